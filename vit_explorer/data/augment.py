@@ -1,0 +1,51 @@
+"""Augmentations of whole batches: resident uint8 tensors in, one gather out.
+
+Every function takes a generator, so that a batch is a function of its seed.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+CROP_PADDING = 4  # pixels on each side before the random crop, as He et al. 2015 did on CIFAR-10
+
+
+def crop_and_flip(images: Tensor, generator: torch.Generator, padding: int = CROP_PADDING) -> Tensor:
+    """A random shift of up to ``padding`` pixels each way, and a mirror image half of the time, for each picture.
+
+    Args:
+        images: (B, C, H, W), any dtype. What is shifted in from outside is 0.
+    Returns:
+        (B, C, H, W) of the same dtype.
+    """
+    batch, channels, height, width = images.shape
+    padded = F.pad(images, (padding,) * 4)
+    top, left = (torch.randint(0, 2 * padding + 1, (batch, 1), generator=generator) for _ in range(2))
+    flip = torch.rand((batch, 1), generator=generator) < 0.5
+    rows = torch.arange(height) + top  # (B, H)
+    cols = torch.arange(width) + left  # (B, W)
+    cols = torch.where(flip, cols.flip(1), cols)
+    pixel = rows[:, :, None] * padded.shape[-1] + cols[:, None, :]  # (B, H, W) into the flattened padded plane
+    pixel = pixel.to(images.device).reshape(batch, 1, height * width).expand(-1, channels, -1)
+    return padded.flatten(2).gather(2, pixel).reshape(images.shape)
+
+
+def normalise(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
+    """uint8 (B, C, H, W) -> float32 with (x - mean) / std per channel; mean and std are (C,) in units of 0..255."""
+    return (images.float() - mean[:, None, None]) / std[:, None, None]
+
+
+def channel_statistics(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation per channel of uint8 pictures (n, C, H, W), in units of 0..255, each (C,) float32.
+
+    Computed from exact integer sums, so it does not depend on the order of the pictures.
+    """
+    channels = images.shape[1]
+    counts = torch.stack([torch.bincount(images[:, c].flatten(), minlength=256) for c in range(channels)]).double()
+    values = torch.arange(256, dtype=torch.float64)
+    total = counts.sum(dim=1)
+    mean = (counts * values).sum(dim=1) / total
+    variance = (counts * (values - mean[:, None]) ** 2).sum(dim=1) / total
+    return mean.float(), variance.sqrt().clamp_min(1.0).float()  # a blank dataset must not divide by zero

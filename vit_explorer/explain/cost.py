@@ -1,0 +1,49 @@
+"""What a forward pass costs, counted in multiply-adds."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+
+def count_multiply_adds(model: nn.Module, img_size: int, in_channels: int = 3) -> int:
+    """Multiply-adds of one forward pass of one picture: matrix products, convolutions and attention.
+
+    Counted by torch's FlopCounterMode on the real network (two operations make one multiply-add); norms, activations
+    and additions are left out, as is usual.
+    """
+    image = torch.zeros(1, in_channels, img_size, img_size, device=next(model.parameters()).device)
+    was_training = model.training
+    model.eval()
+    # The math kernel is made of plain matrix products, which the counter knows on every device.
+    with (
+        torch.no_grad(),
+        torch.nn.attention.sdpa_kernel(torch.nn.attention.SDPBackend.MATH),
+        FlopCounterMode(display=False) as counter,
+    ):
+        model(image)
+    model.train(was_training)
+    return counter.get_total_flops() // 2
+
+
+def vit_multiply_adds(
+    n_patches: int, patch_values: int, d_model: int, n_layers: int, d_ff: int, n_classes: int, n_prefix: int = 1
+) -> dict[str, int]:
+    """Multiply-adds of a ViT by its formulas, per part and in total, for one picture.
+
+    Args:
+        patch_values: numbers in one patch, channels times its area.
+    Returns:
+        "embedding", "projections" (Q, K, V and output), "attention" (Q K^T and weights times V: the part that grows
+        with the square of the tokens), "mlp", "head" and "total".
+    """
+    tokens = n_patches + n_prefix
+    parts = {
+        "embedding": n_patches * patch_values * d_model,
+        "projections": n_layers * 4 * tokens * d_model**2,
+        "attention": n_layers * 2 * tokens**2 * d_model,
+        "mlp": n_layers * 2 * tokens * d_model * d_ff,
+        "head": d_model * n_classes,
+    }
+    return parts | {"total": sum(parts.values())}

@@ -1,0 +1,33 @@
+"""What the networks are."""
+
+from vit_explorer.models.attention import Tape
+from vit_explorer.models.cnn import ConvNet
+from vit_explorer.models.patches import ConvPatchEmbedding, PatchEmbedding, patchify, unpatchify
+from vit_explorer.models.vit import TransformerBlock, ViT
+from vit_explorer.models.zoo import (
+    Checkpoint,
+    CheckpointError,
+    create_model,
+    list_checkpoints,
+    load_checkpoint,
+    model_names,
+    save_checkpoint,
+)
+
+__all__ = [
+    "Checkpoint",
+    "CheckpointError",
+    "ConvNet",
+    "ConvPatchEmbedding",
+    "PatchEmbedding",
+    "Tape",
+    "TransformerBlock",
+    "ViT",
+    "create_model",
+    "list_checkpoints",
+    "load_checkpoint",
+    "model_names",
+    "patchify",
+    "save_checkpoint",
+    "unpatchify",
+]

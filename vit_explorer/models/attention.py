@@ -1,0 +1,85 @@
+"""Self-attention in one place: fused when nobody looks, with its weights when somebody does.
+
+Somebody looks by handing a :class:`Tape` down the forward pass. The output is computed by the same fused kernel with
+and without a tape, so looking never changes a prediction, not in its last bit; the weights are computed beside it.
+Only ``Tape(differentiable=True)`` sends the output through the weights, because gradients with respect to them are
+asked for; it agrees with the fused kernel to rounding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+@dataclass
+class Tape:
+    """What one forward pass wrote down. Make a new one for every pass.
+
+    Attributes:
+        differentiable: send the output through the recorded weights, so that their gradients exist.
+        attention: one (B, heads, N, N) per attention layer, rows are queries and sum to 1.
+        hidden: (B, N, D) after the embedding and then after each block.
+    """
+
+    differentiable: bool = False
+    attention: list[Tensor] = field(default_factory=list)
+    hidden: list[Tensor] = field(default_factory=list)
+
+
+def attention_weights(query: Tensor, key: Tensor, mask: Tensor | None = None) -> Tensor:
+    """softmax(Q K^T / sqrt(d_head) + mask), (B, heads, N, d_head) twice -> (B, heads, N, N).
+
+    ``mask`` is added to the scores (0 or -inf, or a position bias) and broadcasts to them. Vaswani et al. 2017, eq. 1.
+    """
+    scores = (query * query.shape[-1] ** -0.5) @ key.transpose(-2, -1)
+    if mask is not None:
+        scores = scores + mask
+    return scores.softmax(dim=-1)
+
+
+class SelfAttention(nn.Module):
+    """Multi-head self-attention, (B, N, d_model) -> (B, N, d_model).
+
+    Raises:
+        ValueError: if the heads do not divide ``d_model``; the message holds both numbers.
+    """
+
+    def __init__(self, d_model: int, n_heads: int) -> None:
+        super().__init__()
+        if n_heads < 1 or d_model % n_heads:
+            raise ValueError(f"{n_heads} heads cannot share {d_model} dimensions evenly")
+        self.n_heads = n_heads
+        self.qkv = nn.Linear(d_model, 3 * d_model)
+        self.projection = nn.Linear(d_model, d_model)
+
+    def forward(self, tokens: Tensor, tape: Tape | None = None) -> Tensor:
+        batch, n_tokens, d_model = tokens.shape
+        qkv = self.qkv(tokens).reshape(batch, n_tokens, 3, self.n_heads, -1)  # (B, N, 3, heads, d_head)
+        query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each (B, heads, N, d_head)
+        if tape is not None:
+            weights = attention_weights(query, key)
+            tape.attention.append(weights)
+        if tape is not None and tape.differentiable:
+            mixed = weights @ value
+        else:
+            mixed = F.scaled_dot_product_attention(query, key, value)
+        return self.projection(mixed.transpose(1, 2).reshape(batch, n_tokens, d_model))
+
+
+class AttentionPooling(nn.Module):
+    """A learned weighted mean of all tokens, (B, N, d_model) -> (B, d_model).
+
+    The sequence pooling of Hassani et al. 2021, "Escaping the Big Data Paradigm with Compact Transformers".
+    """
+
+    def __init__(self, d_model: int) -> None:
+        super().__init__()
+        self.score = nn.Linear(d_model, 1)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        weights = self.score(tokens).softmax(dim=1)  # (B, N, 1)
+        return torch.sum(weights * tokens, dim=1)

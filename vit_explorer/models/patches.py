@@ -1,0 +1,123 @@
+"""A picture as a sequence of patches, and the two ways here to turn each patch into a token.
+
+Source: Dosovitskiy et al. 2020, "An Image is Worth 16x16 Words", section 3.1; the convolutional stem follows
+Xiao et al. 2021, "Early Convolutions Help Transformers See Better".
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+def grid_size(img_size: int, patch_size: int) -> int:
+    """How many patches fit along one side.
+
+    Raises:
+        ValueError: if the patch does not divide the picture; the message holds both numbers.
+    """
+    if img_size < 1 or patch_size < 1:
+        raise ValueError(f"picture size {img_size} and patch size {patch_size} must both be at least 1")
+    if img_size % patch_size:
+        raise ValueError(f"a picture of {img_size} pixels cannot be cut into patches of {patch_size}: it leaves a rest")
+    return img_size // patch_size
+
+
+def patchify(images: Tensor, patch_size: int) -> Tensor:
+    """Cut pictures into non-overlapping patches and lay each one out as a vector.
+
+    Args:
+        images: (B, C, H, W), any dtype; H and W must be multiples of ``patch_size``.
+        patch_size: side of a patch in pixels.
+    Returns:
+        (B, N, C * P * P): patches row by row, each in the order (channel, row, column), which is the order of a
+        flattened Conv2d kernel, so that ``patchify(x, P) @ conv.weight.flatten(1).T + conv.bias`` is the convolution.
+    """
+    batch, channels, height, width = images.shape
+    rows, cols = grid_size(height, patch_size), grid_size(width, patch_size)
+    blocks = images.reshape(batch, channels, rows, patch_size, cols, patch_size)
+    blocks = blocks.permute(0, 2, 4, 1, 3, 5)  # (B, rows, cols, C, P, P)
+    return blocks.reshape(batch, rows * cols, channels * patch_size * patch_size)
+
+
+def unpatchify(patches: Tensor, patch_size: int, grid: tuple[int, int]) -> Tensor:
+    """Put patches back where they were; the inverse of :func:`patchify`.
+
+    Args:
+        patches: (B, N, C * P * P) in the order of :func:`patchify`.
+        grid: (rows, cols) with rows * cols == N.
+    Returns:
+        (B, C, rows * P, cols * P).
+    """
+    batch, n_patches, values = patches.shape
+    rows, cols = grid
+    if rows * cols != n_patches:
+        raise ValueError(f"{n_patches} patches do not fill a grid of {rows} x {cols}")
+    if values % patch_size**2:
+        raise ValueError(f"vectors of {values} values are no whole number of {patch_size} x {patch_size} planes")
+    blocks = patches.reshape(batch, rows, cols, -1, patch_size, patch_size)
+    blocks = blocks.permute(0, 3, 1, 4, 2, 5)  # (B, C, rows, P, cols, P)
+    return blocks.reshape(batch, -1, rows * patch_size, cols * patch_size)
+
+
+class PatchEmbedding(nn.Module):
+    """One linear projection per patch, written as a Conv2d whose kernel and stride are the patch.
+
+    Shapes: (B, C, img_size, img_size) -> (B, N, d_model), N = (img_size / patch_size)**2.
+    """
+
+    def __init__(self, img_size: int = 32, patch_size: int = 4, in_channels: int = 3, d_model: int = 128) -> None:
+        super().__init__()
+        side = grid_size(img_size, patch_size)
+        self.grid = (side, side)
+        self.patch_size = patch_size
+        self.projection = nn.Conv2d(in_channels, d_model, kernel_size=patch_size, stride=patch_size)
+
+    @property
+    def n_patches(self) -> int:
+        return self.grid[0] * self.grid[1]
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.projection(images).flatten(2).transpose(1, 2)  # (B, D, rows, cols) -> (B, N, D)
+
+
+class ConvPatchEmbedding(nn.Module):
+    """A few strided 3 x 3 convolutions in place of the one projection: as many tokens, with overlap between them.
+
+    Each convolution halves the picture, so ``patch_size`` must be a power of two; channels double up to ``d_model``
+    and a last 1 x 1 convolution projects. Shapes as :class:`PatchEmbedding`.
+    """
+
+    def __init__(self, img_size: int = 32, patch_size: int = 4, in_channels: int = 3, d_model: int = 128) -> None:
+        super().__init__()
+        side = grid_size(img_size, patch_size)
+        halvings = patch_size.bit_length() - 1
+        if patch_size != 2**halvings or halvings == 0:
+            raise ValueError(f"a convolutional stem halves the picture: patch size {patch_size} is no power of two > 1")
+        self.grid = (side, side)
+        self.patch_size = patch_size
+        widths = [max(1, d_model // 2 ** (halvings - 1 - i)) for i in range(halvings)]
+        layers: list[nn.Module] = []
+        for previous, width in zip([in_channels, *widths], widths, strict=False):
+            layers += [
+                nn.Conv2d(previous, width, kernel_size=3, stride=2, padding=1, bias=False),
+                nn.BatchNorm2d(width),
+                nn.ReLU(inplace=True),
+            ]
+        self.stem = nn.Sequential(*layers)
+        self.projection = nn.Conv2d(widths[-1], d_model, kernel_size=1)
+
+    @property
+    def n_patches(self) -> int:
+        return self.grid[0] * self.grid[1]
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.projection(self.stem(images)).flatten(2).transpose(1, 2)  # (B, D, rows, cols) -> (B, N, D)
+
+
+def as_linear(embedding: PatchEmbedding) -> tuple[Tensor, Tensor]:
+    """The convolution of a :class:`PatchEmbedding` as the (C * P * P, d_model) matrix and bias it is the same as."""
+    weight = embedding.projection.weight.detach().flatten(1).T  # (C * P * P, D)
+    bias = embedding.projection.bias
+    assert bias is not None
+    return weight, torch.clone(bias.detach())

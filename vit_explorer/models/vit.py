@@ -1,0 +1,111 @@
+"""The Vision Transformer: patches and a CLS token, learned 1D positions, pre-norm blocks, a linear head.
+
+Source: Dosovitskiy et al. 2020, "An Image is Worth 16x16 Words", equations 1 to 4.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from vit_explorer.models.attention import AttentionPooling, SelfAttention, Tape
+from vit_explorer.models.patches import ConvPatchEmbedding, PatchEmbedding
+
+LAYER_NORM_EPS = 1e-6  # as in the authors' code, timm and torchvision
+INIT_STD = 0.02  # of weights, CLS token and position table, as in the authors' and timm's code
+
+Pooling = Literal["cls", "mean", "attention"]
+Embedding = Literal["linear", "conv"]
+
+
+class TransformerBlock(nn.Module):
+    """x + attention(norm(x)), then x + mlp(norm(x)), with GELU between the two layers of the MLP. (B, N, D) -> same."""
+
+    def __init__(self, d_model: int, n_heads: int, d_ff: int) -> None:
+        super().__init__()
+        self.norm1 = nn.LayerNorm(d_model, eps=LAYER_NORM_EPS)
+        self.attention = SelfAttention(d_model, n_heads)
+        self.norm2 = nn.LayerNorm(d_model, eps=LAYER_NORM_EPS)
+        self.mlp = nn.Sequential(nn.Linear(d_model, d_ff), nn.GELU(), nn.Linear(d_ff, d_model))
+
+    def forward(self, tokens: Tensor, tape: Tape | None = None) -> Tensor:
+        tokens = tokens + self.attention(self.norm1(tokens), tape)
+        return tokens + self.mlp(self.norm2(tokens))
+
+
+class ViT(nn.Module):
+    """A Vision Transformer, (B, in_channels, img_size, img_size) -> (B, n_classes) logits.
+
+    Args:
+        pooling: what the head reads: the CLS token, the mean of all patch tokens, or a learned weighted mean. Only
+            with "cls" is there a token in front of the patches.
+        embedding: "linear" is the one projection of the paper, "conv" a convolutional stem.
+    Raises:
+        ValueError: if the patch does not divide the picture, or the heads do not divide ``d_model``.
+    """
+
+    def __init__(
+        self,
+        img_size: int = 32,
+        patch_size: int = 4,
+        in_channels: int = 3,
+        d_model: int = 128,
+        n_heads: int = 4,
+        n_layers: int = 4,
+        d_ff: int = 512,
+        n_classes: int = 10,
+        pooling: Pooling = "cls",
+        embedding: Embedding = "linear",
+    ) -> None:
+        super().__init__()
+        if pooling not in ("cls", "mean", "attention"):
+            raise ValueError(f"pooling must be 'cls', 'mean' or 'attention', not {pooling!r}")
+        if embedding not in ("linear", "conv"):
+            raise ValueError(f"embedding must be 'linear' or 'conv', not {embedding!r}")
+        embed = PatchEmbedding if embedding == "linear" else ConvPatchEmbedding
+        self.img_size = img_size
+        self.patch_embedding = embed(img_size, patch_size, in_channels, d_model)
+        self.grid = self.patch_embedding.grid
+        self.n_prefix = 1 if pooling == "cls" else 0
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, d_model)) if pooling == "cls" else None
+        self.pool = AttentionPooling(d_model) if pooling == "attention" else None
+        self.pos_embedding = nn.Parameter(torch.zeros(1, self.n_prefix + self.patch_embedding.n_patches, d_model))
+        self.blocks = nn.ModuleList(TransformerBlock(d_model, n_heads, d_ff) for _ in range(n_layers))
+        self.norm = nn.LayerNorm(d_model, eps=LAYER_NORM_EPS)
+        self.head = nn.Linear(d_model, n_classes)
+        self.apply(_init_linear)
+        nn.init.trunc_normal_(self.pos_embedding, std=INIT_STD)
+        if self.cls_token is not None:
+            nn.init.trunc_normal_(self.cls_token, std=INIT_STD)
+
+    def tokens(self, images: Tensor) -> Tensor:
+        """What enters the first block: (B, n_prefix + N, d_model), embedded patches with their positions added."""
+        tokens = self.patch_embedding(images)
+        if self.cls_token is not None:
+            tokens = torch.cat([self.cls_token.expand(len(tokens), -1, -1), tokens], dim=1)
+        return tokens + self.pos_embedding
+
+    def classify(self, tokens: Tensor) -> Tensor:
+        """Final norm, pooling and head: (B, n_prefix + N, d_model) -> (B, n_classes)."""
+        tokens = self.norm(tokens)
+        if self.cls_token is not None:
+            return self.head(tokens[:, 0])
+        return self.head(tokens.mean(dim=1) if self.pool is None else self.pool(tokens))
+
+    def forward(self, images: Tensor, tape: Tape | None = None) -> Tensor:
+        tokens = self.tokens(images)
+        if tape is not None:
+            tape.hidden.append(tokens)
+        for block in self.blocks:
+            tokens = block(tokens, tape)
+            if tape is not None:
+                tape.hidden.append(tokens)
+        return self.classify(tokens)
+
+
+def _init_linear(module: nn.Module) -> None:
+    if isinstance(module, nn.Linear):
+        nn.init.trunc_normal_(module.weight, std=INIT_STD)
+        nn.init.zeros_(module.bias)

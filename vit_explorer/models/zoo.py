@@ -1,0 +1,176 @@
+"""Models by name, and weights on disk: NAME.pt (a state_dict) beside NAME.json (its card)."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from vit_explorer.models.cnn import ConvNet
+from vit_explorer.models.vit import ViT
+
+CHECKPOINT_FOLDER = Path(__file__).resolve().parents[2] / "checkpoints"
+
+Option = int | float | str | tuple[int, ...]
+
+
+class CheckpointError(ValueError):
+    """Weights or their card are missing or damaged; the message says in a sentence what is wrong with which file."""
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """How a name becomes a network, with the sizes for 32 x 32 pictures and 10 classes, and what it then counts."""
+
+    build: Callable[..., nn.Module]
+    options: dict[str, Option]
+    parameters: int
+    title: str
+
+
+MODELS: dict[str, ModelSpec] = {
+    "vit": ModelSpec(ViT, {}, 809_354, "ViT"),
+    "vit-conv": ModelSpec(
+        ViT, {"embedding": "conv", "pooling": "attention", "d_ff": 256}, 622_411, "ViT with a convolutional stem"
+    ),
+    "cnn": ModelSpec(ConvNet, {}, 373_386, "CNN"),
+}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained network ready to look at.
+
+    Attributes:
+        name: as in :func:`list_checkpoints`.
+        model: in eval mode.
+        card: what is known about it: model, dataset, recipe, accuracy, hardware (see ``training.card``).
+    """
+
+    name: str
+    model: nn.Module
+    card: dict[str, Any]
+
+    def preprocess(self, images: Tensor) -> Tensor:
+        """uint8 (B, 3, H, W) -> float32 input of the model: each channel less its mean, by its standard deviation."""
+        mean, std = (torch.tensor(self.card["normalise"][key]) for key in ("mean", "std"))
+        return (images.float() - mean[:, None, None]) / std[:, None, None]
+
+    @property
+    def class_names(self) -> list[str]:
+        return self.card["dataset"]["classes"]
+
+
+def model_names() -> list[str]:
+    """The names that :func:`create_model` knows."""
+    return list(MODELS)
+
+
+def create_model(name: str, **overrides: Option) -> nn.Module:
+    """A network with fresh weights, drawn from torch's global generator.
+
+    Args:
+        name: one of :func:`model_names`.
+        overrides: options of the network's class that replace the ones of the name.
+    Raises:
+        ValueError: for an unknown name, an unknown option, or sizes that cannot work.
+    """
+    if name not in MODELS:
+        raise ValueError(f"there is no model {name!r}: choose one of {', '.join(MODELS)}")
+    spec = MODELS[name]
+    try:
+        return spec.build(**{**spec.options, **overrides})
+    except TypeError as error:
+        raise ValueError(f"model {name!r}: {error}") from error
+
+
+def save_checkpoint(
+    model: nn.Module,
+    card: dict[str, Any],
+    name: str,
+    folder: str | os.PathLike[str] = CHECKPOINT_FOLDER,
+    dtype: torch.dtype = torch.float32,
+) -> Path:
+    """Write NAME.pt and NAME.json; the card last, so that a checkpoint with a card is whole.
+
+    Args:
+        card: must hold at least "model", "overrides", "dataset" with "classes", and "normalise".
+        dtype: in which floating-point weights are stored; they are float32 again when loaded.
+    Returns:
+        The path of NAME.pt.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    stored = {
+        key: value.detach().cpu().contiguous().to(dtype if value.is_floating_point() else value.dtype)
+        for key, value in model.state_dict().items()
+    }
+    torch.save(stored, folder / f"{name}.pt")
+    (folder / f"{name}.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    return folder / f"{name}.pt"
+
+
+def list_checkpoints(folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT_FOLDER,)) -> list[str]:
+    """The names for which some folder holds a card, in alphabetical order."""
+    return sorted({card.stem for folder in folders for card in Path(folder).glob("*.json")})
+
+
+def load_checkpoint(name: str, folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT_FOLDER,)) -> Checkpoint:
+    """Load NAME from the first folder that has it.
+
+    Raises:
+        CheckpointError: if it is not there, damaged, or its weights do not have the shapes its card speaks of.
+    """
+    folder = next((Path(f) for f in folders if (Path(f) / f"{name}.json").is_file()), None)
+    if folder is None:
+        looked = ", ".join(str(folder) for folder in folders)
+        raise CheckpointError(f"There is no checkpoint {name!r} in {looked}.")
+    card = _read_card(folder / f"{name}.json")
+    weights = _read_weights(folder / f"{name}.pt")
+    with torch.random.fork_rng(devices=[]):  # fresh weights are drawn and replaced: leave the caller's generator alone
+        model = create_model(card["model"], **card["overrides"])
+    _check_shapes(model, weights, folder / f"{name}.pt")
+    model.load_state_dict(weights)
+    return Checkpoint(name, model.eval(), card)
+
+
+def _read_card(path: Path) -> dict[str, Any]:
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"The card {path} cannot be read: {error}.") from error
+    missing = [key for key in ("model", "overrides", "dataset", "normalise") if key not in card]
+    if missing:
+        raise CheckpointError(f"The card {path} lacks {', '.join(missing)}.")
+    return card
+
+
+def _read_weights(path: Path) -> dict[str, Tensor]:
+    try:
+        weights = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise CheckpointError(f"The weights {path} are missing beside their card.") from error
+    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
+        raise CheckpointError(f"The weights {path} are damaged or not a state_dict.") from error
+    if not isinstance(weights, dict):
+        raise CheckpointError(f"The weights {path} are damaged or not a state_dict.")
+    return weights
+
+
+def _check_shapes(model: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
+    expected = {key: tuple(value.shape) for key, value in model.state_dict().items()}
+    found = {key: tuple(value.shape) for key, value in weights.items()}
+    wrong = sorted(key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key))
+    if wrong:
+        key = wrong[0]
+        raise CheckpointError(
+            f"The weights {path} do not fit their card: {key} is {found.get(key, 'missing')} and should be "
+            f"{expected.get(key, 'absent')} ({len(wrong)} such tensors)."
+        )

@@ -1,0 +1,78 @@
+"""The card of a trained model: everything one must know to judge it and to train it again."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vit_explorer.explain.cost import count_multiply_adds
+from vit_explorer.training.engine import Trainer
+from vit_explorer.training.events import Epoch, Finished
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def make_card(trainer: Trainer, finished: Finished, epochs: list[Epoch]) -> dict[str, Any]:
+    """The card of a run that has ended, as JSON values: accuracies are shares, 0 to 1, seconds are training time."""
+    recipe, dataset = trainer.recipe, trainer.dataset
+    return {
+        "model": recipe.model,
+        "overrides": trainer.overrides,
+        "parameters": sum(parameter.numel() for parameter in trainer.model.parameters()),
+        "multiply_adds": count_multiply_adds(trainer.model, dataset.img_size),
+        "test_accuracy": finished.test_accuracy,
+        "validation_accuracy": finished.validation_accuracy,
+        "dataset": {
+            "name": dataset.name,
+            "classes": list(dataset.names),
+            "n_train": len(trainer.train_split.y),
+            "n_validation": len(trainer.validation.y),
+            "n_test": len(dataset.test.y),
+            "split": "train: the official training split less the validation share drawn by the seed; "
+            "test: the official test split, looked at "
+            + ("after every epoch" if recipe.test_each_epoch else "once, at the end"),
+        },
+        "normalise": {"mean": trainer.mean.tolist(), "std": trainer.std.tolist()},
+        "recipe": recipe.to_dict(),
+        "seed": recipe.seed,
+        "seconds": round(finished.seconds, 1),
+        "hardware": describe_hardware(recipe.device),
+        "versions": {"python": platform.python_version(), "torch": torch.__version__},
+        "commit": current_commit(),
+        "history": {
+            "epoch": [epoch.epoch for epoch in epochs],
+            "seconds": [round(epoch.seconds, 1) for epoch in epochs],
+            "train_loss": [round(epoch.train_loss, 4) for epoch in epochs],
+            "train_accuracy": [round(epoch.train_accuracy, 4) for epoch in epochs],
+            "validation_accuracy": [epoch.validation_accuracy for epoch in epochs],
+            "test_accuracy": [epoch.test_accuracy for epoch in epochs],
+        },
+    }
+
+
+def describe_hardware(device: str) -> str:
+    """The GPU's name, or the processor's name as the system gives it and the number of threads torch uses."""
+    if torch.device(device).type == "cuda":
+        return torch.cuda.get_device_name(device)
+    processor = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
+        processor = names[0] if names else processor
+    return f"{processor}, {torch.get_num_threads()} threads of {os.cpu_count()}"
+
+
+def current_commit() -> str | None:
+    """The commit of the checkout this package lies in, or None outside of one."""
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, timeout=10, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
