@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from torch import Tensor
 DATA_VARIABLE = "VIT_EXPLORER_DATA"
 DEFAULT_ROOT = "data"
 CIFAR10_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+CIFAR10_FOLDER = "cifar-10-batches-py"  # as torchvision unpacks it
 CIFAR10_ARCHIVE_BYTES = 170_498_071  # cifar-10-python.tar.gz as its authors publish it
 
 SHAPES_TRAIN, SHAPES_TEST, SHAPES_SEED = 10_000, 2_000, 0
@@ -83,6 +84,16 @@ def cifar10_places(root: str | os.PathLike[str] | None = None) -> list[Path]:
     return [Path(place).expanduser() for place in named if place is not None]
 
 
+def find_cifar10(root: str | os.PathLike[str] | None = None) -> Path | None:
+    """The .npz file or the folder of torchvision's batches that holds CIFAR-10, without reading it; None if absent."""
+    for place in cifar10_places(root):
+        candidates = [place] if place.suffix == ".npz" else [place / "cifar10.npz", place / CIFAR10_FOLDER]
+        for candidate in candidates:
+            if candidate.exists():
+                return candidate
+    return None
+
+
 def download_cifar10(root: str | os.PathLike[str] | None = None) -> Path:
     """Download CIFAR-10 (170 MB) through torchvision, which prints a progress bar and checks the sums.
 
@@ -110,6 +121,15 @@ def cifar10_download_fraction(root: str | os.PathLike[str] | None = None) -> flo
     """How much of the archive has arrived, 0 to 1, read off the growing file."""
     archive = _download_folder(root) / "cifar-10-python.tar.gz"
     return min(1.0, archive.stat().st_size / CIFAR10_ARCHIVE_BYTES) if archive.exists() else 0.0
+
+
+def draw_split(part: Literal["train", "test"]) -> Split:
+    """One split of "shapes", drawn now: 10,000 training or 2,000 test pictures, always the same ones."""
+    from vit_explorer.data.shapes import draw_shapes
+
+    count, seed = (SHAPES_TRAIN, SHAPES_SEED) if part == "train" else (SHAPES_TEST, SHAPES_SEED + 1)
+    x, y = draw_shapes(count, seed)
+    return Split(_planes(x), torch.from_numpy(y))
 
 
 def balanced_subset(split: Split, size: int, seed: int) -> Split:
@@ -160,19 +180,16 @@ def _download_folder(root: str | os.PathLike[str] | None) -> Path:
 
 
 def _open_cifar10(root: str | os.PathLike[str] | None) -> Dataset:
-    places = cifar10_places(root)
-    for place in places:
-        if place.suffix == ".npz" and place.is_file():
-            return _named_cifar10(_open_npz(place))
-        if (place / "cifar10.npz").is_file():
-            return _named_cifar10(_open_npz(place / "cifar10.npz"))
-        if (place / "cifar-10-batches-py").is_dir():
-            return _open_cifar10_batches(place)
-    looked = ", ".join(str(place) for place in places)
-    raise DatasetError(
-        f"CIFAR-10 was not found in {looked}: download it (170 MB) with `python -m vit_explorer.train --download`, "
-        f"point --data or {DATA_VARIABLE} at a copy, or use 'shapes', which needs no download."
-    )
+    place = find_cifar10(root)
+    if place is None:
+        looked = ", ".join(str(place) for place in cifar10_places(root))
+        raise DatasetError(
+            f"CIFAR-10 was not found in {looked}: download it (170 MB) with `python -m vit_explorer.train --download`, "
+            f"point --data or {DATA_VARIABLE} at a copy, or use 'shapes', which needs no download."
+        )
+    if place.suffix == ".npz":
+        return _named_cifar10(_open_npz(place))
+    return _open_cifar10_batches(place.parent)
 
 
 def _named_cifar10(found: Dataset) -> Dataset:
@@ -199,22 +216,18 @@ def _open_cifar10_batches(folder: Path) -> Dataset:
 
 
 def _draw_shapes() -> Dataset:
-    from vit_explorer.data.shapes import CLASS_NAMES, draw_shapes
+    from vit_explorer.data.shapes import CLASS_NAMES
 
-    train, test = (
-        Split(_planes(x), torch.from_numpy(y))
-        for x, y in (draw_shapes(SHAPES_TRAIN, SHAPES_SEED), draw_shapes(SHAPES_TEST, SHAPES_SEED + 1))
-    )
-    return Dataset("shapes", train, test, CLASS_NAMES, "drawn here")
+    return Dataset("shapes", draw_split("train"), draw_split("test"), CLASS_NAMES, "drawn here")
 
 
 def _open_npz(path: Path) -> Dataset:
     try:
         with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
+            arrays = {name: np.asarray(archive[name]) for name in archive.files}
     except FileNotFoundError as error:
         raise DatasetError(f"There is no file {path}.") from error
-    except (OSError, ValueError, EOFError) as error:
+    except Exception as error:  # a damaged archive can make its reader raise anything
         raise DatasetError(f"{path} cannot be read as an .npz archive: {error}.") from error
     missing = [name for name in ("x_train", "y_train", "x_test", "y_test") if name not in arrays]
     if missing:
@@ -223,7 +236,7 @@ def _open_npz(path: Path) -> Dataset:
     if train.x.shape[1:] != test.x.shape[1:]:
         raise DatasetError(f"{path} has training pictures of another size than test pictures.")
     n_classes = int(torch.cat([train.y, test.y]).max()) + 1
-    names = tuple(str(name) for name in arrays.get("class_names", np.arange(n_classes)))
+    names = tuple(str(name) for name in arrays.get("class_names", np.arange(n_classes)).ravel())
     if len(names) < n_classes:
         raise DatasetError(f"{path} names {len(names)} classes but has labels up to {n_classes - 1}.")
     return Dataset(path.stem, train, test, names, str(path))
@@ -235,7 +248,7 @@ def _checked_split(x: np.ndarray, y: np.ndarray, path: Path) -> Split:
     y = y.reshape(-1)
     if len(x) != len(y) or len(x) == 0:
         raise DatasetError(f"{path} holds {len(x)} pictures and {len(y)} labels: it needs as many of both, and some.")
-    if not np.issubdtype(y.dtype, np.integer) or y.min() < 0:
+    if not np.issubdtype(y.dtype, np.integer) or y.astype(np.int64).min() < 0:
         raise DatasetError(f"{path} holds labels that are not whole numbers from 0 up.")
     return Split(_planes(x), torch.from_numpy(y.astype(np.int64)))
 
@@ -251,6 +264,8 @@ def _open_folder(folder: Path, img_size: int) -> Dataset:
                 raise DatasetError(f"{folder}/train and {folder}/test hold different classes.")
             train, test = (_read_pictures(part.samples, img_size) for part in found)
             names = found[0].classes
+        elif split_folders[0].is_dir() and any(part.is_dir() for part in split_folders[0].iterdir()):
+            raise DatasetError(f"{folder} holds train/ but no test/: give it both, or the folder of one of them.")
         else:
             everything = ImageFolder(folder)
             names = everything.classes
@@ -258,7 +273,11 @@ def _open_folder(folder: Path, img_size: int) -> Dataset:
                 _read_pictures(everything.samples, img_size), FOLDER_TEST_SHARE, seed=FOLDER_SEED
             )
     except FileNotFoundError as error:
-        raise DatasetError(f"{folder} is no image folder: it needs one folder of pictures per class. {error}") from error
+        raise DatasetError(
+            f"{folder} is no image folder: it needs one folder of pictures per class. {error}"
+        ) from error
+    if not len(test.y):
+        raise DatasetError(f"{folder} holds too few pictures per class to set some aside for testing: it needs three.")
     return Dataset(folder.name, train, test, tuple(names), str(folder))
 
 

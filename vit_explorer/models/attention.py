@@ -50,7 +50,7 @@ class SelfAttention(nn.Module):
 
     def __init__(self, d_model: int, n_heads: int) -> None:
         super().__init__()
-        if n_heads < 1 or d_model % n_heads:
+        if n_heads < 1 or d_model < 1 or d_model % n_heads:
             raise ValueError(f"{n_heads} heads cannot share {d_model} dimensions evenly")
         self.n_heads = n_heads
         self.qkv = nn.Linear(d_model, 3 * d_model)

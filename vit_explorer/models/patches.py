@@ -121,3 +121,19 @@ def as_linear(embedding: PatchEmbedding) -> tuple[Tensor, Tensor]:
     bias = embedding.projection.bias
     assert bias is not None
     return weight, torch.clone(bias.detach())
+
+
+def filter_components(embedding: PatchEmbedding) -> tuple[Tensor, Tensor]:
+    """Principal components of the filters, the patterns they are mixed from (Dosovitskiy et al. 2020, figure 7, left).
+
+    Returns:
+        (K, C, P, P) orthonormal patterns, the most important first, each with its largest entry positive, and (K,)
+        their shares of the filters' variance, which sum to 1. K is the smaller of d_model and C * P * P.
+    """
+    filters = embedding.projection.weight.detach()
+    flat = filters.flatten(1).double()  # (D, C * P * P)
+    _, strengths, patterns = torch.linalg.svd(flat - flat.mean(dim=0), full_matrices=False)
+    largest = patterns.gather(1, patterns.abs().argmax(dim=1, keepdim=True))
+    patterns = patterns * largest.sign()
+    share = strengths**2 / (strengths**2).sum()
+    return patterns.float().reshape(-1, *filters.shape[1:]), share.float()

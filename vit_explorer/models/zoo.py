@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -38,7 +38,7 @@ class ModelSpec:
 MODELS: dict[str, ModelSpec] = {
     "vit": ModelSpec(ViT, {}, 809_354, "ViT"),
     "vit-conv": ModelSpec(
-        ViT, {"embedding": "conv", "pooling": "attention", "d_ff": 256}, 622_411, "ViT with a convolutional stem"
+        ViT, {"embedding": "conv", "pooling": "attention", "d_ff": 256}, 632_139, "ViT with a convolutional stem"
     ),
     "cnn": ModelSpec(ConvNet, {}, 373_386, "CNN"),
 }
@@ -52,11 +52,13 @@ class Checkpoint:
         name: as in :func:`list_checkpoints`.
         model: in eval mode.
         card: what is known about it: model, dataset, recipe, accuracy, hardware (see ``training.card``).
+        folder: where it was found.
     """
 
     name: str
     model: nn.Module
     card: dict[str, Any]
+    folder: Path
 
     def preprocess(self, images: Tensor) -> Tensor:
         """uint8 (B, 3, H, W) -> float32 input of the model: each channel less its mean, by its standard deviation."""
@@ -66,6 +68,28 @@ class Checkpoint:
     @property
     def class_names(self) -> list[str]:
         return self.card["dataset"]["classes"]
+
+    def position_snapshots(self) -> tuple[list[float], Tensor]:
+        """Position embeddings as they were while the model learned, the untrained ones first.
+
+        Returns:
+            The epochs (0 is untrained) and (S, n_prefix + N, D) float32. They are kept as float16 in
+            NAME.positions.npz; the last entry is always the model's own table, and the only one where no file is kept.
+        Raises:
+            CheckpointError: if the file is damaged or its tables have another shape than the model's.
+        """
+        own = self.model.pos_embedding.detach()
+        path = self.folder / f"{self.name}.positions.npz"
+        if not path.is_file():
+            return [float(self.card.get("recipe", {}).get("epochs", 0))], own
+        try:
+            with np.load(path, allow_pickle=False) as kept:
+                epochs, tables = kept["epochs"].ravel().tolist(), torch.from_numpy(kept["positions"].astype(np.float32))
+        except Exception as error:  # as with the weights
+            raise CheckpointError(f"The position snapshots {path} are damaged.") from error
+        if not epochs or len(epochs) != len(tables) or tables.shape[1:] != own.shape[1:]:
+            raise CheckpointError(f"The position snapshots {path} do not fit the model beside them.")
+        return [float(epoch) for epoch in epochs], torch.cat([tables[:-1], own])
 
 
 def model_names() -> list[str]:
@@ -87,7 +111,7 @@ def create_model(name: str, **overrides: Option) -> nn.Module:
     spec = MODELS[name]
     try:
         return spec.build(**{**spec.options, **overrides})
-    except TypeError as error:
+    except (TypeError, RuntimeError) as error:  # RuntimeError: sizes of which torch can make no tensor
         raise ValueError(f"model {name!r}: {error}") from error
 
 
@@ -108,6 +132,7 @@ def save_checkpoint(
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").unlink(missing_ok=True)  # of the weights that are about to be replaced
     stored = {
         key: value.detach().cpu().contiguous().to(dtype if value.is_floating_point() else value.dtype)
         for key, value in model.state_dict().items()
@@ -134,11 +159,16 @@ def load_checkpoint(name: str, folders: Sequence[str | os.PathLike[str]] = (CHEC
         raise CheckpointError(f"There is no checkpoint {name!r} in {looked}.")
     card = _read_card(folder / f"{name}.json")
     weights = _read_weights(folder / f"{name}.pt")
-    with torch.random.fork_rng(devices=[]):  # fresh weights are drawn and replaced: leave the caller's generator alone
-        model = create_model(card["model"], **card["overrides"])
+    try:
+        with torch.random.fork_rng(devices=[]):  # fresh weights are drawn and replaced: leave the caller's draws alone
+            model = create_model(card["model"], **card["overrides"])
+    except ValueError as error:
+        raise CheckpointError(
+            f"The card {folder / name}.json describes no model that can be built: {error}."
+        ) from error
     _check_shapes(model, weights, folder / f"{name}.pt")
     model.load_state_dict(weights)
-    return Checkpoint(name, model.eval(), card)
+    return Checkpoint(name, model.eval(), card, folder)
 
 
 def _read_card(path: Path) -> dict[str, Any]:
@@ -146,7 +176,14 @@ def _read_card(path: Path) -> dict[str, Any]:
         card = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CheckpointError(f"The card {path} cannot be read: {error}.") from error
-    missing = [key for key in ("model", "overrides", "dataset", "normalise") if key not in card]
+    if not isinstance(card, dict):
+        raise CheckpointError(f"The card {path} is no JSON object.")
+    kinds = {"model": str, "overrides": dict, "dataset": dict, "normalise": dict}
+    missing = [key for key, kind in kinds.items() if not isinstance(card.get(key), kind)]
+    lists = (("dataset", "classes"), ("normalise", "mean"), ("normalise", "std"))
+    missing += [
+        f"{key}.{part}" for key, part in lists if key not in missing and not isinstance(card[key].get(part), list)
+    ]
     if missing:
         raise CheckpointError(f"The card {path} lacks {', '.join(missing)}.")
     return card
@@ -157,9 +194,9 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
         weights = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise CheckpointError(f"The weights {path} are missing beside their card.") from error
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
+    except Exception as error:  # a damaged archive can make the unpickler raise anything
         raise CheckpointError(f"The weights {path} are damaged or not a state_dict.") from error
-    if not isinstance(weights, dict):
+    if not isinstance(weights, dict) or not all(isinstance(value, Tensor) for value in weights.values()):
         raise CheckpointError(f"The weights {path} are damaged or not a state_dict.")
     return weights
 

@@ -1,0 +1,68 @@
+"""The door: read the flags, build the page, answer.
+
+python app.py [--host 127.0.0.1] [--port 7860] [--data PLACE] [--checkpoints FOLDER] [--share] [--open]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+
+PORT = 7860
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve the page until it is interrupted; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="app.py",
+        description="See how Vision Transformers work, on real models and real pictures.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    # A Hugging Face Space says through these variables where it wants to be answered.
+    parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
+    parser.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", PORT)))
+    parser.add_argument("--data", type=Path, help="CIFAR-10: a folder that holds it, or an .npz file")
+    parser.add_argument("--checkpoints", type=Path, help="a folder of weights, instead of the ones that ship")
+    parser.add_argument("--share", action="store_true", help="also answer at a public gradio.live address")
+    parser.add_argument("--open", action="store_true", help="open the page in a browser")
+    options = parser.parse_args(arguments)
+
+    reason = why_not_listen(options.host, options.port)
+    if reason:
+        print(f"app.py: {reason}", file=sys.stderr)
+        return 1
+
+    from vit_explorer.models.zoo import CHECKPOINT_FOLDER
+    from vit_explorer.ui.app import build_app, launch_options
+    from vit_explorer.ui.session import Session
+
+    session = Session(options.data, [options.checkpoints or CHECKPOINT_FOLDER])
+    for problem in session.problems():
+        print(f"app.py: {problem}", file=sys.stderr)
+    build_app(session).launch(
+        server_name=options.host,
+        server_port=options.port,
+        share=options.share,
+        inbrowser=options.open,
+        **launch_options(),
+    )
+    return 0
+
+
+def why_not_listen(host: str, port: int) -> str | None:
+    """A sentence if nothing can listen at this address now, else None."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, OverflowError) as error:
+        return f"cannot listen at {host}:{port} ({error}): choose another address with --host or --port."
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""Measure on this machine and print what came out, beside the budgets of the design.
+
+    python -m vit_explorer.bench                       # everything
+    python -m vit_explorer.bench startup point         # some of it
+    python -m vit_explorer.bench --json                # for machines
+
+Absolute times drift from day to day and from machine to machine; where a ratio can be had it is measured in one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+from typing import Any
+
+import torch
+
+from vit_explorer.bench.browser import NoBrowser
+from vit_explorer.bench.page import measure_picture, measure_point
+from vit_explorer.bench.startup import measure_startup
+from vit_explorer.training.card import describe_hardware
+
+MEASURES = {"startup": measure_startup, "point": measure_point, "picture": measure_picture}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the named measures; exit status 1 if one could not be taken."""
+    parser = argparse.ArgumentParser(prog="python -m vit_explorer.bench", description=__doc__.split("\n")[0])
+    parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"{', '.join(MEASURES)} (all if none is named)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
+    parser.add_argument("--checkpoints", help="a folder of weights, instead of the ones that ship")
+    options = parser.parse_args(arguments)
+    unknown = [name for name in options.measures if name not in MEASURES]
+    if unknown:
+        parser.error(f"no measure {unknown[0]!r}: choose from {', '.join(MEASURES)}")
+
+    results: dict[str, Any] = {
+        "machine": describe_hardware("cpu"),
+        "versions": {"python": platform.python_version(), "torch": torch.__version__},
+    }
+    missing = False
+    for name in options.measures or MEASURES:
+        try:
+            results[name] = MEASURES[name](options.checkpoints)
+        except NoBrowser as error:
+            results[name] = {"not measured": str(error)}
+            missing = True
+        if not options.json:
+            _print(name, results[name])
+    if options.json:
+        print(json.dumps(results, indent=2))
+    return int(missing)
+
+
+def _print(name: str, result: dict[str, Any]) -> None:
+    print(name)
+    for key, value in result.items():
+        shown = f"{value:.3g}" if isinstance(value, float) else value
+        print(f"  {key:<58} {shown}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

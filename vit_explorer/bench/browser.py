@@ -1,0 +1,110 @@
+"""A running app and a real Chromium looking at it, for the measures and for the browser tests."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+APP = Path(__file__).resolve().parents[2] / "app.py"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",  # a camera that shows a moving test picture, allowed without asking
+    "--use-fake-device-for-media-stream",
+)
+START_LIMIT = 120.0  # seconds
+
+
+class NoBrowser(RuntimeError):
+    """Playwright or a Chromium is missing; the message says which."""
+
+
+def find_chromium() -> str:
+    """The path of an installed Chromium. Raises NoBrowser."""
+    found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+    if found is None:
+        raise NoBrowser(f"no Chromium was found (looked for {', '.join(CHROMIUM_NAMES)})")
+    return found
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium, closed at the end."""
+    path = find_chromium()
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise NoBrowser("playwright is not installed (it is in requirements-dev.txt)") from error
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def free_port() -> int:
+    """A port on which nothing listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def running_app(*flags: str, python: Sequence[str] = (sys.executable,)) -> Iterator[str]:
+    """Start app.py with these flags on a free port and give its address; it is ended at the end.
+
+    Raises:
+        RuntimeError: if it ends by itself or does not answer in time; the message holds what it printed.
+    """
+    port = free_port()
+    address = f"http://127.0.0.1:{port}/"
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen(
+            [*python, str(APP), "--port", str(port), *flags], stdout=output, stderr=subprocess.STDOUT, text=True
+        )
+        try:
+            wait_until_answering(address, process)
+            yield address
+        except TimeoutError as error:
+            output.seek(0)
+            raise RuntimeError(f"app.py did not answer ({error}):\n{output.read()}") from error
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def wait_until_answering(address: str, process: subprocess.Popen[str]) -> None:
+    """Return at the first answer with status 200. Raises TimeoutError if the process ends or takes too long."""
+    began = time.monotonic()
+    while time.monotonic() - began < START_LIMIT:
+        if process.poll() is not None:
+            raise TimeoutError(f"it ended with status {process.returncode}")
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.02)
+    raise TimeoutError(f"nothing within {START_LIMIT:.0f} s")

@@ -1,0 +1,110 @@
+"""How quick the page is under the pointer and when the picture changes, in a real browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vit_explorer.bench.browser import chromium, running_app
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+VIEWPORT = {"width": 1280, "height": 720}
+MOVES = 200  # pointer moves that mark another token each
+PICTURES = 40  # changes of picture per tab
+WARM_UP = 10  # of each, not counted
+POINT_BUDGET = 16.0  # ms, 95th percentile
+PICTURE_BUDGET = 300.0  # ms, 95th percentile
+TABS = ("Patches", "Positions", "Classify")
+
+# Times every pointer move from the moment the event happened to the end of all its listeners, when the last view has
+# been drawn, and to the end of the frame after it.
+_WATCH_POINTER = """() => {
+  window.vxTimes = { drawn: [], shown: [] };
+  window.addEventListener("pointermove", (event) => {
+    const token = vx.get("token");
+    window.addEventListener("pointermove", () => {
+      if (vx.get("token") === token) return;
+      vxTimes.drawn.push(performance.now() - event.timeStamp);
+      requestAnimationFrame(() => {
+        const channel = new MessageChannel();
+        channel.port1.onmessage = () => vxTimes.shown.push(performance.now() - event.timeStamp);
+        channel.port2.postMessage(0);
+      });
+    }, { once: true });
+  }, true);
+}"""
+
+_CHANGE_PICTURE = """(picture) => new Promise((resolve) => {
+  const began = performance.now();
+  let first = true; // a listener is told the present value at once
+  vx.on("settled", () => {
+    if (!first) resolve(performance.now() - began);
+    first = false;
+  });
+  vx.set("wish", { picture });
+})"""
+
+
+def open_page(page: Page, address: str) -> None:
+    """Go there and wait until the finished example stands."""
+    page.goto(address)
+    page.wait_for_function("window.vx && vx.get('settled')", timeout=60_000)
+
+
+def measure_point(checkpoints: str | None = None) -> dict[str, Any]:
+    """Milliseconds from a pointer move on the picture to the last linked view drawn, and requests made meanwhile."""
+    result: dict[str, Any] = {}
+    with running_app(*_flags(checkpoints)) as address, chromium() as browser:
+        page = browser.new_page(viewport=VIEWPORT)
+        open_page(page, address)
+        for tab in TABS[:2]:
+            page.get_by_role("tab", name=tab).click()
+            page.wait_for_timeout(800)
+            requests: list[str] = []
+            page.on("request", lambda request, seen=requests: seen.append(request.url))
+            _sweep(page, WARM_UP)
+            page.evaluate(_WATCH_POINTER)
+            _sweep(page, MOVES)
+            page.wait_for_timeout(200)
+            times = page.evaluate("vxTimes")
+            result[f"{tab}: last view drawn, ms (median)"] = float(np.median(times["drawn"]))
+            result[f"{tab}: last view drawn, ms (95th percentile)"] = float(np.percentile(times["drawn"], 95))
+            result[f"{tab}: frame on screen, ms (95th percentile)"] = float(np.percentile(times["shown"], 95))
+            result[f"{tab}: moves counted"] = len(times["drawn"])
+            result[f"{tab}: requests made"] = len(requests)
+            page.reload()
+            page.wait_for_function("window.vx && vx.get('settled')", timeout=60_000)
+    return result | {"budget, ms (95th percentile drawn)": POINT_BUDGET}
+
+
+def measure_picture(checkpoints: str | None = None) -> dict[str, Any]:
+    """Milliseconds from asking for another picture to everything on the open tab drawn."""
+    result: dict[str, Any] = {}
+    with running_app(*_flags(checkpoints)) as address, chromium() as browser:
+        page = browser.new_page(viewport=VIEWPORT)
+        open_page(page, address)
+        for tab in TABS:
+            page.get_by_role("tab", name=tab).click()
+            page.wait_for_timeout(800)
+            names = [f"shapes:{index}" for index in range(10, 10 + WARM_UP + PICTURES)]
+            times = [page.evaluate(_CHANGE_PICTURE, name) for name in names][WARM_UP:]
+            result[f"{tab}: everything drawn, ms (median)"] = float(np.median(times))
+            result[f"{tab}: everything drawn, ms (95th percentile)"] = float(np.percentile(times, 95))
+    return result | {"pictures per tab": PICTURES, "budget, ms (95th percentile)": PICTURE_BUDGET}
+
+
+def _flags(checkpoints: str | None) -> list[str]:
+    return ["--checkpoints", checkpoints] if checkpoints else []
+
+
+def _sweep(page: Page, moves: int) -> None:
+    """Move the pointer from patch to patch over the picture in the frame."""
+    box = page.locator(".vx-frame .marks").bounding_box()
+    assert box is not None
+    side = 8  # patches along a side of the first model
+    for move in range(moves):
+        row, col = divmod(move * 11 % side**2, side)
+        page.mouse.move(box["x"] + (col + 0.5) * box["width"] / side, box["y"] + (row + 0.5) * box["height"] / side)

@@ -1,0 +1,47 @@
+"""One forward pass, written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from vit_explorer.models.attention import Tape
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What one forward pass of a batch did.
+
+    Attributes:
+        logits: (B, C), the same to the last bit as ``model(images)``.
+        attention: per layer (B, heads, N, N), rows are queries and sum to 1; empty for a model without attention.
+        hidden: (B, N, D) after the embedding and after each block; for a CNN each stage's map, (B, H * W, channels).
+        grid: (rows, cols) of the patch tokens; for a CNN of its last map.
+        n_prefix: tokens before the patches, 1 for CLS, 0 where the head reads a mean or a CNN's map.
+    """
+
+    logits: Tensor
+    attention: list[Tensor]
+    hidden: list[Tensor]
+    grid: tuple[int, int]
+    n_prefix: int
+
+    @property
+    def probabilities(self) -> Tensor:
+        """(B, C), the softmax of the logits."""
+        return self.logits.softmax(dim=-1)
+
+
+@torch.no_grad()
+def trace(model: nn.Module, images: Tensor) -> Trace:
+    """Run the model once and keep what it did. The model is neither changed nor hooked, and keeps its mode.
+
+    Args:
+        model: any network of the zoo.
+        images: (B, C, H, W) as the model wants them, see ``Checkpoint.preprocess``.
+    """
+    tape = Tape()
+    logits = model(images, tape)
+    return Trace(logits, tape.attention, tape.hidden, model.grid, model.n_prefix)

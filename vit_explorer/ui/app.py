@@ -1,0 +1,45 @@
+"""The page: a frame that holds picture and model, and one tab beside another. It composes and holds no logic."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from vit_explorer.ui.frame import place_frame
+from vit_explorer.ui.session import Session
+from vit_explorer.ui.tabs.classify import place_classify
+from vit_explorer.ui.tabs.patches import place_patches
+from vit_explorer.ui.tabs.positions import place_positions
+from vit_explorer.ui.widgets import scripts, styles, widget
+
+TITLE = "ViT Explorer"
+SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif"]
+
+
+def build_app(session: Session) -> gr.Blocks:
+    """Compose the page. Launch it with :func:`launch_options`."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
+        widget("header", elem_id="header")
+        with gr.Row(elem_id="body"):
+            with gr.Column(elem_id="rail", scale=0, min_width=272):
+                place_frame(session)
+            with gr.Column(elem_id="stage", min_width=300), gr.Tabs(elem_id="tabs"):
+                with gr.Tab("Patches", id="patches"):
+                    place_patches()
+                with gr.Tab("Positions", id="positions"):
+                    place_positions(session)
+                with gr.Tab("Classify", id="classify"):
+                    place_classify(session)
+    return page
+
+
+def launch_options() -> dict[str, Any]:
+    """What ``Blocks.launch`` must be given for the page to look and work as built; nothing in it leaves the machine."""
+    return {
+        "head": scripts(),
+        "css": styles(),
+        "theme": gr.themes.Base(font=SYSTEM_FONTS, font_mono=["ui-monospace", "DejaVu Sans Mono", "monospace"]),
+        "footer_links": [],
+        "ssr_mode": False,
+    }

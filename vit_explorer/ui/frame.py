@@ -1,0 +1,71 @@
+"""The frame, always there: the picture, the model and what it predicts."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import random
+from typing import Any
+
+from vit_explorer.data.uploads import MAX_BYTES, PictureError
+from vit_explorer.ui.answers import answered
+from vit_explorer.ui.payloads import model_payload, model_summary, picture_payload, trace_payload
+from vit_explorer.ui.session import Session, available_samples
+from vit_explorer.ui.widgets import widget
+
+FIRST_MODEL = "vit-cifar10"
+FIRST_PICTURE = "sample:cheetah"
+N_DRAWN = 4  # drawn pictures in the gallery
+
+
+def place_frame(session: Session) -> None:
+    """Place the frame; its script asks for the catalogue first and then for the finished example."""
+
+    @answered
+    def catalogue(_: dict[str, Any]) -> dict[str, Any]:
+        usable, _ = session.checkpoints()
+        names = [f"sample:{name}" for name in available_samples()] + [f"shapes:{index}" for index in range(N_DRAWN)]
+        sources = ["cifar10", "shapes"] if session.has_cifar10() else ["shapes"]
+        models = [model_summary(checkpoint) for checkpoint in usable]
+        first = (
+            FIRST_MODEL if any(m["name"] == FIRST_MODEL for m in models) else (models[0]["name"] if models else None)
+        )
+        return {
+            "models": models,
+            "gallery": [picture_payload(session.picture(name)) for name in names],
+            "sources": sources,
+            "problems": session.problems(),
+            "first": {"model": first, "picture": FIRST_PICTURE if FIRST_PICTURE in names else names[0]},
+            "max_bytes": MAX_BYTES,
+        }
+
+    @answered
+    def describe(request: dict[str, Any]) -> dict[str, Any]:
+        return model_payload(session.checkpoint(request["model"]))
+
+    @answered
+    def analyse(request: dict[str, Any]) -> dict[str, Any]:
+        picture = session.picture(request["picture"])
+        return trace_payload(picture, session.checkpoint(request["model"]), request["fit"])
+
+    @answered
+    def upload(request: dict[str, Any]) -> dict[str, Any]:
+        return picture_payload(session.keep_upload(decode_upload(request["data"]), request["title"][:80]))
+
+    @answered
+    def draw_lot(request: dict[str, Any]) -> dict[str, Any]:
+        source = request["source"]
+        index = random.randrange(len(session.test_split(source)[0].y))
+        return picture_payload(session.picture(f"{source}:{index}"))
+
+    widget("frame", [catalogue, describe, analyse, upload, draw_lot], elem_id="frame")
+
+
+def decode_upload(data: str) -> bytes:
+    """Base64 from the page -> bytes. Raises PictureError for what is too long or no base64."""
+    if len(data) > MAX_BYTES * 4 / 3 + 4:
+        raise PictureError(f"This file is over {MAX_BYTES // 2**20} MB; make the picture smaller, then retry.")
+    try:
+        return base64.b64decode(data, validate=True)
+    except binascii.Error as error:
+        raise PictureError("The upload was damaged on its way: try it again.") from error

@@ -1,0 +1,206 @@
+"""What travels to the browser: traces and models as JSON, their arrays packed as bytes.
+
+A packed array is {"shape", "dtype", "scale", "data"}: base64 of little-endian numbers, value = number * scale. The
+error of each packing is at most half its scale and is stated where it is chosen.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import time
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from vit_explorer.data.uploads import fit_picture
+from vit_explorer.explain.positions import (
+    cosine_similarity,
+    nearest_pairs,
+    position_structure,
+)
+from vit_explorer.explain.trace import Trace, trace
+from vit_explorer.models.patches import PatchEmbedding, as_linear, filter_components, patchify, unpatchify
+from vit_explorer.models.vit import ViT
+from vit_explorer.models.zoo import MODELS, Checkpoint
+from vit_explorer.ui.session import Picture
+
+COSINE_SCALE = 1 / 32_767  # int16 over [-1, 1]: the error of a cosine is at most 0.000016
+PREVIEW_SIDE = 320  # pixels
+N_PAIRS = 12
+
+
+def pack(values: Tensor | np.ndarray, dtype: str = "float32", scale: float = 1.0) -> dict[str, Any]:
+    """Pack an array for ``vx.decode``; integers are rounded to the nearest multiple of ``scale``."""
+    array = np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values)
+    numbers = np.rint(array / scale) if np.issubdtype(np.dtype(dtype), np.integer) else array / scale
+    data = numbers.astype(np.dtype(dtype).newbyteorder("<")).tobytes()
+    return {"shape": list(array.shape), "dtype": dtype, "scale": scale, "data": base64.b64encode(data).decode()}
+
+
+def data_url(image: Image.Image, side: int = PREVIEW_SIDE) -> str:
+    """A picture as a small PNG data URL, no side longer than ``side``."""
+    small = image.copy()
+    small.thumbnail((side, side))
+    buffer = io.BytesIO()
+    small.save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def picture_payload(picture: Picture) -> dict[str, Any]:
+    """Name, title, label and preview of a picture."""
+    return {
+        "name": picture.name,
+        "title": picture.title,
+        "truth": picture.truth,
+        "width": picture.image.width,
+        "height": picture.image.height,
+        "preview": data_url(picture.image),
+    }
+
+
+def trace_payload(picture: Picture, checkpoint: Checkpoint, fit: str) -> dict[str, Any]:
+    """What the tabs draw of one picture in one model, from one forward pass."""
+    model = checkpoint.model
+    images = fit_picture(picture.image, model.img_size, fit)[None]
+    inputs = checkpoint.preprocess(images)
+    started = time.perf_counter()
+    traced = trace(model, inputs)
+    seconds = time.perf_counter() - started
+    linear = isinstance(model, ViT) and isinstance(model.patch_embedding, PatchEmbedding)
+    return {
+        "picture": picture_payload(picture),
+        "fit": fit,
+        "size": model.img_size,
+        "grid": list(traced.grid),
+        "n_prefix": traced.n_prefix,
+        **_prediction(checkpoint, images, traced.logits, seconds),
+        "patches": patches_payload(checkpoint, images, inputs, traced) if linear else None,
+    }
+
+
+def prediction_payload(picture: Picture, checkpoint: Checkpoint, fit: str) -> dict[str, Any]:
+    """The same prediction without the tabs' arrays; ``seconds`` is the plain forward pass."""
+    images = fit_picture(picture.image, checkpoint.model.img_size, fit)[None]
+    inputs = checkpoint.preprocess(images)
+    started = time.perf_counter()
+    with torch.inference_mode():
+        logits = checkpoint.model(inputs)
+    return _prediction(checkpoint, images, logits, time.perf_counter() - started)
+
+
+def _prediction(checkpoint: Checkpoint, images: Tensor, logits: Tensor, seconds: float) -> dict[str, Any]:
+    return {
+        "model": checkpoint.name,
+        "classes": checkpoint.class_names,
+        "logits": logits[0].tolist(),
+        "probabilities": logits[0].softmax(dim=-1).tolist(),
+        "seconds": seconds,
+        "pixels": pack(images[0].permute(1, 2, 0), "uint8"),
+    }
+
+
+@torch.inference_mode()
+def patches_payload(checkpoint: Checkpoint, images: Tensor, inputs: Tensor, traced: Trace) -> dict[str, Any]:
+    """The embedded patches of one picture, and the two checks of the Patches tab.
+
+    First check: the projection done twice, as the model's convolution and as unfold and a matrix product; the largest
+    difference between any two numbers, per patch. Second: from each token that entered the first block of this very
+    pass, less its position, the pixels are computed back by least squares and compared, as bytes, with the block of
+    the picture on screen. That can be done only where a token has at least as many dimensions as a patch has values.
+    """
+    model = checkpoint.model
+    size = model.patch_embedding.patch_size
+    by_convolution = model.patch_embedding(inputs)[0]  # (N, D)
+    weight, bias = as_linear(model.patch_embedding)  # (values, D), (D,)
+    by_product = F.unfold(inputs, kernel_size=size, stride=size)[0].T @ weight + bias
+    difference = (by_convolution - by_product).abs().amax(dim=1)  # (N,)
+    return {
+        "size": size,
+        "values": weight.shape[0],
+        "embedding": pack(by_convolution),
+        "component_scores": pack(patchify(inputs, size)[0] @ filter_components(model.patch_embedding)[0].flatten(1).T),
+        "differences": pack(difference),
+        "largest_difference": float(difference.max()),
+        "largest_value": float(by_convolution.abs().max()),
+        "recovered_values": _recovered_values(checkpoint, images, traced, weight, bias),
+    }
+
+
+def _recovered_values(
+    checkpoint: Checkpoint, images: Tensor, traced: Trace, weight: Tensor, bias: Tensor
+) -> list[int] | None:
+    """Per patch, how many of its pixel values can be read back exactly from its token; None if too few dimensions."""
+    values, d_model = weight.shape
+    if d_model < values:
+        return None
+    model = checkpoint.model
+    received = (traced.hidden[0] - model.pos_embedding)[0, traced.n_prefix :] - bias  # (N, D)
+    blocks = torch.linalg.lstsq(weight.T.double(), received.T.double()).solution.T  # (N, values), (C, P, P) each
+    size = model.patch_embedding.patch_size
+    mean, std = (torch.tensor(checkpoint.card["normalise"][key]).double()[:, None, None] for key in ("mean", "std"))
+    pixels = (unpatchify(blocks[None], size, traced.grid) * std + mean).round()
+    return (patchify(pixels, size) == patchify(images, size)).sum(dim=2)[0].tolist()
+
+
+def model_payload(checkpoint: Checkpoint) -> dict[str, Any]:
+    """What the tabs draw of a model, whatever the picture."""
+    model, card = checkpoint.model, checkpoint.card
+    is_vit = isinstance(model, ViT)
+    linear = is_vit and isinstance(model.patch_embedding, PatchEmbedding)
+    components, share = filter_components(model.patch_embedding) if linear else (None, None)
+    return {
+        **model_summary(checkpoint),
+        "mean": card["normalise"]["mean"],
+        "std": card["normalise"]["std"],
+        "classes": checkpoint.class_names,
+        "d_model": model.pos_embedding.shape[-1] if is_vit else None,
+        "n_layers": len(model.blocks) if is_vit else None,
+        "d_ff": model.blocks[0].mlp[0].out_features if is_vit else None,
+        "filters": pack(model.patch_embedding.projection.weight) if linear else None,
+        "filter_bias": model.patch_embedding.projection.bias.tolist() if linear else None,
+        "components": pack(components) if linear else None,
+        "component_share": share.tolist() if linear else None,
+        "positions": positions_payload(checkpoint) if is_vit else None,
+    }
+
+
+def model_summary(checkpoint: Checkpoint) -> dict[str, Any]:
+    """A line about a model for lists."""
+    card = checkpoint.card
+    return {
+        "name": checkpoint.name,
+        "title": MODELS[card["model"]].title,
+        "architecture": card["model"],
+        "data": card["dataset"]["name"],
+        "n_classes": len(checkpoint.class_names),
+        "n_train": card["dataset"].get("n_train"),
+        "n_test": card["dataset"].get("n_test"),
+        "test_accuracy": card.get("test_accuracy"),
+        "parameters": sum(parameter.numel() for parameter in checkpoint.model.parameters()),
+        "multiply_adds": card.get("multiply_adds"),
+        "epochs": card.get("recipe", {}).get("epochs"),
+    }
+
+
+def positions_payload(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Similarities of the position embeddings, from the untrained ones to the model's own, and what they show.
+
+    The last entry is always computed from the model itself, the earlier ones from the snapshots kept while it trained.
+    """
+    model = checkpoint.model
+    epochs, tables = checkpoint.position_snapshots()
+    similarities = [cosine_similarity(table) for table in tables]
+    structures = [position_structure(similarity, model.grid) for similarity in similarities]
+    return {
+        "grid": list(model.grid),
+        "n_prefix": model.n_prefix,
+        "epochs": epochs,
+        "similarity": pack(torch.stack(similarities), "int16", COSINE_SCALE),
+        "structure": [vars(structure) for structure in structures],
+        "pairs": [[vars(pair) for pair in nearest_pairs(s, model.grid, N_PAIRS)] for s in similarities],
+    }

@@ -1,0 +1,184 @@
+"""The picture and the model of a visitor, found by their names.
+
+The page keeps no state on the server: every request names its picture and its model, so any number of visitors share
+one process, and a link that holds the names restores what somebody saw. Names of pictures:
+
+    sample:cheetah      a photo that an installed package carries
+    shapes:17           the 17th drawn test picture
+    cifar10:17          the 17th test picture of CIFAR-10, where it is found
+    upload:3f5a...      a visitor's own, kept in memory only, named by the hash of its bytes
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from PIL import Image
+
+from vit_explorer.data.shapes import CLASS_NAMES as SHAPES_NAMES
+from vit_explorer.data.sources import DatasetError, Split, cifar10_places, draw_split, find_cifar10, open_dataset
+from vit_explorer.data.uploads import PictureError, load_picture
+from vit_explorer.models.zoo import CHECKPOINT_FOLDER, Checkpoint, CheckpointError, list_checkpoints, load_checkpoint
+
+MAX_UPLOADS = 64  # kept in memory, the least recently used is forgotten first
+MAX_SIDE = 1024  # pixels; a larger upload is reduced to this before it is kept
+
+# Photos in installed packages: name -> (package, path inside it, title).
+SAMPLES: dict[str, tuple[str, str, str]] = {
+    "cheetah": ("gradio", "media_assets/images/cheetah1.jpg", "Cheetah"),
+    "lion": ("gradio", "media_assets/images/lion.jpg", "Lion"),
+    "running": ("gradio", "media_assets/images/cheetah.jpg", "Cheetah, running"),
+    "bus": ("gradio", "media_assets/images/bus.png", "Bus (drawn)"),
+    "tower": ("gradio", "media_assets/images/tower.jpg", "Eiffel tower"),
+    "hopper": ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg", "Grace Hopper"),
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture by its name. ``truth`` is its label where it comes from a dataset."""
+
+    name: str
+    title: str
+    image: Image.Image
+    truth: str | None = None
+
+
+class UnknownPicture(KeyError):
+    """No picture has this name (any more)."""
+
+
+class Session:
+    """What all visitors share: open datasets, loaded checkpoints and the latest uploads.
+
+    Args:
+        data_root: where CIFAR-10 is looked for first.
+        checkpoint_folders: where weights are looked for, in order.
+    """
+
+    def __init__(
+        self,
+        data_root: str | Path | None = None,
+        checkpoint_folders: Sequence[str | Path] = (CHECKPOINT_FOLDER,),
+    ) -> None:
+        self.data_root = data_root
+        self.checkpoint_folders = tuple(checkpoint_folders)
+        self._uploads: OrderedDict[str, Picture] = OrderedDict()
+        self._checkpoints: dict[str, Checkpoint] = {}
+        self._test_splits: dict[str, tuple[Split, tuple[str, ...]]] = {}
+        self._lock = threading.Lock()
+
+    def checkpoint(self, name: str) -> Checkpoint:
+        """The checkpoint of this name, loaded once. Raises CheckpointError."""
+        with self._lock:
+            if name not in self._checkpoints:
+                self._checkpoints[name] = load_checkpoint(name, self.checkpoint_folders)
+            return self._checkpoints[name]
+
+    def checkpoints(self) -> tuple[list[Checkpoint], list[str]]:
+        """All checkpoints that load, and one sentence for each that does not."""
+        usable, problems = [], []
+        for name in list_checkpoints(self.checkpoint_folders):
+            try:
+                usable.append(self.checkpoint(name))
+            except CheckpointError as error:
+                problems.append(str(error))
+        return usable, problems
+
+    def problems(self) -> list[str]:
+        """One sentence for each thing that was asked for and is not there or not usable."""
+        usable, problems = self.checkpoints()
+        if not usable:
+            looked = ", ".join(str(folder) for folder in self.checkpoint_folders)
+            problems.append(f"There is no usable checkpoint in {looked}, so there is no model to look at.")
+        if self.data_root is not None and not self.has_cifar10():
+            looked = ", ".join(str(place) for place in cifar10_places(self.data_root))
+            problems.append(f"CIFAR-10 was not found in {looked}; the drawn shapes and your own pictures still work.")
+        return problems
+
+    def has_cifar10(self) -> bool:
+        """Whether CIFAR-10 lies where it is looked for."""
+        return find_cifar10(self.data_root) is not None
+
+    def test_split(self, name: str) -> tuple[Split, tuple[str, ...]]:
+        """Test pictures of "shapes" or "cifar10" and the class names, opened once. Raises DatasetError."""
+        with self._lock:
+            if name not in self._test_splits:
+                if name == "shapes":  # its training pictures would take seconds to draw and nobody looks at them
+                    self._test_splits[name] = (draw_split("test"), SHAPES_NAMES)
+                else:
+                    dataset = open_dataset(name, self.data_root)
+                    self._test_splits[name] = (dataset.test, dataset.names)
+            return self._test_splits[name]
+
+    def picture(self, name: str) -> Picture:
+        """The picture of this name. Raises UnknownPicture, DatasetError."""
+        kind, _, rest = name.partition(":")
+        if kind == "upload":
+            with self._lock:
+                if rest in self._uploads:
+                    self._uploads.move_to_end(rest)
+                    return self._uploads[rest]
+        elif kind == "sample" and rest in SAMPLES:
+            return _sample(rest)
+        elif kind in ("shapes", "cifar10") and rest.isdecimal():
+            return self._from_dataset(kind, int(rest))
+        raise UnknownPicture(name)
+
+    def keep_upload(self, data: bytes, title: str) -> Picture:
+        """Read a stranger's file and keep it in memory. Raises PictureError."""
+        image = load_picture(data)
+        if max(image.size) > MAX_SIDE:
+            image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+        key = hashlib.sha256(data).hexdigest()[:32]
+        picture = Picture(f"upload:{key}", title, image)
+        with self._lock:
+            self._uploads[key] = picture
+            self._uploads.move_to_end(key)
+            while len(self._uploads) > MAX_UPLOADS:
+                self._uploads.popitem(last=False)
+        return picture
+
+    def _from_dataset(self, kind: str, index: int) -> Picture:
+        split, names = self.test_split(kind)
+        if index >= len(split.y):
+            raise UnknownPicture(f"{kind}:{index}")
+        image = Image.fromarray(split.x[index].permute(1, 2, 0).numpy())
+        return Picture(f"{kind}:{index}", f"{kind} test picture {index}", image, names[int(split.y[index])])
+
+
+def available_samples() -> list[str]:
+    """The names of the photos that the installed packages really carry."""
+    return [name for name in SAMPLES if _sample_path(name).is_file()]
+
+
+def _sample_path(name: str) -> Path:
+    package, inside, _ = SAMPLES[name]
+    spec = find_spec(package)
+    assert spec is not None and spec.origin is not None, f"{package} is a requirement"
+    return Path(spec.origin).parent / inside
+
+
+@lru_cache(maxsize=len(SAMPLES))
+def _sample(name: str) -> Picture:
+    path = _sample_path(name)
+    if not path.is_file():
+        raise UnknownPicture(f"sample:{name}")
+    return Picture(f"sample:{name}", SAMPLES[name][2], load_picture(path))
+
+
+__all__ = [
+    "DatasetError",
+    "Picture",
+    "PictureError",
+    "Session",
+    "UnknownPicture",
+    "available_samples",
+]

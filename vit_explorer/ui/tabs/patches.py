@@ -1,0 +1,16 @@
+"""The Patches tab: picture -> grid -> sequence, one patch in numbers, the check, the learned filters.
+
+Everything here is drawn from the trace and the model that the frame holds, so there is nothing to ask the server for.
+"""
+
+from __future__ import annotations
+
+from vit_explorer.ui.widgets import widget
+
+
+def place_patches() -> None:
+    """Place the tab's four views."""
+    widget("patches")
+    widget("patch")
+    widget("check")
+    widget("filters")

@@ -1,0 +1,228 @@
+/* The frame: holds the picture, the model and the prediction, and is the only widget that asks for traces.
+ *
+ * Others ask it for another picture or model with vx.set("wish", {picture?, model?, fit?}). When a wish is fulfilled and
+ * everything on the open tab is drawn, "settled" tells how long that took.
+ */
+vx.widget("frame", (root, server) => {
+  const $ = (selector) => root.querySelector(selector);
+  const SIDE = 160; // px of the picture
+  const wanted = { picture: null, model: null, fit: "crop" };
+  const models = new Map(); // name -> payload of "describe"
+  const pictures = new Map(); // name -> payload of a picture
+  let stream = null;
+
+  async function start() {
+    const catalogue = await vx.call("catalogue", server, "catalogue", {});
+    if (!catalogue) return;
+    for (const picture of catalogue.gallery) pictures.set(picture.name, picture);
+    vx.set("catalogue", catalogue);
+    listModels(catalogue);
+    listGallery(catalogue.gallery);
+    $(".problems").textContent = catalogue.problems.join(" ");
+    if (!catalogue.first.model) {
+      $(".card").textContent = "No usable checkpoint was found: train one, or start with --checkpoints FOLDER.";
+      return;
+    }
+    const link = new URLSearchParams(location.hash.slice(1));
+    const known = catalogue.models.some((model) => model.name === link.get("model"));
+    await fulfil({
+      picture: link.get("picture") || catalogue.first.picture,
+      model: known ? link.get("model") : catalogue.first.model,
+      fit: link.get("fit") === "letterbox" ? "letterbox" : "crop",
+    });
+    if (!vx.get("trace")) await fulfil(catalogue.first);
+    vx.on("wish", (wish) => wish && fulfil(wish));
+  }
+
+  /** Bring the page to another picture or model; what stays unsaid stays as it is. */
+  async function fulfil(wish) {
+    const began = performance.now();
+    const next = { ...wanted, ...wish };
+    const model = models.get(next.model);
+    const [described, trace] = await Promise.all([
+      model || vx.call("describe", server, "describe", { model: next.model }),
+      vx.call("analyse", server, "analyse", next),
+    ]);
+    if (!described || !trace) return;
+    models.set(next.model, described);
+    Object.assign(wanted, { picture: next.picture, model: next.model, fit: next.fit });
+    trace.rgb = vx.decode(trace.pixels);
+    trace.embedding = trace.patches && vx.decode(trace.patches.embedding);
+    keepTokenInside(trace);
+    if (vx.get("model") !== described) vx.set("model", described);
+    vx.set("trace", trace);
+    history.replaceState(null, "", "#" + new URLSearchParams(wanted).toString());
+    vx.set("settled", { ...wanted, milliseconds: performance.now() - began });
+  }
+
+  /** The first picture starts with a patch marked; a smaller grid lets go of a token that it does not have. */
+  function keepTokenInside(trace) {
+    const n = trace.grid[0] * trace.grid[1];
+    const first = !vx.get("trace");
+    if (first) vx.pin(Math.floor(trace.grid[0] / 2) * trace.grid[1] + Math.floor(trace.grid[1] / 2) - 1);
+    else if (vx.pinned() !== null && vx.pinned() >= n) vx.pin(null);
+  }
+
+  // ---- choices -----------------------------------------------------------------------------------------------
+  function listModels(catalogue) {
+    vx.fill($("#vx-model"), catalogue.models, (model) => {
+      const accuracy = model.test_accuracy === null ? "" : ` · ${(100 * model.test_accuracy).toFixed(1)} %`;
+      const option = vx.make("option", "", model.name + accuracy);
+      option.value = model.name;
+      return option;
+    });
+    $("#vx-model").addEventListener("change", (event) => fulfil({ model: event.target.value }));
+  }
+
+  function listGallery(gallery) {
+    vx.fill($(".gallery"), gallery, (picture) => {
+      const button = vx.make("button");
+      button.type = "button";
+      button.title = picture.truth || picture.title;
+      button.dataset.name = picture.name;
+      button.setAttribute("role", "option");
+      const image = vx.make("img", picture.width <= 64 ? "tiny" : "");
+      image.src = picture.preview;
+      image.alt = picture.truth || picture.title;
+      button.append(image);
+      button.addEventListener("click", () => fulfil({ picture: picture.name }));
+      return button;
+    });
+  }
+
+  $(".fit").addEventListener("click", (event) => {
+    const button = event.target.closest("[data-fit]");
+    if (button) fulfil({ fit: button.dataset.fit });
+  });
+
+  $(".lot").addEventListener("click", async () => {
+    const model = vx.get("model");
+    const sources = (vx.get("catalogue") || { sources: ["shapes"] }).sources;
+    const source = model && sources.includes(model.data) ? model.data : sources[0];
+    const picture = await vx.call("lot", server, "draw_lot", { source });
+    if (picture) await fulfil({ picture: picture.name });
+  });
+
+  // ---- own pictures ------------------------------------------------------------------------------------------
+  /** Read a file in the browser and send it; nothing is written to disk on the way. */
+  async function take(file) {
+    const limit = vx.get("catalogue") ? vx.get("catalogue").max_bytes : Infinity;
+    if (file.size > limit) {
+      vx.say(`${file.name} is over ${limit / 2 ** 20} MB; make the picture smaller, then retry.`);
+      return;
+    }
+    const data = await vx.base64(file);
+    const picture = await vx.call("upload", server, "upload", { data, title: file.name || "pasted picture" });
+    if (picture) await fulfil({ picture: picture.name });
+  }
+
+  $(".upload").addEventListener("click", () => $(".file").click());
+  $(".file").addEventListener("change", (event) => {
+    if (event.target.files.length) take(event.target.files[0]);
+    event.target.value = "";
+  });
+  document.addEventListener("paste", (event) => {
+    const file = [...event.clipboardData.files].find((one) => one.type.startsWith("image/"));
+    if (file && !event.defaultPrevented) take(file);
+  });
+  const panel = $(".picture");
+  panel.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    panel.classList.add("dropping");
+  });
+  panel.addEventListener("dragleave", () => panel.classList.remove("dropping"));
+  panel.addEventListener("drop", (event) => {
+    event.preventDefault();
+    panel.classList.remove("dropping");
+    if (event.dataTransfer.files.length) take(event.dataTransfer.files[0]);
+  });
+
+  $(".camera").addEventListener("click", async () => {
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 640 } });
+    } catch (error) {
+      vx.say("There is no camera here, or the browser does not allow it: upload or paste a picture instead.");
+      return;
+    }
+    $(".live").hidden = false;
+    $(".video").srcObject = stream;
+    $(".video").play();
+    $(".shoot").focus();
+  });
+  function stopCamera() {
+    if (stream) stream.getTracks().forEach((track) => track.stop());
+    stream = null;
+    $(".live").hidden = true;
+  }
+  $(".quit").addEventListener("click", stopCamera);
+  $(".shoot").addEventListener("click", () => {
+    const video = $(".video");
+    const shot = document.createElement("canvas");
+    [shot.width, shot.height] = [video.videoWidth, video.videoHeight];
+    shot.getContext("2d").drawImage(video, 0, 0);
+    stopCamera();
+    shot.toBlob((blob) => blob && take(new File([blob], "camera picture", { type: "image/png" })), "image/png");
+  });
+
+  // ---- drawing -----------------------------------------------------------------------------------------------
+  function draw(state) {
+    const { trace, model } = state;
+    if (!trace || !model) return;
+    const context = vx.canvas($(".pixels"), SIDE, SIDE);
+    context.drawImage(vx.rgbImage(trace.rgb.data, trace.size, trace.size), 0, 0, SIDE, SIDE);
+    const { title, width, height, truth } = trace.picture;
+    $(".title").textContent = title;
+    $(".detail").textContent =
+      `${width} × ${height} → ${trace.size} × ${trace.size} pixels` + (truth ? `; labelled ${truth}` : "");
+    for (const button of root.querySelectorAll("[data-fit]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.fit === trace.fit));
+    }
+    for (const button of root.querySelectorAll(".gallery button")) {
+      button.setAttribute("aria-selected", String(button.dataset.name === trace.picture.name));
+    }
+    $("#vx-model").value = model.name;
+    const tested = model.test_accuracy === null ? "" : `${(100 * model.test_accuracy).toFixed(2)} % right on ${vx.count(model.n_test)} test pictures of ${model.data}; `;
+    $(".card").textContent = `${model.title}, ${vx.short(model.parameters)} weights: ${tested}${vx.short(model.multiply_adds)} multiply-adds a picture.`;
+    drawTop(trace);
+  }
+
+  function drawTop(trace) {
+    const order = trace.probabilities.map((p, i) => [p, i]).sort((a, b) => b[0] - a[0]).slice(0, 5);
+    const cells = [];
+    order.forEach(([p, i], rank) => {
+      const name = vx.make("span", rank === 0 ? "first" : "", trace.classes[i]);
+      const bar = vx.make("div", "bar");
+      const fill = vx.make("i");
+      fill.style.width = `${100 * p}%`;
+      bar.append(fill);
+      cells.push(name, bar, vx.make("span", "vx-number", vx.percent(p)));
+    });
+    $(".top").replaceChildren(...cells);
+    const [best, index] = order[0];
+    const { truth } = trace.picture;
+    const known = truth && trace.classes.includes(truth);
+    const right = known ? (trace.classes[index] === truth ? "Right. " : `Wrong: it is labelled ${truth}. `) : "";
+    $(".verdict").textContent =
+      `${right}${(100 * (1 - best)).toFixed(1)} points below certainty, among the ${trace.classes.length} classes it knows.`;
+  }
+
+  function mark(state) {
+    const { trace, token } = state;
+    if (!trace) return;
+    const context = vx.canvas($(".marks"), SIDE, SIDE);
+    if (!trace.patches || token === null) return;
+    const [rows, cols] = trace.grid;
+    const [w, h] = [SIDE / cols, SIDE / rows];
+    if (token === vx.CLS_TOKEN) vx.outline(context, 3, 3, SIDE - 6, SIDE - 6, vx.ink("--vx-query"));
+    else if (token < rows * cols) {
+      vx.outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, vx.ink("--vx-query"));
+    }
+  }
+
+  vx.patchInput($(".marks"), () => {
+    const trace = vx.get("trace");
+    return trace && trace.patches ? trace.grid : null;
+  });
+  start();
+  return { draw, mark };
+});

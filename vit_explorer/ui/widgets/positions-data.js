@@ -1,0 +1,136 @@
+/* What the widgets of the Positions tab share: the similarities of a model, decoded once, and the snapshot at the slider.
+ *
+ * Topics: "positionSnapshot" = {model, index}; "positionPair" = {first, second} (tokens) while a pair is pointed at.
+ */
+window.vxPositions = (() => {
+  const PERCENTILE = 0.98; // the colour scale, as colour_limit in figures/positions.py defines it
+  const STEP = 0.05;
+  const views = new WeakMap(); // payload -> view
+
+  /**
+   * The similarities of state.model, or null for a model without positions.
+   * @returns {null | object} `at(s, i, j)` counts tokens from 0 with CLS first; `indexOf` and `tokenOf` translate.
+   */
+  function view(state) {
+    const payload = state.model && state.model.positions;
+    if (!payload) return null;
+    if (!views.has(payload)) views.set(payload, build(payload));
+    return views.get(payload);
+  }
+
+  function build(payload) {
+    const packed = vx.decode(payload.similarity);
+    const [count, size] = packed.shape;
+    const [rows, cols] = payload.grid;
+    const [n, nPrefix] = [rows * cols, payload.n_prefix];
+    const at = (s, i, j) => packed.data[(s * size + i) * size + j] * packed.scale;
+    const indexOf = (token) => (token === vx.CLS_TOKEN ? 0 : nPrefix + token);
+    const tokenOf = (index) => (index >= nPrefix ? index - nPrefix : index === 0 ? vx.CLS_TOKEN : null);
+    const has = (token) => token !== null && (token === vx.CLS_TOKEN ? nPrefix > 0 : token < n);
+    const images = new Map();
+    const keep = (key, make) => images.get(key) || images.set(key, make()).get(key);
+
+    /** The other patch that is most similar to a token. */
+    function nearest(s, token) {
+      const i = indexOf(token);
+      let best = null;
+      for (let j = nPrefix; j < size; j++) if (j !== i && (best === null || at(s, i, j) > at(s, i, best))) best = j;
+      return best === null ? null : tokenOf(best);
+    }
+
+    const shared = { ...payload, rows, cols, n, nPrefix, size, count, at, indexOf, tokenOf, has, nearest };
+    shared.limit = colourLimit(shared);
+    shared.matrixImage = (s) =>
+      keep(`matrix ${s}`, () => paint(size, size, (k) => at(s, Math.floor(k / size), k % size), shared.limit));
+    // All maps in one image: the map of patch (r, c) fills the block (r, c) of rows x cols pixels.
+    shared.mapsImage = (s) =>
+      keep(`maps ${s}`, () => {
+        const across = cols * cols;
+        return paint(rows * rows, across, (k) => {
+          const [y, x] = [Math.floor(k / across), k % across];
+          const of = Math.floor(y / rows) * cols + Math.floor(x / cols);
+          return at(s, nPrefix + of, nPrefix + (y % rows) * cols + (x % cols));
+        }, shared.limit);
+      });
+    return shared;
+  }
+
+  function paint(rows, cols, value, limit) {
+    const values = Float32Array.from({ length: rows * cols }, (_, k) => value(k));
+    return vx.matrixImage(values, rows, cols, vx.diverging, -limit, limit);
+  }
+
+  /** The percentile of |similarity| of two different patches, in the snapshot where it is largest, rounded up. */
+  function colourLimit({ at, count, n, nPrefix }) {
+    if (n < 2) return 1;
+    let highest = 0;
+    for (let s = 0; s < count; s++) {
+      const values = new Float32Array(n * (n - 1));
+      let filled = 0;
+      for (let i = 0; i < n; i++) {
+        for (let j = 0; j < n; j++) if (i !== j) values[filled++] = Math.abs(at(s, nPrefix + i, nPrefix + j));
+      }
+      values.sort();
+      const place = PERCENTILE * (values.length - 1);
+      const low = values[Math.floor(place)];
+      highest = Math.max(highest, low + (place % 1) * (values[Math.ceil(place)] - low));
+    }
+    return Math.min(1, Math.max(STEP, Math.ceil(highest / STEP - 1e-6) * STEP));
+  }
+
+  /** Index of the snapshot at the slider; the model's own table until somebody moves it. */
+  function snapshot(state) {
+    const [kept, seen] = [state.positionSnapshot, view(state)];
+    const mine = kept && kept.model === state.model.name && kept.index < seen.count;
+    return mine ? kept.index : seen.count - 1;
+  }
+
+  function setSnapshot(index) {
+    vx.set("positionSnapshot", { model: vx.get("model").name, index });
+  }
+
+  /** The marked token if this model has it, else null. */
+  const token = (state) => (view(state).has(state.token) ? state.token : null);
+
+  /** The other token of a pair that is pointed at, or null. */
+  function second(state) {
+    const pair = state.positionPair;
+    return pair && pair.first === state.token && view(state).has(pair.second) ? pair.second : null;
+  }
+
+  /** Mark a pair while it is pointed at; null lets go of it. */
+  function pointPair(first, other) {
+    vx.set("positionPair", first === null || other === null ? null : { first, second: other });
+    vx.point(first);
+  }
+
+  const shortEpoch = (epoch) => (epoch >= 10 ? epoch.toFixed(0) : String(Number(epoch.toPrecision(2))));
+  const epochName = (epoch) => (epoch === 0 ? "epoch 0 (untrained)" : `epoch ${shortEpoch(epoch)}`);
+  const hasUntrained = (seen) => seen.count > 1 && seen.epochs[0] === 0;
+
+  /** Distance of two patches on the grid, in patches. */
+  function distance(a, b, { cols }) {
+    return Math.hypot(Math.floor(a / cols) - Math.floor(b / cols), (a % cols) - (b % cols));
+  }
+
+  /** "patch 12 (row 1, column 4)" without the words of vx.tokenName, where there is little room. */
+  const brief = (which, { cols }) =>
+    which === vx.CLS_TOKEN ? "CLS" : `${which} (${Math.floor(which / cols)}, ${which % cols})`;
+
+  /** Show the parts of a widget only for a model with positions; true if it has them. */
+  function shown(root, state, selector = ".vx-panel") {
+    const seen = view(state);
+    for (const panel of root.querySelectorAll(selector)) panel.hidden = !seen;
+    return seen;
+  }
+
+  /** A state object as draw gets it, for events between draws. */
+  function now() {
+    const topics = ["model", "trace", "token", "theme", "catalogue", "positionSnapshot", "positionPair"];
+    return Object.fromEntries(topics.map((topic) => [topic, vx.get(topic)]));
+  }
+
+  return {
+    brief, distance, epochName, hasUntrained, now, pointPair, second, setSnapshot, shortEpoch, shown, snapshot, token, view,
+  };
+})();

@@ -1,0 +1,218 @@
+/* One position's map with its numbers, the score through the training, and the most similar pairs. */
+vx.widget("positions-detail", (root) => {
+  const $ = (selector) => root.querySelector(selector);
+  const P = vxPositions;
+  const CHART_HEIGHT = 150; // px
+  const EDGE = { left: 30, right: 58, top: 10, bottom: 20 }; // px around the lines of the chart
+  const MARGIN = 0.03; // by which one of the two scores must be larger to be called so
+  const SMALLEST_TEXT = 11; // px; numbers that would be smaller are left out of the cells
+  let listed = ""; // what the list shows, so that a redraw keeps the focus
+
+  // ---- the enlarged map ----------------------------------------------------------------------------------------
+  /** The marked token, or the middle of the picture while none is marked. */
+  function shownToken(state, seen) {
+    const token = P.token(state);
+    return token !== null ? token : Math.floor(seen.rows / 2) * seen.cols + Math.floor(seen.cols / 2);
+  }
+
+  function mark(state) {
+    const seen = P.view(state);
+    if (!seen) return;
+    const s = P.snapshot(state);
+    const token = shownToken(state, seen);
+    const width = Math.floor($(".stack").clientWidth);
+    const cell = Math.floor(width / Math.max(seen.rows, seen.cols));
+    const [w, h] = [cell * seen.cols, cell * seen.rows];
+    const context = vx.canvas($(".map"), w, h);
+    const size = Math.min(15, cell * 0.36);
+    context.font = `${size}px system-ui, "DejaVu Sans", sans-serif`;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    for (let j = 0; j < seen.n; j++) {
+      const [x, y] = [(j % seen.cols) * cell, Math.floor(j / seen.cols) * cell];
+      const value = seen.at(s, seen.indexOf(token), seen.indexOf(j));
+      context.fillStyle = vx.colour(vx.diverging, value, -seen.limit, seen.limit);
+      context.fillRect(x, y, cell, cell);
+      if (size < SMALLEST_TEXT) continue;
+      context.fillStyle = vx.inkOn(vx.diverging, value, -seen.limit, seen.limit);
+      context.fillText(cellText(value), x + cell / 2, y + cell / 2 + 1);
+    }
+    const over = vx.canvas($(".marks"), w, h);
+    const other = P.second(state);
+    const key = other !== null ? other : seen.nearest(s, token);
+    const around = (patch, ink) => {
+      if (patch === null || patch === vx.CLS_TOKEN) return;
+      const [x, y] = [(patch % seen.cols) * cell, Math.floor(patch / seen.cols) * cell];
+      vx.outline(over, x + 2, y + 2, cell - 4, cell - 4, vx.ink(ink), 3);
+    };
+    around(key, "--vx-key");
+    around(token, "--vx-query");
+    const name = vx.tokenName(token, seen.grid);
+    $(".whose").textContent = name[0].toUpperCase() + name.slice(1);
+    $(".map").setAttribute("aria-label", `Similarity of ${name} to all ${seen.n} patches`);
+    for (const row of $(".pairs").rows) {
+      const [first, second] = row.dataset.pair.split(" ").map(Number);
+      row.classList.toggle("now", first === state.token && second === other);
+    }
+  }
+
+  /** Two digits without the leading zero, so that they can be large: ".48", "−.48", "1.00". */
+  const cellText = (value) => value.toFixed(2).replace("-", "−").replace("0.", ".");
+
+  // ---- the score -----------------------------------------------------------------------------------------------
+  const number = (value) => value.toFixed(2).replace("-", "−");
+
+  /** What the two scores say together, and no more. */
+  function verdict({ two_d: two, one_d: one }) {
+    if (Math.max(two, one) < 0.1) return "Neither: these vectors know nothing of where their patches lie.";
+    if (two > one + MARGIN) return "The plane: similarity follows closeness in the picture more than closeness in the list.";
+    if (one > two + MARGIN) {
+      return "The list, so far: similarity follows the order row by row, so it tells rows apart better than columns.";
+    }
+    return "Both alike: similarity follows closeness in the picture and in the list about as much.";
+  }
+
+  function chartPlace(seen) {
+    const width = Math.floor($(".measure").clientWidth);
+    const [w, h] = [width - EDGE.left - EDGE.right, CHART_HEIGHT - EDGE.top - EDGE.bottom];
+    const all = seen.structure.flatMap(({ two_d: two, one_d: one }) => [two, one]);
+    const low = Math.min(0, Math.floor(Math.min(...all) * 10) / 10);
+    const x = (s) => EDGE.left + (seen.count > 1 ? (w * s) / (seen.count - 1) : w / 2);
+    const y = (value) => EDGE.top + (h * (1 - value)) / (1 - low);
+    return { width, x, y, w, low };
+  }
+
+  function drawChart(seen, s) {
+    const { width, x, y, low } = chartPlace(seen);
+    const context = vx.canvas($(".chart"), width, CHART_HEIGHT);
+    const [soft, line, accent] = [vx.ink("--vx-soft"), vx.ink("--vx-line"), vx.ink("--vx-accent")];
+    context.font = "12px system-ui, sans-serif";
+    context.textBaseline = "middle";
+    context.lineWidth = 1;
+    for (const value of [0, 0.5, 1]) {
+      context.strokeStyle = line;
+      context.beginPath();
+      context.moveTo(EDGE.left, y(value));
+      context.lineTo(width - EDGE.right, y(value));
+      context.stroke();
+      context.fillStyle = soft;
+      context.textAlign = "right";
+      context.fillText(String(value), EDGE.left - 6, y(value));
+    }
+    context.strokeStyle = vx.ink("--vx-text");
+    context.setLineDash([3, 3]);
+    context.beginPath();
+    context.moveTo(x(s), EDGE.top);
+    context.lineTo(x(s), y(low));
+    context.stroke();
+    context.setLineDash([]);
+    const curve = (key, ink, thickness) => {
+      context.strokeStyle = context.fillStyle = ink;
+      context.lineWidth = thickness;
+      context.lineJoin = "round";
+      context.beginPath();
+      seen.structure.forEach((structure, i) => context.lineTo(x(i), y(structure[key])));
+      context.stroke();
+      for (let i = 0; i < seen.count; i++) {
+        context.beginPath();
+        context.arc(x(i), y(seen.structure[i][key]), i === s ? thickness + 3 : thickness, 0, 7);
+        context.fill();
+      }
+    };
+    curve("one_d", soft, 1.25);
+    curve("two_d", accent, 2.5);
+    const last = seen.structure[seen.count - 1];
+    let [two, one] = [y(last.two_d), y(last.one_d)];
+    if (Math.abs(two - one) < 15) [two, one] = two <= one ? [(two + one) / 2 - 7.5, (two + one) / 2 + 7.5] : [(two + one) / 2 + 7.5, (two + one) / 2 - 7.5];
+    context.textAlign = "left";
+    context.fillStyle = accent;
+    context.font = "600 12px system-ui, sans-serif";
+    context.fillText("picture", width - EDGE.right + 9, two);
+    context.fillStyle = soft;
+    context.font = "12px system-ui, sans-serif";
+    context.fillText("list", width - EDGE.right + 9, one);
+    labelEpochs(context, seen, s, x);
+  }
+
+  /** The current epoch always, the others where they do not touch it or each other. */
+  function labelEpochs(context, seen, s, x) {
+    context.textAlign = "center";
+    context.textBaseline = "bottom";
+    const taken = [];
+    const order = [s, 0, seen.count - 1, ...seen.epochs.keys()];
+    for (const i of order) {
+      const text = P.shortEpoch(seen.epochs[i]);
+      const half = context.measureText(text).width / 2 + 4;
+      if (taken.some(([from, to]) => x(i) + half > from && x(i) - half < to)) continue;
+      taken.push([x(i) - half, x(i) + half]);
+      context.fillStyle = i === s ? vx.ink("--vx-text") : vx.ink("--vx-soft");
+      context.font = i === s ? "600 12px system-ui, sans-serif" : "12px system-ui, sans-serif";
+      context.fillText(text, x(i), CHART_HEIGHT - 1);
+    }
+    context.fillStyle = vx.ink("--vx-soft");
+    context.font = "12px system-ui, sans-serif";
+    context.textAlign = "left";
+    const end = x(seen.count - 1) + context.measureText(P.shortEpoch(seen.epochs[seen.count - 1])).width / 2;
+    context.fillText("epochs", end + 7, CHART_HEIGHT - 1);
+  }
+
+  $(".chart").addEventListener("click", (event) => {
+    const seen = P.view(P.now());
+    if (!seen) return;
+    const { x, w } = chartPlace(seen);
+    const place = event.clientX - $(".chart").getBoundingClientRect().left - x(0);
+    P.setSnapshot(Math.max(0, Math.min(seen.count - 1, Math.round((place / w) * (seen.count - 1)))));
+  });
+
+  // ---- the pairs -----------------------------------------------------------------------------------------------
+  function pairRow(pair, seen) {
+    const row = vx.make("tr");
+    row.dataset.pair = `${pair.first} ${pair.second}`;
+    const button = vx.make("button");
+    button.type = "button";
+    button.append(
+      vx.make("span", "first", P.brief(pair.first, seen)),
+      " – ",
+      vx.make("span", "second", P.brief(pair.second, seen)),
+    );
+    button.setAttribute("aria-label", `Mark patches ${pair.first} and ${pair.second}`);
+    const named = vx.make("td");
+    named.append(button);
+    row.append(named, vx.make("td", "", vx.signed(pair.similarity)), vx.make("td", "", pair.distance.toFixed(1)));
+    const show = () => P.pointPair(pair.first, pair.second);
+    const leave = () => P.pointPair(null, null);
+    row.addEventListener("pointerenter", show);
+    row.addEventListener("pointerleave", leave);
+    button.addEventListener("focus", show);
+    button.addEventListener("blur", leave);
+    return row;
+  }
+
+  // ---- everything ----------------------------------------------------------------------------------------------
+  function draw(state) {
+    if (!state.model) return;
+    const seen = P.shown(root, state);
+    if (!seen) return;
+    const s = P.snapshot(state);
+    const structure = seen.structure[s];
+    $(".two").textContent = number(structure.two_d);
+    $(".one").textContent = number(structure.one_d);
+    $(".verdict").textContent = verdict(structure);
+    $(".near").textContent =
+      `The most similar other position lies ${structure.nearest_distance.toFixed(2)} patches away on average; ` +
+      `by chance it would be ${structure.chance_distance.toFixed(2)}.`;
+    $(".chart").hidden = seen.count < 2;
+    const scores = seen.structure.map((at, i) => `${P.epochName(seen.epochs[i])}: ${number(at.two_d)}`);
+    $(".chart").setAttribute("aria-label", `2D score through the training. ${scores.join("; ")}`);
+    if (seen.count > 1) drawChart(seen, s);
+    const key = `${state.model.name} ${s}`;
+    if (listed !== key) vx.fill($(".pairs"), seen.pairs[s], (pair) => pairRow(pair, seen));
+    listed = key;
+  }
+
+  vx.patchInput($(".marks"), () => (P.view(P.now()) || { grid: null }).grid);
+  vx.on("positionPair", () => {
+    if (root.offsetParent !== null) mark(P.now());
+  });
+  return { topics: ["model", "positionSnapshot"], draw, mark };
+});

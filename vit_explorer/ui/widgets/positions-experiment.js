@@ -1,0 +1,188 @@
+/* The prediction with trained positions beside the one with changed positions. */
+vx.widget("positions-experiment", (root, server) => {
+  const $ = (selector) => root.querySelector(selector);
+  const P = vxPositions;
+  const SIDE = 190; // px of the small picture
+  const SHOWN = 5; // classes in a list
+  const GAP = 1; // px between patches
+  const chosen = { mode: "shuffled", seed: 1 };
+  let asked = ""; // the newest question, so that a redraw asks nothing twice
+  let answer = null;
+
+  const WORTH = {
+    shuffled: "the order of the patches was worth",
+    zero: "knowing where each patch lies was worth",
+    untrained: "what training wrote into the positions was worth",
+  };
+  const TITLES = { trained: "Trained positions again", shuffled: "Shuffled positions", zero: "No positions", untrained: "Untrained positions" };
+  const TOLD = {
+    trained: "The picture it is told",
+    shuffled: "The picture it is told",
+    zero: "A heap (here by brightness)",
+    untrained: "Places it cannot read",
+  };
+  const WHY = {
+    trained: "The table is put in as it is: the prediction is the same to the last bit.",
+    shuffled:
+      "Every patch is told the place of another. Attention itself knows no order, so to the model this is exactly the picture on the left: the same patches, moved.",
+    zero: "No patch is told a place. Any order of the patches now gives this same prediction: the picture is a heap.",
+    untrained: "The patches get the random vectors that training began with: every place has one, but not the one this network learned to read.",
+  };
+
+  // ---- asking --------------------------------------------------------------------------------------------------
+  async function ask(state) {
+    const { trace, model } = state;
+    const request = { picture: trace.picture.name, model: model.name, fit: trace.fit, ...chosen };
+    const question = JSON.stringify(request);
+    if (question === asked) return;
+    asked = question;
+    const told = await vx.call("positions-experiment", server, "experiment", request);
+    if (asked !== question) return;
+    if (!told) {
+      asked = ""; // the next redraw asks again
+      return;
+    }
+    answer = told;
+    show(P.now());
+    mark(P.now());
+  }
+
+  function change(next) {
+    Object.assign(chosen, next);
+    draw(P.now());
+  }
+
+  for (const button of root.querySelectorAll("[data-mode]")) {
+    button.addEventListener("click", () => change({ mode: button.dataset.mode }));
+  }
+  $(".again").addEventListener("click", () => change({ mode: "shuffled", seed: 1 + Math.floor(Math.random() * 9999) }));
+
+  // ---- telling -------------------------------------------------------------------------------------------------
+  const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
+  const tenths = (probability) => Math.round(1000 * probability) / 10; // points, as they are printed
+
+  /** One sentence made of the numbers. */
+  function outcome({ classes, trained, changed, mode }) {
+    const top = best(trained);
+    const [name, before, after] = [classes[top], vx.percent(trained[top]), vx.percent(changed[top])];
+    if (mode === "trained") return `${name} ${before} both times: nothing was changed.`;
+    const points = Math.round(10 * (tenths(trained[top]) - tenths(changed[top]))) / 10;
+    const moved =
+      points > 0
+        ? `${WORTH[mode]} ${points.toFixed(1)} points here.`
+        : points < 0
+          ? `here the answer gains ${(-points).toFixed(1)} points without it.`
+          : "here the answer is as sure without it.";
+    const next = best(changed);
+    const turned = next === top ? "" : ` The answer becomes ${classes[next]} (${vx.percent(changed[next])}).`;
+    return `${name} ${before} → ${after}: ${moved}${turned}`;
+  }
+
+  /** How much one shuffle says: the same answer under several of them. */
+  function spread({ classes, trained, several }) {
+    if (!several) return "";
+    const mean = several.reduce((sum, p) => sum + p, 0) / several.length;
+    const [low, high] = [Math.min(...several), Math.max(...several)];
+    return `Over ${several.length} shuffles, this one among them, ${classes[best(trained)]} keeps ${vx.percent(mean)} on average, from ${vx.percent(low)} to ${vx.percent(high)}.`;
+  }
+
+  function bars(element, probabilities, { classes, trained }) {
+    const top = best(trained);
+    const order = probabilities.map((p, i) => [p, i]).sort((a, b) => b[0] - a[0]).slice(0, SHOWN);
+    const cells = order.flatMap(([p, i]) => {
+      const style = i === top ? " answer" : "";
+      const bar = vx.make("div", `bar${style}`);
+      const part = vx.make("i");
+      part.style.width = `${100 * p}%`;
+      bar.append(part);
+      return [vx.make("span", style.trim(), classes[i]), bar, vx.make("span", `vx-number${style}`, vx.percent(p))];
+    });
+    element.replaceChildren(...cells);
+  }
+
+  /** Where each patch is drawn: the place that it is told, or for a heap its rank by brightness. */
+  function places({ trace }, seen) {
+    if (answer.mode === "shuffled") return answer.order;
+    const own = Array.from({ length: seen.n }, (_, i) => i);
+    if (answer.mode !== "zero") return own;
+    const [h, w] = [trace.size / seen.rows, trace.size / seen.cols];
+    const brightness = own.map((patch) => {
+      let sum = 0;
+      for (let k = 0; k < h * w; k++) {
+        const y = Math.floor(patch / seen.cols) * h + Math.floor(k / w);
+        const x = (patch % seen.cols) * w + (k % w);
+        for (let c = 0; c < 3; c++) sum += trace.rgb.data[3 * (y * trace.size + x) + c];
+      }
+      return sum;
+    });
+    const order = [...own].sort((a, b) => brightness[b] - brightness[a]);
+    const place = [];
+    order.forEach((patch, rank) => (place[patch] = rank));
+    return place;
+  }
+
+  function scene(state, seen) {
+    const { trace } = state;
+    const context = vx.canvas($(".scene"), SIDE, SIDE);
+    const image = vx.rgbImage(trace.rgb.data, trace.size, trace.size);
+    const [w, h] = [SIDE / seen.cols, SIDE / seen.rows];
+    const [sw, sh] = [trace.size / seen.cols, trace.size / seen.rows];
+    places(state, seen).forEach((place, patch) => {
+      const [x, y] = [(place % seen.cols) * w, Math.floor(place / seen.cols) * h];
+      const [sx, sy] = [(patch % seen.cols) * sw, Math.floor(patch / seen.cols) * sh];
+      context.drawImage(image, sx, sy, sw, sh, x + GAP / 2, y + GAP / 2, w - GAP, h - GAP);
+    });
+    $(".scene").setAttribute("aria-label", `${$(".told").textContent}: the patches of ${trace.picture.title}`);
+  }
+
+  /** Whether the answer is about the picture, the model and the choice on screen. */
+  const fits = ({ trace, model }) =>
+    answer && asked === JSON.stringify({ picture: trace.picture.name, model: model.name, fit: trace.fit, ...chosen });
+
+  function show(state) {
+    const seen = P.view(state);
+    if (!seen || !state.trace || !fits(state)) return;
+    $(".told").textContent = TOLD[answer.mode];
+    $(".changed-name").textContent = TITLES[answer.mode];
+    $(".why").textContent = WHY[answer.mode];
+    $(".outcome").textContent = outcome(answer);
+    $(".spread").textContent = spread(answer);
+    bars($(".trained"), answer.trained, answer);
+    bars($(".changed"), answer.changed, answer);
+    scene(state, seen);
+  }
+
+  function mark(state) {
+    const seen = P.view(state);
+    const context = vx.canvas($(".marks"), SIDE, SIDE);
+    if (!seen || !state.trace || !fits(state)) return;
+    const token = P.token(state);
+    if (token === null || token === vx.CLS_TOKEN) return;
+    const place = shownPlaces(state, seen)[token];
+    const [w, h] = [SIDE / seen.cols, SIDE / seen.rows];
+    vx.outline(context, (place % seen.cols) * w, Math.floor(place / seen.cols) * h, w, h, vx.ink("--vx-query"));
+  }
+
+  let kept = { of: null, places: [] };
+  function shownPlaces(state, seen) {
+    if (kept.of !== answer) kept = { of: answer, places: places(state, seen) };
+    return kept.places;
+  }
+
+  function draw(state) {
+    if (!state.model || !state.trace || state.trace.model !== state.model.name) return;
+    const seen = P.shown(root, state);
+    if (!seen) return;
+    const untrained = root.querySelector('[data-mode="untrained"]');
+    untrained.disabled = !P.hasUntrained(seen);
+    untrained.title = untrained.disabled ? "The untrained positions of this model were not kept." : "";
+    if (untrained.disabled && chosen.mode === "untrained") chosen.mode = "shuffled";
+    for (const button of root.querySelectorAll("[data-mode]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.mode === chosen.mode));
+    }
+    ask(state);
+    show(state);
+  }
+
+  return { topics: ["model", "trace"], draw, mark };
+});

@@ -1,0 +1,252 @@
+/* The matrix of similarities, the maps of the untrained positions and those of the slider, all marking one token. */
+vx.widget("positions", (root) => {
+  const $ = (selector) => root.querySelector(selector);
+  const P = vxPositions;
+  const STEP_TIME = 450; // ms for a snapshot while training is played
+  const [LEFT, BOTTOM] = [27, 18]; // px for the tick labels of the matrix
+  let timer = 0;
+
+  // ---- where things lie ----------------------------------------------------------------------------------------
+  /** The matrix in px: patches have square cells; the prefix is a thicker strip with a gap behind it. */
+  function matrixPlace(width, seen) {
+    const strip = seen.nPrefix ? Math.max(7, Math.round(width / 40)) : 0;
+    const gap = seen.nPrefix ? 4 : 0;
+    const exact = (width - LEFT - seen.nPrefix * strip - gap) / seen.n;
+    const cell = exact >= 3.9 ? Math.max(4, Math.floor(exact)) : exact;
+    const first = seen.nPrefix * strip + gap; // from the matrix's corner to the first patch
+    const start = (index) => (index < seen.nPrefix ? index * strip : first + (index - seen.nPrefix) * cell);
+    const thickness = (index) => (index < seen.nPrefix ? strip : cell);
+    const indexAt = (place) => {
+      if (place < 0 || place >= first + seen.n * cell) return null;
+      if (place < first) return Math.min(seen.nPrefix - 1, Math.floor(place / strip));
+      return seen.nPrefix + Math.floor((place - first) / cell);
+    };
+    return { first, side: first + seen.n * cell, strip, start, thickness, indexAt };
+  }
+
+  /** The grid of maps in px: even steps, so that a cell of the grid is a map with half a gap on each side. */
+  function mapsPlace(width, seen) {
+    const step = Math.floor(width / Math.max(seen.rows, seen.cols));
+    const cell = Math.max(1, Math.floor((step - 3) / Math.max(seen.rows, seen.cols)));
+    const [w, h] = [cell * seen.cols, cell * seen.rows];
+    return { step, w, h, left: Math.floor((step - w) / 2), top: Math.floor((step - h) / 2) };
+  }
+
+  const widthOf = (name) => Math.floor($(`.${name} .stack`).clientWidth);
+
+  // ---- the still pictures --------------------------------------------------------------------------------------
+  function drawMatrix(seen, s) {
+    const width = widthOf("whole");
+    const { first, side, strip, start, thickness } = matrixPlace(width, seen);
+    const context = vx.canvas($(".matrix"), width, width);
+    const image = seen.matrixImage(s);
+    const parts = seen.nPrefix ? [[0, seen.nPrefix, 0, seen.nPrefix * strip], [seen.nPrefix, seen.n, first, side - first]] : [[0, seen.n, 0, side]];
+    for (const [row, rows, y, h] of parts) {
+      for (const [col, cols, x, w] of parts) context.drawImage(image, col, row, cols, rows, LEFT + x, y, w, h);
+    }
+    context.fillStyle = vx.ink("--vx-soft");
+    context.font = "12px system-ui, sans-serif";
+    const every = Math.ceil(16 / (thickness(seen.nPrefix) * seen.cols)); // rows of patches between two labels
+    const ticks = [];
+    for (let row = seen.nPrefix ? every : 0; row < seen.rows; row += every) ticks.push(seen.nPrefix + row * seen.cols);
+    if (seen.nPrefix) ticks.unshift(0);
+    for (const index of ticks) {
+      const name = index < seen.nPrefix ? "CLS" : String(index - seen.nPrefix);
+      const middle = start(index) + thickness(index) / 2;
+      context.textAlign = "right";
+      context.textBaseline = "middle";
+      context.fillText(name, LEFT - 4, Math.max(6, middle));
+      context.textAlign = "center";
+      context.textBaseline = "top";
+      context.fillText(name, LEFT + middle, Math.min(side + 4, width - BOTTOM + 5));
+    }
+  }
+
+  function drawMaps(name, seen, s) {
+    const { step, w, h, left, top } = mapsPlace(widthOf(name), seen);
+    const context = vx.canvas($(`.${name} .maps`), step * seen.cols, step * seen.rows);
+    const image = seen.mapsImage(s);
+    for (let p = 0; p < seen.n; p++) {
+      const [row, col] = [Math.floor(p / seen.cols), p % seen.cols];
+      const [x, y] = [col * step + left, row * step + top];
+      context.drawImage(image, col * seen.cols, row * seen.rows, seen.cols, seen.rows, x, y, w, h);
+    }
+  }
+
+  // ---- the marks -----------------------------------------------------------------------------------------------
+  function markMatrix(state, seen, token, key) {
+    const width = widthOf("whole");
+    const { side, start, thickness } = matrixPlace(width, seen);
+    const context = vx.canvas($(".matrix-marks"), width, width);
+    if (token === null) return;
+    const i = seen.indexOf(token);
+    vx.outline(context, LEFT + 1, start(i) - 2, side - 2, thickness(i) + 4, vx.ink("--vx-query"), 1.5);
+    if (key === null) return;
+    const j = seen.indexOf(key);
+    vx.outline(context, LEFT + start(j) - 3, start(i) - 3, thickness(j) + 6, thickness(i) + 6, vx.ink("--vx-key"), 2);
+  }
+
+  function markMaps(name, seen, token, key) {
+    const { step, w, h, left, top } = mapsPlace(widthOf(name), seen);
+    const context = vx.canvas($(`.${name} .marks`), step * seen.cols, step * seen.rows);
+    const around = (patch, ink) => {
+      if (patch === null || patch === vx.CLS_TOKEN) return;
+      const [x, y] = [(patch % seen.cols) * step + left, Math.floor(patch / seen.cols) * step + top];
+      vx.outline(context, x - 0.5, y - 0.5, w + 1, h + 1, vx.ink(ink), 2);
+    };
+    around(key, "--vx-key");
+    around(token, "--vx-query");
+  }
+
+  function read(state, seen, s, token, other, key) {
+    const spot = (which, name) => vx.make("span", name, vx.tokenName(which, seen.grid));
+    const value = (which) => vx.make("strong", "", vx.signed(seen.at(s, seen.indexOf(token), seen.indexOf(which))));
+    const away = (which) =>
+      token === vx.CLS_TOKEN || which === vx.CLS_TOKEN || which === token
+        ? ""
+        : `, ${P.distance(token, which, seen).toFixed(1)} patches apart`;
+    if (token === null || key === null) {
+      $(".readout").textContent = "Point at a map, at the matrix or at the picture.";
+    } else if (other !== null) {
+      $(".readout").replaceChildren(spot(token, "query"), " and ", spot(other, "key"), ": ", value(other), away(other));
+    } else {
+      $(".readout").replaceChildren(spot(token, "query"), " is most like ", spot(key, "key"), ": ", value(key), away(key));
+    }
+  }
+
+  function mark(state) {
+    const seen = P.view(state);
+    if (!seen) return;
+    const [s, token, other] = [P.snapshot(state), P.token(state), P.second(state)];
+    const key = other !== null ? other : token === null ? null : seen.nearest(s, token);
+    markMatrix(state, seen, token, key);
+    markMaps("after", seen, token, key);
+    if (P.hasUntrained(seen)) markMaps("before", seen, token, other);
+    read(state, seen, s, token, other, key);
+  }
+
+  // ---- everything ----------------------------------------------------------------------------------------------
+  function draw(state) {
+    if (!state.model) return;
+    const seen = P.shown(root, state, ".overview");
+    $(".none").hidden = Boolean(seen);
+    if (!seen) {
+      stop();
+      explain(state);
+      return;
+    }
+    const s = P.snapshot(state);
+    const untrained = P.hasUntrained(seen);
+    const name = P.epochName(seen.epochs[s]) + (s === seen.count - 1 && untrained ? " (trained)" : "");
+    const tokens = `${seen.size} × ${seen.size}`;
+    $(".before").hidden = !untrained;
+    $(".controls").hidden = !untrained;
+    $(".slider").max = String(seen.count - 1);
+    $(".slider").value = String(s);
+    $(".slider").setAttribute("aria-valuetext", name);
+    $(".epoch").textContent = name;
+    $(".big").textContent = vx.signed(seen.structure[s].two_d).replace("+", "");
+    $(".whole figcaption").textContent = `All ${tokens} pairs, ${seen.nPrefix ? "CLS apart" : "patches row by row"}`;
+    $(".before figcaption").textContent = `One map a patch: ${P.epochName(seen.epochs[0])}`;
+    $(".after figcaption").textContent = `One map a patch: ${name}`;
+    $(".matrix").setAttribute("aria-label", `Matrix of ${tokens} cosine similarities, ${name}`);
+    $(".matrix-marks").setAttribute("aria-label", "Pairs of positions: up and down choose the row, left and right the column");
+    $(".before .maps").setAttribute("aria-label", `${seen.rows} by ${seen.cols} maps of similarities, untrained`);
+    $(".after .maps").setAttribute("aria-label", `${seen.rows} by ${seen.cols} maps of similarities, ${name}`);
+    $(".low").textContent = `−${seen.limit.toFixed(2)}`;
+    $(".high").textContent = seen.limit.toFixed(2);
+    $(".clipped").textContent = untrained ? "cosine; one scale for all epochs, values beyond it are clipped" : "cosine; values beyond are clipped";
+    $(".play").textContent = vx.calm() ? "Next snapshot" : timer ? "Stop" : "Play training";
+    drawMatrix(seen, s);
+    drawMaps("after", seen, s);
+    if (untrained) drawMaps("before", seen, 0);
+  }
+
+  /** A model without position embeddings: say so, and offer one that has them. */
+  function explain({ model, catalogue }) {
+    const other = ((catalogue && catalogue.models) || []).find(({ architecture }) => architecture.startsWith("vit"));
+    $(".why").textContent =
+      `${model.name} is a ${model.title}: its convolutions know where each pixel lies, so it needs and has no position ` +
+      "embeddings. A Vision Transformer gets its patches as a list and has to learn where they were.";
+    $(".switch").hidden = !other;
+    if (!other) return;
+    $(".switch").textContent = `Look at ${other.name}`;
+    $(".switch").onclick = () => vx.set("wish", { model: other.name });
+  }
+
+  // ---- input ---------------------------------------------------------------------------------------------------
+  function stop() {
+    clearTimeout(timer);
+    timer = 0;
+    $(".play").setAttribute("aria-pressed", "false");
+    if (!vx.calm()) $(".play").textContent = "Play training";
+  }
+
+  function play(index) {
+    const seen = P.view(P.now());
+    if (!seen || root.offsetParent === null) return stop();
+    timer = index + 1 < seen.count ? setTimeout(() => play(index + 1), index === 0 ? 2 * STEP_TIME : STEP_TIME) : 0;
+    P.setSnapshot(index);
+    return timer ? undefined : stop();
+  }
+
+  $(".play").addEventListener("click", () => {
+    const state = P.now();
+    const seen = P.view(state);
+    if (!seen) return;
+    const next = (P.snapshot(state) + 1) % seen.count;
+    if (vx.calm()) P.setSnapshot(next); // no motion of its own: one snapshot for a press
+    else if (timer) stop();
+    else {
+      $(".play").setAttribute("aria-pressed", "true");
+      play(next);
+    }
+  });
+  $(".slider").addEventListener("input", (event) => {
+    stop();
+    P.setSnapshot(Number(event.target.value));
+  });
+
+  const patches = () => (P.view(P.now()) || { grid: null }).grid;
+  for (const name of ["before", "after"]) vx.patchInput($(`.${name} .marks`), patches);
+
+  const matrix = $(".matrix-marks");
+  function pairAt(event) {
+    const seen = P.view(P.now());
+    if (!seen) return [null, null];
+    const box = matrix.getBoundingClientRect();
+    const { indexAt } = matrixPlace(widthOf("whole"), seen);
+    const [i, j] = [indexAt(event.clientY - box.top), indexAt(event.clientX - box.left - LEFT)];
+    return i === null || j === null ? [null, null] : [seen.tokenOf(i), seen.tokenOf(j)];
+  }
+  matrix.addEventListener("pointermove", (event) => P.pointPair(...pairAt(event)));
+  matrix.addEventListener("pointerleave", () => P.pointPair(null, null));
+  matrix.addEventListener("click", (event) => {
+    const [first] = pairAt(event);
+    if (first !== null) vx.pin(first);
+  });
+  const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+  matrix.addEventListener("keydown", (event) => {
+    const state = P.now();
+    const seen = P.view(state);
+    if (!seen || !(event.key in MOVES || event.key === "Escape")) return;
+    event.preventDefault();
+    if (event.key === "Escape") {
+      vx.set("positionPair", null);
+      vx.pin(null);
+      return;
+    }
+    const [token, other] = [P.token(state), P.second(state)];
+    const inside = (index) => Math.max(0, Math.min(seen.size - 1, index));
+    const i = token === null ? seen.nPrefix : inside(seen.indexOf(token) + MOVES[event.key][0]);
+    const j = other === null ? i : inside(seen.indexOf(other) + MOVES[event.key][1]);
+    const [first, next] = [seen.tokenOf(i), seen.tokenOf(j)];
+    if (first === null || next === null) return;
+    vx.set("positionPair", { first, second: next });
+    vx.pin(first);
+  });
+  vx.on("positionPair", () => {
+    if (root.offsetParent !== null) mark(P.now());
+  });
+  return { topics: ["model", "catalogue", "positionSnapshot"], draw, mark };
+});
