@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,9 +68,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_app(*flags: str, python: Sequence[str] = (sys.executable,)) -> Iterator[str]:
+def running_app(*flags: str, log: list[str] | None = None) -> Iterator[str]:
     """Start app.py with these flags on a free port and give its address; it is ended at the end.
 
+    Args:
+        log: receives what the app printed, once it has ended.
     Raises:
         RuntimeError: if it ends by itself or does not answer in time; the message holds what it printed.
     """
@@ -78,7 +80,7 @@ def running_app(*flags: str, python: Sequence[str] = (sys.executable,)) -> Itera
     address = f"http://127.0.0.1:{port}/"
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
-            [*python, str(APP), "--port", str(port), *flags], stdout=output, stderr=subprocess.STDOUT, text=True
+            [sys.executable, str(APP), "--port", str(port), *flags], stdout=output, stderr=subprocess.STDOUT, text=True
         )
         try:
             wait_until_answering(address, process)
@@ -93,6 +95,9 @@ def running_app(*flags: str, python: Sequence[str] = (sys.executable,)) -> Itera
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            if log is not None:
+                output.seek(0)
+                log.append(output.read())
 
 
 def wait_until_answering(address: str, process: subprocess.Popen[str]) -> None:

@@ -15,7 +15,7 @@ from vit_explorer.ui.widgets import widget
 
 FIRST_MODEL = "vit-cifar10"
 FIRST_PICTURE = "sample:cheetah"
-N_DRAWN = 4  # drawn pictures in the gallery
+N_FROM_SOURCE = 5  # test pictures of each dataset in the gallery
 
 
 def place_frame(session: Session) -> None:
@@ -24,8 +24,9 @@ def place_frame(session: Session) -> None:
     @answered
     def catalogue(_: dict[str, Any]) -> dict[str, Any]:
         usable, _ = session.checkpoints()
-        names = [f"sample:{name}" for name in available_samples()] + [f"shapes:{index}" for index in range(N_DRAWN)]
         sources = ["cifar10", "shapes"] if session.has_cifar10() else ["shapes"]
+        names = [f"sample:{name}" for name in available_samples()]
+        names += [f"{source}:{index}" for source in sources for index in range(N_FROM_SOURCE)]
         models = [model_summary(checkpoint) for checkpoint in usable]
         first = (
             FIRST_MODEL if any(m["name"] == FIRST_MODEL for m in models) else (models[0]["name"] if models else None)
@@ -58,7 +59,16 @@ def place_frame(session: Session) -> None:
         index = random.randrange(len(session.test_split(source)[0].y))
         return picture_payload(session.picture(f"{source}:{index}"))
 
-    widget("frame", [catalogue, describe, analyse, upload, draw_lot], elem_id="frame")
+    @answered
+    def download(_: dict[str, Any]) -> dict[str, Any]:
+        session.start_download()
+        return {}
+
+    @answered
+    def download_status(_: dict[str, Any]) -> dict[str, Any]:
+        return vars(session.download_status())
+
+    widget("frame", [catalogue, describe, analyse, upload, draw_lot, download, download_status], elem_id="frame")
 
 
 def decode_upload(data: str) -> bytes:

@@ -15,15 +15,26 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image
 
 from vit_explorer.data.shapes import CLASS_NAMES as SHAPES_NAMES
-from vit_explorer.data.sources import DatasetError, Split, cifar10_places, draw_split, find_cifar10, open_dataset
+from vit_explorer.data.sources import (
+    DatasetError,
+    Split,
+    cifar10_download_fraction,
+    cifar10_places,
+    download_cifar10,
+    draw_split,
+    find_cifar10,
+    open_dataset,
+)
 from vit_explorer.data.uploads import PictureError, load_picture
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER, Checkpoint, CheckpointError, list_checkpoints, load_checkpoint
 
@@ -51,6 +62,15 @@ class Picture:
     truth: str | None = None
 
 
+@dataclass(frozen=True)
+class DownloadStatus:
+    """How far the download of CIFAR-10 is; ``reason`` is a sentence where it failed."""
+
+    state: Literal["idle", "running", "finished", "failed"]
+    fraction: float = 0.0
+    reason: str | None = None
+
+
 class UnknownPicture(KeyError):
     """No picture has this name (any more)."""
 
@@ -74,6 +94,8 @@ class Session:
         self._checkpoints: dict[str, Checkpoint] = {}
         self._test_splits: dict[str, tuple[Split, tuple[str, ...]]] = {}
         self._lock = threading.Lock()
+        self._downloader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="download")
+        self._download: Future[Path] | None = None
 
     def checkpoint(self, name: str) -> Checkpoint:
         """The checkpoint of this name, loaded once. Raises CheckpointError."""
@@ -106,6 +128,23 @@ class Session:
     def has_cifar10(self) -> bool:
         """Whether CIFAR-10 lies where it is looked for."""
         return find_cifar10(self.data_root) is not None
+
+    def start_download(self) -> None:
+        """Fetch CIFAR-10 in the background; a second call while it runs changes nothing."""
+        with self._lock:
+            if self._download is None or self._download.done():
+                self._download = self._downloader.submit(download_cifar10, self.data_root)
+
+    def download_status(self) -> DownloadStatus:
+        """How far the download is; "idle" before the first one."""
+        with self._lock:
+            download = self._download
+        if download is None:
+            return DownloadStatus("idle")
+        if not download.done():
+            return DownloadStatus("running", cifar10_download_fraction(self.data_root))
+        error = download.exception()
+        return DownloadStatus("finished", 1.0) if error is None else DownloadStatus("failed", reason=str(error))
 
     def test_split(self, name: str) -> tuple[Split, tuple[str, ...]]:
         """Test pictures of "shapes" or "cifar10" and the class names, opened once. Raises DatasetError."""

@@ -17,9 +17,15 @@ window.vx = (() => {
 
   // ---- state -------------------------------------------------------------------------------------------------
   function set(topic, value) {
-    state[topic] = value;
-    for (const listener of listeners.get(topic) || []) listener(value);
-    for (const view of views) view.changed(topic);
+    update({ [topic]: value });
+  }
+
+  /** Set several topics at once: no view ever sees one of them new and another old. */
+  function update(values) {
+    Object.assign(state, values);
+    const topics = Object.keys(values);
+    for (const topic of topics) for (const listener of listeners.get(topic) || []) listener(values[topic]);
+    for (const view of views) view.changed(topics);
   }
 
   function on(topic, listener) {
@@ -65,11 +71,12 @@ window.vx = (() => {
       if (parts.mark) parts.mark(state);
     };
     const view = {
-      changed(topic) {
+      changed(changes) {
         if (!root.isConnected) views.delete(view);
-        else if (topics.has(topic)) paint();
-        else if (topic === "token" && parts.mark && visible() && !stale) parts.mark(state);
-        else if (topic === "token") stale = true;
+        else if (changes.some((topic) => topics.has(topic))) paint();
+        else if (!changes.includes("token") || !parts.mark) return;
+        else if (visible() && !stale) parts.mark(state);
+        else stale = true;
       },
     };
     views.add(view);
@@ -360,6 +367,6 @@ window.vx = (() => {
   return {
     CLS_TOKEN, base64, calm, call, canvas, cellAt, colour, count, decode, diverging, fill, get: (topic) => state[topic], ink,
     inkOn, make, matrixImage, milliseconds, mount, moveToken, on, outline, patchInput, percent, pin, pinned: () => pinned, point,
-    rgbImage, save, say, sequential, set, short, signed, tokenName, widget,
+    rgbImage, save, say, sequential, set, short, signed, tokenName, update, widget,
   };
 })();

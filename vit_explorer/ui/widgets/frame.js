@@ -18,6 +18,7 @@ vx.widget("frame", (root, server) => {
     vx.set("catalogue", catalogue);
     listModels(catalogue);
     listGallery(catalogue.gallery);
+    offerDownload(catalogue);
     $(".problems").textContent = catalogue.problems.join(" ");
     if (!catalogue.first.model) {
       $(".card").textContent = "No usable checkpoint was found: train one, or start with --checkpoints FOLDER.";
@@ -49,8 +50,7 @@ vx.widget("frame", (root, server) => {
     trace.rgb = vx.decode(trace.pixels);
     trace.embedding = trace.patches && vx.decode(trace.patches.embedding);
     keepTokenInside(trace);
-    if (vx.get("model") !== described) vx.set("model", described);
-    vx.set("trace", trace);
+    vx.update({ model: described, trace });
     history.replaceState(null, "", "#" + new URLSearchParams(wanted).toString());
     vx.set("settled", { ...wanted, milliseconds: performance.now() - began });
   }
@@ -101,6 +101,39 @@ vx.widget("frame", (root, server) => {
     const source = model && sources.includes(model.data) ? model.data : sources[0];
     const picture = await vx.call("lot", server, "draw_lot", { source });
     if (picture) await fulfil({ picture: picture.name });
+  });
+
+  // ---- CIFAR-10, where it is not here yet ----------------------------------------------------------------------
+  /** Offer the download if some model was trained on CIFAR-10 and its pictures are not here. */
+  function offerDownload(catalogue) {
+    const missing = catalogue.models.some((model) => model.data === "cifar10") && !catalogue.sources.includes("cifar10");
+    $(".fetch").hidden = !missing;
+    $(".fetch .words").textContent = "Its own test pictures, CIFAR-10, are not on this machine.";
+  }
+
+  async function followDownload() {
+    const status = await vx.call("download", server, "download_status", {});
+    if (!status) return;
+    $(".fetch .get").hidden = $(".fetch progress").hidden = true;
+    if (status.state === "running") {
+      $(".fetch progress").hidden = false;
+      $(".fetch progress").value = status.fraction;
+      $(".fetch .words").textContent = `Downloading CIFAR-10: ${Math.round(100 * status.fraction)} %`;
+      setTimeout(followDownload, 500);
+    } else if (status.state === "failed") {
+      $(".fetch .get").hidden = false;
+      $(".fetch .words").textContent = status.reason;
+    } else {
+      const catalogue = await vx.call("catalogue", server, "catalogue", {});
+      if (!catalogue) return;
+      vx.set("catalogue", catalogue);
+      listGallery(catalogue.gallery);
+      offerDownload(catalogue);
+    }
+  }
+
+  $(".fetch .get").addEventListener("click", async () => {
+    if (await vx.call("download", server, "download", {})) followDownload();
   });
 
   // ---- own pictures ------------------------------------------------------------------------------------------

@@ -1,0 +1,101 @@
+"""What a newcomer sees and reaches without knowing anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from vit_explorer.bench.page import open_page
+
+# Whether a canvas holds more than one colour.
+_PAINTED = """(canvas) => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  for (let i = 4; i < data.length; i += 4) {
+    if (data[i] !== data[0] || data[i + 1] !== data[1] || data[i + 2] !== data[2]) return true;
+  }
+  return false;
+}"""
+
+
+def test_first_screen_is_a_finished_example(page):
+    assert page.locator(".vx-frame .title").inner_text() == "Cheetah"
+    assert page.locator("#vx-model").input_value() == "vit-cifar10"
+    percents = page.locator(".vx-frame .top .vx-number").all_inner_texts()
+    assert len(percents) == 5
+    for selector in (".vx-frame .pixels", ".vx-patches .scene", ".vx-patch .pixels", ".vx-patch .embedding"):
+        assert page.eval_on_selector(selector, _PAINTED), f"{selector} is blank"
+    assert "patch 35" in page.locator(".vx-patch .name").inner_text()
+
+
+def test_prediction_is_in_sight_without_scrolling(page):
+    box = page.locator(".vx-frame .verdict").bounding_box()
+    assert box["y"] + box["height"] <= 720
+
+
+def test_top_five_are_the_probabilities_of_the_trace(page):
+    shown = page.locator(".vx-frame .top .vx-number").first.inner_text()
+    best = page.evaluate("Math.max(...vx.get('trace').probabilities)")
+    assert shown == f"{100 * best:.1f} %"
+    assert page.evaluate("vx.get('trace').probabilities.reduce((a, b) => a + b, 0)") == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("tab", ["Patches", "Positions", "Classify"])
+def test_phone_does_not_scroll_sideways(watched, address, tab, dark):
+    page = watched(390, 844, color_scheme="dark" if dark else "light")
+    open_page(page, address)
+    page.get_by_role("tab", name=tab).click()
+    page.wait_for_timeout(400)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("vx.get('theme')") == ("dark" if dark else "light")
+
+
+def test_theme_button_switches_and_says_what_comes_next(page):
+    button = page.locator(".vx-header .theme")
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert button.inner_text() == "Dark"
+    button.click()
+    assert button.inner_text() == "Light"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+
+
+@pytest.mark.parametrize("tab", ["Patches", "Positions", "Classify"])
+def test_keyboard_reaches_every_control(page, tab):
+    page.get_by_role("tab", name=tab).click()
+    page.wait_for_timeout(400)
+    wanted = page.evaluate(
+        """() => {
+          const seen = (e) => e.offsetParent !== null && !e.disabled && e.tabIndex >= 0;
+          const all = [...document.querySelectorAll(".vx-widget :is(button, select, input, canvas[tabindex])")];
+          return all.filter(seen).map((e, i) => (e.dataset.stop = i));
+        }"""
+    )
+    assert len(wanted) > 10
+    reached = set()
+    page.evaluate("document.activeElement && document.activeElement.blur()")
+    for _ in range(len(wanted) + 40):
+        page.keyboard.press("Tab")
+        stop = page.evaluate("document.activeElement && document.activeElement.dataset.stop")
+        if stop is not None:
+            reached.add(int(stop))
+    # A group of radio buttons is one stop for Tab; its arrow keys do the rest.
+    radios = set(
+        page.evaluate("[...document.querySelectorAll('input[type=radio][data-stop]')].map((e) => +e.dataset.stop)")
+    )
+    assert set(wanted) - reached - radios == set()
+
+
+def test_link_restores_picture_model_and_fit(watched, address):
+    page = watched()
+    open_page(page, address + "#picture=shapes%3A2&model=cnn-cifar10&fit=letterbox")
+    assert page.evaluate("[vx.get('trace').picture.name, vx.get('model').name, vx.get('trace').fit]") == [
+        "shapes:2",
+        "cnn-cifar10",
+        "letterbox",
+    ]
+
+
+def test_a_link_to_a_lost_upload_says_so_and_shows_the_example(watched, address):
+    page = watched()
+    open_page(page, address + "#picture=upload%3A0123&model=vit-cifar10")
+    assert "no longer here" in page.locator("#vx-say").inner_text()
+    assert page.locator(".vx-frame .title").inner_text() == "Cheetah"

@@ -1,0 +1,123 @@
+"""Pictures and models by name, uploads in memory, and the download that the page starts."""
+
+from __future__ import annotations
+
+import http.server
+import io
+import threading
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from vit_explorer.data.sources import DATA_VARIABLE, DatasetError
+from vit_explorer.data.uploads import PictureError
+from vit_explorer.ui.answers import answered
+from vit_explorer.ui.frame import decode_upload
+from vit_explorer.ui.session import MAX_SIDE, MAX_UPLOADS, SAMPLES, Session, UnknownPicture, available_samples
+
+
+def png(colour: tuple[int, int, int], size: tuple[int, int] = (20, 10)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_every_sample_is_carried_by_the_pinned_packages():
+    assert available_samples() == list(SAMPLES)
+
+
+def test_pictures_by_name(tmp_path):
+    session = Session(tmp_path)
+    assert session.picture("sample:cheetah").image.size == (256, 256)
+    drawn = session.picture("shapes:7")
+    assert drawn.truth == session.test_split("shapes")[1][int(session.test_split("shapes")[0].y[7])]
+    assert (np.asarray(drawn.image) == session.test_split("shapes")[0].x[7].permute(1, 2, 0).numpy()).all()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "shapes", "shapes:", "shapes:-1", "shapes:99999", "sample:../../etc/passwd", "upload:12", "disk:/etc/passwd"],
+)
+def test_other_names_are_unknown(name):
+    with pytest.raises(UnknownPicture):
+        Session().picture(name)
+
+
+def test_an_upload_is_kept_in_memory_and_reduced(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    session = Session()
+    kept = session.keep_upload(png((9, 8, 7), (3 * MAX_SIDE, 30)), "long")
+    assert kept.image.size[0] == MAX_SIDE
+    assert session.picture(kept.name) is kept
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_oldest_upload_is_forgotten_first():
+    session = Session()
+    kept = [session.keep_upload(png((i, 0, 0)), str(i)) for i in range(MAX_UPLOADS)]
+    session.picture(kept[0].name)  # used again, so the second one is now the oldest
+    session.keep_upload(png((0, 255, 0)), "one more")
+    assert session.picture(kept[0].name).title == "0"
+    with pytest.raises(UnknownPicture):
+        session.picture(kept[1].name)
+
+
+def test_a_damaged_upload_is_refused():
+    with pytest.raises(PictureError):
+        decode_upload("no base64!")
+    with pytest.raises(PictureError):
+        Session().keep_upload(b"", "nothing")
+
+
+def test_answers_are_sentences_for_what_a_visitor_can_cause():
+    session = Session()
+    show = answered(lambda request: {"title": session.picture(request["picture"]).title})
+    assert show({"picture": "sample:lion"}) == {"title": "Lion"}
+    assert "no longer here" in show({"picture": "upload:gone"})["error"]
+    assert "cannot be" in show({})["error"]
+
+
+def test_problems_name_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.delenv(DATA_VARIABLE, raising=False)
+    monkeypatch.chdir(tmp_path)
+    problems = Session(tmp_path / "data-of-mine", [tmp_path / "weights-of-mine"]).problems()
+    assert len(problems) == 2
+    assert "weights-of-mine" in problems[0] and "data-of-mine" in problems[1]
+    with pytest.raises(DatasetError):
+        Session(tmp_path).picture("cifar10:0")
+
+
+def wait_for_the_end(session: Session):
+    for _ in range(200):
+        status = session.download_status()
+        if status.state != "running":
+            return status
+        time.sleep(0.05)
+    raise AssertionError("the download neither finished nor failed")
+
+
+def test_a_download_that_cannot_be_says_why(tmp_path, monkeypatch):
+    from torchvision.datasets import CIFAR10
+
+    class Refusing(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_error(404)
+
+        do_HEAD = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Refusing)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setattr(CIFAR10, "url", f"http://127.0.0.1:{server.server_port}/cifar-10-python.tar.gz")
+    session = Session(tmp_path)
+    assert session.download_status().state == "idle"
+    session.start_download()
+    status = wait_for_the_end(session)
+    server.shutdown()
+    assert status.state == "failed"
+    assert "could not be downloaded" in status.reason and "shapes" in status.reason
