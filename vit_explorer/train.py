@@ -38,8 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.download:
             print(f"CIFAR-10 is in {download_cifar10(options.root)}")
             return 0
-        run, recipe = _open_run(options)
-        return _follow(run, recipe, options)
+        run, trainer = _open_run(options)
+        return _follow(run, trainer, options)
     except (DatasetError, RunError, ValueError) as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
@@ -77,16 +77,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _open_run(options: argparse.Namespace) -> tuple[RunFolder, Recipe]:
+def _open_run(options: argparse.Namespace) -> tuple[RunFolder, Trainer]:
+    """The run to go on with, or a new one, whose folder is made once all else is known to work."""
     if options.resume:
         run = RunFolder(options.resume)
-        return run, run.recipe()
+        recipe = run.recipe()
+        return run, Trainer(recipe, open_dataset(recipe.data, root=options.root), run.load_state())
     values = {field.name: getattr(options, field.name) for field in fields(Recipe) if hasattr(options, field.name)}
     values["overrides"] = dict(_option(text) for text in options.set)
     values["test_each_epoch"] = not options.test_at_end_only
     recipe = Recipe(**values)
+    trainer = Trainer(recipe, open_dataset(recipe.data, root=options.root))
     folder = options.run or Path("runs") / f"{recipe.model}-{time.strftime('%Y%m%d-%H%M%S')}"
-    return RunFolder.create(folder, recipe), recipe
+    return RunFolder.create(folder, recipe), trainer
 
 
 def _option(text: str) -> tuple[str, Option]:
@@ -101,22 +104,22 @@ def _option(text: str) -> tuple[str, Option]:
     return name, value
 
 
-def _follow(run: RunFolder, recipe: Recipe, options: argparse.Namespace) -> int:
+def _follow(run: RunFolder, trainer: Trainer, options: argparse.Namespace) -> int:
     """Train to the end, showing and writing what happens."""
-    trainer = Trainer(recipe, open_dataset(recipe.data, root=options.root), run.load_state())
     print(f"run: {run.path}")
     saved = time.monotonic()
     for event in trainer.events():
         _show(event)
         if not isinstance(event, Step):
             run.append(event)
-        if isinstance(event, Epoch) or time.monotonic() - saved > SAVE_EVERY:
-            run.save_state(trainer.state())
-            saved = time.monotonic()
         if isinstance(event, Failed):
             return 1
-        if isinstance(event, Finished) and options.keep:
-            _keep(trainer, event, run, options)
+        if isinstance(event, Finished):  # no state after it, so that a finished run, resumed to be kept, says it once
+            if options.keep:
+                _keep(trainer, event, run, options)
+        elif isinstance(event, Epoch) or time.monotonic() - saved > SAVE_EVERY:
+            run.save_state(trainer.state())
+            saved = time.monotonic()
     return 0
 
 

@@ -6,6 +6,7 @@ step and resumed goes on exactly as if nothing had happened.
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from collections.abc import Iterator
@@ -51,7 +52,7 @@ class Trainer:
         self.train_split = balanced_subset(remaining, recipe.subset or len(remaining.y), recipe.seed)
         self.mean, self.std = channel_statistics(self.train_split.x)
 
-        self.device = torch.device(recipe.device)
+        self.device = _usable_device(recipe.device)
         sizes = {"img_size": self.dataset.img_size, "n_classes": len(self.dataset.names)}
         self.overrides = {**sizes, **recipe.overrides}
         with torch.random.fork_rng(devices=[]):
@@ -77,8 +78,8 @@ class Trainer:
         return self.recipe.epochs * self.steps_per_epoch
 
     def state(self) -> dict[str, Any]:
-        """All that is needed to go on from here, as tensors and plain values."""
-        return {
+        """All that is needed to go on from here, as tensors and plain values: a copy that training on leaves alone."""
+        state = {
             "model": self.model.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             "step": self.step,
@@ -88,6 +89,7 @@ class Trainer:
             "epochs_told": self._epochs_told,
             "snapshot_told": self._snapshot_told,
         }
+        return copy.deepcopy(state)
 
     def events(self) -> Iterator[Event]:
         """Train to the end of the recipe. The state may be saved whenever an event has been received."""
@@ -201,7 +203,7 @@ class Trainer:
     def _load(self, state: dict[str, Any]) -> None:
         self.model.load_state_dict(state["model"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
+            optimizer.load_state_dict(copy.deepcopy(saved))  # torch would go on writing into the tensors it is given
         self.step, self.seconds = state["step"], state["seconds"]
         self._loss_sum, self._correct = state["loss_sum"], state["correct"]
         self._epochs_told, self._snapshot_told = state["epochs_told"], state["snapshot_told"]
@@ -221,6 +223,15 @@ def lr_factor(recipe: Recipe, step: int, total_steps: int) -> float:
 def snapshot_steps(total_steps: int, count: int = N_SNAPSHOTS) -> frozenset[int]:
     """0 and ``count - 1`` more steps up to the last, each about the same factor later: most happens early."""
     return frozenset({0, *(round(total_steps ** (i / (count - 1))) for i in range(1, count))})
+
+
+def _usable_device(name: str) -> torch.device:
+    """The device of that name, tried out, so that one that is not there is a ValueError with a sentence."""
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError) as error:  # AssertionError: a torch that was built without it
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"device {name!r} cannot be used here: {reason}") from error
 
 
 def _generator(seed: int, stream: int, index: int) -> torch.Generator:

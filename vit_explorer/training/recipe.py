@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from vit_explorer.models.zoo import Option, model_names
@@ -18,6 +18,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "label_smoothing": (0.0, 0.9),
     "seed": (0, 2**31 - 1),
 }
+COUNTS = ("epochs", "batch_size", "seed")  # of these, whole numbers only
 CHOICES: dict[str, tuple[str, ...]] = {
     "optimizer": ("adam", "adamw", "muon"),
     "schedule": ("constant", "linear", "cosine"),
@@ -77,11 +78,13 @@ class Recipe:
             value = getattr(self, name)
             if not low <= value <= high:  # also refuses NaN
                 raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {value}")
+            if name in COUNTS and not isinstance(value, int):
+                raise ValueError(f"{name} must be a whole number between {low:g} and {high:g}, not {value}")
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
-        if self.subset is not None and self.subset < 1:
-            raise ValueError(f"subset must be at least 1 picture, not {self.subset}")
+        if self.subset is not None and not (isinstance(self.subset, int) and self.subset >= 1):
+            raise ValueError(f"subset must be a whole number of at least 1 picture, not {self.subset}")
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as plain JSON values."""
@@ -89,5 +92,9 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
-        """The inverse of :meth:`to_dict`; refuses unknown fields with a TypeError."""
-        return cls(**values)
+        """The inverse of :meth:`to_dict`, also after JSON; refuses unknown fields with a TypeError."""
+        recipe = cls(**values)
+        overrides = {  # JSON has no tuples
+            name: tuple(value) if isinstance(value, list) else value for name, value in dict(recipe.overrides).items()
+        }
+        return replace(recipe, overrides=overrides)

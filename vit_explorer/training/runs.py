@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,12 +33,15 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: str | os.PathLike[str], recipe: Recipe) -> RunFolder:
-        """Start a new folder; a folder that already holds a run is refused with a RunError."""
+        """Start a new folder; one that already holds a run, or cannot be written, is refused with a RunError."""
         run = cls(path)
         if (run.path / "recipe.json").exists():
             raise RunError(f"{run.path} already holds a run: resume it, or choose another folder.")
-        run.path.mkdir(parents=True, exist_ok=True)
-        (run.path / "recipe.json").write_text(json.dumps(recipe.to_dict(), indent=2) + "\n", encoding="utf-8")
+        try:
+            run.path.mkdir(parents=True, exist_ok=True)
+            (run.path / "recipe.json").write_text(json.dumps(recipe.to_dict(), indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise RunError(f"{run.path} cannot hold a run: {error}") from error
         return run
 
     def recipe(self) -> Recipe:
@@ -74,11 +76,16 @@ class RunFolder:
             events.unlink(missing_ok=True)
             return None
         try:
-            saved = torch.load(path, weights_only=True)
-        except (OSError, RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
+            saved = torch.load(path, map_location="cpu", weights_only=True)
+            state, written = saved["trainer"], saved["events_bytes"]
+        except Exception as error:  # a damaged archive can make the unpickler raise anything
             raise RunError(f"{path} is damaged: start the run anew in another folder.") from error
-        os.truncate(events, saved["events_bytes"])
-        return saved["trainer"]
+        found = events.stat().st_size if events.exists() else 0
+        if found < written:
+            raise RunError(f"{events} is not the one that {path} was saved beside: start the run anew.")
+        if found > written:
+            os.truncate(events, written)
+        return state
 
 
 def _plain(event: Event) -> dict[str, Any]:

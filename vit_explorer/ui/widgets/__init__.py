@@ -35,8 +35,9 @@ def widget(name: str, server_functions: list[ServerFunction] | None = None, **op
 
 
 def scripts() -> str:
-    """All scripts, core.js first, as one element for the page's head."""
-    files = [FOLDER / "core.js", *sorted(path for path in FOLDER.glob("*.js") if path.name != "core.js")]
+    """All scripts, those that the others use first, as one element for the page's head."""
+    shared = [FOLDER / "core.js", FOLDER / "core-draw.js", FOLDER / "core-camera.js"]
+    files = [*shared, *sorted(path for path in FOLDER.glob("*.js") if path not in shared)]
     return "<script>\n" + "\n".join(path.read_text(encoding="utf-8") for path in files) + "\n</script>"
 
 

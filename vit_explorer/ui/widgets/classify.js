@@ -16,7 +16,6 @@ vx.widget("classify", (root, server) => {
   let following = true;
   let asking = false;
   let reading = Promise.resolve(); // the files being read, one after the other
-  let stream = null; // of the camera
   let shots = 0;
   let pasted = 0;
 
@@ -150,7 +149,7 @@ vx.widget("classify", (root, server) => {
       verdict: make("p", "verdict"),
       remove: make("button", "close", "×"),
       open: make("button", "open"),
-      place: make("figcaption", "vx-soft vx-small"),
+      place: make("span", "place vx-small"),
       seen: make("div", "seen"),
       models: make("div", "models"),
     };
@@ -159,9 +158,8 @@ vx.widget("classify", (root, server) => {
     image.src = picture.preview;
     image.alt = "";
     parts.open.type = parts.remove.type = "button";
-    parts.open.append(image);
+    parts.open.append(image, parts.place);
     parts.open.setAttribute("aria-label", `Open ${picture.title} in every tab`);
-    parts.open.title = "Open in every tab";
     parts.open.addEventListener("click", () => vx.set("wish", { picture: picture.name, fit }));
     parts.remove.setAttribute("aria-label", `Remove ${picture.title}`);
     parts.remove.title = "Remove";
@@ -171,15 +169,16 @@ vx.widget("classify", (root, server) => {
     head.append(
       make("h4", "", picture.title),
       make("span", "vx-soft vx-small", `${picture.width} × ${picture.height} pixels${label}`),
+      parts.verdict,
       parts.remove,
     );
     const original = make("figure");
-    original.append(parts.open, parts.place);
+    original.append(parts.open);
     const pictures = make("div", "pictures");
     pictures.append(original, parts.seen);
     const body = make("div", "body");
     body.append(pictures, parts.models);
-    element.append(head, parts.verdict, body);
+    element.append(head, body);
     drawCard(card, "");
     return card;
   }
@@ -187,7 +186,8 @@ vx.widget("classify", (root, server) => {
   /** Paint what is known of a card; before its results come, their places are kept free. */
   function drawCard(card, refused) {
     const { results, picture, parts } = card;
-    const expected = (vx.get("catalogue") || { models: [] }).models;
+    const last = (model) => Number(model.data !== "cifar10");
+    const expected = [...(vx.get("catalogue") || { models: [] }).models].sort((a, b) => last(a) - last(b));
     const models = results || (refused ? [] : expected);
     parts.verdict.textContent = refused || (results ? verdict(results, picture.truth) : "Classifying");
     parts.verdict.classList.toggle("refused", Boolean(refused));
@@ -250,56 +250,7 @@ vx.widget("classify", (root, server) => {
       !file.name || file.name === "image.png" ? `Pasted picture ${++pasted}` : file.name);
   }, true);
 
-  // ---- camera --------------------------------------------------------------------------------------------------
-  async function openCamera() {
-    if (!navigator.mediaDevices || !navigator.mediaDevices.getUserMedia) {
-      complain("Camera: browsers give it only to pages at https or localhost addresses; choose or paste a picture.");
-      return;
-    }
-    $(".camera").disabled = true;
-    try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, facingMode: "environment" } });
-    } catch (error) {
-      const reasons = {
-        NotAllowedError: "the browser refused it: allow it beside the page's address, then try again.",
-        NotFoundError: "none was found: plug one in, or choose or paste a picture.",
-        NotReadableError: "another program holds it: close that, then try again.",
-      };
-      complain(`Camera: ${reasons[error.name] || "it could not be opened: choose or paste a picture."}`);
-      $(".camera").disabled = false;
-      return;
-    }
-    if (!visible()) return closeCamera();
-    $(".live").hidden = false;
-    $(".video").srcObject = stream;
-    $(".video").play().catch(() => {});
-    $(".shoot").focus();
-  }
-
-  function closeCamera() {
-    if (stream) stream.getTracks().forEach((track) => track.stop());
-    stream = null;
-    $(".video").srcObject = null;
-    $(".live").hidden = true;
-    $(".camera").disabled = false;
-  }
-
-  function shoot() {
-    const video = $(".video");
-    if (!video.videoWidth) return;
-    const shot = make("canvas");
-    [shot.width, shot.height] = [video.videoWidth, video.videoHeight];
-    shot.getContext("2d").drawImage(video, 0, 0);
-    closeCamera();
-    $(".camera").focus();
-    shot.toBlob((blob) => blob && bring([blob], () => `Camera picture ${++shots}`), "image/png");
-  }
-
-  $(".camera").addEventListener("click", openCamera);
-  $(".shoot").addEventListener("click", shoot);
-  $(".quit").addEventListener("click", closeCamera);
-  $(".live").addEventListener("keydown", (event) => event.key === "Escape" && closeCamera());
-  new ResizeObserver(() => !visible() && closeCamera()).observe(root); // another tab was opened
+  vx.camera(root, (shot) => bring([shot], () => `Camera picture ${++shots}`), complain);
 
   // ---- the frame -----------------------------------------------------------------------------------------------
   function setFit(next) {
@@ -319,6 +270,8 @@ vx.widget("classify", (root, server) => {
   }
 
   function draw({ trace, catalogue }) {
+    root.classList.toggle("narrow", root.clientWidth < 760);
+    root.classList.toggle("slim", root.clientWidth < 480);
     if (!trace || !catalogue) return;
     if (trace.fit !== fitOfTrace) setFit((fitOfTrace = trace.fit));
     if (following && (!cards.length || cards[0].picture.name !== trace.picture.name)) {

@@ -1,11 +1,9 @@
-/* What all widgets share: one state for the whole page, packed arrays, colours, canvases and calls to the server.
+/* What all widgets share: one state for the whole page, the life of a widget, and calls to the server.
  *
  * State topics: "catalogue", "model", "trace" (payloads of the server), "token" (the marked token: patch index from 0,
  * CLS_TOKEN for CLS, or null), "theme" ("light" | "dark"). A widget may add topics of its own.
  */
 "use strict";
-
-/** @typedef {{data: Float32Array | Uint8Array | Int16Array, shape: number[], scale: number, at: (...index: number[]) => number}} Packed */
 
 window.vx = (() => {
   const CLS_TOKEN = -1;
@@ -61,31 +59,29 @@ window.vx = (() => {
     const parts = widgets[name](root, server);
     if (!parts || (!parts.draw && !parts.mark)) return;
     const topics = new Set([...(parts.topics || ["model", "trace"]), "theme"]);
-    let stale = true;
-    let width = 0;
-    const visible = () => root.isConnected && root.offsetParent !== null;
+    let stale = true; // something changed that is not painted yet
+    let width = element.clientWidth; // 0 while its tab is closed; kept here because asking makes the browser lay out
     const paint = () => {
-      stale = !visible();
+      stale = width === 0;
       if (stale) return;
       if (parts.draw) parts.draw(state);
       if (parts.mark) parts.mark(state);
     };
     const view = {
       changed(changes) {
-        if (!root.isConnected) views.delete(view);
-        else if (changes.some((topic) => topics.has(topic))) paint();
+        if (changes.some((topic) => topics.has(topic))) paint();
         else if (!changes.includes("token") || !parts.mark) return;
-        else if (visible() && !stale) parts.mark(state);
+        else if (width > 0 && !stale) parts.mark(state);
         else stale = true;
       },
     };
     views.add(view);
     new ResizeObserver(() => {
-      if (visible() && (stale || Math.abs(root.clientWidth - width) > 1)) {
-        width = root.clientWidth;
-        paint();
-      }
-    }).observe(root);
+      if (!root.isConnected) views.delete(view);
+      const before = width;
+      width = element.clientWidth;
+      if (width > 0 && (stale || Math.abs(width - before) > 1)) paint();
+    }).observe(element);
     paint();
   }
 
@@ -99,7 +95,6 @@ window.vx = (() => {
   async function call(channel, server, name, request) {
     const ticket = (latest.get(channel) || 0) + 1;
     latest.set(channel, ticket);
-    document.body.classList.add("vx-busy");
     try {
       const answer = await server[name](request);
       if (latest.get(channel) !== ticket) return null;
@@ -111,8 +106,6 @@ window.vx = (() => {
     } catch (error) {
       if (latest.get(channel) === ticket) say("The server did not answer. Is it still running? Then try again.");
       return null;
-    } finally {
-      if (latest.get(channel) === ticket) document.body.classList.remove("vx-busy");
     }
   }
 
@@ -151,193 +144,7 @@ window.vx = (() => {
     });
   }
 
-  // ---- arrays ------------------------------------------------------------------------------------------------
-  const ARRAYS = { float32: Float32Array, uint8: Uint8Array, int16: Int16Array };
-
-  /** Unpack what payloads.pack made. `at(i, j, ...)` is the value with its scale; `data` holds the stored numbers. */
-  function decode(packed) {
-    const bytes = Uint8Array.from(atob(packed.data), (c) => c.charCodeAt(0));
-    const data = new ARRAYS[packed.dtype](bytes.buffer);
-    const { shape, scale } = packed;
-    const at = (...index) => {
-      let flat = 0;
-      for (let axis = 0; axis < shape.length; axis++) flat = flat * shape[axis] + index[axis];
-      return data[flat] * scale;
-    };
-    return { data, shape, scale, at };
-  }
-
-  // ---- colours -----------------------------------------------------------------------------------------------
-  // Anchors of matplotlib's viridis and PuOr_r, evenly spaced; between them colours are interpolated linearly.
-  const SEQUENTIAL =
-    "440154 481a6c 472f7d 414487 39568c 31688e 2a788e 23888e 1f988b 22a884 35b779 54c568 7ad151 a5db36 d2e21b fde725";
-  const DIVERGING =
-    "2d004b 441469 5b3794 7963a4 978dbd b3abd2 cdc9e2 e4e3ef f7f6f6 faead7 fdd6a2 fdb863 ee9d3c d97f15 be630a 9c4d07 7f3b08";
-
-  function lut(anchors) {
-    const stops = anchors.split(" ").map((hex) => [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16)));
-    const table = new Uint8ClampedArray(256 * 3);
-    for (let i = 0; i < 256; i++) {
-      const place = (i / 255) * (stops.length - 1);
-      const low = Math.min(Math.floor(place), stops.length - 2);
-      for (let c = 0; c < 3; c++) {
-        table[3 * i + c] = stops[low][c] + (place - low) * (stops[low + 1][c] - stops[low][c]);
-      }
-    }
-    return table;
-  }
-
-  const sequential = lut(SEQUENTIAL);
-  const diverging = lut(DIVERGING);
-
-  /** CSS colour of a value on a table, `low`..`high` being its ends. */
-  function colour(table, value, low, high) {
-    const i = 3 * Math.max(0, Math.min(255, Math.round((255 * (value - low)) / (high - low || 1))));
-    return `rgb(${table[i]},${table[i + 1]},${table[i + 2]})`;
-  }
-
-  /** A CSS custom property of the page, such as "--vx-query". */
-  function ink(name) {
-    return getComputedStyle(document.body).getPropertyValue(name).trim();
-  }
-
-  /** Black or white, whichever reads better on a colour of a table. */
-  function inkOn(table, value, low, high) {
-    const i = 3 * Math.max(0, Math.min(255, Math.round((255 * (value - low)) / (high - low || 1))));
-    return 0.299 * table[i] + 0.587 * table[i + 1] + 0.114 * table[i + 2] > 140 ? "#111" : "#fff";
-  }
-
-  // ---- canvases ----------------------------------------------------------------------------------------------
-  /** Give a canvas its size in CSS pixels, sharp on any screen, and return a cleared context in those pixels. */
-  function canvas(element, width, height) {
-    const ratio = window.devicePixelRatio || 1;
-    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (element.width !== w || element.height !== h) {
-      element.width = w;
-      element.height = h;
-      element.style.width = `${width}px`;
-      element.style.height = `${height}px`;
-    }
-    const context = element.getContext("2d");
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, width, height);
-    context.imageSmoothingEnabled = false;
-    return context;
-  }
-
-  /** A matrix as an image of one pixel per number, to be drawn at any size with smoothing off. */
-  function matrixImage(values, rows, cols, table, low, high) {
-    const image = document.createElement("canvas");
-    image.width = cols;
-    image.height = rows;
-    const context = image.getContext("2d");
-    const pixels = context.createImageData(cols, rows);
-    const factor = 255 / (high - low || 1);
-    for (let k = 0; k < rows * cols; k++) {
-      const i = 3 * Math.max(0, Math.min(255, Math.round((values[k] - low) * factor)));
-      pixels.data[4 * k] = table[i];
-      pixels.data[4 * k + 1] = table[i + 1];
-      pixels.data[4 * k + 2] = table[i + 2];
-      pixels.data[4 * k + 3] = 255;
-    }
-    context.putImageData(pixels, 0, 0);
-    return image;
-  }
-
-  /** RGB bytes (rows * cols * 3) as an image. */
-  function rgbImage(bytes, rows, cols) {
-    const image = document.createElement("canvas");
-    image.width = cols;
-    image.height = rows;
-    const context = image.getContext("2d");
-    const pixels = context.createImageData(cols, rows);
-    for (let k = 0; k < rows * cols; k++) {
-      pixels.data.set([bytes[3 * k], bytes[3 * k + 1], bytes[3 * k + 2], 255], 4 * k);
-    }
-    context.putImageData(pixels, 0, 0);
-    return image;
-  }
-
-  /** Which cell of a canvas the pointer is in, [row, col], or null outside. */
-  function cellAt(event, element, rows, cols) {
-    const box = element.getBoundingClientRect();
-    const row = Math.floor(((event.clientY - box.top) / box.height) * rows);
-    const col = Math.floor(((event.clientX - box.left) / box.width) * cols);
-    return row >= 0 && row < rows && col >= 0 && col < cols ? [row, col] : null;
-  }
-
-  /** Outline a rectangle so that it shows on any colour: the ink with a dark and a light rim. */
-  function outline(context, x, y, width, height, ink, thickness = 2.5) {
-    context.lineJoin = "round";
-    context.strokeStyle = "rgba(0,0,0,.65)";
-    context.lineWidth = thickness + 2.5;
-    context.strokeRect(x, y, width, height);
-    context.strokeStyle = "#fff";
-    context.lineWidth = thickness + 1;
-    context.strokeRect(x, y, width, height);
-    context.strokeStyle = ink;
-    context.lineWidth = thickness;
-    context.strokeRect(x, y, width, height);
-  }
-
-  /**
-   * Make a grid of patches answer to pointer and keys: hovering points, clicking pins, arrows move, Escape lets go.
-   * `grid()` gives [rows, cols] of the patches, or null while there are none.
-   */
-  function patchInput(element, grid) {
-    element.tabIndex = 0;
-    const tokenAt = (event) => {
-      const size = grid();
-      const cell = size && cellAt(event, element, size[0], size[1]);
-      return cell ? cell[0] * size[1] + cell[1] : null;
-    };
-    element.addEventListener("pointermove", (event) => point(tokenAt(event)));
-    element.addEventListener("pointerleave", () => point(null));
-    element.addEventListener("click", (event) => {
-      const token = tokenAt(event);
-      if (token !== null) pin(token);
-    });
-    element.addEventListener("keydown", (event) => {
-      const size = grid();
-      if (!size || !moveToken(event.key, size)) return;
-      event.preventDefault();
-    });
-  }
-
-  const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-
-  function moveToken(key, [rows, cols]) {
-    if (key === "Escape") pin(null);
-    else if (!(key in MOVES)) return false;
-    else {
-      const from = state.token === null || state.token < 0 ? 0 : state.token;
-      const row = Math.max(0, Math.min(rows - 1, Math.floor(from / cols) + MOVES[key][0]));
-      const col = Math.max(0, Math.min(cols - 1, (from % cols) + MOVES[key][1]));
-      pin(row * cols + col);
-    }
-    return true;
-  }
-
-  // ---- words and numbers -------------------------------------------------------------------------------------
-  const count = (n) => Math.round(n).toLocaleString("en-US");
-
-  /** 1234567 -> "1.23 M", with the full number left to a title. */
-  function short(n) {
-    const units = [[1e12, " T"], [1e9, " G"], [1e6, " M"], [1e3, " k"]];
-    for (const [size, unit] of units) if (n >= size) return (n / size).toPrecision(3) + unit;
-    return String(Math.round(n * 100) / 100);
-  }
-
-  const percent = (p) => (p >= 0.9995 ? "> 99.9 %" : p < 0.001 ? "< 0.1 %" : `${(100 * p).toFixed(1)} %`);
-  const signed = (x, digits = 2) => (x < 0 ? "−" : "+") + Math.abs(x).toFixed(digits);
-  const milliseconds = (s) => (s < 1 ? `${(1000 * s).toFixed(1)} ms` : `${s.toFixed(2)} s`);
-
-  /** What a token is called: "CLS" or "patch 12 (row 1, column 4)". Rows and columns count from 0, as indices do. */
-  function tokenName(token, grid) {
-    if (token === null) return "no patch";
-    return token === CLS_TOKEN ? "CLS" : `patch ${token} (row ${Math.floor(token / grid[1])}, column ${token % grid[1]})`;
-  }
-
+  // ---- elements, motion, theme ----------------------------------------------------------------------------------
   /** Fill a list element with rows made by `row(item, index)`; keeps no old children. */
   function fill(element, items, row) {
     element.replaceChildren(...items.map(row));
@@ -351,12 +158,24 @@ window.vx = (() => {
     return element;
   }
 
+  const inks = new Map(); // of the present theme; asking the browser each time would make it lay out the page
+
+  /** A CSS custom property of the page, such as "--vx-query". */
+  function ink(name) {
+    if (!inks.has(name)) inks.set(name, getComputedStyle(document.body).getPropertyValue(name).trim());
+    return inks.get(name);
+  }
+
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   function followTheme() {
     const read = () => (document.body.classList.contains("dark") ? "dark" : "light");
-    set("theme", read());
-    new MutationObserver(() => read() !== state.theme && set("theme", read())).observe(document.body, {
+    const follow = () => {
+      inks.clear();
+      set("theme", read());
+    };
+    follow();
+    new MutationObserver(() => read() !== state.theme && follow()).observe(document.body, {
       attributes: true,
       attributeFilter: ["class"],
     });
@@ -365,8 +184,7 @@ window.vx = (() => {
   else document.addEventListener("DOMContentLoaded", followTheme);
 
   return {
-    CLS_TOKEN, base64, calm, call, canvas, cellAt, colour, count, decode, diverging, fill, get: (topic) => state[topic], ink,
-    inkOn, make, matrixImage, milliseconds, mount, moveToken, on, outline, patchInput, percent, pin, pinned: () => pinned, point,
-    rgbImage, save, say, sequential, set, short, signed, tokenName, update, widget,
+    CLS_TOKEN, base64, calm, call, fill, get: (topic) => state[topic], ink, make, mount, on, pin, pinned: () => pinned,
+    point, save, say, set, update, widget,
   };
 })();

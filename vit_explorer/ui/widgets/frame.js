@@ -9,7 +9,6 @@ vx.widget("frame", (root, server) => {
   const wanted = { picture: null, model: null, fit: "crop" };
   const models = new Map(); // name -> payload of "describe"
   const pictures = new Map(); // name -> payload of a picture
-  let stream = null;
 
   async function start() {
     const catalogue = await vx.call("catalogue", server, "catalogue", {});
@@ -170,32 +169,7 @@ vx.widget("frame", (root, server) => {
     if (event.dataTransfer.files.length) take(event.dataTransfer.files[0]);
   });
 
-  $(".camera").addEventListener("click", async () => {
-    try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 640 } });
-    } catch (error) {
-      vx.say("There is no camera here, or the browser does not allow it: upload or paste a picture instead.");
-      return;
-    }
-    $(".live").hidden = false;
-    $(".video").srcObject = stream;
-    $(".video").play();
-    $(".shoot").focus();
-  });
-  function stopCamera() {
-    if (stream) stream.getTracks().forEach((track) => track.stop());
-    stream = null;
-    $(".live").hidden = true;
-  }
-  $(".quit").addEventListener("click", stopCamera);
-  $(".shoot").addEventListener("click", () => {
-    const video = $(".video");
-    const shot = document.createElement("canvas");
-    [shot.width, shot.height] = [video.videoWidth, video.videoHeight];
-    shot.getContext("2d").drawImage(video, 0, 0);
-    stopCamera();
-    shot.toBlob((blob) => blob && take(new File([blob], "camera picture", { type: "image/png" })), "image/png");
-  });
+  vx.camera(root, (shot) => take(new File([shot], "camera picture", { type: "image/png" })), vx.say);
 
   // ---- drawing -----------------------------------------------------------------------------------------------
   function draw(state) {

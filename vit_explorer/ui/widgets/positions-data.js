@@ -104,6 +104,23 @@ window.vxPositions = (() => {
     vx.point(first);
   }
 
+  /**
+   * Mean similarity of mirror twins: patches of one row with left and right swapped, neighbours left out because they are
+   * alike anyway; and the mean of all pairs, to compare with. Null where the grid is too narrow.
+   */
+  function mirror({ at, rows, cols, n, nPrefix }, s) {
+    const twins = [];
+    for (let row = 0; row < rows; row++) {
+      for (let col = 0; 2 * col + 2 < cols; col++) twins.push([row * cols + col, row * cols + cols - 1 - col]);
+    }
+    const apart = twins.filter(([a, b]) => b - a > 1);
+    if (!apart.length) return null;
+    let all = 0;
+    for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) all += at(s, nPrefix + i, nPrefix + j);
+    const twin = apart.reduce((sum, [a, b]) => sum + at(s, nPrefix + a, nPrefix + b), 0);
+    return { twins: twin / apart.length, all: all / ((n * (n - 1)) / 2) };
+  }
+
   const shortEpoch = (epoch) => (epoch >= 10 ? epoch.toFixed(0) : String(Number(epoch.toPrecision(2))));
   const epochName = (epoch) => (epoch === 0 ? "epoch 0 (untrained)" : `epoch ${shortEpoch(epoch)}`);
   const hasUntrained = (seen) => seen.count > 1 && seen.epochs[0] === 0;
@@ -124,6 +141,27 @@ window.vxPositions = (() => {
     return seen;
   }
 
+  /** The inks of marked and related patches; read at a draw, because reading them may cost a layout. */
+  const inks = () => ({ query: vx.ink("--vx-query"), key: vx.ink("--vx-key") });
+
+  /**
+   * A function that writes words once before the next frame, with the newest arguments: marks come at every move of the
+   * pointer, and words written at once would make each other view lay out the page again.
+   */
+  function beforeFrame(write) {
+    let newest = null;
+    return (...words) => {
+      if (newest === null) {
+        requestAnimationFrame(() => {
+          const last = newest;
+          newest = null;
+          write(...last);
+        });
+      }
+      newest = words;
+    };
+  }
+
   /** A state object as draw gets it, for events between draws. */
   function now() {
     const topics = ["model", "trace", "token", "theme", "catalogue", "positionSnapshot", "positionPair"];
@@ -131,6 +169,6 @@ window.vxPositions = (() => {
   }
 
   return {
-    brief, distance, epochName, hasUntrained, now, pointPair, second, setSnapshot, shortEpoch, shown, snapshot, token, view,
+    beforeFrame, brief, distance, epochName, hasUntrained, inks, mirror, now, pointPair, second, setSnapshot, shortEpoch, shown, snapshot, token, view,
   };
 })();

@@ -5,7 +5,9 @@ vx.widget("positions-detail", (root) => {
   const CHART_HEIGHT = 150; // px
   const EDGE = { left: 30, right: 58, top: 10, bottom: 20 }; // px around the lines of the chart
   const MARGIN = 0.03; // by which one of the two scores must be larger to be called so
+  const TWINS = 0.2; // by which mirror twins must be more alike than all pairs to be spoken of
   const SMALLEST_TEXT = 11; // px; numbers that would be smaller are left out of the cells
+  let drawn = null; // width and inks, as they were when everything was drawn
   let listed = ""; // what the list shows, so that a redraw keeps the focus
 
   // ---- the enlarged map ----------------------------------------------------------------------------------------
@@ -17,11 +19,10 @@ vx.widget("positions-detail", (root) => {
 
   function mark(state) {
     const seen = P.view(state);
-    if (!seen) return;
+    if (!seen || !drawn) return;
     const s = P.snapshot(state);
     const token = shownToken(state, seen);
-    const width = Math.floor($(".stack").clientWidth);
-    const cell = Math.floor(width / Math.max(seen.rows, seen.cols));
+    const cell = Math.floor(drawn.width / Math.max(seen.rows, seen.cols));
     const [w, h] = [cell * seen.cols, cell * seen.rows];
     const context = vx.canvas($(".map"), w, h);
     const size = Math.min(15, cell * 0.36);
@@ -43,21 +44,26 @@ vx.widget("positions-detail", (root) => {
     const around = (patch, ink) => {
       if (patch === null || patch === vx.CLS_TOKEN) return;
       const [x, y] = [(patch % seen.cols) * cell, Math.floor(patch / seen.cols) * cell];
-      vx.outline(over, x + 2, y + 2, cell - 4, cell - 4, vx.ink(ink), 3);
+      vx.outline(over, x + 2, y + 2, cell - 4, cell - 4, ink, 3);
     };
-    around(key, "--vx-key");
-    around(token, "--vx-query");
+    around(key, drawn.key);
+    around(token, drawn.query);
+    write(state, seen, token, other);
+  }
+
+  const write = P.beforeFrame((state, seen, token, other) => {
     const name = vx.tokenName(token, seen.grid);
     $(".whose").textContent = name[0].toUpperCase() + name.slice(1);
     $(".map").setAttribute("aria-label", `Similarity of ${name} to all ${seen.n} patches`);
+    $(".related").textContent = other === null ? "the one most like it" : "the other of the pair";
     for (const row of $(".pairs").rows) {
       const [first, second] = row.dataset.pair.split(" ").map(Number);
       row.classList.toggle("now", first === state.token && second === other);
     }
-  }
+  });
 
   /** Two digits without the leading zero, so that they can be large: ".48", "−.48", "1.00". */
-  const cellText = (value) => value.toFixed(2).replace("-", "−").replace("0.", ".");
+  const cellText = (value) => (Math.round(100 * value) / 100 + 0).toFixed(2).replace("-", "−").replace("0.", ".");
 
   // ---- the score -----------------------------------------------------------------------------------------------
   const number = (value) => value.toFixed(2).replace("-", "−");
@@ -65,11 +71,11 @@ vx.widget("positions-detail", (root) => {
   /** What the two scores say together, and no more. */
   function verdict({ two_d: two, one_d: one }) {
     if (Math.max(two, one) < 0.1) return "Neither: these vectors know nothing of where their patches lie.";
-    if (two > one + MARGIN) return "The plane: similarity follows closeness in the picture more than closeness in the list.";
+    if (two > one + MARGIN) return "The plane, not the order: closeness in the picture explains similarity better than closeness in the list.";
     if (one > two + MARGIN) {
-      return "The list, so far: similarity follows the order row by row, so it tells rows apart better than columns.";
+      return "Rows more than columns: closeness in the list, which is mostly the row, explains similarity better.";
     }
-    return "Both alike: similarity follows closeness in the picture and in the list about as much.";
+    return "Neither is ahead: closeness in the picture and in the list explain similarity about as well.";
   }
 
   function chartPlace(seen) {
@@ -194,6 +200,7 @@ vx.widget("positions-detail", (root) => {
     const seen = P.shown(root, state);
     if (!seen) return;
     const s = P.snapshot(state);
+    drawn = { width: Math.floor($(".stack").clientWidth), ...P.inks() };
     const structure = seen.structure[s];
     $(".two").textContent = number(structure.two_d);
     $(".one").textContent = number(structure.one_d);
@@ -201,6 +208,12 @@ vx.widget("positions-detail", (root) => {
     $(".near").textContent =
       `The most similar other position lies ${structure.nearest_distance.toFixed(2)} patches away on average; ` +
       `by chance it would be ${structure.chance_distance.toFixed(2)}.`;
+    const sides = P.mirror(seen, s);
+    $(".mirror").textContent =
+      sides && sides.twins > sides.all + TWINS
+        ? `Mirror twins, in one row with left and right swapped: ${vx.signed(sides.twins)} on average, all pairs ${vx.signed(sides.all)}. ` +
+          "That is to be expected where training flips its pictures at random: it makes the two sides alike."
+        : "";
     $(".chart").hidden = seen.count < 2;
     const scores = seen.structure.map((at, i) => `${P.epochName(seen.epochs[i])}: ${number(at.two_d)}`);
     $(".chart").setAttribute("aria-label", `2D score through the training. ${scores.join("; ")}`);

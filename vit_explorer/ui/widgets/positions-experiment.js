@@ -8,17 +8,23 @@ vx.widget("positions-experiment", (root, server) => {
   const chosen = { mode: "shuffled", seed: 1 };
   let asked = ""; // the newest question, so that a redraw asks nothing twice
   let answer = null;
+  let ink = "";
 
   const WORTH = {
     shuffled: "the order of the patches was worth",
     zero: "knowing where each patch lies was worth",
     untrained: "what training wrote into the positions was worth",
   };
+  const GAINS = {
+    shuffled: "with its patches out of order this answer gains",
+    zero: "without any places this answer gains",
+    untrained: "with the untrained positions this answer gains",
+  };
   const TITLES = { trained: "Trained positions again", shuffled: "Shuffled positions", zero: "No positions", untrained: "Untrained positions" };
   const TOLD = {
     trained: "The picture it is told",
     shuffled: "The picture it is told",
-    zero: "A heap (here by brightness)",
+    zero: "A heap, bright first",
     untrained: "Places it cannot read",
   };
   const WHY = {
@@ -71,11 +77,14 @@ vx.widget("positions-experiment", (root, server) => {
       points > 0
         ? `${WORTH[mode]} ${points.toFixed(1)} points here.`
         : points < 0
-          ? `here the answer gains ${(-points).toFixed(1)} points without it.`
-          : "here the answer is as sure without it.";
+          ? `${GAINS[mode]} ${(-points).toFixed(1)} points here.`
+          : "this answer is as sure as before.";
+    return `${name} ${before} → ${after}: ${moved}`;
+  }
+
+  function turned({ classes, trained, changed }) {
     const next = best(changed);
-    const turned = next === top ? "" : ` The answer becomes ${classes[next]} (${vx.percent(changed[next])}).`;
-    return `${name} ${before} → ${after}: ${moved}${turned}`;
+    return next === best(trained) ? "" : `The answer becomes ${classes[next]} (${vx.percent(changed[next])}). `;
   }
 
   /** How much one shuffle says: the same answer under several of them. */
@@ -146,7 +155,7 @@ vx.widget("positions-experiment", (root, server) => {
     $(".changed-name").textContent = TITLES[answer.mode];
     $(".why").textContent = WHY[answer.mode];
     $(".outcome").textContent = outcome(answer);
-    $(".spread").textContent = spread(answer);
+    $(".spread").textContent = turned(answer) + spread(answer);
     bars($(".trained"), answer.trained, answer);
     bars($(".changed"), answer.changed, answer);
     scene(state, seen);
@@ -160,7 +169,7 @@ vx.widget("positions-experiment", (root, server) => {
     if (token === null || token === vx.CLS_TOKEN) return;
     const place = shownPlaces(state, seen)[token];
     const [w, h] = [SIDE / seen.cols, SIDE / seen.rows];
-    vx.outline(context, (place % seen.cols) * w, Math.floor(place / seen.cols) * h, w, h, vx.ink("--vx-query"));
+    vx.outline(context, (place % seen.cols) * w, Math.floor(place / seen.cols) * h, w, h, ink);
   }
 
   let kept = { of: null, places: [] };
@@ -180,6 +189,7 @@ vx.widget("positions-experiment", (root, server) => {
     for (const button of root.querySelectorAll("[data-mode]")) {
       button.setAttribute("aria-pressed", String(button.dataset.mode === chosen.mode));
     }
+    ink = vx.ink("--vx-query");
     ask(state);
     show(state);
   }

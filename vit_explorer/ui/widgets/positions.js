@@ -6,13 +6,20 @@ vx.widget("positions", (root) => {
   const [LEFT, BOTTOM] = [27, 18]; // px for the tick labels of the matrix
   let timer = 0;
 
+  /** A size in whole pixels of the screen, so that all cells look alike, unless too much room were lost by it. */
+  function wholePixels(size) {
+    const ratio = window.devicePixelRatio || 1;
+    const whole = Math.floor(size * ratio) / ratio;
+    return whole >= 0.93 * size ? whole : size;
+  }
+
   // ---- where things lie ----------------------------------------------------------------------------------------
   /** The matrix in px: patches have square cells; the prefix is a thicker strip with a gap behind it. */
   function matrixPlace(width, seen) {
     const strip = seen.nPrefix ? Math.max(7, Math.round(width / 40)) : 0;
     const gap = seen.nPrefix ? 4 : 0;
     const exact = (width - LEFT - seen.nPrefix * strip - gap) / seen.n;
-    const cell = exact >= 3.9 ? Math.max(4, Math.floor(exact)) : exact;
+    const cell = wholePixels(exact);
     const first = seen.nPrefix * strip + gap; // from the matrix's corner to the first patch
     const start = (index) => (index < seen.nPrefix ? index * strip : first + (index - seen.nPrefix) * cell);
     const thickness = (index) => (index < seen.nPrefix ? strip : cell);
@@ -27,16 +34,21 @@ vx.widget("positions", (root) => {
   /** The grid of maps in px: even steps, so that a cell of the grid is a map with half a gap on each side. */
   function mapsPlace(width, seen) {
     const step = Math.floor(width / Math.max(seen.rows, seen.cols));
-    const cell = Math.max(1, Math.floor((step - 3) / Math.max(seen.rows, seen.cols)));
+    const cell = wholePixels((step - 3) / Math.max(seen.rows, seen.cols));
     const [w, h] = [cell * seen.cols, cell * seen.rows];
     return { step, w, h, left: Math.floor((step - w) / 2), top: Math.floor((step - h) / 2) };
   }
 
-  const widthOf = (name) => Math.floor($(`.${name} .stack`).clientWidth);
+  let widths = {}; // px of each view and the inks of marks, as they were when they were drawn
+  let inks = {};
+  function measure() {
+    for (const name of ["whole", "before", "after"]) widths[name] = Math.floor($(`.${name} .stack`).clientWidth);
+    inks = P.inks();
+  }
 
   // ---- the still pictures --------------------------------------------------------------------------------------
   function drawMatrix(seen, s) {
-    const width = widthOf("whole");
+    const width = widths.whole;
     const { first, side, strip, start, thickness } = matrixPlace(width, seen);
     const context = vx.canvas($(".matrix"), width, width);
     const image = seen.matrixImage(s);
@@ -63,7 +75,7 @@ vx.widget("positions", (root) => {
   }
 
   function drawMaps(name, seen, s) {
-    const { step, w, h, left, top } = mapsPlace(widthOf(name), seen);
+    const { step, w, h, left, top } = mapsPlace(widths[name], seen);
     const context = vx.canvas($(`.${name} .maps`), step * seen.cols, step * seen.rows);
     const image = seen.mapsImage(s);
     for (let p = 0; p < seen.n; p++) {
@@ -74,31 +86,31 @@ vx.widget("positions", (root) => {
   }
 
   // ---- the marks -----------------------------------------------------------------------------------------------
-  function markMatrix(state, seen, token, key) {
-    const width = widthOf("whole");
+  function markMatrix(seen, token, key) {
+    const width = widths.whole;
     const { side, start, thickness } = matrixPlace(width, seen);
     const context = vx.canvas($(".matrix-marks"), width, width);
     if (token === null) return;
     const i = seen.indexOf(token);
-    vx.outline(context, LEFT + 1, start(i) - 2, side - 2, thickness(i) + 4, vx.ink("--vx-query"), 1.5);
+    vx.outline(context, LEFT + 1, start(i) - 2, side - 2, thickness(i) + 4, inks.query, 1.5);
     if (key === null) return;
     const j = seen.indexOf(key);
-    vx.outline(context, LEFT + start(j) - 3, start(i) - 3, thickness(j) + 6, thickness(i) + 6, vx.ink("--vx-key"), 2);
+    vx.outline(context, LEFT + start(j) - 3, start(i) - 3, thickness(j) + 6, thickness(i) + 6, inks.key, 2);
   }
 
   function markMaps(name, seen, token, key) {
-    const { step, w, h, left, top } = mapsPlace(widthOf(name), seen);
+    const { step, w, h, left, top } = mapsPlace(widths[name], seen);
     const context = vx.canvas($(`.${name} .marks`), step * seen.cols, step * seen.rows);
     const around = (patch, ink) => {
       if (patch === null || patch === vx.CLS_TOKEN) return;
       const [x, y] = [(patch % seen.cols) * step + left, Math.floor(patch / seen.cols) * step + top];
-      vx.outline(context, x - 0.5, y - 0.5, w + 1, h + 1, vx.ink(ink), 2);
+      vx.outline(context, x - 0.5, y - 0.5, w + 1, h + 1, ink, 2);
     };
-    around(key, "--vx-key");
-    around(token, "--vx-query");
+    around(key, inks.key);
+    around(token, inks.query);
   }
 
-  function read(state, seen, s, token, other, key) {
+  const read = P.beforeFrame((seen, s, token, other, key) => {
     const spot = (which, name) => vx.make("span", name, vx.tokenName(which, seen.grid));
     const value = (which) => vx.make("strong", "", vx.signed(seen.at(s, seen.indexOf(token), seen.indexOf(which))));
     const away = (which) =>
@@ -112,17 +124,17 @@ vx.widget("positions", (root) => {
     } else {
       $(".readout").replaceChildren(spot(token, "query"), " is most like ", spot(key, "key"), ": ", value(key), away(key));
     }
-  }
+  });
 
   function mark(state) {
     const seen = P.view(state);
-    if (!seen) return;
+    if (!seen || !widths.whole) return;
     const [s, token, other] = [P.snapshot(state), P.token(state), P.second(state)];
     const key = other !== null ? other : token === null ? null : seen.nearest(s, token);
-    markMatrix(state, seen, token, key);
+    markMatrix(seen, token, key);
     markMaps("after", seen, token, key);
     if (P.hasUntrained(seen)) markMaps("before", seen, token, other);
-    read(state, seen, s, token, other, key);
+    read(seen, s, token, other, key);
   }
 
   // ---- everything ----------------------------------------------------------------------------------------------
@@ -141,6 +153,7 @@ vx.widget("positions", (root) => {
     const tokens = `${seen.size} × ${seen.size}`;
     $(".before").hidden = !untrained;
     $(".controls").hidden = !untrained;
+    measure();
     $(".slider").max = String(seen.count - 1);
     $(".slider").value = String(s);
     $(".slider").setAttribute("aria-valuetext", name);
@@ -155,7 +168,8 @@ vx.widget("positions", (root) => {
     $(".after .maps").setAttribute("aria-label", `${seen.rows} by ${seen.cols} maps of similarities, ${name}`);
     $(".low").textContent = `−${seen.limit.toFixed(2)}`;
     $(".high").textContent = seen.limit.toFixed(2);
-    $(".clipped").textContent = untrained ? "cosine; one scale for all epochs, values beyond it are clipped" : "cosine; values beyond are clipped";
+    $(".clipped").textContent = untrained ? "cosine, one scale for all epochs" : "cosine";
+    if (seen.limit < 1) $(".clipped").textContent += "; values beyond it are clipped";
     $(".play").textContent = vx.calm() ? "Next snapshot" : timer ? "Stop" : "Play training";
     drawMatrix(seen, s);
     drawMaps("after", seen, s);
@@ -164,10 +178,11 @@ vx.widget("positions", (root) => {
 
   /** A model without position embeddings: say so, and offer one that has them. */
   function explain({ model, catalogue }) {
-    const other = ((catalogue && catalogue.models) || []).find(({ architecture }) => architecture.startsWith("vit"));
+    const vits = ((catalogue && catalogue.models) || []).filter(({ architecture }) => architecture.startsWith("vit"));
+    const other = vits.find(({ name }) => name === catalogue.first.model) || vits[0];
     $(".why").textContent =
-      `${model.name} is a ${model.title}: its convolutions know where each pixel lies, so it needs and has no position ` +
-      "embeddings. A Vision Transformer gets its patches as a list and has to learn where they were.";
+      `${model.name} is a ${model.title}: a convolution works on the picture's own rows and columns, so it needs and has no ` +
+      "position embeddings. A Vision Transformer gets its patches as a list and has to learn where they were.";
     $(".switch").hidden = !other;
     if (!other) return;
     $(".switch").textContent = `Look at ${other.name}`;
@@ -215,7 +230,7 @@ vx.widget("positions", (root) => {
     const seen = P.view(P.now());
     if (!seen) return [null, null];
     const box = matrix.getBoundingClientRect();
-    const { indexAt } = matrixPlace(widthOf("whole"), seen);
+    const { indexAt } = matrixPlace(widths.whole, seen);
     const [i, j] = [indexAt(event.clientY - box.top), indexAt(event.clientX - box.left - LEFT)];
     return i === null || j === null ? [null, null] : [seen.tokenOf(i), seen.tokenOf(j)];
   }

@@ -1,0 +1,38 @@
+"""What the tests of several rooms share: a dataset small enough to be learned in a blink."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from vit_explorer.data.sources import Dataset, Split
+
+
+def tiny_split(per_class: int, seed: int) -> Split:
+    """Three classes of 8 x 8 noise, each brighter than the one before, in shuffled order."""
+    generator = torch.Generator().manual_seed(seed)
+    y = torch.arange(3).repeat(per_class)[torch.randperm(3 * per_class, generator=generator)]
+    noise = torch.randint(0, 90, (len(y), 3, 8, 8), generator=generator)
+    return Split((noise + 80 * y[:, None, None, None]).to(torch.uint8), y)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Dataset:
+    """24 training and 9 test pictures of 8 x 8 pixels in three classes."""
+    return Dataset("tiny", tiny_split(8, seed=1), tiny_split(3, seed=2), ("dark", "grey", "light"), "made here")
+
+
+@pytest.fixture
+def tiny_npz(tiny: Dataset, tmp_path: Path) -> Path:
+    """The same as a file."""
+    path = tmp_path / "tiny.npz"
+    np.savez(
+        path,
+        x_train=tiny.train.x.permute(0, 2, 3, 1).numpy(),
+        y_train=tiny.train.y.numpy(),
+        x_test=tiny.test.x.permute(0, 2, 3, 1).numpy(),
+        y_test=tiny.test.y.numpy(),
+        class_names=np.array(tiny.names),
+    )
+    return path

@@ -1,0 +1,159 @@
+"""Who may import whom, what is pinned, and what must not be loaded at the start."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PACKAGE = REPOSITORY / "vit_explorer"
+STANDARD = sys.stdlib_module_names
+
+# DESIGN.md, section 2: the rooms of the package that each room may import from.
+ROOMS = {
+    "models": {"models"},
+    "data": {"data"},
+    "explain": {"explain", "models"},
+    "training": {"training", "models", "data", "explain"},
+    "figures": {"figures"},
+}
+
+
+class Import(NamedTuple):
+    """One imported name in full, such as vit_explorer.models.zoo.MODELS; late if inside a function."""
+
+    name: str
+    line: int
+    late: bool
+
+    @property
+    def room(self) -> str | None:
+        """The part of our package it comes from."""
+        parts = self.name.split(".")
+        return parts[1] if parts[0] == "vit_explorer" and len(parts) > 1 else None
+
+
+def imports(source: str, package: str) -> Iterator[Import]:
+    """All imports of a module that lies in ``package``, those for type checkers left out."""
+
+    def visit(node: ast.AST, late: bool) -> Iterator[Import]:
+        if isinstance(node, ast.Import):
+            yield from (Import(alias.name, node.lineno, late) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
+            origin = ".".join([*base, node.module] if node.module else base)
+            yield from (Import(f"{origin}.{alias.name}", node.lineno, late) for alias in node.names)
+        elif not (isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")):
+            inside = late or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            for child in ast.iter_child_nodes(node):
+                yield from visit(child, inside)
+
+    return visit(ast.parse(source), late=False)
+
+
+def files(room: str = "") -> list[Path]:
+    return sorted((PACKAGE / room).rglob("*.py"))
+
+
+def imports_of(path: Path) -> Iterator[Import]:
+    return imports(path.read_text(encoding="utf-8"), ".".join(path.parent.relative_to(REPOSITORY).parts))
+
+
+def is_within(name: str, module: str) -> bool:
+    return name == module or name.startswith(module + ".")
+
+
+def test_the_reader_of_imports_sees_every_way_to_write_one():
+    source = """
+import a.b
+from . import c
+from ..ui import d
+from matplotlib import pyplot as plt
+if TYPE_CHECKING:
+    import hidden
+class K:
+    import e
+def f():
+    try:
+        from g import h
+    except ImportError:
+        pass
+"""
+    found = [(item.name, item.late) for item in imports(source, "vit_explorer.models")]
+    assert found == [
+        ("a.b", False),
+        ("vit_explorer.models.c", False),
+        ("vit_explorer.ui.d", False),
+        ("matplotlib.pyplot", False),
+        ("e", False),
+        ("g.h", True),
+    ]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_from_the_rooms_below_it(room):
+    assert files(room), f"there is no room {room}"
+    wrong = [
+        f"{path.relative_to(REPOSITORY)}:{item.line} imports {item.name}"
+        for path in files(room)
+        for item in imports_of(path)
+        if item.room is not None and item.room not in ROOMS[room]
+    ]
+    assert wrong == []
+
+
+def test_figures_know_numpy_and_matplotlib_only():
+    allowed = {"numpy", "matplotlib", "vit_explorer", *STANDARD}
+    wrong = {
+        item.name for path in files("figures") for item in imports_of(path) if item.name.split(".")[0] not in allowed
+    }
+    assert wrong == set()
+
+
+def test_only_the_page_knows_gradio_and_nothing_knows_the_page():
+    wrong = [
+        f"{path.relative_to(REPOSITORY)}:{item.line} imports {item.name}"
+        for path in files()
+        if not path.is_relative_to(PACKAGE / "ui")
+        for item in imports_of(path)
+        if is_within(item.name, "gradio") or is_within(item.name, "vit_explorer.ui")
+    ]
+    assert wrong == []
+
+
+def test_torchvision_and_pyplot_are_imported_where_they_are_used():
+    wrong = [
+        f"{path.relative_to(REPOSITORY)}:{item.line} imports {item.name}"
+        for path in [*files(), *REPOSITORY.glob("*.py")]
+        for item in imports_of(path)
+        if not item.late and (is_within(item.name, "torchvision") or is_within(item.name, "matplotlib.pyplot"))
+    ]
+    assert wrong == []
+
+
+def test_the_lower_rooms_load_no_gradio_torchvision_or_matplotlib():
+    program = """
+import importlib, json, sys
+loaded = {}
+for room in ("models", "data", "explain", "training", "train"):
+    importlib.import_module(f"vit_explorer.{room}")
+    loaded[room] = [name for name in ("gradio", "torchvision", "matplotlib", "vit_explorer.ui") if name in sys.modules]
+print(json.dumps(loaded))
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == {"models": [], "data": [], "explain": [], "training": [], "train": []}
+
+
+def test_six_pins_and_nothing_else():
+    lines = (REPOSITORY / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
+    assert all(re.fullmatch(r"[a-z]+==\d+(\.\d+)+", pin) for pin in pins), pins
+    assert {pin.split("==")[0] for pin in pins} == {"torch", "torchvision", "gradio", "matplotlib", "numpy", "pillow"}
+    assert len(pins) == 6
+    assert {"torch==2.14.1", "torchvision==0.29.2"} <= set(pins)

@@ -1,0 +1,118 @@
+"""The similarities of a model's position embeddings as a figure to keep: the matrix, and the grid of maps.
+
+matplotlib is imported when a figure is asked for, and used without pyplot: no state is shared between requests.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = "PuOr_r"  # the page's map of signed values
+PERCENTILE = 98.0  # of |similarity|, in the snapshot where it is largest: the end of the colour scale
+STEP = 0.05  # to which the scale is rounded up
+DPI = 200
+CAPTION_WIDTH = 175  # characters
+MIME = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
+
+
+def colour_limit(similarity: np.ndarray, n_prefix: int) -> float:
+    """Where the symmetric colour scale ends that all snapshots of a model share; values beyond are clipped.
+
+    The 98th percentile of the absolute similarity of two different patches, in the snapshot where it is largest,
+    rounded up to 0.05. An end at 1, the similarity with oneself, would leave everything else pale.
+
+    Args:
+        similarity: (S, n_prefix + N, n_prefix + N)
+    """
+    patches = np.abs(similarity[:, n_prefix:, n_prefix:])
+    different = patches[:, ~np.eye(patches.shape[1], dtype=bool)]  # (S, N * (N - 1))
+    if different.shape[1] == 0:
+        return 1.0
+    highest = float(np.percentile(different, PERCENTILE, axis=1).max())
+    return min(1.0, max(STEP, round(np.ceil(highest / STEP - 1e-6) * STEP, 2)))
+
+
+def with_gap(similarity: np.ndarray, n_prefix: int) -> np.ndarray:
+    """The matrix with a row and a column of NaN between the prefix tokens and the patches; none without a prefix."""
+    if n_prefix == 0:
+        return similarity
+    return np.insert(np.insert(similarity, n_prefix, np.nan, axis=0), n_prefix, np.nan, axis=1)
+
+
+def tile_maps(similarity: np.ndarray, grid: tuple[int, int], n_prefix: int) -> np.ndarray:
+    """Each patch's similarities with all patches as a map, at the patch's place, one NaN between neighbours.
+
+    Returns:
+        (rows * (rows + 1) - 1, cols * (cols + 1) - 1)
+    """
+    rows, cols = grid
+    maps = similarity[n_prefix:, n_prefix:].reshape(rows, cols, rows, cols)
+    framed = np.pad(maps, ((0, 0), (0, 0), (0, 1), (0, 1)), constant_values=np.nan)
+    return framed.transpose(0, 2, 1, 3).reshape(rows * (rows + 1), cols * (cols + 1))[:-1, :-1]
+
+
+def positions_figure(
+    similarity: np.ndarray, grid: tuple[int, int], n_prefix: int, limit: float, title: str, caption: str
+) -> Figure:
+    """Matrix and maps side by side on one printed scale.
+
+    Args:
+        similarity: (n_prefix + N, n_prefix + N) cosines.
+        limit: the ends of the colour scale are -limit and limit.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 6.6))
+    figure.suptitle(title, fontsize=15, x=0.04, y=0.975, ha="left", weight="bold")
+    left, right = figure.subplots(1, 2)
+    figure.subplots_adjust(left=0.055, right=0.9, bottom=0.145, top=0.85, wspace=0.12)
+    image = _draw(left, with_gap(similarity, n_prefix), limit)
+    _draw(right, tile_maps(similarity, grid, n_prefix), limit)
+    _label_matrix(left, grid, n_prefix)
+    _label_maps(right, grid)
+    bar = figure.colorbar(image, cax=figure.add_axes((0.92, 0.145, 0.014, 0.705)), extend="both")
+    bar.set_label("cosine similarity")
+    figure.text(0.04, 0.02, textwrap.fill(caption, CAPTION_WIDTH), fontsize=9, va="bottom", color="#444")
+    return figure
+
+
+def figure_bytes(figure: Figure, format: str) -> bytes:
+    """The figure as a "png", "svg" or "pdf" file; the same figure gives the same picture, no date is written."""
+    dates = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format=format, dpi=DPI, metadata=dates[format])
+    return buffer.getvalue()
+
+
+def _draw(axes: Axes, values: np.ndarray, limit: float):
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.tick_params(length=0, labelsize=9)
+    return axes.imshow(values, cmap=COLOURS, vmin=-limit, vmax=limit, interpolation="nearest")
+
+
+def _label_matrix(axes: Axes, grid: tuple[int, int], n_prefix: int) -> None:
+    rows, cols = grid
+    n_tokens = n_prefix + rows * cols
+    first = n_prefix + (n_prefix > 0)  # the row of patch 0, past the gap
+    ticks = [*([0] if n_prefix else []), *(first + row * cols for row in range(rows))]
+    names = [*(["CLS"] if n_prefix else []), *(str(row * cols) for row in range(rows))]
+    axes.set_yticks(ticks, names)
+    axes.set_xticks(ticks, [name if name != "0" or n_prefix == 0 else "" for name in names])  # no room beside CLS
+    cls = ", CLS apart" if n_prefix else ""
+    axes.set_title(f"All {n_tokens} × {n_tokens} similarities{cls}; patches row by row", fontsize=11, loc="left")
+
+
+def _label_maps(axes: Axes, grid: tuple[int, int]) -> None:
+    rows, cols = grid
+    axes.set_xticks([col * (cols + 1) + (cols - 1) / 2 for col in range(cols)], [str(col) for col in range(cols)])
+    axes.set_yticks([row * (rows + 1) + (rows - 1) / 2 for row in range(rows)], [str(row) for row in range(rows)])
+    axes.set_title("Each patch's similarity to all patches, at its row and column", fontsize=11, loc="left")
