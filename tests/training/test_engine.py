@@ -14,7 +14,7 @@ import torch.nn.functional as F
 
 from vit_explorer.data.augment import channel_statistics, crop_and_flip
 from vit_explorer.data.sources import Dataset, Split
-from vit_explorer.training import Recipe, Trainer, train
+from vit_explorer.training import Recipe, Trainer, engine, train
 from vit_explorer.training.engine import _AUGMENT, _ORDER, _generator, lr_factor, snapshot_steps
 from vit_explorer.training.events import Epoch, Event, Failed, Snapshot, Started, Step
 
@@ -209,17 +209,32 @@ def test_one_step_by_hand(tiny):
         assert moved < 2e-4, name  # of a step of 1e-3
 
 
-def test_every_picture_is_seen_once_an_epoch(tiny, monkeypatch):
+def test_every_picture_is_seen_once_an_epoch_in_another_order_each_time(tiny, monkeypatch):
     seen = []
     trainer = Trainer(replace(RECIPE, augment="none", epochs=2), tiny)
     monkeypatch.setattr(trainer.model, "forward", lambda images: _watch(images, seen))
-    list(islice(trainer.events(), 9))  # the first epoch and the first step of the second
-    first = torch.cat(seen[:3])
-    assert len(first) == 18
+    list(trainer.events())
     everything = trainer._input(trainer.train_split.x)
-    order = [int((everything == picture).flatten(1).all(dim=1).nonzero().item()) for picture in first]
-    assert sorted(order) == list(range(18))
-    assert order != sorted(order)
+    orders = [
+        [int((everything == picture).flatten(1).all(dim=1).nonzero().item()) for picture in torch.cat(epoch)]
+        for epoch in (seen[:3], seen[3:])
+    ]
+    for order in orders:
+        assert sorted(order) == list(range(18))
+        assert order != sorted(order)
+    assert orders[0] != orders[1]
+
+
+def test_every_step_draws_its_own_augmentation(tiny, monkeypatch):
+    seeds = []
+
+    def watched(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+        seeds.append(generator.initial_seed())
+        return crop_and_flip(images, generator)
+
+    monkeypatch.setattr(engine, "crop_and_flip", watched)
+    list(train(RECIPE, tiny))
+    assert len(seeds) == len(set(seeds)) == 9
 
 
 def _watch(images: torch.Tensor, seen: list[torch.Tensor]) -> torch.Tensor:

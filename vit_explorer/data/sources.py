@@ -185,7 +185,8 @@ def _open_cifar10(root: str | os.PathLike[str] | None) -> Dataset:
         looked = ", ".join(str(place) for place in cifar10_places(root))
         raise DatasetError(
             f"CIFAR-10 was not found in {looked}: download it (170 MB) with `python -m vit_explorer.train --download`, "
-            f"point --data or {DATA_VARIABLE} at a copy, or use 'shapes', which needs no download."
+            f"point {DATA_VARIABLE} (or --data of app.py, --root of vit_explorer.train) at a copy, or use 'shapes', "
+            "which needs no download."
         )
     if place.suffix == ".npz":
         return _named_cifar10(_open_npz(place))

@@ -12,26 +12,30 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+RIDGE = 0.1  # of the reading below, against the 1 that every cosine similarity has on its diagonal
+
 
 @dataclass(frozen=True)
 class PositionStructure:
     """How much of the picture's plane a table of position embeddings has found.
 
     Attributes:
-        two_d: Spearman's rank correlation, over all pairs of different patches, between the cosine similarity of
-            their embeddings and their closeness in the picture (minus the Euclidean distance on the grid). About 0
-            for random embeddings, 1 if a nearer pair is always the more similar one.
-        one_d: the same with closeness in the sequence (minus the difference of the indices). If the table had only
-            learned the order of its list, this would be the larger of the two.
+        row: how well a patch's row can be read off its embedding, from 0 (no better than guessing the middle) to 1
+            (exactly): the share of the rows' variance explained (R squared, negative values as 0) by kernel ridge
+            regression on the cosine similarities. To read a patch only patches of *other columns* are used, so it
+            succeeds only if embeddings agree along a row.
+        column: the same for its column, read with patches of *other rows* only.
+        two_d: the smaller of the two, for a plane needs both. About 0 for random embeddings. A table that knew no more
+            than the order of its list would have high ``row`` (list neighbours share it) and ``column`` about 0.
         nearest_distance: mean distance, in patches, from a position to the other one most similar to it; 1 is the
             smallest there can be.
         chance_distance: mean distance between two different positions of the grid: what ``nearest_distance`` is for
             random embeddings.
-    A correlation is 0 where it is not defined, and a distance where there is only one patch.
     """
 
+    row: float
+    column: float
     two_d: float
-    one_d: float
     nearest_distance: float
     chance_distance: float
 
@@ -74,14 +78,17 @@ def position_structure(similarity: Tensor, grid: tuple[int, int]) -> PositionStr
     patches = _without_prefix(similarity, grid)
     n = len(patches)
     distance = grid_distance(grid)
-    sequence = (torch.arange(n)[:, None] - torch.arange(n)[None, :]).abs().float()
     above = torch.ones(n, n, dtype=torch.bool).triu(diagonal=1)
     nearest = patches.clone().fill_diagonal_(-torch.inf).argmax(dim=1)
+    rows, columns = _places(grid).T
+    row = _reading(patches, rows, apart=columns)
+    column = _reading(patches, columns, apart=rows)
     return PositionStructure(
-        two_d=_spearman(patches[above], -distance[above]),
-        one_d=_spearman(patches[above], -sequence[above]),
+        row=row,
+        column=column,
+        two_d=min(row, column),
         nearest_distance=float(distance[torch.arange(n), nearest].mean()),
-        chance_distance=float(distance[above].sum() / max(1, above.sum())),
+        chance_distance=float(distance[above].mean()) if n > 1 else 0.0,
     )
 
 
@@ -100,9 +107,14 @@ def nearest_pairs(similarity: Tensor, grid: tuple[int, int], count: int = 10) ->
 
 def grid_distance(grid: tuple[int, int]) -> Tensor:
     """Euclidean distances between the cells of a grid, in patches, (N, N) with cells row by row."""
-    rows, cols = grid
-    place = torch.cartesian_prod(torch.arange(rows), torch.arange(cols)).reshape(-1, 2).double()
+    place = _places(grid)
     return torch.cdist(place, place).float()
+
+
+def _places(grid: tuple[int, int]) -> Tensor:
+    """Row and column of each cell, (N, 2) float64."""
+    rows, cols = grid
+    return torch.cartesian_prod(torch.arange(rows), torch.arange(cols)).reshape(-1, 2).double()
 
 
 def _without_prefix(similarity: Tensor, grid: tuple[int, int]) -> Tensor:
@@ -114,15 +126,19 @@ def _without_prefix(similarity: Tensor, grid: tuple[int, int]) -> Tensor:
     return similarity[-n_patches:, -n_patches:]
 
 
-def _spearman(a: Tensor, b: Tensor) -> float:
-    """Rank correlation with ties at their mean rank; 0 where one side does not vary."""
-    ranks = torch.stack([_ranks(a), _ranks(b)])
-    if len(a) < 2 or (ranks.std(dim=1) == 0).any():
-        return 0.0
-    return float(torch.corrcoef(ranks)[0, 1])
-
-
-def _ranks(values: Tensor) -> Tensor:
-    _, inverse, counts = values.unique(return_inverse=True, return_counts=True)
-    last = counts.cumsum(0).double()
-    return (last - (counts - 1) / 2)[inverse]
+def _reading(kernel: Tensor, target: Tensor, apart: Tensor) -> float:
+    """R squared of reading ``target`` by kernel ridge regression, each group of ``apart`` from the others alone."""
+    kernel = kernel.double()
+    errors = torch.zeros_like(target)
+    spread = torch.zeros_like(target)
+    for group in apart.unique():
+        held, known = (apart == group).nonzero().flatten(), (apart != group).nonzero().flatten()
+        if len(known) == 0:
+            return 0.0
+        middle = target[known].mean()
+        ridge = RIDGE * torch.eye(len(known), dtype=torch.float64)
+        weights = torch.linalg.solve(kernel[known][:, known] + ridge, target[known] - middle)
+        errors[held] = target[held] - middle - kernel[held][:, known] @ weights
+        spread[held] = target[held] - middle
+    total = float((spread**2).sum())
+    return max(0.0, 1 - float((errors**2).sum()) / total) if total > 0 else 0.0

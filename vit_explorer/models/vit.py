@@ -82,6 +82,9 @@ class ViT(nn.Module):
 
     def tokens(self, images: Tensor) -> Tensor:
         """What enters the first block: (B, n_prefix + N, d_model), embedded patches with their positions added."""
+        if images.shape[-2:] != (self.img_size, self.img_size):
+            height, width = images.shape[-2:]
+            raise ValueError(f"this network reads {self.img_size} x {self.img_size} pixels, not {height} x {width}")
         tokens = self.patch_embedding(images)
         if self.cls_token is not None:
             tokens = torch.cat([self.cls_token.expand(len(tokens), -1, -1), tokens], dim=1)

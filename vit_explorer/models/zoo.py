@@ -62,7 +62,7 @@ class Checkpoint:
 
     def preprocess(self, images: Tensor) -> Tensor:
         """uint8 (B, 3, H, W) -> float32 input of the model: each channel less its mean, by its standard deviation."""
-        mean, std = (torch.tensor(self.card["normalise"][key]) for key in ("mean", "std"))
+        mean, std = (torch.tensor(self.card["normalise"][key], device=images.device) for key in ("mean", "std"))
         return (images.float() - mean[:, None, None]) / std[:, None, None]
 
     @property
@@ -77,7 +77,10 @@ class Checkpoint:
             NAME.positions.npz; the last entry is always the model's own table, and the only one where no file is kept.
         Raises:
             CheckpointError: if the file is damaged or its tables have another shape than the model's.
+            ValueError: if the model has no learned position embeddings.
         """
+        if not hasattr(self.model, "pos_embedding"):
+            raise ValueError(f"a {type(self.model).__name__} has no learned position embeddings")
         own = self.model.pos_embedding.detach()
         path = self.folder / f"{self.name}.positions.npz"
         if not path.is_file():
@@ -153,7 +156,7 @@ def load_checkpoint(name: str, folders: Sequence[str | os.PathLike[str]] = (CHEC
     Raises:
         CheckpointError: if it is not there, damaged, or its weights do not have the shapes its card speaks of.
     """
-    folder = next((Path(f) for f in folders if (Path(f) / f"{name}.json").is_file()), None)
+    folder = next((Path(folder) for folder in folders if name in list_checkpoints([folder])), None)
     if folder is None:
         looked = ", ".join(str(folder) for folder in folders)
         raise CheckpointError(f"There is no checkpoint {name!r} in {looked}.")

@@ -143,8 +143,8 @@ def figure_caption(
     return (
         f"{checkpoint.name} trained on {checkpoint.card['dataset']['name']}, {epoch_name(epoch)}. "
         f"Colours: −{limit:.2f} to {limit:.2f}, the same for all {n_snapshots} snapshots of this model; "
-        f"values beyond are clipped. 2D score {structure.two_d:.2f}: Spearman correlation, over all pairs of patches, "
-        f"of similarity and closeness in the picture (with closeness in the list: {structure.one_d:.2f}). "
+        f"values beyond are clipped. 2D score {structure.two_d:.2f}: the smaller of how well a patch's row "
+        f"({structure.row:.2f}) and column ({structure.column:.2f}) can be read off its embedding (R squared). "
         f"Most similar other position: {structure.nearest_distance:.2f} patches away on average "
         f"(chance: {structure.chance_distance:.2f})."
     )

@@ -178,7 +178,11 @@ Object.assign(window.vx, (() => {
   }
 
   const percent = (p) => (p >= 0.9995 ? "> 99.9 %" : p < 0.001 ? "< 0.1 %" : `${(100 * p).toFixed(1)} %`);
-  const signed = (x, digits = 2) => (x < 0 ? "−" : "+") + Math.abs(x).toFixed(digits);
+  /** With its sign, but for what rounds to zero: "+0.31", "−0.31", "0.00". */
+  const signed = (x, digits = 2) => {
+    const text = Math.abs(x).toFixed(digits);
+    return Number(text) === 0 ? text : (x < 0 ? "−" : "+") + text;
+  };
   const milliseconds = (s) => (s < 1 ? `${(1000 * s).toFixed(1)} ms` : `${s.toFixed(2)} s`);
 
   /** What a token is called: "CLS" or "patch 12 (row 1, column 4)". Rows and columns count from 0, as indices do. */

@@ -217,7 +217,7 @@ vx.widget("frame", (root, server) => {
     const { trace, token } = state;
     if (!trace) return;
     const context = vx.canvas($(".marks"), SIDE, SIDE);
-    if (!trace.patches || token === null) return;
+    if (!state.model.d_model || token === null) return;
     const [rows, cols] = trace.grid;
     const [w, h] = [SIDE / cols, SIDE / rows];
     if (token === vx.CLS_TOKEN) vx.outline(context, 3, 3, SIDE - 6, SIDE - 6, vx.ink("--vx-query"));
@@ -227,8 +227,8 @@ vx.widget("frame", (root, server) => {
   }
 
   vx.patchInput($(".marks"), () => {
-    const trace = vx.get("trace");
-    return trace && trace.patches ? trace.grid : null;
+    const [trace, model] = [vx.get("trace"), vx.get("model")];
+    return trace && model && model.d_model ? trace.grid : null; // a CNN has no tokens to point at
   });
   start();
   return { draw, mark };

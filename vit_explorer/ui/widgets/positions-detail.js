@@ -3,8 +3,8 @@ vx.widget("positions-detail", (root) => {
   const $ = (selector) => root.querySelector(selector);
   const P = vxPositions;
   const CHART_HEIGHT = 150; // px
-  const EDGE = { left: 30, right: 58, top: 10, bottom: 20 }; // px around the lines of the chart
-  const MARGIN = 0.03; // by which one of the two scores must be larger to be called so
+  const EDGE = { left: 30, right: 66, top: 10, bottom: 20 }; // px around the lines of the chart
+  const [LITTLE, MUCH] = [0.15, 0.7]; // readings below are called none, above are called good
   const TWINS = 0.2; // by which mirror twins must be more alike than all pairs to be spoken of
   const SMALLEST_TEXT = 11; // px; numbers that would be smaller are left out of the cells
   let drawn = null; // width and inks, as they were when everything was drawn
@@ -68,28 +68,25 @@ vx.widget("positions-detail", (root) => {
   // ---- the score -----------------------------------------------------------------------------------------------
   const number = (value) => value.toFixed(2).replace("-", "−");
 
-  /** What the two scores say together, and no more. */
-  function verdict({ two_d: two, one_d: one }) {
-    if (Math.max(two, one) < 0.1) return "Neither: these vectors know nothing of where their patches lie.";
-    if (two > one + MARGIN) return "The plane, not the order: closeness in the picture explains similarity better than closeness in the list.";
-    if (one > two + MARGIN) {
-      return "Rows more than columns: closeness in the list, which is mostly the row, explains similarity better.";
-    }
-    return "Neither is ahead: closeness in the picture and in the list explain similarity about as well.";
+  /** What the two readings say together, and no more. */
+  function verdict({ row, column }) {
+    if (Math.max(row, column) < LITTLE) return "Neither: these vectors know next to nothing of where their patches lie.";
+    if (column < LITTLE) return "Rows, not columns: so far it could be the order of the list alone, whose neighbours share a row.";
+    if (row < LITTLE) return "Columns, not rows: only one direction of the plane has been found.";
+    if (Math.min(row, column) > MUCH) return "Both: the list has become a plane, and nobody told it that there is one.";
+    return "Both in part: the plane is there, but not yet sharp.";
   }
 
   function chartPlace(seen) {
     const width = Math.floor($(".measure").clientWidth);
     const [w, h] = [width - EDGE.left - EDGE.right, CHART_HEIGHT - EDGE.top - EDGE.bottom];
-    const all = seen.structure.flatMap(({ two_d: two, one_d: one }) => [two, one]);
-    const low = Math.min(0, Math.floor(Math.min(...all) * 10) / 10);
     const x = (s) => EDGE.left + (seen.count > 1 ? (w * s) / (seen.count - 1) : w / 2);
-    const y = (value) => EDGE.top + (h * (1 - value)) / (1 - low);
-    return { width, x, y, w, low };
+    const y = (value) => EDGE.top + h * (1 - value);
+    return { width, x, y, w };
   }
 
   function drawChart(seen, s) {
-    const { width, x, y, low } = chartPlace(seen);
+    const { width, x, y } = chartPlace(seen);
     const context = vx.canvas($(".chart"), width, CHART_HEIGHT);
     const [soft, line, accent] = [vx.ink("--vx-soft"), vx.ink("--vx-line"), vx.ink("--vx-accent")];
     context.font = "12px system-ui, sans-serif";
@@ -109,7 +106,7 @@ vx.widget("positions-detail", (root) => {
     context.setLineDash([3, 3]);
     context.beginPath();
     context.moveTo(x(s), EDGE.top);
-    context.lineTo(x(s), y(low));
+    context.lineTo(x(s), y(0));
     context.stroke();
     context.setLineDash([]);
     const curve = (key, ink, thickness) => {
@@ -125,18 +122,19 @@ vx.widget("positions-detail", (root) => {
         context.fill();
       }
     };
-    curve("one_d", soft, 1.25);
-    curve("two_d", accent, 2.5);
+    curve("row", soft, 1.5);
+    curve("column", accent, 2.5);
     const last = seen.structure[seen.count - 1];
-    let [two, one] = [y(last.two_d), y(last.one_d)];
-    if (Math.abs(two - one) < 15) [two, one] = two <= one ? [(two + one) / 2 - 7.5, (two + one) / 2 + 7.5] : [(two + one) / 2 + 7.5, (two + one) / 2 - 7.5];
+    let [column, row] = [y(last.column), y(last.row)];
+    const middle = (column + row) / 2;
+    if (Math.abs(column - row) < 15) [column, row] = column < row ? [middle - 7.5, middle + 7.5] : [middle + 7.5, middle - 7.5];
     context.textAlign = "left";
     context.fillStyle = accent;
     context.font = "600 12px system-ui, sans-serif";
-    context.fillText("picture", width - EDGE.right + 9, two);
+    context.fillText("column", width - EDGE.right + 9, column);
     context.fillStyle = soft;
     context.font = "12px system-ui, sans-serif";
-    context.fillText("list", width - EDGE.right + 9, one);
+    context.fillText("row", width - EDGE.right + 9, row);
     labelEpochs(context, seen, s, x);
   }
 
@@ -202,8 +200,8 @@ vx.widget("positions-detail", (root) => {
     const s = P.snapshot(state);
     drawn = { width: Math.floor($(".stack").clientWidth), ...P.inks() };
     const structure = seen.structure[s];
-    $(".two").textContent = number(structure.two_d);
-    $(".one").textContent = number(structure.one_d);
+    $(".row").textContent = number(structure.row);
+    $(".column").textContent = number(structure.column);
     $(".verdict").textContent = verdict(structure);
     $(".near").textContent =
       `The most similar other position lies ${structure.nearest_distance.toFixed(2)} patches away on average; ` +
@@ -211,12 +209,12 @@ vx.widget("positions-detail", (root) => {
     const sides = P.mirror(seen, s);
     $(".mirror").textContent =
       sides && sides.twins > sides.all + TWINS
-        ? `Mirror twins, in one row with left and right swapped: ${vx.signed(sides.twins)} on average, all pairs ${vx.signed(sides.all)}. ` +
-          "That is to be expected where training flips its pictures at random: it makes the two sides alike."
+        ? `Mirror twins, left and right swapped: ${vx.signed(sides.twins)} on average, all pairs ${vx.signed(sides.all)}. ` +
+          "Training that flips pictures at random makes the two sides alike."
         : "";
     $(".chart").hidden = seen.count < 2;
     const scores = seen.structure.map((at, i) => `${P.epochName(seen.epochs[i])}: ${number(at.two_d)}`);
-    $(".chart").setAttribute("aria-label", `2D score through the training. ${scores.join("; ")}`);
+    $(".chart").setAttribute("aria-label", `2D score, the smaller of row and column, through the training. ${scores.join("; ")}`);
     if (seen.count > 1) drawChart(seen, s);
     const key = `${state.model.name} ${s}`;
     if (listed !== key) vx.fill($(".pairs"), seen.pairs[s], (pair) => pairRow(pair, seen));

@@ -1,0 +1,69 @@
+"""The Classify tab in a real browser: several pictures, bad ones among them, every model side by side."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def png(seed: int) -> bytes:
+    pixels = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).resize((120, 90)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def classify(page):
+    page.get_by_role("tab", name="Classify").click()
+    page.wait_for_function("document.querySelectorAll('.vx-classify .cards .vx-number').length > 0")
+    return page
+
+
+def choose(page, *files: tuple[str, bytes]) -> None:
+    page.set_input_files(
+        ".vx-classify .file", [{"name": name, "mimeType": "image/png", "buffer": data} for name, data in files]
+    )
+
+
+def test_the_first_screen_is_the_picture_at_the_left(classify):
+    n_models = classify.evaluate("vx.get('catalogue').models.length")
+    cards = classify.locator(".vx-classify .cards > *")
+    assert cards.count() == 1
+    assert "Cheetah" in cards.first.inner_text()
+    assert cards.first.locator(".vx-bars").count() == n_models
+    best = classify.evaluate("Math.max(...vx.get('trace').probabilities)")
+    assert f"{100 * best:.1f} %" in cards.first.inner_text()
+
+
+def test_several_pictures_at_once_and_a_bad_one_among_them(classify):
+    choose(classify, ("one.png", png(1)), ("broken.png", b"no picture"), ("two.png", png(2)))
+    classify.wait_for_function("document.querySelectorAll('.vx-classify .cards > *').length >= 2")
+    classify.wait_for_function(
+        "['one.png', 'two.png'].every((t) => document.querySelector('.vx-classify .cards').textContent.includes(t))"
+    )
+    problems = classify.locator(".vx-classify .problems")
+    assert problems.locator("li").count() == 1
+    assert "broken.png" in problems.inner_text()
+
+
+def test_times_are_shown_in_milliseconds(classify):
+    assert " ms" in classify.locator(".vx-classify .cards").inner_text()
+
+
+def test_a_card_opens_its_picture_in_every_tab(classify):
+    choose(classify, ("mine.png", png(3)))
+    classify.wait_for_function("document.querySelector('.vx-classify .cards').textContent.includes('mine.png')")
+    card = classify.locator(".vx-classify .cards > *", has_text="mine.png")
+    card.get_by_role("button", name="Open mine.png in every tab").click()
+    classify.wait_for_function("vx.get('settled').picture.startsWith('upload:')")
+    assert classify.locator(".vx-frame .title").inner_text() == "mine.png"
+
+
+def test_the_honest_line_names_the_classes(classify):
+    text = classify.locator(".vx-classify .honest").inner_text()
+    assert "airplane" in text and "truck" in text
+    assert "no proof" in text
