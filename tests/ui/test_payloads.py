@@ -123,3 +123,13 @@ def test_prediction_payload_agrees_with_the_trace(checkpoint_of, picture):
     traced, plain = trace_payload(picture, checkpoint, "crop"), prediction_payload(picture, checkpoint, "crop")
     assert plain["logits"] == traced["logits"]
     assert plain["seconds"] > 0
+
+
+def test_many_snapshots_of_many_positions_are_thinned_to_the_budget(checkpoint_of, tmp_path):
+    checkpoint = checkpoint_of("vit", patch_size=2)
+    tables = np.random.default_rng(0).normal(size=(16, 257, 128)).astype(np.float16)
+    np.savez_compressed(tmp_path / "one.positions.npz", epochs=np.arange(16, dtype=np.float32), positions=tables)
+    positions = model_payload(checkpoint)["positions"]
+    assert len(json.dumps(positions)) < 1.5e6
+    assert positions["epochs"][0] == 0 and positions["epochs"][-1] == 15
+    assert len(positions["epochs"]) == len(positions["pairs"]) == positions["similarity"]["shape"][0] == 7

@@ -30,6 +30,7 @@ from vit_explorer.models.zoo import MODELS, Checkpoint
 from vit_explorer.ui.session import Picture
 
 COSINE_SCALE = 1 / 32_767  # int16 over [-1, 1]: the error of a cosine is at most 0.000016
+MAX_COSINES = 500_000  # in one payload: 1.3 MB as base64
 PREVIEW_SIDE = 320  # pixels
 N_PAIRS = 12
 
@@ -184,16 +185,22 @@ def model_summary(checkpoint: Checkpoint) -> dict[str, Any]:
         "parameters": sum(parameter.numel() for parameter in checkpoint.model.parameters()),
         "multiply_adds": card.get("multiply_adds"),
         "epochs": card.get("recipe", {}).get("epochs"),
+        "augment": card.get("recipe", {}).get("augment"),
     }
 
 
 def positions_payload(checkpoint: Checkpoint) -> dict[str, Any]:
     """Similarities of the position embeddings, from the untrained ones to the model's own, and what they show.
 
-    The last entry is always computed from the model itself, the earlier ones from the snapshots kept while it trained.
+    The last entry is always computed from the model itself, the earlier ones from the snapshots kept while it trained;
+    where they would be too many for one payload some are left out, evenly, never the first or the last.
     """
     model = checkpoint.model
     epochs, tables = checkpoint.position_snapshots()
+    affordable = max(2, MAX_COSINES // tables.shape[1] ** 2)
+    if len(epochs) > affordable:
+        kept = torch.linspace(0, len(epochs) - 1, affordable).round().long()
+        epochs, tables = [epochs[i] for i in kept], tables[kept]
     similarities = [cosine_similarity(table) for table in tables]
     structures = [position_structure(similarity, model.grid) for similarity in similarities]
     return {

@@ -54,12 +54,10 @@ vx.widget("frame", (root, server) => {
     vx.set("settled", { ...wanted, milliseconds: performance.now() - began });
   }
 
-  /** The first picture starts with a patch marked; a smaller grid lets go of a token that it does not have. */
-  function keepTokenInside(trace) {
-    const n = trace.grid[0] * trace.grid[1];
-    const first = !vx.get("trace");
-    if (first) vx.pin(Math.floor(trace.grid[0] / 2) * trace.grid[1] + Math.floor(trace.grid[1] / 2) - 1);
-    else if (vx.pinned() !== null && vx.pinned() >= n) vx.pin(null);
+  /** The first picture starts with a patch in its middle marked, and so does one with fewer patches than the marked. */
+  function keepTokenInside({ grid: [rows, cols] }) {
+    const outside = vx.pinned() !== null && vx.pinned() >= rows * cols;
+    if (!vx.get("trace") || outside) vx.pin(Math.floor(rows / 2) * cols + Math.max(0, Math.floor(cols / 2) - 1));
   }
 
   // ---- choices -----------------------------------------------------------------------------------------------

@@ -210,7 +210,7 @@ vx.widget("positions-detail", (root) => {
     $(".mirror").textContent =
       sides && sides.twins > sides.all + TWINS
         ? `Mirror twins, left and right swapped: ${vx.signed(sides.twins)} on average, all pairs ${vx.signed(sides.all)}. ` +
-          "Training that flips pictures at random makes the two sides alike."
+          (state.model.augment === "crop-flip" ? "It was trained on pictures flipped at random, to which both sides are alike." : "")
         : "";
     $(".chart").hidden = seen.count < 2;
     const scores = seen.structure.map((at, i) => `${P.epochName(seen.epochs[i])}: ${number(at.two_d)}`);
