@@ -42,13 +42,17 @@ def main(arguments: list[str] | None = None) -> int:
     session = Session(options.data, [options.checkpoints or CHECKPOINT_FOLDER])
     for problem in session.problems():
         print(f"app.py: {problem}", file=sys.stderr)
-    build_app(session).launch(
+    page = build_app(session)
+    page.launch(
         server_name=options.host,
         server_port=options.port,
         share=options.share,
         inbrowser=options.open,
+        prevent_thread_lock=True,
         **launch_options(),
     )
+    session.warm_up()
+    page.block_thread()
     return 0
 
 

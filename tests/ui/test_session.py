@@ -121,3 +121,12 @@ def test_a_download_that_cannot_be_says_why(tmp_path, monkeypatch):
     server.shutdown()
     assert status.state == "failed"
     assert "could not be downloaded" in status.reason and "shapes" in status.reason
+
+
+def test_an_unreadable_cifar10_is_a_sentence_and_the_shapes_remain(tmp_path):
+    damaged = tmp_path / "cifar10.npz"
+    damaged.write_bytes(b"no archive")
+    sources, problems = Session(damaged).sources()
+    assert sources == ["shapes"]
+    assert len(problems) == 1 and str(damaged) in problems[0]
+    Session(damaged).warm_up()

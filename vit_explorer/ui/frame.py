@@ -24,7 +24,7 @@ def place_frame(session: Session) -> None:
     @answered
     def catalogue(_: dict[str, Any]) -> dict[str, Any]:
         usable, _ = session.checkpoints()
-        sources = ["cifar10", "shapes"] if session.has_cifar10() else ["shapes"]
+        sources, unreadable = session.sources()
         names = [f"sample:{name}" for name in available_samples()]
         names += [f"{source}:{index}" for source in sources for index in range(N_FROM_SOURCE)]
         models = [model_summary(checkpoint) for checkpoint in usable]
@@ -35,7 +35,7 @@ def place_frame(session: Session) -> None:
             "models": models,
             "gallery": [picture_payload(session.picture(name)) for name in names],
             "sources": sources,
-            "problems": session.problems(),
+            "problems": session.problems() + unreadable,
             "first": {"model": first, "picture": FIRST_PICTURE if FIRST_PICTURE in names else names[0]},
             "max_bytes": MAX_BYTES,
         }

@@ -157,6 +157,22 @@ class Session:
                     self._test_splits[name] = (dataset.test, dataset.names)
             return self._test_splits[name]
 
+    def sources(self) -> tuple[list[str], list[str]]:
+        """The datasets whose test pictures can be shown, opened, and a sentence for one that is there but unreadable."""
+        if self.has_cifar10():
+            try:
+                self.test_split("cifar10")
+            except DatasetError as error:
+                return ["shapes"], [str(error)]
+            return ["cifar10", "shapes"], []
+        return ["shapes"], []
+
+    def warm_up(self) -> None:
+        """Open what the first visitor would otherwise wait for: weights and test pictures."""
+        self.checkpoints()
+        for source in self.sources()[0]:
+            self.test_split(source)
+
     def picture(self, name: str) -> Picture:
         """The picture of this name. Raises UnknownPicture, DatasetError."""
         kind, _, rest = name.partition(":")
