@@ -158,7 +158,7 @@ class Session:
             return self._test_splits[name]
 
     def sources(self) -> tuple[list[str], list[str]]:
-        """The datasets whose test pictures can be shown, opened, and a sentence for one that is there but unreadable."""
+        """The datasets whose test pictures can be shown, opened, and a sentence for one that cannot be read."""
         if self.has_cifar10():
             try:
                 self.test_split("cifar10")
