@@ -99,3 +99,24 @@ def test_a_link_to_a_lost_upload_says_so_and_shows_the_example(watched, address)
     open_page(page, address + "#picture=upload%3A0123&model=vit-cifar10")
     assert "no longer here" in page.locator("#vx-say").inner_text()
     assert page.locator(".vx-frame .title").inner_text() == "Cheetah"
+
+
+def test_two_quick_wishes_are_both_fulfilled(page):
+    page.evaluate("vx.set('wish', { picture: 'sample:lion' }); vx.set('wish', { model: 'cnn-cifar10' });")
+    page.wait_for_function("vx.get('settled').model === 'cnn-cifar10'")
+    assert page.evaluate("[vx.get('trace').picture.name, vx.get('model').name]") == ["sample:lion", "cnn-cifar10"]
+    assert page.locator(".vx-frame .title").inner_text() == "Lion"
+
+
+def test_a_refused_wish_leaves_everything_as_it_was(page):
+    page.evaluate("vx.set('wish', { picture: 'upload:gone', model: 'cnn-cifar10' })")
+    page.wait_for_selector("#vx-say.shown")
+    assert page.locator("#vx-model").input_value() == "vit-cifar10"
+    page.evaluate("vx.set('wish', { fit: 'letterbox' })")
+    page.wait_for_function("vx.get('settled').fit === 'letterbox'")
+    assert page.evaluate("vx.get('trace').picture.name") == "sample:cheetah"
+
+
+def test_a_link_pasted_into_the_open_page_is_followed(page):
+    page.evaluate("location.hash = 'picture=sample%3Alion&model=vit-cifar10&fit=crop'")
+    page.wait_for_function("vx.get('settled').picture === 'sample:lion'")

@@ -145,3 +145,22 @@ def test_cutting_again_ends_with_every_patch_in_its_place(page):
     assert page.evaluate("document.querySelector('.vx-patches .scene').toDataURL()") != before
     page.wait_for_timeout(1200)
     assert page.evaluate("document.querySelector('.vx-patches .scene').toDataURL()") == before
+
+
+def test_keys_walk_through_the_dimensions(page):
+    page.locator(".vx-patch .embedding").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".vx-patch .readout").inner_text().startswith("Dimension 1 ")
+    page.keyboard.press("ArrowDown")
+    assert page.locator(".vx-patch .readout").inner_text().startswith("Dimension 17 ")
+
+
+def test_a_cut_of_ones_own_has_its_own_mark(page):
+    page.get_by_role("button", name="16 pixels a patch").click()
+    page.wait_for_timeout(1000)
+    page.locator(".vx-patches .marks").focus()
+    page.keyboard.press("ArrowRight")
+    found = page.evaluate(_MARKED, ".vx-patches .marks")
+    assert found["count"] > 0
+    assert page.evaluate("vx.get('token')") == 35, "the model's own token stays where it was"

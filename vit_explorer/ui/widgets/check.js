@@ -28,9 +28,10 @@ vx.widget("check", (root) => {
     $(".largest").textContent = high.toExponential(1);
     $(".context").textContent = `over ${vx.count(rows * cols * model.d_model)} numbers that reach up to ${patches.largest_value.toFixed(2)}`;
     const n = rows * cols;
+    const bytes = recovered ? recovered.reduce((sum, count) => sum + count, 0) : 0;
     $(".exact").textContent = recovered ? `${recovered.filter((count) => count === patches.values).length} of ${n}` : "not possible:";
     $(".back").textContent = recovered
-      ? `${vx.count(recovered.reduce((sum, count) => sum + count, 0))} of ${vx.count(n * patches.values)} bytes, from the tokens that entered the first block: the projection lost nothing`
+      ? `${vx.count(bytes)} of ${vx.count(n * patches.values)} bytes, from the tokens that entered the first block${bytes === n * patches.values ? ": the projection lost nothing" : ""}`
       : `a token of ${model.d_model} dimensions cannot hold ${patches.values} values`;
     $(".vx-scale .high").textContent = high.toExponential(1);
   }

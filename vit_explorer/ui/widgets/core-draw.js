@@ -154,15 +154,15 @@ Object.assign(window.vx, (() => {
 
   const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
-  function moveToken(key, [rows, cols]) {
-    if (key === "Escape") vx.pin(null);
+  /** Move a mark by a key: the page's token, or `marked` by `choose`. Returns whether the key means anything here. */
+  function moveToken(key, [rows, cols], marked = vx.get("token"), choose = vx.pin) {
+    if (key === "Escape") choose(null);
     else if (!(key in MOVES)) return false;
     else {
-      const marked = vx.get("token");
       const from = marked === null || marked < 0 ? 0 : marked;
       const row = Math.max(0, Math.min(rows - 1, Math.floor(from / cols) + MOVES[key][0]));
       const col = Math.max(0, Math.min(cols - 1, (from % cols) + MOVES[key][1]));
-      vx.pin(row * cols + col);
+      choose(row * cols + col);
     }
     return true;
   }

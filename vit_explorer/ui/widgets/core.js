@@ -1,7 +1,8 @@
 /* What all widgets share: one state for the whole page, the life of a widget, and calls to the server.
  *
  * State topics: "catalogue", "model", "trace" (payloads of the server), "token" (the marked token: patch index from 0,
- * CLS_TOKEN for CLS, or null), "theme" ("light" | "dark"). A widget may add topics of its own.
+ * CLS_TOKEN for CLS, or null), "theme" ("light" | "dark"), "wish" ({picture?, model?, fit?}, what the frame is asked to
+ * show) and "settled" (what it shows now, once all is drawn). A widget may add topics of its own.
  */
 "use strict";
 
@@ -38,7 +39,7 @@ window.vx = (() => {
     if (next !== state.token) set("token", next);
   }
 
-  /** Mark a token until another is pinned; pinning it again lets go of it. */
+  /** Mark a token until another is pinned; null lets go of it. */
   function pin(token) {
     pinned = token;
     set("token", token);
@@ -87,6 +88,7 @@ window.vx = (() => {
 
   // ---- server ------------------------------------------------------------------------------------------------
   const latest = new Map(); // channel -> number of the newest call
+  let pending = 0; // calls under way
 
   /**
    * Ask the server. Of several calls on one channel only the newest is answered; the others give null. An answer
@@ -95,6 +97,7 @@ window.vx = (() => {
   async function call(channel, server, name, request) {
     const ticket = (latest.get(channel) || 0) + 1;
     latest.set(channel, ticket);
+    pending++;
     try {
       const answer = await server[name](request);
       if (latest.get(channel) !== ticket) return null;
@@ -106,7 +109,15 @@ window.vx = (() => {
     } catch (error) {
       if (latest.get(channel) === ticket) say("The server did not answer. Is it still running? Then try again.");
       return null;
+    } finally {
+      pending--;
     }
+  }
+
+  /** Resolves when no call is under way and what the last one brought has been drawn. */
+  async function idle() {
+    do await new Promise((resolve) => setTimeout(resolve));
+    while (pending > 0);
   }
 
   /** One sentence to the person, for as long as it takes to read. */
@@ -184,7 +195,7 @@ window.vx = (() => {
   else document.addEventListener("DOMContentLoaded", followTheme);
 
   return {
-    CLS_TOKEN, base64, calm, call, fill, get: (topic) => state[topic], ink, make, mount, on, pin, pinned: () => pinned,
+    CLS_TOKEN, base64, calm, call, fill, get: (topic) => state[topic], idle, ink, make, mount, on, pin, pinned: () => pinned,
     point, save, say, set, update, widget,
   };
 })();

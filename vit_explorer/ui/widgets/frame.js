@@ -6,14 +6,13 @@
 vx.widget("frame", (root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const SIDE = 160; // px of the picture
-  const wanted = { picture: null, model: null, fit: "crop" };
+  const shown = { picture: null, model: null, fit: "crop" };
+  let asked = shown; // what the newest request is for
   const models = new Map(); // name -> payload of "describe"
-  const pictures = new Map(); // name -> payload of a picture
 
   async function start() {
     const catalogue = await vx.call("catalogue", server, "catalogue", {});
     if (!catalogue) return;
-    for (const picture of catalogue.gallery) pictures.set(picture.name, picture);
     vx.set("catalogue", catalogue);
     listModels(catalogue);
     listGallery(catalogue.gallery);
@@ -30,33 +29,42 @@ vx.widget("frame", (root, server) => {
       model: known ? link.get("model") : catalogue.first.model,
       fit: link.get("fit") === "letterbox" ? "letterbox" : "crop",
     });
-    if (!vx.get("trace")) await fulfil(catalogue.first);
+    for (const model of catalogue.models) if (!vx.get("trace")) await fulfil({ ...catalogue.first, model: model.name });
     vx.on("wish", (wish) => wish && fulfil(wish));
+    if ((await vx.call("download", server, "download_status", {}) || {}).state === "running") followDownload();
   }
 
   /** Bring the page to another picture or model; what stays unsaid stays as it is. */
   async function fulfil(wish) {
     const began = performance.now();
-    const next = { ...wanted, ...wish };
+    const next = { ...asked, ...wish };
+    asked = next;
     const model = models.get(next.model);
     const [described, trace] = await Promise.all([
       model || vx.call("describe", server, "describe", { model: next.model }),
       vx.call("analyse", server, "analyse", next),
     ]);
-    if (!described || !trace) return;
+    if (asked !== next) return; // a newer wish is under way
+    if (!described || !trace) {
+      asked = { ...shown };
+      if (shown.model) $("#vx-model").value = shown.model;
+      return;
+    }
     models.set(next.model, described);
-    Object.assign(wanted, { picture: next.picture, model: next.model, fit: next.fit });
+    Object.assign(shown, { picture: next.picture, model: next.model, fit: next.fit });
     trace.rgb = vx.decode(trace.pixels);
     trace.embedding = trace.patches && vx.decode(trace.patches.embedding);
     keepTokenInside(trace);
     vx.update({ model: described, trace });
-    history.replaceState(null, "", "#" + new URLSearchParams(wanted).toString());
-    vx.set("settled", { ...wanted, milliseconds: performance.now() - began });
+    history.replaceState(null, "", "#" + new URLSearchParams(shown).toString());
+    await vx.idle();
+    if (asked === next) vx.set("settled", { ...shown, milliseconds: performance.now() - began });
   }
 
   /** The first picture starts with a patch in its middle marked, and so does one with fewer patches than the marked. */
-  function keepTokenInside({ grid: [rows, cols] }) {
-    const outside = vx.pinned() !== null && vx.pinned() >= rows * cols;
+  function keepTokenInside({ grid: [rows, cols], n_prefix: nPrefix }) {
+    const lost = vx.pinned() === vx.CLS_TOKEN && nPrefix === 0;
+    const outside = vx.pinned() !== null && (vx.pinned() >= rows * cols || lost);
     if (!vx.get("trace") || outside) vx.pin(Math.floor(rows / 2) * cols + Math.max(0, Math.floor(cols / 2) - 1));
   }
 
@@ -110,7 +118,12 @@ vx.widget("frame", (root, server) => {
 
   async function followDownload() {
     const status = await vx.call("download", server, "download_status", {});
-    if (!status) return;
+    if (!status) {
+      $(".fetch .get").hidden = false;
+      $(".fetch progress").hidden = true;
+      $(".fetch .words").textContent = "How far the download is cannot be said now: ask again.";
+      return;
+    }
     $(".fetch .get").hidden = $(".fetch progress").hidden = true;
     if (status.state === "running") {
       $(".fetch progress").hidden = false;
@@ -141,7 +154,13 @@ vx.widget("frame", (root, server) => {
       vx.say(`${file.name} is over ${limit / 2 ** 20} MB; make the picture smaller, then retry.`);
       return;
     }
-    const data = await vx.base64(file);
+    let data;
+    try {
+      data = await vx.base64(file);
+    } catch (error) {
+      vx.say(`${file.name} cannot be read: choose a picture file, not a folder.`);
+      return;
+    }
     const picture = await vx.call("upload", server, "upload", { data, title: file.name || "pasted picture" });
     if (picture) await fulfil({ picture: picture.name });
   }
@@ -167,6 +186,13 @@ vx.widget("frame", (root, server) => {
     if (event.dataTransfer.files.length) take(event.dataTransfer.files[0]);
   });
 
+  // A file dropped beside the panels must not make the browser leave the page.
+  for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
+  window.addEventListener("hashchange", () => {
+    const link = new URLSearchParams(location.hash.slice(1));
+    fulfil(Object.fromEntries(["picture", "model", "fit"].filter((key) => link.get(key)).map((key) => [key, link.get(key)])));
+  });
+
   vx.camera(root, (shot) => take(new File([shot], "camera picture", { type: "image/png" })), vx.say);
 
   // ---- drawing -----------------------------------------------------------------------------------------------
@@ -186,8 +212,8 @@ vx.widget("frame", (root, server) => {
       button.setAttribute("aria-selected", String(button.dataset.name === trace.picture.name));
     }
     $("#vx-model").value = model.name;
-    const tested = model.test_accuracy === null ? "" : `${(100 * model.test_accuracy).toFixed(2)} % right on ${vx.count(model.n_test)} test pictures of ${model.data}; `;
-    $(".card").textContent = `${model.title}, ${vx.short(model.parameters)} weights: ${tested}${vx.short(model.multiply_adds)} multiply-adds a picture.`;
+    const tested = model.test_accuracy === null || model.n_test === null ? "" : `${(100 * model.test_accuracy).toFixed(2)} % right on ${vx.count(model.n_test)} test pictures of ${model.data}; `;
+    $(".card").textContent = `${model.title}, ${vx.short(model.parameters)} weights: ${tested}${model.multiply_adds ? `${vx.short(model.multiply_adds)} multiply-adds a picture` : "cost not counted"}.`;
     drawTop(trace);
   }
 
@@ -207,8 +233,8 @@ vx.widget("frame", (root, server) => {
     const { truth } = trace.picture;
     const known = truth && trace.classes.includes(truth);
     const right = known ? (trace.classes[index] === truth ? "Right. " : `Wrong: it is labelled ${truth}. `) : "";
-    $(".verdict").textContent =
-      `${right}${(100 * (1 - best)).toFixed(1)} points below certainty, among the ${trace.classes.length} classes it knows.`;
+    const doubt = best >= 0.9995 ? "Less than 0.1" : (100 - Number((100 * best).toFixed(1))).toFixed(1);
+    $(".verdict").textContent = `${right}${doubt} points below certainty, among the ${trace.classes.length} classes it knows.`;
   }
 
   function mark(state) {

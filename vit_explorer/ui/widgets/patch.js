@@ -39,6 +39,7 @@ vx.widget("patch", (root) => {
   function paintPixels() {
     const { size } = arrays;
     const context = vx.canvas($(".pixels"), HEIGHT, HEIGHT);
+    $(".pixels").cells = { columns: size, count: size ** 2 };
     const cell = HEIGHT / size;
     for (let k = 0; k < size * size; k++) {
       const [red, green, blue] = pixel(shown.token, k);
@@ -80,13 +81,14 @@ vx.widget("patch", (root) => {
       const [x, y] = place(k);
       vx.outline(context, x, y, cell - 0.5, cell - 0.5, vx.ink("--vx-key"), 2);
     }
-    element.cells = { place, cell, count: values.length };
+    element.cells = { place, cell, columns, count: values.length };
   }
 
   function paintVector() {
     const { size } = arrays;
     const marked = !hovered ? [] : hovered.stage === "vector" ? [hovered.index] : hovered.stage === "pixels" ? [0, 1, 2].map((c) => c * size ** 2 + hovered.index) : [];
-    paintCells($(".vector"), shown.vector, 2 * size, arrays.vectorScale, size / 2, marked);
+    const columns = size % 2 ? size : 2 * size; // a whole number of lines for each channel
+    paintCells($(".vector"), shown.vector, columns, arrays.vectorScale, size ** 2 / columns, marked);
   }
 
   function paintEmbedding() {
@@ -152,8 +154,9 @@ vx.widget("patch", (root) => {
     if (!arrays || !trace) return;
     $(".name").textContent = `· ${vx.tokenName(token, trace.grid)}`;
     if (token === null || token === vx.CLS_TOKEN) {
-      $(".name").textContent += token === null ? " marked" : ": a learned vector of its own, no pixels behind it";
-      if (shown) return; // the last patch stays on screen
+      const still = shown ? `; below is still patch ${shown.token}` : "";
+      $(".name").textContent += (token === null ? " marked" : " is a learned vector of its own, with no pixels behind it") + still;
+      if (shown) return;
     }
     const index = token === null || token < 0 ? 0 : token;
     if (shown && shown.token === index) return;
@@ -165,16 +168,23 @@ vx.widget("patch", (root) => {
 
   function listen(stage, indexAt) {
     const element = $(`.${stage}`);
-    element.addEventListener("pointermove", (event) => {
-      if (!shown) return;
-      const index = indexAt(event, element);
-      if (hovered && hovered.stage === stage && hovered.index === index) return;
+    const choose = (index) => {
+      if (!shown || (hovered && hovered.stage === stage && hovered.index === index)) return;
       hovered = index === null ? null : { stage, index };
       paintStages();
-    });
-    element.addEventListener("pointerleave", () => {
-      hovered = null;
-      if (shown) paintStages();
+    };
+    for (const kind of ["pointermove", "pointerdown"]) {
+      element.addEventListener(kind, (event) => shown && choose(indexAt(event, element)));
+    }
+    for (const kind of ["pointerleave", "blur"]) element.addEventListener(kind, () => choose(null));
+    element.addEventListener("keydown", (event) => {
+      if (!shown) return;
+      const { columns, count } = element.cells;
+      const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      const from = hovered && hovered.stage === stage ? hovered.index : -step;
+      choose(Math.max(0, Math.min(count - 1, from + step)));
     });
   }
   const inCells = (event, element) => {

@@ -1,17 +1,27 @@
 /* Picture -> grid -> sequence, with the numbers that a patch size makes. */
 vx.widget("patches", (root) => {
   const $ = (selector) => root.querySelector(selector);
-  const PICTURES = [32, 224]; // pixels; 224 is the size of ImageNet models
-  const SIZES = { 32: [1, 2, 4, 8, 16, 32], 224: [1, 4, 8, 14, 16, 32, 56] };
+  const LARGE = 224; // px of ImageNet's usual pictures, to compare costs with
+  const LARGE_SIZES = [1, 4, 8, 14, 16, 32, 56]; // of a patch of them
+  const SMALL_VIT = { d_model: 128, n_layers: 4, d_ff: 512, n_classes: 10 }; // for the costs while a CNN is chosen
   const TRAVEL = 700; // ms from the grid to the sequence
-  const cut = { picture: 32, patch: null, own: null }; // own: the marked patch while the cut is not the model's
+  const cut = { picture: 0, patch: 0, own: null, of: "" }; // own: the marked patch while the cut is not the model's
+  let prefix = 1; // tokens before the patches
   let layout = null;
   let image = null;
   let travel = 1; // 0 = in the picture, 1 = in the sequence
   let animation = 0;
 
   const rows = () => cut.picture / cut.patch;
-  const isModels = (state) => state.trace.patches && cut.picture === state.trace.size && cut.patch === state.trace.patches.size;
+  const modelsPatch = ({ trace, model }) => (model.d_model ? trace.size / trace.grid[0] : 4);
+  const isModels = (state) =>
+    Boolean(state.model.d_model) && cut.picture === state.trace.size && cut.patch === modelsPatch(state);
+  const now = () => ({ trace: vx.get("trace"), model: vx.get("model"), theme: vx.get("theme"), token: vx.get("token") });
+
+  function sizesOf(picture) {
+    if (picture === LARGE) return LARGE_SIZES;
+    return Array.from({ length: picture }, (_, i) => i + 1).filter((size) => picture % size === 0);
+  }
 
   // ---- the scene ---------------------------------------------------------------------------------------------
   /** Where everything lies: the picture on the left (above on a phone) and the tiles of the sequence. */
@@ -21,7 +31,7 @@ vx.widget("patches", (root) => {
     const x = narrow ? 0 : side + 34;
     const y = narrow ? side + 14 : 0;
     const [w, h] = [width - x, narrow ? 200 : side];
-    const n = rows() ** 2 + 1; // with CLS
+    const n = rows() ** 2 + prefix;
     let columns = 1;
     let tile = 0;
     for (let c = 1; c <= n; c++) {
@@ -55,8 +65,8 @@ vx.widget("patches", (root) => {
     const gap = tile > 12 ? 1.5 : tile > 5 ? 0.5 : 0;
     const [cx, cy] = tilePlace(0);
     context.fillStyle = vx.ink("--vx-key");
-    context.fillRect(cx + gap, cy + gap, tile - 2 * gap, tile - 2 * gap);
-    if (tile >= 22) {
+    if (prefix) context.fillRect(cx + gap, cy + gap, tile - 2 * gap, tile - 2 * gap);
+    if (prefix && tile >= 22) {
       context.fillStyle = state.theme === "dark" ? "#08111b" : "#fff";
       context.font = `600 ${Math.min(13, tile / 2.6)}px system-ui, sans-serif`;
       context.textAlign = "center";
@@ -64,11 +74,11 @@ vx.widget("patches", (root) => {
       context.fillText("CLS", cx + tile / 2, cy + tile / 2 + 0.5);
     }
     const source = image.width / across; // of the image, for one patch
-    for (let k = 0; k < n - 1; k++) {
+    for (let k = 0; k < n - prefix; k++) {
       const [r, c] = [Math.floor(k / across), k % across];
       const own = Math.max(0, Math.min(1, travel * 1.6 - (0.6 * k) / n)); // the first patches leave first
       const t = own * own * (3 - 2 * own);
-      const [tx, ty] = tilePlace(k + 1);
+      const [tx, ty] = tilePlace(k + prefix);
       const size = cell + t * (tile - 2 * gap - cell);
       const [px, py] = [c * cell + t * (tx + gap - c * cell), r * cell + t * (ty + gap - r * cell)];
       context.drawImage(image, c * source, r * source, source, source, px, py, size, size);
@@ -77,9 +87,8 @@ vx.widget("patches", (root) => {
 
   function play() {
     cancelAnimationFrame(animation);
-    const state = { trace: vx.get("trace"), model: vx.get("model"), theme: vx.get("theme"), token: vx.get("token") };
-    if (!layout || !state.trace) return;
-    if (vx.calm()) return;
+    const state = now();
+    if (!layout || !state.trace || vx.calm()) return;
     const began = performance.now();
     const step = (now) => {
       travel = Math.min(1, (now - began) / TRAVEL);
@@ -97,19 +106,21 @@ vx.widget("patches", (root) => {
   function multiplyAdds(tokens, values, model) {
     const d = model.d_model;
     const layer = 4 * tokens * d * d + 2 * tokens * tokens * d + 2 * tokens * d * model.d_ff;
-    return (tokens - 1) * values * d + model.n_layers * layer + d * model.n_classes;
+    return (tokens - prefix) * values * d + model.n_layers * layer + d * model.n_classes;
   }
 
-  function numbers(model) {
-    const one = (name, patch, now) => {
-      const tokens = (cut.picture / patch) ** 2 + 1;
+  function numbers(model, counted) {
+    const one = (name, patch, current) => {
+      const tokens = (cut.picture / patch) ** 2 + prefix;
       const values = 3 * patch * patch;
-      return { name, now, cells: [tokens, values, tokens * tokens, multiplyAdds(tokens, values, model)] };
+      const cost = current && counted ? counted : multiplyAdds(tokens, values, model);
+      return { name, current, cells: [tokens, values, tokens * tokens, cost] };
     };
-    const chosen = one(`${cut.patch} × ${cut.patch} patches and CLS`, cut.patch, true);
-    const pixels = one("every pixel a token, and CLS", 1, false);
-    const line = ({ name, now, cells }, format) => {
-      const row = vx.make("tr", now ? "now" : "");
+    const cls = prefix ? " and CLS" : "";
+    const chosen = one(`${cut.patch} × ${cut.patch} patches${cls}`, cut.patch, true);
+    const pixels = one(`every pixel a token${cls && ","}${cls}`, 1, false);
+    const line = ({ name, current, cells }, format) => {
+      const row = vx.make("tr", current ? "now" : "");
       row.append(vx.make("td", "", name));
       for (const value of cells) {
         const cell = vx.make("td", "", format(value));
@@ -118,7 +129,7 @@ vx.widget("patches", (root) => {
       }
       return row;
     };
-    const ratio = { name: "pixels against patches", now: false, cells: chosen.cells.map((v, i) => pixels.cells[i] / v) };
+    const ratio = { name: "pixels against patches", current: false, cells: chosen.cells.map((v, i) => pixels.cells[i] / v) };
     const full = (value) => (value < 1e7 ? vx.count(value) : vx.short(value));
     const times = (value) => (value < 1 ? `÷ ${vx.short(1 / value)}` : `× ${vx.short(value)}`);
     $(".numbers tbody").replaceChildren(line(chosen, full), line(pixels, full), line(ratio, times));
@@ -138,9 +149,9 @@ vx.widget("patches", (root) => {
   function change(next) {
     const focused = document.activeElement && root.contains(document.activeElement) && document.activeElement.textContent;
     Object.assign(cut, next, { own: null });
-    if (!SIZES[cut.picture].includes(cut.patch)) cut.patch = cut.picture === 224 ? 16 : 4;
-    draw({ trace: vx.get("trace"), model: vx.get("model"), theme: vx.get("theme"), token: vx.get("token") });
-    mark({ trace: vx.get("trace"), token: vx.get("token") });
+    if (!sizesOf(cut.picture).includes(cut.patch)) cut.patch = cut.picture === LARGE ? 16 : modelsPatch(now());
+    draw(now());
+    mark(now());
     const again = [...root.querySelectorAll(".vx-segments .vx-button")].find((button) => button.textContent === focused);
     if (again) again.focus();
     play();
@@ -150,29 +161,31 @@ vx.widget("patches", (root) => {
   function draw(state) {
     const { trace, model } = state;
     if (!trace || !model) return;
-    if (cut.patch === null) cut.patch = trace.patches ? trace.patches.size : 4;
-    const counted = model.d_model ? model : { d_model: 128, n_layers: 4, d_ff: 512, n_classes: model.n_classes };
+    const of = `${trace.size} ${modelsPatch(state)}`;
+    if (cut.of !== of) Object.assign(cut, { picture: trace.size, patch: modelsPatch(state), own: null, of });
+    prefix = model.d_model ? trace.n_prefix : 1;
     image = vx.rgbImage(trace.rgb.data, trace.size, trace.size);
     layout = arrange(root.querySelector(".stack").clientWidth);
     paintScene(state);
-    choices($(".sizes"), SIZES[cut.picture], cut.patch, "pixels a patch", (patch) => change({ patch }));
-    choices($(".pictures"), PICTURES, cut.picture, "pixels a picture", (picture) => change({ picture }));
-    numbers(counted);
+    choices($(".sizes"), sizesOf(cut.picture), cut.patch, "pixels a patch", (patch) => change({ patch }));
+    choices($(".pictures"), [...new Set([trace.size, LARGE])], cut.picture, "pixels a picture", (picture) => change({ picture }));
+    numbers(model.d_model ? model : SMALL_VIT, isModels(state) ? model.multiply_adds : null);
+    const shown = cut.picture === trace.size ? "" : ` The picture stays ${trace.size} × ${trace.size}: grid and costs are of ${cut.picture}.`;
     $(".note").textContent = !model.d_model
-      ? `${model.name} is a CNN and takes no patches; the costs are those of the small ViT (width 128, 4 layers).`
+      ? `${model.name} is a CNN and takes no patches; the costs are those of the small ViT (width 128, 4 layers).${shown}`
       : isModels(state)
         ? `${model.name} was trained on exactly this cut.`
-        : `${model.name} was trained on patches of ${trace.patches ? trace.patches.size : 4}; the costs are those of a network of its width (${model.d_model}) and depth (${model.n_layers}).`;
+        : `${model.name} was trained on patches of ${modelsPatch(state)}; the costs are those of its width (${model.d_model}) and depth (${model.n_layers}).${shown}`;
   }
 
   function mark(state) {
     const { trace } = state;
-    if (!trace || !layout || travel < 1) return;
+    if (!trace || !state.model || !layout || travel < 1) return;
     const token = isModels(state) ? state.token : cut.own;
     const context = vx.canvas($(".marks"), layout.width, layout.height);
-    if (token === null || token === undefined || token >= layout.n - 1) return;
+    if (token === null || token === undefined || token >= layout.n - prefix) return;
     const ink = vx.ink("--vx-query");
-    const [tx, ty] = tilePlace(token + 1);
+    const [tx, ty] = tilePlace(token + prefix);
     const { side, tile } = layout;
     const across = rows();
     if (token !== vx.CLS_TOKEN) {
@@ -201,11 +214,11 @@ vx.widget("patches", (root) => {
     }
     const [col, row] = [Math.floor((x - layout.x) / tile), Math.floor((y - layout.y) / tile)];
     const index = row * columns + col;
-    return col >= 0 && col < columns && row >= 0 && index < n ? index - 1 : null;
+    return col >= 0 && col < columns && row >= 0 && index < n ? index - prefix : null;
   }
 
   function moved(token, choose) {
-    const state = { trace: vx.get("trace"), token: vx.get("token") };
+    const state = now();
     if (!state.trace || !layout) return;
     if (isModels(state)) choose(token);
     else {
@@ -222,8 +235,10 @@ vx.widget("patches", (root) => {
     if (token !== null) moved(token, vx.pin);
   });
   marks.addEventListener("keydown", (event) => {
-    const state = { trace: vx.get("trace"), token: vx.get("token") };
-    if (state.trace && isModels(state) && vx.moveToken(event.key, state.trace.grid)) event.preventDefault();
+    const state = now();
+    if (!state.trace) return;
+    const own = isModels(state) ? [] : [cut.own, (token) => moved(token)];
+    if (vx.moveToken(event.key, [rows(), rows()], ...own)) event.preventDefault();
   });
   $(".play").addEventListener("click", play);
   return { draw, mark };
