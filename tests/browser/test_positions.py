@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 
 import numpy as np
 import pytest
+
+from vit_explorer.ui.session import Session
+from vit_explorer.ui.tabs.positions import run_experiment
 
 
 @pytest.fixture
@@ -36,18 +40,22 @@ def test_pointing_at_a_map_marks_it_in_matrix_picture_and_enlargement(positions)
 def test_pointing_at_the_matrix_tells_the_value_of_the_pair(positions):
     box = positions.locator(".vx-positions .matrix-marks").bounding_box()
     positions.mouse.move(box["x"] + box["width"] * 0.62, box["y"] + box["height"] * 0.41)
-    token = positions.evaluate("vx.get('token')")
-    assert token not in (None, 35)
+    positions.wait_for_function("document.querySelector('.vx-positions .readout').textContent.includes(' and ')")
     text = positions.locator(".vx-positions .readout").inner_text().replace("−", "-")
-    row = positions.evaluate(
-        """(token) => {
+    named = re.fullmatch(r"patch (\d+) \(.*\) and patch (\d+) \(.*\): ([+-]?\d\.\d\d), .* patches apart", text)
+    assert named, text
+    first, second = int(named[1]), int(named[2])
+    assert first == positions.evaluate("vx.get('token')")
+    assert first == pytest.approx(0.41 * 64, abs=3) and second == pytest.approx(0.62 * 64, abs=5)  # labels, CLS, gap
+    value = positions.evaluate(
+        """([first, second]) => {
           const { similarity, n_prefix } = vx.get("model").positions;
           const packed = vx.decode(similarity);
-          return Array.from({ length: packed.shape[2] }, (_, j) => packed.at(packed.shape[0] - 1, token + n_prefix, j));
+          return packed.at(packed.shape[0] - 1, first + n_prefix, second + n_prefix);
         }""",
-        token,
+        [first, second],
     )
-    assert any(f"{value:+.2f}" in text for value in row)
+    assert float(named[3]) == pytest.approx(value, abs=0.00501)
 
 
 def test_slider_goes_through_the_training(positions):
@@ -81,18 +89,36 @@ def test_pairs_are_those_of_the_model(positions):
     assert float(cells[1].replace("−", "-")) == pytest.approx(best["similarity"], abs=0.006)
 
 
-@pytest.mark.parametrize("mode", ["zero", "untrained", "shuffled"])
-def test_the_experiment_predicts_with_changed_positions(positions, mode):
-    positions.locator(f".vx-positions-experiment [data-mode={mode}]").click()
-    positions.wait_for_function(
-        f"document.querySelector('.vx-positions-experiment [data-mode={mode}]').ariaPressed === 'true'"
-    )
-    positions.wait_for_timeout(800)
-    shown = positions.locator(".vx-positions-experiment .trained .vx-number").first.inner_text()
-    best = positions.evaluate("Math.max(...vx.get('trace').probabilities)")
-    assert float(shown.rstrip(" %")) == pytest.approx(100 * best, abs=0.06)
-    assert positions.locator(".vx-positions-experiment .changed .vx-number").count() == 5
-    assert "%" in positions.locator(".vx-positions-experiment .outcome").inner_text()
+def bars_of(page, which: str) -> list[tuple[str, str]]:
+    """Class and percentage of each bar, from the largest."""
+    texts = page.locator(f".vx-positions-experiment .{which} > span").all_inner_texts()
+    return list(zip(texts[::2], texts[1::2], strict=True))
+
+
+def percent(share: float) -> str:
+    """As vx.percent prints it."""
+    return "> 99.9 %" if share >= 0.9995 else "< 0.1 %" if share < 0.001 else f"{100 * share:.1f} %"
+
+
+@pytest.mark.parametrize(
+    ("mode", "name"),
+    [("zero", "No positions"), ("untrained", "Untrained positions"), ("shuffled", "Shuffled positions")],
+)
+def test_the_experiment_predicts_with_changed_positions(positions, mode, name):
+    experiment = positions.locator(".vx-positions-experiment")
+    experiment.locator(f"[data-mode={mode}]").click()
+    experiment.locator(".changed-name", has_text=re.compile(f"^{name}$")).wait_for(timeout=10_000)
+    assert "waiting" not in experiment.get_attribute("class")
+    assert "%" in experiment.locator(".outcome").inner_text()
+    shown = positions.evaluate("(({ picture, model, fit }) => ({ picture, model, fit }))(vx.get('settled'))")
+    answer = run_experiment(Session(), {**shown, "mode": mode, "seed": 1})
+    for which in ("trained", "changed"):
+        bars = bars_of(positions, which)
+        expected = dict(zip(answer["classes"], answer[which], strict=True))
+        assert len(bars) == 5
+        for guess, text in bars:  # either rounding, as another number of threads may give another last bit
+            assert text in {percent(expected[guess] + error) for error in (-1e-5, 0, 1e-5)}
+    assert bars_of(positions, "changed") != bars_of(positions, "trained")
 
 
 def test_matrix_is_saved_as_npy_and_csv(positions, tmp_path):

@@ -1,7 +1,8 @@
 """What a prediction owes to the position embeddings: change them and predict again.
 
-Attention does not know the order of its tokens; a ViT knows places only from the table that is added to them. So a
-picture with shuffled positions is, to the model, the picture with its patches shuffled the same way.
+Attention does not know the order of its tokens. A ViT with one projection per patch knows places only from the table
+that is added to them, so a picture with shuffled positions is, to it, the picture with its patches shuffled the same
+way. Behind a convolutional stem, whose patches overlap, only tokens are shuffled so: no picture's pixels are.
 """
 
 from __future__ import annotations

@@ -64,7 +64,8 @@ vx.widget("classify", (root, server) => {
   /** @param {File[]} files  @param {(file: File) => string} [name] */
   function bring(files, name = (file) => file.name || "Picture") {
     const named = files.map((file) => ({ file, title: name(file) }));
-    reading = reading.then(() => take(named));
+    const next = () => take(named);
+    reading = reading.then(next, next); // also when the files before them could not be shown
   }
 
   function complain(sentence) {
@@ -128,17 +129,20 @@ vx.widget("classify", (root, server) => {
   async function ask() {
     if (asking) return;
     asking = true;
-    let card;
-    while ((card = cards.find((one) => one.fit !== fit))) {
-      card.element.classList.add("waiting");
-      const request = { picture: card.picture.name, fit };
-      const answer = (await vx.call("classify", quiet("classify"), "classify", request)) || { refused: LOST };
-      card.fit = request.fit;
-      card.results = answer.results || null;
-      drawCard(card, answer.refused);
-      card.element.classList.toggle("waiting", card.fit !== fit);
+    try {
+      let card;
+      while ((card = cards.find((one) => one.fit !== fit))) {
+        card.element.classList.add("waiting");
+        const request = { picture: card.picture.name, fit };
+        const answer = (await vx.call("classify", quiet("classify"), "classify", request)) || { refused: LOST };
+        card.fit = request.fit;
+        card.results = answer.results || null;
+        card.element.classList.toggle("waiting", card.fit !== fit);
+        drawCard(card, answer.refused);
+      }
+    } finally {
+      asking = false; // also when a card could not be drawn, or nothing would be asked again
     }
-    asking = false;
   }
 
   // ---- a card --------------------------------------------------------------------------------------------------

@@ -113,12 +113,11 @@ window.vxPositions = (() => {
     for (let row = 0; row < rows; row++) {
       for (let col = 0; 2 * col + 2 < cols; col++) twins.push([row * cols + col, row * cols + cols - 1 - col]);
     }
-    const apart = twins.filter(([a, b]) => b - a > 1);
-    if (!apart.length) return null;
+    if (!twins.length) return null;
     let all = 0;
     for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) all += at(s, nPrefix + i, nPrefix + j);
-    const twin = apart.reduce((sum, [a, b]) => sum + at(s, nPrefix + a, nPrefix + b), 0);
-    return { twins: twin / apart.length, all: all / ((n * (n - 1)) / 2) };
+    const twin = twins.reduce((sum, [a, b]) => sum + at(s, nPrefix + a, nPrefix + b), 0);
+    return { twins: twin / twins.length, all: all / ((n * (n - 1)) / 2) };
   }
 
   const shortEpoch = (epoch) => (epoch >= 10 ? epoch.toFixed(0) : String(Number(epoch.toPrecision(2))));

@@ -2,8 +2,8 @@
 vx.widget("positions-detail", (root) => {
   const $ = (selector) => root.querySelector(selector);
   const P = vxPositions;
-  const CHART_HEIGHT = 150; // px
-  const EDGE = { left: 30, right: 66, top: 10, bottom: 20 }; // px around the lines of the chart
+  const CHART_HEIGHT = 166; // px
+  const EDGE = { left: 30, right: 66, top: 10, bottom: 36 }; // px around the lines of the chart, below them two lines of text
   const [LITTLE, MUCH] = [0.15, 0.7]; // readings below are called none, above are called good
   const TWINS = 0.2; // by which mirror twins must be more alike than all pairs to be spoken of
   const SMALLEST_TEXT = 11; // px; numbers that would be smaller are left out of the cells
@@ -138,7 +138,7 @@ vx.widget("positions-detail", (root) => {
     labelEpochs(context, seen, s, x);
   }
 
-  /** The current epoch always, the others where they do not touch it or each other. */
+  /** The current epoch always, the others where they do not touch it or each other; below, what the numbers are. */
   function labelEpochs(context, seen, s, x) {
     context.textAlign = "center";
     context.textBaseline = "bottom";
@@ -151,13 +151,11 @@ vx.widget("positions-detail", (root) => {
       taken.push([x(i) - half, x(i) + half]);
       context.fillStyle = i === s ? vx.ink("--vx-text") : vx.ink("--vx-soft");
       context.font = i === s ? "600 12px system-ui, sans-serif" : "12px system-ui, sans-serif";
-      context.fillText(text, x(i), CHART_HEIGHT - 1);
+      context.fillText(text, x(i), CHART_HEIGHT - 17);
     }
     context.fillStyle = vx.ink("--vx-soft");
     context.font = "12px system-ui, sans-serif";
-    context.textAlign = "left";
-    const end = x(seen.count - 1) + context.measureText(P.shortEpoch(seen.epochs[seen.count - 1])).width / 2;
-    context.fillText("epochs", end + 7, CHART_HEIGHT - 1);
+    context.fillText("epochs, not to scale", (x(0) + x(seen.count - 1)) / 2, CHART_HEIGHT - 1);
   }
 
   $(".chart").addEventListener("click", (event) => {
@@ -214,7 +212,10 @@ vx.widget("positions-detail", (root) => {
         : "";
     $(".chart").hidden = seen.count < 2;
     const scores = seen.structure.map((at, i) => `${P.epochName(seen.epochs[i])}: ${number(at.two_d)}`);
-    $(".chart").setAttribute("aria-label", `2D score, the smaller of row and column, through the training. ${scores.join("; ")}`);
+    $(".chart").setAttribute(
+      "aria-label",
+      `2D score, the smaller of row and column, through the training; snapshots at even steps, epochs not to scale. ${scores.join("; ")}`,
+    );
     if (seen.count > 1) drawChart(seen, s);
     const key = `${state.model.name} ${s}`;
     if (listed !== key) vx.fill($(".pairs"), seen.pairs[s], (pair) => pairRow(pair, seen));

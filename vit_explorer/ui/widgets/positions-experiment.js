@@ -6,17 +6,17 @@ vx.widget("positions-experiment", (root, server) => {
   const SHOWN = 5; // classes in a list
   const GAP = 1; // px between patches
   const chosen = { mode: "shuffled", seed: 1 };
-  let asked = ""; // the newest question, so that a redraw asks nothing twice
-  let answer = null;
+  let asked = { question: "", failed: false }; // the newest question, so that a redraw asks nothing twice
+  let answer = null; // the newest one, with the question that it answers
   let ink = "";
 
   const WORTH = {
-    shuffled: "the order of the patches was worth",
+    shuffled: "the right order was worth",
     zero: "knowing where each patch lies was worth",
     untrained: "what training wrote into the positions was worth",
   };
   const GAINS = {
-    shuffled: "with its patches out of order this answer gains",
+    shuffled: "out of order this answer gains",
     zero: "without any places this answer gains",
     untrained: "with the untrained positions this answer gains",
   };
@@ -34,21 +34,29 @@ vx.widget("positions-experiment", (root, server) => {
     zero: "No patch is told a place. Any order of the patches now gives this same prediction: the picture is a heap.",
     untrained: "The patches get the random vectors that training began with: every place has one, but not the one this network learned to read.",
   };
+  // For patches that overlap: a token moves, and no picture is the one with its pixels moved likewise.
+  const OVERLAPPING = {
+    told: "Its pixels stay in place",
+    shuffled:
+      "Every token is told the place of another. The patches of this model overlap, so tokens are moved and not pixels: no picture shows what it is told.",
+    zero: "No token is told a place. Any order of the tokens now gives this same prediction.",
+    untrained: "The tokens get the random vectors that training began with: every place has one, but not the one this network learned to read.",
+  };
+  const FAILED = "The server did not answer; choose the mode again.";
 
   // ---- asking --------------------------------------------------------------------------------------------------
+  /** The picture, the model and the choice on screen. */
+  const wanted = ({ trace, model }) => ({ picture: trace.picture.name, model: model.name, fit: trace.fit, ...chosen });
+
   async function ask(state) {
-    const { trace, model } = state;
-    const request = { picture: trace.picture.name, model: model.name, fit: trace.fit, ...chosen };
+    const request = wanted(state);
     const question = JSON.stringify(request);
-    if (question === asked) return;
-    asked = question;
+    if (question === asked.question) return;
+    const mine = (asked = { question, failed: false });
     const told = await vx.call("positions-experiment", server, "experiment", request);
-    if (asked !== question) return;
-    if (!told) {
-      asked = ""; // the next redraw asks again
-      return;
-    }
-    answer = told;
+    if (asked !== mine) return;
+    if (told) answer = { ...told, question };
+    else asked = { question: "", failed: true }; // the next choice or redraw asks again
     show(P.now());
     mark(P.now());
   }
@@ -109,10 +117,14 @@ vx.widget("positions-experiment", (root, server) => {
     element.replaceChildren(...cells);
   }
 
+  /** Whether the patches share pixels, as those of a convolutional stem do; then none can be moved alone. */
+  const overlap = (trace) => trace.patches === null;
+
   /** Where each patch is drawn: the place that it is told, or for a heap its rank by brightness. */
   function places({ trace }, seen) {
-    if (answer.mode === "shuffled") return answer.order;
     const own = Array.from({ length: seen.n }, (_, i) => i);
+    if (overlap(trace)) return own;
+    if (answer.mode === "shuffled") return answer.order;
     if (answer.mode !== "zero") return own;
     const [h, w] = [trace.size / seen.rows, trace.size / seen.cols];
     const brightness = own.map((patch) => {
@@ -134,6 +146,11 @@ vx.widget("positions-experiment", (root, server) => {
     const { trace } = state;
     const context = vx.canvas($(".scene"), SIDE, SIDE);
     const image = vx.rgbImage(trace.rgb.data, trace.size, trace.size);
+    $(".scene").setAttribute("aria-label", `${$(".told").textContent}: ${overlap(trace) ? "" : "the patches of "}${trace.picture.title}`);
+    if (overlap(trace)) {
+      context.drawImage(image, 0, 0, SIDE, SIDE);
+      return;
+    }
     const [w, h] = [SIDE / seen.cols, SIDE / seen.rows];
     const [sw, sh] = [trace.size / seen.cols, trace.size / seen.rows];
     places(state, seen).forEach((place, patch) => {
@@ -141,19 +158,25 @@ vx.widget("positions-experiment", (root, server) => {
       const [sx, sy] = [(patch % seen.cols) * sw, Math.floor(patch / seen.cols) * sh];
       context.drawImage(image, sx, sy, sw, sh, x + GAP / 2, y + GAP / 2, w - GAP, h - GAP);
     });
-    $(".scene").setAttribute("aria-label", `${$(".told").textContent}: the patches of ${trace.picture.title}`);
   }
 
   /** Whether the answer is about the picture, the model and the choice on screen. */
-  const fits = ({ trace, model }) =>
-    answer && asked === JSON.stringify({ picture: trace.picture.name, model: model.name, fit: trace.fit, ...chosen });
+  const fits = (state) => answer !== null && answer.question === JSON.stringify(wanted(state));
 
   function show(state) {
     const seen = P.view(state);
-    if (!seen || !state.trace || !fits(state)) return;
-    $(".told").textContent = TOLD[answer.mode];
+    if (!seen || !state.trace) return;
+    const fitting = fits(state);
+    root.classList.toggle("waiting", !fitting);
+    root.classList.toggle("failed", !fitting && asked.failed);
+    if (!fitting) {
+      if (asked.failed) $(".outcome").textContent = FAILED;
+      return;
+    }
+    const overlapping = overlap(state.trace);
+    $(".told").textContent = overlapping ? OVERLAPPING.told : TOLD[answer.mode];
     $(".changed-name").textContent = TITLES[answer.mode];
-    $(".why").textContent = WHY[answer.mode];
+    $(".why").textContent = (overlapping && OVERLAPPING[answer.mode]) || WHY[answer.mode];
     $(".outcome").textContent = outcome(answer);
     $(".spread").textContent = turned(answer) + spread(answer);
     bars($(".trained"), answer.trained, answer);
