@@ -6,24 +6,34 @@ python app.py [--host 127.0.0.1] [--port 7860] [--data PLACE] [--checkpoints FOL
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import socket
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vit_explorer.ui.session import Session
 
 PORT = 7860
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve the page until it is interrupted; returns the exit status."""
+    # A Hugging Face Space says through these variables where it wants to be answered.
+    host = os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
+    port = os.environ.get("GRADIO_SERVER_PORT") or str(PORT)
+    if not port.isdecimal():
+        print(f"app.py: GRADIO_SERVER_PORT is {port!r}: it must be the number of a port.", file=sys.stderr)
+        return 1
     parser = argparse.ArgumentParser(
         prog="app.py",
         description="See how Vision Transformers work, on real models and real pictures.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    # A Hugging Face Space says through these variables where it wants to be answered.
-    parser.add_argument("--host", default=os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1"))
-    parser.add_argument("--port", type=int, default=int(os.environ.get("GRADIO_SERVER_PORT", PORT)))
+    parser.add_argument("--host", default=host)
+    parser.add_argument("--port", type=int, default=int(port))
     parser.add_argument("--data", type=Path, help="CIFAR-10: a folder that holds it, or an .npz file")
     parser.add_argument("--checkpoints", type=Path, help="a folder of weights, instead of the ones that ship")
     parser.add_argument("--share", action="store_true", help="also answer at a public gradio.live address")
@@ -35,25 +45,42 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"app.py: {reason}", file=sys.stderr)
         return 1
 
+    import torch
+
     from vit_explorer.models.zoo import CHECKPOINT_FOLDER
     from vit_explorer.ui.app import build_app, launch_options
     from vit_explorer.ui.session import Session
 
+    torch.set_num_threads(1)  # one small picture at a time: more threads would only wait for each other
     session = Session(options.data, [options.checkpoints or CHECKPOINT_FOLDER])
     for problem in session.problems():
         print(f"app.py: {problem}", file=sys.stderr)
     page = build_app(session)
-    page.launch(
-        server_name=options.host,
-        server_port=options.port,
-        share=options.share,
-        inbrowser=options.open,
-        prevent_thread_lock=True,
-        **launch_options(),
-    )
-    session.warm_up()
+    try:
+        page.launch(
+            server_name=options.host,
+            server_port=options.port,
+            share=options.share,
+            inbrowser=options.open,
+            prevent_thread_lock=True,
+            **launch_options(),
+        )
+    except OSError as error:  # the port was taken since it was tried
+        print(f"app.py: {refusal(options.host, options.port, error)}", file=sys.stderr)
+        return 1
+    warm_up(session)
     page.block_thread()
     return 0
+
+
+def warm_up(session: Session) -> None:
+    """Open what the first visitor would wait for, and say what cannot be read; whatever happens, the page stays up."""
+    try:
+        session.warm_up()
+        for problem in session.sources()[1]:
+            print(f"app.py: {problem}", file=sys.stderr)
+    except Exception:
+        logging.exception("app.py: not everything could be opened ahead; the page answers all the same.")
 
 
 def why_not_listen(host: str, port: int) -> str | None:
@@ -61,11 +88,17 @@ def why_not_listen(host: str, port: int) -> str | None:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if os.name == "posix":  # elsewhere it would let two servers share one port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except (OSError, OverflowError) as error:
-        return f"cannot listen at {host}:{port} ({error}): choose another address with --host or --port."
+        return refusal(host, port, error)
     return None
+
+
+def refusal(host: str, port: int, error: Exception) -> str:
+    """Why nothing can listen there, in one line."""
+    return f"cannot listen at {host}:{port} ({error}): choose another address with --host or --port."
 
 
 if __name__ == "__main__":

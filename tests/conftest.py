@@ -20,7 +20,8 @@ def tiny_split(per_class: int, seed: int) -> Split:
 @pytest.fixture(scope="session")
 def tiny() -> Dataset:
     """24 training and 9 test pictures of 8 x 8 pixels in three classes."""
-    return Dataset("tiny", tiny_split(8, seed=1), tiny_split(3, seed=2), ("dark", "grey", "light"), "made here")
+    train, test = tiny_split(8, seed=1), tiny_split(3, seed=2)
+    return Dataset("tiny", train, test, ("dark", "grey", "light"), "made here", "drawn apart")
 
 
 @pytest.fixture

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import gradio as gr
 import pytest
 
+import app
 from vit_explorer.bench.browser import APP, running_app
+from vit_explorer.data.sources import DATA_VARIABLE
 from vit_explorer.models.zoo import create_model, save_checkpoint
+from vit_explorer.ui.frame import frame_functions
+from vit_explorer.ui.session import Session
 
 
 def small_checkpoint(folder: Path, name: str = "vit-small") -> Path:
@@ -23,6 +31,7 @@ def small_checkpoint(folder: Path, name: str = "vit-small") -> Path:
         "overrides": overrides,
         "dataset": {"name": "shapes", "classes": [f"class {i}" for i in range(10)]},
         "normalise": {"mean": [127.0] * 3, "std": [64.0] * 3},
+        "recipe": {"epochs": 3},
     }
     return save_checkpoint(create_model("vit", **overrides), card, name, folder)
 
@@ -49,20 +58,65 @@ def test_an_impossible_host_is_said_in_one_line():
     assert ended.stderr.count("\n") == 1 and "--host" in ended.stderr
 
 
-@pytest.mark.parametrize("harm", ["missing", "no weights", "damaged weights", "damaged card", "other shapes"])
-def test_the_app_answers_whatever_the_checkpoints_are(tmp_path, harm):
-    path = small_checkpoint(tmp_path)
-    small_checkpoint(tmp_path, "vit-whole")
+def do_harm(path: Path, harm: str) -> None:
+    """Spoil the checkpoint whose weights lie here."""
+    card = json.loads(path.with_suffix(".json").read_text())
     if harm == "no weights":
         path.unlink()
     elif harm == "damaged weights":
         path.write_bytes(path.read_bytes()[:300])
-    elif harm == "damaged card":
-        path.with_suffix(".json").write_text("{")
+    elif harm == "damaged positions":
+        path.with_suffix(".positions.npz").write_bytes(b"no archive")
     elif harm == "other shapes":
-        card = json.loads(path.with_suffix(".json").read_text())
         card["overrides"]["d_model"] = 32
-        path.with_suffix(".json").write_text(json.dumps(card))
+    elif harm == "card without dataset.name":
+        del card["dataset"]["name"]
+    elif harm == "null recipe":
+        card["recipe"] = None
+    elif harm == "too few classes":
+        card["dataset"]["classes"].pop()
+    path.with_suffix(".json").write_text("{" if harm == "damaged card" else json.dumps(card))
+
+
+def answers_of(session: Session) -> dict[str, Callable[[dict[str, Any]], dict[str, Any]]]:
+    """The frame's functions by their names."""
+    return {function.__name__: function for function in frame_functions(session)}
+
+
+HARMS = [
+    "no weights",
+    "damaged weights",
+    "damaged card",
+    "damaged positions",
+    "other shapes",
+    "card without dataset.name",
+    "null recipe",
+    "too few classes",
+]
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_the_frame_answers_whatever_one_checkpoint_is(tmp_path, harm):
+    """The other model is listed and works; the harmed one works too where only its snapshots are lost."""
+    do_harm(small_checkpoint(tmp_path), harm)
+    small_checkpoint(tmp_path, "vit-whole")
+    answers = answers_of(Session(checkpoint_folders=[tmp_path]))
+    catalogue = json.loads(json.dumps(answers["catalogue"]({}), allow_nan=False))
+    usable = ["vit-small", "vit-whole"] if harm == "damaged positions" else ["vit-whole"]
+    assert [model["name"] for model in catalogue["models"]] == usable
+    assert len([problem for problem in catalogue["problems"] if str(tmp_path / "vit-small") in problem]) == 1
+    for name in usable:
+        assert answers["describe"]({"model": name})["positions"]["epochs"] == [3.0]
+        traced = answers["analyse"]({"model": name, "picture": "sample:lion", "fit": "crop"})
+        assert sum(traced["probabilities"]) == pytest.approx(1, abs=1e-6)
+    for name in {"vit-small"} - set(usable):
+        assert "vit-small" in answers["describe"]({"model": name})["error"]
+
+
+@pytest.mark.parametrize("harm", ["missing", *HARMS])
+def test_the_app_answers_whatever_the_checkpoints_are(tmp_path, harm):
+    do_harm(small_checkpoint(tmp_path), harm)
+    small_checkpoint(tmp_path, "vit-whole")
     folder = tmp_path / "nowhere" if harm == "missing" else tmp_path
     with running_app("--checkpoints", str(folder), log=(log := [])) as address:
         assert "ViT Explorer" in answer_of(address)
@@ -70,6 +124,40 @@ def test_the_app_answers_whatever_the_checkpoints_are(tmp_path, harm):
     assert len(lines) == 1
     assert ("nowhere" if harm == "missing" else "vit-small") in lines[0]
     assert "Traceback" not in log[0]
+
+
+def test_a_port_that_is_no_number_is_said_in_one_line(monkeypatch, capsys):
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "http")
+    assert app.main([]) == 1
+    assert capsys.readouterr().err == "app.py: GRADIO_SERVER_PORT is 'http': it must be the number of a port.\n"
+
+
+def test_a_port_that_is_taken_while_the_page_is_built_is_said_in_one_line(tmp_path, monkeypatch, capsys):
+    def taken(*_, **__):
+        raise OSError(errno.EADDRINUSE, "taken meanwhile")
+
+    monkeypatch.delenv(DATA_VARIABLE, raising=False)
+    monkeypatch.setattr(gr.Blocks, "launch", taken)
+    small_checkpoint(tmp_path)
+    assert app.main(["--port", "0", "--checkpoints", str(tmp_path)]) == 1
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1 and "taken meanwhile" in shown and "--port" in shown
+
+
+def test_a_fault_while_warming_up_is_logged_and_the_page_stays(monkeypatch, caplog):
+    def fail(_):
+        raise RuntimeError("nobody thought of this")
+
+    monkeypatch.setattr(Session, "warm_up", fail)
+    app.warm_up(Session())
+    assert "RuntimeError: nobody thought of this" in caplog.text and "Traceback" in caplog.text
+
+
+def test_a_dataset_that_cannot_be_read_is_said(tmp_path, capsys):
+    damaged = tmp_path / "cifar10.npz"
+    damaged.write_bytes(b"no archive")
+    app.warm_up(Session(damaged))
+    assert capsys.readouterr().err.startswith(f"app.py: {damaged} cannot be read")
 
 
 def test_a_wrong_data_path_is_said_and_the_rest_runs(tmp_path, monkeypatch):

@@ -85,6 +85,19 @@ def test_half_precision_weights_are_kept_smaller(tiny_npz, tmp_path):
     assert (tmp_path / "half.pt").stat().st_size < (tmp_path / "whole.pt").stat().st_size
 
 
+def test_the_accuracy_on_a_card_is_that_of_the_stored_weights(tiny_npz, tmp_path, monkeypatch):
+    def accuracy(trainer, split):
+        """1 for weights that float16 can hold, else 0."""
+        return float(all(torch.equal(value, value.half().float()) for value in trainer.model.parameters()))
+
+    monkeypatch.setattr(Trainer, "accuracy", accuracy)
+    for name, *flags in (("whole",), ("half", "--half")):
+        more = ("--epochs", 1, "--validation", 0.25, "--run", tmp_path / name, "--keep", name, "--keep-in", tmp_path)
+        assert train.main(arguments(tiny_npz, *more, *flags)) == 0
+        card = load_checkpoint(name, [tmp_path]).card
+        assert card["test_accuracy"] == card["validation_accuracy"] == (1.0 if flags else 0.0)
+
+
 def interrupt_after(count: int, monkeypatch) -> None:
     """The person presses Ctrl-C when ``count`` events have come."""
     events = Trainer.events

@@ -12,10 +12,9 @@ import argparse
 import shutil
 import sys
 import time
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from vit_explorer.data.sources import DatasetError, download_cifar10, open_dataset
@@ -124,18 +123,32 @@ def _follow(run: RunFolder, trainer: Trainer, options: argparse.Namespace) -> in
 
 
 def _keep(trainer: Trainer, finished: Finished, run: RunFolder, options: argparse.Namespace) -> None:
+    if options.half:
+        finished = _round_to_half(trainer, finished)
+        print(f"test accuracy as float16 {finished.test_accuracy:.2%}")
     events = run.events()
     card = make_card(trainer, finished, [event for event in events if isinstance(event, Epoch)])
     dtype = torch.float16 if options.half else torch.float32
-    path = save_checkpoint(trainer.model, card, options.keep, options.keep_in, dtype)
     snapshots = [event for event in events if isinstance(event, Snapshot)]
+    positions = None
     if snapshots:
-        np.savez_compressed(
-            path.with_suffix(".positions.npz"),
-            epochs=np.array([snapshot.epoch for snapshot in snapshots], np.float32),
-            positions=torch.stack([snapshot.positions for snapshot in snapshots]).numpy().astype(np.float16),
-        )
+        tables = torch.stack([snapshot.positions for snapshot in snapshots])
+        positions = [snapshot.epoch for snapshot in snapshots], tables
+    path = save_checkpoint(trainer.model, card, options.keep, options.keep_in, dtype, positions)
     print(f"kept: {path}")
+
+
+@torch.no_grad()
+def _round_to_half(trainer: Trainer, finished: Finished) -> Finished:
+    """Round the model's weights as float16 stores them, and measure again: a card speaks of the weights beside it."""
+    for value in trainer.model.state_dict().values():
+        if value.is_floating_point():
+            value.copy_(value.half())
+    return replace(
+        finished,
+        validation_accuracy=trainer.accuracy(trainer.validation) if len(trainer.validation.y) else None,
+        test_accuracy=trainer.accuracy(trainer.dataset.test),
+    )
 
 
 def _show(event: Event) -> None:

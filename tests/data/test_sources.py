@@ -154,6 +154,7 @@ def test_shapes_need_nothing(monkeypatch):
     monkeypatch.setattr(sources, "SHAPES_TEST", 200)
     found = open_dataset("shapes")
     assert (found.name, found.img_size, len(found.names)) == ("shapes", 32, 10)
+    assert found.split == "training and test pictures drawn with seeds 0 and 1"
     assert torch.bincount(found.train.y).tolist() == [50] * 10
     assert torch.bincount(found.test.y).tolist() == [20] * 10
     assert (found.train.x.dtype, found.train.y.dtype) == (torch.uint8, torch.int64)
@@ -182,6 +183,7 @@ def test_npz_out_and_back(tmp_path, save):
     found = open_dataset(str(tmp_path / "mine.npz"))
     assert (found.name, found.names, found.origin) == ("mine", ("a", "b", "c"), str(tmp_path / "mine.npz"))
     assert found.img_size == 5
+    assert found.split == "training and test pictures as given in the file"
     for part in ("train", "test"):
         split = getattr(found, part)
         assert (split.x.dtype, split.y.dtype) == (torch.uint8, torch.int64)
@@ -286,6 +288,7 @@ def test_an_image_folder_with_its_own_split(tmp_path):
     paint(tmp_path / "pets" / "test", {"cat": 1, "dog": 2})
     found = open_dataset(str(tmp_path / "pets"), img_size=8)
     assert (found.name, found.names) == ("pets", ("cat", "dog"))
+    assert found.split == "training and test pictures as given in the folder"
     assert found.train.y.tolist() == [0, 0, 0, 1, 1]
     assert found.test.y.tolist() == [0, 1, 1]
     assert found.train.x[:, :, 4, 4].tolist() == [[0, 0, 200], [0, 1, 200], [0, 2, 200], [40, 0, 200], [40, 1, 200]]
@@ -296,6 +299,7 @@ def test_an_image_folder_that_is_split_here(tmp_path):
     paint(tmp_path, {"a": 10, "b": 20, "c": 5}, size=(12, 10))
     found, again = (open_dataset(str(tmp_path)) for _ in range(2))
     assert found.img_size == 32
+    assert found.split == "a test split of 20% per class, cut off the folder with seed 0"
     assert torch.bincount(found.test.y).tolist() == [2, 4, 1]
     assert torch.bincount(found.train.y).tolist() == [8, 16, 4]
     seen = [tuple(colours) for split in (found.train, found.test) for colours in split.x[:, :2, 9, 9].tolist()]
@@ -366,6 +370,7 @@ def test_cifar10_has_its_names_whatever_the_file_says(nowhere):
     found = open_dataset("cifar10")
     assert (found.name, found.names) == ("cifar10", CIFAR10_NAMES)
     assert found.origin == str(Path("data/cifar10.npz"))
+    assert found.split == "the official training and test splits"
 
 
 @pytest.mark.parametrize(("size", "n_classes"), [(28, 10), (32, 9)])

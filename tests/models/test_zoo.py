@@ -125,6 +125,30 @@ def test_a_checkpoint_that_is_being_replaced_has_no_card(saved, monkeypatch):
     assert list_checkpoints([saved]) == []
 
 
+def test_a_model_without_positions_needs_no_recipe(tmp_path):
+    card = card_of("cnn", {"n_classes": 3})
+    del card["recipe"]
+    save_checkpoint(create_model("cnn", n_classes=3), card, "cnn", tmp_path)
+    loaded = load_checkpoint("cnn", [tmp_path])
+    with pytest.raises(ValueError, match="no learned position embeddings"):
+        loaded.position_snapshots()
+
+
+def test_old_snapshots_never_lie_beside_new_weights(saved, monkeypatch):
+    tables = torch.randn(2, 5, 16, generator=torch.Generator().manual_seed(1))
+    model = create_model("vit", **SIZES)
+    save_checkpoint(model, card_of(), "small", saved, positions=([0.0, 7.0], tables))
+    epochs, kept = load_checkpoint("small", [saved]).position_snapshots()
+    assert epochs == [0.0, 7.0] and torch.equal(kept[:1], tables[:1].half().float())
+    with monkeypatch.context() as patched:
+        patched.setattr(np, "savez_compressed", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            save_checkpoint(model, card_of(), "small", saved, positions=([0.0, 7.0], tables))
+    assert [path.name for path in saved.iterdir()] == ["small.pt"]  # the card comes last
+    save_checkpoint(model, card_of(), "small", saved)
+    assert sorted(path.name for path in saved.iterdir()) == ["small.json", "small.pt"]
+
+
 def test_the_first_folder_that_has_it_is_taken(saved, tmp_path):
     other = tmp_path / "other"
     save_checkpoint(create_model("cnn", n_classes=3), card_of("cnn", {"n_classes": 3}), "small", other)
@@ -186,6 +210,18 @@ def change_card(folder: Path, **values: Any) -> None:
         ({"dataset": {}}, "lacks dataset.classes"),
         ({"normalise": {"mean": [1, 2, 3]}}, "lacks normalise.std"),
         ({"dataset": 3, "normalise": None}, "lacks dataset, normalise"),
+        ({"dataset": {"classes": ["a", "b", "c"]}}, "lacks dataset.name"),
+        ({"dataset": {"name": 3, "classes": ["a", "b", "c"]}}, "lacks dataset.name"),
+        ({"dataset": {"name": "tiny", "classes": ["a", "b", 3]}}, "lacks dataset.classes"),
+        ({"dataset": {"name": "tiny", "classes": ["a", "b"]}}, "names 2 classes, but the network has 3 outputs"),
+        ({"normalise": {"mean": [1, 2], "std": [1, 2, 3]}}, "lacks normalise.mean"),
+        ({"normalise": {"mean": [1, 2, "3"], "std": [1, 2, 3]}}, "lacks normalise.mean"),
+        ({"normalise": {"mean": [1, 2, 10**400], "std": [1, 2, float("nan")]}}, "lacks normalise.mean, normalise.std"),
+        ({"normalise": {"mean": [1, 2, 3], "std": [1, 0, 3]}}, "lacks normalise.std"),
+        ({"recipe": None}, "lacks recipe"),
+        ({"recipe": {}}, "lacks recipe.epochs"),
+        ({"recipe": {"epochs": 0}}, "lacks recipe.epochs"),
+        ({"recipe": {"epochs": "many"}}, "lacks recipe.epochs"),
     ],
 )
 def test_a_card_that_describes_no_model(saved, values, words):
@@ -292,6 +328,8 @@ def test_with_a_file_the_last_entry_is_the_models_own(saved):
         ({"epochs": np.zeros(3), "positions": np.zeros((2, 5, 16))}, "do not fit"),
         ({"epochs": np.float64(3), "positions": np.zeros((2, 5, 16))}, "do not fit"),
         ({"epochs": np.zeros(0), "positions": np.zeros((0, 5, 16))}, "do not fit"),
+        ({"epochs": np.array([0, np.nan]), "positions": np.zeros((2, 5, 16))}, "do not fit"),
+        ({"epochs": np.zeros(2), "positions": np.full((2, 5, 16), np.inf)}, "do not fit"),
         ({"epochs": np.zeros(2)}, "are damaged"),
         ({"epochs": np.zeros(2), "positions": np.array([None])}, "are damaged"),
     ],

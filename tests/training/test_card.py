@@ -44,8 +44,9 @@ def test_what_it_holds(run, tiny):
     assert card["test_accuracy"] == events[-1].test_accuracy
     assert card["validation_accuracy"] == events[-1].validation_accuracy
     split = card["dataset"].pop("split")
-    assert "validation" in split
-    assert split.endswith("after every epoch")
+    assert split == (
+        "drawn apart; validation: 25% of the training split, drawn by seed 6; test split looked at after every epoch"
+    )
     assert card["dataset"] == {
         "name": "tiny",
         "classes": ["dark", "grey", "light"],
@@ -79,8 +80,8 @@ def test_it_is_plain_json(run):
 
 
 def test_it_says_that_the_test_split_was_looked_at_once(tiny):
-    _, _, card = trained(replace(RECIPE, test_each_epoch=False, epochs=1), tiny)
-    assert card["dataset"]["split"].endswith("once, at the end")
+    _, _, card = trained(replace(RECIPE, test_each_epoch=False, epochs=1, validation=0.0), tiny)
+    assert card["dataset"]["split"] == "drawn apart; no validation split; test split looked at once, at the end"
     assert card["history"]["test_accuracy"] == [None]
 
 

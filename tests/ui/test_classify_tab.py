@@ -13,8 +13,9 @@ from PIL import Image
 
 from vit_explorer.data.uploads import LETTERBOX_GREY, fit_picture
 from vit_explorer.models.zoo import create_model, load_checkpoint, save_checkpoint
+from vit_explorer.ui.frame import MAX_TITLE, frame_functions
 from vit_explorer.ui.session import Session
-from vit_explorer.ui.tabs.classify import MAX_TITLE, classify_functions
+from vit_explorer.ui.tabs.classify import classify_functions
 
 ANIMALS = ["bee", "cat", "dog"]
 FORMS = ["ring", "star"]
@@ -34,6 +35,7 @@ def keep(folder: Path, name: str, data: str, classes: list[str], bias: list[floa
         "dataset": {"name": data, "classes": classes, "n_test": 40},
         "normalise": {"mean": [0.0] * 3, "std": [255.0] * 3},
         "test_accuracy": 0.75,
+        "recipe": {"epochs": 2},
     }
     save_checkpoint(model, card, name, folder)
 
@@ -77,6 +79,12 @@ def test_a_taken_picture_is_found_again_with_its_title_size_and_no_label(session
     assert (answer["title"], answer["truth"]) == ("t" * MAX_TITLE, None)
     assert (answer["width"], answer["height"]) == (8, 6)
     assert np.array_equal(np.asarray(session.picture(answer["name"]).image), pixels)
+
+
+def test_both_doors_take_a_picture_alike(session: Session) -> None:
+    request = {"title": "t" * 200, "data": base64.b64encode(picture_bytes()[0]).decode()}
+    upload = next(function for function in frame_functions(session) if function.__name__ == "upload")
+    assert upload(request) == functions(session)["take"](request)
 
 
 def test_each_model_answers_with_its_own_numbers_and_those_of_cifar10_come_first(session: Session) -> None:

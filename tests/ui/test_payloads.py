@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 
 import numpy as np
@@ -12,10 +13,11 @@ import torch.nn.functional as F
 from PIL import Image
 
 from vit_explorer.data.uploads import fit_picture
-from vit_explorer.explain.positions import position_similarity
+from vit_explorer.explain.positions import cosine_similarity, position_similarity
 from vit_explorer.models.zoo import create_model, load_checkpoint, save_checkpoint
 from vit_explorer.ui.payloads import COSINE_SCALE, model_payload, pack, prediction_payload, trace_payload
-from vit_explorer.ui.session import Picture
+from vit_explorer.ui.session import Picture, Session
+from vit_explorer.ui.tabs.positions import export_positions
 
 
 def unpack(packed: dict) -> np.ndarray:
@@ -32,6 +34,7 @@ def checkpoint_of(tmp_path):
             "dataset": {"name": "shapes", "classes": [f"class {i}" for i in range(10)]},
             "normalise": {"mean": [120.0, 121.0, 122.0], "std": [60.0, 61.0, 62.0]},
             "multiply_adds": 1,
+            "recipe": {"epochs": 15},
         }
         torch.manual_seed(3)
         save_checkpoint(create_model(name, **overrides), card, "one", tmp_path)
@@ -133,3 +136,29 @@ def test_many_snapshots_of_many_positions_are_thinned_to_the_budget(checkpoint_o
     assert len(json.dumps(positions)) < 1.5e6
     assert positions["epochs"][0] == 0 and positions["epochs"][-1] == 15
     assert len(positions["epochs"]) == len(positions["pairs"]) == positions["similarity"]["shape"][0] == 7
+    for place, epoch in enumerate(positions["epochs"]):  # a file holds what the page shows at that place
+        request = {"model": "one", "snapshot": place, "format": "npy"}
+        file = export_positions(Session(checkpoint_folders=[tmp_path]), request)
+        assert file["filename"] == f"one-positions-epoch-{epoch:.0f}.npy"
+        cosines = np.load(io.BytesIO(base64.b64decode(file["data"])))
+        shown = unpack(positions["similarity"])[place]
+        assert np.abs(shown - cosines).max() <= COSINE_SCALE / 2 + 1e-6
+        if epoch < 15:
+            expected = cosine_similarity(torch.from_numpy(tables[int(epoch)].astype(np.float32)))
+            assert np.abs(cosines - expected.numpy()).max() < 1e-6
+
+
+def test_damaged_snapshots_leave_the_models_own_positions(checkpoint_of, tmp_path):
+    checkpoint = checkpoint_of("vit")
+    (tmp_path / "one.positions.npz").write_bytes(b"no archive")
+    positions = model_payload(checkpoint)["positions"]
+    assert positions["epochs"] == [15.0]
+    error = np.abs(unpack(positions["similarity"])[0] - position_similarity(checkpoint.model).double().numpy()).max()
+    assert error <= COSINE_SCALE / 2 + 1e-7
+    problems = Session(checkpoint_folders=[tmp_path]).problems()
+    assert len(problems) == 1 and str(tmp_path / "one.positions.npz") in problems[0]
+
+
+def test_a_preview_is_drawn_once(picture):
+    assert picture.preview is picture.preview
+    assert Image.open(io.BytesIO(base64.b64decode(picture.preview.split(",")[1]))).size == (50, 40)

@@ -50,6 +50,7 @@ def visit(tmp_path_factory: pytest.TempPathFactory) -> Visit:
             "overrides": options,
             "dataset": {"name": "four animals", "classes": CLASSES},
             "normalise": {"mean": [120.0] * 3, "std": [60.0] * 3},
+            "recipe": {"epochs": 20},
         }
         save_checkpoint(model, card, name, folder)
         if name == "small":

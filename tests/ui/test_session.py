@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import io
+import os
 import threading
 import time
 
@@ -13,6 +14,7 @@ from PIL import Image
 
 from vit_explorer.data.sources import DATA_VARIABLE, DatasetError
 from vit_explorer.data.uploads import PictureError
+from vit_explorer.models.zoo import CheckpointError, create_model, save_checkpoint
 from vit_explorer.ui.answers import answered
 from vit_explorer.ui.frame import decode_upload
 from vit_explorer.ui.session import MAX_SIDE, MAX_UPLOADS, SAMPLES, Session, UnknownPicture, available_samples
@@ -65,6 +67,14 @@ def test_the_oldest_upload_is_forgotten_first():
         session.picture(kept[1].name)
 
 
+def test_one_visitors_title_never_shows_for_another():
+    session = Session()
+    first, second = (session.keep_upload(png((1, 2, 3)), title) for title in ("my passport", "red"))
+    assert session.picture(first.name).title == "my passport"
+    assert session.picture(second.name).title == "red"
+    assert session.keep_upload(png((1, 2, 3)), "red").name == second.name
+
+
 def test_a_damaged_upload_is_refused():
     with pytest.raises(PictureError):
         decode_upload("no base64!")
@@ -80,6 +90,20 @@ def test_answers_are_sentences_for_what_a_visitor_can_cause():
     assert "cannot be" in show({})["error"]
 
 
+@pytest.mark.parametrize("error", [KeyError, TypeError, ValueError, OverflowError])
+def test_what_may_be_a_fault_of_ours_is_logged(error, caplog):
+    def fail(_):
+        raise error("deep inside")
+
+    assert error.__name__ in answered(fail)({})["error"]
+    assert "Traceback" in caplog.text and "deep inside" in caplog.text
+
+
+def test_a_visitor_cannot_open_a_dataset_of_the_servers_disk(tmp_path):
+    with pytest.raises(ValueError, match="cifar10, shapes"):
+        Session().test_split(str(tmp_path))
+
+
 def test_problems_name_what_is_missing(tmp_path, monkeypatch):
     monkeypatch.delenv(DATA_VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
@@ -88,6 +112,84 @@ def test_problems_name_what_is_missing(tmp_path, monkeypatch):
     assert "weights-of-mine" in problems[0] and "data-of-mine" in problems[1]
     with pytest.raises(DatasetError):
         Session(tmp_path).picture("cifar10:0")
+
+
+def test_a_place_without_cifar10_is_named_though_it_is_found_elsewhere(tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "cifar10.npz").touch()
+    monkeypatch.setenv(DATA_VARIABLE, str(elsewhere))
+    (problem,) = Session(tmp_path / "mine").problems()
+    assert str(tmp_path / "mine") in problem and str(elsewhere / "cifar10.npz") in problem
+    assert Session(elsewhere).problems() == []
+
+
+def test_an_upload_does_not_wait_for_a_dataset(tmp_path, monkeypatch):
+    began, go_on = threading.Event(), threading.Event()
+
+    def slow(*_):
+        began.set()
+        assert go_on.wait(10)
+        raise DatasetError("slow and broken")
+
+    monkeypatch.setattr("vit_explorer.ui.session.open_dataset", slow)
+    (tmp_path / "cifar10.npz").touch()
+    session = Session(tmp_path)
+    reading = threading.Thread(target=session.sources)
+    reading.start()
+    try:
+        assert began.wait(10)
+        others = threading.Thread(
+            target=lambda: (session.keep_upload(png((1, 2, 3)), "x"), session.test_split("shapes"), session.problems()),
+            daemon=True,
+        )
+        others.start()
+        others.join(10)
+        assert not others.is_alive()
+    finally:
+        go_on.set()
+        reading.join()
+
+
+def test_an_unreadable_cifar10_is_read_again_only_when_it_changes(tmp_path, monkeypatch):
+    read = []
+
+    def broken(*_):
+        read.append(1)
+        raise DatasetError("broken")
+
+    monkeypatch.setattr("vit_explorer.ui.session.open_dataset", broken)
+    for place in (tmp_path / "cifar10.npz", tmp_path / "folder" / "cifar-10-batches-py" / "test_batch"):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(b"no archive")
+        read.clear()
+        session = Session(tmp_path if place.suffix else tmp_path / "folder")
+        assert [session.sources() for _ in range(3)] == [(["shapes"], ["broken"])] * 3
+        assert len(read) == 1
+        os.utime(place, ns=(1, 1))
+        session.sources()
+        assert len(read) == 2
+
+
+def test_a_checkpoint_that_is_replaced_is_noticed(tmp_path):
+    sizes = {"img_size": 8, "patch_size": 4, "d_model": 8, "n_heads": 2, "n_layers": 1, "d_ff": 8, "n_classes": 2}
+    card = {
+        "model": "vit",
+        "overrides": sizes,
+        "dataset": {"name": "two", "classes": ["a", "b"]},
+        "normalise": {"mean": [0.0] * 3, "std": [1.0] * 3},
+        "recipe": {"epochs": 1},
+    }
+    session = Session(checkpoint_folders=[tmp_path])
+    save_checkpoint(create_model("vit", **sizes), card, "one", tmp_path)
+    os.utime(tmp_path / "one.json", ns=(1, 1))
+    first = session.checkpoint("one")
+    assert session.checkpoint("one") is first
+    save_checkpoint(create_model("vit", **sizes), card | {"recipe": {"epochs": 2}}, "one", tmp_path)
+    assert session.checkpoint("one").trained_positions()[0] == 2
+    (tmp_path / "one.json").unlink()
+    with pytest.raises(CheckpointError):
+        session.checkpoint("one")
 
 
 def wait_for_the_end(session: Session):

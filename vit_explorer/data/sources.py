@@ -18,6 +18,8 @@ CIFAR10_NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog",
 CIFAR10_FOLDER = "cifar-10-batches-py"  # as torchvision unpacks it
 CIFAR10_ARCHIVE_BYTES = 170_498_071  # cifar-10-python.tar.gz as its authors publish it
 
+CIFAR10_SPLIT = "the official training and test splits"
+
 SHAPES_TRAIN, SHAPES_TEST, SHAPES_SEED = 10_000, 2_000, 0
 FOLDER_IMG_SIZE = 32  # pictures of an image folder are brought to this side unless the caller says another
 FOLDER_TEST_SHARE = 0.2  # of a folder without train/ and test/, drawn per class with FOLDER_SEED
@@ -37,13 +39,17 @@ class Split(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Two splits that never share a picture, the class names in label order, and where it was found."""
+    """Two splits that never share a picture, the class names in label order, and where it was found.
+
+    ``split`` says how training and test pictures were told apart, as the beginning of a sentence on a card.
+    """
 
     name: str
     train: Split
     test: Split
     names: tuple[str, ...]
     origin: str
+    split: str
 
     @property
     def img_size(self) -> int:
@@ -86,12 +92,14 @@ def cifar10_places(root: str | os.PathLike[str] | None = None) -> list[Path]:
 
 def find_cifar10(root: str | os.PathLike[str] | None = None) -> Path | None:
     """The .npz file or the folder of torchvision's batches that holds CIFAR-10, without reading it; None if absent."""
-    for place in cifar10_places(root):
-        candidates = [place] if place.suffix == ".npz" else [place / "cifar10.npz", place / CIFAR10_FOLDER]
-        for candidate in candidates:
-            if candidate.exists():
-                return candidate
-    return None
+    return next((found for place in cifar10_places(root) if (found := cifar10_in(place)) is not None), None)
+
+
+def cifar10_in(place: str | os.PathLike[str]) -> Path | None:
+    """As :func:`find_cifar10`, in this one place."""
+    place = Path(place).expanduser()
+    candidates = [place] if place.suffix == ".npz" else [place / "cifar10.npz", place / CIFAR10_FOLDER]
+    return next((candidate for candidate in candidates if candidate.exists()), None)
 
 
 def download_cifar10(root: str | os.PathLike[str] | None = None) -> Path:
@@ -199,7 +207,7 @@ def _named_cifar10(found: Dataset) -> Dataset:
             f"{found.origin} is not CIFAR-10: it holds pictures of {found.img_size} pixels in {len(found.names)} "
             "classes; open it by its path instead."
         )
-    return Dataset("cifar10", found.train, found.test, CIFAR10_NAMES, found.origin)
+    return Dataset("cifar10", found.train, found.test, CIFAR10_NAMES, found.origin, CIFAR10_SPLIT)
 
 
 def _open_cifar10_batches(folder: Path) -> Dataset:
@@ -213,13 +221,14 @@ def _open_cifar10_batches(folder: Path) -> Dataset:
             "download it again."
         ) from error
     train, test = (Split(_planes(part.data), torch.tensor(part.targets)) for part in parts)
-    return Dataset("cifar10", train, test, CIFAR10_NAMES, str(folder))
+    return Dataset("cifar10", train, test, CIFAR10_NAMES, str(folder), CIFAR10_SPLIT)
 
 
 def _draw_shapes() -> Dataset:
     from vit_explorer.data.shapes import CLASS_NAMES
 
-    return Dataset("shapes", draw_split("train"), draw_split("test"), CLASS_NAMES, "drawn here")
+    split = f"training and test pictures drawn with seeds {SHAPES_SEED} and {SHAPES_SEED + 1}"
+    return Dataset("shapes", draw_split("train"), draw_split("test"), CLASS_NAMES, "drawn here", split)
 
 
 def _open_npz(path: Path) -> Dataset:
@@ -240,7 +249,7 @@ def _open_npz(path: Path) -> Dataset:
     names = tuple(str(name) for name in arrays.get("class_names", np.arange(n_classes)).ravel())
     if len(names) < n_classes:
         raise DatasetError(f"{path} names {len(names)} classes but has labels up to {n_classes - 1}.")
-    return Dataset(path.stem, train, test, names, str(path))
+    return Dataset(path.stem, train, test, names, str(path), "training and test pictures as given in the file")
 
 
 def _checked_split(x: np.ndarray, y: np.ndarray, path: Path) -> Split:
@@ -265,6 +274,7 @@ def _open_folder(folder: Path, img_size: int) -> Dataset:
                 raise DatasetError(f"{folder}/train and {folder}/test hold different classes.")
             train, test = (_read_pictures(part.samples, img_size) for part in found)
             names = found[0].classes
+            split = "training and test pictures as given in the folder"
         elif split_folders[0].is_dir() and any(part.is_dir() for part in split_folders[0].iterdir()):
             raise DatasetError(f"{folder} holds train/ but no test/: give it both, or the folder of one of them.")
         else:
@@ -273,13 +283,14 @@ def _open_folder(folder: Path, img_size: int) -> Dataset:
             train, test = cut_validation(
                 _read_pictures(everything.samples, img_size), FOLDER_TEST_SHARE, seed=FOLDER_SEED
             )
+            split = f"a test split of {FOLDER_TEST_SHARE:.0%} per class, cut off the folder with seed {FOLDER_SEED}"
     except FileNotFoundError as error:
         raise DatasetError(
             f"{folder} is no image folder: it needs one folder of pictures per class. {error}"
         ) from error
     if not len(test.y):
         raise DatasetError(f"{folder} holds too few pictures per class to set some aside for testing: it needs three.")
-    return Dataset(folder.name, train, test, tuple(names), str(folder))
+    return Dataset(folder.name, train, test, tuple(names), str(folder), split)
 
 
 def _read_pictures(samples: Iterable[tuple[str, int]], img_size: int) -> Split:

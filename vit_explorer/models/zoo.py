@@ -79,20 +79,29 @@ class Checkpoint:
             CheckpointError: if the file is damaged or its tables have another shape than the model's.
             ValueError: if the model has no learned position embeddings.
         """
-        if not hasattr(self.model, "pos_embedding"):
-            raise ValueError(f"a {type(self.model).__name__} has no learned position embeddings")
-        own = self.model.pos_embedding.detach()
+        epoch, own = self.trained_positions()
         path = self.folder / f"{self.name}.positions.npz"
         if not path.is_file():
-            return [float(self.card.get("recipe", {}).get("epochs", 0))], own
+            return [epoch], own
         try:
             with np.load(path, allow_pickle=False) as kept:
                 epochs, tables = kept["epochs"].ravel().tolist(), torch.from_numpy(kept["positions"].astype(np.float32))
         except Exception as error:  # as with the weights
             raise CheckpointError(f"The position snapshots {path} are damaged.") from error
-        if not epochs or len(epochs) != len(tables) or tables.shape[1:] != own.shape[1:]:
+        finite = bool(np.isfinite(epochs).all()) and bool(tables.isfinite().all())
+        if not epochs or len(epochs) != len(tables) or tables.shape[1:] != own.shape[1:] or not finite:
             raise CheckpointError(f"The position snapshots {path} do not fit the model beside them.")
         return [float(epoch) for epoch in epochs], torch.cat([tables[:-1], own])
+
+    def trained_positions(self) -> tuple[float, Tensor]:
+        """The epochs it learned for and its own position embeddings, (1, n_prefix + N, D): no file is read for them.
+
+        Raises:
+            ValueError: if the model has no learned position embeddings.
+        """
+        if not hasattr(self.model, "pos_embedding"):
+            raise ValueError(f"a {type(self.model).__name__} has no learned position embeddings")
+        return float(self.card["recipe"]["epochs"]), self.model.pos_embedding.detach()
 
 
 def model_names() -> list[str]:
@@ -124,23 +133,33 @@ def save_checkpoint(
     name: str,
     folder: str | os.PathLike[str] = CHECKPOINT_FOLDER,
     dtype: torch.dtype = torch.float32,
+    positions: tuple[Sequence[float], Tensor] | None = None,
 ) -> Path:
-    """Write NAME.pt and NAME.json; the card last, so that a checkpoint with a card is whole.
+    """Write NAME.pt, NAME.positions.npz and NAME.json; the card last, so that a checkpoint with a card is whole.
 
     Args:
-        card: must hold at least "model", "overrides", "dataset" with "classes", and "normalise".
+        card: must hold at least "model", "overrides", "dataset" with "name" and "classes", and "normalise" with "mean"
+            and "std"; of a model with learned position embeddings also "recipe" with "epochs".
         dtype: in which floating-point weights are stored; they are float32 again when loaded.
+        positions: the epochs and (S, n_prefix + N, D) that :meth:`Checkpoint.position_snapshots` gives back.
     Returns:
         The path of NAME.pt.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.json").unlink(missing_ok=True)  # of the weights that are about to be replaced
+    for ending in ("json", "positions.npz"):  # of the weights that are about to be replaced
+        (folder / f"{name}.{ending}").unlink(missing_ok=True)
     stored = {
         key: value.detach().cpu().contiguous().to(dtype if value.is_floating_point() else value.dtype)
         for key, value in model.state_dict().items()
     }
     torch.save(stored, folder / f"{name}.pt")
+    if positions is not None:
+        np.savez_compressed(
+            folder / f"{name}.positions.npz",
+            epochs=np.array(positions[0], np.float32),
+            positions=positions[1].numpy().astype(np.float16),
+        )
     (folder / f"{name}.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     return folder / f"{name}.pt"
 
@@ -150,26 +169,32 @@ def list_checkpoints(folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT_FOL
     return sorted({card.stem for folder in folders for card in Path(folder).glob("*.json")})
 
 
+def find_card(name: str, folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT_FOLDER,)) -> Path:
+    """NAME.json in the first folder that has it. Raises CheckpointError."""
+    for folder in folders:
+        if name in list_checkpoints([folder]):
+            return Path(folder) / f"{name}.json"
+    looked = ", ".join(str(folder) for folder in folders)
+    raise CheckpointError(f"There is no checkpoint {name!r} in {looked}.")
+
+
 def load_checkpoint(name: str, folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT_FOLDER,)) -> Checkpoint:
     """Load NAME from the first folder that has it.
 
     Raises:
         CheckpointError: if it is not there, damaged, or its weights do not have the shapes its card speaks of.
     """
-    folder = next((Path(folder) for folder in folders if name in list_checkpoints([folder])), None)
-    if folder is None:
-        looked = ", ".join(str(folder) for folder in folders)
-        raise CheckpointError(f"There is no checkpoint {name!r} in {looked}.")
-    card = _read_card(folder / f"{name}.json")
+    path = find_card(name, folders)
+    folder = path.parent
+    card = _read_card(path)
     weights = _read_weights(folder / f"{name}.pt")
     try:
         with torch.random.fork_rng(devices=[]):  # fresh weights are drawn and replaced: leave the caller's draws alone
             model = create_model(card["model"], **card["overrides"])
     except ValueError as error:
-        raise CheckpointError(
-            f"The card {folder / name}.json describes no model that can be built: {error}."
-        ) from error
+        raise CheckpointError(f"The card {path} describes no model that can be built: {error}.") from error
     _check_shapes(model, weights, folder / f"{name}.pt")
+    _check_fit(model, card, path)
     model.load_state_dict(weights)
     return Checkpoint(name, model.eval(), card, folder)
 
@@ -183,13 +208,43 @@ def _read_card(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"The card {path} is no JSON object.")
     kinds = {"model": str, "overrides": dict, "dataset": dict, "normalise": dict}
     missing = [key for key, kind in kinds.items() if not isinstance(card.get(key), kind)]
-    lists = (("dataset", "classes"), ("normalise", "mean"), ("normalise", "std"))
+    if not isinstance(card.get("recipe", {}), dict):
+        missing.append("recipe")
+    parts = {
+        ("dataset", "classes"): lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
+        ("dataset", "name"): lambda value: isinstance(value, str),
+        ("normalise", "mean"): _has_three_numbers,
+        ("normalise", "std"): lambda value: _has_three_numbers(value) and min(value) > 0,
+    }
     missing += [
-        f"{key}.{part}" for key, part in lists if key not in missing and not isinstance(card[key].get(part), list)
+        f"{key}.{part}" for (key, part), holds in parts.items() if key not in missing and not holds(card[key].get(part))
     ]
     if missing:
         raise CheckpointError(f"The card {path} lacks {', '.join(missing)}.")
     return card
+
+
+def _has_three_numbers(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 3 and all(_is_number(one) for one in value)
+
+
+def _is_number(value: Any) -> bool:
+    """A number that a tensor can hold: JSON knows NaN, Infinity and whole numbers of any length."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9
+
+
+def _check_fit(model: nn.Module, card: dict[str, Any], path: Path) -> None:
+    """What a card must say of this network: a name for each output, and how long learned positions have learned.
+
+    Without the epochs a trained table could not be told from an untrained one, whose epoch is 0.
+    """
+    n_names, n_outputs = len(card["dataset"]["classes"]), model.head.out_features
+    if n_names != n_outputs:
+        raise CheckpointError(f"The card {path} names {n_names} classes, but the network has {n_outputs} outputs.")
+    if hasattr(model, "pos_embedding"):
+        epochs = card.get("recipe", {}).get("epochs")
+        if not _is_number(epochs) or epochs <= 0:
+            raise CheckpointError(f"The card {path} lacks recipe.epochs.")
 
 
 def _read_weights(path: Path) -> dict[str, Tensor]:

@@ -10,9 +10,11 @@ from typing import Any
 
 import torch
 
+from vit_explorer.data.sources import Dataset
 from vit_explorer.explain.cost import count_multiply_adds
 from vit_explorer.training.engine import Trainer
 from vit_explorer.training.events import Epoch, Finished
+from vit_explorer.training.recipe import Recipe
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -33,9 +35,7 @@ def make_card(trainer: Trainer, finished: Finished, epochs: list[Epoch]) -> dict
             "n_train": len(trainer.train_split.y),
             "n_validation": len(trainer.validation.y),
             "n_test": len(dataset.test.y),
-            "split": "train: the official training split less the validation share drawn by the seed; "
-            "test: the official test split, looked at "
-            + ("after every epoch" if recipe.test_each_epoch else "once, at the end"),
+            "split": describe_split(dataset, recipe),
         },
         "normalise": {"mean": trainer.mean.tolist(), "std": trainer.std.tolist()},
         "recipe": recipe.to_dict(),
@@ -53,6 +53,15 @@ def make_card(trainer: Trainer, finished: Finished, epochs: list[Epoch]) -> dict
             "test_accuracy": [epoch.test_accuracy for epoch in epochs],
         },
     }
+
+
+def describe_split(dataset: Dataset, recipe: Recipe) -> str:
+    """Where the three splits come from, and how often the test split was looked at."""
+    validation = "no validation split"
+    if recipe.validation:
+        validation = f"validation: {100 * recipe.validation:g}% of the training split, drawn by seed {recipe.seed}"
+    looks = "after every epoch" if recipe.test_each_epoch else "once, at the end"
+    return f"{dataset.split}; {validation}; test split looked at {looks}"
 
 
 def describe_hardware(device: str) -> str:

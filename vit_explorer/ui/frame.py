@@ -11,15 +11,21 @@ from vit_explorer.data.uploads import MAX_BYTES, PictureError
 from vit_explorer.ui.answers import answered
 from vit_explorer.ui.payloads import model_payload, model_summary, picture_payload, trace_payload
 from vit_explorer.ui.session import Session, available_samples
-from vit_explorer.ui.widgets import widget
+from vit_explorer.ui.widgets import ServerFunction, widget
 
 FIRST_MODEL = "vit-cifar10"
 FIRST_PICTURE = "sample:cheetah"
+MAX_TITLE = 80  # characters of a file's name that are kept
 N_FROM_SOURCE = 5  # test pictures of each dataset in the gallery
 
 
 def place_frame(session: Session) -> None:
     """Place the frame; its script asks for the catalogue first and then for the finished example."""
+    widget("frame", frame_functions(session), elem_id="frame")
+
+
+def frame_functions(session: Session) -> list[ServerFunction]:
+    """What the frame's script may call."""
 
     @answered
     def catalogue(_: dict[str, Any]) -> dict[str, Any]:
@@ -51,7 +57,7 @@ def place_frame(session: Session) -> None:
 
     @answered
     def upload(request: dict[str, Any]) -> dict[str, Any]:
-        return picture_payload(session.keep_upload(decode_upload(request["data"]), request["title"][:80]))
+        return keep_upload(session, request)
 
     @answered
     def draw_lot(request: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +74,13 @@ def place_frame(session: Session) -> None:
     def download_status(_: dict[str, Any]) -> dict[str, Any]:
         return vars(session.download_status())
 
-    widget("frame", [catalogue, describe, analyse, upload, draw_lot, download, download_status], elem_id="frame")
+    return [catalogue, describe, analyse, upload, draw_lot, download, download_status]
+
+
+def keep_upload(session: Session, request: dict[str, Any]) -> dict[str, Any]:
+    """{title, data: base64} -> the payload of the picture, which is kept in memory only. Raises PictureError."""
+    title = str(request["title"])[:MAX_TITLE]
+    return picture_payload(session.keep_upload(decode_upload(request["data"]), title))
 
 
 def decode_upload(data: str) -> bytes:

@@ -7,14 +7,12 @@ error of each packing is at most half its scale and is stated where it is chosen
 from __future__ import annotations
 
 import base64
-import io
 import time
 from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import Tensor
 
 from vit_explorer.data.uploads import fit_picture
@@ -26,12 +24,11 @@ from vit_explorer.explain.positions import (
 from vit_explorer.explain.trace import Trace, trace
 from vit_explorer.models.patches import PatchEmbedding, as_linear, filter_components, patchify, unpatchify
 from vit_explorer.models.vit import ViT
-from vit_explorer.models.zoo import MODELS, Checkpoint
+from vit_explorer.models.zoo import MODELS, Checkpoint, CheckpointError
 from vit_explorer.ui.session import Picture
 
 COSINE_SCALE = 1 / 32_767  # int16 over [-1, 1]: the error of a cosine is at most 0.000016
 MAX_COSINES = 500_000  # in one payload: 1.3 MB as base64
-PREVIEW_SIDE = 320  # pixels
 N_PAIRS = 12
 
 
@@ -43,15 +40,6 @@ def pack(values: Tensor | np.ndarray, dtype: str = "float32", scale: float = 1.0
     return {"shape": list(array.shape), "dtype": dtype, "scale": scale, "data": base64.b64encode(data).decode()}
 
 
-def data_url(image: Image.Image, side: int = PREVIEW_SIDE) -> str:
-    """A picture as a small PNG data URL, no side longer than ``side``."""
-    small = image.copy()
-    small.thumbnail((side, side))
-    buffer = io.BytesIO()
-    small.save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
 def picture_payload(picture: Picture) -> dict[str, Any]:
     """Name, title, label and preview of a picture."""
     return {
@@ -60,7 +48,7 @@ def picture_payload(picture: Picture) -> dict[str, Any]:
         "truth": picture.truth,
         "width": picture.image.width,
         "height": picture.image.height,
-        "preview": data_url(picture.image),
+        "preview": picture.preview,
     }
 
 
@@ -190,17 +178,9 @@ def model_summary(checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def positions_payload(checkpoint: Checkpoint) -> dict[str, Any]:
-    """Similarities of the position embeddings, from the untrained ones to the model's own, and what they show.
-
-    The last entry is always computed from the model itself, the earlier ones from the snapshots kept while it trained;
-    where they would be too many for one payload some are left out, evenly, never the first or the last.
-    """
+    """Similarities of the position embeddings, from the untrained ones to the model's own, and what they show."""
     model = checkpoint.model
-    epochs, tables = checkpoint.position_snapshots()
-    affordable = max(2, MAX_COSINES // tables.shape[1] ** 2)
-    if len(epochs) > affordable:
-        kept = torch.linspace(0, len(epochs) - 1, affordable).round().long()
-        epochs, tables = [epochs[i] for i in kept], tables[kept]
+    epochs, tables = shown_snapshots(checkpoint)
     similarities = [cosine_similarity(table) for table in tables]
     structures = [position_structure(similarity, model.grid) for similarity in similarities]
     return {
@@ -211,3 +191,22 @@ def positions_payload(checkpoint: Checkpoint) -> dict[str, Any]:
         "structure": [vars(structure) for structure in structures],
         "pairs": [[vars(pair) for pair in nearest_pairs(s, model.grid, N_PAIRS)] for s in similarities],
     }
+
+
+def shown_snapshots(checkpoint: Checkpoint) -> tuple[list[float], Tensor]:
+    """The snapshots that the page shows, by whose places it asks for them: epochs and (S, n_prefix + N, D).
+
+    The last entry is always the model's own table, the earlier ones were kept while it trained. Where they would be
+    too many for one payload some are left out, evenly, never the first or the last; where their file is damaged, which
+    ``Session.problems`` says, the model's own table stands alone.
+    """
+    try:
+        epochs, tables = checkpoint.position_snapshots()
+    except CheckpointError:
+        epoch, own = checkpoint.trained_positions()
+        return [epoch], own
+    affordable = max(2, MAX_COSINES // tables.shape[1] ** 2)
+    if len(epochs) <= affordable:
+        return epochs, tables
+    kept = torch.linspace(0, len(epochs) - 1, affordable).round().long()
+    return [epochs[i] for i in kept], tables[kept]

@@ -1,23 +1,25 @@
-"""The picture and the model of a visitor, found by their names.
+"""What all visitors share: pictures and models, found by their names.
 
-The page keeps no state on the server: every request names its picture and its model, so any number of visitors share
-one process, and a link that holds the names restores what somebody saw. Names of pictures:
+The server keeps nothing about a visitor: every request names its picture and its model, so any number of visitors
+share one process, and a link that holds the names restores what somebody saw. Names of pictures:
 
     sample:cheetah      a photo that an installed package carries
     shapes:17           the 17th drawn test picture
     cifar10:17          the 17th test picture of CIFAR-10, where it is found
-    upload:3f5a...      a visitor's own, kept in memory only, named by the hash of its bytes
+    upload:3f5a...      a visitor's own, kept in memory only, named by the hash of its title and bytes
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -29,17 +31,28 @@ from vit_explorer.data.sources import (
     DatasetError,
     Split,
     cifar10_download_fraction,
+    cifar10_in,
     cifar10_places,
     download_cifar10,
     draw_split,
     find_cifar10,
     open_dataset,
 )
-from vit_explorer.data.uploads import PictureError, load_picture
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, Checkpoint, CheckpointError, list_checkpoints, load_checkpoint
+from vit_explorer.data.uploads import load_picture
+from vit_explorer.models.zoo import (
+    CHECKPOINT_FOLDER,
+    Checkpoint,
+    CheckpointError,
+    find_card,
+    list_checkpoints,
+    load_checkpoint,
+)
 
 MAX_UPLOADS = 64  # kept in memory, the least recently used is forgotten first
 MAX_SIDE = 1024  # pixels; a larger upload is reduced to this before it is kept
+PREVIEW_SIDE = 320  # pixels
+
+Stamp = tuple[tuple[str, int], ...]  # files and when they were last written, in ns
 
 # Photos in installed packages: name -> (package, path inside it, title).
 SAMPLES: dict[str, tuple[str, str, str]] = {
@@ -61,6 +74,15 @@ class Picture:
     image: Image.Image
     truth: str | None = None
 
+    @cached_property
+    def preview(self) -> str:
+        """A small PNG as a data URL, no side longer than PREVIEW_SIDE."""
+        small = self.image.copy()
+        small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+        buffer = io.BytesIO()
+        small.save(buffer, "PNG")
+        return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
 
 @dataclass(frozen=True)
 class DownloadStatus:
@@ -76,7 +98,7 @@ class UnknownPicture(KeyError):
 
 
 class Session:
-    """What all visitors share: open datasets, loaded checkpoints and the latest uploads.
+    """Open datasets, loaded checkpoints and the latest uploads. Each has its own lock, so that none waits for another.
 
     Args:
         data_root: where CIFAR-10 is looked for first.
@@ -91,18 +113,23 @@ class Session:
         self.data_root = data_root
         self.checkpoint_folders = tuple(checkpoint_folders)
         self._uploads: OrderedDict[str, Picture] = OrderedDict()
-        self._checkpoints: dict[str, Checkpoint] = {}
+        self._uploads_lock = threading.Lock()
+        self._checkpoints: dict[str, tuple[Stamp, Checkpoint]] = {}
+        self._checkpoints_lock = threading.Lock()
         self._test_splits: dict[str, tuple[Split, tuple[str, ...]]] = {}
-        self._lock = threading.Lock()
+        self._test_split_locks = {name: threading.Lock() for name in ("cifar10", "shapes")}
+        self._unreadable: tuple[Stamp, str] | None = None  # the CIFAR-10 that could not be read, and why
+        self._download_lock = threading.Lock()
         self._downloader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="download")
         self._download: Future[Path] | None = None
 
     def checkpoint(self, name: str) -> Checkpoint:
-        """The checkpoint of this name, loaded once. Raises CheckpointError."""
-        with self._lock:
-            if name not in self._checkpoints:
-                self._checkpoints[name] = load_checkpoint(name, self.checkpoint_folders)
-            return self._checkpoints[name]
+        """The checkpoint of this name, loaded again only when its card was replaced. Raises CheckpointError."""
+        with self._checkpoints_lock:
+            stamp = _stamp(find_card(name, self.checkpoint_folders))
+            if name not in self._checkpoints or self._checkpoints[name][0] != stamp:
+                self._checkpoints[name] = stamp, load_checkpoint(name, self.checkpoint_folders)
+            return self._checkpoints[name][1]
 
     def checkpoints(self) -> tuple[list[Checkpoint], list[str]]:
         """All checkpoints that load, and one sentence for each that does not."""
@@ -120,9 +147,20 @@ class Session:
         if not usable:
             looked = ", ".join(str(folder) for folder in self.checkpoint_folders)
             problems.append(f"There is no usable checkpoint in {looked}, so there is no model to look at.")
-        if self.data_root is not None and not self.has_cifar10():
-            looked = ", ".join(str(place) for place in cifar10_places(self.data_root))
-            problems.append(f"CIFAR-10 was not found in {looked}; the drawn shapes and your own pictures still work.")
+        for checkpoint in usable:
+            if hasattr(checkpoint.model, "pos_embedding"):
+                try:
+                    checkpoint.position_snapshots()
+                except CheckpointError as error:
+                    problems.append(f"{error} Only the trained position embeddings are shown.")
+        if self.data_root is not None and cifar10_in(self.data_root) is None:
+            found = find_cifar10(self.data_root)
+            if found is None:
+                looked = ", ".join(str(place) for place in cifar10_places(self.data_root))
+                rest = "the drawn shapes and your own pictures still work"
+            else:
+                looked, rest = str(self.data_root), f"the copy in {found} is used"
+            problems.append(f"CIFAR-10 was not found in {looked}; {rest}.")
         return problems
 
     def has_cifar10(self) -> bool:
@@ -131,13 +169,13 @@ class Session:
 
     def start_download(self) -> None:
         """Fetch CIFAR-10 in the background; a second call while it runs changes nothing."""
-        with self._lock:
+        with self._download_lock:
             if self._download is None or self._download.done():
                 self._download = self._downloader.submit(download_cifar10, self.data_root)
 
     def download_status(self) -> DownloadStatus:
         """How far the download is; "idle" before the first one."""
-        with self._lock:
+        with self._download_lock:
             download = self._download
         if download is None:
             return DownloadStatus("idle")
@@ -147,14 +185,20 @@ class Session:
         return DownloadStatus("finished", 1.0) if error is None else DownloadStatus("failed", reason=str(error))
 
     def test_split(self, name: str) -> tuple[Split, tuple[str, ...]]:
-        """Test pictures of "shapes" or "cifar10" and the class names, opened once. Raises DatasetError."""
-        with self._lock:
+        """Test pictures of "shapes" or "cifar10" and the class names, opened once.
+
+        Raises:
+            DatasetError: if CIFAR-10 is not there or cannot be read.
+            ValueError: for another name: a visitor cannot make the server read files of its own.
+        """
+        if name not in self._test_split_locks:
+            raise ValueError(f"there are test pictures of {', '.join(self._test_split_locks)}, not of {name!r}")
+        with self._test_split_locks[name]:
             if name not in self._test_splits:
                 if name == "shapes":  # its training pictures would take seconds to draw and nobody looks at them
                     self._test_splits[name] = (draw_split("test"), SHAPES_NAMES)
                 else:
-                    dataset = open_dataset(name, self.data_root)
-                    self._test_splits[name] = (dataset.test, dataset.names)
+                    self._test_splits[name] = self._read_cifar10()
             return self._test_splits[name]
 
     def sources(self) -> tuple[list[str], list[str]]:
@@ -177,7 +221,7 @@ class Session:
         """The picture of this name. Raises UnknownPicture, DatasetError."""
         kind, _, rest = name.partition(":")
         if kind == "upload":
-            with self._lock:
+            with self._uploads_lock:
                 if rest in self._uploads:
                     self._uploads.move_to_end(rest)
                     return self._uploads[rest]
@@ -188,18 +232,34 @@ class Session:
         raise UnknownPicture(name)
 
     def keep_upload(self, data: bytes, title: str) -> Picture:
-        """Read a stranger's file and keep it in memory. Raises PictureError."""
+        """Read a stranger's file and keep it in memory. Raises PictureError.
+
+        The same file under two titles is two pictures: nobody meets the name that another visitor's file has.
+        """
         image = load_picture(data)
         if max(image.size) > MAX_SIDE:
             image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-        key = hashlib.sha256(data).hexdigest()[:32]
+        key = hashlib.sha256(title.encode() + b"\0" + data).hexdigest()[:32]
         picture = Picture(f"upload:{key}", title, image)
-        with self._lock:
+        with self._uploads_lock:
             self._uploads[key] = picture
             self._uploads.move_to_end(key)
             while len(self._uploads) > MAX_UPLOADS:
                 self._uploads.popitem(last=False)
         return picture
+
+    def _read_cifar10(self) -> tuple[Split, tuple[str, ...]]:
+        """An unreadable copy is not read again, which takes seconds, before its files have changed."""
+        place = find_cifar10(self.data_root)
+        stamp = None if place is None else _stamp(place)
+        if stamp is not None and self._unreadable is not None and self._unreadable[0] == stamp:
+            raise DatasetError(self._unreadable[1])
+        try:
+            dataset = open_dataset("cifar10", self.data_root)
+        except DatasetError as error:
+            self._unreadable = None if stamp is None else (stamp, str(error))
+            raise
+        return dataset.test, dataset.names
 
     def _from_dataset(self, kind: str, index: int) -> Picture:
         split, names = self.test_split(kind)
@@ -207,6 +267,12 @@ class Session:
             raise UnknownPicture(f"{kind}:{index}")
         image = Image.fromarray(split.x[index].permute(1, 2, 0).numpy())
         return Picture(f"{kind}:{index}", f"{kind} test picture {index}", image, names[int(split.y[index])])
+
+
+def _stamp(path: Path) -> Stamp:
+    """What changes when a file, or a file in a folder, is replaced: paths and their times."""
+    paths = [path, *sorted(path.iterdir())] if path.is_dir() else [path]
+    return tuple((str(one), one.stat().st_mtime_ns if one.exists() else 0) for one in paths)
 
 
 def available_samples() -> list[str]:
@@ -227,13 +293,3 @@ def _sample(name: str) -> Picture:
     if not path.is_file():
         raise UnknownPicture(f"sample:{name}")
     return Picture(f"sample:{name}", SAMPLES[name][2], load_picture(path))
-
-
-__all__ = [
-    "DatasetError",
-    "Picture",
-    "PictureError",
-    "Session",
-    "UnknownPicture",
-    "available_samples",
-]

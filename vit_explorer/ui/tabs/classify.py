@@ -7,12 +7,11 @@ from typing import Any
 
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.answers import answered
-from vit_explorer.ui.frame import decode_upload
-from vit_explorer.ui.payloads import model_summary, picture_payload, prediction_payload
+from vit_explorer.ui.frame import keep_upload
+from vit_explorer.ui.payloads import model_summary, prediction_payload
 from vit_explorer.ui.session import Picture, Session
 from vit_explorer.ui.widgets import ServerFunction, widget
 
-MAX_TITLE = 80  # characters of a file's name that are kept
 TIMED_PASSES = 3
 LEADING_DATASET = "cifar10"  # models trained on it come first: its classes are things that people photograph
 
@@ -28,7 +27,7 @@ def classify_functions(session: Session) -> list[ServerFunction]:
     @answered
     def take(request: dict[str, Any]) -> dict[str, Any]:
         """{title, data: base64} -> the payload of the picture, which is kept in memory only."""
-        return picture_payload(session.keep_upload(decode_upload(request["data"]), request["title"][:MAX_TITLE]))
+        return keep_upload(session, request)
 
     @answered
     def classify(request: dict[str, Any]) -> dict[str, Any]:

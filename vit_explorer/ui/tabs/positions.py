@@ -16,6 +16,7 @@ from vit_explorer.figures.positions import MIME, colour_limit, figure_bytes, pos
 from vit_explorer.models.vit import ViT
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.answers import answered
+from vit_explorer.ui.payloads import shown_snapshots
 from vit_explorer.ui.session import Session
 from vit_explorer.ui.widgets import widget
 
@@ -75,7 +76,7 @@ def run_experiment(session: Session, request: dict[str, Any]) -> dict[str, Any]:
 def export_positions(session: Session, request: dict[str, Any]) -> dict[str, Any]:
     """The similarities of one snapshot as a file: {model, snapshot, format} -> {filename, mime, data in base64}."""
     checkpoint = _with_positions(session.checkpoint(request["model"]))
-    epochs, tables = checkpoint.position_snapshots()
+    epochs, tables = shown_snapshots(checkpoint)
     snapshot, format = int(request["snapshot"]), request["format"]
     if not 0 <= snapshot < len(epochs):
         raise ValueError(f"there are {len(epochs)} snapshots, not one with the number {snapshot}")
