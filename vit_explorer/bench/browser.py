@@ -10,13 +10,13 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, PlaywrightContextManager
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -37,22 +37,30 @@ class NoBrowser(RuntimeError):
 
 
 def find_chromium() -> str:
-    """The path of an installed Chromium. Raises NoBrowser."""
+    """The path of a Chromium on the PATH, or of the one that Playwright has installed. Raises NoBrowser."""
     found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        raise NoBrowser(f"no Chromium was found (looked for {', '.join(CHROMIUM_NAMES)})")
-    return found
+    if found is not None:
+        return found
+    with _playwright()() as playwright:
+        own = Path(playwright.chromium.executable_path)
+    if not own.exists():
+        raise NoBrowser(f"no Chromium was found (looked for {', '.join(CHROMIUM_NAMES)} and Playwright's own)")
+    return str(own)
+
+
+def _playwright() -> Callable[[], PlaywrightContextManager]:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise NoBrowser("playwright is not installed (it is in requirements-dev.txt)") from error
+    return sync_playwright
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A headless Chromium, closed at the end."""
     path = find_chromium()
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError as error:
-        raise NoBrowser("playwright is not installed (it is in requirements-dev.txt)") from error
-    with sync_playwright() as playwright:
+    with _playwright()() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
         try:
             yield browser

@@ -36,7 +36,8 @@ class Trace:
 
 @torch.no_grad()
 def trace(model: nn.Module, images: Tensor) -> Trace:
-    """Run the model once and keep what it did. The model is neither changed nor hooked, and keeps its mode.
+    """Run the model once and keep what it did. The model is not hooked and keeps its mode;
+    in eval mode, as checkpoints come, nothing of it changes.
 
     Args:
         model: any network of the zoo.

@@ -1,0 +1,1 @@
+"""Figures a person can save: numpy arrays in, matplotlib files out."""
