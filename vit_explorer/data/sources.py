@@ -118,6 +118,7 @@ def download_cifar10(root: str | os.PathLike[str] | None = None) -> Path:
         CIFAR10(folder, download=True)
     except (OSError, RuntimeError) as error:  # no network, no space, or a sum that does not agree
         reason = getattr(error, "reason", None) or error
+        reason = getattr(reason, "strerror", None) or reason
         raise DatasetError(
             f"CIFAR-10 could not be downloaded into {folder} ({reason}): check the network, or use 'shapes', "
             "which needs no download."
