@@ -12,17 +12,17 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from vit_explorer.data.uploads import fit_picture
+from vit_explorer.explain.embedding import embed_twice, equal_values, pixels_from_tokens
 from vit_explorer.explain.positions import (
     cosine_similarity,
     nearest_pairs,
     position_structure,
 )
 from vit_explorer.explain.trace import Trace, trace
-from vit_explorer.models.patches import PatchEmbedding, as_linear, filter_components, patchify, unpatchify
+from vit_explorer.models.patches import PatchEmbedding, filter_components, patchify
 from vit_explorer.models.vit import ViT
 from vit_explorer.models.zoo import MODELS, Checkpoint, CheckpointError
 from vit_explorer.ui.session import Picture
@@ -102,38 +102,30 @@ def patches_payload(checkpoint: Checkpoint, images: Tensor, inputs: Tensor, trac
     pass, less its position, the pixels are computed back by least squares and compared, as bytes, with the block of
     the picture on screen. That can be done only where a token has at least as many dimensions as a patch has values.
     """
-    model = checkpoint.model
-    size = model.patch_embedding.patch_size
-    by_convolution = model.patch_embedding(inputs)[0]  # (N, D)
-    weight, bias = as_linear(model.patch_embedding)  # (values, D), (D,)
-    by_product = F.unfold(inputs, kernel_size=size, stride=size)[0].T @ weight + bias
-    difference = (by_convolution - by_product).abs().amax(dim=1)  # (N,)
+    embedding = checkpoint.model.patch_embedding
+    size = embedding.patch_size
+    tokens, differences = embed_twice(embedding, inputs)
+    components, _ = filter_components(embedding)
     return {
         "size": size,
-        "values": weight.shape[0],
-        "embedding": pack(by_convolution),
-        "component_scores": pack(patchify(inputs, size)[0] @ filter_components(model.patch_embedding)[0].flatten(1).T),
-        "differences": pack(difference),
-        "largest_difference": float(difference.max()),
-        "largest_value": float(by_convolution.abs().max()),
-        "recovered_values": _recovered_values(checkpoint, images, traced, weight, bias),
+        "values": images.shape[1] * size**2,
+        "embedding": pack(tokens[0]),
+        "component_scores": pack(patchify(inputs, size)[0] @ components.flatten(1).T),
+        "differences": pack(differences[0]),
+        "largest_difference": float(differences.max()),
+        "largest_value": float(tokens.abs().max()),
+        "recovered_values": _recovered_values(checkpoint, images, traced),
     }
 
 
-def _recovered_values(
-    checkpoint: Checkpoint, images: Tensor, traced: Trace, weight: Tensor, bias: Tensor
-) -> list[int] | None:
-    """Per patch, how many of its pixel values can be read back exactly from its token; None if too few dimensions."""
-    values, d_model = weight.shape
-    if d_model < values:
+def _recovered_values(checkpoint: Checkpoint, images: Tensor, traced: Trace) -> list[int] | None:
+    """Per patch, how many of its bytes can be read back exactly from its token; None if it cannot hold them."""
+    inputs = pixels_from_tokens(checkpoint.model, traced)
+    if inputs is None:
         return None
-    model = checkpoint.model
-    received = (traced.hidden[0] - model.pos_embedding)[0, traced.n_prefix :] - bias  # (N, D)
-    blocks = torch.linalg.lstsq(weight.T.double(), received.T.double()).solution.T  # (N, values), (C, P, P) each
-    size = model.patch_embedding.patch_size
     mean, std = (torch.tensor(checkpoint.card["normalise"][key]).double()[:, None, None] for key in ("mean", "std"))
-    pixels = (unpatchify(blocks[None], size, traced.grid) * std + mean).round()
-    return (patchify(pixels, size) == patchify(images, size)).sum(dim=2)[0].tolist()
+    size = checkpoint.model.patch_embedding.patch_size
+    return equal_values((inputs * std + mean).round(), images, size)[0].tolist()
 
 
 def model_payload(checkpoint: Checkpoint) -> dict[str, Any]:

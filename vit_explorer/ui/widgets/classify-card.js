@@ -30,13 +30,7 @@ vx.classify = (() => {
       return block;
     }
     const best = ranked(model);
-    best.forEach(({ name: guess, p }, rank) => {
-      const bar = make("div", "bar");
-      const length = make("i");
-      length.style.width = `${100 * p}%`;
-      bar.append(length);
-      bars.append(make("span", rank ? "" : "first", guess), bar, make("span", "vx-number", vx.percent(p)));
-    });
+    best.forEach(({ name: guess, p }, rank) => bars.append(...vx.barCells(guess, p, rank ? "" : "first")));
     if (truth && model.classes.includes(truth)) {
       const right = best[0].name === truth;
       name.append(make("span", right ? "tag good" : "tag bad", right ? "right" : "wrong"));

@@ -169,6 +169,15 @@ window.vx = (() => {
     return element;
   }
 
+  /** The three cells of one line of a .vx-bars grid: a class, a bar as long as its probability, the percentage. */
+  function barCells(name, probability, style = "") {
+    const bar = make("div", `bar ${style}`.trim());
+    const length = make("i");
+    length.style.width = `${100 * probability}%`;
+    bar.append(length);
+    return [make("span", style, name), bar, make("span", `vx-number ${style}`.trim(), vx.percent(probability))];
+  }
+
   const inks = new Map(); // of the present theme; asking the browser each time would make it lay out the page
 
   /** A CSS custom property of the page, such as "--vx-query". */
@@ -195,7 +204,7 @@ window.vx = (() => {
   else document.addEventListener("DOMContentLoaded", followTheme);
 
   return {
-    CLS_TOKEN, base64, calm, call, fill, get: (topic) => state[topic], idle, ink, make, mount, on, pin, pinned: () => pinned,
+    CLS_TOKEN, barCells, base64, calm, call, fill, get: (topic) => state[topic], idle, ink, make, mount, on, pin, pinned: () => pinned,
     point, save, say, set, update, widget,
   };
 })();

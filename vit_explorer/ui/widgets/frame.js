@@ -219,16 +219,7 @@ vx.widget("frame", (root, server) => {
 
   function drawTop(trace) {
     const order = trace.probabilities.map((p, i) => [p, i]).sort((a, b) => b[0] - a[0]).slice(0, 5);
-    const cells = [];
-    order.forEach(([p, i], rank) => {
-      const name = vx.make("span", rank === 0 ? "first" : "", trace.classes[i]);
-      const bar = vx.make("div", "bar");
-      const fill = vx.make("i");
-      fill.style.width = `${100 * p}%`;
-      bar.append(fill);
-      cells.push(name, bar, vx.make("span", "vx-number", vx.percent(p)));
-    });
-    $(".top").replaceChildren(...cells);
+    $(".top").replaceChildren(...order.flatMap(([p, i], rank) => vx.barCells(trace.classes[i], p, rank ? "" : "first")));
     const [best, index] = order[0];
     const { truth } = trace.picture;
     const known = truth && trace.classes.includes(truth);

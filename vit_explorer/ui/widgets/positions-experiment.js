@@ -106,15 +106,7 @@ vx.widget("positions-experiment", (root, server) => {
   function bars(element, probabilities, { classes, trained }) {
     const top = best(trained);
     const order = probabilities.map((p, i) => [p, i]).sort((a, b) => b[0] - a[0]).slice(0, SHOWN);
-    const cells = order.flatMap(([p, i]) => {
-      const style = i === top ? " answer" : "";
-      const bar = vx.make("div", `bar${style}`);
-      const part = vx.make("i");
-      part.style.width = `${100 * p}%`;
-      bar.append(part);
-      return [vx.make("span", style.trim(), classes[i]), bar, vx.make("span", `vx-number${style}`, vx.percent(p))];
-    });
-    element.replaceChildren(...cells);
+    element.replaceChildren(...order.flatMap(([p, i]) => vx.barCells(classes[i], p, i === top ? "answer" : "")));
   }
 
   /** Whether the patches share pixels, as those of a convolutional stem do; then none can be moved alone. */

@@ -1,0 +1,46 @@
+"""What the patch projection did with a picture: the product done twice, and the pixels read back from the tokens."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vit_explorer.explain.trace import Trace
+from vit_explorer.models.patches import PatchEmbedding, as_linear, patchify, unpatchify
+from vit_explorer.models.vit import ViT
+
+
+@torch.no_grad()
+def embed_twice(embedding: PatchEmbedding, inputs: Tensor) -> tuple[Tensor, Tensor]:
+    """Embed (B, C, H, W) as the model does, by a convolution, and by unfold and a matrix product.
+
+    Returns:
+        The convolution's (B, N, D), and for each patch the largest difference between the two ways, (B, N).
+    """
+    size = embedding.patch_size
+    by_convolution = embedding(inputs)
+    weight, bias = as_linear(embedding)  # (C * P * P, D), (D,)
+    by_product = F.unfold(inputs, kernel_size=size, stride=size).transpose(1, 2) @ weight + bias
+    return by_convolution, (by_convolution - by_product).abs().amax(dim=2)
+
+
+@torch.no_grad()
+def pixels_from_tokens(model: ViT, traced: Trace) -> Tensor | None:
+    """The model's input, (B, C, H, W) float64, computed back by least squares from the tokens of the first block.
+
+    None where a token has fewer dimensions than a patch has values, so that it cannot hold them.
+    """
+    weight, bias = as_linear(model.patch_embedding)
+    values, d_model = weight.shape
+    if d_model < values:
+        return None
+    received = (traced.hidden[0] - model.pos_embedding)[:, traced.n_prefix :] - bias  # (B, N, D)
+    matrix = weight.T.double().expand(len(received), -1, -1)  # (B, D, values)
+    blocks = torch.linalg.lstsq(matrix, received.transpose(1, 2).double()).solution  # (B, values, N)
+    return unpatchify(blocks.transpose(1, 2), model.patch_embedding.patch_size, traced.grid)
+
+
+def equal_values(first: Tensor, second: Tensor, patch_size: int) -> Tensor:
+    """How many values of each patch are equal in two pictures, (B, C, H, W) twice -> (B, N)."""
+    return (patchify(first, patch_size) == patchify(second, patch_size)).sum(dim=2)
