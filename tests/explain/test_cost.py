@@ -46,8 +46,8 @@ def test_the_convnet_by_hand():
 
 def test_the_convolutional_stem_by_hand():
     model = create_model("vit-conv")
-    blocks = vit_multiply_adds(64, 0, 128, 4, 256, 10, n_prefix=0)["total"]
-    stem = 16 * 16 * 27 * 64 + 8 * 8 * 9 * 64 * 128 + 64 * 128 * 128
+    blocks = vit_multiply_adds(64, 0, 128, 3, 256, 10, n_prefix=0)["total"]
+    stem = 32 * 32 * 27 * 64 + 16 * 16 * 9 * 64 * 128
     assert count_multiply_adds(model, 32) == blocks + stem + 64 * 128  # and the scores of attention pooling
 
 

@@ -129,3 +129,29 @@ def test_attention_pooling_by_hand():
         pool.score.bias.fill_(5.0)  # the same for all tokens, so it changes nothing
     tokens = torch.tensor([[[0.0, 10.0], [1.0, 20.0], [2.0, 40.0]]])  # weights 1 : 2 : 4
     assert torch.allclose(pool(tokens), torch.tensor([[10 / 7, 210 / 7]]))
+
+
+def test_training_in_bfloat16_gives_the_gradients_of_the_fused_kernel(layer):
+    """On a CPU the plain operations take its place there; they must be the same function."""
+    tokens = torch.randn(3, 7, 24)
+    target = torch.randn(3, 7, 24)
+
+    def gradients(precision: torch.dtype | None) -> list[torch.Tensor]:
+        layer.zero_grad()
+        with torch.autocast("cpu", precision or torch.bfloat16, enabled=precision is not None):
+            output = layer(tokens)
+        torch.sum(output.float() * target).backward()
+        return [parameter.grad.clone() for parameter in layer.parameters()]
+
+    for exact, rounded in zip(gradients(None), gradients(torch.bfloat16), strict=True):
+        assert rounded.isfinite().all()
+        assert (exact - rounded).norm() < 0.03 * exact.norm() + 1e-3
+
+
+def test_without_gradients_bfloat16_stays_fused(layer):
+    tokens = torch.randn(3, 7, 24, dtype=torch.bfloat16)
+    half = layer.bfloat16().requires_grad_(False)
+    with torch.profiler.profile() as profile:
+        half(tokens)
+    assert any("scaled_dot_product" in event.key for event in profile.key_averages())
+    assert not any(event.key == "aten::softmax" for event in profile.key_averages())

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from vit_explorer.models import ConvNet, Tape, ViT
+from vit_explorer.models import ConvNet, Tape, ViT, patchify, unpatchify
 
 SMALL = {"img_size": 8, "patch_size": 4, "d_model": 16, "n_heads": 2, "n_layers": 2, "d_ff": 24, "n_classes": 5}
 
@@ -23,11 +23,11 @@ def test_count_at_the_defaults():
 
 
 def test_count_with_a_convolutional_stem():
-    d, ff, tokens, classes, layers = 128, 256, 64, 10, 4
-    stem = (27 * 64 + 2 * 64) + (9 * 64 * 128 + 2 * 128) + (d * d + d)
+    d, ff, tokens, classes, layers = 128, 256, 64, 10, 3
+    stem = (27 * 64 + 64) + (9 * 64 * 128 + 128)
     block = 4 * d + (3 * d * d + 3 * d) + (d * d + d) + (ff * d + ff) + (d * ff + d)
     by_hand = stem + tokens * d + layers * block + 2 * d + (d + 1) + (classes * d + classes)
-    assert count(ViT(embedding="conv", pooling="attention", d_ff=256)) == by_hand == 632_139
+    assert count(ViT(embedding="conv", pooling="attention", n_layers=3, d_ff=256)) == by_hand == 482_955
 
 
 def test_what_one_forward_pass_is_made_of():
@@ -226,3 +226,17 @@ def test_what_one_forward_pass_of_the_convnet_is_made_of():
 def test_a_picture_too_small_for_the_stages_is_refused_with_both_numbers():
     with pytest.raises(ValueError, match="at least 4 pixels, not 3"):
         ConvNet(img_size=3)
+
+
+def test_without_positions_the_patches_are_a_set():
+    torch.manual_seed(0)
+    model = ViT(**SMALL, positions="none").eval()
+    assert not hasattr(model, "pos_embedding")
+    assert count(ViT(**SMALL)) - count(model) == 5 * SMALL["d_model"]
+    images = torch.randn(2, 3, 8, 8)
+    size = SMALL["patch_size"]
+    shuffled = unpatchify(patchify(images, size)[:, [2, 0, 3, 1]], size, (2, 2))
+    assert not torch.equal(shuffled, images)
+    assert torch.allclose(model(shuffled), model(images), atol=1e-5)
+    learned = ViT(**SMALL).eval()
+    assert not torch.allclose(learned(shuffled), learned(images), atol=1e-5)

@@ -19,7 +19,7 @@ from vit_explorer.models import (
 from vit_explorer.models.zoo import MODELS
 
 SIZES = {"img_size": 8, "patch_size": 4, "d_model": 16, "n_heads": 2, "n_layers": 2, "d_ff": 24, "n_classes": 3}
-COUNTS = {"vit": 809_354, "vit-conv": 632_139, "cnn": 373_386}
+COUNTS = {"vit": 809_354, "vit-conv": 482_955, "cnn": 373_386}
 
 
 def card_of(model: str = "vit", overrides: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -94,13 +94,13 @@ def test_out_and_back(saved):
 
 
 def test_out_and_back_in_half_precision(tmp_path):
-    model = create_model("vit-conv", **SIZES).eval()  # with the whole numbers of batch norm among the weights
+    model = create_model("vit-conv", **SIZES).eval()
     half = save_checkpoint(model, card_of("vit-conv"), "half", tmp_path, dtype=torch.float16)
     full = save_checkpoint(model, card_of("vit-conv"), "full", tmp_path)
     assert half.stat().st_size < 0.7 * full.stat().st_size
     loaded = load_checkpoint("half", [tmp_path])
     dtypes = {value.dtype for value in loaded.model.state_dict().values()}
-    assert dtypes == {torch.float32, torch.int64}
+    assert dtypes == {torch.float32}
     images = torch.randn(4, 3, 8, 8)
     difference = (loaded.model(images) - model(images)).abs().max()
     assert 0 < difference < 5e-3

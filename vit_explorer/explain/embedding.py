@@ -35,7 +35,8 @@ def pixels_from_tokens(model: ViT, traced: Trace) -> Tensor | None:
     values, d_model = weight.shape
     if d_model < values:
         return None
-    received = (traced.hidden[0] - model.pos_embedding)[:, traced.n_prefix :] - bias  # (B, N, D)
+    tokens = traced.hidden[0] - model.pos_embedding if hasattr(model, "pos_embedding") else traced.hidden[0]
+    received = tokens[:, traced.n_prefix :] - bias  # (B, N, D)
     matrix = weight.T.double().expand(len(received), -1, -1)  # (B, D, values)
     blocks = torch.linalg.lstsq(matrix, received.transpose(1, 2).double()).solution  # (B, values, N)
     return unpatchify(blocks.transpose(1, 2), model.patch_embedding.patch_size, traced.grid)

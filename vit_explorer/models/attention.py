@@ -65,6 +65,12 @@ class SelfAttention(nn.Module):
             tape.attention.append(weights)
         if tape is not None and tape.differentiable:
             mixed = weights @ value
+        elif query.requires_grad and query.dtype == torch.bfloat16 and query.device.type == "cpu":
+            # Training in bfloat16 on a CPU: the backward pass of torch 2.14's fused kernel takes 5 to 9 times as long
+            # as these three plain operations, and half of a small ViT's whole step (python -m vit_explorer.bench
+            # throughput). Autocast would lift the softmax to float32 and lose most of it again.
+            with torch.autocast("cpu", enabled=False):
+                mixed = attention_weights(query, key) @ value
         else:
             mixed = F.scaled_dot_product_attention(query, key, value)
         return self.projection(mixed.transpose(1, 2).reshape(batch, n_tokens, d_model))
@@ -80,6 +86,9 @@ class AttentionPooling(nn.Module):
         super().__init__()
         self.score = nn.Linear(d_model, 1)
 
+    def weights(self, tokens: Tensor) -> Tensor:
+        """How much of each token enters the mean: (B, N, 1), summing to 1 over the tokens."""
+        return self.score(tokens).softmax(dim=1)
+
     def forward(self, tokens: Tensor) -> Tensor:
-        weights = self.score(tokens).softmax(dim=1)  # (B, N, 1)
-        return torch.sum(weights * tokens, dim=1)
+        return torch.sum(self.weights(tokens) * tokens, dim=1)

@@ -82,10 +82,11 @@ class PatchEmbedding(nn.Module):
 
 
 class ConvPatchEmbedding(nn.Module):
-    """A few strided 3 x 3 convolutions in place of the one projection: as many tokens, with overlap between them.
+    """A few 3 x 3 convolutions in place of the one projection: as many tokens, with overlap between them.
 
-    Each convolution halves the picture, so ``patch_size`` must be a power of two; channels double up to ``d_model``
-    and a last 1 x 1 convolution projects. Shapes as :class:`PatchEmbedding`.
+    Each convolution is followed by a ReLU and 2 x 2 max pooling, which halves the picture, so ``patch_size`` must be a
+    power of two; channels double up to ``d_model``. The tokenizer of Hassani et al. 2021, "Escaping the Big Data
+    Paradigm with Compact Transformers", section 3.2. Shapes as :class:`PatchEmbedding`.
     """
 
     def __init__(self, img_size: int = 32, patch_size: int = 4, in_channels: int = 3, d_model: int = 128) -> None:
@@ -99,20 +100,15 @@ class ConvPatchEmbedding(nn.Module):
         widths = [max(1, d_model // 2 ** (halvings - 1 - i)) for i in range(halvings)]
         layers: list[nn.Module] = []
         for previous, width in zip([in_channels, *widths], widths, strict=False):
-            layers += [
-                nn.Conv2d(previous, width, kernel_size=3, stride=2, padding=1, bias=False),
-                nn.BatchNorm2d(width),
-                nn.ReLU(inplace=True),
-            ]
+            layers += [nn.Conv2d(previous, width, kernel_size=3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2)]
         self.stem = nn.Sequential(*layers)
-        self.projection = nn.Conv2d(widths[-1], d_model, kernel_size=1)
 
     @property
     def n_patches(self) -> int:
         return self.grid[0] * self.grid[1]
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.projection(self.stem(images)).flatten(2).transpose(1, 2)  # (B, D, rows, cols) -> (B, N, D)
+        return self.stem(images).flatten(2).transpose(1, 2)  # (B, D, rows, cols) -> (B, N, D)
 
 
 def as_linear(embedding: PatchEmbedding) -> tuple[Tensor, Tensor]:

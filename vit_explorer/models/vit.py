@@ -5,7 +5,7 @@ Source: Dosovitskiy et al. 2020, "An Image is Worth 16x16 Words", equations 1 to
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,7 @@ INIT_STD = 0.02  # of weights, CLS token and position table, as in the authors' 
 
 Pooling = Literal["cls", "mean", "attention"]
 Embedding = Literal["linear", "conv"]
+Positions = Literal["learned", "none"]
 
 
 class TransformerBlock(nn.Module):
@@ -42,6 +43,8 @@ class ViT(nn.Module):
         pooling: what the head reads: the CLS token, the mean of all patch tokens, or a learned weighted mean. Only
             with "cls" is there a token in front of the patches.
         embedding: "linear" is the one projection of the paper, "conv" a convolutional stem.
+        positions: "learned" adds a table, ``pos_embedding``; with "none" there is no table, and what the network knows
+            of its patches is an unordered set.
     Raises:
         ValueError: if the patch does not divide the picture, or the heads do not divide ``d_model``.
     """
@@ -58,12 +61,16 @@ class ViT(nn.Module):
         n_classes: int = 10,
         pooling: Pooling = "cls",
         embedding: Embedding = "linear",
+        positions: Positions = "learned",
     ) -> None:
         super().__init__()
-        if pooling not in ("cls", "mean", "attention"):
-            raise ValueError(f"pooling must be 'cls', 'mean' or 'attention', not {pooling!r}")
-        if embedding not in ("linear", "conv"):
-            raise ValueError(f"embedding must be 'linear' or 'conv', not {embedding!r}")
+        for option, value, kind in (
+            ("pooling", pooling, Pooling),
+            ("embedding", embedding, Embedding),
+            ("positions", positions, Positions),
+        ):
+            if value not in get_args(kind):
+                raise ValueError(f"{option} must be one of {', '.join(get_args(kind))}, not {value!r}")
         embed = PatchEmbedding if embedding == "linear" else ConvPatchEmbedding
         self.img_size = img_size
         self.patch_embedding = embed(img_size, patch_size, in_channels, d_model)
@@ -71,12 +78,14 @@ class ViT(nn.Module):
         self.n_prefix = 1 if pooling == "cls" else 0
         self.cls_token = nn.Parameter(torch.zeros(1, 1, d_model)) if pooling == "cls" else None
         self.pool = AttentionPooling(d_model) if pooling == "attention" else None
-        self.pos_embedding = nn.Parameter(torch.zeros(1, self.n_prefix + self.patch_embedding.n_patches, d_model))
+        if positions == "learned":
+            self.pos_embedding = nn.Parameter(torch.zeros(1, self.n_prefix + self.patch_embedding.n_patches, d_model))
         self.blocks = nn.ModuleList(TransformerBlock(d_model, n_heads, d_ff) for _ in range(n_layers))
         self.norm = nn.LayerNorm(d_model, eps=LAYER_NORM_EPS)
         self.head = nn.Linear(d_model, n_classes)
         self.apply(_init_linear)
-        nn.init.trunc_normal_(self.pos_embedding, std=INIT_STD)
+        if positions == "learned":
+            nn.init.trunc_normal_(self.pos_embedding, std=INIT_STD)
         if self.cls_token is not None:
             nn.init.trunc_normal_(self.cls_token, std=INIT_STD)
 
@@ -88,7 +97,7 @@ class ViT(nn.Module):
         tokens = self.patch_embedding(images)
         if self.cls_token is not None:
             tokens = torch.cat([self.cls_token.expand(len(tokens), -1, -1), tokens], dim=1)
-        return tokens + self.pos_embedding
+        return tokens + self.pos_embedding if hasattr(self, "pos_embedding") else tokens
 
     def classify(self, tokens: Tensor) -> Tensor:
         """Final norm, pooling and head: (B, n_prefix + N, d_model) -> (B, n_classes)."""

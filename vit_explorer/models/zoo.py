@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from vit_explorer.models.cnn import ConvNet
 from vit_explorer.models.vit import ViT
 
-CHECKPOINT_FOLDER = Path(__file__).resolve().parents[2] / "checkpoints"
+CHECKPOINT_FOLDER = Path(__file__).resolve().parents[2] / "checkpoints"  # weights that ship
+KEPT_FOLDER = CHECKPOINT_FOLDER.parent / "runs" / "kept"  # of runs that somebody kept
 
 Option = int | float | str | tuple[int, ...]
 
@@ -38,7 +39,10 @@ class ModelSpec:
 MODELS: dict[str, ModelSpec] = {
     "vit": ModelSpec(ViT, {}, 809_354, "ViT"),
     "vit-conv": ModelSpec(
-        ViT, {"embedding": "conv", "pooling": "attention", "d_ff": 256}, 632_139, "ViT with a convolutional stem"
+        ViT,
+        {"embedding": "conv", "pooling": "attention", "n_layers": 3, "d_ff": 256},
+        482_955,
+        "ViT with a convolutional stem",
     ),
     "cnn": ModelSpec(ConvNet, {}, 373_386, "CNN"),
 }
@@ -164,12 +168,12 @@ def save_checkpoint(
     return folder / f"{name}.pt"
 
 
-def list_checkpoints(folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT_FOLDER,)) -> list[str]:
+def list_checkpoints(folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT_FOLDER, KEPT_FOLDER)) -> list[str]:
     """The names for which some folder holds a card, in alphabetical order."""
     return sorted({card.stem for folder in folders for card in Path(folder).glob("*.json")})
 
 
-def find_card(name: str, folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT_FOLDER,)) -> Path:
+def find_card(name: str, folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT_FOLDER, KEPT_FOLDER)) -> Path:
     """NAME.json in the first folder that has it. Raises CheckpointError."""
     for folder in folders:
         if name in list_checkpoints([folder]):
@@ -178,7 +182,9 @@ def find_card(name: str, folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT
     raise CheckpointError(f"There is no checkpoint {name!r} in {looked}.")
 
 
-def load_checkpoint(name: str, folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT_FOLDER,)) -> Checkpoint:
+def load_checkpoint(
+    name: str, folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT_FOLDER, KEPT_FOLDER)
+) -> Checkpoint:
     """Load NAME from the first folder that has it.
 
     Raises:

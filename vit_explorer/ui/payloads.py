@@ -139,14 +139,14 @@ def model_payload(checkpoint: Checkpoint) -> dict[str, Any]:
         "mean": card["normalise"]["mean"],
         "std": card["normalise"]["std"],
         "classes": checkpoint.class_names,
-        "d_model": model.pos_embedding.shape[-1] if is_vit else None,
+        "d_model": model.norm.normalized_shape[0] if is_vit else None,
         "n_layers": len(model.blocks) if is_vit else None,
         "d_ff": model.blocks[0].mlp[0].out_features if is_vit else None,
         "filters": pack(model.patch_embedding.projection.weight) if linear else None,
         "filter_bias": model.patch_embedding.projection.bias.tolist() if linear else None,
         "components": pack(components) if linear else None,
         "component_share": share.tolist() if linear else None,
-        "positions": positions_payload(checkpoint) if is_vit else None,
+        "positions": positions_payload(checkpoint) if hasattr(model, "pos_embedding") else None,
     }
 
 

@@ -13,7 +13,6 @@ from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.ablation import changed_positions, patch_order, predict_with_positions
 from vit_explorer.explain.positions import PositionStructure, cosine_similarity, position_structure
 from vit_explorer.figures.positions import MIME, colour_limit, figure_bytes, positions_figure
-from vit_explorer.models.vit import ViT
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.answers import answered
 from vit_explorer.ui.payloads import shown_snapshots
@@ -95,7 +94,7 @@ def export_positions(session: Session, request: dict[str, Any]) -> dict[str, Any
 
 
 def _with_positions(checkpoint: Checkpoint) -> Checkpoint:
-    if not isinstance(checkpoint.model, ViT):
+    if not hasattr(checkpoint.model, "pos_embedding"):
         raise ValueError(f"{checkpoint.name} has no position embeddings")
     return checkpoint
 
