@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from vit_explorer.models import Tape, ViT
-from vit_explorer.models.attention import AttentionPooling, SelfAttention, attention_weights
+from vit_explorer.models.attention import PLAIN_TOKENS, AttentionPooling, SelfAttention, attention_weights
 
 SMALL = {"img_size": 8, "patch_size": 2, "d_model": 24, "n_heads": 3, "n_layers": 2, "d_ff": 32, "n_classes": 5}
 
@@ -131,10 +131,10 @@ def test_attention_pooling_by_hand():
     assert torch.allclose(pool(tokens), torch.tensor([[10 / 7, 210 / 7]]))
 
 
-def test_training_in_bfloat16_gives_the_gradients_of_the_fused_kernel(layer):
-    """On a CPU the plain operations take its place there; they must be the same function."""
-    tokens = torch.randn(3, 7, 24)
-    target = torch.randn(3, 7, 24)
+@pytest.mark.parametrize("precision", [None, torch.bfloat16])
+def test_training_on_a_cpu_gives_the_gradients_of_the_fused_kernel(layer, monkeypatch, precision):
+    """Plain operations take the kernel's place there; they must be the same function."""
+    tokens, target = torch.randn(3, 7, 24), torch.randn(3, 7, 24)
 
     def gradients(precision: torch.dtype | None) -> list[torch.Tensor]:
         layer.zero_grad()
@@ -143,15 +143,26 @@ def test_training_in_bfloat16_gives_the_gradients_of_the_fused_kernel(layer):
         torch.sum(output.float() * target).backward()
         return [parameter.grad.clone() for parameter in layer.parameters()]
 
-    for exact, rounded in zip(gradients(None), gradients(torch.bfloat16), strict=True):
-        assert rounded.isfinite().all()
-        assert (exact - rounded).norm() < 0.03 * exact.norm() + 1e-3
+    plain = gradients(precision)
+    monkeypatch.setattr("vit_explorer.models.attention.PLAIN_TOKENS", 0)
+    for exact, found in zip(gradients(None), plain, strict=True):
+        assert (exact - found).norm() < (1e-5 if precision is None else 0.03) * exact.norm() + 1e-3
 
 
-def test_without_gradients_bfloat16_stays_fused(layer):
-    tokens = torch.randn(3, 7, 24, dtype=torch.bfloat16)
-    half = layer.bfloat16().requires_grad_(False)
+def test_many_tokens_are_trained_by_the_fused_kernel(layer, monkeypatch):
+    def kernels(n_tokens: int) -> set[str]:
+        with torch.profiler.profile() as profile:
+            layer(torch.randn(1, n_tokens, 24))
+        return {event.key for event in profile.key_averages()}
+
+    assert "aten::softmax" in kernels(7)
+    assert "aten::softmax" not in kernels(PLAIN_TOKENS + 1)
+
+
+def test_outside_of_training_attention_stays_fused(layer):
+    layer.eval()
     with torch.profiler.profile() as profile:
-        half(tokens)
-    assert any("scaled_dot_product" in event.key for event in profile.key_averages())
-    assert not any(event.key == "aten::softmax" for event in profile.key_averages())
+        layer(torch.randn(3, 7, 24))
+    kernels = {event.key for event in profile.key_averages()}
+    assert any("scaled_dot_product" in kernel for kernel in kernels)
+    assert "aten::softmax" not in kernels

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+PLAIN_TOKENS = 256  # up to so many the weights of a batch fit well into memory while a CPU trains
+
 
 @dataclass
 class Tape:
@@ -65,10 +67,10 @@ class SelfAttention(nn.Module):
             tape.attention.append(weights)
         if tape is not None and tape.differentiable:
             mixed = weights @ value
-        elif query.requires_grad and query.dtype == torch.bfloat16 and query.device.type == "cpu":
-            # Training in bfloat16 on a CPU: the backward pass of torch 2.14's fused kernel takes 5 to 9 times as long
-            # as these three plain operations, and half of a small ViT's whole step (python -m vit_explorer.bench
-            # throughput). Autocast would lift the softmax to float32 and lose most of it again.
+        elif self.training and query.device.type == "cpu" and n_tokens <= PLAIN_TOKENS:
+            # Training a small model on a CPU: the backward pass of torch 2.14's fused kernel is slower than that of
+            # these three plain operations, in bfloat16 by 5 to 9 times, which was half of a small ViT's whole step
+            # (python -m vit_explorer.bench throughput). Autocast would lift the softmax to float32 and lose that again.
             with torch.autocast("cpu", enabled=False):
                 mixed = attention_weights(query, key) @ value
         else:
