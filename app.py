@@ -1,6 +1,7 @@
 """The door: read the flags, build the page, answer.
 
 python app.py [--host 127.0.0.1] [--port 7860] [--data PLACE] [--checkpoints FOLDER] [--share] [--open]
+              [--runs FOLDER] [--at-once N] [--own-data PATH ...]
 """
 
 from __future__ import annotations
@@ -36,6 +37,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=int(port))
     parser.add_argument("--data", type=Path, help="CIFAR-10: a folder that holds it, or an .npz file")
     parser.add_argument("--checkpoints", type=Path, help="a folder of weights, instead of the ones that ship")
+    parser.add_argument("--runs", type=Path, help="where trainings and kept models are written (runs/ if not given)")
+    parser.add_argument("--at-once", type=int, default=1, help="trainings allowed on this machine at the same time")
+    parser.add_argument(
+        "--own-data",
+        type=Path,
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help=".npz files or image folders to train on",
+    )
     parser.add_argument("--share", action="store_true", help="also answer at a public gradio.live address")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     options = parser.parse_args(arguments)
@@ -47,15 +59,24 @@ def main(arguments: list[str] | None = None) -> int:
 
     import torch
 
-    from vit_explorer.models.zoo import CHECKPOINT_FOLDER
+    from vit_explorer.models.zoo import CHECKPOINT_FOLDER, KEPT_FOLDER
+    from vit_explorer.training.desk import Desk
+    from vit_explorer.training.runs import RUNS_FOLDER
     from vit_explorer.ui.app import build_app, launch_options
     from vit_explorer.ui.session import Session
 
     torch.set_num_threads(1)  # one small picture at a time: more threads would only wait for each other
-    session = Session(options.data, [options.checkpoints or CHECKPOINT_FOLDER])
+    runs = options.runs or RUNS_FOLDER
+    try:
+        folders = [options.checkpoints or CHECKPOINT_FOLDER, runs / KEPT_FOLDER.name]
+        session = Session(options.data, folders, options.own_data)
+        desk = Desk(runs, options.at_once, options.data)
+    except ValueError as error:
+        print(f"app.py: {error}", file=sys.stderr)
+        return 1
     for problem in session.problems():
         print(f"app.py: {problem}", file=sys.stderr)
-    page = build_app(session)
+    page = build_app(session, desk)
     try:
         page.launch(
             server_name=options.host,
@@ -68,8 +89,12 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:  # the port was taken since it was tried
         print(f"app.py: {refusal(options.host, options.port, error)}", file=sys.stderr)
         return 1
-    warm_up(session)
-    page.block_thread()
+    try:
+        desk.warm()  # another process, which gives way to this one
+        warm_up(session)
+        page.block_thread()
+    finally:
+        desk.close()
     return 0
 
 

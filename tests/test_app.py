@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -16,8 +17,9 @@ import gradio as gr
 import pytest
 
 import app
-from vit_explorer.bench.browser import APP, running_app
-from vit_explorer.data.sources import DATA_VARIABLE
+from tests.training.racing import PATIENCE, alive, children, until
+from vit_explorer.bench.browser import APP, free_port, running_app, wait_until_answering
+from vit_explorer.data.cifar10 import DATA_VARIABLE
 from vit_explorer.models.zoo import create_model, save_checkpoint
 from vit_explorer.ui.frame import frame_functions
 from vit_explorer.ui.session import Session
@@ -168,6 +170,37 @@ def test_a_wrong_data_path_is_said_and_the_rest_runs(tmp_path, monkeypatch):
         assert "ViT Explorer" in answer_of(address)
     lines = [line for line in log[0].splitlines() if line.startswith("app.py: ")]
     assert len(lines) == 1 and str(wrong) in lines[0]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see who runs")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_no_worker_outlives_the_app(tmp_path, number):
+    port = free_port()
+    process = subprocess.Popen([sys.executable, str(APP), "--port", str(port), "--runs", str(tmp_path)])
+    try:
+        wait_until_answering(f"http://127.0.0.1:{port}/", process)
+        (worker,) = until(lambda: children(process.pid))
+        process.send_signal(number)
+        process.wait(PATIENCE)
+        until(lambda: not alive(worker), "the worker lives on")
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--at-once", "0"], "at_once must be 1 or more, not 0"),
+        (["--own-data", "a/pictures.npz", "b/pictures"], "b/pictures would be called 'pictures'"),
+        (["--own-data", "a/pictures.npz", "--own-data", "b/pictures"], "b/pictures would be called 'pictures'"),
+    ],
+)
+def test_training_flags_that_cannot_be_are_said_in_one_line(flags, words, capsys, monkeypatch):
+    monkeypatch.delenv("GRADIO_SERVER_PORT", raising=False)
+    assert app.main(["--port", "0", *flags]) == 1
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1 and words in shown
 
 
 def test_the_page_names_no_other_origin():

@@ -1,6 +1,8 @@
-"""The terminal: a run from the first picture to a checkpoint, one that was interrupted, and what it refuses."""
+"""The terminal: from the first picture to a model in the list, for one model or several, and what it refuses."""
 
 import json
+import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -8,24 +10,29 @@ import numpy as np
 import pytest
 import torch
 
+from tests.training.small import OVERRIDES
 from vit_explorer import train
 from vit_explorer.data import open_dataset
 from vit_explorer.models import list_checkpoints, load_checkpoint
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER
+from vit_explorer.training import runs
 from vit_explorer.training.engine import Trainer
 from vit_explorer.training.events import Epoch, Failed, Finished, Snapshot, Started, Step
+from vit_explorer.training.races import Race, list_races
 from vit_explorer.training.runs import RunFolder
+from vit_explorer.training.slots import Slot
 
-SIZES = {"patch_size": 4, "d_model": 16, "n_heads": 2, "n_layers": 1, "d_ff": 24}
-SMALL = [word for name, value in SIZES.items() for word in ("--set", f"{name}={value}")]
+SMALL = [word for name, value in OVERRIDES.items() for word in ("--set", f"vit:{name}={value}")]
 
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path_factory, monkeypatch) -> Path:
-    """Nothing is written into the checkout."""
+    """Nothing is written into the checkout, and no training of somebody else on this machine is waited for."""
     folder = tmp_path_factory.mktemp("work")
     monkeypatch.chdir(folder)
     monkeypatch.delenv("VIT_EXPLORER_DATA", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
+    monkeypatch.setattr(runs, "RUNS_FOLDER", folder / "runs")
     return folder
 
 
@@ -35,7 +42,7 @@ def arguments(data: Path, *more: object) -> list[str]:
 
 def without_times(text: str) -> list[str]:
     """The lines that say how a run went, less their seconds."""
-    return [line.rsplit("  ", 1)[0] for line in text.splitlines() if line.startswith("epoch")]
+    return [line.rsplit("  ", 1)[0] for line in text.splitlines() if "epoch " in line]
 
 
 def test_from_pictures_to_a_checkpoint(tiny_npz, tmp_path, capsys):
@@ -64,8 +71,9 @@ def test_from_pictures_to_a_checkpoint(tiny_npz, tmp_path, capsys):
     assert list_checkpoints([CHECKPOINT_FOLDER]) == before
 
     events = RunFolder(run).events()
-    assert not any(isinstance(event, Step) for event in events)
-    assert [type(event) for event in events if not isinstance(event, Snapshot)] == [Started, *[Epoch] * 8, Finished]
+    rest = [type(event) for event in events if not isinstance(event, Snapshot | Step)]
+    assert rest == [Started, *[Epoch] * 8, Finished]
+    assert [event.step for event in events if isinstance(event, Step)] == list(range(1, 25))
 
     epochs, positions = loaded.position_snapshots()
     snapshots = [event for event in events if isinstance(event, Snapshot)]
@@ -85,68 +93,55 @@ def test_half_precision_weights_are_kept_smaller(tiny_npz, tmp_path):
     assert (tmp_path / "half.pt").stat().st_size < (tmp_path / "whole.pt").stat().st_size
 
 
-def test_the_accuracy_on_a_card_is_that_of_the_stored_weights(tiny_npz, tmp_path, monkeypatch):
-    def accuracy(trainer, split):
-        """1 for weights that float16 can hold, else 0."""
-        return float(all(torch.equal(value, value.half().float()) for value in trainer.model.parameters()))
-
-    monkeypatch.setattr(Trainer, "accuracy", accuracy)
-    for name, *flags in (("whole",), ("half", "--half")):
-        more = ("--epochs", 1, "--validation", 0.25, "--run", tmp_path / name, "--keep", name, "--keep-in", tmp_path)
-        assert train.main(arguments(tiny_npz, *more, *flags)) == 0
-        card = load_checkpoint(name, [tmp_path]).card
-        assert card["test_accuracy"] == card["validation_accuracy"] == (1.0 if flags else 0.0)
-
-
-def interrupt_after(count: int, monkeypatch) -> None:
-    """The person presses Ctrl-C when ``count`` events have come."""
-    events = Trainer.events
-
-    def some(trainer):
-        for number, event in enumerate(events(trainer)):
-            if number == count:
-                raise KeyboardInterrupt
-            yield event
-
-    monkeypatch.setattr(Trainer, "events", some)
-
-
-@pytest.mark.parametrize(("count", "save_every"), [(1, 1e9), (5, 0.0), (8, 1e9), (13, 0.0), (24, 1e9)])
-def test_an_interrupted_run_goes_on(tiny_npz, tmp_path, capsys, monkeypatch, count, save_every):
-    recipe = ("--epochs", 3, "--augment", "crop-flip", "--schedule", "cosine", "--optimizer", "adamw")
-    assert train.main(arguments(tiny_npz, *recipe, "--run", tmp_path / "whole", "--keep", "a", "--keep-in", ".")) == 0
-    expected = without_times(capsys.readouterr().out)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(train, "SAVE_EVERY", save_every)
-        interrupt_after(count, patched)
-        assert train.main(arguments(tiny_npz, *recipe, "--run", tmp_path / "cut")) == 130
+def test_several_models_race(tiny_npz, tmp_path, capsys):
+    more = ("--model", "vit", "cnn", "--set", "cnn:widths=4,8", "--epochs", 2, "--keep", "two", "--keep-in", tmp_path)
+    assert train.main(arguments(tiny_npz, *more)) == 0
     shown = capsys.readouterr()
-    assert "Go on with --resume" in shown.err
-    first = without_times(shown.out)
+    ((race,), problems) = list_races(runs.RUNS_FOLDER)
+    assert problems == []
+    assert (race.title, list(race.runs), race.finished()) == ("vit, cnn", ["vit", "cnn"], True)
+    assert f"race: {race.path}" in shown.out
+    lines = without_times(shown.out)
+    assert sorted(line.split()[0] for line in lines) == ["cnn", "cnn", "vit", "vit"]
+    assert [line.split()[0] for line in lines] != ["vit", "vit", "cnn", "cnn"]  # in turns
+    assert list_checkpoints([tmp_path]) == ["two-cnn", "two-vit"]
+    assert [type(load_checkpoint(name, [tmp_path]).model).__name__ for name in ("two-cnn", "two-vit")] == [
+        "ConvNet",
+        "ViT",
+    ]
 
-    assert train.main(["--resume", str(tmp_path / "cut"), "--keep", "b", "--keep-in", "."]) == 0
-    assert first + without_times(capsys.readouterr().out) == expected
-    whole, cut = (load_checkpoint(name, ["."]) for name in "ab")
-    weights = cut.model.state_dict()
-    assert all(torch.equal(value, weights[name]) for name, value in whole.model.state_dict().items())
-    for key in ("train_loss", "train_accuracy", "test_accuracy"):
-        assert cut.card["history"][key] == whole.card["history"][key]
-    found = [type(event) for event in RunFolder(tmp_path / "cut").events() if not isinstance(event, Started)]
-    assert found == [type(event) for event in RunFolder(tmp_path / "whole").events() if not isinstance(event, Started)]
-    assert whole.position_snapshots()[0] == cut.position_snapshots()[0]
+
+def test_a_race_of_a_preset_in_a_named_folder(tiny_npz, tmp_path, capsys):
+    more = ("--data", tiny_npz, "--preset", "positions", "--epochs", 1, "--run", tmp_path / "race", "--snapshots", 2)
+    assert train.main([str(word) for word in more]) == 0
+    race = Race.at(tmp_path / "race")
+    assert (race.title, race.preset, race.owner, race.finished()) == ("No position embeddings", "positions", None, True)
+    assert len(race.runs) == 2
+    capsys.readouterr()
+    assert train.main(["--resume", str(tmp_path / "race")]) == 0
+    assert capsys.readouterr().out.count("finished already") == 2
 
 
-def test_a_finished_run_can_be_kept_later_and_says_its_end_once(tiny_npz, tmp_path, monkeypatch):
-    monkeypatch.setattr(train, "SAVE_EVERY", 0.0)
-    assert train.main(arguments(tiny_npz, "--epochs", 2, "--run", tmp_path / "run")) == 0
-    for name in ("first", "second"):
-        assert train.main(["--resume", str(tmp_path / "run"), "--keep", name, "--keep-in", str(tmp_path)]) == 0
-    found = [type(event) for event in RunFolder(tmp_path / "run").events()]
-    assert (found.count(Epoch), found.count(Finished)) == (2, 1)
-    first, second = (load_checkpoint(name, [tmp_path]) for name in ("first", "second"))
-    assert first.card["test_accuracy"] == second.card["test_accuracy"]
-    assert first.card["history"] == second.card["history"]
+def test_a_run_without_a_name_is_called_after_its_model_and_the_time(tiny_npz, elsewhere, monkeypatch):
+    monkeypatch.setattr(time, "strftime", lambda form: "now")
+    assert train.main(arguments(tiny_npz, "--epochs", 1)) == 0
+    assert (elsewhere / "runs" / "now-vit" / "last.pt").is_file()
+
+
+def test_own_pictures_of_their_own_size_in_a_folder(tmp_path, capsys):
+    from PIL import Image
+
+    for label, name in enumerate(("red", "blue")):
+        (tmp_path / "own" / name).mkdir(parents=True)
+        for number in range(10):
+            picture = Image.new("RGB", (30, 20), (230 - 200 * label - number, 0, 30 + 200 * label))
+            picture.save(tmp_path / "own" / name / f"{number}.png")
+    more = ("--img-size", 12, "--epochs", 8, "--run", tmp_path / "run", "--keep", "own", "--keep-in", tmp_path / "kept")
+    assert train.main(arguments(tmp_path / "own", *more)) == 0
+    loaded = load_checkpoint("own", [tmp_path / "kept"])
+    assert loaded.class_names == ["blue", "red"]
+    assert loaded.model.img_size == 12
+    assert loaded.card["test_accuracy"] == 1
 
 
 def test_a_run_that_fails_says_why_and_can_be_taken_up_before_it(tiny_npz, tmp_path, capsys, monkeypatch):
@@ -159,47 +154,41 @@ def test_a_run_that_fails_says_why_and_can_be_taken_up_before_it(tiny_npz, tmp_p
         return step(trainer)
 
     with monkeypatch.context() as patched:
-        patched.setattr(train, "SAVE_EVERY", 0.0)
         patched.setattr(Trainer, "_train_step", spoiled)
-        assert train.main(arguments(tiny_npz, "--epochs", 2, "--run", tmp_path / "run")) == 1
+        more = ("--epochs", 2, "--run", tmp_path / "run", "--save-every", 0)
+        assert train.main(arguments(tiny_npz, *more)) == 1
     assert "The loss became nan at step 6: try a lower learning rate." in capsys.readouterr().out
     assert isinstance(RunFolder(tmp_path / "run").events()[-1], Failed)
     assert train.main(["--resume", str(tmp_path / "run")]) == 0
-    assert not any(isinstance(event, Failed) for event in RunFolder(tmp_path / "run").events())
+    events = RunFolder(tmp_path / "run").events()
+    assert not any(isinstance(event, Failed) for event in events)
+    assert [event.step for event in events if isinstance(event, Step)] == list(range(1, 9))
 
 
-def test_a_run_without_a_name_is_called_after_its_model_and_the_time(tiny_npz, elsewhere, monkeypatch):
-    monkeypatch.setattr(time, "strftime", lambda form: "now")
-    assert train.main(arguments(tiny_npz, "--epochs", 1)) == 0
-    assert (elsewhere / "runs" / "vit-now" / "last.pt").is_file()
+# --- one training at a time ---
 
 
-def test_every_field_of_the_recipe_can_be_said(tiny_npz, tmp_path):
-    said = {
-        "subset": 12,
-        "validation": 0.25,
-        "epochs": 1,
-        "optimizer": "muon",
-        "schedule": "linear",
-        "warmup": 0.5,
-        "weight_decay": 0.01,
-        "augment": "crop-flip",
-        "label_smoothing": 0.1,
-        "seed": 9,
-        "device": "cpu",
-        "precision": "bfloat16",
-    }
-    words = [word for name, value in said.items() for word in (f"--{name.replace('_', '-')}", value)]
-    words += ["--model", "vit-conv", "--test-at-end-only", "--run", tmp_path / "run"]
-    assert train.main(arguments(tiny_npz, *words)) == 0
-    assert json.loads((tmp_path / "run" / "recipe.json").read_text()) == said | {
-        "model": "vit-conv",
-        "overrides": SIZES,
-        "data": str(tiny_npz),
-        "batch_size": 6,
-        "lr": 3e-3,
-        "test_each_epoch": False,
-    }
+def test_another_training_on_the_machine_is_waited_for(tiny_npz, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(train, "ASK_EVERY", 0.01)
+    other = Slot()
+    assert other.try_take()
+    ended = threading.Timer(1.0, other.release)
+    ended.start()
+    began = time.monotonic()
+    assert train.main(arguments(tiny_npz, "--epochs", 1, "--run", tmp_path / "run")) == 0
+    assert time.monotonic() - began > 1
+    assert capsys.readouterr().out.count("Another training is under way on this machine: waiting for its end") == 1
+
+
+def test_more_at_once_do_not_wait(tiny_npz, tmp_path, capsys):
+    other = Slot()
+    assert other.try_take()
+    assert train.main(arguments(tiny_npz, "--epochs", 1, "--run", tmp_path / "run", "--at-once", 2)) == 0
+    assert "Another training" not in capsys.readouterr().out
+    other.release()
+
+
+# --- what it refuses ---
 
 
 def refused(capsys, words: str, *given: object) -> None:
@@ -213,44 +202,68 @@ def refused(capsys, words: str, *given: object) -> None:
 
 def test_what_cannot_be_done_is_said_in_one_line_and_leaves_no_folder(tiny_npz, tmp_path, capsys, elsewhere):
     run = ("--run", tmp_path / "run")
+    data = ("--data", tiny_npz)
     refused(capsys, "no dataset at 'nowhere'", "--data", "nowhere", *run)
     refused(capsys, "no file nowhere.npz", "--data", "nowhere.npz", *run)
     refused(capsys, "CIFAR-10 was not found in data", *run)
     refused(capsys, "CIFAR-10 was not found in here, data", "--root", "here", *run)
-    refused(capsys, "epochs must lie between 1 and 10000, not 0", "--data", tiny_npz, "--epochs", 0, *run)
-    refused(capsys, "lr must lie between", "--data", tiny_npz, "--lr", "nan", *run)
-    refused(capsys, "subset of 100 pictures cannot be taken from 24", "--data", tiny_npz, "--subset", 100, *run)
-    refused(capsys, "--set takes OPTION=VALUE, not 'd_model'", "--data", tiny_npz, "--set", "d_model", *run)
-    refused(capsys, "3 heads cannot share 128", "--data", tiny_npz, "--set", "n_heads=3", *run)
-    refused(capsys, "8 pixels cannot be cut into patches of 5", "--data", tiny_npz, "--set", "patch_size=5", *run)
-    refused(capsys, "colour", "--data", tiny_npz, "--set", "colour=red", *run)
-    refused(capsys, "-128", "--data", tiny_npz, "--set", "d_model=-128", *run)
-    refused(capsys, "device 'nonsense' cannot be used here", "--data", tiny_npz, "--device", "nonsense", *run)
-    refused(capsys, "recipe.json", "--resume", tmp_path / "none")
+    refused(capsys, "epochs must lie between 1 and 10000, not 0", *data, "--epochs", 0, *run)
+    refused(capsys, "lr must lie between", *data, "--lr", "nan", *run)
+    refused(capsys, "subset of 100 pictures cannot be taken from 24", *data, "--subset", 100, *run)
+    refused(capsys, "test_subset must lie between 1 and 9", *data, "--test-subset", 100, *run)
+    refused(capsys, "probe must lie between 0 and 8", *data, "--probe", 9, *run)
+    refused(capsys, "8 pixels a side and stay so", *data, "--img-size", 16, *run)
+    refused(capsys, "--set takes OPTION=VALUE, not 'd_model'", *data, "--set", "d_model", *run)
+    refused(capsys, "3 heads cannot share 128", *data, "--set", "n_heads=3", *run)
+    refused(capsys, "8 pixels cannot be cut into patches of 5", *data, "--set", "patch_size=5", *run)
+    refused(capsys, "colour", *data, "--set", "colour=red", *run)
+    refused(capsys, "-128", *data, "--set", "d_model=-128", *run)
+    refused(capsys, "device 'nonsense' cannot be used here", *data, "--device", "nonsense", *run)
+    refused(capsys, "'No Name' cannot be a model's name", *data, *run, "--keep", "No Name", "--keep-in", "none")
+    refused(capsys, "needs at least 2,000 training pictures", *data, "--preset", "data", *run)
+    refused(capsys, "neither race.json nor recipe.json", "--resume", tmp_path / "none")
+    refused(capsys, "at_once must be 1 or more, not 0", *data, *run, "--at-once", 0)
     refused(capsys, "cannot hold a run", *arguments(tiny_npz, "--run", tiny_npz / "below"))
+    refused(capsys, "cannot hold a race", *arguments(tiny_npz, "--model", "vit", "cnn", "--run", tiny_npz / "below"))
     assert not (tmp_path / "run").exists()
     assert list(elsewhere.iterdir()) == []
 
 
-def test_a_run_is_not_written_over(tiny_npz, tmp_path, capsys):
-    assert train.main(arguments(tiny_npz, "--epochs", 1, "--run", tmp_path / "run")) == 0
+def test_a_name_that_is_taken_is_refused_before_training_starts(tiny_npz, tmp_path, capsys):
+    more = ("--epochs", 1, "--keep", "mine", "--keep-in", tmp_path)
+    assert train.main(arguments(tiny_npz, *more, "--run", tmp_path / "a")) == 0
+    capsys.readouterr()
+    refused(capsys, "There is a model 'mine' already", *arguments(tiny_npz, *more, "--run", tmp_path / "b"))
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_run_or_a_race_is_not_written_over(tiny_npz, tmp_path, capsys):
+    one = arguments(tiny_npz, "--epochs", 1, "--run", tmp_path / "run")
+    two = arguments(tiny_npz, "--epochs", 1, "--model", "vit", "cnn", "--run", tmp_path / "race")
+    for given in (one, two):
+        assert train.main(given) == 0
     events = (tmp_path / "run" / "events.jsonl").read_bytes()
     capsys.readouterr()
-    refused(capsys, "already holds a run", *arguments(tiny_npz, "--epochs", 1, "--run", tmp_path / "run"))
+    refused(capsys, "already holds a run", *one)
+    refused(capsys, "race exists already", *two)
+    refused(capsys, "already holds a race", *one[:-1], tmp_path / "race")
     assert (tmp_path / "run" / "events.jsonl").read_bytes() == events
 
 
-def test_a_damaged_state_is_said(tiny_npz, tmp_path, capsys):
-    assert train.main(arguments(tiny_npz, "--epochs", 1, "--run", tmp_path / "run")) == 0
-    (tmp_path / "run" / "last.pt").write_bytes(b"")
-    capsys.readouterr()
-    refused(capsys, "last.pt is damaged", "--resume", tmp_path / "run")
+@pytest.mark.parametrize("flag", ["--epochs 3", "--model cnn", "--preset fast", "--set d_ff=3", "--lr-change 3:2"])
+def test_a_run_that_goes_on_keeps_its_recipe(tmp_path, capsys, flag):
+    name = flag.split()[0]
+    refused(
+        capsys, f"{name} cannot be said beside --resume: a run keeps its recipe", "--resume", tmp_path, *flag.split()
+    )
 
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
         ("--model vgg", "invalid choice: 'vgg'"),
+        ("--model vit --preset fast", "argument --preset: not allowed with argument --model"),
+        ("--preset slow", "invalid choice: 'slow'"),
         ("--optimizer sgd", "invalid choice: 'sgd'"),
         ("--epochs few", "invalid int value: 'few'"),
         ("--colour red", "unrecognized arguments: --colour red"),
@@ -271,6 +284,7 @@ def test_help_shows_ranges_and_defaults(capsys):
     assert caught.value.code == 0
     text = " ".join(capsys.readouterr().out.split())
     assert "1e-07 to 10 (default: 0.001)" in text
+    assert "8 to 128" in text
 
 
 def test_download_that_fails_is_said_in_one_line(capsys, monkeypatch):
@@ -284,11 +298,16 @@ def test_download_that_fails_is_said_in_one_line(capsys, monkeypatch):
         refused(capsys, "CIFAR-10 could not be downloaded into data", "--download")
 
 
-def test_options_of_a_model_are_read_as_numbers_where_they_are():
-    assert train._option("d_ff=24") == ("d_ff", 24)
-    assert train._option("share=0.5") == ("share", 0.5)
-    assert train._option("pooling=mean") == ("pooling", "mean")
-    assert train._option("name=a=b") == ("name", "a=b")
+def test_the_recipe_that_was_said_is_the_one_that_is_written(tiny_npz, tmp_path):
+    more = ("--epochs", 1, "--lr-change", "2:0.5", "--snapshots", 3, "--test-subset", 6, "--run", tmp_path / "run")
+    assert train.main(arguments(tiny_npz, *more)) == 0
+    written = json.loads((tmp_path / "run" / "recipe.json").read_text())
+    assert {name: written[name] for name in ("model", "data", "epochs", "batch_size", "lr", "overrides")} == {
+        "model": "vit", "data": str(tiny_npz), "epochs": 1, "batch_size": 6, "lr": 3e-3, "overrides": OVERRIDES,
+    }  # fmt: skip
+    assert (written["lr_changes"], written["snapshots"], written["test_subset"]) == ([[2, 0.5]], 3, 6)
+    rates = [event.lr for event in RunFolder(tmp_path / "run").events() if isinstance(event, Step)]
+    assert rates == pytest.approx([3e-3, 3e-3, 1.5e-3, 1.5e-3])
 
 
 def test_kept_snapshots_are_small(tiny_npz, tmp_path):

@@ -1,188 +1,226 @@
-"""Train in a terminal: the engine that the page uses, with a progress bar.
+"""Train in a terminal: the engine that the page uses, with a progress bar for each model.
 
-python -m vit_explorer.train --model vit --data cifar10 --epochs 30 --augment crop-flip --run runs/vit
-python -m vit_explorer.train --resume runs/vit
-python -m vit_explorer.train --resume runs/vit --keep vit-mine      # also write checkpoints/vit-mine.pt and .json
-python -m vit_explorer.train --download                             # fetch CIFAR-10 (170 MB)
+python -m vit_explorer.train --model vit --data cifar10 --subset 5000 --epochs 20 --augment crop-flip
+python -m vit_explorer.train --model vit cnn --subset 5000               # several models race
+python -m vit_explorer.train --preset vit-cnn
+python -m vit_explorer.train --resume runs/20260131-154500-vit           # a run or a race
+python -m vit_explorer.train --resume runs/20260131-154500-vit --keep vit-mine   # also put it into the model list
+torchrun --nproc_per_node=2 -m vit_explorer.train --model vit            # each process takes a part of every batch
+python -m vit_explorer.train --download                                  # fetch CIFAR-10 (170 MB)
 """
 
 from __future__ import annotations
 
 import argparse
-import shutil
+import contextlib
+import os
+import re
+import signal
 import sys
 import time
-from dataclasses import MISSING, fields, replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 
-import torch
-
-from vit_explorer.data.sources import DatasetError, download_cifar10, open_dataset
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, Option, model_names, save_checkpoint
-from vit_explorer.training.card import make_card
+from vit_explorer.data.cifar10 import download_cifar10
+from vit_explorer.data.dataset import Dataset
+from vit_explorer.data.sources import open_dataset
+from vit_explorer.models.zoo import KEPT_FOLDER
+from vit_explorer.training import runs
+from vit_explorer.training.display import Display
 from vit_explorer.training.engine import Trainer
-from vit_explorer.training.events import Epoch, Event, Failed, Finished, Snapshot, Started, Step
-from vit_explorer.training.recipe import CHOICES, LIMITS, Recipe
-from vit_explorer.training.runs import RunError, RunFolder
+from vit_explorer.training.flags import add_recipe_flags, recipes_said, said_flags
+from vit_explorer.training.keep import check_name, keep_run
+from vit_explorer.training.parallel import Group, open_group
+from vit_explorer.training.presets import PRESETS
+from vit_explorer.training.races import Race, Standing
+from vit_explorer.training.recipe import Recipe
+from vit_explorer.training.runner import SAVE_EVERY, Runner
+from vit_explorer.training.slots import Slot
 
-SAVE_EVERY = 30.0  # seconds between two states on disk: what a kill loses at most
-BAR_WIDTH = 24
+ASK_EVERY = 0.5  # seconds between two looks whether the machine is free
+STOPPED = 130  # exit status of a program that was interrupted
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = _parser()
+    parser = make_parser()
     options = parser.parse_args(arguments)
+    leads = int(os.environ.get("RANK", "0")) == 0
     try:
         if options.download:
             print(f"CIFAR-10 is in {download_cifar10(options.root)}")
             return 0
-        run, trainer = _open_run(options)
-        return _follow(run, trainer, options)
-    except (DatasetError, RunError, ValueError) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
+        with _slot(options.at_once) if leads else contextlib.nullcontext(), open_group(_device(options)) as group:
+            return _train(options, group)
+    except ValueError as error:  # all that can be said in a sentence is one of its kind
+        if leads:
+            print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nStopped. Go on with --resume and the run's folder.", file=sys.stderr)
-        return 130
+        print("\nStopped at once: what was begun stands at the state that was saved last.", file=sys.stderr)
+        return STOPPED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m vit_explorer.train",
-        description=__doc__.split("\n")[0],
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
-    )
-    default = {field.name: field.default for field in fields(Recipe) if field.default is not MISSING}
-    parser.add_argument("--model", choices=model_names(), default=default["model"])
-    parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", help="an option of the model")
-    parser.add_argument("--data", default=default["data"], help="cifar10, shapes, an .npz file or an image folder")
+def make_parser() -> argparse.ArgumentParser:
+    """All flags. ``flags.recipes_said`` makes recipes of what it reads."""
+    parser = argparse.ArgumentParser(prog="python -m vit_explorer.train", description=__doc__.split("\n")[0])
+    add_recipe_flags(parser)
     parser.add_argument("--root", help="where CIFAR-10 lies: a folder or an .npz file")
-    parser.add_argument("--subset", type=int, help="number of training pictures (all if not given)")
-    for name, (low, high) in LIMITS.items():
-        parser.add_argument(
-            f"--{name.replace('_', '-')}", type=type(default[name]), default=default[name], help=f"{low:g} to {high:g}"
-        )
-    for name, choices in CHOICES.items():
-        parser.add_argument(f"--{name}", choices=choices, default=default[name])
-    parser.add_argument("--device", default=default["device"])
-    parser.add_argument("--test-at-end-only", action="store_true", help="look at the test split once")
-    parser.add_argument("--run", type=Path, help="the run's folder (runs/MODEL-TIME if not given)")
-    parser.add_argument("--resume", type=Path, metavar="RUN", help="go on with the run in this folder")
-    parser.add_argument("--keep", metavar="NAME", help="at the end write NAME.pt and NAME.json")
-    parser.add_argument("--keep-in", type=Path, default=CHECKPOINT_FOLDER, metavar="FOLDER")
+    parser.add_argument(  # torchrun of Python 3.11 takes --run for a flag of its own
+        "--run", "--run-folder", type=Path, help="the folder of the run, or of the race (one in runs/ if not given)"
+    )
+    parser.add_argument("--resume", type=Path, metavar="FOLDER", help="go on with the run or the race in this folder")
+    parser.add_argument("--keep", metavar="NAME", help="at the end put the model into the model list")
+    parser.add_argument(
+        "--keep-in", type=Path, default=KEPT_FOLDER, metavar="FOLDER", help="another folder to keep it in"
+    )
     parser.add_argument("--half", action="store_true", help="store kept weights as float16")
+    parser.add_argument(
+        "--at-once", type=int, default=1, metavar="N", help="trainings allowed on this machine, this one included"
+    )
+    parser.add_argument(
+        "--save-every",
+        type=float,
+        default=SAVE_EVERY,
+        metavar="SECONDS",
+        help="between two states on disk: what a kill loses",
+    )
     parser.add_argument("--download", action="store_true", help="fetch CIFAR-10 and end")
     return parser
 
 
-def _open_run(options: argparse.Namespace) -> tuple[RunFolder, Trainer]:
-    """The run to go on with, or a new one, whose folder is made once all else is known to work."""
-    if options.resume:
-        run = RunFolder(options.resume)
-        recipe = run.recipe()
-        return run, Trainer(recipe, open_dataset(recipe.data, root=options.root), run.load_state())
-    values = {field.name: getattr(options, field.name) for field in fields(Recipe) if hasattr(options, field.name)}
-    values["overrides"] = dict(_option(text) for text in options.set)
-    values["test_each_epoch"] = not options.test_at_end_only
-    recipe = Recipe(**values)
-    trainer = Trainer(recipe, open_dataset(recipe.data, root=options.root))
-    folder = options.run or Path("runs") / f"{recipe.model}-{time.strftime('%Y%m%d-%H%M%S')}"
-    return RunFolder.create(folder, recipe), trainer
+def _train(options: argparse.Namespace, group: Group) -> int:
+    opened: dict[tuple[str, int | None], Dataset] = {}
+
+    def datasets(recipe: Recipe) -> Dataset:
+        key = recipe.data, recipe.img_size
+        if key not in opened:
+            opened[key] = open_dataset(recipe.data, root=options.root, img_size=recipe.img_size)
+        return opened[key]
+
+    race = Race.at(options.resume) if options.resume else _new_race(options, datasets, group)
+    names = _names_to_keep(list(race.runs), options)
+    stopped = _run(Runner(race, datasets, options.save_every, group=group), group)
+    if not group.leads:
+        return 0
+    ends = race.ends()
+    for label, name in names.items():
+        if (end := ends[label]) is not None and end.state == "finished":
+            path = keep_run(race.runs[label], name, options.keep_in, options.half, datasets(race.runs[label].recipe()))
+            print(f"kept: {path}")
+    if stopped:
+        print(f"Stopped and saved. Go on with: python -m vit_explorer.train --resume {race.path}", file=sys.stderr)
+        return STOPPED
+    return 1 if any(end is not None and end.state == "failed" for end in ends.values()) else 0
 
 
-def _option(text: str) -> tuple[str, Option]:
-    name, separator, value = text.partition("=")
-    if not separator:
-        raise ValueError(f"--set takes OPTION=VALUE, not {text!r}")
-    for kind in (int, float):
-        try:
-            return name, kind(value)
-        except ValueError:
-            continue
-    return name, value
+def _device(options: argparse.Namespace) -> str:
+    """On which the options want to train. Raises ValueError for a recipe beside --resume, which has its own."""
+    if options.resume is None:
+        return getattr(options, "device", Recipe.device)
+    said = said_flags(options)
+    if said:
+        raise ValueError(f"--{said[0]} cannot be said beside --resume: a run keeps its recipe")
+    return next(iter(Race.at(options.resume).recipes().values())).device
 
 
-def _follow(run: RunFolder, trainer: Trainer, options: argparse.Namespace) -> int:
-    """Train to the end, showing and writing what happens."""
-    print(f"run: {run.path}")
-    saved = time.monotonic()
-    for event in trainer.events():
-        _show(event)
-        if not isinstance(event, Step):
-            run.append(event)
-        if isinstance(event, Failed):
-            return 1
-        if isinstance(event, Finished):  # no state after it, so that a finished run, resumed to be kept, says it once
-            if options.keep:
-                _keep(trainer, event, run, options)
-        elif isinstance(event, Epoch) or time.monotonic() - saved > SAVE_EVERY:
-            run.save_state(trainer.state())
-            saved = time.monotonic()
-    return 0
+def _new_race(options: argparse.Namespace, datasets: Callable[[Recipe], Dataset], group: Group) -> Race:
+    """A race in a folder of its own, which is made once all else is known to work."""
+    source = {name: getattr(options, name) for name in ("data", "img_size") if hasattr(options, name)}
+    recipes = recipes_said(options, datasets(Recipe(**source)))
+    for recipe in recipes.values():
+        Trainer(recipe, datasets(recipe), group=group)
+    _names_to_keep(list(recipes), options)
+    return Race.at(group.told(str(_make_folder(options, recipes)) if group.leads else ""))
 
 
-def _keep(trainer: Trainer, finished: Finished, run: RunFolder, options: argparse.Namespace) -> None:
-    if options.half:
-        finished = _round_to_half(trainer, finished)
-        print(f"test accuracy as float16 {finished.test_accuracy:.2%}")
-    events = run.events()
-    card = make_card(trainer, finished, [event for event in events if isinstance(event, Epoch)])
-    dtype = torch.float16 if options.half else torch.float32
-    snapshots = [event for event in events if isinstance(event, Snapshot)]
-    positions = None
-    if snapshots:
-        tables = torch.stack([snapshot.positions for snapshot in snapshots])
-        positions = [snapshot.epoch for snapshot in snapshots], tables
-    path = save_checkpoint(trainer.model, card, options.keep, options.keep_in, dtype, positions)
-    print(f"kept: {path}")
+def _make_folder(options: argparse.Namespace, recipes: dict[str, Recipe]) -> Path:
+    if len(recipes) > 1:
+        title = PRESETS[options.preset].title if options.preset else ", ".join(recipes)
+        root, name = (runs.RUNS_FOLDER, None) if options.run is None else (options.run.parent, options.run.name)
+        return Race.create(root, recipes, title=title, name=name, preset=options.preset).path
+    (label,) = recipes
+    folder = options.run or runs.RUNS_FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}-{label}"
+    if (folder / "race.json").exists():
+        raise ValueError(f"{folder} already holds a race: resume it, or choose another folder.")
+    return runs.RunFolder.create(folder, recipes[label]).path
 
 
-@torch.no_grad()
-def _round_to_half(trainer: Trainer, finished: Finished) -> Finished:
-    """Round the model's weights as float16 stores them, and measure again: a card speaks of the weights beside it."""
-    for value in trainer.model.state_dict().values():
-        if value.is_floating_point():
-            value.copy_(value.half())
-    return replace(
-        finished,
-        validation_accuracy=trainer.accuracy(trainer.validation) if len(trainer.validation.y) else None,
-        test_accuracy=trainer.accuracy(trainer.dataset.test),
-    )
+def _names_to_keep(labels: list[str], options: argparse.Namespace) -> dict[str, str]:
+    """Under which name each model will be kept; one that cannot be is refused now, not after the training."""
+    if options.keep is None:
+        return {}
+    suffixes = [re.sub(r"[^a-z0-9]+", "-", f"-{label.lower()}") for label in labels] if len(labels) > 1 else [""]
+    names = {label: options.keep + suffix for label, suffix in zip(labels, suffixes, strict=True)}
+    for name in names.values():
+        check_name(name, options.keep_in)
+    return names
 
 
-def _show(event: Event) -> None:
-    width = shutil.get_terminal_size().columns - 1
-    if isinstance(event, Started):
-        print(
-            f"{event.parameters:,} parameters; {event.n_train:,} training, {event.n_validation:,} validation and "
-            f"{event.n_test:,} test pictures; step {event.step:,} of {event.total_steps:,}"
-        )
-    elif isinstance(event, Step) and sys.stderr.isatty():
-        done = BAR_WIDTH * event.step // event.total_steps
-        line = (
-            f"[{'#' * done}{'.' * (BAR_WIDTH - done)}] epoch {event.epoch}  loss {event.loss:.3f}  "
-            f"{event.images_per_second:.0f} img/s  {event.seconds_left / 60:.1f} min left"
-        )
-        print(f"\r{line[:width]:<{width}}", end="", file=sys.stderr, flush=True)
-    elif isinstance(event, Epoch):
-        parts = [f"epoch {event.epoch:>3}", f"train loss {event.train_loss:.4f}", f"train {event.train_accuracy:.2%}"]
-        if event.validation_accuracy is not None:
-            parts.append(f"validation {event.validation_accuracy:.2%}")
-        if event.test_accuracy is not None:
-            parts.append(f"test {event.test_accuracy:.2%}")
-        _line("  ".join([*parts, f"{event.seconds:.0f} s"]), width)
-    elif isinstance(event, Failed):
-        _line(event.reason, width)
-    elif isinstance(event, Finished):
-        _line(f"test accuracy {event.test_accuracy:.2%} after {event.seconds:.0f} s of training", width)
+def _run(runner: Runner, group: Group) -> bool:
+    """Train to the end, showing what happens; True if it was stopped before."""
+    race = runner.race
+    display = Display(list(race.runs)) if group.leads else None
+    if display:
+        display.say(f"{'run' if len(race.runs) == 1 else 'race'}: {race.path}")
+        for label, end in race.ends().items():
+            if end is not None and end.state == "finished":
+                display.say("finished already", label)
+    with runner, _asked_to_stop(alone=group.size == 1) as asked:
+        for label, event in runner.events():
+            if display:
+                display.show(label, event)
+            if group.any(bool(asked)):
+                runner.save()
+                if group.leads and not runner.over:
+                    race.note(Standing("stopped"))
+                break
+        return not runner.over
 
 
-def _line(text: str, width: int) -> None:
-    """Print a line that stays, wiping the progress bar first."""
-    if sys.stderr.isatty():
-        print(f"\r{'':<{width}}\r", end="", file=sys.stderr, flush=True)
-    print(text, flush=True)
+@contextlib.contextmanager
+def _slot(at_once: int) -> Iterator[None]:
+    """The right to train on this machine, waited for."""
+    slot = Slot(at_once)
+    told = False
+    while not _taken(slot):
+        if not told:
+            print("Another training is under way on this machine: waiting for its end (--at-once 2 does not wait).")
+            told = True
+        time.sleep(ASK_EVERY)
+    try:
+        yield
+    finally:
+        slot.release()
+
+
+def _taken(slot: Slot) -> bool:
+    try:
+        return slot.try_take()
+    except OSError as error:
+        raise ValueError(f"{slot.folder} cannot be written ({error.strerror or error})") from error
+
+
+@contextlib.contextmanager
+def _asked_to_stop(alone: bool) -> Iterator[list[int]]:
+    """The signals that asked this process to stop, as they come; a second Ctrl-C does not wait for a good moment.
+
+    With other processes beside it every Ctrl-C comes several times, from the terminal and from torchrun.
+    """
+    asked: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if asked and alone:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 if __name__ == "__main__":

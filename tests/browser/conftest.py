@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -19,9 +20,17 @@ def _needs_chromium() -> None:
 
 
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
-    with running_app() as running:
-        yield running
+def runs(tmp_path_factory) -> Path:
+    """Where the app writes its trainings: an empty folder."""
+    return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="session")
+def address(runs, tmp_path_factory) -> Iterator[str]:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TMPDIR", str(tmp_path_factory.mktemp("slots")))  # other trainings here are not waited for
+        with running_app("--runs", str(runs)) as running:
+            yield running
 
 
 @pytest.fixture(scope="session")

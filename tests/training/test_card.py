@@ -45,7 +45,8 @@ def test_what_it_holds(run, tiny):
     assert card["validation_accuracy"] == events[-1].validation_accuracy
     split = card["dataset"].pop("split")
     assert split == (
-        "drawn apart; validation: 25% of the training split, drawn by seed 6; test split looked at after every epoch"
+        "drawn apart; validation: 25% of the training split, drawn by seed 6; test split looked at on the way (all of "
+        "it, after every epoch and at every snapshot) and at the end"
     )
     assert card["dataset"] == {
         "name": "tiny",
@@ -58,11 +59,12 @@ def test_what_it_holds(run, tiny):
     assert set(card["recipe"]) == {field.name for field in fields(Recipe)}
     assert Recipe.from_dict(card["recipe"]) == RECIPE
     assert card["seed"] == 6
+    assert card["epochs_trained"] == 2
     assert card["seconds"] == pytest.approx(events[-1].seconds, abs=0.1)
     assert card["hardware"]
     assert card["versions"]["torch"] == torch.__version__
     assert card["versions"]["python"].count(".") == 2
-    assert card["normalise"] == {"mean": trainer.mean.tolist(), "std": trainer.std.tolist()}
+    assert card["normalise"] == {"mean": trainer.feed.mean.tolist(), "std": trainer.feed.std.tolist()}
 
 
 def test_its_history_is_that_of_the_epochs(run):
@@ -85,11 +87,19 @@ def test_it_says_that_the_test_split_was_looked_at_once(tiny):
     assert card["history"]["test_accuracy"] == [None]
 
 
+def test_it_says_how_many_test_pictures_were_behind_the_curves(tiny):
+    _, _, card = trained(replace(RECIPE, test_subset=6, epochs=1), tiny)
+    assert (
+        "on the way (6 pictures of it, after every epoch and at every snapshot) and at the end"
+        in (card["dataset"]["split"])
+    )
+
+
 def test_a_model_that_was_kept_sees_what_the_trainer_showed_it(run, tiny, tmp_path):
     trainer, _, card = run
     save_checkpoint(trainer.model, card, "kept", tmp_path)
     loaded = load_checkpoint("kept", [tmp_path])
-    assert torch.equal(loaded.preprocess(tiny.test.x), trainer._input(tiny.test.x))
+    assert torch.equal(loaded.preprocess(tiny.test.x), trainer.feed.normalised(tiny.test.x))
     predicted = loaded.model(loaded.preprocess(tiny.test.x)).argmax(dim=1)
     assert (predicted == tiny.test.y).float().mean().item() == pytest.approx(card["test_accuracy"])
 

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vit_explorer.data.sources import DATA_VARIABLE, DatasetError
+from vit_explorer.data.cifar10 import DATA_VARIABLE
+from vit_explorer.data.dataset import DatasetError
 from vit_explorer.data.uploads import PictureError
 from vit_explorer.models.zoo import CheckpointError, create_model, save_checkpoint
 from vit_explorer.ui.answers import answered
@@ -132,7 +133,7 @@ def test_an_upload_does_not_wait_for_a_dataset(tmp_path, monkeypatch):
         assert go_on.wait(10)
         raise DatasetError("slow and broken")
 
-    monkeypatch.setattr("vit_explorer.ui.session.open_dataset", slow)
+    monkeypatch.setattr("vit_explorer.ui.sources.open_dataset", slow)
     (tmp_path / "cifar10.npz").touch()
     session = Session(tmp_path)
     reading = threading.Thread(target=session.sources)
@@ -158,7 +159,7 @@ def test_an_unreadable_cifar10_is_read_again_only_when_it_changes(tmp_path, monk
         read.append(1)
         raise DatasetError("broken")
 
-    monkeypatch.setattr("vit_explorer.ui.session.open_dataset", broken)
+    monkeypatch.setattr("vit_explorer.ui.sources.open_dataset", broken)
     for place in (tmp_path / "cifar10.npz", tmp_path / "folder" / "cifar-10-batches-py" / "test_batch"):
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(b"no archive")

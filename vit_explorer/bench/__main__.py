@@ -1,6 +1,6 @@
 """Measure on this machine and print what came out, beside the budgets of the design.
 
-    python -m vit_explorer.bench                       # everything
+    python -m vit_explorer.bench                       # everything, half an hour
     python -m vit_explorer.bench startup point         # some of it
     python -m vit_explorer.bench --json                # for machines
 
@@ -17,12 +17,22 @@ from typing import Any
 
 import torch
 
-from vit_explorer.bench.browser import NoBrowser
+from vit_explorer.bench.learn import measure_learn
+from vit_explorer.bench.live import measure_live
+from vit_explorer.bench.missing import NotMeasured
 from vit_explorer.bench.page import measure_picture, measure_point
 from vit_explorer.bench.startup import measure_startup
+from vit_explorer.bench.throughput import measure_throughput
 from vit_explorer.training.card import describe_hardware
 
-MEASURES = {"startup": measure_startup, "point": measure_point, "picture": measure_picture}
+MEASURES = {
+    "startup": measure_startup,
+    "point": measure_point,
+    "picture": measure_picture,
+    "live": measure_live,
+    "throughput": measure_throughput,
+    "learn": measure_learn,  # 23 minutes of training
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -44,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name in options.measures or MEASURES:
         try:
             results[name] = MEASURES[name](options.checkpoints)
-        except NoBrowser as error:
+        except NotMeasured as error:
             results[name] = {"not measured": str(error)}
             missing = True
         if not options.json:

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vit_explorer.bench.missing import NotMeasured
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, PlaywrightContextManager
 
@@ -32,7 +34,7 @@ CHROMIUM_FLAGS = (
 START_LIMIT = 120.0  # seconds
 
 
-class NoBrowser(RuntimeError):
+class NoBrowser(NotMeasured):
     """Playwright or a Chromium is missing; the message says which."""
 
 

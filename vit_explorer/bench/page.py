@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,38 +55,55 @@ def open_page(page: Page, address: str) -> None:
     page.wait_for_function("window.vx && vx.get('settled')", timeout=60_000)
 
 
+@dataclass(frozen=True)
+class Pointing:
+    """Milliseconds from each pointer move to the marks of the last view drawn, and to the end of the frame after it."""
+
+    drawn: list[float]
+    shown: list[float]
+    requests: list[str]  # addresses asked meanwhile
+
+    def percentile(self, share: float) -> float:
+        """Of the times until the marks are drawn."""
+        return float(np.percentile(self.drawn, share))
+
+
+def point_on(page: Page, tab: str) -> Pointing:
+    """Open a tab, move the pointer over the picture in the frame and time each move; the page is loaded anew after."""
+    page.get_by_role("tab", name=tab).click()
+    page.wait_for_timeout(800)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+    _sweep(page, WARM_UP)
+    page.evaluate(_WATCH_POINTER)
+    _sweep(page, MOVES)
+    page.wait_for_timeout(200)
+    times, asked = page.evaluate("vxTimes"), list(requests)
+    page.reload()
+    page.wait_for_function("window.vx && vx.get('settled')", timeout=60_000)
+    return Pointing(times["drawn"], times["shown"], asked)
+
+
 def measure_point(checkpoints: str | None = None) -> dict[str, Any]:
     """Milliseconds from a pointer move on the picture to the last linked view drawn, and requests made meanwhile."""
     result: dict[str, Any] = {}
-    with running_app(*_flags(checkpoints)) as address, chromium() as browser:
+    with running_app(*app_flags(checkpoints)) as address, chromium() as browser:
         page = browser.new_page(viewport=VIEWPORT)
         open_page(page, address)
         for tab in TABS[:2]:
-            page.get_by_role("tab", name=tab).click()
-            page.wait_for_timeout(800)
-            requests: list[str] = []
-            page.on("request", lambda request, seen=requests: seen.append(request.url))
-            _sweep(page, WARM_UP)
-            page.evaluate(_WATCH_POINTER)
-            _sweep(page, MOVES)
-            page.wait_for_timeout(200)
-            times = page.evaluate("vxTimes")
-            result[f"{tab}: marks of the last view drawn, ms (median)"] = float(np.median(times["drawn"]))
-            result[f"{tab}: marks of the last view drawn, ms (95th percentile)"] = float(
-                np.percentile(times["drawn"], 95)
-            )
-            result[f"{tab}: all of it on screen, ms (95th percentile)"] = float(np.percentile(times["shown"], 95))
-            result[f"{tab}: moves counted"] = len(times["drawn"])
-            result[f"{tab}: requests made"] = len(requests)
-            page.reload()
-            page.wait_for_function("window.vx && vx.get('settled')", timeout=60_000)
+            pointing = point_on(page, tab)
+            result[f"{tab}: marks of the last view drawn, ms (median)"] = pointing.percentile(50)
+            result[f"{tab}: marks of the last view drawn, ms (95th percentile)"] = pointing.percentile(95)
+            result[f"{tab}: all of it on screen, ms (95th percentile)"] = float(np.percentile(pointing.shown, 95))
+            result[f"{tab}: moves counted"] = len(pointing.drawn)
+            result[f"{tab}: requests made"] = len(pointing.requests)
     return result | {"budget, ms (95th percentile, marks drawn)": POINT_BUDGET}
 
 
 def measure_picture(checkpoints: str | None = None) -> dict[str, Any]:
     """Milliseconds from asking for another picture to everything on the open tab drawn."""
     result: dict[str, Any] = {}
-    with running_app(*_flags(checkpoints)) as address, chromium() as browser:
+    with running_app(*app_flags(checkpoints)) as address, chromium() as browser:
         page = browser.new_page(viewport=VIEWPORT)
         open_page(page, address)
         for tab in TABS:
@@ -98,7 +116,8 @@ def measure_picture(checkpoints: str | None = None) -> dict[str, Any]:
     return result | {"pictures per tab": PICTURES, "budget, ms (95th percentile)": PICTURE_BUDGET}
 
 
-def _flags(checkpoints: str | None) -> list[str]:
+def app_flags(checkpoints: str | None) -> list[str]:
+    """The flags of an app that looks at these weights; none for those that ship."""
     return ["--checkpoints", checkpoints] if checkpoints else []
 
 

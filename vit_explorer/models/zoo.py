@@ -105,7 +105,8 @@ class Checkpoint:
         """
         if not hasattr(self.model, "pos_embedding"):
             raise ValueError(f"a {type(self.model).__name__} has no learned position embeddings")
-        return float(self.card["recipe"]["epochs"]), self.model.pos_embedding.detach()
+        epochs = self.card.get("epochs_trained", self.card["recipe"]["epochs"])  # fewer in a run that was stopped
+        return float(epochs), self.model.pos_embedding.detach()
 
 
 def model_names() -> list[str]:
@@ -248,9 +249,13 @@ def _check_fit(model: nn.Module, card: dict[str, Any], path: Path) -> None:
     if n_names != n_outputs:
         raise CheckpointError(f"The card {path} names {n_names} classes, but the network has {n_outputs} outputs.")
     if hasattr(model, "pos_embedding"):
-        epochs = card.get("recipe", {}).get("epochs")
-        if not _is_number(epochs) or epochs <= 0:
-            raise CheckpointError(f"The card {path} lacks recipe.epochs.")
+        recipe = card.get("recipe", {})
+        for name, epochs in (
+            ("recipe.epochs", recipe.get("epochs")),
+            ("epochs_trained", card.get("epochs_trained", 1)),
+        ):
+            if not _is_number(epochs) or epochs <= 0:
+                raise CheckpointError(f"The card {path} lacks {name}.")
 
 
 def _read_weights(path: Path) -> dict[str, Tensor]:

@@ -1,6 +1,24 @@
-"""How a model learns."""
+"""How a model learns.
 
-from vit_explorer.training.engine import Trainer, train
-from vit_explorer.training.recipe import Recipe
+The names below are looked up when they are first used: the worker is a module of this package, and must listen for the
+end of the app before torch is imported.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vit_explorer.training.engine import Trainer, train
+    from vit_explorer.training.recipe import Recipe
 
 __all__ = ["Recipe", "Trainer", "train"]
+
+_MODULES = {"Recipe": "recipe", "Trainer": "engine", "train": "engine"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

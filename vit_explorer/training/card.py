@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
@@ -10,7 +11,7 @@ from typing import Any
 
 import torch
 
-from vit_explorer.data.sources import Dataset
+from vit_explorer.data.dataset import Dataset
 from vit_explorer.explain.cost import count_multiply_adds
 from vit_explorer.training.engine import Trainer
 from vit_explorer.training.events import Epoch, Finished
@@ -20,7 +21,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def make_card(trainer: Trainer, finished: Finished, epochs: list[Epoch]) -> dict[str, Any]:
-    """The card of a run that has ended, as JSON values: accuracies are shares, 0 to 1, seconds are training time."""
+    """The card of a run that has ended, as JSON values: accuracies are shares, 0 to 1, seconds are training time.
+
+    "epochs_trained" are the passes done; of a run that was stopped they are fewer than its recipe has.
+    """
     recipe, dataset = trainer.recipe, trainer.dataset
     return {
         "model": recipe.model,
@@ -32,14 +36,15 @@ def make_card(trainer: Trainer, finished: Finished, epochs: list[Epoch]) -> dict
         "dataset": {
             "name": dataset.name,
             "classes": list(dataset.names),
-            "n_train": len(trainer.train_split.y),
-            "n_validation": len(trainer.validation.y),
+            "n_train": len(trainer.feed.train.y),
+            "n_validation": len(trainer.feed.validation.y),
             "n_test": len(dataset.test.y),
             "split": describe_split(dataset, recipe),
         },
-        "normalise": {"mean": trainer.mean.tolist(), "std": trainer.std.tolist()},
-        "recipe": recipe.to_dict(),
+        "normalise": {"mean": trainer.feed.mean.tolist(), "std": trainer.feed.std.tolist()},
+        "recipe": json.loads(json.dumps(recipe.to_dict())),  # JSON has no tuples
         "seed": recipe.seed,
+        "epochs_trained": round(trainer.step / trainer.steps_per_epoch, 4),
         "seconds": round(finished.seconds, 1),
         "hardware": describe_hardware(recipe.device),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
@@ -60,7 +65,10 @@ def describe_split(dataset: Dataset, recipe: Recipe) -> str:
     validation = "no validation split"
     if recipe.validation:
         validation = f"validation: {100 * recipe.validation:g}% of the training split, drawn by seed {recipe.seed}"
-    looks = "after every epoch" if recipe.test_each_epoch else "once, at the end"
+    looks = "once, at the end"
+    if recipe.test_each_epoch:
+        part = f"{recipe.test_subset:,} pictures of it" if recipe.test_subset else "all of it"
+        looks = f"on the way ({part}, after every epoch and at every snapshot) and at the end"
     return f"{dataset.split}; {validation}; test split looked at {looks}"
 
 

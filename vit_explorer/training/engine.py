@@ -10,25 +10,24 @@ import copy
 import math
 import time
 from collections.abc import Iterator
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
-from vit_explorer.data.augment import channel_statistics, crop_and_flip, normalise
-from vit_explorer.data.sources import Dataset, Split, balanced_subset, cut_validation, open_dataset
+from vit_explorer.data.dataset import Dataset, Split
+from vit_explorer.data.sources import open_dataset
 from vit_explorer.models.zoo import create_model
+from vit_explorer.training.evaluation import NotFiniteError, accuracy, autocast, probe
 from vit_explorer.training.events import Epoch, Event, Failed, Finished, Snapshot, Started, Step
+from vit_explorer.training.feed import Feed
+from vit_explorer.training.optimizers import make_optimizers
+from vit_explorer.training.parallel import Group, check_divisible
 from vit_explorer.training.recipe import Recipe
-
-EVALUATION_BATCH = 500
-N_SNAPSHOTS = 16  # of the position embeddings, the untrained ones among them
-BETAS = (0.9, 0.999)
-
-# What a random number is for; it keeps the streams of one seed apart.
-_ORDER, _AUGMENT = range(2)
+from vit_explorer.training.schedule import lr_factor, snapshot_steps
+from vit_explorer.training.tally import Batch, Tally
 
 
 def train(recipe: Recipe, dataset: Dataset | None = None) -> Iterator[Event]:
@@ -37,55 +36,94 @@ def train(recipe: Recipe, dataset: Dataset | None = None) -> Iterator[Event]:
 
 
 class Trainer:
-    """A run in memory: model, optimiser and place in the schedule.
+    """A run in memory: data, model, optimiser and place in the schedule.
 
     Args:
         recipe: what to do.
-        dataset: the data, if already open; else ``open_dataset(recipe.data)``.
+        dataset: the data, if already open; else ``open_dataset(recipe.data, img_size=recipe.img_size)``.
         state: what :meth:`state` gave, to go on from there.
+        group: the processes that train it together. Each makes a trainer with the same arguments, asks it for all its
+            events and gets the same ones, but for what the clock says.
+    Raises:
+        ValueError: for data that cannot be learned from, a model that does not fit them, a device that is not there,
+            or a state of another run; the message is a sentence.
     """
 
-    def __init__(self, recipe: Recipe, dataset: Dataset | None = None, state: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        dataset: Dataset | None = None,
+        state: dict[str, Any] | None = None,
+        group: Group | None = None,
+    ) -> None:
         self.recipe = recipe
-        self.dataset = dataset or open_dataset(recipe.data)
-        remaining, self.validation = cut_validation(self.dataset.train, recipe.validation, recipe.seed)
-        self.train_split = balanced_subset(remaining, recipe.subset or len(remaining.y), recipe.seed)
-        self.mean, self.std = channel_statistics(self.train_split.x)
-
+        self.group = group or Group()
         self.device = _usable_device(recipe.device)
-        sizes = {"img_size": self.dataset.img_size, "n_classes": len(self.dataset.names)}
-        self.overrides = {**sizes, **recipe.overrides}
+        self.dataset = dataset or open_dataset(recipe.data, img_size=recipe.img_size)
+        self.feed = Feed(self.dataset, recipe, self.device)
+        self.overrides = _with_sizes(recipe, self.dataset)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
             self.model = create_model(recipe.model, **self.overrides)
+        check_divisible(self.model, self.group)
         self.model = self.model.to(self.device, memory_format=torch.channels_last)
-        self.optimizers = _optimizers(self.model, recipe)
+        self.optimizers = make_optimizers(self.model, recipe)
 
-        self.step = 0
-        self.seconds = 0.0  # of training, evaluation and waiting left out
-        self._loss_sum, self._correct = 0.0, 0  # over the epoch under way
+        self._tally = Tally()
+        self._looks = snapshot_steps(self.total_steps, recipe.snapshots)
         self._epochs_told, self._snapshot_told = 0, -1
+        self._measured: tuple[int, float] | None = None  # a step and the test accuracy at it
         if state is not None:
             self._load(state)
 
     @property
+    def step(self) -> int:
+        """Optimiser steps done."""
+        return self._tally.step
+
+    @property
     def steps_per_epoch(self) -> int:
-        """The last batch of an epoch is smaller where the batch size does not divide the pictures."""
-        return math.ceil(len(self.train_split.y) / self.recipe.batch_size)
+        return self.feed.steps_per_epoch
 
     @property
     def total_steps(self) -> int:
         return self.recipe.epochs * self.steps_per_epoch
 
+    @property
+    def next_epoch_end(self) -> int:
+        """The step at which the first epoch is done whose end has not been told yet."""
+        return (self._epochs_told + 1) * self.steps_per_epoch
+
+    @property
+    def images(self) -> int:
+        """Training pictures seen so far, each as often as it was seen."""
+        return self.feed.images_until(self.step)
+
+    @property
+    def seconds(self) -> float:
+        """Of training so far; evaluation, snapshots and waiting are left out."""
+        return self._tally.seconds
+
+    @property
+    def looks_next(self) -> bool:
+        """Whether the next event takes a look at the model, which may take longer than a step, or ends the run."""
+        return self._due() != "step"
+
+    def change_lr(self, factor: float) -> None:
+        """From the next step on the learning rate is that of the schedule times ``factor``; ``recipe`` notes it.
+
+        Raises:
+            ValueError: for a factor outside its range.
+        """
+        self.recipe = self.recipe.with_lr_change(self.step, factor)
+
     def state(self) -> dict[str, Any]:
         """All that is needed to go on from here, as tensors and plain values: a copy that training on leaves alone."""
         state = {
+            "data": self._fingerprint,
             "model": self.model.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
-            "step": self.step,
-            "seconds": self.seconds,
-            "loss_sum": self._loss_sum,
-            "correct": self._correct,
+            **self._tally.state(),
             "epochs_told": self._epochs_told,
             "snapshot_told": self._snapshot_told,
         }
@@ -93,136 +131,155 @@ class Trainer:
 
     def events(self) -> Iterator[Event]:
         """Train to the end of the recipe. The state may be saved whenever an event has been received."""
-        yield Started(
-            self.step,
-            self.total_steps,
-            len(self.train_split.y),
-            len(self.validation.y),
-            len(self.dataset.test.y),
-            sum(parameter.numel() for parameter in self.model.parameters()),
-        )
-        due = snapshot_steps(self.total_steps) if hasattr(self.model, "pos_embedding") else frozenset()
-        while True:
-            if self.step in due and self._snapshot_told != self.step:
-                yield self._snapshot()
-            if self.step == (self._epochs_told + 1) * self.steps_per_epoch:
-                yield self._end_epoch()
-            if self.step == self.total_steps:
-                break
-            event = self._train_step()
+        splits = (self.feed.train, self.feed.validation, self.dataset.test, self.feed.measured)
+        sizes = [len(split.y) for split in splits]
+        n_parameters = sum(parameter.numel() for parameter in self.model.parameters())
+        yield Started(self.step, self.total_steps, self.steps_per_epoch, *sizes, n_parameters)
+        act = {"snapshot": self._snapshot, "epoch": self._end_epoch, "step": self._train_step, "end": self._finish}
+        event: Event | None = None
+        while not isinstance(event, Finished | Failed):
+            try:
+                event = act[self._due()]()
+            except NotFiniteError as error:
+                event = Failed(self.step, str(error))
             yield event
-            if isinstance(event, Failed):
-                return
-        yield Finished(
-            self.step, self.seconds, self._accuracy_or_none(self.validation), self.accuracy(self.dataset.test)
-        )
 
-    @torch.inference_mode()
-    def accuracy(self, split: Split) -> float:
-        """Share of a split that is classified rightly, in eval mode and full precision."""
-        self.model.eval()
-        correct = 0
-        for x, y in zip(split.x.split(EVALUATION_BATCH), split.y.split(EVALUATION_BATCH), strict=True):
-            correct += int((self.model(self._input(x)).argmax(dim=1).cpu() == y).sum())
-        return correct / len(split.y)
+    def accuracy(self, split: Split, precision: str = "float32") -> float:
+        """Share of a split that is classified rightly, in eval mode.
 
-    def _train_step(self) -> Step | Failed:
+        Raises:
+            NotFiniteError: if the model no longer answers with numbers.
+        """
+        return accuracy(self.model, self.feed, split, precision, self.group)
+
+    def _due(self) -> Literal["snapshot", "epoch", "step", "end"]:
+        if self.step in self._looks and self._snapshot_told != self.step:
+            return "snapshot"
+        if self.step == (self._epochs_told + 1) * self.steps_per_epoch:
+            return "epoch"
+        return "end" if self.step == self.total_steps else "step"
+
+    def _train_step(self) -> Step:
         started = time.perf_counter()
-        epoch, index = divmod(self.step, self.steps_per_epoch)
-        order = torch.randperm(len(self.train_split.y), generator=_generator(self.recipe.seed, _ORDER, epoch))
-        batch = order[index * self.recipe.batch_size : (index + 1) * self.recipe.batch_size]
-        images, labels = self.train_split.x[batch], self.train_split.y[batch].to(self.device)
-        if self.recipe.augment == "crop-flip":
-            images = crop_and_flip(images, _generator(self.recipe.seed, _AUGMENT, self.step))
-
+        pictures, labels = self.feed.batch(self.step)
+        part, weight = self.group.share(len(labels))
+        self.model.train()
+        self.model.zero_grad(set_to_none=True)
+        with autocast(self.device, self.recipe.precision):
+            logits = self.model(self.feed.normalised(pictures[part])).float()
+            loss = F.cross_entropy(logits, labels[part], label_smoothing=self.recipe.label_smoothing, reduction="sum")
+        (loss * (weight / len(labels))).backward()
+        self.group.sum_gradients(self.model)
+        correct = (logits.argmax(dim=1) == labels[part]).sum()
+        sums = self.group.sum(torch.stack([loss.detach(), correct]) * weight)
+        loss_sum, n_correct, gradient = torch.cat([sums, self._gradient_norm()]).tolist()
+        for name, value in (("loss", loss_sum), ("gradient", gradient)):
+            if not math.isfinite(value):
+                raise NotFiniteError(f"The {name} became {value} at step {self.step + 1}")
         lr = self.recipe.lr * lr_factor(self.recipe, self.step, self.total_steps)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = lr
-        self.model.train()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bfloat16"):
-            logits = self.model(self._input(images))
-            loss = F.cross_entropy(logits, labels, label_smoothing=self.recipe.label_smoothing)
-        value = loss.item()
-        if not math.isfinite(value):
-            return Failed(self.step, f"The loss became {value} at step {self.step + 1}: try a lower learning rate.")
-        loss.backward()
-        for optimizer in self.optimizers:
             optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-
-        self.step += 1
-        self.seconds += time.perf_counter() - started
-        self._loss_sum += value * len(labels)
-        self._correct += int((logits.argmax(dim=1) == labels).sum())
-        per_step = self.seconds / self.step
+        self._tally.add(Batch(loss_sum, n_correct, len(labels), time.perf_counter() - started))
+        recent = self._tally.recent()
         return Step(
             step=self.step,
             total_steps=self.total_steps,
-            epoch=epoch + 1,
-            loss=value,
+            epoch=math.ceil(self.step / self.steps_per_epoch),
+            images=self.images,
+            seconds=self.seconds,
+            loss=loss_sum / len(labels),
+            running_loss=recent.loss / recent.images,
+            running_accuracy=recent.correct / recent.images,
             lr=lr,
-            images_per_second=self._images_seen() / self.seconds,
-            seconds_left=per_step * (self.total_steps - self.step),
+            images_per_second=recent.images / recent.seconds,
+            seconds_left=self._tally.seconds_per_step() * (self.total_steps - self.step),
         )
 
+    def _gradient_norm(self) -> Tensor:
+        gradients = [parameter.grad for parameter in self.model.parameters() if parameter.grad is not None]
+        return torch.nn.utils.get_total_norm(gradients).reshape(1)
+
     def _end_epoch(self) -> Epoch:
-        n_train = len(self.train_split.y)
+        n_train = len(self.feed.train.y)
         event = Epoch(
             epoch=self.step // self.steps_per_epoch,
             step=self.step,
-            images=self._images_seen(),
+            images=self.images,
             seconds=self.seconds,
-            train_loss=self._loss_sum / n_train,
-            train_accuracy=self._correct / n_train,
-            validation_accuracy=self._accuracy_or_none(self.validation),
-            test_accuracy=self.accuracy(self.dataset.test) if self.recipe.test_each_epoch else None,
+            train_loss=self._tally.loss_sum / n_train,
+            train_accuracy=self._tally.correct / n_train,
+            validation_accuracy=self._validation_accuracy(self.recipe.precision),
+            test_accuracy=self._curve_accuracy(),
         )
-        self._loss_sum, self._correct = 0.0, 0
+        self._tally.end_epoch()
         self._epochs_told = event.epoch
         return event
 
     def _snapshot(self) -> Snapshot:
-        self._snapshot_told = self.step
-        positions = self.model.pos_embedding.detach()[0].float().cpu().clone()
-        return Snapshot(self.step, self.step / self.steps_per_epoch, positions)
-
-    def _input(self, images: Tensor) -> Tensor:
-        images = images.to(self.device)
-        return normalise(images, self.mean.to(self.device), self.std.to(self.device)).contiguous(
-            memory_format=torch.channels_last
+        probed = probe(self.model, self.feed)
+        positions = getattr(self.model, "pos_embedding", None)
+        event = Snapshot(
+            step=self.step,
+            epoch=self.step / self.steps_per_epoch,
+            images=self.images,
+            seconds=self.seconds,
+            test_accuracy=self._curve_accuracy(),
+            positions=None if positions is None else positions.detach()[0].float().cpu().clone(),
+            probe_map=probed.map,
+            probe_answer=probed.answer,
+            probe_probability=probed.probability,
         )
+        self._snapshot_told = self.step
+        return event
 
-    def _accuracy_or_none(self, split: Split) -> float | None:
-        return self.accuracy(split) if len(split.y) else None
+    def _finish(self) -> Finished:
+        validation, test = self._validation_accuracy("float32"), self.accuracy(self.dataset.test)
+        return Finished(self.step, self.images, self.seconds, validation, test)
 
-    def _images_seen(self) -> int:
-        epochs, steps = divmod(self.step, self.steps_per_epoch)
-        return epochs * len(self.train_split.y) + steps * self.recipe.batch_size
+    def _curve_accuracy(self) -> float | None:
+        """Of the measured test pictures, in the recipe's precision, once for a step; None if they are not looked at."""
+        if not self.recipe.test_each_epoch:
+            return None
+        if self._measured is None or self._measured[0] != self.step:
+            self._measured = self.step, self.accuracy(self.feed.measured, self.recipe.precision)
+        return self._measured[1]
+
+    def _validation_accuracy(self, precision: str) -> float | None:
+        split = self.feed.validation
+        return self.accuracy(split, precision) if len(split.y) else None
+
+    @cached_property
+    def _fingerprint(self) -> dict[str, str]:
+        return self.dataset.fingerprint()
 
     def _load(self, state: dict[str, Any]) -> None:
-        self.model.load_state_dict(state["model"])
-        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-            optimizer.load_state_dict(copy.deepcopy(saved))  # torch would go on writing into the tensors it is given
-        self.step, self.seconds = state["step"], state["seconds"]
-        self._loss_sum, self._correct = state["loss_sum"], state["correct"]
-        self._epochs_told, self._snapshot_told = state["epochs_told"], state["snapshot_told"]
+        try:
+            began_with = state["data"]
+            differ = [what for what, value in self._fingerprint.items() if began_with[what] != value]
+            if not differ:
+                self.model.load_state_dict(state["model"])
+                for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+                    optimizer.load_state_dict(copy.deepcopy(saved))  # torch would go on writing into what it is given
+                self._tally.load(state)
+                self._epochs_told, self._snapshot_told = state["epochs_told"], state["snapshot_told"]
+        except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise ValueError("the saved state of this run does not fit its recipe: start the run anew") from error
+        if differ:
+            raise ValueError(
+                f"the pictures of {self.dataset.origin} are not those that this run began with (other "
+                f"{', '.join(differ)}): bring those back, or start the run anew"
+            )
 
 
-def lr_factor(recipe: Recipe, step: int, total_steps: int) -> float:
-    """The share of the peak learning rate that step number ``step`` (from 0) uses."""
-    warmup_steps = round(recipe.warmup * total_steps)
-    if step < warmup_steps:
-        return (step + 1) / warmup_steps
-    if recipe.schedule == "constant":
-        return 1.0
-    progress = (step - warmup_steps) / (total_steps - warmup_steps)
-    return 1 - progress if recipe.schedule == "linear" else 0.5 * (1 + math.cos(math.pi * progress))
-
-
-def snapshot_steps(total_steps: int, count: int = N_SNAPSHOTS) -> frozenset[int]:
-    """0 and ``count - 1`` more steps up to the last, each about the same factor later: most happens early."""
-    return frozenset({0, *(round(total_steps ** (i / (count - 1))) for i in range(1, count))})
+def _with_sizes(recipe: Recipe, dataset: Dataset) -> dict[str, Any]:
+    """The recipe's overrides, and the sizes that come from the data."""
+    sizes = {"img_size": dataset.img_size, "n_classes": len(dataset.names)}
+    for name, value in sizes.items():
+        if recipe.overrides.get(name, value) != value:
+            raise ValueError(f"{name} is {value} in these data and cannot be set to {recipe.overrides[name]}")
+    return {**sizes, **recipe.overrides}
 
 
 def _usable_device(name: str) -> torch.device:
@@ -232,33 +289,3 @@ def _usable_device(name: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:  # AssertionError: a torch that was built without it
         reason = str(error).splitlines()[0]
         raise ValueError(f"device {name!r} cannot be used here: {reason}") from error
-
-
-def _generator(seed: int, stream: int, index: int) -> torch.Generator:
-    """A generator for one purpose at one moment of a run."""
-    mixed = np.random.SeedSequence((seed, stream, index)).generate_state(1, np.uint64)[0]
-    return torch.Generator().manual_seed(int(mixed >> np.uint64(1)))
-
-
-def _optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    if recipe.optimizer == "adam":
-        return [torch.optim.Adam(model.parameters(), recipe.lr, BETAS, weight_decay=recipe.weight_decay, fused=True)]
-    named = dict(model.named_parameters())
-    for_muon = {
-        name for name in named if recipe.optimizer == "muon" and name.startswith("blocks.") and named[name].ndim == 2
-    }
-    others = [named[name] for name in named if name not in for_muon]
-    matrices = [parameter for name, parameter in named.items() if name not in for_muon and name.endswith("weight")]
-    matrices = [parameter for parameter in matrices if parameter.ndim > 1]
-    decayed = {id(parameter) for parameter in matrices}
-    groups = [
-        {"params": matrices, "weight_decay": recipe.weight_decay},
-        {"params": [parameter for parameter in others if id(parameter) not in decayed], "weight_decay": 0.0},
-    ]
-    optimizers: list[torch.optim.Optimizer] = [torch.optim.AdamW(groups, recipe.lr, BETAS, fused=True)]
-    if for_muon:
-        blocks = [named[name] for name in sorted(for_muon)]
-        optimizers.append(
-            torch.optim.Muon(blocks, recipe.lr, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw")
-        )
-    return optimizers

@@ -17,14 +17,23 @@ LIMITS: dict[str, tuple[float, float]] = {
     "weight_decay": (0.0, 1.0),
     "label_smoothing": (0.0, 0.9),
     "seed": (0, 2**31 - 1),
+    "snapshots": (2, 200),
+    "probe": (0, 9_999_999),
 }
-COUNTS = ("epochs", "batch_size", "seed")  # of these, whole numbers only
+OPTIONAL_LIMITS: dict[str, tuple[int, int]] = {  # of whole numbers that may also be None
+    "subset": (1, 10_000_000),
+    "test_subset": (1, 10_000_000),
+    "img_size": (8, 128),  # pixels
+}
+COUNTS = ("epochs", "batch_size", "seed", "snapshots", "probe", *OPTIONAL_LIMITS)  # whole numbers only
 CHOICES: dict[str, tuple[str, ...]] = {
     "optimizer": ("adam", "adamw", "muon"),
     "schedule": ("constant", "linear", "cosine"),
     "augment": ("none", "crop-flip"),
     "precision": ("float32", "bfloat16"),
 }
+LR_FACTORS = (0.01, 100.0)  # by which the learning rate may be changed on the way
+MAX_LR_CHANGES = 1_000
 
 
 @dataclass(frozen=True)
@@ -35,7 +44,10 @@ class Recipe:
         model: a name of the zoo; ``overrides`` replace options of it. Picture size and number of classes come from
             the data and need not be said.
         data: a source of ``open_dataset``.
+        img_size: the side, in pixels, to which the pictures of an image folder are brought; None for 32.
         subset: how many training pictures to use, class-balanced, drawn by ``seed``; None for all.
+        test_subset: how many test pictures the curves are measured on, class-balanced, drawn by ``seed``; None for
+            all. What is said at the end of a run is always measured on all of them.
         validation: share of the training split set aside for selecting, drawn by ``seed`` before the subset.
         epochs: passes over the training pictures.
         optimizer: "adam"; "adamw" (decay on matrices only); "muon" (Muon for the matrices of the blocks, AdamW for
@@ -43,11 +55,16 @@ class Recipe:
         lr: the peak learning rate.
         schedule: what follows the warm-up: "constant", or "linear" or "cosine" down to zero.
         warmup: share of all steps in which the rate rises linearly from zero.
+        lr_changes: (step, factor) in the order of steps: from that step on (0 is the first) the rate of the schedule
+            is multiplied by the factor, which replaces the one before. So a rate that was turned by hand while the
+            run went on is part of its recipe, and the recipe repeats the run.
         weight_decay: decoupled for "adamw" and "muon"; for "adam" it is added to the gradient.
         augment: "crop-flip" is a random shift of up to 4 pixels and a mirror image half of the time.
         precision: "bfloat16" runs the forward pass under autocast; weights stay float32.
-        test_each_epoch: also measure the test split after every epoch, to draw a curve of it. Turn it off where a
-            model is to be selected: then the test split is looked at once, at the end.
+        test_each_epoch: also measure the test split at snapshots and after every epoch, to draw a curve of it. Turn it
+            off where a model is to be selected: then the test split is looked at once, at the end.
+        snapshots: how often the model is looked at on the way, before the first step and after the last among them.
+        probe: index in the test split of the picture whose map is shown as it forms.
     Raises:
         ValueError: for a value outside its range; the message holds the range.
     """
@@ -55,7 +72,9 @@ class Recipe:
     model: str = "vit"
     overrides: Mapping[str, Option] = field(default_factory=dict)
     data: str = "cifar10"
+    img_size: int | None = None
     subset: int | None = None
+    test_subset: int | None = None
     validation: float = 0.0
     epochs: int = 20
     batch_size: int = 128
@@ -63,6 +82,7 @@ class Recipe:
     lr: float = 1e-3
     schedule: Literal["constant", "linear", "cosine"] = "constant"
     warmup: float = 0.0
+    lr_changes: tuple[tuple[int, float], ...] = ()
     weight_decay: float = 0.0
     augment: Literal["none", "crop-flip"] = "none"
     label_smoothing: float = 0.0
@@ -70,31 +90,75 @@ class Recipe:
     device: str = "cpu"
     precision: Literal["float32", "bfloat16"] = "float32"
     test_each_epoch: bool = True
+    snapshots: int = 16
+    probe: int = 0
 
     def __post_init__(self) -> None:
         if self.model not in model_names():
             raise ValueError(f"model must be one of {', '.join(model_names())}, not {self.model!r}")
         for name, (low, high) in LIMITS.items():
-            value = getattr(self, name)
-            if not low <= value <= high:  # also refuses NaN
-                raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {value}")
-            if name in COUNTS and not isinstance(value, int):
-                raise ValueError(f"{name} must be a whole number between {low:g} and {high:g}, not {value}")
+            _check_number(name, getattr(self, name), low, high)
+        for name, (low, high) in OPTIONAL_LIMITS.items():
+            if getattr(self, name) is not None:
+                _check_number(name, getattr(self, name), low, high)
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, not {getattr(self, name)!r}")
-        if self.subset is not None and not (isinstance(self.subset, int) and self.subset >= 1):
-            raise ValueError(f"subset must be a whole number of at least 1 picture, not {self.subset}")
+        for name, kind, said in (
+            ("data", str, "a name or a path"),
+            ("device", str, "a name such as cpu or cuda"),
+            ("test_each_epoch", bool, "true or false"),
+            ("overrides", Mapping, "options by name"),
+        ):
+            if not isinstance(getattr(self, name), kind):
+                raise ValueError(f"{name} must be {said}, not {getattr(self, name)!r}")
+        _check_lr_changes(self.lr_changes)
 
     def to_dict(self) -> dict[str, Any]:
-        """The recipe as plain JSON values."""
+        """The recipe as plain values that JSON can hold."""
         return asdict(self) | {"overrides": dict(self.overrides)}
+
+    def with_lr_change(self, step: int, factor: float) -> Recipe:
+        """This recipe with the rate turned at a step, from then on: what was noted for it or later is replaced."""
+        before = (change for change in self.lr_changes if change[0] < step)
+        return replace(self, lr_changes=(*before, (step, factor)))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Recipe:
-        """The inverse of :meth:`to_dict`, also after JSON; refuses unknown fields with a TypeError."""
-        recipe = cls(**values)
-        overrides = {  # JSON has no tuples
-            name: tuple(value) if isinstance(value, list) else value for name, value in dict(recipe.overrides).items()
-        }
-        return replace(recipe, overrides=overrides)
+        """The inverse of :meth:`to_dict`, also after JSON, which has no tuples; refuses unknown fields (TypeError)."""
+        if not isinstance(values, Mapping):
+            raise TypeError(f"a recipe is an object with a value for each field, not {values!r}")
+        values = dict(values)
+        if isinstance(values.get("lr_changes"), list):
+            values["lr_changes"] = tuple(_as_tuple(change) for change in values["lr_changes"])
+        if isinstance(values.get("overrides"), Mapping):
+            values["overrides"] = {name: _as_tuple(value) for name, value in values["overrides"].items()}
+        return cls(**values)
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _check_number(name: str, value: Any, low: float, high: float) -> None:
+    kinds, said = (int, "a whole number") if name in COUNTS else (int | float, "a number")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:  # also refuses NaN
+        raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {value}")
+    if not isinstance(value, kinds):
+        raise ValueError(f"{name} must be {said} between {low:g} and {high:g}, not {value}")
+
+
+def _check_lr_changes(changes: Any) -> None:
+    low, high = LR_FACTORS
+    wanted = f"lr_changes must be pairs of a step (a whole number from 0 up) and a factor between {low:g} and {high:g}"
+    if not isinstance(changes, tuple) or len(changes) > MAX_LR_CHANGES:
+        raise ValueError(f"{wanted}, at most {MAX_LR_CHANGES:,} of them")
+    before = -1
+    for change in changes:
+        if not (isinstance(change, tuple) and len(change) == 2 and type(change[0]) is int and change[0] >= 0):
+            raise ValueError(f"{wanted}, not {change!r}")
+        if type(change[1]) not in (int, float) or not low <= change[1] <= high:
+            raise ValueError(f"{wanted}, not {change!r}")
+        if change[0] <= before:
+            raise ValueError(f"lr_changes must be in the order of their steps, each step once, not {changes!r}")
+        before = change[0]

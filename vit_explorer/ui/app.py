@@ -6,18 +6,20 @@ from typing import Any
 
 import gradio as gr
 
+from vit_explorer.training.desk import Desk
 from vit_explorer.ui.frame import place_frame
 from vit_explorer.ui.session import Session
 from vit_explorer.ui.tabs.classify import place_classify
 from vit_explorer.ui.tabs.patches import place_patches
 from vit_explorer.ui.tabs.positions import place_positions
+from vit_explorer.ui.tabs.train import place_train
 from vit_explorer.ui.widgets import scripts, styles, widget
 
 TITLE = "ViT Explorer"
 SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif"]
 
 
-def build_app(session: Session) -> gr.Blocks:
+def build_app(session: Session, desk: Desk) -> gr.Blocks:
     """Compose the page. Launch it with :func:`launch_options`."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         widget("header", elem_id="header")
@@ -29,6 +31,8 @@ def build_app(session: Session) -> gr.Blocks:
                     place_patches()
                 with gr.Tab("Positions", id="positions"):
                     place_positions(session)
+                with gr.Tab("Train", id="train"):
+                    place_train(session, desk)
                 with gr.Tab("Classify", id="classify"):
                     place_classify(session)
     return page

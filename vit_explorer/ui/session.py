@@ -5,7 +5,7 @@ share one process, and a link that holds the names restores what somebody saw. N
 
     sample:cheetah      a photo that an installed package carries
     shapes:17           the 17th drawn test picture
-    cifar10:17          the 17th test picture of CIFAR-10, where it is found
+    cifar10:17          the 17th test picture of CIFAR-10, where it is found; likewise of the app's own data
     upload:3f5a...      a visitor's own, kept in memory only, named by the hash of its title and bytes
 """
 
@@ -26,18 +26,14 @@ from typing import Literal
 
 from PIL import Image
 
-from vit_explorer.data.shapes import CLASS_NAMES as SHAPES_NAMES
-from vit_explorer.data.sources import (
-    DatasetError,
-    Split,
+from vit_explorer.data.cifar10 import (
     cifar10_download_fraction,
     cifar10_in,
     cifar10_places,
     download_cifar10,
-    draw_split,
     find_cifar10,
-    open_dataset,
 )
+from vit_explorer.data.dataset import Split
 from vit_explorer.data.uploads import load_picture
 from vit_explorer.models.zoo import (
     CHECKPOINT_FOLDER,
@@ -47,12 +43,11 @@ from vit_explorer.models.zoo import (
     list_checkpoints,
     load_checkpoint,
 )
+from vit_explorer.ui.sources import Sources, Stamp, stamp_of
 
 MAX_UPLOADS = 64  # kept in memory, the least recently used is forgotten first
 MAX_SIDE = 1024  # pixels; a larger upload is reduced to this before it is kept
 PREVIEW_SIDE = 320  # pixels
-
-Stamp = tuple[tuple[str, int], ...]  # files and when they were last written, in ns
 
 # Photos in installed packages: name -> (package, path inside it, title).
 SAMPLES: dict[str, tuple[str, str, str]] = {
@@ -103,22 +98,22 @@ class Session:
     Args:
         data_root: where CIFAR-10 is looked for first.
         checkpoint_folders: where weights are looked for, in order.
+        own_data: further datasets, see :class:`Sources`.
     """
 
     def __init__(
         self,
         data_root: str | Path | None = None,
         checkpoint_folders: Sequence[str | Path] = (CHECKPOINT_FOLDER,),
+        own_data: Sequence[str | Path] = (),
     ) -> None:
         self.data_root = data_root
+        self.datasets = Sources(data_root, own_data)
         self.checkpoint_folders = tuple(checkpoint_folders)
         self._uploads: OrderedDict[str, Picture] = OrderedDict()
         self._uploads_lock = threading.Lock()
         self._checkpoints: dict[str, tuple[Stamp, Checkpoint]] = {}
         self._checkpoints_lock = threading.Lock()
-        self._test_splits: dict[str, tuple[Split, tuple[str, ...]]] = {}
-        self._test_split_locks = {name: threading.Lock() for name in ("cifar10", "shapes")}
-        self._unreadable: tuple[Stamp, str] | None = None  # the CIFAR-10 that could not be read, and why
         self._download_lock = threading.Lock()
         self._downloader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="download")
         self._download: Future[Path] | None = None
@@ -126,7 +121,7 @@ class Session:
     def checkpoint(self, name: str) -> Checkpoint:
         """The checkpoint of this name, loaded again only when its card was replaced. Raises CheckpointError."""
         with self._checkpoints_lock:
-            stamp = _stamp(find_card(name, self.checkpoint_folders))
+            stamp = stamp_of(find_card(name, self.checkpoint_folders))
             if name not in self._checkpoints or self._checkpoints[name][0] != stamp:
                 self._checkpoints[name] = stamp, load_checkpoint(name, self.checkpoint_folders)
             return self._checkpoints[name][1]
@@ -185,37 +180,19 @@ class Session:
         return DownloadStatus("finished", 1.0) if error is None else DownloadStatus("failed", reason=str(error))
 
     def test_split(self, name: str) -> tuple[Split, tuple[str, ...]]:
-        """Test pictures of "shapes" or "cifar10" and the class names, opened once.
-
-        Raises:
-            DatasetError: if CIFAR-10 is not there or cannot be read.
-            ValueError: for another name: a visitor cannot make the server read files of its own.
-        """
-        if name not in self._test_split_locks:
-            raise ValueError(f"there are test pictures of {', '.join(self._test_split_locks)}, not of {name!r}")
-        with self._test_split_locks[name]:
-            if name not in self._test_splits:
-                if name == "shapes":  # its training pictures would take seconds to draw and nobody looks at them
-                    self._test_splits[name] = (draw_split("test"), SHAPES_NAMES)
-                else:
-                    self._test_splits[name] = self._read_cifar10()
-            return self._test_splits[name]
+        """Test pictures of a dataset and its class names. Raises as :meth:`Sources.open`."""
+        source = self.datasets.open(name)
+        return source.test, source.names
 
     def sources(self) -> tuple[list[str], list[str]]:
-        """The datasets whose test pictures can be shown, opened, and a sentence for one that cannot be read."""
-        if self.has_cifar10():
-            try:
-                self.test_split("cifar10")
-            except DatasetError as error:
-                return ["shapes"], [str(error)]
-            return ["cifar10", "shapes"], []
-        return ["shapes"], []
+        """The datasets whose test pictures can be shown, opened, and a sentence for each that cannot be read."""
+        usable, problems = self.datasets.usable()
+        return [source.name for source in usable], problems
 
     def warm_up(self) -> None:
         """Open what the first visitor would otherwise wait for: weights and test pictures."""
         self.checkpoints()
-        for source in self.sources()[0]:
-            self.test_split(source)
+        self.sources()
 
     def picture(self, name: str) -> Picture:
         """The picture of this name. Raises UnknownPicture, DatasetError."""
@@ -227,7 +204,7 @@ class Session:
                     return self._uploads[rest]
         elif kind == "sample" and rest in SAMPLES:
             return _sample(rest)
-        elif kind in ("shapes", "cifar10") and rest.isdecimal():
+        elif kind in self.datasets.names and rest.isdecimal():
             return self._from_dataset(kind, int(rest))
         raise UnknownPicture(name)
 
@@ -248,31 +225,12 @@ class Session:
                 self._uploads.popitem(last=False)
         return picture
 
-    def _read_cifar10(self) -> tuple[Split, tuple[str, ...]]:
-        """An unreadable copy is not read again, which takes seconds, before its files have changed."""
-        place = find_cifar10(self.data_root)
-        stamp = None if place is None else _stamp(place)
-        if stamp is not None and self._unreadable is not None and self._unreadable[0] == stamp:
-            raise DatasetError(self._unreadable[1])
-        try:
-            dataset = open_dataset("cifar10", self.data_root)
-        except DatasetError as error:
-            self._unreadable = None if stamp is None else (stamp, str(error))
-            raise
-        return dataset.test, dataset.names
-
     def _from_dataset(self, kind: str, index: int) -> Picture:
         split, names = self.test_split(kind)
         if index >= len(split.y):
             raise UnknownPicture(f"{kind}:{index}")
         image = Image.fromarray(split.x[index].permute(1, 2, 0).numpy())
         return Picture(f"{kind}:{index}", f"{kind} test picture {index}", image, names[int(split.y[index])])
-
-
-def _stamp(path: Path) -> Stamp:
-    """What changes when a file, or a file in a folder, is replaced: paths and their times."""
-    paths = [path, *sorted(path.iterdir())] if path.is_dir() else [path]
-    return tuple((str(one), one.stat().st_mtime_ns if one.exists() else 0) for one in paths)
 
 
 def available_samples() -> list[str]:

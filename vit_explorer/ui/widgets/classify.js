@@ -13,6 +13,7 @@ vx.widget("classify", (root, server) => {
   let cards = []; // as on screen, the newest first
   let fit = "crop";
   let fitOfTrace = null;
+  let models = null; // how many there were when the cards were asked for
   let following = true;
   let asking = false;
   let reading = Promise.resolve(); // the files being read, one after the other
@@ -277,6 +278,11 @@ vx.widget("classify", (root, server) => {
     root.classList.toggle("narrow", root.clientWidth < 760);
     root.classList.toggle("slim", root.clientWidth < 480);
     if (!trace || !catalogue) return;
+    if (models !== null && models !== catalogue.models.length) {
+      for (const card of cards) card.fit = null; // another model has its say
+      ask();
+    }
+    models = catalogue.models.length;
     if (trace.fit !== fitOfTrace) setFit((fitOfTrace = trace.fit));
     if (following && (!cards.length || cards[0].picture.name !== trace.picture.name)) {
       for (const card of cards.splice(0)) card.element.remove();

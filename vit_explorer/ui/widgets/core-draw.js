@@ -1,11 +1,11 @@
 /* What all widgets draw with: packed arrays, colour tables, canvases, patches under the pointer, words for numbers. */
 "use strict";
 
-/** @typedef {{data: Float32Array | Uint8Array | Int16Array, shape: number[], scale: number, at: (...index: number[]) => number}} Packed */
+/** @typedef {{data: Float32Array | Uint8Array | Int8Array | Int16Array, shape: number[], scale: number, at: (...index: number[]) => number}} Packed */
 
 Object.assign(window.vx, (() => {
   // ---- arrays ------------------------------------------------------------------------------------------------
-  const ARRAYS = { float32: Float32Array, uint8: Uint8Array, int16: Int16Array };
+  const ARRAYS = { float32: Float32Array, uint8: Uint8Array, int8: Int8Array, int16: Int16Array };
 
   /** Unpack what payloads.pack made. `at(i, j, ...)` is the value with its scale; `data` holds the stored numbers. */
   function decode(packed) {

@@ -2,7 +2,8 @@
  *
  * State topics: "catalogue", "model", "trace" (payloads of the server), "token" (the marked token: patch index from 0,
  * CLS_TOKEN for CLS, or null), "theme" ("light" | "dark"), "wish" ({picture?, model?, fit?}, what the frame is asked to
- * show) and "settled" (what it shows now, once all is drawn). A widget may add topics of its own.
+ * show), "refresh" (asks the frame for the catalogue anew) and "settled" (what it shows now, once all is drawn). A widget may
+ * add topics of its own.
  */
 "use strict";
 
@@ -178,6 +179,13 @@ window.vx = (() => {
     return [make("span", style, name), bar, make("span", `vx-number ${style}`.trim(), vx.percent(probability))];
   }
 
+  /** Open a tab of the page by its id, also where the tabs that do not fit stand in a menu. */
+  function openTab(id) {
+    const inMenu = [...document.querySelectorAll("#tabs .overflow-dropdown button")];
+    const tab = document.querySelector(`#tabs [role="tab"][data-tab-id="${id}"]`) || inMenu.find((one) => one.textContent.trim().toLowerCase() === id);
+    if (tab) tab.click();
+  }
+
   const inks = new Map(); // of the present theme; asking the browser each time would make it lay out the page
 
   /** A CSS custom property of the page, such as "--vx-query". */
@@ -204,7 +212,7 @@ window.vx = (() => {
   else document.addEventListener("DOMContentLoaded", followTheme);
 
   return {
-    CLS_TOKEN, barCells, base64, calm, call, fill, get: (topic) => state[topic], idle, ink, make, mount, on, pin, pinned: () => pinned,
+    CLS_TOKEN, barCells, base64, calm, call, fill, get: (topic) => state[topic], idle, ink, make, mount, on, openTab, pin, pinned: () => pinned,
     point, save, say, set, update, widget,
   };
 })();

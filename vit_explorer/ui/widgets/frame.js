@@ -23,6 +23,10 @@ vx.widget("frame", (root, server) => {
       return;
     }
     const link = new URLSearchParams(location.hash.slice(1));
+    if (link.get("run")) {
+      vx.set("run", link.get("run"));
+      vx.openTab("train");
+    }
     const known = catalogue.models.some((model) => model.name === link.get("model"));
     await fulfil({
       picture: link.get("picture") || catalogue.first.picture,
@@ -31,6 +35,8 @@ vx.widget("frame", (root, server) => {
     });
     for (const model of catalogue.models) if (!vx.get("trace")) await fulfil({ ...catalogue.first, model: model.name });
     vx.on("wish", (wish) => wish && fulfil(wish));
+    vx.on("refresh", (wanted) => wanted && refresh());
+    vx.on("run", writeLink);
     if ((await vx.call("download", server, "download_status", {}) || {}).state === "running") followDownload();
   }
 
@@ -56,9 +62,27 @@ vx.widget("frame", (root, server) => {
     trace.embedding = trace.patches && vx.decode(trace.patches.embedding);
     keepTokenInside(trace);
     vx.update({ model: described, trace });
-    history.replaceState(null, "", "#" + new URLSearchParams(shown).toString());
+    writeLink();
     await vx.idle();
     if (asked === next) vx.set("settled", { ...shown, milliseconds: performance.now() - began });
+  }
+
+  /** The page's address holds what it shows; "run" is the race of the Train tab. */
+  function writeLink() {
+    if (!shown.model) return;
+    const run = vx.get("run");
+    history.replaceState(null, "", "#" + new URLSearchParams({ ...shown, ...(run && { run }) }).toString());
+  }
+
+  /** Ask for the catalogue again: a model was kept, or a dataset has come. */
+  async function refresh() {
+    const catalogue = await vx.call("catalogue", server, "catalogue", {});
+    if (!catalogue) return;
+    vx.set("catalogue", catalogue);
+    listModels(catalogue);
+    listGallery(catalogue.gallery);
+    offerDownload(catalogue);
+    if (shown.model) $("#vx-model").value = shown.model;
   }
 
   /** The first picture starts with a patch in its middle marked, and so does one with fewer patches than the marked. */
@@ -76,8 +100,9 @@ vx.widget("frame", (root, server) => {
       option.value = model.name;
       return option;
     });
-    $("#vx-model").addEventListener("change", (event) => fulfil({ model: event.target.value }));
   }
+
+  $("#vx-model").addEventListener("change", (event) => fulfil({ model: event.target.value }));
 
   function listGallery(gallery) {
     vx.fill($(".gallery"), gallery, (picture) => {
@@ -134,11 +159,7 @@ vx.widget("frame", (root, server) => {
       $(".fetch .get").hidden = false;
       $(".fetch .words").textContent = status.reason;
     } else {
-      const catalogue = await vx.call("catalogue", server, "catalogue", {});
-      if (!catalogue) return;
-      vx.set("catalogue", catalogue);
-      listGallery(catalogue.gallery);
-      offerDownload(catalogue);
+      await refresh();
     }
   }
 
@@ -190,6 +211,10 @@ vx.widget("frame", (root, server) => {
   for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
   window.addEventListener("hashchange", () => {
     const link = new URLSearchParams(location.hash.slice(1));
+    if (link.get("run") && link.get("run") !== vx.get("run")) {
+      vx.set("run", link.get("run"));
+      vx.openTab("train");
+    }
     fulfil(Object.fromEntries(["picture", "model", "fit"].filter((key) => link.get(key)).map((key) => [key, link.get(key)])));
   });
 

@@ -1,0 +1,319 @@
+"""The Train tab in a real browser: a race from Play to a kept model, commands, a second visitor, a reload, a crash."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from vit_explorer.bench.page import open_page
+
+PATIENCE = 180_000  # ms until a test gives up; nothing is measured with it
+LONG = "400"  # epochs of a race that does not end while a test looks at it
+
+
+@pytest.fixture
+def train(watched, address):
+    """The Train tab of a visitor who is new here, with its set-up open."""
+    page = watched()
+    open_page(page, address)
+    return open_setup(page)
+
+
+def open_setup(page):
+    page.evaluate("vx.openTab('train')")
+    page.wait_for_function("vx.get('lobby') && vx.get('setup')", timeout=PATIENCE)
+    if not page.locator(".vx-train-setup .setup").is_visible():
+        page.locator(".vx-train-controls .new").click()
+    page.locator(".vx-train-setup .chip").nth(1).wait_for(timeout=PATIENCE)
+    return page
+
+
+def press_play(page, epochs: str) -> str:
+    """Start ViT against CNN on 500 drawn pictures; the race's name."""
+    setup = page.locator(".vx-train-setup")
+    setup.locator(".data button", has_text="Shapes").click()
+    setup.locator(".size input").fill("0")
+    setup.locator(".epochs input").fill(epochs)
+    page.wait_for_function(
+        "document.querySelectorAll('.vx-train-setup .chip').length === 2 &&"
+        " document.querySelector('.vx-train-setup .promise').textContent.includes('updates each')"
+    )
+    page.wait_for_timeout(500)  # the plan for these numbers has come
+    setup.locator(".start").click()
+    page.wait_for_function("vxTrain.race() && vxTrain.race().mine", timeout=PATIENCE)
+    return page.evaluate("vxTrain.race().name")
+
+
+def in_state(page, *states: str) -> None:
+    page.wait_for_function("(states) => states.includes(vxTrain.race().state)", arg=list(states), timeout=PATIENCE)
+
+
+def steps(page) -> list[int]:
+    return page.evaluate("vxTrain.race().contenders.map((one) => vxTrain.standing(one).step)")
+
+
+def under_way(page) -> None:
+    """Both contenders have done some steps."""
+    page.wait_for_function(
+        "vxTrain.race().contenders.length === 2 &&"
+        " vxTrain.race().contenders.every((one) => vxTrain.standing(one).step >= 3)",
+        timeout=PATIENCE,
+    )
+
+
+def stop(page) -> None:
+    page.locator(".vx-train-controls .stop").click()
+    in_state(page, "stopped")
+
+
+def image_of(page, selector: str) -> str:
+    return page.eval_on_selector(selector, "(canvas) => canvas.toDataURL()")
+
+
+def test_a_race_from_play_to_the_kept_model_in_the_positions_tab(train, runs):
+    name = press_play(train, epochs="2")
+    assert f"run={name}" in train.url
+    in_state(train, "finished")
+    headline = train.locator(".vx-train-curves .headline").inner_text()
+    for label in ("ViT", "CNN"):
+        accuracy = re.search(rf"{label} (\d+\.\d) %", headline)[1]
+        card = train.locator(".vx-train-cards .card", has=train.get_by_text(label, exact=True))
+        assert card.locator(".accuracy").inner_text().replace("\n", "").startswith(accuracy)
+    assert (
+        "On 2,000 test pictures after 2 epochs on 500 pictures"
+        in train.locator(".vx-train-curves .detail").inner_text()
+    )
+    assert train.locator(".vx-train-cards .none").nth(1).inner_text().startswith("A CNN has none")
+
+    card = train.locator(".vx-train-cards .card").first
+    card.locator(".keep-model").click()
+    card.locator(".keep input").fill("vit-cifar10")  # a name that is taken
+    card.get_by_role("button", name="Keep", exact=True).click()
+    card.locator(".told", has_text="There is a model 'vit-cifar10' already").wait_for(timeout=PATIENCE)
+    card.locator(".keep input").fill("vit-of-this-test")
+    card.get_by_role("button", name="Keep", exact=True).click()
+    card.get_by_role("button", name="See its positions").click(timeout=PATIENCE)
+    train.wait_for_function("vx.get('settled').model === 'vit-of-this-test'", timeout=PATIENCE)
+    assert (runs / "kept" / "vit-of-this-test.pt").exists()
+    assert train.locator("#vx-model").input_value() == "vit-of-this-test"
+    train.locator(".vx-positions .overview").wait_for(timeout=PATIENCE)
+    assert train.locator(".vx-positions .epoch").inner_text() == "epoch 2 (trained)"
+    assert train.evaluate("vx.get('model').data") == "shapes"
+    train.evaluate("vx.openTab('classify')")
+    train.locator(".vx-classify .model", has_text="vit-of-this-test").first.wait_for(timeout=PATIENCE)
+
+
+def test_the_scrubber_goes_back_to_the_untrained_models(train):
+    press_play(train, epochs="2")
+    in_state(train, "finished")
+    maps, marks = ".vx-train-cards .hold canvas", ".vx-train-curves .marks"
+    trained, unmarked = image_of(train, maps), image_of(train, marks)
+    slider = train.locator(".vx-train-cards .slider")
+    slider.focus()
+    train.keyboard.press("Home")
+    assert train.locator(".vx-train-cards .when").inner_text() == "Untrained"
+    train.wait_for_timeout(600)  # the maps have become those
+    assert image_of(train, maps) != trained and image_of(train, marks) != unmarked
+    first = train.evaluate("vxTrain.race().contenders[0].snapshots[0].test_accuracy")
+    assert train.locator(".vx-train-cards .accuracy").first.inner_text().startswith(f"{100 * first:.1f}")
+    train.locator(".vx-train-cards .latest").click()
+    train.wait_for_timeout(600)
+    assert image_of(train, maps) == trained and image_of(train, marks) == unmarked
+    train.locator(".vx-train-cards .replay").click()
+    train.wait_for_function("vx.get('raceAt') === 0")
+    last = slider.get_attribute("max")
+    train.wait_for_function(f"document.querySelector('.vx-train-cards .slider').value === '{last}'", timeout=30_000)
+
+
+def test_a_pointer_on_the_curves_tells_all_values_there(train):
+    press_play(train, epochs="2")
+    in_state(train, "finished")
+    train.locator(".vx-train-curves .marks").focus()
+    before = image_of(train, ".vx-train-curves .marks")
+    train.keyboard.press("ArrowLeft")
+    said = train.locator(".vx-train-curves .said").inner_text()
+    assert re.match(r"epoch [\d.]+\. ViT: test \d+\.\d %, train \d+\.\d %\. CNN: test .* %, train .* %", said), said
+    assert image_of(train, ".vx-train-curves .marks") != before
+    for axis in ("images", "seconds"):
+        chart = image_of(train, ".vx-train-curves .chart")
+        train.locator(f".vx-train-curves [data-axis={axis}]").click()
+        train.wait_for_timeout(100)
+        assert image_of(train, ".vx-train-curves .chart") != chart
+
+
+def test_pause_step_learning_rate_and_stop(train):
+    press_play(train, epochs=LONG)
+    under_way(train)
+    play = train.locator(".vx-train-controls .play")
+    assert play.get_attribute("aria-label") == "Pause"
+    play.click()
+    in_state(train, "paused")
+    train.wait_for_timeout(1500)
+    before = steps(train)
+    train.wait_for_timeout(1500)
+    assert steps(train) == before
+    train.locator("[data-step=batch]").click()
+    train.wait_for_function(
+        "(before) => vxTrain.race().state === 'paused' &&"
+        " vxTrain.race().contenders.every((one, i) => vxTrain.standing(one).step === before[i] + 1)",
+        arg=before,
+        timeout=PATIENCE,
+    )
+    train.locator(".vx-train-controls .rate input").fill("-1")
+    train.wait_for_function("vxTrain.race().contenders.every((one) => one.lr_changes.length === 1)", timeout=PATIENCE)
+    assert train.evaluate("vxTrain.race().contenders[0].lr_changes[0]") == [before[0] + 1, 0.1]
+    assert train.locator(".vx-train-controls .rate output").inner_text() == "× 0.1"
+    play.click()
+    train.wait_for_function(
+        "(before) => vxTrain.standing(vxTrain.race().contenders[1]).step > before + 2", arg=before[1], timeout=PATIENCE
+    )
+    stop(train)
+    assert "Stopped" in train.locator(".vx-train-controls .state").inner_text()
+    assert play.get_attribute("aria-label") == "Go on"
+
+
+def test_a_second_visitor_watches_and_cannot_command(train, watched):
+    press_play(train, epochs=LONG)
+    under_way(train)
+    other = watched()
+    other.goto(train.url)  # the link alone opens the tab and the race
+    other.wait_for_function("window.vxTrain && vxTrain.race()", timeout=PATIENCE)
+    under_way(other)
+    assert "Started by somebody else: you watch." in other.locator(".vx-train-controls .state").inner_text()
+    assert other.locator(".vx-train-controls .play").is_disabled()
+    assert not other.locator(".vx-train-controls .own").is_visible()
+    assert other.evaluate("vxTrain.command('stop')") is False
+    assert "Only who started this race can command it" in other.locator("#vx-say").inner_text()
+    before = steps(other)
+    other.wait_for_function(
+        "(before) => vxTrain.standing(vxTrain.race().contenders[0]).step > before", arg=before[0], timeout=PATIENCE
+    )
+    stop(train)
+    in_state(other, "stopped")
+
+
+def test_a_reload_attaches_again(train):
+    name = press_play(train, epochs=LONG)
+    under_way(train)
+    before = steps(train)
+    train.reload()
+    train.wait_for_function("window.vxTrain && vxTrain.race()", timeout=PATIENCE)
+    assert train.evaluate("[vxTrain.race().name, vxTrain.race().mine]") == [name, True]
+    train.wait_for_function(
+        "(before) => vxTrain.race().contenders.every((one, i) => vxTrain.standing(one).step > before[i])",
+        arg=before,
+        timeout=PATIENCE,
+    )
+    assert train.locator(".vx-train-controls .bar").is_visible()
+    stop(train)
+
+
+def test_a_worker_killed_from_outside_is_a_sentence_and_the_race_goes_on(train):
+    press_play(train, epochs=LONG)
+    under_way(train)
+    (worker,) = workers()
+    os.kill(worker, signal.SIGKILL)
+    in_state(train, "interrupted")
+    assert "was ended from outside" in train.locator(".vx-train-controls .state").inner_text()
+    train.locator(".vx-train-controls .play").click()
+    in_state(train, "training")
+    stop(train)
+
+
+def workers() -> list[int]:
+    """The trainings' processes of the app that these tests started."""
+    ours = {os.getpid()}
+    found: list[int] = []
+    for _ in range(2):  # the app, then its worker
+        children = {int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if parent(path) in ours}
+        found += [
+            pid for pid in children if b"vit_explorer.training.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
+        ours |= children
+    return sorted(set(found))
+
+
+def parent(stat: Path) -> int:
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    except (FileNotFoundError, ProcessLookupError):
+        return -1
+
+
+def test_a_value_outside_its_range_is_refused_beside_its_field(train):
+    train.locator(".vx-train-setup .chip").first.get_by_role("button", name="Edit ViT").click()
+    editor = train.locator(".vx-train-setup .editor")
+    editor.locator("[data-field=batch_size]").fill("9000")
+    label = editor.locator("label", has=train.locator("[data-field=batch_size]"))
+    assert label.locator(".range").inner_text() == "must lie between 1 and 8,192"
+    assert editor.locator("[data-field=batch_size]").get_attribute("aria-invalid") == "true"
+    train.locator(".vx-train-setup .start").click()
+    promise = train.locator(".vx-train-setup .promise")
+    assert promise.inner_text() == "ViT: Batch size must lie between 1 and 8,192."
+    assert train.evaluate("document.activeElement.dataset.field") == "batch_size"
+    editor.locator("[data-field=batch_size]").fill("64")
+    assert label.locator(".range").inner_text() == "1 to 8,192"
+    assert "updates" in promise.inner_text()
+
+
+def test_a_preset_says_what_it_teaches_and_contenders_come_and_go(train):
+    chips = train.locator(".vx-train-setup .chip")
+    assert chips.count() == 2
+    train.locator(".vx-train-setup .add").click()
+    chips.nth(2).wait_for()
+    train.locator(".vx-train-setup .preset[data-name=augmentation]").click()
+    chips.nth(3).wait_for()
+    assert [text.split("\n")[0] for text in chips.all_inner_texts()] == ["ViT", "ViT augmented", "CNN", "CNN augmented"]
+    assert train.locator(".vx-train-setup .add").count() == 0  # four at most
+    chips.nth(3).get_by_role("button", name="Remove CNN augmented").click()
+    assert chips.count() == 3
+    assert all(len(text) > 60 for text in train.locator(".vx-train-setup .preset span").all_inner_texts())
+
+
+def test_races_on_the_shelf_are_renamed_compared_exported_and_deleted(train, tmp_path):
+    for _ in range(2):
+        press_play(train, epochs="1")
+        in_state(train, "finished")
+        open_setup(train)
+    train.locator(".vx-train-setup .close").click()
+    row = train.locator(".vx-train-shelf li").nth(1)
+    row.get_by_role("button", name="Rename").click()
+    train.locator(".vx-train-shelf .name").fill("An older race")
+    train.locator(".vx-train-shelf .name").press("Enter")
+    train.locator(".vx-train-shelf li", has_text="An older race").wait_for(timeout=PATIENCE)
+    chart = image_of(train, ".vx-train-curves .chart")
+    row.locator("button", has_text="Compare").click()
+    train.wait_for_function("vxTrain.compared().length === 1", timeout=PATIENCE)
+    train.wait_for_timeout(500)
+    assert image_of(train, ".vx-train-curves .chart") != chart
+    for kind, magic in (("csv", b"run,kind"), ("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
+        with train.expect_download() as download:
+            train.locator(f".vx-train-shelf [data-format={kind}]").click()
+        download.value.save_as(tmp_path / kind)
+        assert (tmp_path / kind).read_bytes().startswith(magic)
+    train.locator(".vx-train-shelf .repeat").click()
+    commands = train.locator(".vx-train-shelf code")
+    commands.nth(1).wait_for()
+    assert all("--data shapes" in text and "--subset 500" in text for text in commands.all_inner_texts())
+    n = train.locator(".vx-train-shelf li").count()
+    row.get_by_role("button", name="Delete An older race").click()
+    assert train.locator(".vx-train-shelf li").count() == n  # it asks first
+    row.get_by_role("button", name="Delete for good").click()
+    train.wait_for_function(f"document.querySelectorAll('.vx-train-shelf li').length === {n - 1}", timeout=PATIENCE)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
+def test_it_fits_the_screen(train, width, height):
+    train.set_viewport_size({"width": width, "height": height})
+    train.wait_for_timeout(300)
+    assert train.evaluate("document.documentElement.scrollWidth") <= width
+    if width == 1280:
+        start = train.locator(".vx-train-setup .start").bounding_box()
+        assert start["y"] + start["height"] < height  # Play is in sight
+    press_play(train, epochs="1")
+    in_state(train, "finished")
+    assert train.evaluate("document.documentElement.scrollWidth") <= width

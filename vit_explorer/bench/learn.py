@@ -1,0 +1,112 @@
+"""How soon a model is good: test accuracy against the training time of this machine, two recipes in turns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+import torch
+
+from vit_explorer.data.sources import DatasetError, open_dataset
+from vit_explorer.training.engine import Trainer
+from vit_explorer.training.events import Failed, Step
+from vit_explorer.training.precision import fast_precision
+from vit_explorer.training.presets import EXERCISE_VIT, FAST_VIT
+
+MARKS = (30, 60, 120, 240, 480, 600)  # seconds of training; evaluation is not counted
+PLAIN_END = 480  # the plain recipe's accuracy at this mark is what the other one is measured by
+SLICE = 15.0  # seconds of training before the other one has its turn
+N_TEST = 2_000  # test pictures, class-balanced: a standard error of 1.1 points or less
+SPEED_STEPS = 12  # steps that tell how many passes fit into the time
+
+
+@dataclass
+class Entrant:
+    """A recipe under way: its events, and the test accuracy at each mark it has passed."""
+
+    name: str
+    trainer: Trainer
+    end: float
+    accuracies: dict[int, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.events: Iterator[Any] = self.trainer.events()
+
+    @property
+    def done(self) -> bool:
+        return self.trainer.seconds >= self.end or self.trainer.step >= self.trainer.total_steps
+
+    def train(self, seconds: float) -> None:
+        """Train for so long, and look at the test pictures at each mark on the way."""
+        until = min(self.trainer.seconds + seconds, self.end)
+        while self.trainer.seconds < until and not self.done:
+            event = next(self.events)
+            if isinstance(event, Failed):
+                raise RuntimeError(f"{self.name}: {event.reason}")
+            if isinstance(event, Step):
+                self._look()
+
+    def _look(self) -> None:
+        at_the_end = self.done
+        for mark in MARKS:
+            passed = self.trainer.seconds >= mark or (at_the_end and mark == self.end)
+            if passed and mark not in self.accuracies and mark <= self.end:
+                self.accuracies[mark] = self.trainer.accuracy(self.trainer.feed.measured, self.trainer.recipe.precision)
+
+
+def measure_learn(checkpoints: str | None = None) -> dict[str, Any]:
+    """Train exercise 1's ViT (Adam 1e-3, no augmentation, float32) and this project's default for the ViT family.
+
+    Both get the whole CIFAR-10 training split and the same two thousand test pictures; all cores; 15 seconds each in
+    turns. The default's schedule is laid out for the last mark, whatever the machine: how many passes that is, a few
+    steps tell beforehand. ``checkpoints`` is not used.
+    """
+    try:
+        dataset = open_dataset("cifar10")
+    except DatasetError as error:
+        return {"not measured": str(error)}
+    common = {"test_subset": N_TEST, "snapshots": 2, "test_each_epoch": False}
+    plain = replace(EXERCISE_VIT, epochs=10_000, **common)
+    fast = replace(FAST_VIT, precision=fast_precision(), **common)
+    fast = replace(fast, epochs=max(1, int(_images_per_second(fast, dataset) * MARKS[-1] / len(dataset.train.y))))
+    entrants = [
+        Entrant("plain", Trainer(plain, dataset), PLAIN_END),
+        Entrant("default", Trainer(fast, dataset), MARKS[-1]),
+    ]
+    while not all(entrant.done for entrant in entrants):
+        for entrant in entrants:
+            entrant.train(SLICE)
+    return _report(entrants)
+
+
+def _images_per_second(recipe: Any, dataset: Any) -> float:
+    trainer = Trainer(recipe, dataset)
+    steps = (event for event in trainer.events() if isinstance(event, Step))
+    times = [0.0, *(next(steps).seconds for _ in range(SPEED_STEPS))]
+    taken = sorted(after - before for before, after in pairwise(times))
+    return recipe.batch_size / taken[len(taken) // 2]
+
+
+def _report(entrants: list[Entrant]) -> dict[str, Any]:
+    plain, fast = entrants
+    goal = plain.accuracies[PLAIN_END]
+    reached = next((mark for mark in MARKS if fast.accuracies.get(mark, 0) >= goal), None)
+    result: dict[str, Any] = {
+        "threads": torch.get_num_threads(),
+        "default: passes its schedule is laid out for": fast.trainer.recipe.epochs,
+    }
+    for entrant in entrants:
+        recipe, trainer = entrant.trainer.recipe, entrant.trainer
+        rate = trainer.images / trainer.seconds
+        result[f"{entrant.name}: model, optimizer, precision"] = (
+            f"{recipe.model}, {recipe.optimizer}, {recipe.precision}"
+        )
+        result[f"{entrant.name}: images/s"] = rate
+        for mark, accuracy in entrant.accuracies.items():
+            result[f"{entrant.name}: test accuracy after {mark} s, %"] = 100 * accuracy
+    return result | {
+        f"seconds at which the default has reached the plain one's {PLAIN_END} s accuracy": reached,
+        "that is a share of the time of (aim 1/8)": None if reached is None else reached / PLAIN_END,
+    }

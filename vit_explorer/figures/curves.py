@@ -1,0 +1,198 @@
+"""The accuracy curves of one race or several as a figure to keep: training thin, test thick, names at the lines' ends.
+
+matplotlib is imported when a figure is asked for, and used without pyplot: no state is shared between requests.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Axis = Literal["epochs", "images", "seconds"]
+
+AXES: dict[Axis, str] = {
+    "epochs": "epochs: passes over the training pictures",
+    "images": "training pictures seen",
+    "seconds": "seconds of training (looking at the test split not counted)",
+}
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#A8438C")  # Okabe and Ito's, the last one darker; by place in the race
+DASHES: tuple[object, ...] = ("solid", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 2, 1, 2)))  # by race
+SIZE = (12.0, 6.6)  # inches, as the other figures
+CAPTION_WIDTH = 175  # characters
+CAPTION_LINES = 12  # at most; more would take the curves' room
+TITLE_WIDTH, LABEL_WIDTH = 80, 21  # characters
+RACES_WIDTH = 110  # characters that the names of all races share
+RIGHT = 0.75  # where the axes end and the names begin
+LINE_HEIGHT = 0.025  # of a line of the caption, in heights of the figure
+LABEL_GAP = 0.05  # between two labels, in heights of the axes
+FLOOR = 0.1  # the scale of accuracies ends at least here
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One contender.
+
+    Attributes:
+        train, test: (n, 2) points, the place on the axis and the accuracy as a share, 0 to 1.
+        final: accuracy on the whole test split at the end, None for a run that is not over.
+    """
+
+    label: str
+    train: np.ndarray
+    test: np.ndarray
+    final: float | None = None
+
+    @property
+    def end(self) -> tuple[float, float]:
+        """The last point of the thick line, or of the thin one where there is no thick one."""
+        x, y = (self.test if len(self.test) else self.train)[-1]
+        return float(x), float(y)
+
+
+def curves_figure(races: Sequence[tuple[str, Sequence[Curve]]], axis: Axis, title: str, caption: str) -> Figure:
+    """All races on one pair of axes, the first one solid, the second one dashed, and so on.
+
+    Args:
+        races: (title, contenders); a contender without a point yet is left out.
+        caption: the settings under which the curves came about.
+    """
+    from matplotlib.figure import Figure
+
+    lines = textwrap.wrap(caption, CAPTION_WIDTH, max_lines=CAPTION_LINES, placeholder=" …")
+    bottom = 0.11 + LINE_HEIGHT * len(lines)
+    figure = Figure(figsize=SIZE)
+    figure.suptitle(
+        _shortened(title, TITLE_WIDTH), fontsize=15, x=0.04, y=0.975, ha="left", weight="bold", parse_math=False
+    )
+    axes = figure.subplots()
+    figure.subplots_adjust(left=0.06, right=RIGHT, bottom=bottom, top=0.87 if len(races) == 1 else 0.825)
+    drawn = [
+        (curve, COLOURS[place % len(COLOURS)], DASHES[number % len(DASHES)])
+        for number, (_, contenders) in enumerate(races)
+        for place, curve in enumerate(contenders)
+        if len(curve.train) or len(curve.test)
+    ]
+    for curve, colour, dashes in drawn:
+        axes.plot(*curve.train.reshape(-1, 2).T, color=colour, linestyle=dashes, linewidth=0.9, alpha=0.75)
+        axes.plot(*curve.test.reshape(-1, 2).T, color=colour, linestyle=dashes, linewidth=2.4)
+        if curve.final is not None:
+            axes.plot(curve.end[0], curve.final, "o", color=colour, markeredgecolor="white", zorder=5, clip_on=False)
+    _scale(axes, [curve for curve, _, _ in drawn], axis)
+    _name_lines(axes, drawn)
+    _explain(figure, [name for name, _ in races], any(curve.final is not None for curve, _, _ in drawn))
+    figure.text(0.04, 0.02, "\n".join(lines), fontsize=9, va="bottom", color="#444", parse_math=False)
+    return figure
+
+
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Places as near to the wanted ones as can be with at least ``gap`` between neighbours, in the same order.
+
+    All lie between ``low`` and ``high``; where that is too narrow for the gap they share it evenly.
+    """
+    if len(wanted) < 2:
+        return [min(max(place, low), high) for place in wanted]
+    gap = min(gap, (high - low) / (len(wanted) - 1))
+    order = sorted(range(len(wanted)), key=lambda index: wanted[index])
+    # Without its index times the gap, each place may be equal to its neighbour's: least squares under that order is
+    # the mean over each run of neighbours that would cross (pool adjacent violators).
+    pools: list[list[float]] = []
+    for rank, index in enumerate(order):
+        pools.append([wanted[index] - rank * gap])
+        while len(pools) > 1 and np.mean(pools[-2]) > np.mean(pools[-1]):
+            pools[-2:] = [pools[-2] + pools[-1]]
+    free = [float(np.mean(pool)) for pool in pools for _ in pool]
+    highest = high - gap * (len(wanted) - 1)
+    placed = [0.0] * len(wanted)
+    for rank, index in enumerate(order):
+        placed[index] = min(max(free[rank], low), highest) + rank * gap
+    return placed
+
+
+def _scale(axes: Axes, curves: Sequence[Curve], axis: Axis) -> None:
+    """Per cent upwards from 0 to just above the highest point, and the axis's numbers in full."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    highest = max(_accuracies(curves), default=FLOOR)
+    end = max(
+        (float(points[-1, 0]) for curve in curves for points in (curve.train, curve.test) if len(points)), default=0
+    )
+    axes.set_ylim(0, min(1.0, max(FLOOR, 1.05 * highest)))
+    axes.set_xlim(0, end or 1)
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
+    axes.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axes.set_xlabel(AXES[axis], fontsize=11)
+    axes.set_title("Accuracy", fontsize=11, loc="left")
+    axes.grid(color="#e6e8eb", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0, labelsize=9)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _accuracies(curves: Sequence[Curve]) -> Iterator[float]:
+    for curve in curves:
+        yield from (float(share) for points in (curve.train, curve.test) for _, share in points)
+        if curve.final is not None:
+            yield curve.final
+
+
+def _name_lines(axes: Axes, drawn: Sequence[tuple[Curve, str, object]]) -> None:
+    """Each name beside the axes, at the height of its line's end, with a thin leader to it."""
+    end, top = axes.get_xlim()[1], axes.get_ylim()[1]
+    heights = spread([curve.end[1] / top for curve, _, _ in drawn], LABEL_GAP, 0.02, 0.98)
+    for (curve, colour, dashes), height in zip(drawn, heights, strict=True):
+        share = curve.end[1] if curve.final is None else curve.final
+        axes.annotate(
+            f"{_shortened(curve.label, LABEL_WIDTH)}  {100 * share:.1f} %",
+            xy=(curve.end[0] / end, curve.end[1] / top),
+            xytext=(1.035, height),
+            xycoords="axes fraction",
+            textcoords="axes fraction",
+            va="center",
+            fontsize=10,
+            color=colour,
+            weight="bold",
+            parse_math=False,
+            arrowprops={"arrowstyle": "-", "color": colour, "linestyle": dashes, "linewidth": 0.9, "relpos": (0, 0.5)},
+            annotation_clip=False,
+        )
+
+
+def _explain(figure: Figure, titles: Sequence[str], finished: bool) -> None:
+    """Under the title what thick, thin and the dot stand for, and under that, of several races, solid and dashed."""
+    from matplotlib.lines import Line2D
+
+    grey = "#444"
+    dot = {"marker": "o", "linestyle": "none", "markeredgecolor": "white"}
+    kinds = [
+        Line2D([], [], color=grey, linewidth=2.4, label="test"),
+        Line2D([], [], color=grey, linewidth=0.9, label="training, as seen on the way"),
+        *([Line2D([], [], color=grey, label="whole test split, at the end", **dot)] if finished else []),
+    ]
+    races = [
+        Line2D([], [], color=grey, linestyle=DASHES[number % len(DASHES)], label=_shortened(title, width))
+        for width in [RACES_WIDTH // max(1, len(titles))]
+        for number, title in enumerate(titles)
+    ]
+    for keys, corner, place in ((kinds, "upper right", (RIGHT, 0.935)), (races, "upper left", (0.05, 0.895))):
+        if keys is kinds or len(races) > 1:
+            row = figure.legend(
+                handles=keys, loc=corner, bbox_to_anchor=place, ncols=len(keys), frameon=False, fontsize=9
+            )
+            for text in row.get_texts():
+                text.set_parse_math(False)
+
+
+def _shortened(text: str, width: int) -> str:
+    """On one line, and no longer than ``width`` characters, also where it is one long word."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"

@@ -1,0 +1,99 @@
+"""What a model is fed: a recipe's pictures as resident tensors on its device, and the batch of each step."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vit_explorer.data.augment import channel_statistics, crop_and_flip, normalise
+from vit_explorer.data.dataset import Dataset, Split
+from vit_explorer.data.subsets import balanced_subset, cut_validation
+from vit_explorer.training.recipe import Recipe
+
+# What a random number is for; it keeps the streams of one seed apart.
+_ORDER, _AUGMENT = range(2)
+
+
+class Feed:
+    """The splits of one run. A batch is a function of the recipe and the number of its step, and of nothing else.
+
+    Attributes:
+        train, validation: uint8 pictures on the device; validation may be empty.
+        measured: the test pictures that the curves are measured on, on the device.
+        probe: (1, 3, H, W) uint8, the one picture whose map is shown.
+        mean, std: (3,) of the training pictures, in units of 0..255.
+    Raises:
+        ValueError: for splits that cannot be had of these data, or from which nothing can be learned.
+    """
+
+    def __init__(self, dataset: Dataset, recipe: Recipe, device: torch.device) -> None:
+        self.recipe, self.device = recipe, device
+        n_test = len(dataset.test.y)
+        if recipe.probe >= n_test:
+            raise ValueError(f"probe must lie between 0 and {n_test - 1}, the last test picture, not {recipe.probe}")
+        if recipe.test_subset is not None and recipe.test_subset > n_test:
+            raise ValueError(
+                f"test_subset must lie between 1 and {n_test}, all test pictures, not {recipe.test_subset}"
+            )
+        remaining, validation = cut_validation(dataset.train, recipe.validation, recipe.seed)
+        chosen = balanced_subset(remaining, recipe.subset or len(remaining.y), recipe.seed)
+        _check_classes(dataset.names, chosen)
+        measured = balanced_subset(dataset.test, recipe.test_subset or n_test, recipe.seed)
+        self.mean, self.std = (value.to(device) for value in channel_statistics(chosen.x))
+        self.train, self.validation, self.measured = (
+            Split(split.x.to(device), split.y.to(device)) for split in (chosen, validation, measured)
+        )
+        self.probe = dataset.test.x[recipe.probe : recipe.probe + 1].to(device)
+        self._order: tuple[int, Tensor] = -1, torch.empty(0)  # an epoch and the order of its pictures
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """The last batch of an epoch is smaller where the batch size does not divide the pictures."""
+        return math.ceil(len(self.train.y) / self.recipe.batch_size)
+
+    def images_until(self, step: int) -> int:
+        """Training pictures seen when ``step`` steps are done, each as often as it was seen."""
+        epochs, steps = divmod(step, self.steps_per_epoch)
+        return epochs * len(self.train.y) + steps * self.recipe.batch_size
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """What step number ``step`` (from 0) learns from: augmented uint8 pictures (B, 3, H, W), and labels (B,)."""
+        epoch, index = divmod(step, self.steps_per_epoch)
+        if self._order[0] != epoch:
+            order = torch.randperm(len(self.train.y), generator=_generator(self.recipe.seed, _ORDER, epoch))
+            self._order = epoch, order.to(self.device)
+        chosen = self._order[1][index * self.recipe.batch_size : (index + 1) * self.recipe.batch_size]
+        images = self.train.x[chosen]
+        if self.recipe.augment == "crop-flip":
+            images = crop_and_flip(images, _generator(self.recipe.seed, _AUGMENT, step))
+        return images, self.train.y[chosen]
+
+    def normalised(self, images: Tensor) -> Tensor:
+        """uint8 pictures from anywhere -> float32 on the device, as the model wants them."""
+        images = normalise(images.to(self.device), self.mean, self.std)
+        return images.contiguous(memory_format=torch.channels_last)
+
+
+def _check_classes(names: tuple[str, ...], train: Split) -> None:
+    counts = torch.bincount(train.y, minlength=len(names))
+    if int((counts > 0).sum()) < 2:
+        only = names[int(counts.argmax())]
+        raise ValueError(
+            f"all {len(train.y):,} training pictures are of one class, {only!r}: there must be two at least"
+        )
+    missing = [name for name, count in zip(names, counts.tolist(), strict=True) if count == 0]
+    if missing:
+        others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise ValueError(
+            f"class {missing[0]!r}{others} has no picture among the {len(train.y):,} for training: give it some, or "
+            "leave the class out"
+        )
+
+
+def _generator(seed: int, stream: int, index: int) -> torch.Generator:
+    """A generator for one purpose at one moment of a run."""
+    mixed = np.random.SeedSequence((seed, stream, index)).generate_state(1, np.uint64)[0]
+    return torch.Generator().manual_seed(int(mixed >> np.uint64(1)))

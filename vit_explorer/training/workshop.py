@@ -1,0 +1,250 @@
+"""What the worker does between its input and its output: keep data open, train one race at a time, obey in between."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vit_explorer.data.cifar10 import find_cifar10
+from vit_explorer.data.dataset import Dataset, Split
+from vit_explorer.data.sources import open_dataset
+from vit_explorer.models.zoo import model_names
+from vit_explorer.training.engine import Trainer
+from vit_explorer.training.events import Event, Step
+from vit_explorer.training.precision import fast_precision
+from vit_explorer.training.races import Race, Standing, outcome
+from vit_explorer.training.recipe import Recipe
+from vit_explorer.training.runner import Runner
+from vit_explorer.training.runs import RunError
+from vit_explorer.training.slots import Slot
+
+SPEAK_EVERY = 0.2  # seconds between two lines about the same thing
+ASK_EVERY = 0.3  # seconds between two tries to get a slot
+MAX_OPEN = 4  # datasets kept open, the least recently used is closed first
+OTHER_TRAINS = "Another program is training on this machine; this race is next."
+
+Say = Callable[..., None]
+
+
+class OpenDatasets:
+    """Datasets by recipe, kept open as long as their files stay as they are."""
+
+    def __init__(self, root: str | None) -> None:
+        self.root = root
+        self._open: dict[tuple[object, ...], Dataset] = {}
+
+    def __call__(self, recipe: Recipe) -> Dataset:
+        """Raises DatasetError."""
+        place = find_cifar10(self.root) if recipe.data == "cifar10" else Path(recipe.data)
+        written = place.stat().st_mtime_ns if place is not None and place.exists() else None
+        key = recipe.data, recipe.img_size, place, written
+        dataset = self._open.pop(key, None) or open_dataset(recipe.data, self.root, img_size=recipe.img_size)
+        self._open[key] = dataset  # the latest one last
+        while len(self._open) > MAX_OPEN:
+            del self._open[next(iter(self._open))]
+        return dataset
+
+
+class Workshop:
+    """Trains what it is told to. See ``worker`` for the commands and the states that it says.
+
+    Args:
+        commands: arrive here from another thread.
+        at_once: trainings allowed on this machine; the processor's cores are shared out between as many.
+        root: where CIFAR-10 is looked for first.
+    """
+
+    def __init__(self, commands: queue.SimpleQueue[dict[str, Any]], say: Say, at_once: int, root: str | None) -> None:
+        torch.set_num_threads(max(1, torch.get_num_threads() // at_once))
+        self._commands, self._say = commands, say
+        self._slot = Slot(at_once)
+        self._datasets = OpenDatasets(root)
+
+    def work(self) -> None:
+        """Get warm, and obey; forever. A race that comes while it gets warm does not wait for the rest of that."""
+        self._say("up")
+        self._wait(ASK_EVERY)  # a race that waited for this comes now
+        cold = [partial(_learn_a_little, name) for name in model_names()]
+        cold += [partial(self._open_if_there, name) for name in ("cifar10", "shapes")]
+        while True:
+            if cold and self._commands.empty():
+                cold.pop(0)()
+                if not cold:
+                    self._say("ready")
+                continue
+            command = self._commands.get()
+            if command["do"] == "train":  # anything else was meant for a race that is over
+                self._train(Path(command["path"]), command["until"])
+
+    def _open_if_there(self, name: str) -> None:
+        if name != "cifar10" or find_cifar10(self._datasets.root) is not None:
+            with contextlib.suppress(ValueError):  # it is said when somebody wants to train on it
+                self._datasets(Recipe(data=name))
+
+    def _train(self, path: Path, until: str) -> None:
+        """One race, from taking it up to letting it go."""
+        turn = _Turn(path.name, self._say)
+        turn.say("starting")
+        try:
+            with Runner(Race.at(path), self._datasets, tell=turn.tell) as runner:
+                standing = self._obey(runner, turn, until)
+        except ValueError as error:
+            standing = Standing("failed", str(error))
+        except Exception as error:
+            traceback.print_exc()
+            reason = f"Training broke off ({type(error).__name__}: {error}). It stands at the state saved last."
+            standing = Standing("failed", reason)
+        finally:
+            self._slot.release()
+        if standing.state != "finished":
+            _note(path, standing)
+        turn.say(standing.state, standing.reason, over=True)
+
+    def _obey(self, runner: Runner, turn: _Turn, until: str) -> Standing:
+        """Train as it is wished, until the race is over or is to be left."""
+        events: Iterator[tuple[str, Event]] | None = runner.events(until)
+        while True:
+            for command in self._wishes(turn.race, wait=events is None):
+                if command["do"] in ("play", "step"):
+                    runner.race.note(None)
+                    events = runner.events(command.get("what", "end"))
+                elif command["do"] == "lr":
+                    try:
+                        runner.change_lr(command["factor"], command["label"])
+                    except RunError:
+                        raise
+                    except ValueError as error:
+                        turn.remark = str(error)
+                elif command["do"] == "pause" and events is not None:
+                    events = None
+                    self._rest(runner, turn)
+                elif command["do"] in ("stop", "leave"):
+                    runner.save()
+                    return Standing("stopped" if command["do"] == "stop" else "paused")
+            if events is None:
+                continue
+            if not self._slot.try_take():
+                turn.say("waiting", OTHER_TRAINS)
+                self._wait(ASK_EVERY)
+                continue
+            turn.go_on()
+            for label, event in events:
+                turn.show(label, event)
+                if not self._commands.empty():
+                    break
+            else:
+                if runner.over:
+                    return outcome(runner.race.ends())
+                events = None
+                self._rest(runner, turn)
+
+    def _rest(self, runner: Runner, turn: _Turn) -> None:
+        """Come to a pause: saved, and the slot free for others. The models stay in memory, to go on at once."""
+        runner.save()
+        _note(runner.race.path, Standing("paused"))
+        self._slot.release()
+        turn.say("paused")
+
+    def _wishes(self, race: str, wait: bool) -> Iterator[dict[str, Any]]:
+        """The commands for this race that have come; with ``wait``, as soon as there is one."""
+        while wait or not self._commands.empty():
+            command = self._commands.get()
+            if command.get("race") == race:
+                yield command
+                wait = False
+
+    def _wait(self, seconds: float) -> None:
+        """So long, or until a command has come."""
+        until = time.monotonic() + seconds
+        while self._commands.empty() and time.monotonic() < until:
+            time.sleep(0.02)
+
+
+class _Turn:
+    """What is said about one race: news of its state at once, all else not more often than anybody can read."""
+
+    def __init__(self, race: str, say: Say) -> None:
+        self.race = race
+        self.remark: str | None = None  # said once, with what comes next
+        self._say = say
+        self._state = ""
+        self._now: dict[str, dict[str, Any]] = {}  # label -> its latest step
+        self._lock = threading.Lock()  # a line that is held back is said from another thread
+        self._said = 0.0  # when, by the monotonic clock
+        self._later: dict[str, Any] | None = None
+
+    def say(self, state: str, reason: str | None = None, over: bool = False) -> None:
+        """That it comes to a state, for a reason where there is one. ``over``: and is let go."""
+        self._state = state
+        self._put(self._line(reason=reason, over=over), at_once=True)
+
+    def go_on(self) -> None:
+        """That there is nothing to wait for any more."""
+        if self._state in ("waiting", "paused"):
+            self.say("training" if self._now else "starting")
+
+    def tell(self, label: str, doing: str) -> None:
+        """That something begins which takes longer than a step."""
+        self._put(self._line(doing=f"{label}: {doing}"))
+
+    def show(self, label: str, event: Event) -> None:
+        """That something was done. The first step of each contender is shown at once."""
+        if isinstance(event, Step):
+            first = label not in self._now
+            self._now = {**self._now, label: asdict(event)}
+            self._state = "training"
+            self._put(self._line(), at_once=first)
+
+    def _line(self, reason: str | None = None, doing: str | None = None, over: bool = False) -> dict[str, Any]:
+        said = {"reason": reason or self.remark, "doing": doing, "now": self._now}
+        return {"state": self._state, "race": self.race, "over": over, **said}
+
+    def _put(self, line: dict[str, Any], at_once: bool = False) -> None:
+        with self._lock:
+            age = time.monotonic() - self._said
+            if at_once or age >= SPEAK_EVERY:
+                self._speak(line)
+            elif self._later is not None:
+                self._later = line
+            else:
+                self._later = line
+                timer = threading.Timer(SPEAK_EVERY - age, self._speak_later)
+                timer.daemon = True
+                timer.start()
+
+    def _speak_later(self) -> None:
+        with self._lock:
+            if self._later is not None:  # else something newer was said meanwhile
+                self._speak(self._later)
+
+    def _speak(self, line: dict[str, Any]) -> None:
+        self._said, self._later, self.remark = time.monotonic(), None, None
+        self._say(**line)
+
+
+def _note(path: Path, standing: Standing) -> None:
+    """Write it beside the race where that can be done; the desk has heard it in any case."""
+    with contextlib.suppress(RunError):
+        Race.at(path).note(standing)
+
+
+def _learn_a_little(model: str) -> None:
+    """One small step on noise: modules are loaded and kernels chosen before anybody waits for them."""
+    generator = torch.Generator().manual_seed(0)
+    pictures = torch.randint(0, 256, (20, 3, 32, 32), dtype=torch.uint8, generator=generator)
+    noise = Split(pictures, torch.arange(20) % 10)
+    dataset = Dataset("noise", noise, noise, tuple("0123456789"), "made here", "the same pictures")
+    recipe = Recipe(model=model, batch_size=16, precision=fast_precision(), augment="crop-flip")
+    for event in Trainer(recipe, dataset).events():
+        if isinstance(event, Step):
+            break

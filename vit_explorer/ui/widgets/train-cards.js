@@ -1,0 +1,143 @@
+/* The contenders side by side at one moment of the training, and the scrubber that chooses the moment. */
+vx.widget("train-cards", (root) => {
+  const $ = (selector) => root.querySelector(selector);
+  const W = vxTrainWords;
+  const { build, numbers, show } = vxTrainCard;
+  const FRAME = 420; // ms for a snapshot while the training is played back
+  const LIMITS = [0.2, 0.3, 0.4, 0.5, 0.7, 1]; // ends of the scale of the maps: few, so that it seldom changes
+  let cards = [];
+  let of = null; // the race whose cards these are
+  let limit = LIMITS[0];
+  let picture = null; // the probe, once it is loaded
+  let timer = 0; // of the play-back
+
+  // ---- the moment --------------------------------------------------------------------------------------------------
+  function stop() {
+    clearTimeout(timer);
+    timer = 0;
+    $(".replay").setAttribute("aria-pressed", "false");
+    label();
+  }
+
+  function play(index) {
+    const moments = vxTrain.moments();
+    if (root.clientWidth === 0) return stop();
+    vx.set("raceAt", moments[index]);
+    if (index + 1 >= moments.length) return stop();
+    timer = setTimeout(() => play(index + 1), index ? FRAME : 2 * FRAME);
+    return undefined;
+  }
+
+  $(".replay").addEventListener("click", () => {
+    const moments = vxTrain.moments();
+    if (!moments.length) return;
+    const at = index(moments);
+    const next = at + 1 >= moments.length ? 0 : at + 1;
+    if (timer) stop();
+    else if (vx.calm()) vx.set("raceAt", moments[next]); // no motion of its own: one snapshot for a press
+    else {
+      $(".replay").setAttribute("aria-pressed", "true");
+      play(next);
+      label();
+    }
+  });
+  $(".slider").addEventListener("input", (event) => {
+    stop();
+    const moments = vxTrain.moments();
+    const chosen = Number(event.target.value);
+    const live = vxTrain.OPEN_STATES.has(vxTrain.race().state);
+    vx.set("raceAt", live && chosen === moments.length - 1 ? null : moments[chosen]);
+  });
+  $(".latest").addEventListener("click", () => {
+    stop();
+    vx.set("raceAt", null);
+  });
+
+  const label = () => ($(".replay").textContent = timer ? "Stop" : vx.calm() ? "Next" : "Replay");
+
+  /** Place of the moment that is shown among all there are. */
+  function index(moments) {
+    const at = vx.get("raceAt");
+    return at === null || at === undefined ? moments.length - 1 : moments.findLastIndex((one) => one <= at + 1e-6);
+  }
+
+  function scrubber(race) {
+    const moments = vxTrain.moments();
+    const at = vx.get("raceAt");
+    const newest = at === null || at === undefined;
+    const slider = $(".slider");
+    slider.max = String(Math.max(0, moments.length - 1));
+    slider.value = String(Math.max(0, index(moments)));
+    slider.disabled = $(".replay").disabled = moments.length < 2;
+    const epochs = [...new Set(race.contenders.map((one) => vxTrain.snapshotAt(one)).filter(Boolean).map(({ epoch }) => (epoch === 0 ? "untrained" : `epoch ${W.epoch(epoch)}`)))];
+    const when = epochs.length === 1 ? epochs[0] : newest ? "newest" : `${W.share(at, 0)} of training`;
+    $(".when").textContent = when.charAt(0).toUpperCase() + when.slice(1);
+    slider.setAttribute("aria-valuetext", when);
+    $(".latest").setAttribute("aria-pressed", String(newest));
+    label();
+  }
+
+  // ---- the cards ---------------------------------------------------------------------------------------------------
+  /** The scale that all maps of a race share; it only grows, in coarse steps. */
+  function widen(race) {
+    for (const { snapshots } of race.contenders) {
+      for (const { positions } of snapshots) {
+        if (positions) limit = LIMITS.find((one) => one >= Math.max(limit, positions.spread)) || 1;
+      }
+    }
+    $(".low").textContent = `−${limit.toFixed(1)}`;
+    $(".high").textContent = limit.toFixed(1);
+  }
+
+  function fetchProbe(race) {
+    picture = null;
+    $(".truth").hidden = !race.probe;
+    if (!race.probe) return;
+    $(".truth img").src = race.probe.image;
+    $(".truth img").alt = `Probe picture: ${race.probe.label}`;
+    $(".truth span").textContent = race.probe.label;
+    const image = new Image();
+    image.onload = () => {
+      picture = image;
+      draw();
+    };
+    image.src = race.probe.image;
+  }
+
+  function sides(n) {
+    const width = root.clientWidth - 30;
+    const columns = width < 520 ? 1 : width < 860 ? Math.min(n, 2) : n;
+    const each = (width - 10 * (columns - 1)) / columns - 20;
+    const stacked = each < 400;
+    const side = Math.floor(Math.min(168, stacked ? (each - 10) / 2 : (each - 202) / 2));
+    return { columns, stacked, side };
+  }
+
+  function draw() {
+    const race = vxTrain.race();
+    $(".forming").hidden = !race;
+    if (!race || !root.clientWidth) return;
+    if (of !== race) {
+      stop();
+      of = race;
+      limit = LIMITS[0];
+      fetchProbe(race);
+      cards = race.contenders.map(build);
+      $(".cards").replaceChildren(...cards.map(({ element }) => element));
+    }
+    const { columns, stacked, side } = sides(cards.length);
+    $(".cards").style.setProperty("--columns", columns);
+    widen(race);
+    scrubber(race);
+    const at = vx.get("raceAt") === undefined ? null : vx.get("raceAt");
+    race.contenders.forEach((contender, i) => {
+      const snapshot = vxTrain.snapshotAt(contender);
+      cards[i].element.classList.toggle("stacked", stacked);
+      numbers(cards[i], contender, snapshot, at);
+      show(cards[i], contender, snapshot, { limit, picture, side, names: race.classes, truth: race.probe && race.probe.label, theme: vx.get("theme") });
+      vxTrainKeep.show(cards[i].keep, race, contender);
+    });
+  }
+
+  return { topics: ["race", "raceNow", "raceAt"], draw };
+});

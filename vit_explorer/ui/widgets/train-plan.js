@@ -1,0 +1,69 @@
+/* What the set-up holds: the plan that the server makes of a preset, and what the person changed of it. */
+window.vxTrainPlan = (() => {
+  const MOST = 4;
+  const LABEL = /^[A-Za-z0-9](?:[A-Za-z0-9 ,._+-]{0,38}[A-Za-z0-9])?$/; // it also names a folder
+
+  /** @typedef {{label: string, base: object, edits: object}} Entry a contender: its planned recipe, and the changes */
+
+  /** A contender's recipe with its changes. */
+  const recipe = ({ base, edits }) => ({ ...base, ...edits });
+
+  /** The range of a number's field, [low, high], for a dataset; null for what is chosen from a list. */
+  function range(lobby, field, data) {
+    if (field === "subset") return [2, lobby.datasets.find(({ name }) => name === data).n_train];
+    return lobby.limits[field] || null;
+  }
+
+  const rangeWords = ([low, high]) => `${small(low)} to ${small(high)}`;
+  const small = (x) => (x !== 0 && Math.abs(x) < 0.001 ? x.toExponential().replace("e-0", "e-") : vx.count(x) === "0" && x ? String(x) : x < 1 ? String(x) : vx.count(x));
+
+  /** What is wrong with a number that was typed, as a sentence; null if nothing is. */
+  function wrong(field, text, lobby, data) {
+    const limits = range(lobby, field, data);
+    if (field === "subset" && text.trim() === "") return null;
+    const value = Number(text.replace(/[,\s]/g, ""));
+    const whole = lobby.counts.includes(field);
+    if (text.trim() === "" || Number.isNaN(value) || value < limits[0] || value > limits[1]) return `must lie between ${small(limits[0])} and ${small(limits[1])}`;
+    return whole && !Number.isInteger(value) ? "must be a whole number" : null;
+  }
+
+  /** The number of a field that nothing is wrong with; null means all pictures. */
+  const number = (text) => (text.trim() === "" ? null : Number(text.replace(/[,\s]/g, "")));
+
+  /** How often a contender changes its weights. */
+  function updates(entry, lobby, data) {
+    const { subset, batch_size: batch, epochs } = recipe(entry);
+    const all = lobby.datasets.find(({ name }) => name === data).n_train;
+    return Math.ceil((subset === null ? all : subset) / batch) * epochs;
+  }
+
+  /** What a race of these is called. */
+  function title(entries, preset) {
+    const labels = entries.map(({ label }) => label);
+    const planned = preset && entries.every(({ edits, planned }) => planned && !Object.keys(edits).length);
+    if (planned && labels.length === preset.labels.length) return preset.title;
+    return labels.length === 1 ? labels[0] : `${labels.slice(0, -1).join(", ")} against ${labels.at(-1)}`;
+  }
+
+  /** A label that no contender has yet. */
+  function freeLabel(entries, model) {
+    const base = model.title;
+    let [label, n] = [base, 2];
+    while (entries.some((entry) => entry.label.toLowerCase() === label.toLowerCase())) label = `${base} ${n++}`;
+    return label;
+  }
+
+  /** Sizes that the slider offers: the preset's, below all there are, and all. */
+  function sizes(preset, dataset) {
+    const below = preset.subset_choices.filter((size) => size < dataset.n_train);
+    return [...below, dataset.n_train];
+  }
+
+  function chipWords(entry, lobby) {
+    const { model, ...rest } = recipe(entry);
+    const known = lobby.models.find(({ key }) => key === model);
+    return `${known ? known.title : model} · ${vxTrainWords.recipe(rest)}`;
+  }
+
+  return { chipWords, freeLabel, LABEL, MOST, number, range, rangeWords, recipe, sizes, title, updates, wrong };
+})();

@@ -1,0 +1,191 @@
+/* What remains of races: files, link and commands of the one on screen, and the list of all that are kept. */
+vx.widget("train-shelf", (root) => {
+  const $ = (selector) => root.querySelector(selector);
+  const { make } = vx;
+  const W = vxTrainWords;
+  const STATES = { waiting: "waiting", starting: "starting", training: "training now", paused: "paused", stopped: "stopped", failed: "failed", interrupted: "interrupted", elsewhere: "trained in a terminal", finished: "" };
+  let renaming = null; // names of races whose row is a form or asks once more
+  let deleting = null;
+  let commandsOf = null;
+
+  // ---- this race ---------------------------------------------------------------------------------------------------
+  async function save(button) {
+    const race = vxTrain.race();
+    button.disabled = true;
+    const file = await vxTrain.ask("export", {
+      race: race.name, format: button.dataset.format, axis: vx.get("raceAxis") || "epochs", with: vxTrain.compared().map(({ name }) => name),
+    });
+    button.disabled = false;
+    button.focus();
+    if (file) vx.save(file.filename, file.mime, file.data);
+  }
+
+  for (const button of root.querySelectorAll("[data-format]")) button.addEventListener("click", () => save(button));
+
+  /** Put text on the clipboard, and say on the button whether that worked. */
+  async function copy(text, button) {
+    const before = button.textContent;
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch (error) {
+      button.textContent = "Select and copy it"; // pages at plain http addresses get no clipboard
+    }
+    setTimeout(() => (button.textContent = before), 1600);
+  }
+
+  $(".link").addEventListener("click", (event) => {
+    const link = new URL(location.href);
+    link.hash = new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(location.hash.slice(1))), run: vxTrain.race().name }).toString();
+    copy(link.href, event.currentTarget);
+  });
+
+  $(".repeat").addEventListener("click", async () => {
+    if (!$(".commands").hidden) return fold();
+    const { name } = vxTrain.race();
+    const answer = await vxTrain.ask("commands", { race: name });
+    if (!answer) return undefined;
+    commandsOf = name;
+    vx.fill($(".commands"), answer.commands, ({ label, command }) => {
+      const [row, code, button] = [make("div", "command"), make("code", "", command), make("button", "vx-button", "Copy")];
+      button.type = "button";
+      button.addEventListener("click", () => copy(command, button));
+      row.append(make("strong", "", label), code, button);
+      return row;
+    });
+    $(".commands").hidden = false;
+    return $(".repeat").setAttribute("aria-expanded", "true");
+  });
+
+  function fold() {
+    commandsOf = null;
+    $(".commands").hidden = true;
+    $(".repeat").setAttribute("aria-expanded", "false");
+  }
+
+  // ---- the list ----------------------------------------------------------------------------------------------------
+  function act(text, run, className = "", label = text) {
+    const button = make("button", `vx-button ${className}`.trim(), text);
+    button.type = "button";
+    button.setAttribute("aria-label", label);
+    button.addEventListener("click", run);
+    return button;
+  }
+
+  async function change(name, request) {
+    const answer = await vxTrain.ask(name, request);
+    [renaming, deleting] = [null, null];
+    const { race } = request;
+    if (answer && name === "remove" && vxTrain.race() && vxTrain.race().name === race) {
+      vxTrain.close();
+      vx.set("setup", { open: true });
+    }
+    if (answer && name === "rename" && vxTrain.race() && vxTrain.race().name === race) {
+      vxTrain.race().title = request.title;
+      vx.set("race", vxTrain.race());
+    }
+    await vxTrain.refreshLobby();
+    draw();
+  }
+
+  function ago(iso) {
+    const date = new Date(iso);
+    return Number.isNaN(date.getTime()) ? "" : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+  }
+
+  function title(race) {
+    const box = make("div");
+    if (renaming === race.name) {
+      const input = make("input", "name");
+      input.value = race.title;
+      input.maxLength = 80;
+      input.setAttribute("aria-label", `New name for ${race.title}`);
+      input.addEventListener("keydown", (event) => {
+        if (event.key === "Enter") change("rename", { race: race.name, title: input.value });
+        if (event.key === "Escape") {
+          renaming = null;
+          draw();
+        }
+      });
+      box.append(input);
+      return box;
+    }
+    const open = make("button", "open", race.title);
+    open.type = "button";
+    open.addEventListener("click", async () => {
+      if (await vxTrain.open(race.name)) document.querySelector("#train-controls").scrollIntoView({ block: "start" });
+    });
+    const state = STATES[race.state] === undefined ? race.state : STATES[race.state];
+    box.append(open, make("div", "about", [ago(race.created), W.settings(race.contenders.map(({ recipe }) => recipe)), state].filter(Boolean).join(" · ")));
+    return box;
+  }
+
+  function standing(race) {
+    const box = make("div", "standing");
+    race.contenders.forEach(({ label, test_accuracy: accuracy }, i) => {
+      const one = make("span");
+      const dot = make("i");
+      dot.style.setProperty("--ink", `var(--vx-run-${i % 4})`);
+      one.append(dot, `${label} ${accuracy === null ? "–" : W.share(accuracy)}`);
+      box.append(one);
+    });
+    return box;
+  }
+
+  function acts(race, current) {
+    const box = make("div", "acts");
+    if (renaming === race.name) {
+      box.append(act("Save", () => change("rename", { race: race.name, title: root.querySelector(".name").value }), "primary"), act("Cancel", () => ((renaming = null), draw())));
+      return box;
+    }
+    if (deleting === race.name) {
+      box.append(act("Delete for good", () => change("remove", { race: race.name }), "sure"), act("Keep it", () => ((deleting = null), draw())));
+      return box;
+    }
+    const compared = vxTrain.compared().some(({ name }) => name === race.name);
+    const compare = act(compared ? "Shown dashed" : "Compare", () => vxTrain.compare(race.name), "", `Lay the curves of ${race.title} under those on screen`);
+    compare.setAttribute("aria-pressed", String(compared));
+    compare.disabled = !vxTrain.race() || current;
+    box.append(compare);
+    if (race.mine) {
+      box.append(
+        act("Rename", () => {
+          [renaming, deleting] = [race.name, null];
+          draw();
+          root.querySelector(".name").focus();
+        }, "", `Rename ${race.title}`),
+        act("Delete", () => {
+          [renaming, deleting] = [null, race.name];
+          draw();
+          root.querySelector(".sure").focus();
+        }, "", `Delete ${race.title}`),
+      );
+    }
+    return box;
+  }
+
+  function draw() {
+    const [race, lobby] = [vxTrain.race(), vx.get("lobby")];
+    $(".this").hidden = !race;
+    if (!race || race.name !== commandsOf) fold();
+    $(".races").hidden = !lobby || (!lobby.races.length && !lobby.problems.length);
+    if (!lobby) return;
+    const n = lobby.races.length;
+    $(".count").textContent = `${n} ${n === 1 ? "race" : "races"}, newest first: open one to see it again, or lay its curves dashed under those on screen.`;
+    const focused = document.activeElement && root.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+    vx.fill($(".list"), lobby.races, (one) => {
+      const row = make("li");
+      const current = Boolean(race) && one.name === race.name;
+      row.classList.toggle("current", current);
+      row.append(title(one), standing(one), acts(one, current));
+      return row;
+    });
+    if (focused && !root.contains(document.activeElement)) {
+      const again = [...root.querySelectorAll("[aria-label]")].find((element) => element.getAttribute("aria-label") === focused);
+      if (again) again.focus();
+    }
+    $(".problems").textContent = lobby.problems.join(" ");
+  }
+
+  return { topics: ["race", "lobby", "comparing"], draw };
+});
