@@ -240,3 +240,21 @@ def test_without_positions_the_patches_are_a_set():
     assert torch.allclose(model(shuffled), model(images), atol=1e-5)
     learned = ViT(**SMALL).eval()
     assert not torch.allclose(learned(shuffled), learned(images), atol=1e-5)
+
+
+def test_training_computes_the_last_block_for_cls_alone_and_learns_the_same():
+    torch.manual_seed(0)
+    model = ViT(**SMALL).double()
+    images, labels = torch.randn(4, 3, 8, 8).double(), torch.tensor([0, 1, 2, 3])
+
+    def learned(tape: Tape | None) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        model.zero_grad()
+        logits = model(images, tape)
+        nn.functional.cross_entropy(logits, labels).backward()
+        return logits.detach(), {name: parameter.grad.clone() for name, parameter in model.named_parameters()}
+
+    short, short_gradients = learned(None)
+    whole, gradients = learned(Tape(differentiable=True))  # a tape wants every token
+    assert torch.allclose(short, whole, atol=1e-12)
+    for name, gradient in gradients.items():
+        assert torch.allclose(short_gradients[name], gradient, atol=1e-12), name

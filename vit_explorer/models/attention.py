@@ -60,22 +60,42 @@ class SelfAttention(nn.Module):
 
     def forward(self, tokens: Tensor, tape: Tape | None = None) -> Tensor:
         batch, n_tokens, d_model = tokens.shape
-        qkv = self.qkv(tokens).reshape(batch, n_tokens, 3, self.n_heads, -1)  # (B, N, 3, heads, d_head)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each (B, heads, N, d_head)
+        query, key, value = self._heads(self.qkv(tokens), 3)  # each (B, heads, N, d_head)
         if tape is not None:
             weights = attention_weights(query, key)
             tape.attention.append(weights)
         if tape is not None and tape.differentiable:
             mixed = weights @ value
-        elif self.training and query.device.type == "cpu" and n_tokens <= PLAIN_TOKENS:
-            # Training a small model on a CPU: the backward pass of torch 2.14's fused kernel is slower than that of
-            # these three plain operations, in bfloat16 by 5 to 9 times, which was half of a small ViT's whole step
-            # (python -m vit_explorer.bench throughput). Autocast would lift the softmax to float32 and lose that again.
-            with torch.autocast("cpu", enabled=False):
-                mixed = attention_weights(query, key) @ value
+        elif self.training and torch.is_grad_enabled() and tokens.device.type == "cpu" and n_tokens <= PLAIN_TOKENS:
+            mixed = _plain(query, key, value)
         else:
             mixed = F.scaled_dot_product_attention(query, key, value)
         return self.projection(mixed.transpose(1, 2).reshape(batch, n_tokens, d_model))
+
+    def first(self, tokens: Tensor) -> Tensor:
+        """The output for the first token alone, (B, N, d_model) -> (B, 1, d_model), without computing the others."""
+        batch, _, d_model = tokens.shape
+        weight, bias = self.qkv.weight, self.qkv.bias
+        (query,) = self._heads(F.linear(tokens[:, :1], weight[:d_model], bias[:d_model]), 1)
+        key, value = self._heads(F.linear(tokens, weight[d_model:], bias[d_model:]), 2)
+        mixed = _plain(query, key, value)  # a single row of weights is small for any number of tokens
+        return self.projection(mixed.transpose(1, 2).reshape(batch, 1, d_model))
+
+    def _heads(self, projected: Tensor, n: int) -> Tensor:
+        """(B, N, n * d_model) -> (n, B, heads, N, d_head)."""
+        batch, n_tokens, _ = projected.shape
+        return projected.reshape(batch, n_tokens, n, self.n_heads, -1).permute(2, 0, 3, 1, 4)
+
+
+def _plain(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Attention as plain operations, for training small models on a CPU.
+
+    There the backward pass of torch 2.14's fused kernel is slower than theirs, in bfloat16 by 5 to 9 times, which was
+    half of a small ViT's whole step (python -m vit_explorer.bench throughput). Autocast would lift the softmax to
+    float32 and lose that again.
+    """
+    with torch.autocast(query.device.type, enabled=False):
+        return attention_weights(query, key) @ value
 
 
 class AttentionPooling(nn.Module):
