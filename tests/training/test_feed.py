@@ -11,8 +11,6 @@ from vit_explorer.data.dataset import Dataset, Split
 from vit_explorer.training import feed as feed_module
 from vit_explorer.training.feed import Feed
 
-CPU = torch.device("cpu")
-
 
 def numbers(images: torch.Tensor, among: torch.Tensor) -> list[int]:
     """Which pictures of ``among`` these are."""
@@ -20,7 +18,7 @@ def numbers(images: torch.Tensor, among: torch.Tensor) -> list[int]:
 
 
 def test_every_picture_is_seen_once_an_epoch_in_another_order_each_time(tiny):
-    feed = Feed(tiny, replace(RECIPE, augment="none"), CPU)
+    feed = Feed(tiny, replace(RECIPE, augment="none"))
     assert feed.steps_per_epoch == 3
     orders = []
     for epoch in range(2):
@@ -35,7 +33,7 @@ def test_every_picture_is_seen_once_an_epoch_in_another_order_each_time(tiny):
 
 
 def test_a_batch_depends_on_its_step_alone(tiny):
-    one, other = Feed(tiny, RECIPE, CPU), Feed(tiny, RECIPE, CPU)
+    one, other = Feed(tiny, RECIPE), Feed(tiny, RECIPE)
     forwards = [one.batch(step) for step in range(9)]
     for step in (8, 0, 5, 5, 2):
         for found, expected in zip(other.batch(step), forwards[step], strict=True):
@@ -50,20 +48,20 @@ def test_every_step_draws_its_own_augmentation(tiny, monkeypatch):
         return crop_and_flip(images, generator)
 
     monkeypatch.setattr(feed_module, "crop_and_flip", watched)
-    feed = Feed(tiny, RECIPE, CPU)
-    plain = Feed(tiny, replace(RECIPE, augment="none"), CPU)
+    feed = Feed(tiny, RECIPE)
+    plain = Feed(tiny, replace(RECIPE, augment="none"))
     moved = [not torch.equal(feed.batch(step)[0], plain.batch(step)[0]) for step in range(9)]
     assert len(seeds) == len(set(seeds)) == 9
     assert all(moved)
 
 
 def test_images_are_counted_with_the_smaller_last_batch(tiny):
-    feed = Feed(tiny, RECIPE, CPU)
+    feed = Feed(tiny, RECIPE)
     assert [feed.images_until(step) for step in range(7)] == [0, 7, 14, 18, 25, 32, 36]
 
 
 def test_a_subset_is_trained_on_and_normalised_by(tiny):
-    feed = Feed(tiny, replace(RECIPE, subset=6, validation=0.0), CPU)
+    feed = Feed(tiny, replace(RECIPE, subset=6, validation=0.0))
     assert torch.bincount(feed.train.y).tolist() == [2, 2, 2]
     mean, std = channel_statistics(feed.train.x)
     assert (feed.mean.tolist(), feed.std.tolist()) == (mean.tolist(), std.tolist())
@@ -73,17 +71,17 @@ def test_a_subset_is_trained_on_and_normalised_by(tiny):
 
 
 def test_the_curves_are_measured_on_a_balanced_part_of_the_test_split(tiny):
-    feed = Feed(tiny, RECIPE, CPU)
+    feed = Feed(tiny, RECIPE)
     assert torch.bincount(feed.measured.y).tolist() == [2, 2, 2]
     assert len(set(numbers(feed.measured.x, tiny.test.x))) == 6
-    assert len(Feed(tiny, replace(RECIPE, test_subset=None), CPU).measured.y) == 9
-    other = Feed(tiny, replace(RECIPE, seed=4), CPU)
+    assert len(Feed(tiny, replace(RECIPE, test_subset=None)).measured.y) == 9
+    other = Feed(tiny, replace(RECIPE, seed=4))
     assert sorted(numbers(other.measured.x, tiny.test.x)) != sorted(numbers(feed.measured.x, tiny.test.x))
 
 
 def test_the_probe_is_the_test_picture_of_that_number(tiny):
     for number in (0, 8):
-        assert torch.equal(Feed(tiny, replace(RECIPE, probe=number), CPU).probe, tiny.test.x[number : number + 1])
+        assert torch.equal(Feed(tiny, replace(RECIPE, probe=number)).probe, tiny.test.x[number : number + 1])
 
 
 @pytest.mark.parametrize(
@@ -98,7 +96,7 @@ def test_the_probe_is_the_test_picture_of_that_number(tiny):
 )
 def test_what_these_data_do_not_give_is_refused(tiny, changes, sentence):
     with pytest.raises(ValueError, match=f"^{sentence}$"):
-        Feed(tiny, replace(RECIPE, **changes), CPU)
+        Feed(tiny, replace(RECIPE, **changes))
 
 
 def with_labels(tiny: Dataset, keep: list[int], names: tuple[str, ...]) -> Dataset:
@@ -109,19 +107,19 @@ def with_labels(tiny: Dataset, keep: list[int], names: tuple[str, ...]) -> Datas
 def test_one_class_cannot_be_learned(tiny):
     for names in (("dark",), ("dark", "grey", "light")):
         with pytest.raises(ValueError, match="all 6 training pictures are of one class, 'dark'"):
-            Feed(with_labels(tiny, [0], names), RECIPE, CPU)
+            Feed(with_labels(tiny, [0], names), RECIPE)
 
 
 def test_a_class_without_a_training_picture_is_named(tiny):
     with pytest.raises(ValueError, match="class 'grey' has no picture among the 12 for training"):
-        Feed(with_labels(tiny, [0, 2], tiny.names), RECIPE, CPU)
+        Feed(with_labels(tiny, [0, 2], tiny.names), RECIPE)
     with pytest.raises(ValueError, match="class 'grey' and 2 more has no picture"):
-        Feed(with_labels(tiny, [0, 2], (*tiny.names, "a", "b")), RECIPE, CPU)
+        Feed(with_labels(tiny, [0, 2], (*tiny.names, "a", "b")), RECIPE)
 
 
 def test_the_data_are_left_alone(tiny: Dataset):
     before = tiny.train.x.clone()
-    feed = Feed(tiny, RECIPE, CPU)
+    feed = Feed(tiny, RECIPE)
     for step in range(6):
         feed.batch(step)
     assert torch.equal(tiny.train.x, before)

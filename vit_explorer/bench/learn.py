@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from vit_explorer.bench.missing import NotMeasured
 from vit_explorer.data.sources import DatasetError, open_dataset
 from vit_explorer.training.engine import Trainer
 from vit_explorer.training.events import Failed, Step
@@ -62,11 +63,14 @@ def measure_learn(checkpoints: str | None = None) -> dict[str, Any]:
     Both get the whole CIFAR-10 training split and the same two thousand test pictures; all cores; 15 seconds each in
     turns. The default's schedule is laid out for the last mark, whatever the machine: how many passes that is, a few
     steps tell beforehand. ``checkpoints`` is not used.
+
+    Raises:
+        NotMeasured: where CIFAR-10 is not found.
     """
     try:
         dataset = open_dataset("cifar10")
     except DatasetError as error:
-        return {"not measured": str(error)}
+        raise NotMeasured(str(error)) from error
     common = {"test_subset": N_TEST, "snapshots": 2, "test_each_epoch": False}
     plain = replace(EXERCISE_VIT, epochs=10_000, **common)
     fast = replace(FAST_VIT, precision=fast_precision(), **common)

@@ -21,14 +21,15 @@ def crop_and_flip(images: Tensor, generator: torch.Generator, padding: int = CRO
         (B, C, H, W) of the same dtype.
     """
     batch, channels, height, width = images.shape
+    device = images.device
     padded = F.pad(images, (padding,) * 4)
-    top, left = (torch.randint(0, 2 * padding + 1, (batch, 1), generator=generator) for _ in range(2))
-    flip = torch.rand((batch, 1), generator=generator) < 0.5
-    rows = torch.arange(height) + top  # (B, H)
-    cols = torch.arange(width) + left  # (B, W)
+    top, left = (torch.randint(0, 2 * padding + 1, (batch, 1), generator=generator).to(device) for _ in range(2))
+    flip = (torch.rand((batch, 1), generator=generator) < 0.5).to(device)
+    rows = torch.arange(height, device=device) + top  # (B, H)
+    cols = torch.arange(width, device=device) + left  # (B, W)
     cols = torch.where(flip, cols.flip(1), cols)
     pixel = rows[:, :, None] * padded.shape[-1] + cols[:, None, :]  # (B, H, W) into the flattened padded plane
-    pixel = pixel.to(images.device).reshape(batch, 1, height * width).expand(-1, channels, -1)
+    pixel = pixel.reshape(batch, 1, height * width).expand(-1, channels, -1)
     return padded.flatten(2).gather(2, pixel).reshape(images.shape)
 
 

@@ -23,7 +23,7 @@ AXES: dict[Axis, str] = {
     "images": "training pictures seen",
     "seconds": "seconds of training (looking at the test split not counted)",
 }
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#A8438C")  # Okabe and Ito's, the last one darker; by place in the race
+COLOURS = ("#6d28d9", "#087f5b", "#8d6b00", "#b5179e")  # by place in the race, as on the page (--vx-run-0 to -3)
 DASHES: tuple[object, ...] = ("solid", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 2, 1, 2)))  # by race
 SIZE = (12.0, 6.6)  # inches, as the other figures
 CAPTION_WIDTH = 175  # characters

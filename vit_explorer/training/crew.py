@@ -218,7 +218,8 @@ class Crew:
         if idle is not None or any(not worker.up for worker in self._workers) or len(self._workers) < self.at_once:
             return idle
         for worker in self._workers:
-            if worker.entry is not None and (worker.entry.state == "paused" or worker.entry in self._queue):
+            held = worker.entry
+            if held is not None and held.wish is None and (held.state == "paused" or held in self._queue):
                 self._let_go(worker)
                 return worker
         return None

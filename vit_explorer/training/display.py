@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from typing import TextIO
 
 from vit_explorer.training.events import Epoch, Event, Failed, Finished, Started, Step
 
@@ -13,9 +14,10 @@ REDRAW_EVERY = 0.1  # seconds
 
 
 class Display:
-    """Prints events to standard output and draws bars to standard error, if that is a terminal."""
+    """Prints events to standard output, and draws bars where a terminal is, standard error unless said."""
 
-    def __init__(self, labels: list[str]) -> None:
+    def __init__(self, labels: list[str], terminal: TextIO | None = None) -> None:
+        self._terminal = terminal or sys.stderr
         self._bars = dict.fromkeys(labels, "")
         self._indent = max(map(len, labels)) + 2 if len(labels) > 1 else 0
         self._drawn = 0  # lines of bars that stand on the screen
@@ -28,9 +30,9 @@ class Display:
             if time.monotonic() - self._redrawn >= REDRAW_EVERY or event.step == event.total_steps:
                 self._draw()
         elif isinstance(event, Started | Epoch | Finished | Failed):
-            self.say(_line(event), label)
             if isinstance(event, Finished | Failed):
                 self._bars[label] = ""
+            self.say(_line(event), label)
 
     def say(self, text: str, label: str = "") -> None:
         """Print a line that stays."""
@@ -41,18 +43,18 @@ class Display:
     def wipe(self) -> None:
         """Take the bars off the screen."""
         if self._drawn:
-            print(f"\x1b[{self._drawn}F\x1b[J", end="", file=sys.stderr, flush=True)
+            print(f"\x1b[{self._drawn}F\x1b[J", end="", file=self._terminal, flush=True)
             self._drawn = 0
 
     def _draw(self) -> None:
-        if not sys.stderr.isatty():
+        if not self._terminal.isatty():
             return
         self.wipe()
         width = shutil.get_terminal_size().columns - 1
         lines = [
             f"{label if self._indent else '':<{self._indent}}{bar}"[:width] for label, bar in self._bars.items() if bar
         ]
-        print("".join(f"{line}\n" for line in lines), end="", file=sys.stderr, flush=True)
+        print("".join(f"{line}\n" for line in lines), end="", file=self._terminal, flush=True)
         self._drawn, self._redrawn = len(lines), time.monotonic()
 
 

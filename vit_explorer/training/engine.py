@@ -22,7 +22,7 @@ from vit_explorer.data.sources import open_dataset
 from vit_explorer.models.zoo import create_model
 from vit_explorer.training.evaluation import NotFiniteError, accuracy, autocast, probe
 from vit_explorer.training.events import Epoch, Event, Failed, Finished, Snapshot, Started, Step
-from vit_explorer.training.feed import Feed
+from vit_explorer.training.feed import Feed, with_sizes
 from vit_explorer.training.optimizers import make_optimizers
 from vit_explorer.training.parallel import Group, check_divisible
 from vit_explorer.training.recipe import Recipe
@@ -58,10 +58,10 @@ class Trainer:
     ) -> None:
         self.recipe = recipe
         self.group = group or Group()
-        self.device = _usable_device(recipe.device)
         self.dataset = dataset or open_dataset(recipe.data, img_size=recipe.img_size)
-        self.feed = Feed(self.dataset, recipe, self.device)
-        self.overrides = _with_sizes(recipe, self.dataset)
+        self.feed = Feed(self.dataset, recipe)
+        self.device = self.feed.device
+        self.overrides = with_sizes(recipe, self.dataset)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
             self.model = create_model(recipe.model, **self.overrides)
@@ -271,21 +271,3 @@ class Trainer:
                 f"the pictures of {self.dataset.origin} are not those that this run began with (other "
                 f"{', '.join(differ)}): bring those back, or start the run anew"
             )
-
-
-def _with_sizes(recipe: Recipe, dataset: Dataset) -> dict[str, Any]:
-    """The recipe's overrides, and the sizes that come from the data."""
-    sizes = {"img_size": dataset.img_size, "n_classes": len(dataset.names)}
-    for name, value in sizes.items():
-        if recipe.overrides.get(name, value) != value:
-            raise ValueError(f"{name} is {value} in these data and cannot be set to {recipe.overrides[name]}")
-    return {**sizes, **recipe.overrides}
-
-
-def _usable_device(name: str) -> torch.device:
-    """The device of that name, tried out, so that one that is not there is a ValueError with a sentence."""
-    try:
-        return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError) as error:  # AssertionError: a torch that was built without it
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"device {name!r} cannot be used here: {reason}") from error

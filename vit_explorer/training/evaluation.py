@@ -44,7 +44,7 @@ def accuracy(model: nn.Module, feed: Feed, split: Split, precision: str, group: 
     """
     model.eval()
     part, weight = group.share(len(split.y))
-    counted = torch.zeros(2, dtype=torch.float64, device=feed.device)  # pictures: right, and answered by numbers
+    counted = torch.zeros(2, device=feed.device)  # pictures: right, and answered by numbers
     for x, y in zip(split.x[part].split(EVALUATION_BATCH), split.y[part].split(EVALUATION_BATCH), strict=True):
         with autocast(feed.device, precision):
             logits = model(feed.normalised(x))

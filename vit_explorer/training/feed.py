@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,16 +22,19 @@ class Feed:
     """The splits of one run. A batch is a function of the recipe and the number of its step, and of nothing else.
 
     Attributes:
+        device: that the recipe names.
         train, validation: uint8 pictures on the device; validation may be empty.
         measured: the test pictures that the curves are measured on, on the device.
         probe: (1, 3, H, W) uint8, the one picture whose map is shown.
         mean, std: (3,) of the training pictures, in units of 0..255.
     Raises:
-        ValueError: for splits that cannot be had of these data, or from which nothing can be learned.
+        ValueError: for a device that is not there, or splits that cannot be had of these data or from which nothing can
+            be learned.
     """
 
-    def __init__(self, dataset: Dataset, recipe: Recipe, device: torch.device) -> None:
-        self.recipe, self.device = recipe, device
+    def __init__(self, dataset: Dataset, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.device = device = _usable_device(recipe.device)
         n_test = len(dataset.test.y)
         if recipe.probe >= n_test:
             raise ValueError(f"probe must lie between 0 and {n_test - 1}, the last test picture, not {recipe.probe}")
@@ -77,6 +81,15 @@ class Feed:
         return images.contiguous(memory_format=torch.channels_last)
 
 
+def with_sizes(recipe: Recipe, dataset: Dataset) -> dict[str, Any]:
+    """The options of the recipe's model, with the sizes that come from the data. Raises ValueError for other sizes."""
+    sizes = {"img_size": dataset.img_size, "n_classes": len(dataset.names)}
+    for name, value in sizes.items():
+        if recipe.overrides.get(name, value) != value:
+            raise ValueError(f"{name} is {value} in these data and cannot be set to {recipe.overrides[name]}")
+    return {**sizes, **recipe.overrides}
+
+
 def _check_classes(names: tuple[str, ...], train: Split) -> None:
     counts = torch.bincount(train.y, minlength=len(names))
     if int((counts > 0).sum()) < 2:
@@ -97,3 +110,12 @@ def _generator(seed: int, stream: int, index: int) -> torch.Generator:
     """A generator for one purpose at one moment of a run."""
     mixed = np.random.SeedSequence((seed, stream, index)).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(mixed >> np.uint64(1)))
+
+
+def _usable_device(name: str) -> torch.device:
+    """The device of that name, tried out, so that one that is not there is a ValueError with a sentence."""
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError) as error:  # AssertionError: a torch that was built without it
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"device {name!r} cannot be used here: {reason}") from error

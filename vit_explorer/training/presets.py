@@ -17,7 +17,7 @@ FAST_VIT = Recipe(  # what this project trains a small ViT with when it may choo
     optimizer="muon",
     lr=3e-3,
     schedule="linear",
-    warmup=0.1,
+    warmup=0.03,
     weight_decay=0.05,
     augment="crop-flip",
 )
@@ -87,7 +87,7 @@ _ALL = (
     Preset(
         "stem",
         "Does a conv stem help?",
-        "The same ViT, once with one linear projection of each patch and once with strided 3 x 3 convolutions in its "
+        "The same ViT, once with one linear projection of each patch and once with 3 x 3 convolutions in its "
         "place; all else is equal.",
         (("ViT", EXERCISE_VIT), ("ViT with conv stem", replace(EXERCISE_VIT, overrides={"embedding": "conv"}))),
     ),

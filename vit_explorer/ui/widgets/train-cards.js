@@ -5,11 +5,13 @@ vx.widget("train-cards", (root) => {
   const { build, numbers, show } = vxTrainCard;
   const FRAME = 420; // ms for a snapshot while the training is played back
   const LIMITS = [0.2, 0.3, 0.4, 0.5, 0.7, 1]; // ends of the scale of the maps: few, so that it seldom changes
+  const width = vxTrain.widthOf(root);
   let cards = [];
   let of = null; // the race whose cards these are
   let limit = LIMITS[0];
   let picture = null; // the probe, once it is loaded
   let timer = 0; // of the play-back
+  let drawn = ""; // what the pictures on screen are of
 
   // ---- the moment --------------------------------------------------------------------------------------------------
   function stop() {
@@ -21,9 +23,10 @@ vx.widget("train-cards", (root) => {
 
   function play(index) {
     const moments = vxTrain.moments();
-    if (root.clientWidth === 0) return stop();
-    vx.set("raceAt", moments[index]);
-    if (index + 1 >= moments.length) return stop();
+    if (width() === 0) return stop();
+    const last = index + 1 >= moments.length;
+    vx.set("raceAt", last ? null : moments[index]);
+    if (last) return stop();
     timer = setTimeout(() => play(index + 1), index ? FRAME : 2 * FRAME);
     return undefined;
   }
@@ -69,8 +72,9 @@ vx.widget("train-cards", (root) => {
     slider.max = String(Math.max(0, moments.length - 1));
     slider.value = String(Math.max(0, index(moments)));
     slider.disabled = $(".replay").disabled = moments.length < 2;
-    const epochs = [...new Set(race.contenders.map((one) => vxTrain.snapshotAt(one)).filter(Boolean).map(({ epoch }) => (epoch === 0 ? "untrained" : `epoch ${W.epoch(epoch)}`)))];
-    const when = epochs.length === 1 ? epochs[0] : newest ? "newest" : `${W.share(at, 0)} of training`;
+    const epochs = [...new Set(race.contenders.map((one) => vxTrain.snapshotAt(one)).filter(Boolean).map(({ epoch }) => (epoch === 0 ? "untrained" : W.epoch(epoch))))];
+    const alike = epochs.length === 1 || (epochs.length === 2 && !epochs.includes("untrained"));
+    const when = epochs[0] === "untrained" && alike ? "untrained" : alike ? `epoch ${epochs.join(" / ")}` : newest ? "newest" : `${W.share(at, 0)} of training`;
     $(".when").textContent = when.charAt(0).toUpperCase() + when.slice(1);
     slider.setAttribute("aria-valuetext", when);
     $(".latest").setAttribute("aria-pressed", String(newest));
@@ -98,6 +102,7 @@ vx.widget("train-cards", (root) => {
     $(".truth span").textContent = race.probe.label;
     const image = new Image();
     image.onload = () => {
+      if (of !== race) return; // another race is on screen by now
       picture = image;
       draw();
     };
@@ -105,9 +110,9 @@ vx.widget("train-cards", (root) => {
   }
 
   function sides(n) {
-    const width = root.clientWidth - 30;
-    const columns = width < 520 ? 1 : width < 860 ? Math.min(n, 2) : n;
-    const each = (width - 10 * (columns - 1)) / columns - 20;
+    const room = width() - 30;
+    const columns = room < 520 ? 1 : room < 860 ? Math.min(n, 2) : n;
+    const each = (room - 10 * (columns - 1)) / columns - 20;
     const stacked = each < 400;
     const side = Math.floor(Math.min(168, stacked ? (each - 10) / 2 : (each - 202) / 2));
     return { columns, stacked, side };
@@ -116,25 +121,35 @@ vx.widget("train-cards", (root) => {
   function draw() {
     const race = vxTrain.race();
     $(".forming").hidden = !race;
-    if (!race || !root.clientWidth) return;
-    if (of !== race) {
-      stop();
-      of = race;
-      limit = LIMITS[0];
-      fetchProbe(race);
-      cards = race.contenders.map(build);
-      $(".cards").replaceChildren(...cards.map(({ element }) => element));
-    }
+    if (!race || !width()) return;
+    if (of !== race) adopt(race);
+    const at = vx.get("raceAt") === undefined ? null : vx.get("raceAt");
+    const looks = race.contenders.map(({ snapshots }) => snapshots.length).join();
+    const key = [race.name, race.state, at, looks, width(), vx.get("theme"), picture !== null].join();
+    if (key !== drawn) pictures(race);
+    drawn = key;
+    race.contenders.forEach((contender, i) => numbers(cards[i], contender, vxTrain.snapshotAt(contender), at));
+  }
+
+  function adopt(race) {
+    stop();
+    of = race;
+    limit = LIMITS[0];
+    fetchProbe(race);
+    cards = race.contenders.map(build);
+    $(".cards").replaceChildren(...cards.map(({ element }) => element));
+  }
+
+  /** What changes only with a snapshot, the scrubber, the state or the page. */
+  function pictures(race) {
     const { columns, stacked, side } = sides(cards.length);
     $(".cards").style.setProperty("--columns", columns);
     widen(race);
     scrubber(race);
-    const at = vx.get("raceAt") === undefined ? null : vx.get("raceAt");
+    const look = { limit, picture, side, names: race.classes, truth: race.probe && race.probe.label, theme: vx.get("theme") };
     race.contenders.forEach((contender, i) => {
-      const snapshot = vxTrain.snapshotAt(contender);
       cards[i].element.classList.toggle("stacked", stacked);
-      numbers(cards[i], contender, snapshot, at);
-      show(cards[i], contender, snapshot, { limit, picture, side, names: race.classes, truth: race.probe && race.probe.label, theme: vx.get("theme") });
+      show(cards[i], contender, vxTrain.snapshotAt(contender), look);
       vxTrainKeep.show(cards[i].keep, race, contender);
     });
   }

@@ -13,6 +13,7 @@ vx.widget("train-controls", (root, server) => {
   const RESUMES = new Set(["paused", "stopped", "interrupted"]);
   const OVER = new Set(["finished", "failed"]); // or nobody would ever play it on
   const BAD = new Set(["failed", "interrupted", "lost", "unreadable"]);
+  const width = vxTrain.widthOf(root);
   let sliding = 0; // timer of the slider
   let touched = -Infinity; // when the slider was moved last
   let busy = false; // a command is on its way
@@ -74,7 +75,7 @@ vx.widget("train-controls", (root, server) => {
     const race = vxTrain.race();
     $(".bar").hidden = !race;
     if (!race) return;
-    root.classList.toggle("slim", root.clientWidth < SLIM);
+    root.classList.toggle("slim", width() < SLIM);
     write(".title", race.title);
     write(".settings", W.settings(race.contenders.map((one) => one.recipe)));
     const open = vxTrain.OPEN_STATES.has(race.state);
@@ -124,6 +125,6 @@ vx.widget("train-controls", (root, server) => {
     });
   }
 
-  vxTrain.connect(server, () => root.clientWidth > 0);
+  vxTrain.connect(server, () => width() > 0);
   return { topics: ["race", "raceNow", "setup"], draw };
 });

@@ -1,4 +1,4 @@
-/* What the widgets of the Train tab share: the race that is followed, its numbers, and the calls to the server.
+/* What the widgets of the Train tab share: the race that is followed, and its numbers.
  *
  * Topics: "lobby" (what there is to choose from, and the races kept), "race" (the one followed, or null; set anew when
  * its state changes), "raceNow" (counts up with every answer) and "raceData" (when there are numbers to draw in it),
@@ -15,64 +15,35 @@ window.vxTrain = (() => {
   const HIDDEN_LIMIT = 60_000; // ms after which a page that nobody sees stops asking
   const RETRIES = [1000, 2000, 4000, 8000]; // ms, after a question that was not answered
   const OPEN_STATES = new Set(["waiting", "starting", "training", "paused", "elsewhere"]);
-  const LOST = "The server did not answer. Is it still running? Then try again.";
 
-  let server = null;
   let race = null;
   let compared = []; // other races, drawn dashed
   let timer = 0;
+  let polling = false;
+  let again = false; // as soon as the present question is answered
   let failures = 0;
   let hiddenSince = null;
   let onScreen = () => true;
   let arrived = 0; // counts up with every answer
   let waiting = null; // what the next frame has to draw
 
-  // ---- who asks ------------------------------------------------------------------------------------------------
-  /** The secret by which the server knows its visitor again; it never leaves this browser but to that server. */
-  function owner() {
-    let secret = null;
-    try {
-      secret = localStorage.getItem("vx-owner");
-      if (!secret) {
-        secret = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-        localStorage.setItem("vx-owner", secret);
-      }
-    } catch (error) {
-      secret = secret || owner.temporary || (owner.temporary = String(Math.random()).slice(2) + String(Math.random()).slice(2));
-    }
-    return secret;
-  }
+  const ask = (...request) => vxTrainCalls.ask(...request); // that file comes after this one or before it
+  const tryAsk = (...request) => vxTrainCalls.tryAsk(...request);
 
-  /** Ask the server; a refusal comes back as {refused: sentence}. Not counted as work under way of the page. */
-  async function tryAsk(name, request = {}) {
-    try {
-      const answer = await server[name]({ owner: owner(), ...request });
-      return answer && answer.error ? { refused: answer.error } : answer;
-    } catch (error) {
-      return { refused: LOST, lost: true };
-    }
-  }
-
-  /** Ask the server; a refusal is said to the person, and null comes back. */
-  async function ask(name, request = {}) {
-    const answer = await tryAsk(name, request);
-    if (!answer.refused) return answer;
-    vx.say(answer.refused);
-    return null;
-  }
-
+  // ---- the page opens ------------------------------------------------------------------------------------------
   /** The first widget brings the server; the page may have been opened by a link to a race. */
   async function connect(functions, visible) {
-    server = functions;
+    vxTrainCalls.connect(functions);
     onScreen = visible;
     document.addEventListener("visibilitychange", seen);
     const lobby = await refreshLobby();
     if (!lobby) return;
     const linked = vx.get("run");
     const running = lobby.races.find((one) => one.mine && OPEN_STATES.has(one.state));
-    const finished = lobby.races.find((one) => one.contenders.some((contender) => contender.test_accuracy !== null));
-    const first = linked || (running || finished || {}).name;
-    if (!first || !(await open(first, { quietly: !linked }))) vx.set("setup", { open: true });
+    const finished = lobby.races.find((one) => one.state === "finished");
+    const measured = lobby.races.find((one) => one.contenders.some((contender) => contender.test_accuracy !== null));
+    const first = linked || (running || finished || measured || {}).name;
+    if (!first || !(await open(first, { quietly: !linked }))) vx.update({ setup: { open: true }, run: null });
     vx.on("run", (name) => name && (!race || race.name !== name) && open(name)); // another link was followed
   }
 
@@ -143,29 +114,38 @@ window.vxTrain = (() => {
     if (!document.hidden) schedule(0);
   }
 
+  /** One question at a time: two with the same cursors would bring the same numbers twice. */
   async function poll() {
+    again = polling;
+    if (polling || !race) return;
+    polling = true;
     const followed = race;
     const answer = await tryAsk("follow", { race: followed.name, cursors: cursors(followed) });
-    if (race !== followed) return;
-    if (answer.refused) {
-      if (answer.lost && failures < RETRIES.length) {
-        schedule(RETRIES[failures++]);
-        return;
-      }
-      Object.assign(race, { state: answer.lost ? "lost" : "unreadable", reason: answer.refused, place: null });
-      tell(true, false);
-      return;
-    }
-    failures = 0;
-    const before = stateOf(race);
-    const news = take(race, answer);
-    const changed = before !== stateOf(race);
-    tell(changed, news);
-    if (changed && !OPEN_STATES.has(race.state)) refreshLobby();
-    schedule();
+    polling = false;
+    if (race === followed) heard(answer);
+    if (!again || !race) return;
+    clearTimeout(timer);
+    timer = setTimeout(poll);
   }
 
-  const stateOf = ({ state, title, place, reason, doing, mine, outcome }) => [state, title, place, reason, doing, mine, Boolean(outcome)].join("\n");
+  function heard(answer) {
+    if (answer.lost && failures < RETRIES.length) {
+      schedule(RETRIES[failures++]);
+    } else if (answer.refused) {
+      Object.assign(race, { state: answer.lost ? "lost" : "unreadable", reason: answer.refused, place: null });
+      tell(true, false);
+    } else {
+      failures = 0;
+      const before = stateOf(race);
+      const news = take(race, answer);
+      const changed = before !== stateOf(race);
+      tell(changed, news);
+      if (changed && !OPEN_STATES.has(race.state)) refreshLobby();
+      schedule();
+    }
+  }
+
+  const stateOf = ({ state, title, place, reason, mine, outcome }) => [state, title, place, reason, mine, Boolean(outcome)].join("\n");
 
   /** Let the widgets draw in the next frame, all at once; a page that nobody sees draws when it is seen again. */
   function tell(changed, news = true) {
@@ -233,8 +213,15 @@ window.vxTrain = (() => {
     Object.assign(race, answer);
     tell(true, false);
     clearTimeout(timer);
-    timer = setTimeout(poll);
+    timer = setTimeout(poll); // also where it has come to rest: its last numbers are to be told
     return true;
+  }
+
+  /** A function that tells an element's width without making the browser lay out the page. */
+  function widthOf(element) {
+    let width = element.clientWidth;
+    new ResizeObserver((entries) => (width = entries.at(-1).contentRect.width)).observe(element);
+    return () => width;
   }
 
   // ---- moments of a race -----------------------------------------------------------------------------------------
@@ -257,7 +244,7 @@ window.vxTrain = (() => {
   const standing = (contender) => contender.now || contender.steps.at(-1) || { step: 0, images: 0, seconds: 0 };
 
   return {
-    ask, close, command, compare, compared: () => compared, connect, moments, open, OPEN_STATES, owner, race: () => race,
-    refreshLobby, share, snapshotAt, standing, tryAsk,
+    close, command, compare, compared: () => compared, connect, moments, open, OPEN_STATES, race: () => race,
+    refreshLobby, share, snapshotAt, standing, widthOf,
   };
 })();

@@ -62,7 +62,7 @@ window.vxTrainKeep = (() => {
       if (!NAME.test(name)) return say(`Give ${RULE}.`, true);
       send.disabled = true;
       say("Keeping: its accuracy on all test pictures is looked up or measured…", false);
-      const answer = await vxTrain.tryAsk("keep", { race: race.name, label: contender.label, name });
+      const answer = await vxTrainCalls.tryAsk("keep", { race: race.name, label: contender.label, name });
       send.disabled = false;
       if (answer.refused) return say(answer.refused, true);
       kept.set(`${race.name}/${contender.label}`, name);

@@ -59,10 +59,15 @@ window.vxTrainPlan = (() => {
     return [...below, dataset.n_train];
   }
 
-  function chipWords(entry, lobby) {
-    const { model, ...rest } = recipe(entry);
-    const known = lobby.models.find(({ key }) => key === model);
-    return `${known ? known.title : model} · ${vxTrainWords.recipe(rest)}`;
+  /** A contender in a line; what they all share, such as how many pictures, is said elsewhere. */
+  function chipWords(entry, entries, lobby) {
+    const mine = recipe(entry);
+    const known = lobby.models.find(({ key }) => key === mine.model);
+    const differ = (field) => vxTrainWords.common(entries.map(recipe), field) === null;
+    const own = [];
+    if (differ("subset") && !(entries.every((one) => recipe(one).subset === null))) own.push(`${vxTrainWords.pictures(mine.subset)} pictures`);
+    if (differ("epochs")) own.push(`${vx.count(mine.epochs)} ${mine.epochs === 1 ? "epoch" : "epochs"}`);
+    return [known ? known.title : mine.model, ...own, vxTrainWords.recipe(mine)].join(" · ");
   }
 
   return { chipWords, freeLabel, LABEL, MOST, number, range, rangeWords, recipe, sizes, title, updates, wrong };

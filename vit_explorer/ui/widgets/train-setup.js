@@ -4,107 +4,98 @@ vx.widget("train-setup", (root) => {
   const { make } = vx;
   const W = vxTrainWords;
   const P = vxTrainPlan;
-  const FIRST = "vit-cnn";
-  let preset = null; // of the lobby
-  let data = null; // name of the dataset
-  let size = null; // training pictures; null for all
-  let epochs = null;
-  let probe = 0;
-  /** @type {object[]} */
-  let entries = [];
-  let edited = null; // the entry whose fold is open
-  let asked = 0; // number of the newest plan
+  const width = vxTrain.widthOf(root);
+  const lobby = () => vx.get("lobby");
+  const draft = vxTrainDraft({ lobby, changed: () => paint(), refused: (sentence) => tell(sentence, true) });
   let starting = false;
   let adopted = null; // the race whose contenders these are
   let painted = false; // since it was opened
+  let built = null; // the lobby that the lists are of
 
-  const lobby = () => vx.get("lobby");
-  const dataset = () => lobby().datasets.find(({ name }) => name === data);
+  // ---- lists, built once -------------------------------------------------------------------------------------------
+  function button(className, act) {
+    const one = make("button", className);
+    one.type = "button";
+    one.addEventListener("click", act);
+    return one;
+  }
 
-  // ---- the plan ----------------------------------------------------------------------------------------------------
-  /** Let the server make the contenders of the preset for these data; changes made by hand stay. */
-  async function plan() {
-    const ticket = ++asked;
-    const answer = await vxTrain.tryAsk("planned", { preset: preset.name, data, subset: size === dataset().n_train ? null : size, epochs });
-    if (ticket !== asked) return;
-    if (answer.refused) {
-      entries = [];
-      edited = null;
-      paint();
-      tell(answer.refused, true);
-      return;
-    }
-    const before = entries;
-    const known = before.some((entry) => entry.planned && entry.preset === preset.name);
-    const mine = known ? before.filter(({ planned }) => !planned) : [];
-    const fresh = answer.contenders.map(({ label, recipe }) => {
-      const old = known ? before.find((entry) => entry.planned === label) : null;
-      return old ? Object.assign(old, { base: recipe }) : { label, planned: label, preset: preset.name, base: recipe, edits: {}, wrong: {} };
+  function build() {
+    vx.fill($(".presets"), lobby().presets, ({ name, title, teaches }) => {
+      const one = button("preset", () => draft.choosePreset(name));
+      one.dataset.name = name;
+      one.setAttribute("role", "radio");
+      one.append(make("strong", "", title), make("span", "", teaches));
+      return one;
     });
-    const removed = known ? new Set(removedOf(before)) : new Set();
-    entries = [...fresh.filter((entry) => !removed.has(entry.planned)), ...mine].slice(0, P.MOST);
-    for (const entry of mine) entry.base = { ...entry.base, subset: fresh[0].base.subset, epochs: fresh[0].base.epochs };
-    entries.removed = known ? before.removed : [];
-    if (!entries.includes(edited)) edited = null;
-    paint();
+    vx.fill($(".data"), lobby().datasets, ({ name, n_train: nTrain, n_test: nTest, classes }) => {
+      const one = button("vx-button", () => draft.chooseData(name));
+      one.dataset.name = name;
+      one.textContent = W.data(name);
+      one.title = `${vx.count(nTrain)} training and ${vx.count(nTest)} test pictures of ${classes.length} classes`;
+      return one;
+    });
+    $(".epochs .range").textContent = P.rangeWords(lobby().limits.epochs);
   }
 
-  const removedOf = (list) => list.removed || [];
-
-  function choosePreset(name) {
-    preset = lobby().presets.find((one) => one.name === name) || lobby().presets[0];
-    size = Math.min(preset.subset, dataset().n_train);
-    epochs = preset.epochs;
-    entries = [];
-    edited = null;
-    plan();
-    paint();
+  function buildProbes() {
+    if ($(".strip").dataset.of === draft.data) return;
+    $(".strip").dataset.of = draft.data;
+    vx.fill($(".strip"), draft.dataset().probes, ({ index, label, image }) => {
+      const one = button("", () => {
+        draft.probe = index;
+        probes();
+      });
+      one.title = label;
+      one.dataset.index = index;
+      one.setAttribute("role", "option");
+      const picture = make("img");
+      picture.src = image;
+      picture.alt = label;
+      one.append(picture);
+      return one;
+    });
   }
 
-  function chooseData(name) {
-    data = name;
-    size = Math.min(size === null ? Infinity : size, dataset().n_train);
-    probe = dataset().probes[0].index;
-    plan();
-    paint();
-  }
-
-  function begin() {
-    data = lobby().datasets[0].name;
-    probe = dataset().probes[0].index;
-    choosePreset(FIRST);
-  }
-
-  /** The contenders of another race, to be run again or changed. */
-  function adopt({ contenders, preset: name, probe: picture }) {
-    const [first] = contenders;
-    if (!contenders.every(({ recipe }) => recipe.data === first.recipe.data) || !lobby().datasets.some((one) => one.name === first.recipe.data)) {
-      vx.say(`Its pictures (${W.data(first.recipe.data)}) are not open here: start the app with them, or choose others.`);
-      return;
-    }
-    preset = lobby().presets.find((one) => one.name === name) || preset || lobby().presets[0];
-    data = first.recipe.data;
-    [size, epochs] = [first.recipe.subset === null ? dataset().n_train : first.recipe.subset, first.recipe.epochs];
-    probe = picture ? picture.index : dataset().probes[0].index;
-    entries = contenders.map(({ label, recipe }) => ({ label, planned: preset.labels.includes(label) ? label : null, preset: preset.name, base: recipe, edits: {}, wrong: {} }));
-    edited = null;
-    asked++; // a plan that is on its way is not wanted any more
-    paint();
-  }
-
-  // ---- parts -------------------------------------------------------------------------------------------------------
+  // ---- what is chosen ----------------------------------------------------------------------------------------------
   function presets() {
-    vx.fill($(".presets"), lobby().presets, (one) => {
-      const button = make("button", "preset");
-      button.type = "button";
-      button.dataset.name = one.name;
-      button.setAttribute("role", "radio");
-      button.setAttribute("aria-checked", String(one === preset));
-      button.tabIndex = one === preset ? 0 : -1;
-      button.append(make("strong", "", one.title), make("span", "", one.teaches));
-      button.addEventListener("click", () => choosePreset(one.name));
-      return button;
-    });
+    for (const one of $(".presets").children) {
+      const chosen = one.dataset.name === draft.preset.name;
+      one.setAttribute("aria-checked", String(chosen));
+      one.tabIndex = chosen ? 0 : -1;
+    }
+  }
+
+  function amount() {
+    for (const one of $(".data").children) one.setAttribute("aria-pressed", String(one.dataset.name === draft.data));
+    const all = draft.dataset().n_train;
+    const sizes = P.sizes(draft.preset, draft.dataset());
+    const words = draft.size >= all ? `all ${vx.count(all)}` : `${vx.count(draft.size)} of ${vx.count(all)}`;
+    const slider = $(".size input");
+    slider.max = String(sizes.length - 1);
+    slider.value = String(Math.max(0, sizes.findLastIndex((one) => one <= draft.size)));
+    slider.setAttribute("aria-valuetext", words);
+    $(".size output").textContent = words;
+    if (document.activeElement !== $(".epochs input")) {
+      $(".epochs input").value = String(draft.epochs);
+      checkEpochs();
+    }
+  }
+
+  /** What is wrong with the epochs as they are typed; null for nothing. */
+  function checkEpochs() {
+    const input = $(".epochs input");
+    const problem = P.wrong("epochs", input.value, lobby(), draft.data);
+    for (const one of [input, $(".epochs .range")]) one.classList.toggle("bad", Boolean(problem));
+    input.setAttribute("aria-invalid", String(Boolean(problem)));
+    return problem && `Epochs ${problem}.`;
+  }
+
+  function probes() {
+    buildProbes();
+    for (const one of $(".strip").children) one.setAttribute("aria-selected", String(Number(one.dataset.index) === draft.probe));
+    const chosen = draft.dataset().probes.find(({ index }) => index === draft.probe);
+    $(".chosen").textContent = chosen ? chosen.label : `test picture ${vx.count(draft.probe)}`;
   }
 
   $(".presets").addEventListener("keydown", (event) => {
@@ -112,192 +103,111 @@ vx.widget("train-setup", (root) => {
     if (!step) return;
     event.preventDefault();
     const all = lobby().presets;
-    choosePreset(all[(all.indexOf(preset) + step + all.length) % all.length].name);
+    draft.choosePreset(all[(all.indexOf(draft.preset) + step + all.length) % all.length].name);
     $('.preset[aria-checked="true"]').focus();
   });
+  $(".size input").addEventListener("input", (event) => draft.choose({ size: P.sizes(draft.preset, draft.dataset())[Number(event.target.value)] }));
+  $(".epochs input").addEventListener("input", (event) => {
+    if (checkEpochs()) promise();
+    else draft.choose({ epochs: P.number(event.target.value) });
+  });
 
-  function amount() {
-    vx.fill($(".data"), lobby().datasets, (one) => {
-      const button = make("button", "vx-button", W.data(one.name));
-      button.type = "button";
-      button.title = `${vx.count(one.n_train)} training and ${vx.count(one.n_test)} test pictures of ${one.classes.length} classes`;
-      button.setAttribute("aria-pressed", String(one.name === data));
-      button.addEventListener("click", () => chooseData(one.name));
-      return button;
-    });
-    const sizes = P.sizes(preset, dataset());
-    const slider = $(".size input");
-    slider.max = String(sizes.length - 1);
-    const nearest = sizes.findLastIndex((one) => one <= size);
-    slider.value = String(Math.max(0, nearest));
-    slider.setAttribute("aria-valuetext", `${vx.count(size)} of ${vx.count(dataset().n_train)}`);
-    $(".size output").textContent = size >= dataset().n_train ? `all ${vx.count(dataset().n_train)}` : `${vx.count(size)} of ${vx.count(dataset().n_train)}`;
-    if (document.activeElement !== $(".epochs input")) $(".epochs input").value = String(epochs);
-    $(".epochs .range").textContent = P.rangeWords(lobby().limits.epochs);
+  // ---- contenders --------------------------------------------------------------------------------------------------
+  function chip(entry, i) {
+    const box = make("div", "chip");
+    box.setAttribute("role", "listitem");
+    box.style.setProperty("--ink", `var(--vx-run-${i})`);
+    box.classList.toggle("wrong", Object.keys(entry.wrong).length > 0);
+    const tools = make("div", "tools");
+    const edit = tool("Edit", () => unfold(entry), `Edit ${entry.label}`);
+    edit.setAttribute("aria-expanded", String(entry === draft.edited));
+    tools.append(edit);
+    if (draft.entries.length > 1) tools.append(tool("×", () => remove(entry), `Remove ${entry.label}`));
+    const about = P.chipWords(entry, draft.entries, lobby()) + (Object.keys(entry.edits).length ? " · edited" : "");
+    box.append(make("strong", "", entry.label), tools, make("span", "about", about));
+    return box;
   }
 
-  $(".size input").addEventListener("input", (event) => {
-    size = P.sizes(preset, dataset())[Number(event.target.value)];
-    plan();
-    amount();
-  });
-  $(".epochs input").addEventListener("input", (event) => {
-    const problem = P.wrong("epochs", event.target.value, lobby(), data);
-    $(".epochs input").classList.toggle("bad", Boolean(problem));
-    $(".epochs .range").classList.toggle("bad", Boolean(problem));
-    $(".epochs input").setAttribute("aria-invalid", String(Boolean(problem)));
-    if (!problem) {
-      epochs = P.number(event.target.value);
-      plan();
-    }
-    promise();
-  });
+  function tool(text, act, label) {
+    const one = button("", act);
+    one.textContent = text;
+    one.title = label;
+    one.setAttribute("aria-label", label);
+    return one;
+  }
 
   function chips() {
-    const cards = entries.map((entry, i) => {
-      const chip = make("div", "chip");
-      chip.setAttribute("role", "listitem");
-      chip.style.setProperty("--ink", `var(--vx-run-${i})`);
-      chip.classList.toggle("wrong", Object.keys(entry.wrong).length > 0);
-      const tools = make("div", "tools");
-      tools.append(tool("Edit", () => unfold(entry), `Edit ${entry.label}`, entry === edited));
-      if (entries.length > 1) tools.append(tool("×", () => remove(entry), `Remove ${entry.label}`));
-      const about = make("span", "about", P.chipWords(entry, lobby()) + (Object.keys(entry.edits).length ? " · edited" : ""));
-      chip.append(make("strong", "", entry.label), tools, about);
-      return chip;
-    });
-    if (entries.length && entries.length < P.MOST) {
-      const add = make("button", "add", "+ Add a contender");
-      add.type = "button";
-      add.addEventListener("click", grow);
+    const cards = draft.entries.map(chip);
+    if (draft.entries.length && draft.entries.length < P.MOST) {
+      const add = button("add", () => {
+        draft.grow();
+        $(".editor .field").focus();
+      });
+      add.textContent = "+ Add a contender";
       cards.push(add);
     }
     $(".chips").replaceChildren(...cards);
   }
 
-  function tool(text, act, label, expanded) {
-    const button = make("button", "", text);
-    button.type = "button";
-    button.setAttribute("aria-label", label);
-    button.title = label;
-    if (expanded !== undefined) button.setAttribute("aria-expanded", String(expanded));
-    button.addEventListener("click", act);
-    return button;
-  }
-
   function unfold(entry) {
-    edited = edited === entry ? null : entry;
-    paint();
-    if (edited) $(".editor .field").focus();
+    draft.unfold(entry);
+    if (draft.edited) $(".editor .field").focus();
+    else $(`.chip:nth-child(${draft.entries.indexOf(entry) + 1}) .tools button`).focus();
   }
 
   function remove(entry) {
-    const removed = removedOf(entries);
-    entries = entries.filter((one) => one !== entry);
-    entries.removed = entry.planned ? [...removed, entry.planned] : removed;
-    if (edited === entry) edited = null;
-    paint();
+    draft.remove(entry);
     $(".chip .tools button").focus();
   }
 
-  /** One more contender: a model that is not in the race yet, trained as the first one is. */
-  function grow() {
-    const used = new Set(entries.map((entry) => P.recipe(entry).model));
-    const model = lobby().models.find(({ key }) => !used.has(key)) || lobby().models[0];
-    const base = { ...P.recipe(entries[0]), model: model.key };
-    const entry = { label: P.freeLabel(entries, model), planned: null, preset: preset.name, base, edits: {}, wrong: {} };
-    const removed = removedOf(entries);
-    entries = [...entries, entry];
-    entries.removed = removed;
-    edited = entry;
-    paint();
-    $(".editor .field").focus();
-  }
-
   function editor() {
-    $(".editor").hidden = !edited;
-    if (!edited) {
-      $(".editor").replaceChildren();
-      return;
-    }
-    vxTrainEditor.show($(".editor"), {
-      entry: edited, entries, lobby: lobby(), data,
-      changed: () => {
-        chips();
-        promise();
-      },
-      close: () => unfold(edited),
-    });
-  }
-
-  function probes() {
-    const { probes: all } = dataset();
-    if ($(".strip").dataset.of !== data) {
-      $(".strip").dataset.of = data;
-      vx.fill($(".strip"), all, (one) => {
-        const button = make("button");
-        button.type = "button";
-        button.title = one.label;
-        button.dataset.index = one.index;
-        button.setAttribute("role", "option");
-        const image = make("img");
-        image.src = one.image;
-        image.alt = one.label;
-        button.append(image);
-        button.addEventListener("click", () => {
-          probe = one.index;
-          probes();
-        });
-        return button;
-      });
-    }
-    for (const button of $(".strip").children) button.setAttribute("aria-selected", String(Number(button.dataset.index) === probe));
-    $(".chosen").textContent = (all.find(({ index }) => index === probe) || all[0]).label;
+    const { edited: entry, entries, data } = draft;
+    $(".editor").hidden = !entry;
+    if (!entry) return $(".editor").replaceChildren();
+    const changed = () => {
+      chips();
+      promise();
+    };
+    return vxTrainEditor.show($(".editor"), { entry, entries, lobby: lobby(), data, changed, close: () => unfold(entry) });
   }
 
   // ---- play --------------------------------------------------------------------------------------------------------
-  function problem() {
-    if (P.wrong("epochs", $(".epochs input").value, lobby(), data)) return `Epochs ${P.wrong("epochs", $(".epochs input").value, lobby(), data)}.`;
-    for (const entry of entries) for (const sentence of Object.values(entry.wrong)) return `${entry.label}: ${sentence}.`;
-    return null;
-  }
-
   function tell(sentence, bad = false) {
     $(".promise").textContent = sentence;
     $(".promise").classList.toggle("bad", bad);
   }
 
+  /** What Play will do, or why it cannot. */
   function promise() {
-    const wrong = problem();
+    const { entries, data } = draft;
+    const problem = checkEpochs() || (draft.problem() || {}).sentence;
     $(".start").disabled = starting || !entries.length;
-    if (wrong) return tell(wrong, true);
+    if (problem) return tell(problem, true);
     if (!entries.length) return tell("");
     const updates = [...new Set(entries.map((entry) => P.updates(entry, lobby(), data)))];
     const each = updates.length === 1 ? `${vx.count(updates[0])} updates each` : `${updates.map(vx.count).join(" / ")} updates`;
-    const waiting = lobby().races.some(({ state }) => state === "training" || state === "starting");
-    return tell(`${entries.length === 1 ? "One contender" : `${entries.length} contenders in turns`}, ${each}. ${waiting ? "Another race is being trained: this one will wait for it." : ""}`);
+    const busy = lobby().races.some(({ state }) => state === "training" || state === "starting");
+    return tell(`${entries.length === 1 ? "One contender" : `${entries.length} contenders in turns`}, ${each}.${busy ? " Another race is being trained: this one will wait for it." : ""}`);
   }
 
   async function start() {
-    if (problem()) {
+    const wrong = draft.problem();
+    if (wrong && draft.edited !== wrong.entry) draft.unfold(wrong.entry);
+    if (wrong || checkEpochs()) {
       promise();
-      const bad = $(".field.bad");
-      if (bad) bad.focus();
+      $(".field.bad").focus();
       return;
     }
     starting = true;
     promise();
-    const answer = await vxTrain.tryAsk("start", {
-      title: P.title(entries, preset), preset: preset.name, data, probe,
-      contenders: entries.map((entry) => ({ label: entry.label, ...P.recipe(entry) })),
-    });
+    const answer = await vxTrainCalls.tryAsk("start", draft.request());
     starting = false;
     promise();
     if (answer.refused) {
       tell(answer.refused, true);
       return;
     }
-    edited = null;
+    draft.edited = null;
     await vxTrain.open(answer.race);
     vxTrain.refreshLobby();
     document.querySelector("#train-controls").scrollIntoView({ block: "nearest" });
@@ -306,27 +216,33 @@ vx.widget("train-setup", (root) => {
   $(".start").addEventListener("click", start);
   $(".close").addEventListener("click", () => vx.set("setup", { open: false }));
 
+  // ---- everything --------------------------------------------------------------------------------------------------
   function draw() {
-    const open = (vx.get("setup") || {}).open;
+    const { open, from } = vx.get("setup") || {};
     $(".setup").hidden = !open || !lobby();
-    if (!open || !lobby()) {
+    if ($(".setup").hidden) {
       [painted, adopted] = [false, null];
       return;
     }
-    const width = root.clientWidth;
-    root.classList.toggle("slim", width < 800);
-    root.classList.toggle("narrow", width < 560);
+    root.classList.toggle("slim", width() < 800);
+    root.classList.toggle("narrow", width() < 560);
     $(".close").hidden = !vxTrain.race();
-    const { from } = vx.get("setup");
-    if (from && from !== adopted) adopt(from);
-    else if (painted && preset) promise(); // the list of races is newer, or the page wider: no field loses its focus
-    else if (preset) paint();
-    else begin();
+    if (!built) build();
+    built = lobby();
+    if (from && from !== adopted) take(from);
+    else if (!draft.preset) draft.begin();
+    else if (painted) promise(); // the list of races is newer, or the page wider: no field loses its focus
+    else paint();
     [painted, adopted] = [true, from];
   }
 
+  function take(race) {
+    if (!draft.preset) draft.begin();
+    if (!draft.adopt(race)) vx.say("The pictures of that race are not open here: start the app with them, or choose others.");
+  }
+
   function paint() {
-    if ($(".setup").hidden) return;
+    if ($(".setup").hidden || !draft.preset) return;
     presets();
     amount();
     chips();

@@ -12,7 +12,7 @@ vx.widget("train-shelf", (root) => {
   async function save(button) {
     const race = vxTrain.race();
     button.disabled = true;
-    const file = await vxTrain.ask("export", {
+    const file = await vxTrainCalls.ask("export", {
       race: race.name, format: button.dataset.format, axis: vx.get("raceAxis") || "epochs", with: vxTrain.compared().map(({ name }) => name),
     });
     button.disabled = false;
@@ -43,7 +43,7 @@ vx.widget("train-shelf", (root) => {
   $(".repeat").addEventListener("click", async () => {
     if (!$(".commands").hidden) return fold();
     const { name } = vxTrain.race();
-    const answer = await vxTrain.ask("commands", { race: name });
+    const answer = await vxTrainCalls.ask("commands", { race: name });
     if (!answer) return undefined;
     commandsOf = name;
     vx.fill($(".commands"), answer.commands, ({ label, command }) => {
@@ -73,7 +73,7 @@ vx.widget("train-shelf", (root) => {
   }
 
   async function change(name, request) {
-    const answer = await vxTrain.ask(name, request);
+    const answer = await vxTrainCalls.ask(name, request);
     [renaming, deleting] = [null, null];
     const { race } = request;
     if (answer && name === "remove" && vxTrain.race() && vxTrain.race().name === race) {

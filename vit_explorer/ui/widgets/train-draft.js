@@ -1,0 +1,132 @@
+/* The race that is being set up: its state and what a person can do to it. It draws nothing; `changed()` is called when
+ * something is new, `refused(sentence)` when the server cannot plan it.
+ */
+window.vxTrainDraft = ({ lobby, changed, refused }) => {
+  const P = vxTrainPlan;
+  const FIRST = "vit-cnn";
+  const draft = {
+    preset: null, // of the lobby
+    data: null, // name of the dataset
+    size: 0, // training pictures, of the contender that has most
+    epochs: 1,
+    probe: 0, // index of a test picture
+    entries: [], // see vxTrainPlan
+    edited: null, // the entry whose fold is open
+  };
+  let removed = new Set(); // labels of the plan that are not wanted
+  let asked = 0; // number of the newest plan
+
+  const dataset = () => lobby().datasets.find(({ name }) => name === draft.data);
+  const fresh = (label, base, planned) => ({ label, planned, base, edits: {}, wrong: {} });
+
+  /** Let the server make the contenders of the preset for these data; what was changed by hand stays. */
+  async function plan() {
+    const ticket = ++asked;
+    const { preset, data, size, epochs } = draft;
+    const subset = size >= dataset().n_train ? null : size;
+    const answer = await vxTrainCalls.tryAsk("planned", { preset: preset.name, data, subset, epochs });
+    if (ticket !== asked) return;
+    if (answer.refused) {
+      Object.assign(draft, { entries: [], edited: null });
+      changed();
+      refused(answer.refused);
+      return;
+    }
+    const planned = answer.contenders.filter(({ label }) => !removed.has(label)).map(({ label, recipe }) => {
+      const old = draft.entries.find((entry) => entry.planned === label);
+      return old ? Object.assign(old, { base: recipe }) : fresh(label, recipe, label);
+    });
+    const added = draft.entries.filter((entry) => entry.planned === null);
+    const { subset: pictures, epochs: passes } = answer.contenders[0].recipe;
+    for (const entry of added) entry.base = { ...entry.base, subset: pictures, epochs: passes };
+    draft.entries = [...planned, ...added].slice(0, P.MOST);
+    if (!draft.entries.includes(draft.edited)) draft.edited = null;
+    changed();
+  }
+
+  function choosePreset(name) {
+    const preset = lobby().presets.find((one) => one.name === name);
+    Object.assign(draft, { preset, size: Math.min(preset.subset, dataset().n_train), epochs: preset.epochs, entries: [], edited: null });
+    removed = new Set();
+    plan();
+    changed();
+  }
+
+  function chooseData(name) {
+    draft.data = name;
+    draft.size = Math.min(draft.size || Infinity, dataset().n_train);
+    draft.probe = dataset().probes[0].index;
+    if (draft.preset) plan();
+    changed();
+  }
+
+  function begin() {
+    chooseData(lobby().datasets[0].name);
+    choosePreset(FIRST);
+  }
+
+  /** Change the size or the epochs of all. */
+  function choose(values) {
+    Object.assign(draft, values);
+    plan();
+    changed();
+  }
+
+  /** Take the contenders of another race, to run it again or to change it; false if its pictures are not here. */
+  function adopt({ contenders, preset: name, probe }) {
+    const recipes = contenders.map(({ recipe }) => recipe);
+    const data = vxTrainWords.common(recipes, "data");
+    if (!lobby().datasets.some((one) => one.name === data)) return false;
+    asked++; // a plan that is on its way is not wanted any more
+    chooseDataOnly(data, probe);
+    const preset = lobby().presets.find((one) => one.name === name) || lobby().presets[0];
+    const [{ subset, epochs }] = recipes;
+    removed = new Set(preset.labels.filter((label) => !contenders.some((one) => one.label === label)));
+    const entries = contenders.map(({ label, recipe }) => fresh(label, recipe, preset.labels.includes(label) ? label : null));
+    Object.assign(draft, { preset, size: subset === null ? dataset().n_train : subset, epochs, entries, edited: null });
+    changed();
+    return true;
+  }
+
+  function chooseDataOnly(data, probe) {
+    draft.data = data;
+    draft.probe = probe ? probe.index : dataset().probes[0].index;
+  }
+
+  function remove(entry) {
+    if (entry.planned !== null) removed.add(entry.planned);
+    draft.entries = draft.entries.filter((one) => one !== entry);
+    if (draft.edited === entry) draft.edited = null;
+    changed();
+  }
+
+  /** One more contender: a model that is not in the race yet, trained as the first one is. */
+  function grow() {
+    const used = new Set(draft.entries.map((entry) => P.recipe(entry).model));
+    const model = lobby().models.find(({ key }) => !used.has(key)) || lobby().models[0];
+    const entry = fresh(P.freeLabel(draft.entries, model), { ...P.recipe(draft.entries[0]), model: model.key }, null);
+    draft.entries = [...draft.entries, entry];
+    unfold(entry);
+  }
+
+  /** Open the fold of an entry, or close it. */
+  function unfold(entry) {
+    draft.edited = draft.edited === entry ? null : entry;
+    changed();
+  }
+
+  /** The first contender that has a wrong value, and what is wrong, as a sentence. */
+  function problem() {
+    for (const entry of draft.entries) for (const sentence of Object.values(entry.wrong)) return { entry, sentence: `${entry.label}: ${sentence}.` };
+    return null;
+  }
+
+  /** What the server needs to start it. */
+  function request() {
+    const { entries, preset, data, probe } = draft;
+    const contenders = entries.map((entry) => ({ label: entry.label, ...P.recipe(entry) }));
+    return { title: P.title(entries, preset), preset: preset.name, data, probe, contenders };
+  }
+
+  return Object.assign(draft, { adopt, begin, choose, chooseData, choosePreset, dataset, grow, problem, remove, request, unfold });
+};
