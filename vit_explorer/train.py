@@ -33,10 +33,11 @@ from vit_explorer.training.flags import add_recipe_flags, recipes_said, said_fla
 from vit_explorer.training.keep import check_name, keep_run
 from vit_explorer.training.parallel import Group, open_group
 from vit_explorer.training.presets import PRESETS
-from vit_explorer.training.races import Race, Standing
+from vit_explorer.training.races import Race
 from vit_explorer.training.recipe import Recipe
 from vit_explorer.training.runner import SAVE_EVERY, Runner
 from vit_explorer.training.slots import Slot
+from vit_explorer.training.standing import Standing
 
 ASK_EVERY = 0.5  # seconds between two looks whether the machine is free
 STOPPED = 130  # exit status of a program that was interrupted

@@ -222,6 +222,17 @@ def test_a_queue_with_places(desk, root, tiny_npz):
     stop(desk, first)
 
 
+def test_one_is_stopped_while_another_waits_for_its_worker(desk, root, tiny_npz):
+    for _ in range(4):
+        resting, next_one = make(root, tiny_npz, one=ENDLESS), make(root, tiny_npz, one=SHORT)
+        desk.submit(resting, "batch")
+        reach(desk, resting, "paused")
+        desk.command(resting.name, MINE, "stop")
+        desk.submit(next_one)
+        reach(desk, resting, "stopped")
+        assert reach(desk, next_one, "finished", "failed")["state"] == "finished"
+
+
 def test_one_that_rests_in_memory_goes_on_where_it_was(desk, root, tiny_npz, undisturbed):
     """Stepped, put aside for another race, and played to its end: the same curves."""
     race, other = make(root, tiny_npz, one=MEDIUM, two=MEDIUM), make(root, tiny_npz, one=SHORT)

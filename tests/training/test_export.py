@@ -133,7 +133,7 @@ def test_the_caption_says_first_what_all_share_and_then_what_each_has(tmp_path):
     alone = Race.create(tmp_path, {"ViT": fast}, title="Fast")
     words = caption([alone])
     assert "all training pictures of cats.npz, less 10% for validation, model vit-conv" in words
-    assert "linear decay after a warm-up over 10% of the steps, turned to 0.5 times that from step 40 on" in words
+    assert "linear decay after a warm-up over 3% of the steps, turned to 0.5 times that from step 40 on" in words
     assert "secret" not in words  # a figure travels
     assert caption([race, alone]) == f"Exercise: {caption([race])} Fast: {words}"
 

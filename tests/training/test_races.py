@@ -10,8 +10,9 @@ import pytest
 
 from tests.training.written import EVENTS, RECIPE, refused
 from vit_explorer.training.events import Failed, Finished
-from vit_explorer.training.races import INTERRUPTED, Race, Standing, list_races, outcome, owner_of
+from vit_explorer.training.races import Race, list_races, owner_of
 from vit_explorer.training.runs import RunError, RunFolder
+from vit_explorer.training.standing import INTERRUPTED, Standing, outcome
 
 RECIPES = {"ViT, plain": RECIPE, "CNN": RECIPE}
 FINISHED, FAILED = EVENTS[-2:]

@@ -17,9 +17,10 @@ from tests.training.written import refused
 from vit_explorer.data.dataset import Dataset, DatasetError
 from vit_explorer.training import Recipe, Trainer, train
 from vit_explorer.training.events import Epoch, Event, Failed, Finished, Started, Step
-from vit_explorer.training.races import Race, Standing
+from vit_explorer.training.races import Race
 from vit_explorer.training.runner import Runner, change_lr_at_rest
 from vit_explorer.training.runs import RunError
+from vit_explorer.training.standing import Standing
 
 RECIPES = {
     "ViT": RECIPE,  # 9 steps

@@ -18,8 +18,9 @@ from typing import Any
 import pytest
 
 from tests.training.racing import ENDLESS, MEDIUM, PATIENCE, SHORT, make
-from vit_explorer.training.races import Race, Standing
+from vit_explorer.training.races import Race
 from vit_explorer.training.slots import Slot, slots_folder
+from vit_explorer.training.standing import Standing
 from vit_explorer.training.workshop import OTHER_TRAINS
 
 

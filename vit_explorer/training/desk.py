@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from vit_explorer.training.crew import Crew
-from vit_explorer.training.races import Race, Standing
+from vit_explorer.training.races import Race
 from vit_explorer.training.recipe import LR_FACTORS
 from vit_explorer.training.runner import change_lr_at_rest
 from vit_explorer.training.runs import RunError
+from vit_explorer.training.standing import Standing
 
 STEPS = ("batch", "epoch")
 NOT_YOURS = "Only who started this race can command it. You can watch it, and start one of your own."

@@ -98,6 +98,7 @@ def open_group(device: str) -> Iterator[Group]:
     dist.init_process_group("nccl" if on_gpu else "gloo", timeout=PATIENCE)
     try:
         yield Group(dist.get_rank(), dist.get_world_size())
+        dist.barrier()  # who is done first must not hang up on the others: gloo would abort them
     finally:
         dist.destroy_process_group()
 

@@ -26,6 +26,8 @@ class WorkerProcess:
     Args:
         heard: called with each line it says, from another thread.
         ended: called once, when it has ended by whatever cause, from the same thread after all lines.
+    Attributes:
+        up: whether it obeys already; ``ready``: whether it is warm.
     """
 
     def __init__(
@@ -39,7 +41,8 @@ class WorkerProcess:
         if data_root is not None:
             command += ["--root", str(data_root)]
         paths = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
-        self.started = time.monotonic()
+        self.up = self.ready = False
+        self._started = time.monotonic()
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -60,6 +63,11 @@ class WorkerProcess:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def age(self) -> float:
+        """Seconds since it was started."""
+        return time.monotonic() - self._started
 
     def send(self, **command: Any) -> None:
         """Tell it something. One that has just ended does not hear it; ``ended`` says so."""
@@ -97,7 +105,9 @@ class WorkerProcess:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             if line.endswith(b"\n"):  # else it was killed in the middle of it
-                heard(self, json.loads(line))
+                said = json.loads(line)
+                self.up, self.ready = True, self.ready or said["state"] == "ready"
+                heard(self, said)
         self._process.wait()
         self._complaints.join(END_PATIENCE)
         self._process.stdout.close()

@@ -22,24 +22,19 @@ from typing import Any
 from vit_explorer.models.zoo import KEPT_FOLDER
 from vit_explorer.training.recipe import Recipe
 from vit_explorer.training.runs import RunError, RunFolder
+from vit_explorer.training.standing import (
+    INTERRUPTED,
+    Standing,
+    end_of,
+    outcome,
+    read_note,
+    write_json,
+    write_note,
+)
 
-NAME = re.compile(
-    rf"(?!{KEPT_FOLDER.name}$)[A-Za-z0-9_-][A-Za-z0-9._-]{{0,99}}"
-)  # of a folder; a hidden one is no race
+NAME = re.compile(rf"(?!{KEPT_FOLDER.name}$)[A-Za-z0-9_-][A-Za-z0-9._-]{{0,99}}")  # of a race's folder
 LABEL = re.compile(r"[^\s.<>:\"/\\|?*\x00-\x1f](?:[^<>:\"/\\|?*\x00-\x1f]{0,58}[^\s.<>:\"/\\|?*\x00-\x1f])?")
 MAX_TITLE = 80  # characters
-LAST_LINE_BYTES = 4_096  # Finished and Failed are short
-RESTS = ("paused", "stopped", "failed", "interrupted")  # why a race that is not over does not train
-
-INTERRUPTED = "Its training ended before its time, with the program or the machine. It can be played on."
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How a race stands: a state, and a sentence where there is something to say."""
-
-    state: str
-    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -145,7 +140,7 @@ class Race:
         """Give it another title. Raises ValueError for one that cannot be, RunError if it cannot be written."""
         renamed = replace(self, title=_checked_title(title))
         about = {key: getattr(renamed, key) for key in ("title", "preset", "created", "owner")}
-        _write_json(self.path / "race.json", about | {"order": list(self.runs)})
+        write_json(self.path / "race.json", about | {"order": list(self.runs)})
         return renamed
 
     def delete(self) -> None:
@@ -174,7 +169,7 @@ class Race:
 
     def ends(self) -> dict[str, Standing | None]:
         """Of each contender: "finished", "failed" with its reason, or None while it is on its way."""
-        return {label: _end(run) for label, run in self.runs.items()}
+        return {label: end_of(run) for label, run in self.runs.items()}
 
     def finished(self) -> bool:
         """Whether nobody is on the way any more and at least one came to the end."""
@@ -188,24 +183,11 @@ class Race:
         ends = self.ends()
         if all(ends.values()):
             return outcome(ends)
-        try:
-            noted = json.loads((self.path / "standing.json").read_text(encoding="utf-8"))
-            if noted["state"] in RESTS:
-                return Standing(noted["state"], None if noted["reason"] is None else str(noted["reason"]))
-        except (OSError, ValueError, KeyError, TypeError):
-            pass  # none was written, or not to its end: then it did not come to rest by anybody's will
-        return Standing("interrupted", INTERRUPTED)
+        return read_note(self.path) or Standing("interrupted", INTERRUPTED)
 
     def note(self, standing: Standing | None) -> None:
         """Write down why it rests, or with None that it trains. Raises RunError if that cannot be written."""
-        path = self.path / "standing.json"
-        if standing is not None:
-            _write_json(path, {"state": standing.state, "reason": standing.reason})
-            return
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise RunError(f"{path} cannot be removed: {error.strerror or error}.") from error
+        write_note(self.path, standing)
 
 
 def owner_of(secret: str) -> str:
@@ -229,29 +211,6 @@ def list_races(root: str | os.PathLike[str]) -> tuple[list[Race], list[str]]:
             except RunError as error:
                 problems.append(str(error))
     return sorted(races, key=lambda race: (race.created, race.name), reverse=True), problems
-
-
-def outcome(ends: Mapping[str, Standing | None]) -> Standing:
-    """The standing of a race whose contenders all came to an end: failed only if all did."""
-    failed = {label: end.reason for label, end in ends.items() if end and end.state == "failed"}
-    state = "failed" if len(failed) == len(ends) else "finished"
-    reasons = list(dict.fromkeys(failed.values()))
-    if len(reasons) == 1 and len(failed) == len(ends):
-        return Standing(state, reasons[0])
-    return Standing(state, " ".join(f"{label}: {reason}" for label, reason in failed.items()) or None)
-
-
-def _end(run: RunFolder) -> Standing | None:
-    """Read off the last line, so that asking costs the same however long the run is."""
-    try:
-        with (run.path / "events.jsonl").open("rb") as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - LAST_LINE_BYTES))
-            last = json.loads(file.read(LAST_LINE_BYTES).rpartition(b"\n")[0].rpartition(b"\n")[2])
-        kind = last["event"]
-        return Standing(kind.lower(), last.get("reason")) if kind in ("Finished", "Failed") else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # nothing yet, or a longer line than those
 
 
 def _name_for(recipes: Mapping[str, Recipe]) -> str:
@@ -304,15 +263,6 @@ def _read_about(path: Path) -> dict[str, Any] | None:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(f"{path / 'race.json'} cannot be read: {error}.") from error
-
-
-def _write_json(path: Path, values: Mapping[str, Any]) -> None:
-    beside = path.with_name(f"{path.name}.new")
-    try:
-        beside.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-        os.replace(beside, path)
-    except OSError as error:
-        raise RunError(f"{path} cannot be written: {error.strerror or error}.") from error
 
 
 def _written(path: Path) -> str:

@@ -22,11 +22,12 @@ from vit_explorer.models.zoo import model_names
 from vit_explorer.training.engine import Trainer
 from vit_explorer.training.events import Event, Step
 from vit_explorer.training.precision import fast_precision
-from vit_explorer.training.races import Race, Standing, outcome
+from vit_explorer.training.races import Race
 from vit_explorer.training.recipe import Recipe
 from vit_explorer.training.runner import Runner
 from vit_explorer.training.runs import RunError
 from vit_explorer.training.slots import Slot
+from vit_explorer.training.standing import Standing, outcome
 
 SPEAK_EVERY = 0.2  # seconds between two lines about the same thing
 ASK_EVERY = 0.3  # seconds between two tries to get a slot
@@ -106,6 +107,7 @@ class Workshop:
             standing = Standing("failed", reason)
         finally:
             self._slot.release()
+            torch.cuda.empty_cache()  # what the models took is for others; without a GPU it does nothing
         if standing.state != "finished":
             _note(path, standing)
         turn.say(standing.state, standing.reason, over=True)
@@ -244,7 +246,8 @@ def _learn_a_little(model: str) -> None:
     pictures = torch.randint(0, 256, (20, 3, 32, 32), dtype=torch.uint8, generator=generator)
     noise = Split(pictures, torch.arange(20) % 10)
     dataset = Dataset("noise", noise, noise, tuple("0123456789"), "made here", "the same pictures")
-    recipe = Recipe(model=model, batch_size=16, precision=fast_precision(), augment="crop-flip")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    recipe = Recipe(model=model, batch_size=16, device=device, precision=fast_precision(device), augment="crop-flip")
     for event in Trainer(recipe, dataset).events():
         if isinstance(event, Step):
             break
