@@ -218,7 +218,7 @@ def test_a_queue_with_places(desk, root, tiny_npz):
     desk.command(first.name, MINE, "step", what="epoch")
     stop(desk, third)
     reached = until(lambda: desk.status(first.name)["state"] == "paused" and steps(desk, first)["one"])
-    assert reached % 3 == 0 and reached > paused["now"]["one"]["step"]
+    assert reached % 3 == 0 and reached >= paused["now"]["one"]["step"]
     stop(desk, first)
 
 
@@ -402,7 +402,7 @@ time.sleep(3600)
         assert alive(pid)
         process.kill()
     until(lambda: not alive(pid), "the worker lives on")
-    assert Race.open(root, race.name).standing().state == "interrupted"
+    until(lambda: Race.open(root, race.name).standing().state == "interrupted")  # the last of its threads has gone
 
 
 # --- several at once ---

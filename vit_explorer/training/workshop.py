@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import queue
-import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,17 +22,15 @@ from vit_explorer.training.events import Event, Step
 from vit_explorer.training.precision import fast_precision
 from vit_explorer.training.races import Race
 from vit_explorer.training.recipe import Recipe
+from vit_explorer.training.report import Report, Say
 from vit_explorer.training.runner import Runner
 from vit_explorer.training.runs import RunError
 from vit_explorer.training.slots import Slot
 from vit_explorer.training.standing import Standing, outcome
 
-SPEAK_EVERY = 0.2  # seconds between two lines about the same thing
 ASK_EVERY = 0.3  # seconds between two tries to get a slot
 MAX_OPEN = 4  # datasets kept open, the least recently used is closed first
 OTHER_TRAINS = "Another program is training on this machine; this race is next."
-
-Say = Callable[..., None]
 
 
 class OpenDatasets:
@@ -94,11 +90,11 @@ class Workshop:
 
     def _train(self, path: Path, until: str) -> None:
         """One race, from taking it up to letting it go."""
-        turn = _Turn(path.name, self._say)
-        turn.say("starting")
+        report = Report(path.name, self._say)
+        report.say("starting")
         try:
-            with Runner(Race.at(path), self._datasets, tell=turn.tell) as runner:
-                standing = self._obey(runner, turn, until)
+            with Runner(Race.at(path), self._datasets, tell=report.tell) as runner:
+                standing = self._obey(runner, report, until)
         except ValueError as error:
             standing = Standing("failed", str(error))
         except Exception as error:
@@ -110,13 +106,13 @@ class Workshop:
             torch.cuda.empty_cache()  # what the models took is for others; without a GPU it does nothing
         if standing.state != "finished":
             _note(path, standing)
-        turn.say(standing.state, standing.reason, over=True)
+        report.say(standing.state, standing.reason, over=True)
 
-    def _obey(self, runner: Runner, turn: _Turn, until: str) -> Standing:
+    def _obey(self, runner: Runner, report: Report, until: str) -> Standing:
         """Train as it is wished, until the race is over or is to be left."""
         events: Iterator[tuple[str, Event]] | None = runner.events(until)
         while True:
-            for command in self._wishes(turn.race, wait=events is None):
+            for command in self._wishes(report.race, wait=events is None):
                 if command["do"] in ("play", "step"):
                     runner.race.note(None)
                     events = runner.events(command.get("what", "end"))
@@ -126,36 +122,36 @@ class Workshop:
                     except RunError:
                         raise
                     except ValueError as error:
-                        turn.remark = str(error)
+                        report.remark = str(error)
                 elif command["do"] == "pause" and events is not None:
                     events = None
-                    self._rest(runner, turn)
+                    self._rest(runner, report)
                 elif command["do"] in ("stop", "leave"):
                     runner.save()
                     return Standing("stopped" if command["do"] == "stop" else "paused")
             if events is None:
                 continue
             if not self._slot.try_take():
-                turn.say("waiting", OTHER_TRAINS)
+                report.say("waiting", OTHER_TRAINS)
                 self._wait(ASK_EVERY)
                 continue
-            turn.go_on()
+            report.go_on()
             for label, event in events:
-                turn.show(label, event)
+                report.show(label, event)
                 if not self._commands.empty():
                     break
             else:
                 if runner.over:
                     return outcome(runner.race.ends())
                 events = None
-                self._rest(runner, turn)
+                self._rest(runner, report)
 
-    def _rest(self, runner: Runner, turn: _Turn) -> None:
+    def _rest(self, runner: Runner, report: Report) -> None:
         """Come to a pause: saved, and the slot free for others. The models stay in memory, to go on at once."""
         runner.save()
         _note(runner.race.path, Standing("paused"))
         self._slot.release()
-        turn.say("paused")
+        report.say("paused")
 
     def _wishes(self, race: str, wait: bool) -> Iterator[dict[str, Any]]:
         """The commands for this race that have come; with ``wait``, as soon as there is one."""
@@ -170,68 +166,6 @@ class Workshop:
         until = time.monotonic() + seconds
         while self._commands.empty() and time.monotonic() < until:
             time.sleep(0.02)
-
-
-class _Turn:
-    """What is said about one race: news of its state at once, all else not more often than anybody can read."""
-
-    def __init__(self, race: str, say: Say) -> None:
-        self.race = race
-        self.remark: str | None = None  # said once, with what comes next
-        self._say = say
-        self._state = ""
-        self._now: dict[str, dict[str, Any]] = {}  # label -> its latest step
-        self._lock = threading.Lock()  # a line that is held back is said from another thread
-        self._said = 0.0  # when, by the monotonic clock
-        self._later: dict[str, Any] | None = None
-
-    def say(self, state: str, reason: str | None = None, over: bool = False) -> None:
-        """That it comes to a state, for a reason where there is one. ``over``: and is let go."""
-        self._state = state
-        self._put(self._line(reason=reason, over=over), at_once=True)
-
-    def go_on(self) -> None:
-        """That there is nothing to wait for any more."""
-        if self._state in ("waiting", "paused"):
-            self.say("training" if self._now else "starting")
-
-    def tell(self, label: str, doing: str) -> None:
-        """That something begins which takes longer than a step."""
-        self._put(self._line(doing=f"{label}: {doing}"))
-
-    def show(self, label: str, event: Event) -> None:
-        """That something was done. The first step of each contender is shown at once."""
-        if isinstance(event, Step):
-            first = label not in self._now
-            self._now = {**self._now, label: asdict(event)}
-            self._state = "training"
-            self._put(self._line(), at_once=first)
-
-    def _line(self, reason: str | None = None, doing: str | None = None, over: bool = False) -> dict[str, Any]:
-        said = {"reason": reason or self.remark, "doing": doing, "now": self._now}
-        return {"state": self._state, "race": self.race, "over": over, **said}
-
-    def _put(self, line: dict[str, Any], at_once: bool = False) -> None:
-        with self._lock:
-            age = time.monotonic() - self._said
-            if at_once or age >= SPEAK_EVERY:
-                self._speak(line)
-            elif self._later is not None:
-                self._later = line
-            else:
-                self._later = line
-                timer = threading.Timer(SPEAK_EVERY - age, self._speak_later)
-                timer.daemon = True
-                timer.start()
-
-    def _speak_later(self) -> None:
-        with self._lock:
-            if self._later is not None:  # else something newer was said meanwhile
-                self._speak(self._later)
-
-    def _speak(self, line: dict[str, Any]) -> None:
-        self._said, self._later, self.remark = time.monotonic(), None, None
-        self._say(**line)
 
 
 def _note(path: Path, standing: Standing) -> None:
