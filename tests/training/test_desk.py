@@ -309,8 +309,9 @@ def test_a_worker_that_is_killed(desk, root, tiny_npz, undisturbed):
 
 
 def test_stopped_in_the_middle_of_a_long_evaluation(root, tiny, tmp_path):
-    """Its last epoch is done and 4.5 million test pictures are looked at: the worker has to be killed."""
-    race = make(root, npz(tiny, tmp_path / "long.npz", 50_000), one=replace(SHORT, test_subset=6))
+    """Its last epoch is done and 450,000 test pictures are looked at, for minutes: the worker has to be killed."""
+    slow = replace(SHORT, overrides={"patch_size": 1, "d_model": 64, "n_heads": 2, "n_layers": 6}, test_subset=6)
+    race = make(root, npz(tiny, tmp_path / "long.npz", 50_000), one=slow)
     with desk_at(root) as desk:
         desk.submit(race)
         until(lambda: "measuring" in (desk.status(race.name)["doing"] or "") and steps(desk, race) == {"one": 9})
