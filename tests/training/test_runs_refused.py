@@ -4,6 +4,7 @@ import os
 import resource
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -127,29 +128,35 @@ def test_an_unwritable_folder_is_said(run):
         run.path.chmod(0o700)
 
 
-@pytest.fixture
+@contextmanager
 def full_disk() -> Iterator[None]:
-    """No file of this process may grow beyond 20 kB: writing then fails as it does on a full disk."""
+    """No file of this process may grow beyond 20 kB: writing then fails as it does on a full disk.
+
+    Held around the writing alone: pytest's own output may be a longer file by now.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    signal.signal(signal.SIGXFSZ, ignored)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
 
 
-def test_a_full_disk_leaves_the_state_before(run, full_disk):
+def test_a_full_disk_leaves_the_state_before(run):
     run.append(EVENTS[0])
     run.save_state({"step": 0})
-    refused(
-        f"{run.path / 'last.pt'} cannot be written (File too large): the run stands at the last state that was saved.",
-        lambda: run.save_state({"step": 1, "weights": torch.zeros(10_000)}),
-    )
+    with full_disk():
+        refused(
+            f"{run.path / 'last.pt'} cannot be written (File too large): the run stands at the last state that was saved.",
+            lambda: run.save_state({"step": 1, "weights": torch.zeros(10_000)}),
+        )
     assert sorted(path.name for path in run.path.iterdir()) == ["events.jsonl", "last.pt", "recipe.json"]
     assert run.load_state() == {"step": 0}
 
 
-def test_a_disk_that_fills_up_within_a_line_can_be_gone_on_from(run, full_disk):
+def test_a_disk_that_fills_up_within_a_line_can_be_gone_on_from(run):
     run.append(EVENTS[0])
     run.save_state({"step": 0})
 
@@ -157,7 +164,8 @@ def test_a_disk_that_fills_up_within_a_line_can_be_gone_on_from(run, full_disk):
         for _ in range(1000):
             run.append(EVENTS[2])
 
-    refused(f"{run.path / 'events.jsonl'} cannot be written (File too large)", fill)
+    with full_disk():
+        refused(f"{run.path / 'events.jsonl'} cannot be written (File too large)", fill)
     assert (run.path / "events.jsonl").stat().st_size == 20_000  # to its last byte, and so within a line
     assert set(run.events()[1:]) == {EVENTS[2]}
     assert run.load_state() == {"step": 0}
