@@ -149,7 +149,8 @@ def test_a_full_disk_leaves_the_state_before(run):
     run.save_state({"step": 0})
     with full_disk():
         refused(
-            f"{run.path / 'last.pt'} cannot be written (File too large): the run stands at the last state that was saved.",
+            f"{run.path / 'last.pt'} cannot be written (File too large): "
+            "the run stands at the last state that was saved.",
             lambda: run.save_state({"step": 1, "weights": torch.zeros(10_000)}),
         )
     assert sorted(path.name for path in run.path.iterdir()) == ["events.jsonl", "last.pt", "recipe.json"]

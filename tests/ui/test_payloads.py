@@ -15,7 +15,8 @@ from PIL import Image
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.positions import cosine_similarity, position_similarity
 from vit_explorer.models.zoo import create_model, load_checkpoint, save_checkpoint
-from vit_explorer.ui.payloads import COSINE_SCALE, model_payload, pack, prediction_payload, trace_payload
+from vit_explorer.ui.packing import pack
+from vit_explorer.ui.payloads import COSINE_SCALE, model_payload, prediction_payload, trace_payload
 from vit_explorer.ui.session import Picture, Session
 from vit_explorer.ui.tabs.positions import export_positions
 

@@ -1,6 +1,31 @@
 """What a model did with a picture."""
 
+from vit_explorer.explain.ablation import Ablation, trace_ablated
+from vit_explorer.explain.distance import attention_entropy, mean_attention_distance
+from vit_explorer.explain.explanations import explanation_maps, methods_for
+from vit_explorer.explain.faithfulness import Curve, deletion_curve, insertion_curve
+from vit_explorer.explain.gradients import gradient_rollout
+from vit_explorer.explain.lens import logit_lens
 from vit_explorer.explain.positions import nearest_pairs, position_similarity, position_structure
+from vit_explorer.explain.rollout import rollout
 from vit_explorer.explain.trace import Trace, trace
 
-__all__ = ["Trace", "nearest_pairs", "position_similarity", "position_structure", "trace"]
+__all__ = [
+    "Ablation",
+    "Curve",
+    "Trace",
+    "attention_entropy",
+    "deletion_curve",
+    "explanation_maps",
+    "gradient_rollout",
+    "insertion_curve",
+    "logit_lens",
+    "mean_attention_distance",
+    "methods_for",
+    "nearest_pairs",
+    "position_similarity",
+    "position_structure",
+    "rollout",
+    "trace",
+    "trace_ablated",
+]

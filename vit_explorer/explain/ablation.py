@@ -1,4 +1,4 @@
-"""What a prediction owes to the position embeddings: change them and predict again.
+"""What a prediction owes to a part of the picture or of the network: take it away and predict again.
 
 Attention does not know the order of its tokens. A ViT with one projection per patch knows places only from the table
 that is added to them, so a picture with shuffled positions is, to it, the picture with its patches shuffled the same
@@ -9,11 +9,18 @@ from __future__ import annotations
 
 import copy
 import itertools
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+
+from vit_explorer.explain.erasing import Baseline, baseline_images, erase_patches
+from vit_explorer.explain.trace import Trace
+from vit_explorer.models.attention import Tape
+from vit_explorer.models.patches import patchify, unpatchify
+from vit_explorer.models.vit import ViT
 
 PositionMode = Literal["trained", "shuffled", "zero", "untrained"]
 
@@ -69,6 +76,83 @@ def predict_with_positions(model: nn.Module, inputs: Tensor, positions: Tensor) 
     Returns:
         (B, classes)
     """
-    weights = {id(tensor): tensor for tensor in itertools.chain(model.parameters(), model.buffers())}
-    twin = copy.deepcopy(model, weights)
-    return functional_call(twin, {"pos_embedding": positions}, (inputs,))
+    return functional_call(_twin(model), {"pos_embedding": positions}, (inputs,))
+
+
+@dataclass(frozen=True)
+class Ablation:
+    """What is taken away. The picture's patches are shuffled first and erased then, at the places given.
+
+    Attributes:
+        erased: patches replaced by the baseline, row by row from 0.
+        baseline: see :func:`vit_explorer.explain.erasing.baseline_images`.
+        shuffle: seed of the order in which the picture's patches are laid out anew; None leaves them.
+        muted: (layer, head) pairs that add nothing to their layer, both from 0.
+        positions: False gives the patches no position embeddings.
+    """
+
+    erased: tuple[int, ...] = ()
+    baseline: Baseline = "blurred"
+    shuffle: int | None = None
+    muted: tuple[tuple[int, int], ...] = ()
+    positions: bool = True
+
+
+def ablated_images(model: nn.Module, images: Tensor, ablation: Ablation) -> Tensor:
+    """The pictures as the ablated network gets them, (B, C, H, W) -> same.
+
+    Raises:
+        ValueError: for a patch that the model's grid does not have.
+    """
+    rows, cols = model.grid
+    if ablation.shuffle is not None:
+        size = images.shape[-1] // cols
+        order = patch_order(rows * cols, ablation.shuffle)
+        images = unpatchify(patchify(images, size)[:, order], size, model.grid)
+    if not ablation.erased:
+        return images
+    if not all(0 <= patch < rows * cols for patch in ablation.erased):
+        raise ValueError(f"patches are 0 to {rows * cols - 1}, not {ablation.erased}")
+    erased = torch.zeros(rows * cols, dtype=torch.bool)
+    erased[list(ablation.erased)] = True
+    erased = erased.reshape(1, 1, rows, cols).expand(len(images), -1, -1, -1)
+    return erase_patches(images, erased, baseline_images(images, ablation.baseline))[:, 0]
+
+
+@torch.no_grad()
+def trace_ablated(model: nn.Module, images: Tensor, ablation: Ablation) -> Trace:
+    """:func:`trace` of the model and the pictures with something taken away; the model itself is never touched.
+
+    Args:
+        images: (B, C, H, W) as the model wants them.
+    Raises:
+        ValueError: for a patch, layer or head that the model does not have, or positions where there are none.
+    """
+    tape = Tape()
+    parameters = _muted(model, ablation.muted)
+    if not ablation.positions:
+        if not hasattr(model, "pos_embedding"):
+            raise ValueError(f"a {type(model).__name__} without position embeddings cannot lose them")
+        parameters["pos_embedding"] = changed_positions(model.pos_embedding, model.n_prefix, "zero")
+    logits = functional_call(_twin(model), parameters, (ablated_images(model, images, ablation), tape))
+    return Trace(logits, tape.attention, tape.hidden, model.grid, model.n_prefix)
+
+
+def _muted(model: nn.Module, muted: tuple[tuple[int, int], ...]) -> dict[str, Tensor]:
+    """Output projections that ignore the muted heads: what such a head computes reaches nothing."""
+    if muted and not isinstance(model, ViT):
+        raise ValueError(f"a {type(model).__name__} has no heads to mute")
+    parameters: dict[str, Tensor] = {}
+    for layer, head in muted:
+        if not (0 <= layer < len(model.blocks) and 0 <= head < model.blocks[layer].attention.n_heads):
+            raise ValueError(f"there is no head {head} in a layer {layer}")
+        attention, name = model.blocks[layer].attention, f"blocks.{layer}.attention.projection.weight"
+        weight = parameters.setdefault(name, attention.projection.weight.detach().clone())
+        d_head = weight.shape[1] // attention.n_heads
+        weight[:, head * d_head : (head + 1) * d_head] = 0
+    return parameters
+
+
+def _twin(model: nn.Module) -> nn.Module:
+    """A copy that shares all weights."""
+    return copy.deepcopy(model, {id(tensor): tensor for tensor in itertools.chain(model.parameters(), model.buffers())})

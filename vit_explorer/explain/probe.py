@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from vit_explorer.explain.reading import head_reading, read_patches
 from vit_explorer.explain.trace import trace
 from vit_explorer.models.cnn import ConvNet
 from vit_explorer.models.vit import ViT
@@ -32,9 +33,7 @@ def probe_map(model: nn.Module, images: Tensor) -> Tensor:
     elif isinstance(model, ViT) and model.pool is not None:
         shares = model.pool.weights(model.norm(traced.hidden[-1]))[..., 0]  # (B, N)
     elif isinstance(model, ViT):
-        attention = traced.attention[-1].mean(dim=1)  # (B, N, N)
-        received = attention[:, 0] if model.n_prefix else attention.mean(dim=1)
-        shares = received[:, traced.n_prefix :]
+        shares = read_patches(traced.attention[-1].mean(dim=1), head_reading(model, traced), traced).flatten(1)
     else:
         raise TypeError(f"there is no probe map for a {type(model).__name__}")
     shares = shares.float()

@@ -39,4 +39,6 @@ class ConvNet(nn.Module):
             maps = stage(maps if index == 0 else self.pool(maps))
             if tape is not None:
                 tape.hidden.append(maps.flatten(2).transpose(1, 2))  # (B, C, H, W) -> (B, H * W, C)
+                if tape.differentiable:  # what follows goes through the recorded map, so that it has a gradient
+                    maps = tape.hidden[-1].transpose(1, 2).reshape(maps.shape)
         return self.head(maps.amax(dim=(2, 3)))

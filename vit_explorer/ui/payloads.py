@@ -1,16 +1,10 @@
-"""What travels to the browser: traces and models as JSON, their arrays packed as bytes.
-
-A packed array is {"shape", "dtype", "scale", "data"}: base64 of little-endian numbers, value = number * scale. The
-error of each packing is at most half its scale and is stated where it is chosen.
-"""
+"""What travels to the browser: traces and models as JSON, their arrays packed as bytes."""
 
 from __future__ import annotations
 
-import base64
 import time
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -25,19 +19,13 @@ from vit_explorer.explain.trace import Trace, trace
 from vit_explorer.models.patches import PatchEmbedding, filter_components, patchify
 from vit_explorer.models.vit import ViT
 from vit_explorer.models.zoo import MODELS, Checkpoint, CheckpointError
+from vit_explorer.ui.attention_payloads import attention_payload
+from vit_explorer.ui.packing import pack
 from vit_explorer.ui.session import Picture
 
 COSINE_SCALE = 1 / 32_767  # int16 over [-1, 1]: the error of a cosine is at most 0.000016
 MAX_COSINES = 500_000  # in one payload: 1.3 MB as base64
 N_PAIRS = 12
-
-
-def pack(values: Tensor | np.ndarray, dtype: str = "float32", scale: float = 1.0) -> dict[str, Any]:
-    """Pack an array for ``vx.decode``; integers are rounded to the nearest multiple of ``scale``."""
-    array = np.asarray(values.detach().cpu() if isinstance(values, Tensor) else values)
-    numbers = np.rint(array / scale) if np.issubdtype(np.dtype(dtype), np.integer) else array / scale
-    data = numbers.astype(np.dtype(dtype).newbyteorder("<")).tobytes()
-    return {"shape": list(array.shape), "dtype": dtype, "scale": scale, "data": base64.b64encode(data).decode()}
 
 
 def picture_payload(picture: Picture) -> dict[str, Any]:
@@ -69,6 +57,7 @@ def trace_payload(picture: Picture, checkpoint: Checkpoint, fit: str) -> dict[st
         "n_prefix": traced.n_prefix,
         **_prediction(checkpoint, images, traced.logits, seconds),
         "patches": patches_payload(checkpoint, images, inputs, traced) if linear else None,
+        "attention": attention_payload(checkpoint, traced),
     }
 
 

@@ -23,7 +23,7 @@ from vit_explorer.models.zoo import create_model
 from vit_explorer.training.events import Epoch, Event, Failed, Finished, Snapshot, Started, Step
 from vit_explorer.training.recipe import Recipe
 from vit_explorer.training.runs import RunFolder
-from vit_explorer.ui.payloads import pack
+from vit_explorer.ui.packing import pack
 from vit_explorer.ui.sources import Source
 from vit_explorer.ui.train_words import Result
 

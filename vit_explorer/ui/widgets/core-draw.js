@@ -7,17 +7,29 @@ Object.assign(window.vx, (() => {
   // ---- arrays ------------------------------------------------------------------------------------------------
   const ARRAYS = { float32: Float32Array, uint8: Uint8Array, int8: Int8Array, int16: Int16Array };
 
-  /** Unpack what payloads.pack made. `at(i, j, ...)` is the value with its scale; `data` holds the stored numbers. */
+  /**
+   * Unpack what payloads.pack or pack_shares made. `at(i, j, ...)` is the value with its scale; `data` holds the stored
+   * numbers, or the values themselves where logarithms were stored.
+   */
   function decode(packed) {
     const bytes = Uint8Array.from(atob(packed.data), (c) => c.charCodeAt(0));
-    const data = new ARRAYS[packed.dtype](bytes.buffer);
-    const { shape, scale } = packed;
+    const logs = packed.dtype === "log2";
+    const data = logs ? powers(new Uint16Array(bytes.buffer), packed.scale) : new ARRAYS[packed.dtype](bytes.buffer);
+    const { shape } = packed;
+    const scale = logs ? 1 : packed.scale;
     const at = (...index) => {
       let flat = 0;
       for (let axis = 0; axis < shape.length; axis++) flat = flat * shape[axis] + index[axis];
       return data[flat] * scale;
     };
     return { data, shape, scale, at };
+  }
+
+  let table = new Float32Array(0); // 2 ** -(code * step) for every code; the step is the same for all payloads
+
+  function powers(codes, step) {
+    if (!table.length) table = Float32Array.from({ length: 65536 }, (_, code) => (code === 65535 ? 0 : 2 ** (-code * step)));
+    return Float32Array.from(codes, (code) => table[code]);
   }
 
   // ---- colours -----------------------------------------------------------------------------------------------

@@ -1,0 +1,48 @@
+"""How far heads look, and how many tokens they spread over.
+
+Source: Dosovitskiy et al. 2020, "An Image is Worth 16x16 Words", section 4.5 and appendix D.7: the mean attention
+distance is to a head what the receptive field is to a convolution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+
+def patch_distances(grid: tuple[int, int], patch_size: float = 1.0) -> Tensor:
+    """(N, N) float64: how far the centres of two patches lie apart, in pixels (or in patches by default)."""
+    rows, cols = torch.meshgrid(torch.arange(grid[0]), torch.arange(grid[1]), indexing="ij")
+    places = torch.stack([rows.flatten(), cols.flatten()], dim=1).double() * patch_size  # (N, 2)
+    return torch.cdist(places, places)
+
+
+def mean_attention_distance(
+    attention: Sequence[Tensor], grid: tuple[int, int], n_prefix: int, patch_size: float
+) -> Tensor:
+    """The distance from a patch to the patches it attends to, weighted by its attention, mean over all patches.
+
+    CLS has no place: its row and column are left out, and what a patch gives to the patches is scaled to sum to 1.
+
+    Args:
+        attention: per layer (B, heads, N, N), as in ``Trace.attention``.
+        patch_size: side of a patch in pixels.
+    Returns:
+        (B, layers, heads) in pixels.
+    """
+    distances = patch_distances(grid, patch_size)
+    means = []
+    for weights in attention:
+        patches = weights[..., n_prefix:, n_prefix:]
+        given = patches.sum(dim=-1).clamp_min(torch.finfo(patches.dtype).tiny)  # (B, heads, N)
+        means.append(((patches * distances.to(patches)).sum(dim=-1) / given).mean(dim=-1))
+    return torch.stack(means, dim=1)
+
+
+def attention_entropy(attention: Sequence[Tensor]) -> Tensor:
+    """In bits, mean over the queries: 0 for one token each, log2(N) for all alike. (B, layers, heads)."""
+    return torch.stack([torch.special.entr(weights).sum(-1).mean(-1) for weights in attention], dim=1) / torch.log(
+        torch.tensor(2.0)
+    )

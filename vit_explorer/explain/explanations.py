@@ -1,0 +1,138 @@
+"""All maps that explain one prediction, by name, so that they can be compared on one picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from vit_explorer.explain.gradients import (
+    GradientTrace,
+    accumulate_relevance,
+    attention_times_gradient,
+    grad_cam,
+    has_feature_map,
+    trace_gradients,
+)
+from vit_explorer.explain.reading import head_reading, read_patches
+from vit_explorer.explain.rollout import rollout
+from vit_explorer.models.vit import ViT
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to explain a prediction.
+
+    Attributes:
+        for_class: whether the map depends on the class that is asked about.
+        applies: whether a model has what the method reads.
+        explain: (model, pass) -> (B, rows, cols), not negative.
+    """
+
+    title: str
+    words: str
+    for_class: bool
+    applies: Callable[[nn.Module], bool]
+    explain: Callable[[nn.Module, GradientTrace], Tensor]
+
+
+def _has_attention(model: nn.Module) -> bool:
+    return isinstance(model, ViT)
+
+
+def _read(model: nn.Module, passed: GradientTrace, flow: Tensor) -> Tensor:
+    return read_patches(flow, head_reading(model, passed.traced), passed.traced)
+
+
+def _last_attention(model: nn.Module, passed: GradientTrace) -> Tensor:
+    return _read(model, passed, passed.traced.attention[-1].mean(dim=1))
+
+
+def _rollout(model: nn.Module, passed: GradientTrace) -> Tensor:
+    return _read(model, passed, rollout(passed.traced.attention, n_prefix=passed.traced.n_prefix))
+
+
+def _last_gradient(model: nn.Module, passed: GradientTrace) -> Tensor:
+    return _read(model, passed, attention_times_gradient(passed.traced.attention[-1], passed.gradients[-1]))
+
+
+def _gradient_rollout(model: nn.Module, passed: GradientTrace) -> Tensor:
+    return _read(model, passed, accumulate_relevance(passed))
+
+
+def _grad_cam(_: nn.Module, passed: GradientTrace) -> Tensor:
+    return grad_cam(passed)
+
+
+METHODS = {
+    "last_attention": Method(
+        "Last layer",
+        "What the answer's token attends to in the last layer, mean over heads.",
+        False,
+        _has_attention,
+        _last_attention,
+    ),
+    "rollout": Method(
+        "Rollout",
+        "Attention multiplied through all layers, with the skip connections.",
+        False,
+        _has_attention,
+        _rollout,
+    ),
+    "attention_gradient": Method(
+        "Attention × gradient",
+        "The last layer's attention, where more of it would raise this class.",
+        True,
+        _has_attention,
+        _last_gradient,
+    ),
+    "gradient_rollout": Method(
+        "Gradient rollout",
+        "Attention times gradient, gathered through all layers (Chefer 2021).",
+        True,
+        _has_attention,
+        _gradient_rollout,
+    ),
+    "grad_cam": Method(
+        "Grad-CAM",
+        "The channels of the convolutional map that raise this class, where they respond.",
+        True,
+        has_feature_map,
+        _grad_cam,
+    ),
+}
+
+
+def methods_for(model: nn.Module) -> dict[str, Method]:
+    """The methods that a model has what it takes for, in the order in which they are shown."""
+    return {name: method for name, method in METHODS.items() if method.applies(model)}
+
+
+def explanation_maps(
+    model: nn.Module, images: Tensor, target: int | Tensor | None = None, names: Sequence[str] | None = None
+) -> dict[str, Tensor]:
+    """The maps of several methods from one pass forward and back.
+
+    Args:
+        images: (B, C, H, W) as the model wants them.
+        target: a class for all, (B,) int64 for each its own, or None for what the model predicts.
+        names: of METHODS; all that apply by default.
+    Returns:
+        by name (B, rows, cols), not negative, each with a scale of its own.
+    Raises:
+        ValueError: for a name that is unknown or does not apply to this model.
+    """
+    possible = methods_for(model)
+    names = list(possible) if names is None else names
+    for name in names:
+        if name not in possible:
+            raise ValueError(f"{type(model).__name__} can be explained by {', '.join(possible)}, not by {name!r}")
+    passed = trace_gradients(model, images, target)
+    return {name: possible[name].explain(model, passed) for name in names}
+
+
+def random_maps(grid: tuple[int, int], n: int, seed: int = 0) -> Tensor:
+    """(n, rows, cols) uniform in [0, 1), the yardstick: a map that knows nothing. The same seed, the same maps."""
+    return torch.rand(n, *grid, generator=torch.Generator().manual_seed(seed))

@@ -1,0 +1,99 @@
+"""How far to believe a map: erase what it calls important and see whether the prediction falls.
+
+Source: Petsiuk, Das & Saenko 2018, "RISE", section 4: deletion and insertion. Figures do not carry over between
+set-ups, so every score here is to be read beside that of a random map from the same run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from vit_explorer.explain.erasing import Baseline, baseline_images, erase_patches
+
+PICTURES_AT_ONCE = 256  # in one forward pass
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The probability of the target while patches are exchanged with the baseline, both ends included.
+
+    Attributes:
+        fractions: (K + 1,) from 0 to 1, the share of patches that were exchanged.
+        probabilities: (B, K + 1)
+    """
+
+    fractions: Tensor
+    probabilities: Tensor
+
+    @property
+    def area(self) -> Tensor:
+        """(B,) in [0, 1]: the area under the curve by the trapezoidal rule."""
+        return torch.trapezoid(self.probabilities, self.fractions, dim=1)
+
+
+def deletion_curve(
+    model: nn.Module,
+    images: Tensor,
+    importance: Tensor,
+    target: int | Tensor | None = None,
+    baseline: Baseline = "blurred",
+    n_steps: int | None = None,
+) -> Curve:
+    """Erase the most important patches first. The lower the area, the more faithful the map.
+
+    Args:
+        model: any network of the zoo, in eval mode.
+        images: (B, C, H, W) as the model wants them.
+        importance: (B, rows, cols); only its order counts, of equal ones the first in reading order goes first.
+        target: the class whose probability is followed, or None for what the model predicts for the whole picture.
+        baseline: what an erased patch becomes.
+        n_steps: how many steps there are between the ends, at most one for each patch, which is the default.
+    """
+    return _curve(model, images, importance, target, baseline, n_steps, inserting=False)
+
+
+def insertion_curve(
+    model: nn.Module,
+    images: Tensor,
+    importance: Tensor,
+    target: int | Tensor | None = None,
+    baseline: Baseline = "blurred",
+    n_steps: int | None = None,
+) -> Curve:
+    """Begin with the baseline and put the most important patches back first. The higher the area, the better.
+
+    Arguments as for :func:`deletion_curve`; a fraction is the share of patches that were put back.
+    """
+    return _curve(model, images, importance, target, baseline, n_steps, inserting=True)
+
+
+@torch.no_grad()
+def _curve(
+    model: nn.Module,
+    images: Tensor,
+    importance: Tensor,
+    target: int | Tensor | None,
+    baseline: Baseline,
+    n_steps: int | None,
+    inserting: bool,
+) -> Curve:
+    n_patches = importance[0].numel()
+    n_steps = n_patches if n_steps is None else n_steps
+    if not 1 <= n_steps <= n_patches:
+        raise ValueError(f"n_steps must be 1 to {n_patches}, one for each patch, not {n_steps}")
+    if not importance.isfinite().all():
+        raise ValueError("a map that orders patches must hold finite numbers only")
+    changed = torch.linspace(0, n_patches, n_steps + 1, device=images.device).round().long()  # patches after each step
+    place = importance.flatten(1).argsort(dim=1, descending=True, stable=True).argsort(dim=1)  # (B, N): 0 goes first
+    exchanged = place[:, None] < changed[:, None]  # (B, K + 1, N)
+    erased = (~exchanged if inserting else exchanged).reshape(len(images), -1, *importance.shape[1:])
+    variants = erase_patches(images, erased, baseline_images(images, baseline)).flatten(0, 1)
+    logits = torch.cat([model(part) for part in variants.split(PICTURES_AT_ONCE)]).reshape(*erased.shape[:2], -1)
+    if target is None:
+        target = logits[:, -1 if inserting else 0].argmax(dim=1)  # of the whole picture
+    classes = torch.as_tensor(target, device=images.device).expand(len(images))
+    probabilities = logits.softmax(dim=-1).gather(2, classes[:, None, None].expand(-1, logits.shape[1], 1))[..., 0]
+    return Curve(changed / n_patches, probabilities)

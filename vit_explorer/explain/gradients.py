@@ -1,0 +1,139 @@
+"""Maps for one class, from the gradients of its logit: attention times gradient, gradient rollout, Grad-CAM.
+
+Sources: Chefer, Gur & Wolf 2021, "Generic Attention-model Explainability", equations 5 and 6, for self-attention;
+Selvaraju et al. 2017, "Grad-CAM", equations 1 and 2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from vit_explorer.explain.trace import Trace
+from vit_explorer.models.attention import Tape
+from vit_explorer.models.cnn import ConvNet
+from vit_explorer.models.patches import ConvPatchEmbedding
+from vit_explorer.models.vit import ViT
+
+
+@dataclass(frozen=True)
+class GradientTrace:
+    """One pass forward and back.
+
+    Attributes:
+        traced: what the pass did, without gradients.
+        target: (B,) int64, the class whose logit was followed back.
+        gradients: per attention layer (B, heads, N, N), d logit / d weight.
+        features: (B, rows * cols, channels), the convolutional map that Grad-CAM reads; None where there is none.
+        feature_gradients: the same shape, d logit / d feature.
+    """
+
+    traced: Trace
+    target: Tensor
+    gradients: list[Tensor]
+    features: Tensor | None
+    feature_gradients: Tensor | None
+
+
+def trace_gradients(model: nn.Module, images: Tensor, target: int | Tensor | None = None) -> GradientTrace:
+    """Run the model forward with recorded attention and back from one logit per picture. No parameter gets a gradient.
+
+    Args:
+        model: any network of the zoo, in eval mode as checkpoints come.
+        images: (B, C, H, W) as the model wants them.
+        target: a class for all, (B,) int64 for each its own, or None for what the model predicts.
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        images = images.detach().clone().requires_grad_(True)  # so that a model of frozen weights has gradients too
+        tape = Tape(differentiable=True)
+        logits = model(images, tape)
+        classes = _targets(logits, target)
+        place = _features_at(model)
+        wanted = [*tape.attention, *([] if place is None else [tape.hidden[place]])]
+        found = torch.autograd.grad(logits.gather(1, classes[:, None]).sum(), wanted)
+    n_layers = len(tape.attention)
+    traced = Trace(
+        logits.detach(),
+        [weights.detach() for weights in tape.attention],
+        [tokens.detach() for tokens in tape.hidden],
+        model.grid,
+        model.n_prefix,
+    )
+    features = feature_gradients = None
+    if place is not None:
+        features, feature_gradients = _map_alone(model, traced.hidden[place]), found[-1][:, traced.n_prefix :]
+    return GradientTrace(traced, classes, list(found[:n_layers]), features, feature_gradients)
+
+
+def gradient_rollout(model: nn.Module, images: Tensor, target: int | Tensor | None = None) -> Tensor:
+    """Chefer's relevance of every input token for every token: start from the identity, add each layer's share.
+
+    A layer's share is the mean over heads of the positive part of attention times its gradient, times what was
+    relevant before: R = R + mean_h((grad * A)+) R.
+
+    Args:
+        target: a class for all, (B,) int64 for each its own, or None for what the model predicts.
+    Returns:
+        (B, N, N); the row of the token that the head reads is the map.
+    Raises:
+        ValueError: for a model without attention.
+    """
+    return accumulate_relevance(trace_gradients(model, images, target))
+
+
+def accumulate_relevance(passed: GradientTrace) -> Tensor:
+    """:func:`gradient_rollout` of a pass that was made already, (B, N, N)."""
+    if not passed.gradients:
+        raise ValueError("there is no attention to follow back: this model has none")
+    first = passed.traced.attention[0]
+    relevance = torch.eye(first.shape[-1], dtype=first.dtype, device=first.device).expand(len(first), -1, -1)
+    for weights, gradient in zip(passed.traced.attention, passed.gradients, strict=True):
+        relevance = relevance + attention_times_gradient(weights, gradient) @ relevance
+    return relevance
+
+
+def attention_times_gradient(weights: Tensor, gradient: Tensor) -> Tensor:
+    """The positive part of attention times its gradient, mean over heads: (B, heads, N, N) twice -> (B, N, N)."""
+    return (weights * gradient).clamp_min(0).mean(dim=1)
+
+
+def grad_cam(passed: GradientTrace) -> Tensor:
+    """Channels weighted by their mean gradient, summed, the positive part kept: (B, rows, cols), not negative.
+
+    Raises:
+        ValueError: for a model without a convolutional map.
+    """
+    if passed.features is None:
+        raise ValueError("Grad-CAM needs a convolutional map: this model has none")
+    channels = passed.feature_gradients.mean(dim=1, keepdim=True)  # (B, 1, channels)
+    return (channels * passed.features).sum(dim=-1).clamp_min(0).reshape(-1, *passed.traced.grid)
+
+
+def has_feature_map(model: nn.Module) -> bool:
+    """Whether :func:`grad_cam` can be had: a CNN, or a ViT whose patches come from a convolutional stem."""
+    return _features_at(model) is not None
+
+
+def _features_at(model: nn.Module) -> int | None:
+    """Which entry of ``Tape.hidden`` is the convolutional map: a CNN's last, or what enters a hybrid's first block."""
+    if isinstance(model, ConvNet):
+        return -1
+    return 0 if isinstance(model, ViT) and isinstance(model.patch_embedding, ConvPatchEmbedding) else None
+
+
+def _map_alone(model: nn.Module, tokens: Tensor) -> Tensor:
+    """Without CLS and without the positions that were added to it."""
+    if hasattr(model, "pos_embedding"):
+        tokens = tokens - model.pos_embedding.detach()
+    return tokens[:, model.n_prefix :]
+
+
+def _targets(logits: Tensor, target: int | Tensor | None) -> Tensor:
+    if target is None:
+        return logits.detach().argmax(dim=1)
+    classes = torch.as_tensor(target, device=logits.device).expand(len(logits))
+    if not bool(((classes >= 0) & (classes < logits.shape[1])).all()):
+        raise ValueError(f"a class must be 0 to {logits.shape[1] - 1}, not {target}")
+    return classes

@@ -1,0 +1,26 @@
+"""The logit lens: what the model would say if it stopped after each block.
+
+Source: nostalgebraist 2020, "interpreting GPT: the logit lens".
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from vit_explorer.explain.trace import Trace
+from vit_explorer.models.vit import ViT
+
+
+@torch.no_grad()
+def logit_lens(model: nn.Module, traced: Trace) -> Tensor:
+    """The model's own final norm and head, read from what every block left behind.
+
+    Returns:
+        (B, layers + 1, classes): first from the embedding, last exactly ``traced.logits``.
+    Raises:
+        ValueError: for a model whose stages differ in width, so that its head cannot read the earlier ones.
+    """
+    if not isinstance(model, ViT):
+        raise ValueError(f"the head of a {type(model).__name__} can read its last stage only")
+    return torch.stack([model.classify(tokens) for tokens in traced.hidden], dim=1)

@@ -1,0 +1,44 @@
+"""What a model's head reads: the weight with which each token enters its answer."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from vit_explorer.explain.trace import Trace
+from vit_explorer.models.vit import ViT
+
+
+@torch.no_grad()
+def head_reading(model: nn.Module, traced: Trace) -> Tensor:
+    """(B, N), each row summing to 1: all on CLS, the same on each patch, or the weights of the attention pooling.
+
+    An (B, N, N) matrix of the flow between tokens becomes what flows into the answer by one product with it.
+
+    Raises:
+        ValueError: for a model whose head reads no tokens.
+    """
+    if not isinstance(model, ViT):
+        raise ValueError(f"the head of a {type(model).__name__} reads no tokens")
+    tokens = traced.hidden[-1]
+    if model.pool is not None:
+        return model.pool.weights(model.norm(tokens))[..., 0]
+    weights = torch.zeros_like(tokens[..., 0])
+    if model.n_prefix:
+        weights[:, 0] = 1
+    else:
+        weights[:] = 1 / weights.shape[1]
+    return weights
+
+
+def read_patches(flow: Tensor, reading: Tensor, traced: Trace) -> Tensor:
+    """What flows from each patch into the answer.
+
+    Args:
+        flow: (B, N, N), rows are where it arrives.
+        reading: (B, N) of :func:`head_reading`.
+    Returns:
+        (B, rows, cols); what came from CLS is left out, so that a map may sum to less than its rows.
+    """
+    arrived = (reading[:, None] @ flow)[:, 0]  # (B, 1, N) @ (B, N, N) -> (B, N)
+    return arrived[:, traced.n_prefix :].reshape(-1, *traced.grid)
