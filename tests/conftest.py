@@ -1,5 +1,6 @@
 """What the tests of several rooms share: a dataset small enough to be learned in a blink."""
 
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,9 @@ import pytest
 import torch
 
 from vit_explorer.data.sources import Dataset, Split
+
+# A shell starts what runs in its background with Ctrl-C ignored, and children inherit that. The tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def tiny_split(per_class: int, seed: int) -> Split:
