@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +31,7 @@ from tests.training.racing import (
 )
 from tests.training.written import refused
 from vit_explorer.training.desk import NOT_YOURS, Desk
-from vit_explorer.training.events import Step
+from vit_explorer.training.events import Epoch, Step
 from vit_explorer.training.races import Race, owner_of
 from vit_explorer.training.workshop import OTHER_TRAINS
 
@@ -309,12 +310,14 @@ def test_a_worker_that_is_killed(desk, root, tiny_npz, undisturbed):
 
 
 def test_stopped_in_the_middle_of_a_long_evaluation(root, tiny, tmp_path):
-    """Its last epoch is done and 450,000 test pictures are looked at, for minutes: the worker has to be killed."""
-    slow = replace(SHORT, overrides={"patch_size": 1, "d_model": 64, "n_heads": 2, "n_layers": 6}, test_subset=6)
-    race = make(root, npz(tiny, tmp_path / "long.npz", 50_000), one=slow)
+    """Its last epoch is done and 72,000 test pictures are looked at, for minutes: the worker has to be killed."""
+    large = {"patch_size": 1, "d_model": 192, "d_ff": 1024, "n_heads": 2, "n_layers": 6}
+    race = make(root, npz(tiny, tmp_path / "long.npz", 8_000), one=replace(SHORT, overrides=large, test_subset=6))
     with desk_at(root) as desk:
         desk.submit(race)
-        until(lambda: "measuring" in (desk.status(race.name)["doing"] or "") and steps(desk, race) == {"one": 9})
+        until(lambda: any(isinstance(event, Epoch) and event.epoch == 3 for event in race.runs["one"].events()))
+        time.sleep(1)  # from the last curve point, which few pictures are behind, into the long evaluation
+        assert "measuring" in desk.status(race.name)["doing"] and steps(desk, race) == {"one": 9}
         (pid,) = desk.pids
         desk.command(race.name, MINE, "stop")
         assert desk.status(race.name)["doing"] == "stopping"

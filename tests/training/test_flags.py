@@ -22,6 +22,7 @@ SAID = {
     "weight_decay": 0.05,
     "augment": "crop-flip",
     "label_smoothing": 0.1,
+    "ema": 0.9,
     "seed": 7,
     "device": "cuda",
     "precision": "bfloat16",

@@ -19,7 +19,9 @@ DIFFER = {  # in which fields the contenders of a preset differ
     "data": {"subset", "epochs"},
     "stem": {"overrides"},
     "positions": {"overrides"},
-    "fast": {"model", "optimizer", "lr", "schedule", "warmup", "weight_decay", "augment"},
+    "fast": {
+        *("model", "overrides", "batch_size", "optimizer", "lr", "schedule", "warmup", "weight_decay", "augment", "ema")
+    },
 }
 
 

@@ -15,7 +15,8 @@ from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from vit_explorer.data.dataset import Dataset, Split
 from vit_explorer.data.sources import open_dataset
@@ -37,6 +38,9 @@ def train(recipe: Recipe, dataset: Dataset | None = None) -> Iterator[Event]:
 
 class Trainer:
     """A run in memory: data, model, optimiser and place in the schedule.
+
+    Where the recipe asks for an average of the weights, ``model`` is that average: it is measured, looked at and kept,
+    while training goes on from the weights themselves.
 
     Args:
         recipe: what to do.
@@ -64,10 +68,14 @@ class Trainer:
         self.overrides = with_sizes(recipe, self.dataset)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
-            self.model = create_model(recipe.model, **self.overrides)
-        check_divisible(self.model, self.group)
-        self.model = self.model.to(self.device, memory_format=torch.channels_last)
-        self.optimizers = make_optimizers(self.model, recipe)
+            learner = create_model(recipe.model, **self.overrides)
+        check_divisible(learner, self.group)
+        self._learner = learner.to(self.device, memory_format=torch.channels_last)
+        self._average = None
+        if recipe.ema:
+            average = get_ema_multi_avg_fn(recipe.ema)
+            self._average = AveragedModel(self._learner, multi_avg_fn=average, use_buffers=True)
+        self.optimizers = make_optimizers(self._learner, recipe)
 
         self._tally = Tally()
         self._looks = snapshot_steps(self.total_steps, recipe.snapshots)
@@ -75,6 +83,11 @@ class Trainer:
         self._measured: tuple[int, float] | None = None  # a step and the test accuracy at it
         if state is not None:
             self._load(state)
+
+    @property
+    def model(self) -> nn.Module:
+        """What has been learned so far."""
+        return self._learner if self._average is None else self._average.module
 
     @property
     def step(self) -> int:
@@ -121,7 +134,8 @@ class Trainer:
         """All that is needed to go on from here, as tensors and plain values: a copy that training on leaves alone."""
         state = {
             "data": self._fingerprint,
-            "model": self.model.state_dict(),
+            "model": self._learner.state_dict(),
+            "average": None if self._average is None else self._average.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
             **self._tally.state(),
             "epochs_told": self._epochs_told,
@@ -163,13 +177,13 @@ class Trainer:
         started = time.perf_counter()
         pictures, labels = self.feed.batch(self.step)
         part, weight = self.group.share(len(labels))
-        self.model.train()
-        self.model.zero_grad(set_to_none=True)
+        self._learner.train()
+        self._learner.zero_grad(set_to_none=True)
         with autocast(self.device, self.recipe.precision):
-            logits = self.model(self.feed.normalised(pictures[part])).float()
+            logits = self._learner(self.feed.normalised(pictures[part])).float()
             loss = F.cross_entropy(logits, labels[part], label_smoothing=self.recipe.label_smoothing, reduction="sum")
         (loss * (weight / len(labels))).backward()
-        self.group.sum_gradients(self.model)
+        self.group.sum_gradients(self._learner)
         correct = (logits.argmax(dim=1) == labels[part]).sum()
         sums = self.group.sum(torch.stack([loss.detach(), correct]) * weight)
         loss_sum, n_correct, gradient = torch.cat([sums, self._gradient_norm()]).tolist()
@@ -181,6 +195,8 @@ class Trainer:
             for group in optimizer.param_groups:
                 group["lr"] = lr
             optimizer.step()
+        if self._average is not None:
+            self._average.update_parameters(self._learner)
         self._tally.add(Batch(loss_sum, n_correct, len(labels), time.perf_counter() - started))
         recent = self._tally.recent()
         return Step(
@@ -198,7 +214,7 @@ class Trainer:
         )
 
     def _gradient_norm(self) -> Tensor:
-        gradients = [parameter.grad for parameter in self.model.parameters() if parameter.grad is not None]
+        gradients = [parameter.grad for parameter in self._learner.parameters() if parameter.grad is not None]
         return torch.nn.utils.get_total_norm(gradients).reshape(1)
 
     def _end_epoch(self) -> Epoch:
@@ -259,7 +275,9 @@ class Trainer:
             began_with = state["data"]
             differ = [what for what, value in self._fingerprint.items() if began_with[what] != value]
             if not differ:
-                self.model.load_state_dict(state["model"])
+                self._learner.load_state_dict(state["model"])
+                if self._average is not None:
+                    self._average.load_state_dict(state["average"])
                 for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
                     optimizer.load_state_dict(copy.deepcopy(saved))  # torch would go on writing into what it is given
                 self._tally.load(state)

@@ -172,6 +172,7 @@ def _words(recipe: Recipe) -> dict[str, str]:
         "weight decay": f"weight decay {recipe.weight_decay:g}" if recipe.weight_decay else "",
         "augmentation": f"augmentation {recipe.augment}" if recipe.augment != "none" else "no augmentation",
         "smoothing": f"label smoothing {recipe.label_smoothing:g}" if recipe.label_smoothing else "",
+        "average": f"average of the weights, {recipe.ema:g} of it left after a step" if recipe.ema else "",
         "test": f"test curve on {tested}" if recipe.test_each_epoch else "tested at the end only",
         "machine": f"{recipe.precision} on {recipe.device}",
         "seed": f"seed {recipe.seed}",

@@ -22,6 +22,7 @@ _WORDS = {
     "warmup": "share of all steps in which the rate rises",
     "weight_decay": "how strongly weights are drawn to zero",
     "label_smoothing": "share of the target spread over all classes",
+    "ema": "of the weights' average, what is left of it after a step; 0 for no average",
     "seed": "of all that is drawn",
     "snapshots": "looks at the model on the way",
     "probe": "number of the test picture whose map is shown",

@@ -16,6 +16,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "warmup": (0.0, 0.9),
     "weight_decay": (0.0, 1.0),
     "label_smoothing": (0.0, 0.9),
+    "ema": (0.0, 0.99999),
     "seed": (0, 2**31 - 1),
     "snapshots": (2, 200),
     "probe": (0, 9_999_999),
@@ -60,6 +61,8 @@ class Recipe:
             run went on is part of its recipe, and the recipe repeats the run.
         weight_decay: decoupled for "adamw" and "muon"; for "adam" it is added to the gradient.
         augment: "crop-flip" is a random shift of up to 4 pixels and a mirror image half of the time.
+        ema: how much of the average of the weights is left after a step, the rest being the new weights; 0 for no
+            average. The average is what is measured, looked at and kept; training goes on from the weights themselves.
         precision: "bfloat16" runs the forward pass under autocast; weights stay float32.
         test_each_epoch: also measure the test split at snapshots and after every epoch, to draw a curve of it. Turn it
             off where a model is to be selected: then the test split is looked at once, at the end.
@@ -86,6 +89,7 @@ class Recipe:
     weight_decay: float = 0.0
     augment: Literal["none", "crop-flip"] = "none"
     label_smoothing: float = 0.0
+    ema: float = 0.0
     seed: int = 0
     device: str = "cpu"
     precision: Literal["float32", "bfloat16"] = "float32"

@@ -17,7 +17,7 @@ from vit_explorer.ui.train_payloads import model_key, probe_choice, probe_payloa
 
 MAX_CONTENDERS = 4
 N_PROBES = 12
-NUMBERS = ("subset", "epochs", "batch_size", "lr", "warmup", "weight_decay", "label_smoothing", "seed")
+NUMBERS = ("subset", "epochs", "batch_size", "lr", "warmup", "weight_decay", "label_smoothing", "ema", "seed")
 LISTS = ("augment", "optimizer", "schedule", "precision")
 FIELDS = (*NUMBERS, *LISTS)  # of a recipe, that a person may set; the rest is the preset's or the server's
 MIN_SUBSET = 2

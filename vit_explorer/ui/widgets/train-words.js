@@ -7,7 +7,7 @@ window.vxTrainWords = (() => {
   /** Columns that a person can set, in the order of the form: name, label, and how it is given. */
   const FIELDS = {
     augment: "Augmentation", subset: "Training pictures", epochs: "Epochs", batch_size: "Batch size", optimizer: "Optimizer", lr: "Learning rate",
-    schedule: "Schedule", warmup: "Warm-up (share)", weight_decay: "Weight decay", label_smoothing: "Label smoothing", seed: "Seed", precision: "Precision",
+    schedule: "Schedule", warmup: "Warm-up (share)", weight_decay: "Weight decay", label_smoothing: "Label smoothing", ema: "Weights' average (EMA)", seed: "Seed", precision: "Precision",
   };
   const CHOICE_WORDS = { augment: AUGMENT, optimizer: OPTIMIZER, schedule: SCHEDULE, precision: { float32: "float32", bfloat16: "bfloat16" } };
 
@@ -46,9 +46,10 @@ window.vxTrainWords = (() => {
   }
 
   /** What sets a contender's training apart, in a few words: "Adam 0.001, batch 128, no augmentation". */
-  function recipe({ optimizer, lr, schedule, batch_size, augment, label_smoothing }) {
+  function recipe({ optimizer, lr, schedule, batch_size, augment, label_smoothing, ema }) {
     const parts = [`${OPTIMIZER[optimizer]} ${rate(lr)}${schedule === "constant" ? "" : `, ${schedule}`}`, `batch ${vx.count(batch_size)}`, AUGMENT[augment]];
     if (label_smoothing) parts.push(`smoothing ${label_smoothing}`);
+    if (ema) parts.push(`EMA ${ema}`);
     return parts.join(" · ");
   }
 
