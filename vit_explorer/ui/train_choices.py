@@ -65,8 +65,9 @@ def offered() -> dict[str, Any]:
 
 
 def _title(name: str, options: Mapping[str, Option]) -> str:
-    words = [OPTION_WORDS.get(f"{option}={value}", f"{option} {value}") for option, value in options.items()]
-    return " ".join([MODELS[name].title, *words])
+    words = [OPTION_WORDS.get(f"{option}={value}") for option, value in options.items()]
+    others = [f"{option} {value}" for (option, value), said in zip(options.items(), words, strict=True) if said is None]
+    return ", ".join([" ".join([MODELS[name].title, *filter(None, words)]), *others])
 
 
 def source_payload(source: Source) -> dict[str, Any]:
