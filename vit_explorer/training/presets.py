@@ -103,8 +103,8 @@ _ALL = (
     Preset(
         "fast",
         "A ViT in a hurry",
-        "The plain ViT beside this app's own default for the family, which is smaller and differs in stem, pooling, "
-        "optimizer, schedule, batch and augmentation, and is the average of its weights: look at the curves by seconds.",
+        "The plain ViT beside this app's own default: other stem, size, optimizer, schedule, batch and augmentation, "
+        "and averaged weights. Look at the curves by seconds.",
         (("ViT", EXERCISE_VIT), ("ViT fast", FAST_VIT)),
     ),
 )
