@@ -6,42 +6,49 @@ import pytest
 import torch
 
 from tests.training.small import OVERRIDES, RECIPE
-from vit_explorer.training import Trainer
+from vit_explorer.data.dataset import Dataset
+from vit_explorer.training.feed import with_sizes
+from vit_explorer.training.learner import Learner
 
 
-def parameter_names(trainer: Trainer, optimizer: torch.optim.Optimizer, group: int) -> set[str]:
-    names = {id(parameter): name for name, parameter in trainer.model.named_parameters()}
+def fresh(tiny: Dataset, **changes: object) -> Learner:
+    recipe = replace(RECIPE, **changes)
+    return Learner(recipe, with_sizes(recipe, tiny), torch.device("cpu"))
+
+
+def parameter_names(learner: Learner, optimizer: torch.optim.Optimizer, group: int) -> set[str]:
+    names = {id(parameter): name for name, parameter in learner.model.named_parameters()}
     return {names[id(parameter)] for parameter in optimizer.param_groups[group]["params"]}
 
 
 @pytest.mark.parametrize(("model", "overrides"), [("vit", OVERRIDES), ("vit-conv", OVERRIDES), ("cnn", {})])
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "muon"])
 def test_every_parameter_has_one_optimiser(tiny, optimizer, model, overrides):
-    trainer = Trainer(replace(RECIPE, model=model, overrides=overrides, optimizer=optimizer), tiny)
+    learner = fresh(tiny, model=model, overrides=overrides, optimizer=optimizer)
     held = [
         id(parameter)
-        for optimizer in trainer.optimizers
+        for optimizer in learner.optimizers
         for group in optimizer.param_groups
         for parameter in group["params"]
     ]
     assert len(held) == len(set(held))
-    assert set(held) == {id(parameter) for parameter in trainer.model.parameters()}
+    assert set(held) == {id(parameter) for parameter in learner.model.parameters()}
 
 
 def test_decay_is_for_matrices_alone(tiny):
-    trainer = Trainer(replace(RECIPE, model="vit-conv", optimizer="adamw"), tiny)
-    (adamw,) = trainer.optimizers
-    decayed, free = (parameter_names(trainer, adamw, group) for group in range(2))
+    learner = fresh(tiny, model="vit-conv", optimizer="adamw")
+    (adamw,) = learner.optimizers
+    decayed, free = (parameter_names(learner, adamw, group) for group in range(2))
     assert [group["weight_decay"] for group in adamw.param_groups] == [0.1, 0.0]
     assert {"head.weight", "blocks.0.attention.qkv.weight", "patch_embedding.stem.0.weight"} <= decayed
     assert {"pos_embedding", "head.bias", "blocks.0.norm1.weight"} <= free
-    assert all(trainer.model.get_parameter(name).ndim > 1 for name in decayed)
-    assert all(trainer.model.get_parameter(name).ndim == 1 for name in free - {"pos_embedding"})
+    assert all(learner.model.get_parameter(name).ndim > 1 for name in decayed)
+    assert all(learner.model.get_parameter(name).ndim == 1 for name in free - {"pos_embedding"})
 
 
 def test_muon_takes_the_matrices_of_the_blocks(tiny):
-    trainer = Trainer(replace(RECIPE, optimizer="muon"), tiny)
-    _, muon = trainer.optimizers
+    learner = fresh(tiny, optimizer="muon")
+    _, muon = learner.optimizers
     layers = ("attention.qkv", "attention.projection", "mlp.0", "mlp.2")
-    assert parameter_names(trainer, muon, 0) == {f"blocks.0.{layer}.weight" for layer in layers}
-    assert {group["lr"] for optimizer in trainer.optimizers for group in optimizer.param_groups} == {3e-3}
+    assert parameter_names(learner, muon, 0) == {f"blocks.0.{layer}.weight" for layer in layers}
+    assert {group["lr"] for optimizer in learner.optimizers for group in optimizer.param_groups} == {3e-3}

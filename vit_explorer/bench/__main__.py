@@ -1,7 +1,8 @@
 """Measure on this machine and print what came out, beside the budgets of the design.
 
-    python -m vit_explorer.bench                       # everything, half an hour
+    python -m vit_explorer.bench                       # everything, forty minutes
     python -m vit_explorer.bench startup point         # some of it
+    python -m vit_explorer.bench faithful --n 100      # on fewer pictures; --data says where CIFAR-10 lies
     python -m vit_explorer.bench --json                # for machines
 
 Absolute times drift from day to day and from machine to machine; where a ratio can be had it is measured in one run.
@@ -17,6 +18,8 @@ from typing import Any
 
 import torch
 
+from vit_explorer.bench.explain import measure_explain
+from vit_explorer.bench.faithful import MODELS, N_PICTURES, measure_faithful
 from vit_explorer.bench.learn import measure_learn
 from vit_explorer.bench.live import measure_live
 from vit_explorer.bench.missing import NotMeasured
@@ -31,6 +34,8 @@ MEASURES = {
     "picture": measure_picture,
     "live": measure_live,
     "throughput": measure_throughput,
+    "explain": measure_explain,
+    "faithful": measure_faithful,  # some five minutes
     "learn": measure_learn,  # 23 minutes of training
 }
 
@@ -41,6 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"{', '.join(MEASURES)} (all if none is named)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.add_argument("--checkpoints", help="a folder of weights, instead of the ones that ship")
+    faithful = parser.add_argument_group("faithful")
+    faithful.add_argument("--data", help="the file or folder in which CIFAR-10 is looked for first")
+    faithful.add_argument("--n", type=int, default=N_PICTURES, help=f"how many test pictures ({N_PICTURES})")
+    faithful.add_argument("--model", nargs="+", default=MODELS, help=f"names of checkpoints ({' '.join(MODELS)})")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.measures if name not in MEASURES]
     if unknown:
@@ -50,10 +59,11 @@ def main(arguments: list[str] | None = None) -> int:
         "machine": describe_hardware("cpu"),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
     }
+    asked = {"faithful": {"data": options.data, "n": options.n, "models": options.model}}
     missing = False
     for name in options.measures or MEASURES:
         try:
-            results[name] = MEASURES[name](options.checkpoints)
+            results[name] = MEASURES[name](options.checkpoints, **asked.get(name, {}))
         except NotMeasured as error:
             results[name] = {"not measured": str(error)}
             missing = True
@@ -67,6 +77,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _print(name: str, result: dict[str, Any]) -> None:
     print(name)
     for key, value in result.items():
+        if isinstance(value, str) and "\n" in value:  # a table, to be copied as it stands
+            print(f"\n{value}\n")
+            continue
         shown = f"{value:.3g}" if isinstance(value, float) else value
         print(f"  {key:<58} {shown}")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vit_explorer.bench.browser import chromium, running_app
 from vit_explorer.bench.missing import NotMeasured
-from vit_explorer.bench.page import POINT_BUDGET, TABS, VIEWPORT, app_flags, open_page, point_on
+from vit_explorer.bench.page import POINT_BUDGET, POINTED, VIEWPORT, app_flags, open_page, point_on
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Response
@@ -69,20 +69,20 @@ def measure_live(checkpoints: str | None = None) -> dict[str, Any]:
         open_page(page, address)
         _open_setup(page)
         times = [_play_and_stop(page) for _ in range(1 + RACES)]
-        alone = {tab: point_on(page, tab) for tab in TABS[:2]}
+        alone = {view: point_on(page, view) for view in POINTED}
 
         _open_setup(page)
         _play(page)
         polls = _polls(page)
-        beside = {tab: point_on(page, tab) for tab in TABS[:2]}
+        beside = {view: point_on(page, view) for view in POINTED}
         page.wait_for_function("vxTrain.race()", timeout=PATIENCE)
         if page.evaluate("vxTrain.race().state") != "training":
             raise NotMeasured("the race was over before all was measured beside it")
         result = _starts(times) | _sizes(polls)
-        for tab in TABS[:2]:
-            for words, pointing in (("without training", alone[tab]), ("while a race trains", beside[tab])):
-                result[f"{tab}, {words}: marks drawn, ms (median)"] = pointing.percentile(50)
-                result[f"{tab}, {words}: marks drawn, ms (95th percentile)"] = pointing.percentile(95)
+        for view in POINTED:
+            for words, pointing in (("without training", alone[view]), ("while a race trains", beside[view])):
+                result[f"{view}, {words}: marks drawn, ms (median)"] = pointing.percentile(50)
+                result[f"{view}, {words}: marks drawn, ms (95th percentile)"] = pointing.percentile(95)
         return result | {"budget, ms (95th percentile, marks drawn)": POINT_BUDGET}
 
 

@@ -16,15 +16,13 @@ from typing import Any, Literal
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from vit_explorer.data.dataset import Dataset, Split
 from vit_explorer.data.sources import open_dataset
-from vit_explorer.models.zoo import create_model
 from vit_explorer.training.evaluation import NotFiniteError, accuracy, autocast, probe
 from vit_explorer.training.events import Epoch, Event, Failed, Finished, Snapshot, Started, Step
 from vit_explorer.training.feed import Feed, with_sizes
-from vit_explorer.training.optimizers import make_optimizers
+from vit_explorer.training.learner import Learner
 from vit_explorer.training.parallel import Group, check_divisible
 from vit_explorer.training.recipe import Recipe
 from vit_explorer.training.schedule import lr_factor, snapshot_steps
@@ -66,17 +64,8 @@ class Trainer:
         self.feed = Feed(self.dataset, recipe)
         self.device = self.feed.device
         self.overrides = with_sizes(recipe, self.dataset)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(recipe.seed)
-            learner = create_model(recipe.model, **self.overrides)
-        check_divisible(learner, self.group)
-        self._learner = learner.to(self.device, memory_format=torch.channels_last)
-        self._average = None
-        if recipe.ema:
-            average = get_ema_multi_avg_fn(recipe.ema)
-            self._average = AveragedModel(self._learner, multi_avg_fn=average, use_buffers=True)
-        self.optimizers = make_optimizers(self._learner, recipe)
-
+        self._learner = Learner(recipe, self.overrides, self.device)
+        check_divisible(self._learner.network, self.group)
         self._tally = Tally()
         self._looks = snapshot_steps(self.total_steps, recipe.snapshots)
         self._epochs_told, self._snapshot_told = 0, -1
@@ -87,7 +76,7 @@ class Trainer:
     @property
     def model(self) -> nn.Module:
         """What has been learned so far."""
-        return self._learner if self._average is None else self._average.module
+        return self._learner.model
 
     @property
     def step(self) -> int:
@@ -134,9 +123,7 @@ class Trainer:
         """All that is needed to go on from here, as tensors and plain values: a copy that training on leaves alone."""
         state = {
             "data": self._fingerprint,
-            "model": self._learner.state_dict(),
-            "average": None if self._average is None else self._average.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+            **self._learner.state(),
             **self._tally.state(),
             "epochs_told": self._epochs_told,
             "snapshot_told": self._snapshot_told,
@@ -177,13 +164,13 @@ class Trainer:
         started = time.perf_counter()
         pictures, labels = self.feed.batch(self.step)
         part, weight = self.group.share(len(labels))
-        self._learner.train()
-        self._learner.zero_grad(set_to_none=True)
+        network = self._learner.network.train()
+        network.zero_grad(set_to_none=True)
         with autocast(self.device, self.recipe.precision):
-            logits = self._learner(self.feed.normalised(pictures[part])).float()
+            logits = network(self.feed.normalised(pictures[part])).float()
             loss = F.cross_entropy(logits, labels[part], label_smoothing=self.recipe.label_smoothing, reduction="sum")
         (loss * (weight / len(labels))).backward()
-        self.group.sum_gradients(self._learner)
+        self.group.sum_gradients(network)
         correct = (logits.argmax(dim=1) == labels[part]).sum()
         sums = self.group.sum(torch.stack([loss.detach(), correct]) * weight)
         loss_sum, n_correct, gradient = torch.cat([sums, self._gradient_norm()]).tolist()
@@ -191,12 +178,7 @@ class Trainer:
             if not math.isfinite(value):
                 raise NotFiniteError(f"The {name} became {value} at step {self.step + 1}")
         lr = self.recipe.lr * lr_factor(self.recipe, self.step, self.total_steps)
-        for optimizer in self.optimizers:
-            for group in optimizer.param_groups:
-                group["lr"] = lr
-            optimizer.step()
-        if self._average is not None:
-            self._average.update_parameters(self._learner)
+        self._learner.descend(lr)
         self._tally.add(Batch(loss_sum, n_correct, len(labels), time.perf_counter() - started))
         recent = self._tally.recent()
         return Step(
@@ -214,7 +196,7 @@ class Trainer:
         )
 
     def _gradient_norm(self) -> Tensor:
-        gradients = [parameter.grad for parameter in self._learner.parameters() if parameter.grad is not None]
+        gradients = [parameter.grad for parameter in self._learner.network.parameters() if parameter.grad is not None]
         return torch.nn.utils.get_total_norm(gradients).reshape(1)
 
     def _end_epoch(self) -> Epoch:
@@ -275,11 +257,7 @@ class Trainer:
             began_with = state["data"]
             differ = [what for what, value in self._fingerprint.items() if began_with[what] != value]
             if not differ:
-                self._learner.load_state_dict(state["model"])
-                if self._average is not None:
-                    self._average.load_state_dict(state["average"])
-                for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
-                    optimizer.load_state_dict(copy.deepcopy(saved))  # torch would go on writing into what it is given
+                self._learner.load(state)
                 self._tally.load(state)
                 self._epochs_told, self._snapshot_told = state["epochs_told"], state["snapshot_told"]
         except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
