@@ -6,6 +6,7 @@ import pytest
 
 from vit_explorer.bench import __main__ as bench
 from vit_explorer.bench.browser import NoBrowser
+from vit_explorer.bench.faithful import MODELS, N_PICTURES
 from vit_explorer.bench.missing import NotMeasured
 
 
@@ -48,8 +49,23 @@ def test_all_are_taken_if_none_is_named(measures, capsys):
     assert [name for name, _ in measures] == ["quick", "absent"]
 
 
+def test_a_table_is_printed_as_it_stands_and_faithful_gets_its_flags(monkeypatch, capsys):
+    asked = []
+
+    def faithful(checkpoints, data, n, models):
+        asked.append((checkpoints, data, n, models))
+        return {"pictures": n, "table": "| a |\n|---|"}
+
+    monkeypatch.setattr(bench, "MEASURES", {"faithful": faithful})
+    assert bench.main(["faithful", "--data", "there", "--n", "7", "--model", "mine", "other"]) == 0
+    assert capsys.readouterr().out.splitlines()[2:] == ["", "| a |", "|---|", ""]
+    assert bench.main(["faithful"]) == 0
+    assert asked == [(None, "there", 7, ["mine", "other"]), (None, None, N_PICTURES, MODELS)]
+
+
 def test_what_does_not_exist_is_refused(capsys):
     with pytest.raises(SystemExit):
         bench.main(["speed"])
     shown = capsys.readouterr().err
-    assert "no measure 'speed': choose from startup, point, picture, live, throughput, learn" in shown
+    measures = "startup, point, picture, live, throughput, explain, faithful, learn"
+    assert f"no measure 'speed': choose from {measures}" in shown

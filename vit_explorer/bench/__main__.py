@@ -35,7 +35,7 @@ MEASURES = {
     "live": measure_live,
     "throughput": measure_throughput,
     "explain": measure_explain,
-    "faithful": measure_faithful,  # some five minutes
+    "faithful": measure_faithful,  # some ten minutes
     "learn": measure_learn,  # 23 minutes of training
 }
 

@@ -86,7 +86,8 @@ class Ablation:
     Attributes:
         erased: patches replaced by the baseline, row by row from 0.
         baseline: see :func:`vit_explorer.explain.erasing.baseline_images`.
-        shuffle: seed of the order in which the picture's patches are laid out anew; None leaves them.
+        shuffle: seed of the order in which the picture's patches are laid out anew: place i then shows patch
+            ``patch_order[i]``; None leaves them.
         muted: (layer, head) pairs that add nothing to their layer, both from 0.
         positions: False gives the patches no position embeddings.
     """
@@ -113,7 +114,7 @@ def ablated_images(model: nn.Module, images: Tensor, ablation: Ablation) -> Tens
         return images
     if not all(0 <= patch < rows * cols for patch in ablation.erased):
         raise ValueError(f"patches are 0 to {rows * cols - 1}, not {ablation.erased}")
-    erased = torch.zeros(rows * cols, dtype=torch.bool)
+    erased = torch.zeros(rows * cols, dtype=torch.bool, device=images.device)
     erased[list(ablation.erased)] = True
     erased = erased.reshape(1, 1, rows, cols).expand(len(images), -1, -1, -1)
     return erase_patches(images, erased, baseline_images(images, ablation.baseline))[:, 0]
@@ -144,8 +145,11 @@ def _muted(model: nn.Module, muted: tuple[tuple[int, int], ...]) -> dict[str, Te
         raise ValueError(f"a {type(model).__name__} has no heads to mute")
     parameters: dict[str, Tensor] = {}
     for layer, head in muted:
-        if not (0 <= layer < len(model.blocks) and 0 <= head < model.blocks[layer].attention.n_heads):
-            raise ValueError(f"there is no head {head} in a layer {layer}")
+        n_layers, n_heads = len(model.blocks), model.blocks[0].attention.n_heads
+        if not (0 <= layer < n_layers and 0 <= head < n_heads):
+            raise ValueError(
+                f"there is no head {head} in a layer {layer}: layers are 0 to {n_layers - 1}, heads 0 to {n_heads - 1}"
+            )
         attention, name = model.blocks[layer].attention, f"blocks.{layer}.attention.projection.weight"
         weight = parameters.setdefault(name, attention.projection.weight.detach().clone())
         d_head = weight.shape[1] // attention.n_heads

@@ -10,10 +10,10 @@ from torch import Tensor, nn
 
 from vit_explorer.explain.gradients import (
     GradientTrace,
-    accumulate_relevance,
     attention_times_gradient,
     grad_cam,
     has_feature_map,
+    relevance_through_attention,
     trace_gradients,
 )
 from vit_explorer.explain.reading import head_reading, read_patches
@@ -59,7 +59,7 @@ def _last_gradient(model: nn.Module, passed: GradientTrace) -> Tensor:
 
 
 def _gradient_rollout(model: nn.Module, passed: GradientTrace) -> Tensor:
-    return _read(model, passed, accumulate_relevance(passed))
+    return _read(model, passed, relevance_through_attention(passed))
 
 
 def _grad_cam(_: nn.Module, passed: GradientTrace) -> Tensor:
@@ -69,7 +69,7 @@ def _grad_cam(_: nn.Module, passed: GradientTrace) -> Tensor:
 METHODS = {
     "last_attention": Method(
         "Last layer",
-        "What the answer's token attends to in the last layer, mean over heads.",
+        "What the tokens that the head reads attend to in the last layer, mean over heads.",
         False,
         _has_attention,
         _last_attention,

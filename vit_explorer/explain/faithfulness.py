@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from vit_explorer.explain.erasing import Baseline, baseline_images, erase_patches
+from vit_explorer.explain.targets import target_classes
 
 PICTURES_AT_ONCE = 256  # in one forward pass
 
@@ -51,6 +52,9 @@ def deletion_curve(
         target: the class whose probability is followed, or None for what the model predicts for the whole picture.
         baseline: what an erased patch becomes.
         n_steps: how many steps there are between the ends, at most one for each patch, which is the default.
+    Raises:
+        ValueError: for maps that do not fit the pictures or hold numbers that are not finite, a class that the model
+            does not have, or another ``n_steps``; the message holds the range.
     """
     return _curve(model, images, importance, target, baseline, n_steps, inserting=False)
 
@@ -80,6 +84,8 @@ def _curve(
     n_steps: int | None,
     inserting: bool,
 ) -> Curve:
+    if importance.dim() != 3 or len(importance) != len(images):
+        raise ValueError(f"{len(images)} pictures need as many maps (B, rows, cols), not {tuple(importance.shape)}")
     n_patches = importance[0].numel()
     n_steps = n_patches if n_steps is None else n_steps
     if not 1 <= n_steps <= n_patches:
@@ -92,8 +98,6 @@ def _curve(
     erased = (~exchanged if inserting else exchanged).reshape(len(images), -1, *importance.shape[1:])
     variants = erase_patches(images, erased, baseline_images(images, baseline)).flatten(0, 1)
     logits = torch.cat([model(part) for part in variants.split(PICTURES_AT_ONCE)]).reshape(*erased.shape[:2], -1)
-    if target is None:
-        target = logits[:, -1 if inserting else 0].argmax(dim=1)  # of the whole picture
-    classes = torch.as_tensor(target, device=images.device).expand(len(images))
+    classes = target_classes(logits[:, -1 if inserting else 0], target)  # of the whole picture
     probabilities = logits.softmax(dim=-1).gather(2, classes[:, None, None].expand(-1, logits.shape[1], 1))[..., 0]
     return Curve(changed / n_patches, probabilities)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from vit_explorer.explain.targets import target_classes
 from vit_explorer.explain.trace import Trace
 from vit_explorer.models.attention import Tape
 from vit_explorer.models.cnn import ConvNet
@@ -44,12 +45,14 @@ def trace_gradients(model: nn.Module, images: Tensor, target: int | Tensor | Non
         model: any network of the zoo, in eval mode as checkpoints come.
         images: (B, C, H, W) as the model wants them.
         target: a class for all, (B,) int64 for each its own, or None for what the model predicts.
+    Raises:
+        ValueError: for a class that the model does not have; the message holds the range.
     """
     with torch.inference_mode(False), torch.enable_grad():
         images = images.detach().clone().requires_grad_(True)  # so that a model of frozen weights has gradients too
         tape = Tape(differentiable=True)
         logits = model(images, tape)
-        classes = _targets(logits, target)
+        classes = target_classes(logits, target)
         place = _features_at(model)
         wanted = [*tape.attention, *([] if place is None else [tape.hidden[place]])]
         found = torch.autograd.grad(logits.gather(1, classes[:, None]).sum(), wanted)
@@ -85,13 +88,24 @@ def gradient_rollout(model: nn.Module, images: Tensor, target: int | Tensor | No
 
 def accumulate_relevance(passed: GradientTrace) -> Tensor:
     """:func:`gradient_rollout` of a pass that was made already, (B, N, N)."""
+    through_attention = relevance_through_attention(passed)
+    identity = torch.eye(through_attention.shape[-1], dtype=through_attention.dtype, device=through_attention.device)
+    return identity + through_attention
+
+
+def relevance_through_attention(passed: GradientTrace) -> Tensor:
+    """:func:`accumulate_relevance` without the identity that it starts from, (B, N, N): what attention has moved.
+
+    A head that reads all tokens is to read this. Its gradients are shared out among the rows, and beside the 1 of the
+    identity they would vanish: the map would be how much of each token is read, whatever the class.
+    """
     if not passed.gradients:
         raise ValueError("there is no attention to follow back: this model has none")
-    first = passed.traced.attention[0]
-    relevance = torch.eye(first.shape[-1], dtype=first.dtype, device=first.device).expand(len(first), -1, -1)
+    moved = torch.zeros_like(passed.traced.attention[0][:, 0])
     for weights, gradient in zip(passed.traced.attention, passed.gradients, strict=True):
-        relevance = relevance + attention_times_gradient(weights, gradient) @ relevance
-    return relevance
+        share = attention_times_gradient(weights, gradient)
+        moved = moved + share + share @ moved  # R = R + share R with R = identity + moved
+    return moved
 
 
 def attention_times_gradient(weights: Tensor, gradient: Tensor) -> Tensor:
@@ -128,12 +142,3 @@ def _map_alone(model: nn.Module, tokens: Tensor) -> Tensor:
     if hasattr(model, "pos_embedding"):
         tokens = tokens - model.pos_embedding.detach()
     return tokens[:, model.n_prefix :]
-
-
-def _targets(logits: Tensor, target: int | Tensor | None) -> Tensor:
-    if target is None:
-        return logits.detach().argmax(dim=1)
-    classes = torch.as_tensor(target, device=logits.device).expand(len(logits))
-    if not bool(((classes >= 0) & (classes < logits.shape[1])).all()):
-        raise ValueError(f"a class must be 0 to {logits.shape[1] - 1}, not {target}")
-    return classes

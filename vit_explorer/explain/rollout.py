@@ -69,7 +69,8 @@ def layer_flow(
 ) -> Tensor:
     """One layer's (B, heads, N, N) as one matrix (B, N, N) whose rows sum to 1; options as in :func:`rollout`.
 
-    A row in which nothing is left, which takes heads that agree on nothing and no residual, passes its token on.
+    A row in which (almost) nothing is left, which takes heads that agree on nothing and no residual, passes its
+    token on.
     """
     if not 0 <= discard_ratio < 1:
         raise ValueError(f"discard_ratio must be at least 0 and below 1, not {discard_ratio}")
@@ -83,7 +84,8 @@ def layer_flow(
     if residual:
         flow = flow + identity
     total = flow.sum(dim=-1, keepdim=True)  # (B, N, 1)
-    return torch.where(total > 0, flow / total.clamp_min(torch.finfo(flow.dtype).tiny), identity)
+    nothing = torch.finfo(flow.dtype).tiny  # below it a quotient has no digits left
+    return torch.where(total >= nothing, flow / total.clamp_min(nothing), identity)
 
 
 def fuse_heads(attention: Tensor, head_fusion: HeadFusion = "mean") -> Tensor:
