@@ -139,6 +139,19 @@ def trace_ablated(model: nn.Module, images: Tensor, ablation: Ablation) -> Trace
     return Trace(logits, tape.attention, tape.hidden, model.grid, model.n_prefix)
 
 
+def heard_attention(traced: Trace, muted: tuple[tuple[int, int], ...]) -> list[Tensor]:
+    """Attention without the muted heads, per layer (B, heads that are left, N, N).
+
+    Where all heads of a layer are muted, one that looks only at itself: such a layer moves nothing between tokens.
+    """
+    heard = []
+    for layer, weights in enumerate(traced.attention):
+        left = [head for head in range(weights.shape[1]) if (layer, head) not in muted]
+        alone = torch.eye(weights.shape[-1], dtype=weights.dtype, device=weights.device).expand(len(weights), 1, -1, -1)
+        heard.append(weights[:, left] if left else alone)
+    return heard
+
+
 def _muted(model: nn.Module, muted: tuple[tuple[int, int], ...]) -> dict[str, Tensor]:
     """Output projections that ignore the muted heads: what such a head computes reaches nothing."""
     if muted and not isinstance(model, ViT):

@@ -9,6 +9,7 @@ import gradio as gr
 from vit_explorer.training.desk import Desk
 from vit_explorer.ui.frame import place_frame
 from vit_explorer.ui.session import Session
+from vit_explorer.ui.tabs.attention import place_attention
 from vit_explorer.ui.tabs.classify import place_classify
 from vit_explorer.ui.tabs.patches import place_patches
 from vit_explorer.ui.tabs.positions import place_positions
@@ -31,6 +32,8 @@ def build_app(session: Session, desk: Desk) -> gr.Blocks:
                     place_patches()
                 with gr.Tab("Positions", id="positions"):
                     place_positions(session)
+                with gr.Tab("Attention", id="attention"):
+                    place_attention(session)
                 with gr.Tab("Train", id="train"):
                     place_train(session, desk)
                 with gr.Tab("Classify", id="classify"):

@@ -10,6 +10,7 @@ from vit_explorer.explain.distance import attention_entropy, mean_attention_dist
 from vit_explorer.explain.lens import logit_lens
 from vit_explorer.explain.reading import head_reading
 from vit_explorer.explain.trace import Trace
+from vit_explorer.figures.attention import shares_limit
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.packing import pack, pack_shares
 
@@ -21,7 +22,8 @@ def attention_payload(checkpoint: Checkpoint, traced: Trace) -> dict[str, Any] |
 
     Returns:
         ``weights``: (layers, heads, N, N), queries are rows; None where they would be more than MAX_WEIGHTS, and rows
-        are fetched as they are asked for. ``reading``: (N,), with which weight the head reads each token.
+        are fetched as they are asked for. ``limit``: where the colour scale ends that all maps share. ``reading``:
+        (N,), with which weight the head reads each token.
         ``distance`` in pixels and ``entropy`` in bits: a list over heads per layer. ``lens``: (layers + 1, classes)
         probabilities, the last of them the prediction itself.
     """
@@ -34,6 +36,7 @@ def attention_payload(checkpoint: Checkpoint, traced: Trace) -> dict[str, Any] |
         "shape": list(weights.shape),
         "patch_size": patch_size,
         "weights": pack_shares(weights) if weights.numel() <= MAX_WEIGHTS else None,
+        "limit": shares_limit(weights.numpy(), traced.n_prefix),
         "reading": pack(head_reading(model, traced)[0]),
         "distance": mean_attention_distance(traced.attention, traced.grid, traced.n_prefix, patch_size)[0].tolist(),
         "entropy": attention_entropy(traced.attention)[0].tolist(),

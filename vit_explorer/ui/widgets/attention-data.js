@@ -1,7 +1,8 @@
 /* What the views of the Attention tab share: the weights of the trace on screen, the query, and colours for shares. */
 "use strict";
 
-/** @typedef {{layers: number, heads: number, n: number, nPrefix: number, grid: number[], whole: boolean}} AttentionView */
+/** @typedef {{layers: number, heads: number, n: number, nPrefix: number, grid: number[], whole: boolean, limit: number}} AttentionView */
+/** @typedef {{layer: number, head: number, direction: "row" | "column", scale: "shared" | "own"}} Chosen */
 
 window.vxAttention = (() => {
   const views = new WeakMap(); // payload of a trace -> its view, decoded once
@@ -26,10 +27,16 @@ window.vxAttention = (() => {
       const from = start(layer, head) + j;
       return Float32Array.from({ length: n }, (_, i) => weights[from + i * n]);
     };
-    return {
+    const seen = {
       layers, heads, n, nPrefix, grid, row, column,
       whole: Boolean(weights), // false: too many weights for one payload, rows are fetched
       weights,
+      fetched: new Map(), // token -> {rows, columns}, where weights are not whole
+      matrices: new Map(), // "layer head" -> (n, n), or null where even one head has too many weights to be sent
+      /** A head's (n, n), null where it cannot be had, undefined while it has not been fetched. */
+      matrix: (layer, head) =>
+        weights ? weights.subarray(start(layer, head), start(layer, head) + n * n) : seen.matrices.get(`${layer} ${head}`),
+      limit: attention.limit, // the end of the scale that all maps share; larger shares are clipped
       patchSize: attention.patch_size,
       reading: vx.decode(attention.reading).data,
       distance: attention.distance, entropy: attention.entropy, lens: attention.lens,
@@ -37,6 +44,7 @@ window.vxAttention = (() => {
       indexOf: (token) => (token === vx.CLS_TOKEN ? 0 : token + nPrefix),
       tokenOf: (index) => (index < nPrefix ? vx.CLS_TOKEN : index - nPrefix),
     };
+    return seen;
   }
 
   /** The query: the marked token; while none is marked CLS, or the patch in the middle of a model without. */
@@ -49,12 +57,55 @@ window.vxAttention = (() => {
     return seen.nPrefix ? vx.CLS_TOKEN : Math.floor(rows / 2) * cols + Math.floor(cols / 2);
   }
 
-  /** Three significant digits of a share in percent: "12.3 %", "0.0457 %". */
+  /** What is chosen in the view of the heads, inside what this model has; at first the first head of the last layer. */
+  function chosen(state) {
+    const seen = view(state);
+    const { layer = seen.layers - 1, head = 0, direction = "row", scale = "shared" } = state.attentionChosen || {};
+    return { layer: Math.min(layer, seen.layers - 1), head: Math.min(head, seen.heads - 1), direction, scale };
+  }
+
+  /** What a token gives to each token ("row") or gets from each ("column"): (layer, head) -> (n,); null while unknown. */
+  function shares(seen, token, direction) {
+    const index = seen.indexOf(token);
+    if (seen.whole) return (layer, head) => seen[direction](layer, head, index);
+    const kept = seen.fetched.get(token);
+    if (!kept) return null;
+    const { n, heads } = seen;
+    return (layer, head) => kept[`${direction}s`].subarray((layer * heads + head) * n, (layer * heads + head + 1) * n);
+  }
+
+  /** Three significant digits of a share in percent: "12.3 %", "3.20 %", "0.0457 %". */
   function share(value) {
     if (value === 0) return "0 %";
     const percent = 100 * value;
-    return `${percent >= 0.001 ? Number(percent.toPrecision(3)).toString() : percent.toExponential(2)} %`;
+    return `${percent >= 0.001 ? percent.toPrecision(3) : percent.toExponential(2)} %`;
   }
 
-  return { query, share, view };
+  /** `ask`, but one at a time: of the requests that come meanwhile only the newest is asked next. */
+  function oneAtATime(ask) {
+    let [busy, next] = [false, null];
+    return async function go(request) {
+      if (busy) {
+        next = request;
+        return;
+      }
+      busy = true;
+      await ask(request);
+      busy = false;
+      const newest = next;
+      next = null;
+      if (newest !== null) go(newest);
+    };
+  }
+
+  /** The names by which the server finds what is on screen. */
+  const named = ({ trace }) => ({ picture: trace.picture.name, model: trace.model, fit: trace.fit });
+
+  /** A state object as draw gets it, for events between draws. */
+  function now() {
+    const topics = ["model", "trace", "token", "theme", "attentionChosen", "attentionRollout", "attentionMix"];
+    return Object.fromEntries(topics.map((topic) => [topic, vx.get(topic)]));
+  }
+
+  return { chosen, named, now, oneAtATime, query, share, shares, view };
 })();

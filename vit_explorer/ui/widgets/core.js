@@ -157,6 +157,24 @@ window.vx = (() => {
   }
 
   // ---- elements, motion, theme ----------------------------------------------------------------------------------
+  /**
+   * A function that writes words once before the next frame, with the newest arguments: marks come at every move of the
+   * pointer, and words written at once would make each other view lay out the page again.
+   */
+  function beforeFrame(write) {
+    let newest = null;
+    return (...words) => {
+      if (newest === null) {
+        requestAnimationFrame(() => {
+          const last = newest;
+          newest = null;
+          write(...last);
+        });
+      }
+      newest = words;
+    };
+  }
+
   /** Fill a list element with rows made by `row(item, index)`; keeps no old children. */
   function fill(element, items, row) {
     element.replaceChildren(...items.map(row));
@@ -212,7 +230,7 @@ window.vx = (() => {
   else document.addEventListener("DOMContentLoaded", followTheme);
 
   return {
-    CLS_TOKEN, barCells, base64, calm, call, fill, get: (topic) => state[topic], idle, ink, make, mount, on, openTab, pin, pinned: () => pinned,
+    CLS_TOKEN, barCells, base64, beforeFrame, calm, call, fill, get: (topic) => state[topic], idle, ink, make, mount, on, openTab, pin, pinned: () => pinned,
     point, save, say, set, update, widget,
   };
 })();

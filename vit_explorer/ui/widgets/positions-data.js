@@ -143,24 +143,6 @@ window.vxPositions = (() => {
   /** The inks of marked and related patches; read at a draw, because reading them may cost a layout. */
   const inks = () => ({ query: vx.ink("--vx-query"), key: vx.ink("--vx-key") });
 
-  /**
-   * A function that writes words once before the next frame, with the newest arguments: marks come at every move of the
-   * pointer, and words written at once would make each other view lay out the page again.
-   */
-  function beforeFrame(write) {
-    let newest = null;
-    return (...words) => {
-      if (newest === null) {
-        requestAnimationFrame(() => {
-          const last = newest;
-          newest = null;
-          write(...last);
-        });
-      }
-      newest = words;
-    };
-  }
-
   /** A state object as draw gets it, for events between draws. */
   function now() {
     const topics = ["model", "trace", "token", "theme", "catalogue", "positionSnapshot", "positionPair"];
@@ -168,6 +150,6 @@ window.vxPositions = (() => {
   }
 
   return {
-    beforeFrame, brief, distance, epochName, hasUntrained, inks, mirror, now, pointPair, second, setSnapshot, shortEpoch, shown, snapshot, token, view,
+    brief, distance, epochName, hasUntrained, inks, mirror, now, pointPair, second, setSnapshot, shortEpoch, shown, snapshot, token, view,
   };
 })();

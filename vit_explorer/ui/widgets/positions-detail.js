@@ -51,7 +51,7 @@ vx.widget("positions-detail", (root) => {
     write(state, seen, token, other);
   }
 
-  const write = P.beforeFrame((state, seen, token, other) => {
+  const write = vx.beforeFrame((state, seen, token, other) => {
     const name = vx.tokenName(token, seen.grid);
     $(".whose").textContent = name[0].toUpperCase() + name.slice(1);
     $(".map").setAttribute("aria-label", `Similarity of ${name} to all ${seen.n} patches`);

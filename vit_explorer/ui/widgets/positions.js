@@ -110,7 +110,7 @@ vx.widget("positions", (root) => {
     around(token, inks.query);
   }
 
-  const read = P.beforeFrame((seen, s, token, other, key) => {
+  const read = vx.beforeFrame((seen, s, token, other, key) => {
     const spot = (which, name) => vx.make("span", name, vx.tokenName(which, seen.grid));
     const value = (which) => vx.make("strong", "", vx.signed(seen.at(s, seen.indexOf(token), seen.indexOf(which))));
     const away = (which) =>

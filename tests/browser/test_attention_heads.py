@@ -1,0 +1,281 @@
+"""The heads and the rollout in a real browser: one query everywhere, numbers of the trace, play, files."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from vit_explorer.bench.page import open_page
+from vit_explorer.explain.rollout import rollout_steps
+from vit_explorer.figures.attention import rollout_limit
+from vit_explorer.ui.attention_looks import Look, look
+from vit_explorer.ui.session import Session
+
+SESSION = Session()
+
+
+@pytest.fixture
+def heads(page):
+    page.evaluate("vx.openTab('attention')")
+    page.wait_for_selector(".vx-attention-heads .large")
+    page.wait_for_function("document.querySelector('.vx-attention-heads .pair').textContent.includes('gives')")
+    return page
+
+
+@pytest.fixture
+def rollout(heads):
+    heads.get_by_role("tab", name="Rollout").click()
+    heads.wait_for_function("document.querySelector('.vx-attention-rollout .pair').textContent.includes('After layer')")
+    return heads
+
+
+def image_of(page, selector: str) -> str:
+    return page.eval_on_selector(selector, "(canvas) => canvas.toDataURL()")
+
+
+def traced(page) -> Look:
+    """What is on screen, computed here."""
+    return look(SESSION, page.evaluate("(({ picture, model, fit }) => ({ picture, model, fit }))(vx.get('settled'))"))
+
+
+def settle(page) -> None:
+    """Until the words of the newest marks are written."""
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def number(text: str) -> float:
+    return float(re.search(r"([\d.e-]+) %", text)[1]) / 100
+
+
+def hover(page, selector: str, x: float, y: float) -> None:
+    page.locator(selector).scroll_into_view_if_needed()
+    box = page.locator(selector).bounding_box()
+    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    settle(page)
+
+
+PAIR, ABOUT = ".vx-attention-heads .pair", ".vx-attention-heads .about"
+MAPS, LARGE = ".vx-attention-heads .maps", ".vx-attention-heads .large"
+
+
+def test_pointing_at_the_picture_makes_a_query_of_which_every_number_is_the_traces(heads):
+    before = {name: image_of(heads, name) for name in (MAPS, LARGE, ".vx-attention-heads .matrix-marks")}
+    hover(heads, ".vx-attention-heads .scene-marks", 2.5 / 8, 1.5 / 8)
+    assert heads.evaluate("vx.get('token')") == 10
+    for name, image in before.items():
+        assert image_of(heads, name) != image, f"{name} did not follow"
+    row = traced(heads).weights[3, 0, 11]  # the last layer's first head, at first
+    text = heads.locator(PAIR).inner_text()
+    said = re.fullmatch(r"patch 10 \(.*\) gives (.*) to (patch (\d+) \(.*\)|CLS), the largest share of all\.", text)
+    assert said, text
+    best = 0 if said[2] == "CLS" else int(said[3]) + 1
+    assert best == int(row.argmax())
+    assert number(said[1]) == pytest.approx(float(row.max()), rel=0.006)
+    about = heads.locator(ABOUT).inner_text()
+    assert number(about) == pytest.approx(float(row[0]), rel=0.006)
+    assert re.search(r"distance \d+\.\d px of 32 px, entropy \d\.\d\d of at most 6\.02 bits", about)
+
+
+def test_keys_move_the_query_and_cls_is_one(heads):
+    heads.locator(".vx-attention-heads .scene-marks").focus()
+    before = heads.evaluate("vx.get('token')")
+    heads.keyboard.press("ArrowRight")
+    settle(heads)
+    assert f"patch {before + 1} " in heads.locator(PAIR).inner_text()
+    heads.locator(".vx-attention-heads .cls").click()
+    settle(heads)
+    assert heads.locator(".vx-attention-heads .cls").get_attribute("aria-pressed") == "true"
+    text = heads.locator(PAIR).inner_text()
+    assert text.startswith("CLS gives")
+    assert number(text) == pytest.approx(float(traced(heads).weights[3, 0, 0].max()), rel=0.006)
+
+
+def test_a_small_map_is_enlarged_by_a_click_and_by_keys_and_read_under_the_pointer(heads):
+    before = image_of(heads, LARGE)
+    box = heads.locator(".vx-attention-heads .maps-marks").bounding_box()
+    heads.mouse.click(box["x"] + 0.6 * box["width"], box["y"] + 0.43 * box["height"])
+    assert heads.locator(".vx-attention-heads .which").inner_text() == "Layer 2, head 3"
+    assert image_of(heads, LARGE) != before
+    heads.locator(".vx-attention-heads .maps-marks").focus()
+    heads.keyboard.press("ArrowDown")
+    heads.keyboard.press("ArrowLeft")
+    assert heads.locator(".vx-attention-heads .which").inner_text() == "Layer 3, head 2"
+    hover(heads, ".vx-attention-heads .large-marks", 0.97, 0.97)  # the last patch
+    query = heads.evaluate("vx.get('token')")
+    weights = traced(heads).weights[2, 1]
+    text = heads.locator(PAIR).inner_text()
+    assert "to patch 63 " in text
+    assert number(text) == pytest.approx(float(weights[query + 1, 64]), rel=0.006)
+    heads.locator(".vx-attention-heads [data-direction=column]").click()
+    hover(heads, ".vx-attention-heads .large-marks", 0.97, 0.97)
+    text = heads.locator(PAIR).inner_text()
+    assert text.startswith("patch 63 ") and f"to patch {query} " in text
+    assert number(text) == pytest.approx(float(weights[64, query + 1]), rel=0.006)
+
+
+def test_pointing_at_the_matrix_tells_its_number(heads):
+    hover(heads, ".vx-attention-heads .matrix-marks", 0.7, 0.3)
+    text = heads.locator(PAIR).inner_text()
+    said = re.fullmatch(r"patch (\d+) \(.*\) gives (.*) to patch (\d+) \(.*\)\.", text)
+    assert said, text
+    query, key = int(said[1]), int(said[3])
+    assert query == heads.evaluate("vx.get('token')")
+    assert number(said[2]) == pytest.approx(float(traced(heads).weights[3, 0, query + 1, key + 1]), rel=0.006)
+
+
+def test_where_weights_do_not_come_with_the_trace_they_are_fetched_and_the_same(heads):
+    views = (MAPS, LARGE, ".vx-attention-heads .matrix", ".vx-attention-heads .matrix-marks")
+    before = {name: image_of(heads, name) for name in views}
+    said = heads.locator(PAIR).inner_text()
+    heads.evaluate(
+        """() => {
+          const trace = vx.get("trace");
+          vx.set("trace", { ...trace, attention: { ...trace.attention, weights: null } });
+        }"""
+    )
+    assert "Fetching" in heads.locator(".vx-attention-heads .too-many").inner_text()
+    heads.evaluate("vx.idle()")
+    heads.wait_for_selector(".vx-attention-heads .matrix:visible")
+    heads.wait_for_function("!document.querySelector('.vx-attention-heads .waiting')")
+    settle(heads)
+    assert heads.locator(PAIR).inner_text() == said
+    assert {name: image_of(heads, name) for name in views} == before
+    heads.evaluate("vx.point(12)")
+    heads.wait_for_function("document.querySelector('.vx-attention-heads .pair').textContent.startsWith('patch 12 ')")
+    expected = float(traced(heads).weights[3, 0, 13].max())
+    heads.wait_for_function("document.querySelector('.vx-attention-heads .pair').textContent.includes('gives')")
+    assert number(heads.locator(PAIR).inner_text()) == pytest.approx(expected, rel=0.006)
+
+
+def test_own_scales_change_the_maps_and_say_so(heads):
+    before = image_of(heads, MAPS)
+    limit = heads.locator(".vx-attention-heads .high").inner_text()
+    shares = traced(heads).weights[..., 1:].numpy()
+    assert number(limit) == pytest.approx(float(np.percentile(shares, 99)), rel=0.006)
+    heads.locator(".vx-attention-heads [data-scale=own]").click()
+    assert image_of(heads, MAPS) != before
+    assert "do not compare" in heads.locator(".vx-attention-heads .kind").inner_text()
+
+
+def test_the_rollout_is_played_to_the_last_layer(rollout):
+    rollout.locator(".vx-attention-rollout .play").click()
+    step = ".vx-attention-rollout .step"
+    rollout.wait_for_function(f"document.querySelector('{step}').textContent === 'layer 2 of 4'", timeout=10_000)
+    rollout.wait_for_function(f"document.querySelector('{step}').textContent === 'layer 4 of 4'", timeout=10_000)
+    rollout.wait_for_function(
+        "document.querySelector('.vx-attention-rollout .play').getAttribute('aria-pressed') === 'false'"
+    )
+
+
+def test_without_motion_each_press_is_one_layer(watched, address):
+    page = watched(reduced_motion="reduce")
+    open_page(page, address)
+    page.evaluate("vx.openTab('attention')")
+    page.get_by_role("tab", name="Rollout").click()
+    page.wait_for_function("document.querySelector('.vx-attention-rollout .step').textContent === 'layer 4 of 4'")
+    for layer in (1, 2):
+        page.get_by_role("button", name="Next layer").click()
+        settle(page)
+        assert page.locator(".vx-attention-rollout .step").inner_text() == f"layer {layer} of 4"
+
+
+def after_options(page, before: str) -> str:
+    """The words once the server has answered for the new options and they differ."""
+    page.wait_for_function(
+        """(before) => document.querySelector('.vx-attention-rollout .pair').textContent !== before
+        && !document.querySelector('.vx-attention-rollout .waiting')""",
+        arg=before,
+    )
+    settle(page)
+    return page.locator(".vx-attention-rollout .pair").inner_text()
+
+
+def test_options_of_the_rollout_answer_at_once_with_its_own_numbers(rollout):
+    pair = rollout.locator(".vx-attention-rollout .pair")
+    large = image_of(rollout, ".vx-attention-rollout .large")
+    seen = traced(rollout)
+
+    def check(text: str, **options) -> None:
+        steps = torch.cat(rollout_steps(seen.traced.attention, **options))
+        said = re.fullmatch(r"After layer 4, (.*) of CLS, the answer, comes from patch (\d+) .*", text)
+        assert said, text
+        row = steps[-1, 0]
+        assert int(said[2]) + 1 == int(row[1:].argmax()) + 1
+        assert number(said[1]) == pytest.approx(float(row[1:].max()), rel=0.006)
+        scale = rollout.locator(".vx-attention-rollout .product .high").inner_text()
+        assert number(scale) == pytest.approx(rollout_limit(steps[:, 0].numpy(), 1, 0), rel=0.006)
+
+    first = pair.inner_text()
+    check(first)
+    rollout.locator(".vx-attention-rollout [data-fusion=max]").click()
+    second = after_options(rollout, first)
+    check(second, head_fusion="max")
+    assert image_of(rollout, ".vx-attention-rollout .large") != large
+    rollout.locator(".vx-attention-rollout .discard input").focus()
+    rollout.keyboard.press("End")
+    third = after_options(rollout, second)
+    check(third, head_fusion="max", discard_ratio=0.95)
+    rollout.locator(".vx-attention-rollout .residual").click()
+    rollout.locator(".vx-attention-rollout .start select").select_option(label="3")
+    rollout.wait_for_function("document.querySelector('.vx-attention-rollout .slider').max === '1'")
+    fourth = after_options(rollout, third)
+    check(fourth, head_fusion="max", discard_ratio=0.95, residual=False, start_layer=2)
+
+
+def test_the_row_of_the_query_follows_the_pointer(rollout):
+    rollout.locator(".vx-attention-rollout [data-row=query]").click()
+    hover(rollout, ".vx-frame .marks", 2.5 / 8, 1.5 / 8)
+    text = rollout.locator(".vx-attention-rollout .pair").inner_text()
+    said = re.search(r"After layer 4, (.*?) of patch 10 .* comes from patch (\d+) ", text)
+    assert said, text
+    row = rollout_steps(traced(rollout).traced.attention)[-1][0, 11]
+    assert number(said[1]) == pytest.approx(float(row[int(said[2]) + 1]), rel=0.006)
+
+
+def test_a_cnn_hides_both_views_and_a_vit_brings_them_back(rollout):
+    rollout.locator(".vx-attention-rollout .play").click()
+    rollout.locator("#vx-model").select_option("cnn-cifar10")
+    rollout.wait_for_function("vx.get('settled').model === 'cnn-cifar10'")
+    assert not rollout.locator(".vx-attention-rollout .vx-panel").is_visible()
+    rollout.evaluate("vx.point(5)")
+    rollout.locator("#vx-model").select_option("vit-cifar10")
+    rollout.wait_for_function("vx.get('settled').model === 'vit-cifar10'")
+    rollout.wait_for_selector(".vx-attention-rollout .large:visible")
+    rollout.get_by_role("tab", name="Heads").click()
+    rollout.wait_for_selector(".vx-attention-heads .large:visible")
+
+
+def test_an_uploaded_photo_has_heads_too(heads):
+    before = image_of(heads, MAPS)
+    buffer = io.BytesIO()
+    noise = np.random.default_rng(3).integers(0, 256, (48, 64, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(buffer, "PNG")
+    upload = {"name": "noise.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+    heads.locator(".vx-frame .file").set_input_files(upload)
+    heads.wait_for_function("vx.get('settled').picture.startsWith('upload:')")
+    settle(heads)
+    assert image_of(heads, MAPS) != before
+    assert "gives" in heads.locator(PAIR).inner_text()
+
+
+def test_files_of_both_views_hold_what_is_shown(rollout):
+    saved = {}
+    for view, kind in [("rollout", "gif"), ("rollout", "npz"), ("heads", "npz"), ("heads", "png")]:
+        rollout.get_by_role("tab", name=view.capitalize()).click()
+        with rollout.expect_download() as download:
+            rollout.locator(f"#attention-{view}-export [data-format={kind}]").click()
+        saved[view, kind] = download.value.path().read_bytes()
+    with Image.open(io.BytesIO(saved["rollout", "gif"])) as image:
+        assert image.n_frames == 4
+    seen = traced(rollout)
+    arrays = np.load(io.BytesIO(saved["rollout", "npz"]))
+    np.testing.assert_allclose(arrays["rollout"][-1], rollout_steps(seen.traced.attention)[-1][0].numpy(), atol=1e-5)
+    arrays = np.load(io.BytesIO(saved["heads", "npz"]))
+    np.testing.assert_allclose(arrays["attention"], seen.weights.numpy(), atol=1e-5)
+    assert arrays["query"] == rollout.evaluate("vx.get('token')") + 1
+    assert saved["heads", "png"].startswith(b"\x89PNG")

@@ -1,0 +1,233 @@
+"""Attention as figures to keep: the maps of all heads, and the rollout from layer to layer.
+
+matplotlib is imported when a figure is asked for, and used without pyplot: no state is shared between requests.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = "viridis"  # the page's map of magnitudes
+QUERY, KEY = "#e8590c", "#1c7ed6"  # the page's inks of the query and of its strongest key
+ROLLOUT_PERCENTILE = 98.0  # of the shares of the patches in all steps shown
+LIMIT_PERCENTILE = 99.0  # of all shares that patches get in one trace: the end of the colour scale
+MIX = 0.65  # of a map over its picture
+CAPTION_WIDTH = 150  # characters
+SMALLEST_SHARE = 1e-9  # a scale needs two ends that differ, also where all shares are 0
+
+
+def shares_limit(weights: np.ndarray, n_prefix: int) -> float:
+    """Where the colour scale ends that all maps of a trace share; the one share in a hundred beyond is clipped.
+
+    An end at the largest share, which a single head can give to a single patch, would leave everything else dark.
+
+    Args:
+        weights: (..., N, N) shares; columns of the prefix tokens do not count.
+    """
+    return max(float(np.percentile(weights[..., n_prefix:], LIMIT_PERCENTILE)), SMALLEST_SHARE)
+
+
+def rollout_limit(rows: np.ndarray, n_prefix: int, query: int | None) -> float:
+    """Where the colour scale of a rollout's steps ends; the two shares in a hundred beyond are clipped.
+
+    The query's own share does not count: the skip connection keeps it far above all others.
+
+    Args:
+        rows: (S, N) shares of all tokens.
+        query: its index in the sequence; None where the row is the answer's.
+    """
+    others = _others(rows, n_prefix, query)
+    return max(float(np.percentile(others, ROLLOUT_PERCENTILE)), SMALLEST_SHARE) if others.size else 1.0
+
+
+def _others(rows: np.ndarray, n_prefix: int, query: int | None) -> np.ndarray:
+    """The shares of the patches other than the query, (S, N) -> (S, fewer)."""
+    return np.delete(rows, [*range(n_prefix), *([] if query is None else [query])], axis=1)
+
+
+def _own_limit(shares: np.ndarray, n_prefix: int, query: int | None) -> float:
+    return max(float(_others(shares[None], n_prefix, query).max(initial=0)), SMALLEST_SHARE)
+
+
+def percent(share: float) -> str:
+    """Three significant digits, as the page prints them: "12.3 %", "3.20 %", "0.0457 %"."""
+    return f"{100 * share:#.3g}".rstrip(".") + " %"
+
+
+def with_strip(shares: np.ndarray, grid: tuple[int, int], n_prefix: int) -> np.ndarray:
+    """Shares of all tokens as a map; to its left, behind a gap of NaN, a column that holds what CLS gets.
+
+    Args:
+        shares: (n_prefix + rows * cols,)
+    Returns:
+        (rows, cols), or (rows, 2 + cols) where there is a prefix.
+    """
+    patches = shares[n_prefix:].reshape(grid)
+    if not n_prefix:
+        return patches
+    strip = np.full((grid[0], 1), shares[0])
+    return np.concatenate([strip, np.full((grid[0], 1), np.nan), patches], axis=1)
+
+
+def heads_figure(
+    picture: np.ndarray,
+    maps: np.ndarray,
+    grid: tuple[int, int],
+    n_prefix: int,
+    query: int,
+    chosen: tuple[int, int],
+    limit: float | None,
+    title: str,
+    caption: str,
+) -> Figure:
+    """The picture with the query on it, the chosen head enlarged over it, and the maps of all layers and heads.
+
+    Args:
+        picture: (H, W, 3) uint8.
+        maps: (layers, heads, N), the shares of all tokens with the query.
+        query: its index in the sequence.
+        chosen: layer and head, from 0.
+        limit: the end of the shared scale, or None: each map has a scale of its own.
+    """
+    from matplotlib.figure import Figure
+
+    layers, heads = maps.shape[:2]
+    figure = Figure(figsize=(12, 7.4))
+    _say(figure, title, caption)
+    left, right = figure.subfigures(1, 2, width_ratios=(1, 2.1))
+    scene, large = left.subplots(2, 1)
+    left.subplots_adjust(left=0.13, right=0.93, bottom=0.15, top=0.87, hspace=0.2)
+    _show_picture(scene, picture, grid, n_prefix, query)
+    scene.set_title("query: " + token_name(query, n_prefix), fontsize=10, loc="left")
+    layer, head = chosen
+    _show_over(large, picture, maps[layer, head], grid, n_prefix, limit, query)
+    large.set_title(f"layer {layer + 1}, head {head + 1}, over the picture", fontsize=10, loc="left")
+    axes = right.subplots(layers, heads, squeeze=False)
+    right.subplots_adjust(left=0.06, right=0.88, bottom=0.15, top=0.87, wspace=0.14, hspace=0.08)
+    for row in range(layers):
+        for col in range(heads):
+            image = _show_map(axes[row, col], with_strip(maps[row, col], grid, n_prefix), limit)
+        axes[row, 0].set_ylabel(f"layer {row + 1}", fontsize=9)
+    for col in range(heads):
+        axes[0, col].set_title(f"head {col + 1}", fontsize=9)
+    if limit is not None:
+        _scale(right, image, (0.91, 0.15, 0.02, 0.72))
+    return figure
+
+
+def rollout_figure(
+    picture: np.ndarray,
+    steps: np.ndarray,
+    alone: np.ndarray,
+    grid: tuple[int, int],
+    n_prefix: int,
+    query: int | None,
+    layers: Sequence[int],
+    limits: tuple[float, float] | None,
+    title: str,
+    caption: str,
+) -> Figure:
+    """The picture, the rollout up to each layer, and below it the attention of that layer alone.
+
+    Args:
+        steps, alone: (S, N) shares of all tokens: the rollout's, and those of the mean over the layer's heads.
+        query: its index in the sequence; None where the row is the answer's.
+        layers: the numbers of the layers, from 1.
+        limits: the ends of the scales of the two rows, or None: each map has a scale of its own, which ends at its
+            largest share of a patch other than the query.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 6.2))
+    _say(figure, title, caption)
+    axes = figure.subplots(2, 1 + len(layers), squeeze=False)
+    figure.subplots_adjust(left=0.04, right=0.9, bottom=0.2, top=0.84, wspace=0.1, hspace=0.28)
+    _show_picture(axes[0, 0], picture, grid, n_prefix, query)
+    axes[0, 0].set_title("picture", fontsize=10, loc="left")
+    last_limit = _own_limit(steps[-1], n_prefix, query) if limits is None else limits[0]
+    _show_over(axes[1, 0], picture, steps[-1], grid, n_prefix, last_limit, query)
+    axes[1, 0].set_title("rollout over it", fontsize=10, loc="left")
+    for row, (shares, name) in enumerate([(steps, "up to layer"), (alone, "layer alone:")]):
+        for col, layer in enumerate(layers):
+            limit = _own_limit(shares[col], n_prefix, query) if limits is None else limits[row]
+            image = _show_map(axes[row, 1 + col], with_strip(shares[col], grid, n_prefix), limit)
+            cls = f"\nCLS {percent(float(shares[col, 0]))}" if n_prefix else ""
+            axes[row, 1 + col].set_title(f"{name} {layer}{cls}", fontsize=9, loc="left")
+        if limits is not None:
+            _scale(figure, image, (0.92, 0.55 if row == 0 else 0.2, 0.012, 0.27))
+    return figure
+
+
+def token_name(index: int, n_prefix: int) -> str:
+    """ "CLS" or "patch 12", patches counted from 0 as on the page."""
+    return "CLS" if index < n_prefix else f"patch {index - n_prefix}"
+
+
+def _say(figure: Figure, title: str, caption: str) -> None:
+    figure.suptitle(title, fontsize=14, x=0.04, y=0.975, ha="left", weight="bold")
+    figure.text(0.04, 0.02, textwrap.fill(caption, CAPTION_WIDTH), fontsize=9, va="bottom", color="#444")
+
+
+def _bare(axes: Axes) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _show_map(axes: Axes, values: np.ndarray, limit: float | None):
+    _bare(axes)
+    end = limit if limit is not None else max(float(np.nanmax(values)), SMALLEST_SHARE)
+    return axes.imshow(values, cmap=COLOURS, vmin=0, vmax=end, interpolation="nearest")
+
+
+def _show_picture(axes: Axes, picture: np.ndarray, grid: tuple[int, int], n_prefix: int, query: int | None) -> None:
+    _bare(axes)
+    axes.imshow(picture, extent=(0, grid[1], grid[0], 0), interpolation="nearest")
+    if query is not None:
+        _outline(axes, query, grid, n_prefix, QUERY)
+
+
+def _show_over(
+    axes: Axes,
+    picture: np.ndarray,
+    shares: np.ndarray,
+    grid: tuple[int, int],
+    n_prefix: int,
+    limit: float | None,
+    query: int | None,
+) -> None:
+    _show_picture(axes, picture, grid, n_prefix, None)
+    patches = shares[n_prefix:].reshape(grid)
+    end = limit if limit is not None else max(float(patches.max()), SMALLEST_SHARE)
+    place = (0, grid[1], grid[0], 0)
+    axes.imshow(patches, cmap=COLOURS, vmin=0, vmax=end, alpha=MIX, extent=place, interpolation="nearest")
+    _outline(axes, n_prefix + int(patches.argmax()), grid, n_prefix, KEY)
+    if query is not None:
+        _outline(axes, query, grid, n_prefix, QUERY)
+
+
+def _outline(axes: Axes, index: int, grid: tuple[int, int], n_prefix: int, ink: str) -> None:
+    """A frame around a patch; around the whole picture for CLS."""
+    from matplotlib.patches import Rectangle
+
+    row, col = divmod(index - n_prefix, grid[1])
+    cls = index < n_prefix
+    place, size = ((0, 0), grid[::-1]) if cls else ((col, row), (1, 1))
+    axes.add_patch(Rectangle(place, *size, fill=False, edgecolor=ink, linewidth=2.2, clip_on=False))
+
+
+def _scale(figure: Figure, image, place: tuple[float, float, float, float]) -> None:
+    from matplotlib.ticker import PercentFormatter
+
+    bar = figure.colorbar(image, cax=figure.add_axes(place), extend="max")
+    bar.ax.yaxis.set_major_formatter(PercentFormatter(xmax=1))
+    bar.ax.tick_params(labelsize=8)

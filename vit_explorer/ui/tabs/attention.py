@@ -1,0 +1,25 @@
+"""The Attention tab: who looks at whom, what flows into the answer, and how far to believe the maps of it."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from vit_explorer.ui.session import Session
+from vit_explorer.ui.tabs.attention_answers import place_explain, place_layers, place_no_attention, place_test
+from vit_explorer.ui.tabs.attention_maps import place_heads, place_rollout
+
+
+def place_attention(session: Session) -> None:
+    """Place the tab: what a model without attention has instead, and five views, one at a time."""
+    place_no_attention(session)
+    with gr.Tabs(elem_id="attention-tabs"):
+        with gr.Tab("Heads", id="heads"):
+            place_heads(session)
+        with gr.Tab("Rollout", id="rollout"):
+            place_rollout(session)
+        with gr.Tab("Explain", id="explain"):
+            place_explain(session)
+        with gr.Tab("Test it", id="test"):
+            place_test(session)
+        with gr.Tab("Layers", id="layers"):
+            place_layers(session)

@@ -1,0 +1,245 @@
+/* A part of the picture or of the network taken away: the prediction and its maps before and after. */
+vx.widget("ablate", (root, server) => {
+  const $ = (selector) => root.querySelector(selector);
+  const E = vxExplain;
+  const SIDE = 272; // px of the picture
+  const SHOWN = 5; // classes
+  const SUGGESTED = 8; // patches
+  const kept = vxAblate.choices(() => draw(E.now()));
+  let network = ""; // grid and heads that the choices are for
+  let asked = { question: "", busy: false };
+  let answer = null; // the newest, with the question that it answers
+  let views = []; // of the maps: {marks, side}
+  let query = "";
+
+  // ---- asking: one call at a time, then the newest ---------------------------------------------------------------
+  const wanted = (state) => ({ ...E.request(state), ...kept.now() });
+  const fits = (state) => answer !== null && answer.question === JSON.stringify(wanted(state));
+  /** Whether the answer is about this picture in this model, if not about all that was changed. */
+  const near = ({ trace }) => answer !== null && answer.of === trace;
+
+  async function ask(state) {
+    const request = wanted(state);
+    const question = JSON.stringify(request);
+    if (asked.busy || question === asked.question) return;
+    asked = { question, busy: true };
+    const { trace } = state;
+    const told = await vx.call("ablate", server, "test_prediction", request);
+    asked.busy = false;
+    if (told) answer = { ...told, question, of: trace };
+    const present = E.now();
+    if (!E.ready(present)) return;
+    show(present);
+    mark(present);
+    if (told || JSON.stringify(wanted(present)) !== question) ask(present);
+    else $(".outcome").textContent = "The server did not answer; change something again.";
+  }
+
+  // ---- controls ------------------------------------------------------------------------------------------------
+  $(".undo").addEventListener("click", kept.undo);
+  $(".reset").addEventListener("click", kept.reset);
+  $(".shuffle").addEventListener("click", () => kept.change({ shuffle: kept.now().shuffle === null ? 1 + Math.floor(Math.random() * 9999) : null }));
+  $(".positions").addEventListener("click", () => kept.change({ positions: !kept.now().positions }));
+  for (const button of root.querySelectorAll("[data-baseline]")) {
+    button.addEventListener("click", () => kept.change({ baseline: button.dataset.baseline }));
+  }
+  vxAblate.brush($(".marks"), {
+    grid: () => (vx.get("trace") || { grid: null }).grid,
+    erased: () => kept.now().erased,
+    change: (erased, keep) => kept.change({ erased }, keep),
+  });
+  E.files(root, "ablate-export", server, () => (E.ready(E.now()) ? wanted(E.now()) : null));
+
+  /** One toggle a head, for the layers and heads of this model. */
+  function buildHeads(shape) {
+    $(".mute").hidden = !shape;
+    $(".heads").replaceChildren();
+    if (!shape) return;
+    const [layers, heads] = shape;
+    for (let layer = 0; layer < layers; layer++) {
+      const row = vx.make("div", "layer");
+      row.append(vx.make("span", "", `layer ${layer + 1}`));
+      for (let head = 0; head < heads; head++) {
+        const button = vx.make("button", "", String(head + 1));
+        button.type = "button";
+        button.title = `Mute layer ${layer + 1}, head ${head + 1}`;
+        button.setAttribute("aria-label", button.title);
+        Object.assign(button.dataset, { layer, head });
+        button.addEventListener("click", () => toggleHead(layer, head));
+        row.append(button);
+      }
+      $(".heads").append(row);
+    }
+  }
+
+  const isMuted = (layer, head) => kept.now().muted.some(([l, h]) => l === layer && h === head);
+
+  function toggleHead(layer, head) {
+    const others = kept.now().muted.filter(([l, h]) => l !== layer || h !== head);
+    kept.change({ muted: isMuted(layer, head) ? others : [...others, [layer, head]] });
+  }
+
+  function showChoices({ model, trace }) {
+    const now = kept.now();
+    for (const button of root.querySelectorAll("[data-baseline]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.baseline === now.baseline));
+    }
+    for (const button of root.querySelectorAll(".heads button")) {
+      button.setAttribute("aria-pressed", String(isMuted(Number(button.dataset.layer), Number(button.dataset.head))));
+    }
+    $(".shuffle").setAttribute("aria-pressed", String(now.shuffle !== null));
+    $(".shuffle").textContent = now.shuffle === null ? "Shuffle" : `Shuffled · ${now.shuffle}`;
+    $(".positions").setAttribute("aria-pressed", String(!now.positions));
+    $(".positions").hidden = !model.positions;
+    $(".undo").disabled = !kept.canUndo();
+    $(".reset").disabled = kept.isEmpty();
+    $(".readout").textContent = trace.attention
+      ? "Maps: what the answer's token attends to. A muted head is left out of the mean over heads."
+      : `Maps: Grad-CAM for ${trace.classes[best(trace.probabilities)]}, before and after.`;
+  }
+
+  // ---- the answer ----------------------------------------------------------------------------------------------
+  const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
+  const points = (before, after) => (Math.round(1000 * after) - Math.round(1000 * before)) / 10; // as they are printed
+
+  function outcome({ before, after }, classes) {
+    const top = best(before);
+    if (kept.isEmpty()) return `${classes[top]} ${vx.percent(before[top])}: nothing is taken away yet.`;
+    const turned = best(after) === top ? "" : ` The answer becomes ${classes[best(after)]} (${vx.percent(after[best(after)])}).`;
+    return `${classes[top]} ${vx.percent(before[top])} → ${vx.percent(after[top])}.${turned}`;
+  }
+
+  function bars({ before, after }, classes) {
+    const top = best(before);
+    const order = before.map((p, i) => [Math.max(p, after[i]), i]).sort((a, b) => b[0] - a[0]).slice(0, SHOWN).map(([, i]) => i);
+    order.sort((a, b) => before[b] - before[a]);
+    const head = ["", "", "before", "after", "points"].map((text) => vx.make("span", "title", text));
+    const cells = order.flatMap((i) => {
+      const style = i === top ? "answer" : "";
+      const both = vx.make("div", "both");
+      for (const [name, p] of [["before", before[i]], ["after", after[i]]]) {
+        const bar = vx.make("i", name);
+        bar.style.width = `${100 * p}%`;
+        both.append(bar);
+      }
+      const number = (text) => vx.make("span", `vx-number ${style}`, text);
+      return [vx.make("span", style, classes[i]), both, number(vx.percent(before[i])), number(vx.percent(after[i])), number(vx.signed(points(before[i], after[i]), 1))];
+    });
+    $(".bars").replaceChildren(...head, ...cells);
+  }
+
+  function maps({ trace }) {
+    const key = answer.maps.map(({ name }) => name).join();
+    if ($(".maps").dataset.of !== key) buildMaps(key);
+    answer.maps.forEach((map, index) => {
+      const [before, after] = [vx.decode(map.before).data, vx.decode(map.after).data];
+      const high = Math.max(...before, ...after);
+      const figure = $(".maps").children[index];
+      figure.querySelector(".high").textContent = E.digits(high);
+      const pixels = { before: trace.rgb.data, after: vx.decode(answer.pixels).data };
+      for (const [side, values] of [["before", before], ["after", after]]) {
+        const view = views.find((one) => one.name === map.name && one.side === side);
+        view.width = view.map.parentElement.clientWidth;
+        E.overlay(view.map, view.width, pixels[side], trace.size, values, trace.grid, high);
+        view.map.setAttribute("aria-label", `${map.title} ${side}, 0 to ${E.digits(high)}`);
+      }
+    });
+  }
+
+  function buildMaps(key) {
+    $(".maps").dataset.of = key;
+    views = [];
+    vx.fill($(".maps"), answer.maps, ({ name, title }) => {
+      const [figure, caption, pair] = [vx.make("figure"), vx.make("figcaption"), vx.make("div", "pair")];
+      const suggest = vx.make("button", "vx-button", `Erase its top ${SUGGESTED}`);
+      suggest.type = "button";
+      suggest.title = `Erase the ${SUGGESTED} patches that this map of the whole picture calls most important`;
+      suggest.addEventListener("click", () => {
+        const values = vx.decode(answer.maps.find((one) => one.name === name).before).data;
+        kept.change({ erased: E.order(values).slice(0, SUGGESTED).sort((a, b) => a - b) });
+      });
+      caption.append(vx.make("span", "", title), suggest);
+      for (const side of ["before", "after"]) {
+        const [cell, stack, map, marks] = [vx.make("div"), vx.make("div", "stack"), vx.make("canvas"), vx.make("canvas")];
+        map.setAttribute("role", "img");
+        marks.setAttribute("aria-label", `${title} ${side}: point at a patch to mark it everywhere`);
+        vx.patchInput(marks, () => (vx.get("trace") || { grid: null }).grid);
+        stack.append(map, marks);
+        cell.append(stack, vx.make("span", "", side));
+        pair.append(cell);
+        views.push({ name, side, map, marks, width: 0 });
+      }
+      const scale = vx.make("div", "vx-scale");
+      scale.append(vx.make("span", "", "0"), vx.make("i", "sequential"), vx.make("span", "high"));
+      figure.append(caption, pair, scale);
+      return figure;
+    });
+  }
+
+  function show(state) {
+    const { trace } = state;
+    root.classList.toggle("waiting", !fits(state));
+    if (!near(state)) return;
+    vx.canvas($(".scene"), SIDE, SIDE).drawImage(vx.rgbImage(vx.decode(answer.pixels).data, trace.size, trace.size), 0, 0, SIDE, SIDE);
+    const words = vxAblate.inWords(kept.now());
+    $(".scene").setAttribute("aria-label", `${trace.picture.title}${words ? `, ${words}` : ""}`);
+    if (!fits(state)) return;
+    $(".outcome").textContent = outcome(answer, trace.classes);
+    $(".changes").textContent = words ? `Taken away: ${words}.` : "Erase a patch, mute a head or shuffle, and see what the answer loses.";
+    bars(answer, trace.classes);
+    maps(state);
+  }
+
+  // ---- the marked patch ----------------------------------------------------------------------------------------
+  /** The grid, the erased patches, the marked one: all that moves under the pointer. */
+  function mark(state) {
+    const { trace, token } = state;
+    if (!trace) return;
+    const [rows, cols] = trace.grid;
+    const [w, h] = [SIDE / cols, SIDE / rows];
+    const context = vx.canvas($(".marks"), SIDE, SIDE);
+    context.strokeStyle = "rgb(255 255 255 / 35%)";
+    context.lineWidth = 1;
+    context.beginPath();
+    for (let col = 1; col < cols; col++) context.moveTo(col * w, 0), context.lineTo(col * w, SIDE);
+    for (let row = 1; row < rows; row++) context.moveTo(0, row * h), context.lineTo(SIDE, row * h);
+    context.stroke();
+    for (const patch of kept.now().erased) cross(context, (patch % cols) * w, Math.floor(patch / cols) * h, w, h);
+    E.outlinePatch($(".marks"), SIDE, token, trace.grid, query, false);
+    if (fits(state)) for (const { marks, width } of views) E.outlinePatch(marks, width, token, trace.grid, query);
+  }
+
+  function cross(context, x, y, w, h) {
+    const edge = Math.min(w, h) * 0.36;
+    for (const [ink, width] of [["rgb(0 0 0 / 60%)", 3.5], ["#fff", 1.5]]) {
+      context.strokeStyle = ink;
+      context.lineWidth = width;
+      context.beginPath();
+      context.moveTo(x + edge, y + edge);
+      context.lineTo(x + w - edge, y + h - edge);
+      context.moveTo(x + w - edge, y + edge);
+      context.lineTo(x + edge, y + h - edge);
+      context.stroke();
+    }
+  }
+
+  function draw(state) {
+    if (!E.ready(state)) return;
+    const { trace } = state;
+    const shape = trace.attention && trace.attention.shape;
+    const key = `${trace.grid} ${shape} ${Boolean(state.model.positions)}`;
+    if (key !== network) {
+      network = key;
+      kept.forget();
+      buildHeads(shape);
+    }
+    query = vx.ink("--vx-query");
+    $(".marks").setAttribute("aria-label", `${trace.picture.title}, ${trace.grid[0]} by ${trace.grid[1]} patches: arrow keys move, Space erases or restores`);
+    showChoices(state);
+    ask(state);
+    show(state);
+    mark(state);
+  }
+
+  return { topics: ["model", "trace"], draw, mark };
+});

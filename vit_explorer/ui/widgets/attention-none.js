@@ -1,0 +1,79 @@
+/* For a model without attention: why it has none, and what its stages respond to. Hidden for every other. */
+vx.widget("attention-none", (root, server) => {
+  const $ = (selector) => root.querySelector(selector);
+  const E = vxExplain;
+  const [LARGE, SMALL] = [92, 44]; // px of the mean and of a channel
+  let asked = "";
+  let answer = null;
+
+  async function ask(state) {
+    const request = E.request(state);
+    const question = JSON.stringify(request);
+    if (question === asked) return;
+    asked = question;
+    root.classList.add("waiting");
+    const told = await vx.call("features", server, "features", request);
+    if (asked !== question) return;
+    if (!told) asked = "";
+    else answer = { ...told, question };
+    show(E.now());
+  }
+
+  function explain({ model, catalogue }) {
+    const models = (catalogue || { models: [] }).models;
+    const other = models.find(({ architecture, data }) => architecture.startsWith("vit") && data === model.data) || models.find(({ architecture }) => architecture.startsWith("vit"));
+    $(".why").textContent =
+      `${model.name} is a ${model.title}: each of its numbers is made from a few neighbours in the stage before, always the same ones, ` +
+      "so there is no matrix of who looks at whom.";
+    $(".what-is").textContent = "Heads, Rollout and Layers have nothing to show for it. Explain (by Grad-CAM) and Test it work as for any model.";
+    $(".switch").hidden = !other;
+    if (!other) return;
+    $(".switch").textContent = `Look at ${other.name}`;
+    $(".switch").onclick = () => vx.set("wish", { model: other.name });
+  }
+
+  function show(state) {
+    const fitting = answer !== null && answer.question === JSON.stringify(E.request(state));
+    root.classList.toggle("waiting", !fitting);
+    if (!fitting) return;
+    vx.fill($(".stages"), answer.stages, ({ side, channels, strongest, maps, mean }, index) => {
+      const figure = vx.make("figure");
+      const [all, average] = [vx.decode(maps), vx.decode(mean)];
+      const grid = vx.make("div", "grid");
+      grid.append(tile(average.data, side, LARGE, `Stage ${index + 1}, mean over ${channels} channels`));
+      strongest.forEach((channel, k) => {
+        grid.append(tile(all.data.subarray(k * side * side, (k + 1) * side * side), side, SMALL, `Stage ${index + 1}, channel ${channel}`));
+      });
+      const scales = vx.make("div", "scales");
+      scales.append(scale(255 * average.scale), scale(255 * all.scale));
+      figure.append(vx.make("figcaption", "", `Stage ${index + 1}: ${side} × ${side}, ${channels} channels`), grid, scales);
+      return figure;
+    });
+  }
+
+  function tile(bytes, side, size, words) {
+    const canvas = vx.make("canvas");
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", words);
+    canvas.title = words;
+    vx.canvas(canvas, size, size).drawImage(vx.matrixImage(bytes, side, side, vx.sequential, 0, 255), 0, 0, size, size);
+    return canvas;
+  }
+
+  function scale(high) {
+    const line = vx.make("div", "vx-scale");
+    line.append(vx.make("span", "", "0"), vx.make("i", "sequential"), vx.make("span", "", E.digits(high)));
+    return line;
+  }
+
+  function draw(state) {
+    if (!E.ready(state)) return;
+    $(".vx-panel").hidden = Boolean(state.trace.attention);
+    if (state.trace.attention) return;
+    explain(state);
+    ask(state);
+    show(state);
+  }
+
+  return { topics: ["model", "trace", "catalogue"], draw };
+});

@@ -1,0 +1,67 @@
+/* What the views that explain share: a map over the grey picture, the order of its patches, requests, files. */
+"use strict";
+
+window.vxExplain = (() => {
+  const MIXED = 0.62; // how much of a map covers the grey picture, in every map the same
+  const greys = new WeakMap(); // decoded pixels -> image
+
+  /** RGB bytes as a grey image, so that colour belongs to the map alone. */
+  function grey(rgb, size) {
+    if (!greys.has(rgb)) {
+      const bytes = new Uint8Array(rgb.length);
+      for (let k = 0; k < rgb.length; k += 3) bytes.fill(0.299 * rgb[k] + 0.587 * rgb[k + 1] + 0.114 * rgb[k + 2], k, k + 3);
+      greys.set(rgb, vx.rgbImage(bytes, size, size));
+    }
+    return greys.get(rgb);
+  }
+
+  /** Draw a map (rows x cols numbers, 0..high) over the grey of the picture (bytes). */
+  function overlay(canvas, side, rgb, size, values, [rows, cols], high) {
+    const context = vx.canvas(canvas, side, side);
+    context.drawImage(grey(rgb, size), 0, 0, side, side);
+    context.globalAlpha = MIXED;
+    context.drawImage(vx.matrixImage(values, rows, cols, vx.sequential, 0, high), 0, 0, side, side);
+    context.globalAlpha = 1;
+  }
+
+  /** Outline a patch on an otherwise empty canvas; nothing for CLS or for none. */
+  function outlinePatch(canvas, side, token, [rows, cols], ink, clear = true) {
+    const context = clear ? vx.canvas(canvas, side, side) : canvas.getContext("2d");
+    if (token === null || token < 0 || token >= rows * cols) return;
+    const [w, h] = [side / cols, side / rows];
+    vx.outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, ink);
+  }
+
+  /** Patches from the most important one; of equal ones the first in reading order goes first, as on the server. */
+  function order(values) {
+    return Array.from(values, (_, i) => i).sort((a, b) => values[b] - values[a] || a - b);
+  }
+
+  /** Three digits, for a scale. */
+  const digits = (value) => (value === 0 ? "0" : value >= 0.001 ? String(Number(value.toPrecision(3))) : value.toExponential(1));
+
+  const request = ({ trace, model }) => ({ picture: trace.picture.name, model: model.name, fit: trace.fit });
+
+  const now = () => Object.fromEntries(["model", "trace", "token", "theme", "catalogue"].map((topic) => [topic, vx.get(topic)]));
+
+  /** Whether picture and model on screen belong together. */
+  const ready = ({ trace, model }) => Boolean(trace && model && trace.model === model.name);
+
+  /** Wire a widget's buttons [data-format]: each saves what `ask()` requests, or nothing where it gives null. */
+  function files(root, channel, server, ask) {
+    const buttons = [...root.querySelectorAll("[data-format]")];
+    for (const button of buttons) {
+      button.addEventListener("click", async () => {
+        const wanted = ask();
+        if (!wanted) return;
+        for (const other of buttons) other.disabled = true;
+        const file = await vx.call(channel, server, "export", { ...wanted, format: button.dataset.format });
+        for (const other of buttons) other.disabled = false;
+        button.focus();
+        if (file) vx.save(file.filename, file.mime, file.data);
+      });
+    }
+  }
+
+  return { digits, files, now, order, outlinePatch, overlay, ready, request };
+})();

@@ -1,0 +1,157 @@
+/* The curves of the Explain view: deletion and insertion of every map, and the picture at a step of one of them. */
+"use strict";
+
+/**
+ * @param {HTMLElement} root holds canvas.axes[data-measure], canvas.step and .told
+ * @param {(name: string | null) => void} highlight is told which map's curve is pointed at
+ */
+window.vxExplain.curves = (root, highlight) => {
+  const HEIGHT = 110; // px of the axes
+  const SIDE = 108; // px of the picture at a step
+  const EDGE = { left: 44, right: 8, top: 8, bottom: 20 };
+  const REACH = 0.12; // of the axes' height: how near to a curve a pointer means it
+  const all = [...root.querySelectorAll("canvas.axes")];
+  let data = null; // {trace, answer, series: [{name, title, ink, order, deletion, insertion}], baseline}
+  let picked = null; // {measure, name, step}
+  let lit = null; // the map whose curve stands out
+
+  const place = (canvas, steps) => {
+    const [width, height] = [canvas.clientWidth || 280, HEIGHT];
+    const [w, h] = [width - EDGE.left - EDGE.right, height - EDGE.top - EDGE.bottom];
+    return { width, height, x: (k) => EDGE.left + (w * k) / steps, y: (p) => EDGE.top + h * (1 - p), w, h };
+  };
+  const steps = () => data.answer.fractions.length - 1;
+
+  function draw(next) {
+    if (next.answer !== (data && data.answer)) picked = null;
+    data = next;
+    if (!picked) {
+      const best = data.series.find(({ scores }) => scores && scores.deletion.best) || data.series[0];
+      picked = { measure: "deletion", name: best.name, step: Math.round(steps() / 4) };
+    }
+    for (const canvas of all) drawAxes(canvas);
+    preview();
+  }
+
+  function drawAxes(canvas) {
+    const { measure } = canvas.dataset;
+    const at = place(canvas, steps());
+    const context = vx.canvas(canvas, at.width, at.height);
+    canvas.style.width = "100%";
+    context.font = "12px system-ui, sans-serif";
+    context.fillStyle = vx.ink("--vx-soft");
+    context.strokeStyle = vx.ink("--vx-line");
+    context.lineWidth = 1;
+    context.textBaseline = "middle";
+    context.textAlign = "right";
+    for (const p of [0, 0.5, 1]) {
+      context.beginPath();
+      context.moveTo(EDGE.left, at.y(p));
+      context.lineTo(at.width - EDGE.right, at.y(p));
+      context.stroke();
+      context.fillText(`${100 * p} %`, EDGE.left - 4, at.y(p));
+    }
+    context.textBaseline = "alphabetic";
+    context.textAlign = "left";
+    context.fillText("0 patches", EDGE.left, at.height - 5);
+    context.textAlign = "right";
+    context.fillText(`all ${steps()}`, at.width - EDGE.right, at.height - 5);
+    const ordered = [...data.series].sort((a, b) => Number(a.name === lit) - Number(b.name === lit)); // the lit one on top
+    for (const one of ordered) line(context, one, one[measure], at);
+    if (picked && picked.measure === measure) dot(context, at);
+    const said = data.series.map(({ title, scores }) => `${title} ${scores[measure].area.toFixed(3)}`).join(", ");
+    canvas.setAttribute("aria-label", `Probability of ${data.className} along the ${measure} of each map; areas: ${said}. Arrow keys: left and right go along, up and down change the map.`);
+  }
+
+  function line(context, { name, ink }, values, at) {
+    context.strokeStyle = ink;
+    context.globalAlpha = lit && lit !== name ? 0.3 : 1;
+    context.lineWidth = lit === name ? 3.5 : 2;
+    context.setLineDash(name === "random" ? [5, 4] : []);
+    context.beginPath();
+    values.forEach((p, k) => (k ? context.lineTo(at.x(k), at.y(p)) : context.moveTo(at.x(k), at.y(p))));
+    context.stroke();
+    context.setLineDash([]);
+    context.globalAlpha = 1;
+  }
+
+  function dot(context, at) {
+    const one = data.series.find(({ name }) => name === picked.name);
+    const [x, y] = [at.x(picked.step), at.y(one[picked.measure][picked.step])];
+    context.beginPath();
+    context.arc(x, y, 5, 0, 2 * Math.PI);
+    context.fillStyle = one.ink;
+    context.fill();
+    context.strokeStyle = vx.ink("--vx-panel");
+    context.lineWidth = 2;
+    context.stroke();
+  }
+
+  /** The picture with the first patches of the order exchanged, as the server gave it to the model. */
+  function preview() {
+    const { trace, baseline, className } = data;
+    const one = data.series.find(({ name }) => name === picked.name);
+    const inserting = picked.measure === "insertion";
+    const [from, other] = inserting ? [baseline, trace.rgb.data] : [trace.rgb.data, baseline];
+    const bytes = Uint8Array.from(from);
+    const [rows, cols] = trace.grid;
+    const [h, w, row] = [trace.size / rows, trace.size / cols, 3 * trace.size];
+    for (const patch of one.order.slice(0, picked.step)) {
+      for (let y = 0; y < h; y++) {
+        const start = (Math.floor(patch / cols) * h + y) * row + 3 * (patch % cols) * w;
+        bytes.set(other.subarray(start, start + 3 * w), start);
+      }
+    }
+    vx.canvas(root.querySelector(".step"), SIDE, SIDE).drawImage(vx.rgbImage(bytes, trace.size, trace.size), 0, 0, SIDE, SIDE);
+    const told = `${picked.step} of ${steps()} patches ${inserting ? "put back" : "erased"}: ${className} ${vx.percent(one[picked.measure][picked.step])}`;
+    const words = `${one.title}, ${told}${one.name === "random" ? ", mean of the random maps; the picture is the first one's" : ""}.`;
+    root.querySelector(".told").textContent = words;
+    root.querySelector(".step").setAttribute("aria-label", words);
+  }
+
+  function pick(measure, name, step) {
+    if (picked && picked.measure === measure && picked.name === name && picked.step === step) return;
+    picked = { measure, name, step };
+    for (const canvas of all) drawAxes(canvas);
+    preview();
+  }
+
+  for (const canvas of all) {
+    const { measure } = canvas.dataset;
+    const follow = (event) => {
+      if (!data) return;
+      const box = canvas.getBoundingClientRect();
+      const at = place(canvas, steps());
+      const step = Math.max(0, Math.min(steps(), Math.round(((event.clientX - box.left - EDGE.left) / at.w) * steps())));
+      const p = 1 - (event.clientY - box.top - EDGE.top) / at.h;
+      const away = ({ [measure]: values }) => Math.abs(values[step] - p);
+      const nearest = data.series.reduce((best, one) => (away(one) < away(best) ? one : best));
+      const name = away(nearest) < REACH || !lit ? nearest.name : lit;
+      highlight(name);
+      pick(measure, name, step);
+    };
+    canvas.addEventListener("pointermove", follow);
+    canvas.addEventListener("pointerdown", follow);
+    canvas.addEventListener("pointerleave", () => highlight(null));
+    canvas.addEventListener("keydown", (event) => {
+      const across = { ArrowLeft: -1, ArrowRight: 1 }[event.key] || 0;
+      const down = { ArrowUp: -1, ArrowDown: 1 }[event.key] || 0;
+      if (!data || !(across || down)) return;
+      event.preventDefault();
+      const index = data.series.findIndex(({ name }) => name === picked.name);
+      const next = data.series[(index + down + data.series.length) % data.series.length];
+      highlight(next.name);
+      pick(measure, next.name, Math.max(0, Math.min(steps(), picked.step + across)));
+    });
+    canvas.addEventListener("blur", () => highlight(null));
+  }
+
+  /** Let one map's curve stand out; null lets go. */
+  function light(name) {
+    if (lit === name) return;
+    lit = name;
+    if (data) for (const canvas of all) drawAxes(canvas);
+  }
+
+  return { draw, light, picked: () => picked };
+};

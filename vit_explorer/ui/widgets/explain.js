@@ -1,0 +1,220 @@
+/* The maps of one prediction side by side, each with how far to believe it. */
+vx.widget("explain", (root, server) => {
+  const $ = (selector) => root.querySelector(selector);
+  const E = vxExplain;
+  const PATIENCE = 150; // ms before the scores are asked for: who leafs through pictures does not wait for them
+  const MEASURES = ["deletion", "insertion"];
+  const RANDOM = { name: "random", title: "Random", words: "A map that knows nothing, one of several: the yardstick.", for_class: false };
+  const chosen = { of: "", target: null, baseline: "blurred" };
+  let asked = "";
+  let answer = null; // {question, methods, ...}; with `fractions` once it is measured
+  let tiles = []; // {name, element, map, marks, ranks}
+  let built = ""; // the methods that the tiles are for
+  let timer = 0;
+  const curves = E.curves(root, light);
+
+  // ---- asking --------------------------------------------------------------------------------------------------
+  const wanted = (state) => ({ ...E.request(state), target: chosen.target, baseline: chosen.baseline });
+  const fits = (state) => answer !== null && answer.question === JSON.stringify(wanted(state));
+
+  async function ask(state) {
+    const request = wanted(state);
+    const question = JSON.stringify(request);
+    if (question === asked) return;
+    asked = question;
+    clearTimeout(timer);
+    root.classList.add("measuring");
+    const { baseline: _, ...place } = request;
+    const maps = await vx.call("explain-maps", server, "maps", place);
+    if (asked !== question) return;
+    if (!maps) return failed();
+    answer = { ...maps, question };
+    show(E.now());
+    timer = setTimeout(() => measure(request, question), PATIENCE);
+  }
+
+  async function measure(request, question) {
+    const scores = await vx.call("explain-scores", server, "scores", request);
+    if (asked !== question) return;
+    if (!scores) return failed();
+    answer = { ...scores, question };
+    show(E.now());
+  }
+
+  function failed() {
+    asked = ""; // the next choice or redraw asks again
+    $(".outcome").textContent = "The server did not answer; choose again.";
+  }
+
+  $(".class").addEventListener("change", (event) => {
+    chosen.target = event.target.value === "" ? null : Number(event.target.value);
+    draw(E.now());
+  });
+  for (const button of root.querySelectorAll("[data-baseline]")) {
+    button.addEventListener("click", () => {
+      chosen.baseline = button.dataset.baseline;
+      draw(E.now());
+    });
+  }
+  E.files(root, "explain-export", server, () => (E.ready(E.now()) ? wanted(E.now()) : null));
+
+  // ---- the class -----------------------------------------------------------------------------------------------
+  function listClasses({ trace }) {
+    const of = `${trace.model} ${trace.picture.name} ${trace.fit}`;
+    if (of === chosen.of) return;
+    Object.assign(chosen, { of, target: null });
+    const order = trace.probabilities.map((p, i) => [p, i]).sort((a, b) => b[0] - a[0]);
+    const truth = trace.classes.indexOf(trace.picture.truth);
+    order.sort((a, b) => Number(b[1] === truth) - Number(a[1] === truth) || b[0] - a[0]);
+    order.sort((a, b) => Number(b[1] === best(trace)) - Number(a[1] === best(trace))); // the prediction, the label, the others
+    vx.fill($(".class"), order, ([p, i], rank) => {
+      const note = rank === 0 ? " (predicted)" : i === truth ? " (its label)" : "";
+      const option = vx.make("option", "", `${trace.classes[i]} · ${vx.percent(p)}${note}`);
+      option.value = rank === 0 ? "" : String(i);
+      return option;
+    });
+  }
+
+  const best = ({ probabilities }) => probabilities.indexOf(Math.max(...probabilities));
+
+  // ---- tiles ---------------------------------------------------------------------------------------------------
+  const ink = (name, index) => vx.ink(name === "random" ? "--vx-soft" : `--vx-run-${index % 4}`);
+
+  function build(methods) {
+    const key = methods.map(({ name }) => name).join();
+    if (key === built) return;
+    built = key;
+    tiles = [...methods, RANDOM].map(({ name, title, words }) => {
+      const [element, stack] = [vx.make("figure", "tile"), vx.make("div", "stack")];
+      element.dataset.name = name;
+      const label = vx.make("button", "name");
+      label.type = "button";
+      label.append(vx.make("i"), vx.make("span", "", title));
+      label.title = words;
+      const [map, marks] = [vx.make("canvas", "map"), vx.make("canvas", "marks")];
+      map.setAttribute("role", "img");
+      marks.setAttribute("aria-label", `${title}: point at a patch to mark it everywhere`);
+      stack.append(map, marks);
+      const scale = vx.make("div", "vx-scale");
+      scale.append(vx.make("span", "", "0"), vx.make("i", "sequential"), vx.make("span", "high"));
+      element.append(label, stack, scale, vx.make("div", "scores"));
+      vx.patchInput(marks, () => (vx.get("trace") || { grid: null }).grid);
+      for (const [on, off] of [["pointerenter", "pointerleave"], ["focusin", "focusout"]]) {
+        element.addEventListener(on, () => light(name));
+        element.addEventListener(off, () => light(null));
+      }
+      return { name, title, words, element, map, marks, scale };
+    });
+    $(".tiles").replaceChildren(...tiles.map(({ element }) => element));
+  }
+
+  function light(name) {
+    curves.light(name);
+    const method = answer && [...answer.methods, RANDOM].find((one) => one.name === name);
+    if (!method) return;
+    const follows = method.for_class ? " Another class, another map." : " The same map for every class.";
+    tell(`${method.title}: ${method.words}${name === "random" ? "" : follows}`);
+  }
+
+  const tell = vx.beforeFrame((words) => ($(".readout").textContent = words));
+
+  function show(state) {
+    const { trace } = state;
+    const fitting = fits(state);
+    root.classList.toggle("waiting", !fitting);
+    if (!fitting) return;
+    const measured = Boolean(answer.fractions);
+    root.classList.toggle("measuring", !measured);
+    build(answer.methods);
+    const className = trace.classes[answer.target];
+    const shown = [...answer.methods, { ...RANDOM, map: answer.random }];
+    tiles.forEach((tile, index) => {
+      const values = vx.decode(shown[index].map).data;
+      const high = Math.max(...values);
+      tile.order = E.order(values);
+      tile.rank = [];
+      tile.order.forEach((patch, rank) => (tile.rank[patch] = rank + 1));
+      tile.side = tile.element.querySelector(".stack").clientWidth;
+      E.overlay(tile.map, tile.side, trace.rgb.data, trace.size, values, trace.grid, high);
+      tile.map.setAttribute("aria-label", `${tile.title} for ${className}, from 0 to ${E.digits(high)}`);
+      tile.scale.querySelector(".high").textContent = E.digits(high);
+      tile.element.querySelector(".name i").style.background = ink(tile.name, index);
+      if (measured) scores(tile, shown[index]);
+    });
+    if (measured) {
+      $(".outcome").textContent = outcome(className);
+      curves.draw({
+        trace, answer, className,
+        baseline: vx.decode(answer.baseline_pixels).data,
+        series: tiles.map(({ name, title, order }, index) => {
+          const scored = name === "random" ? yardstick() : shown[index];
+          return { name, title, order, ink: ink(name, index), scores: scored, deletion: scored.deletion.probabilities, insertion: scored.insertion.probabilities };
+        }),
+      });
+    } else $(".outcome").textContent = `For ${className}: erasing and restoring ${trace.grid[0] * trace.grid[1]} patches in the order of each map …`;
+    $(".meaning").textContent =
+      `The scores are the areas under the curves: of ${className}'s probability while a map's first patches are erased, and while they are put back. ` +
+      "They compare within this picture only. Each map has its own scale, for the methods' units differ: compare patterns, not colours.";
+    mark(state);
+  }
+
+  const yardstick = () => Object.fromEntries(MEASURES.map((measure) => [measure, { ...answer.yardstick[measure], area: answer.yardstick[measure].mean }]));
+
+  function scores({ name, element }, method) {
+    const cells = MEASURES.flatMap((measure) => {
+      const label = vx.make("span", "", measure === "deletion" ? "Deletion" : "Insertion");
+      label.title = measure === "deletion" ? "lower is better" : "higher is better";
+      if (name === "random") {
+        const { mean, low, high, n } = answer.yardstick[measure];
+        const spread = vx.make("b", "like", `± ${((high - low) / 2).toFixed(3)}`);
+        spread.title = `mean of ${n} random maps, from ${low.toFixed(3)} to ${high.toFixed(3)}`;
+        return [label, vx.make("span", "vx-number", mean.toFixed(3)), spread];
+      }
+      const { area, verdict, best: first } = method[measure];
+      const mark = first ? ["best", "✓ best"] : { better: ["", ""], like: ["like", "≈ random"], worse: ["worse", "✗ random"] }[verdict];
+      const word = vx.make("b", mark[0], mark[1]);
+      word.title = { better: "better than every random map", like: "no better than random maps", worse: "worse than every random map" }[verdict];
+      return [label, vx.make("span", "vx-number", area.toFixed(3)), word];
+    });
+    element.querySelector(".scores").replaceChildren(...cells);
+  }
+
+  /** Which map the numbers speak for, or that they speak for none. */
+  function outcome(className) {
+    const words = MEASURES.map((measure) => {
+      const winners = answer.methods.filter((method) => method[measure].best);
+      const { mean, low, high } = answer.yardstick[measure];
+      if (!winners.length) return `by ${measure} no map beats every random one (${low.toFixed(3)} to ${high.toFixed(3)})`;
+      const area = winners[0][measure].area.toFixed(3);
+      const titles = winners.map(({ title }) => title).join(" and ");
+      return `best by ${measure} ${titles}${winners.length > 1 ? " (a tie)" : ""}, ${area} (random ${mean.toFixed(3)})`;
+    });
+    return `For ${className}: ${words.join("; ")}.`;
+  }
+
+  // ---- the marked patch ----------------------------------------------------------------------------------------
+  let query = "";
+
+  function mark(state) {
+    if (!state.trace || !fits(state)) return;
+    const { token, trace } = state;
+    for (const { marks, side } of tiles) E.outlinePatch(marks, side, token, trace.grid, query);
+    if (token === null || token < 0 || token >= trace.grid[0] * trace.grid[1]) return;
+    const ranks = tiles.filter(({ name }) => name !== "random").map(({ title, rank }) => `${title} ${rank[token]}`);
+    tell(`${vx.tokenName(token, trace.grid).replace("patch", "Patch")}, its rank of ${tiles[0].rank.length}: ${ranks.join(" · ")}`);
+  }
+
+  function draw(state) {
+    if (!E.ready(state)) return;
+    listClasses(state);
+    $(".class").value = chosen.target === null ? "" : String(chosen.target);
+    for (const button of root.querySelectorAll("[data-baseline]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.baseline === chosen.baseline));
+    }
+    query = vx.ink("--vx-query");
+    ask(state);
+    show(state);
+  }
+
+  return { topics: ["model", "trace"], draw, mark };
+});

@@ -1,0 +1,165 @@
+/* The logit lens, drawn from the trace, and the heads' distances. */
+vx.widget("layers", (root, server) => {
+  const $ = (selector) => root.querySelector(selector);
+  const E = vxExplain;
+  const CLASSES = 6; // in the chart and in the bars
+  const ROW = 26; // px of the chart
+  const NAMES = 84; // px for them
+  let depth = null; // after which block; null: after the last
+  let head = null; // {layer, head} that is pointed at
+  let reference = { of: null, pixels: 0 }; // the uniform distance, computed once for a grid
+
+  const label = (at, last) => (at === 0 ? "embedding" : at === last ? `block ${at}, the answer` : `block ${at}`);
+  const shownDepth = (lens) => (depth === null ? lens.length - 1 : Math.min(depth, lens.length - 1));
+
+  /** The classes with the highest probability anywhere; the final answer first. */
+  function ranked(lens) {
+    const final = lens.at(-1);
+    const peak = final.map((_, i) => Math.max(...lens.map((row) => row[i])));
+    const kept = peak.map((_, i) => i).sort((a, b) => peak[b] - peak[a]).slice(0, CLASSES);
+    return kept.sort((a, b) => final[b] - final[a]);
+  }
+
+  function even(seen) {
+    const key = `${seen.grid} ${seen.patchSize}`;
+    if (reference.of !== key) reference = { of: key, pixels: vxReach.uniform(seen.grid, seen.patchSize) };
+    return reference.pixels;
+  }
+
+  // ---- the lens ------------------------------------------------------------------------------------------------
+  function drawHeat(lens, order, classes) {
+    const width = $(".lens").clientWidth;
+    const height = ROW * (order.length + 1);
+    const cell = (width - NAMES) / lens.length;
+    const context = vx.canvas($(".heat"), width, height);
+    context.font = "13px system-ui, sans-serif";
+    context.textBaseline = "middle";
+    order.forEach((index, row) => {
+      const y = ROW * (row + 0.5);
+      context.textAlign = "left";
+      context.fillStyle = vx.ink("--vx-text");
+      context.fillText(classes[index], 0, y, NAMES - 6);
+      context.textAlign = "center";
+      lens.forEach((shares, at) => {
+        const x = NAMES + at * cell;
+        context.fillStyle = vx.colour(vx.sequential, shares[index], 0, 1);
+        context.fillRect(x + 1, y - ROW / 2 + 1, cell - 2, ROW - 2);
+        context.fillStyle = vx.inkOn(vx.sequential, shares[index], 0, 1);
+        if (cell > 26) context.fillText((100 * shares[index]).toFixed(cell > 46 ? 1 : 0), x + cell / 2, y, cell - 4);
+      });
+    });
+    context.fillStyle = vx.ink("--vx-soft");
+    lens.forEach((_, at) => context.fillText(at ? String(at) : cell > 70 ? "embedding" : "emb.", NAMES + (at + 0.5) * cell, ROW * (order.length + 0.5), cell));
+    context.textAlign = "left";
+    context.fillText("after block", 0, ROW * (order.length + 0.5), NAMES - 6);
+    const at = shownDepth(lens);
+    vx.outline(context, NAMES + at * cell, 1, cell, ROW * order.length - 2, vx.ink("--vx-accent"), 2);
+    const said = lens.map((shares, i) => `${label(i, lens.length - 1)}: ${classes[top(shares)]} ${vx.percent(Math.max(...shares))}`);
+    $(".heat").setAttribute("aria-label", `Probability of the top classes after each block. ${said.join("; ")}`);
+  }
+
+  const top = (shares) => shares.indexOf(Math.max(...shares));
+
+  function drawBars(lens, order, classes) {
+    const shares = lens[shownDepth(lens)];
+    const bars = $(".vx-bars");
+    const key = order.map((i) => classes[i]).join();
+    if (bars.dataset.of !== key) {
+      bars.dataset.of = key;
+      bars.replaceChildren(...order.flatMap((i) => vx.barCells(classes[i], 0)));
+    }
+    order.forEach((i, row) => { // the same elements, so that the bars move
+      const [name, bar, number] = [0, 1, 2].map((cell) => bars.children[3 * row + cell]);
+      bar.firstChild.style.width = `${100 * shares[i]}%`;
+      number.textContent = vx.percent(shares[i]);
+      for (const cell of [name, number]) cell.style.fontWeight = i === top(shares) ? "650" : "";
+    });
+  }
+
+  /** From which block on the head says what it says at the end. */
+  function forms(lens, classes) {
+    const final = top(lens.at(-1));
+    let since = lens.length - 1;
+    while (since > 0 && top(lens[since - 1]) === final) since--;
+    const before = since > 0 ? ` Before, it would have said ${classes[top(lens[since - 1])]} (${vx.percent(Math.max(...lens[since - 1]))}).` : "";
+    return `${classes[final]} leads from ${since ? `block ${since}` : "the embedding"} on (${vx.percent(lens[since][final])} there, ${vx.percent(lens.at(-1)[final])} at the end).${before}`;
+  }
+
+  function step(at) {
+    const seen = vxAttention.view(E.now());
+    if (!seen) return;
+    depth = at === seen.lens.length - 1 ? null : at;
+    drawLens(E.now(), seen);
+  }
+
+  function drawLens({ trace }, { lens }) {
+    const order = ranked(lens);
+    $(".depth").max = lens.length - 1;
+    $(".depth").value = shownDepth(lens);
+    $(".where").textContent = label(shownDepth(lens), lens.length - 1);
+    $(".depth").setAttribute("aria-valuetext", $(".where").textContent);
+    drawHeat(lens, order, trace.classes);
+    drawBars(lens, order, trace.classes);
+    $(".forms").textContent = forms(lens, trace.classes);
+  }
+
+  $(".depth").addEventListener("input", (event) => step(Number(event.target.value)));
+  for (const kind of ["pointermove", "pointerdown"]) {
+    $(".heat").addEventListener(kind, (event) => {
+      const seen = vxAttention.view(E.now());
+      if (!seen) return;
+      const box = $(".heat").getBoundingClientRect();
+      const at = Math.floor(((event.clientX - box.left - NAMES) / (box.width - NAMES)) * seen.lens.length);
+      if (at >= 0 && at < seen.lens.length && at !== shownDepth(seen.lens)) step(at);
+    });
+  }
+
+  // ---- distances -----------------------------------------------------------------------------------------------
+  function drawReach(seen) {
+    vxReach.draw($(".dots"), seen, even(seen), head);
+    const one = head && vxReach.heads(seen).find(({ layer, head: h }) => layer === head.layer && h === head.head);
+    $(".told").textContent = one
+      ? `Layer ${one.layer + 1}, head ${one.head + 1}: ${one.pixels.toFixed(2)} px, ${Math.round((100 * one.pixels) / even(seen))} % of uniform; entropy ${one.bits.toFixed(2)} of ${Math.log2(seen.n).toFixed(2)} bits.`
+      : "Point at a dot for its head; arrow keys go from head to head.";
+  }
+
+  function choose(next) {
+    if ((next && next.layer) === (head && head.layer) && (next && next.head) === (head && head.head)) return;
+    head = next;
+    drawReach(vxAttention.view(E.now()));
+  }
+
+  for (const kind of ["pointermove", "pointerdown"]) {
+    $(".dots").addEventListener(kind, (event) => {
+      const seen = vxAttention.view(E.now());
+      if (seen) choose(vxReach.headAt($(".dots"), seen, even(seen), event));
+    });
+  }
+  $(".dots").addEventListener("pointerleave", () => vxAttention.view(E.now()) && choose(null));
+  $(".dots").addEventListener("keydown", (event) => {
+    const seen = vxAttention.view(E.now());
+    const move = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -seen.heads, ArrowDown: seen.heads }[event.key];
+    if (!seen || !move) return;
+    event.preventDefault();
+    const all = seen.layers * seen.heads;
+    const from = head ? head.layer * seen.heads + head.head : move > 0 ? -1 : all;
+    const to = Math.max(0, Math.min(all - 1, from + move));
+    choose({ layer: Math.floor(to / seen.heads), head: to % seen.heads });
+  });
+
+  E.files(root, "layers-export", server, () => (E.ready(E.now()) ? E.request(E.now()) : null));
+
+  function draw(state) {
+    if (!E.ready(state)) return;
+    const seen = vxAttention.view(state);
+    $(".vx-panel").hidden = !seen;
+    if (!seen) return;
+    if (head && (head.layer >= seen.layers || head.head >= seen.heads)) head = null;
+    drawLens(state, seen);
+    drawReach(seen);
+    $(".verdict").textContent = vxReach.verdict(seen, even(seen));
+    $(".dots").setAttribute("aria-label", `Mean attention distance of each head. ${$(".verdict").textContent}`);
+  }
+
+  return { topics: ["model", "trace"], draw };
+});
