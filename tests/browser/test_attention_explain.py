@@ -205,11 +205,14 @@ def test_another_model_in_the_middle_and_back(test_it):
     test_it.wait_for_function(f"document.querySelectorAll('.vx-ablate .maps figure').length === 1 && {TESTED}")
     assert test_it.locator(".vx-ablate .mute").is_hidden()
     assert "nothing is taken away yet" in test_it.locator(".vx-ablate .outcome").inner_text()
-    assert "No attention here" in test_it.locator(".vx-attention-none").inner_text()
-    test_it.locator(".vx-attention-none .switch").click()
+    open_view(test_it, "Attention / Layers")
+    none = test_it.locator(".vx-attention-none:visible")
+    assert "No attention here" in none.inner_text()
+    none.locator(".switch").click()
     test_it.wait_for_function("vx.get('settled').model === 'vit-cifar10'")
+    assert none.locator("section").count() == 0 or none.locator("section").is_hidden()
+    open_view(test_it, "Attention / Test it")
     test_it.wait_for_function(f"document.querySelectorAll('.vx-ablate .maps figure').length === 2 && {TESTED}")
-    assert test_it.locator(".vx-attention-none section").is_hidden()
 
 
 # --- Layers ---

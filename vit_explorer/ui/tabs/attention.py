@@ -10,16 +10,18 @@ from vit_explorer.ui.tabs.attention_maps import place_heads, place_rollout
 
 
 def place_attention(session: Session) -> None:
-    """Place the tab: what a model without attention has instead, and five views, one at a time."""
-    place_no_attention(session)
+    """Place the tab: five views, one at a time; three of them have something else for a model without attention."""
     with gr.Tabs(elem_id="attention-tabs"):
         with gr.Tab("Heads", id="heads"):
+            place_no_attention(session)
             place_heads(session)
         with gr.Tab("Rollout", id="rollout"):
+            place_no_attention(session)
             place_rollout(session)
         with gr.Tab("Explain", id="explain"):
             place_explain(session)
         with gr.Tab("Test it", id="test"):
             place_test(session)
         with gr.Tab("Layers", id="layers"):
+            place_no_attention(session)
             place_layers(session)

@@ -20,7 +20,7 @@ def place_no_attention(session: Session) -> None:
     def features(request: dict[str, Any]) -> dict[str, Any]:
         return feature_maps(session, request)
 
-    widget("attention-none", [features], elem_id="attention-none")
+    widget("attention-none", [features])
 
 
 def place_explain(session: Session) -> None:

@@ -181,15 +181,15 @@ vx.widget("explain", (root, server) => {
 
   /** Which map the numbers speak for, or that they speak for none. */
   function outcome(className) {
-    const words = MEASURES.map((measure) => {
+    const words = MEASURES.map((measure, index) => {
       const winners = answer.methods.filter((method) => method[measure].best);
       const { mean, low, high } = answer.yardstick[measure];
-      if (!winners.length) return `by ${measure} no map beats every random one (${low.toFixed(3)} to ${high.toFixed(3)})`;
-      const area = winners[0][measure].area.toFixed(3);
+      const favours = index ? measure : `${measure} favours`;
+      if (!winners.length) return `${favours} no map (random ${low.toFixed(3)} to ${high.toFixed(3)})`;
       const titles = winners.map(({ title }) => title).join(" and ");
-      return `best by ${measure} ${titles}${winners.length > 1 ? " (a tie)" : ""}, ${area} (random ${mean.toFixed(3)})`;
+      return `${favours} ${titles} (${winners[0][measure].area.toFixed(3)}, random ${mean.toFixed(3)})`;
     });
-    return `For ${className}: ${words.join("; ")}.`;
+    return `For ${className}: ${words.join(", ")}.`;
   }
 
   // ---- the marked patch ----------------------------------------------------------------------------------------
