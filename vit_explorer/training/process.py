@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-NICENESS = 10  # added to this process's own: the page comes first
+NICENESS = 19  # added to this process's own: a step of training may wait, the pointer may not
 END_PATIENCE = 1.0  # seconds between the end of its input and a kill
 LAST_WORDS = 400  # characters
 
