@@ -3,6 +3,7 @@
 from vit_explorer.models.attention import Tape
 from vit_explorer.models.cnn import ConvNet
 from vit_explorer.models.patches import ConvPatchEmbedding, PatchEmbedding, patchify, unpatchify
+from vit_explorer.models.swin import SwinTransformer, WindowAttention
 from vit_explorer.models.vit import TransformerBlock, ViT
 from vit_explorer.models.zoo import (
     Checkpoint,
@@ -20,9 +21,11 @@ __all__ = [
     "ConvNet",
     "ConvPatchEmbedding",
     "PatchEmbedding",
+    "SwinTransformer",
     "Tape",
     "TransformerBlock",
     "ViT",
+    "WindowAttention",
     "create_model",
     "list_checkpoints",
     "load_checkpoint",

@@ -1,0 +1,220 @@
+"""Swin by identities, and by parity with the code of others."""
+
+import re
+from itertools import product
+
+import pytest
+import timm
+import torch
+import torchvision
+
+from vit_explorer.models.swin import (
+    PatchMerging,
+    SwinTransformer,
+    WindowAttention,
+    relative_position_index,
+    shift_mask,
+    window_partition,
+    window_plan,
+    window_reverse,
+)
+
+SWIN_T = {"d_model": 96, "depths": (2, 2, 6, 2), "n_heads": (3, 6, 12, 24), "window": 7, "n_classes": 1000}
+
+
+def random_weights(module: torch.nn.Module) -> torch.nn.Module:
+    """Weights that leave nothing at zero, so that a lost bias or table shows."""
+    generator = torch.Generator().manual_seed(0)
+    for parameter in module.parameters():
+        scale = 0.3 if parameter.ndim == 1 else parameter.shape[-1] ** -0.5
+        parameter.data = torch.randn(parameter.shape, generator=generator) * scale
+    return module.eval()
+
+
+# --- the pure functions ---
+
+
+@pytest.mark.parametrize(("height", "width", "window"), [(8, 8, 4), (6, 9, 3), (7, 7, 7), (4, 4, 1)])
+def test_partition_and_reverse_undo_each_other(height, width, window):
+    x = torch.arange(2 * height * width * 3).reshape(2, height, width, 3)
+    windows = window_partition(x, window)
+    assert windows.shape == (2 * height * width // window**2, window, window, 3)
+    assert torch.equal(windows[1], x[0, :window, window : 2 * window] if width > window else windows[1])
+    assert torch.equal(window_reverse(windows, window, height, width), x)
+
+
+def test_sizes_that_cannot_be_are_refused():
+    x = torch.zeros(1, 6, 8, 2)
+    with pytest.raises(ValueError, match="windows of 4 x 4 do not divide a map of 6 x 8"):
+        window_partition(x, 4)
+    for window in (0, -1, 2.0, True):
+        with pytest.raises(ValueError, match="a window must be a whole number from 1 up"):
+            window_partition(x, window)
+    with pytest.raises(ValueError, match="3 windows are no whole number of maps of 3 x 4 windows"):
+        window_reverse(torch.zeros(3, 2, 2, 1), 2, 6, 8)
+    with pytest.raises(ValueError, match="a shift must be 0 to 3"):
+        shift_mask(8, 8, 4, 4)
+    with pytest.raises(ValueError, match="a shift must be 0 to 3"):
+        WindowAttention(8, 2, 4, shift=4)
+    with pytest.raises(ValueError, match="3 heads cannot share 8 dimensions"):
+        WindowAttention(8, 3, 4)
+    with pytest.raises(ValueError, match="padding must be one of masked, torchvision, timm"):
+        WindowAttention(8, 2, 4, padding="none")
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "window", "shift"), [(8, 8, 4, 2), (6, 5, 4, 2), (8, 6, 3, 1), (7, 7, 4, 0)]
+)
+def test_the_mask_is_what_a_loop_over_pairs_says(height, width, window, shift):
+    """Two tokens of a window may meet if no edge of the map lies between them and both are real, or both are not."""
+    tall, wide = (-(-side // window) * window for side in (height, width))
+    mask = shift_mask(height, width, window, shift)
+    assert mask.dtype == torch.bool and mask.shape == (tall * wide // window**2, window**2, window**2)
+    for n, (top, left) in enumerate(product(range(0, tall, window), range(0, wide, window))):
+        cells = [(top + i, left + j) for i, j in product(range(window), repeat=2)]
+        # Where a token was before the roll: what was carried around the edge is a whole map away.
+        where = [(row + shift, col + shift) for row, col in cells]
+        real = [row % tall < height and col % wide < width for row, col in where]
+        for a, b in product(range(window**2), repeat=2):
+            same_side = all(
+                (where[a][axis] >= side) == (where[b][axis] >= side) for axis, side in ((0, tall), (1, wide))
+            )
+            expected = same_side if real[a] and real[b] else real[a] == real[b]
+            assert mask[n, a, b] == expected, (n, a, b)
+
+
+def test_the_mask_without_a_shift_and_padding_lets_all_meet():
+    assert shift_mask(8, 12, 4, 0).all()
+    assert window_plan(8, 12, 4, 0).mask is None
+
+
+def test_one_bias_for_each_relative_position():
+    index = relative_position_index(3)
+    assert index.unique().numel() == 25 and index[0, 0] == index[4, 4] == 12
+    places = list(product(range(3), repeat=2))
+    seen: dict[tuple[int, int], int] = {}
+    for (a, (row, col)), (b, (other_row, other_col)) in product(enumerate(places), repeat=2):
+        assert seen.setdefault((row - other_row, col - other_col), int(index[a, b])) == index[a, b]
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "window", "shift"), [(8, 8, 4, 2), (6, 5, 4, 2), (3, 3, 4, 2), (1, 1, 4, 2)]
+)
+def test_a_plan_takes_every_token_to_one_place_and_back(height, width, window, shift):
+    plan = window_plan(height, width, window, shift)
+    assert torch.equal(plan.order[plan.inverse], torch.arange(height * width))
+    assert (plan.order == height * width).sum() == len(plan.order) - height * width
+    assert plan.shift == tuple(0 if side <= window else shift for side in (height, width))
+
+
+# --- attention in windows ---
+
+
+def test_a_window_as_large_as_the_map_is_full_attention():
+    attention = random_weights(WindowAttention(12, 3, 5))
+    x = torch.randn(2, 5, 5, 12, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        query, key, value = attention.qkv(x.flatten(1, 2)).reshape(2, 25, 3, 3, 4).permute(2, 0, 3, 1, 4)
+        scores = query @ key.transpose(-2, -1) / 2 + attention.position_bias()
+        expected = attention.projection((scores.softmax(-1) @ value).transpose(1, 2).reshape(2, 25, 12))
+        assert torch.allclose(attention(x).flatten(1, 2), expected, atol=1e-5)
+        assert torch.allclose(attention.weights(x)[:, 0], scores.softmax(-1), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("side", "window", "shift"), [(8, 4, 2), (8, 4, 0), (7, 4, 2), (3, 4, 2), (1, 4, 2), (6, 1, 0)]
+)
+def test_changing_a_token_changes_those_that_the_mask_names_and_no_others(side, window, shift):
+    attention = random_weights(WindowAttention(8, 2, window, shift))
+    plan = attention.plan(side, side)
+    x = torch.randn(1, side, side, 8, generator=torch.Generator().manual_seed(2))
+    mask = plan.mask if plan.mask is not None else torch.ones(plan.n_windows, window**2, window**2, dtype=torch.bool)
+    with torch.no_grad():
+        before = attention(x)[0].flatten(0, 1)
+        assert before.isfinite().all()
+        for token in range(side * side):
+            changed = x.clone()
+            changed[0, token // side, token % side] += 1
+            moved = (attention(changed)[0].flatten(0, 1) - before).abs().amax(1) > 1e-7
+            n, place = divmod(int(plan.inverse[token]), window**2)
+            reached = plan.order.reshape(-1, window**2)[n][mask[n, :, place]]
+            expected = torch.zeros(side * side, dtype=torch.bool)
+            expected[reached[reached < side * side]] = True
+            assert torch.equal(moved, expected), token
+
+
+@pytest.mark.parametrize(("side", "window", "shift"), [(8, 4, 2), (7, 4, 2), (3, 4, 0)])
+def test_its_weights_are_those_of_its_output_and_padding_gets_none(side, window, shift):
+    attention = random_weights(WindowAttention(8, 2, window, shift))
+    plan = attention.plan(side, side)
+    x = torch.randn(2, side, side, 8, generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        weights = attention.weights(x)  # (B, n, heads, w * w, w * w)
+        assert torch.allclose(weights.sum(-1), torch.ones(()), atol=1e-6)
+        empty = (plan.order == side * side).reshape(-1, window**2)
+        to_padding = empty[:, None, :] & ~empty[:, :, None]
+        assert (weights.amax(dim=(0, 2))[to_padding] == 0).all()
+        tokens = torch.nn.functional.pad(x.flatten(1, 2), (0, 0, 0, 1))[:, plan.order]
+        value = attention.qkv(tokens)[..., 16:].reshape(2, plan.n_windows, window**2, 2, 4).transpose(2, 3)
+        mixed = (weights @ value).transpose(2, 3).reshape(2, -1, 8)[:, plan.inverse]
+        assert torch.allclose(attention.projection(mixed), attention(x).flatten(1, 2), atol=1e-5)
+
+
+def test_nothing_it_is_given_is_changed_and_eval_repeats_itself():
+    model = random_weights(SwinTransformer())
+    images = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(4))
+    given = images.clone()
+    with torch.no_grad():
+        first = model(images)
+        assert torch.equal(model(images), first) and torch.equal(images, given)
+        assert torch.allclose(model(images[1:]), first[1:], atol=1e-5)
+    assert [tuple(found.shape) for found in model.features(images)] == [(2, 16, 16, 64), (2, 8, 8, 128)]
+    assert [block.attention.shift for stage in model.stages for block in stage] == [0, 2, 0, 2, 0, 2]
+
+
+def test_merging_pads_odd_maps_with_zeros():
+    merging = random_weights(PatchMerging(4))
+    x = torch.randn(1, 5, 3, 4, generator=torch.Generator().manual_seed(5))
+    padded = torch.zeros(1, 6, 4, 4)
+    padded[:, :5, :3] = x
+    assert torch.equal(merging(x), merging(padded)) and merging(x).shape == (1, 3, 2, 8)
+
+
+# --- parity ---
+
+
+def from_torchvision(name: str) -> str:
+    name = name.replace("features.0.0", "patch_embedding").replace("features.0.2", "patch_norm")
+    found = re.match(r"features\.(\d)\.(.*)", name)
+    if found:
+        place = int(found[1])
+        name = f"stages.{place // 2}.{found[2]}" if place % 2 else f"mergings.{place // 2 - 1}.{found[2]}"
+    return common(name).replace(".mlp.3.", ".mlp.2.")
+
+
+def from_timm(name: str) -> str:
+    name = name.replace("patch_embed.proj", "patch_embedding").replace("patch_embed.norm", "patch_norm")
+    name = re.sub(r"layers\.(\d)\.downsample", lambda found: f"mergings.{int(found[1]) - 1}", name)
+    name = re.sub(r"layers\.(\d)\.blocks", r"stages.\1", name)
+    return common(name).replace("mlp.fc1", "mlp.0").replace("mlp.fc2", "mlp.2").replace("head.fc", "head")
+
+
+def common(name: str) -> str:
+    name = name.replace(".attn.relative_position_bias_table", ".attention.bias_table")
+    return name.replace(".attn.proj", ".attention.projection").replace(".attn.", ".attention.")
+
+
+@pytest.mark.parametrize("side", [224, 200])
+@pytest.mark.parametrize(("theirs", "rename"), [("torchvision", from_torchvision), ("timm", from_timm)])
+def test_the_same_weights_give_the_logits_of(theirs, rename, side):
+    """At 224, and at 200, where the maps need padding, which each of the two does in a way of its own."""
+    if theirs == "torchvision":
+        other = random_weights(torchvision.models.swin_t(weights=None))
+    else:
+        other = random_weights(timm.create_model("swin_tiny_patch4_window7_224", img_size=side))
+    weights = {rename(key): value for key, value in other.state_dict().items() if "relative_position_index" not in key}
+    ours = SwinTransformer(side, 4, **SWIN_T, padding=theirs).eval()
+    ours.load_state_dict(weights)
+    images = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(side))
+    with torch.no_grad():
+        assert torch.allclose(ours(images), other(images), atol=1e-4)
