@@ -38,14 +38,35 @@ def test_top_five_are_the_probabilities_of_the_trace(page):
     assert page.evaluate("vx.get('trace').probabilities.reduce((a, b) => a + b, 0)") == pytest.approx(1, abs=1e-5)
 
 
+ATTENTION = {  # the views of the tab and their widgets
+    "Heads": "attention-heads",
+    "Rollout": "attention-rollout",
+    "Explain": "explain",
+    "Test it": "ablate",
+    "Layers": "layers",
+}
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("tab", ["Patches", "Positions", "Classify"])
-def test_phone_does_not_scroll_sideways(watched, address, tab, dark):
+def test_phone_does_not_scroll_sideways(watched, address, dark):
+    """Tabs that do not fit stand in a menu there, those inside of a tab too."""
     page = watched(390, 844, color_scheme="dark" if dark else "light")
     open_page(page, address)
-    page.get_by_role("tab", name=tab).click()
-    page.wait_for_timeout(400)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for tab in ("patches", "positions", "train", "classify"):
+        page.evaluate("(tab) => vx.openTab(tab)", tab)
+        page.wait_for_selector(f".vx-{'train-setup' if tab == 'train' else tab}", state="visible")
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, tab
+    page.evaluate("vx.openTab('attention')")
+    for view, shown in ATTENTION.items():
+        page.evaluate(
+            """(view) => [...document.querySelectorAll("#attention-tabs :is([role=tab], .overflow-dropdown button)")]
+              .find((one) => one.textContent.trim() === view).click()""",
+            view,
+        )
+        page.wait_for_selector(f".vx-{shown} .vx-panel", state="visible")
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, view
     assert page.evaluate("vx.get('theme')") == ("dark" if dark else "light")
 
 
