@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import Any
 
 import numpy as np
@@ -19,9 +17,9 @@ from vit_explorer.figures.attention import (
 from vit_explorer.figures.positions import MIME, figure_bytes
 from vit_explorer.ui.answers import Refused
 from vit_explorer.ui.attention_looks import Look, head_index, layers_alone, query_index, rolled_out, stack_options
+from vit_explorer.ui.files import file_answer, npz_bytes
 from vit_explorer.ui.rollout_gif import rollout_gif
 
-FILES = {**MIME, "npz": "application/octet-stream", "gif": "image/gif"}
 OWN_SCALES = "Each map has a colour scale of its own, from 0 to its largest share: maps cannot be compared."
 
 
@@ -35,7 +33,7 @@ def export_heads(seen: Look, request: dict[str, Any]) -> dict[str, Any]:
     query, format = query_index(seen, int(request["token"])), request["format"]
     chosen = head_index(seen, request)
     if format == "npz":
-        data = _npz(_arrays(seen, query))
+        data = npz_bytes(_arrays(seen, query))
     else:
         weights, column = seen.weights.numpy(), _one_of(request, "direction", ("row", "column")) == "column"
         limit = shares_limit(weights, seen.traced.n_prefix) if _shared(request) else None
@@ -52,7 +50,7 @@ def export_heads(seen: Look, request: dict[str, Any]) -> dict[str, Any]:
             f"{_about(seen)} {what} {_strip(seen)}{_scale_words(limit)}",
         )  # fmt: skip
         data = figure_bytes(drawn, _figure_format(format))
-    return _file(f"{seen.checkpoint.name}-attention", format, data)
+    return file_answer(f"{seen.checkpoint.name}-attention", format, data)
 
 
 def export_rollout(seen: Look, request: dict[str, Any]) -> dict[str, Any]:
@@ -73,7 +71,7 @@ def export_rollout(seen: Look, request: dict[str, Any]) -> dict[str, Any]:
     layers = list(range(options["start_layer"] + 1, len(seen.weights) + 1))
     if format == "npz":
         arrays = {**_arrays(seen, -1 if query is None else query), "rollout": steps, "rollout_answer": answer}
-        data = _npz(arrays | {key: np.array(value) for key, value in options.items()})
+        data = npz_bytes(arrays | {key: np.array(value) for key, value in options.items()})
     elif format == "gif":
         limit = rollout_limit(rows, n_prefix, query)
         data = rollout_gif(_pixels(seen), rows, grid, n_prefix, layers, limit, _short_settings(options, name))
@@ -89,11 +87,7 @@ def export_rollout(seen: Look, request: dict[str, Any]) -> dict[str, Any]:
         marked = (0 if n_prefix else None) if query is None else query
         drawn = rollout_figure(_pixels(seen), rows, alone, grid, n_prefix, marked, layers, limits, title, caption)
         data = figure_bytes(drawn, _figure_format(format))
-    return _file(f"{seen.checkpoint.name}-rollout", format, data)
-
-
-def _file(stem: str, format: str, data: bytes) -> dict[str, Any]:
-    return {"filename": f"{stem}.{format}", "mime": FILES[format], "data": base64.b64encode(data).decode()}
+    return file_answer(f"{seen.checkpoint.name}-rollout", format, data)
 
 
 def _one_of(request: dict[str, Any], key: str, values: tuple[str, ...]) -> str:
@@ -110,12 +104,6 @@ def _figure_format(format: str) -> str:
 
 def _shared(request: dict[str, Any]) -> bool:
     return _one_of(request, "scale", ("shared", "own")) == "shared"
-
-
-def _npz(arrays: dict[str, np.ndarray]) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    return buffer.getvalue()
 
 
 def _arrays(seen: Look, query: int) -> dict[str, np.ndarray]:

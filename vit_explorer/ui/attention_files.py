@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from vit_explorer.ui.ablation_answers import chosen_ablation, predict_ablated
 from vit_explorer.ui.answers import Refused
 from vit_explorer.ui.asked import Looked, chosen_baseline, chosen_class, looked_at
 from vit_explorer.ui.explain_answers import N_RANDOM, make_maps, measure
+from vit_explorer.ui.files import file_answer, npz_bytes
 from vit_explorer.ui.session import Session
 
 BASELINES = {"blurred": "the blurred picture", "mean": "the picture's mean colour"}
@@ -37,7 +37,7 @@ def export_explanations(session: Session, request: dict[str, Any]) -> dict[str, 
             arrays |= {f"{measured}_{method}": found[index] for index, method in enumerate(made.maps)}
             arrays[f"{measured}_random"] = found[n:]
         arrays |= {"maps_random": made.random.numpy(), "fractions": scores.fractions.numpy(), **_about(looked)}
-        data = _as_npz({**arrays, "target": np.array(name), "baseline": np.array(baseline)})
+        data = npz_bytes({**arrays, "target": np.array(name), "baseline": np.array(baseline)})
     else:
         explained = [
             Explained(
@@ -74,7 +74,7 @@ def export_test(session: Session, request: dict[str, Any]) -> dict[str, Any]:
         arrays = {}
         for one in answer["maps"]:
             arrays |= {f"{one['name']}_{side}": _unpack(one[side]) for side in ("before", "after")}
-        data = _as_npz(
+        data = npz_bytes(
             {**arrays, "before": before, "after": after, "picture": _unpack(answer["pixels"]), **_about(looked)}
         )
     else:
@@ -104,7 +104,7 @@ def export_layers(session: Session, request: dict[str, Any]) -> dict[str, Any]:
     distance = mean_attention_distance(traced.attention, traced.grid, traced.n_prefix, patch_size)[0].numpy()
     if format == "npz":
         entropy = attention_entropy(traced.attention)[0].numpy()
-        data = _as_npz({"lens": lens, "distance": distance, "entropy": entropy, **_about(looked)})
+        data = npz_bytes({"lens": lens, "distance": distance, "entropy": entropy, **_about(looked)})
     else:
         uniform = float(patch_distances(traced.grid, patch_size).mean())
         caption = (
@@ -125,10 +125,8 @@ def _format(request: dict[str, Any]) -> str:
 
 
 def _file(looked: Looked, what: str, format: str, data: bytes) -> dict[str, Any]:
-    mime = MIME.get(format, "application/octet-stream")
     picture = "".join(c if c.isalnum() else "-" for c in looked.picture.name)[:40]
-    filename = f"{looked.checkpoint.name}-{picture}-{what}.{format}"
-    return {"filename": filename, "mime": mime, "data": base64.b64encode(data).decode()}
+    return file_answer(f"{looked.checkpoint.name}-{picture}-{what}", format, data)
 
 
 def _where(looked: Looked) -> str:
@@ -154,9 +152,3 @@ def _unpack(packed: dict[str, Any]) -> np.ndarray:
     """What ``pack`` made of numbers, as it was (float32 and uint8 with scale 1 lose nothing)."""
     raw = np.frombuffer(base64.b64decode(packed["data"]), np.dtype(packed["dtype"]).newbyteorder("<"))
     return raw.reshape(packed["shape"])
-
-
-def _as_npz(arrays: dict[str, np.ndarray]) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from typing import Any
 
@@ -15,6 +14,7 @@ from vit_explorer.explain.positions import PositionStructure, cosine_similarity,
 from vit_explorer.figures.positions import MIME, colour_limit, figure_bytes, positions_figure
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.answers import answered
+from vit_explorer.ui.files import file_answer
 from vit_explorer.ui.payloads import shown_snapshots
 from vit_explorer.ui.session import Session
 from vit_explorer.ui.widgets import widget
@@ -81,16 +81,15 @@ def export_positions(session: Session, request: dict[str, Any]) -> dict[str, Any
         raise ValueError(f"there are {len(epochs)} snapshots, not one with the number {snapshot}")
     similarity = cosine_similarity(tables[snapshot]).numpy()
     if format == "npy":
-        mime, data = "application/octet-stream", _as_npy(similarity)
+        data = _as_npy(similarity)
     elif format == "csv":
-        mime, data = "text/csv", _as_csv(similarity, checkpoint.model.n_prefix)
+        data = _as_csv(similarity, checkpoint.model.n_prefix)
     elif format in MIME:
         every = np.stack([cosine_similarity(table).numpy() for table in tables])
-        mime, data = MIME[format], _as_figure(checkpoint, epochs[snapshot], similarity, every, format)
+        data = _as_figure(checkpoint, epochs[snapshot], similarity, every, format)
     else:
         raise ValueError(f"a file can be npy, csv, {', '.join(MIME)}, not {format!r}")
-    filename = f"{checkpoint.name}-positions-epoch-{short_epoch(epochs[snapshot])}.{format}"
-    return {"filename": filename, "mime": mime, "data": base64.b64encode(data).decode()}
+    return file_answer(f"{checkpoint.name}-positions-epoch-{short_epoch(epochs[snapshot])}", format, data)
 
 
 def _with_positions(checkpoint: Checkpoint) -> Checkpoint:
