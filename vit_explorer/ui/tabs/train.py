@@ -6,7 +6,6 @@ name may follow it.
 
 from __future__ import annotations
 
-import base64
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +18,7 @@ from vit_explorer.training.export import accuracy_points, caption, command_line,
 from vit_explorer.training.keep import keep_run
 from vit_explorer.training.races import Race, list_races, owner_of
 from vit_explorer.ui.answers import Refused, answered, refusing
+from vit_explorer.ui.files import file_answer
 from vit_explorer.ui.session import Session
 from vit_explorer.ui.sources import Source
 from vit_explorer.ui.train_choices import chosen_recipes, offered, plan, source_payload
@@ -181,19 +181,18 @@ def export_race(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     race = Race.open(desk.runs_folder, request["race"])
     format, axis = request["format"], request["axis"]
     if format == "csv":
-        mime, data = "text/csv", curves_csv(race).encode()
+        data = curves_csv(race).encode()
     elif format in MIME and axis in ("epochs", "images", "seconds"):
         races = [race, *(Race.open(desk.runs_folder, other) for other in request["with"])]
         drawn = [
             (one.title, [Curve(label, *accuracy_points(run, axis)) for label, run in one.runs.items()]) for one in races
         ]
-        mime = MIME[format]
         data = figure_bytes(curves_figure(drawn, axis, race.title, caption(races)), format)
     else:
         raise ValueError(
             f"a file can be csv, {', '.join(MIME)} by epochs, images or seconds, not {format!r} by {axis!r}"
         )
-    return {"filename": f"{race.name}.{format}", "mime": mime, "data": base64.b64encode(data).decode()}
+    return file_answer(race.name, format, data)
 
 
 def _own_race(desk: Desk, request: dict[str, Any]) -> Race:
