@@ -15,6 +15,7 @@ vx.widget("attention-rollout", (root, server) => {
   // ---- asking ----------------------------------------------------------------------------------------------------
   const ask = A.oneAtATime(async ({ request, key }) => {
     const answer = await vx.call("attention-rollout", server, "rollout_stack", request);
+    if (answer && key !== wanted) return; // somebody went back meanwhile: the stack on screen is the right one
     if (answer) {
       stack = R.decode(answer, key);
       refresh();
