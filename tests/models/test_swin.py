@@ -8,16 +8,16 @@ import timm
 import torch
 import torchvision
 
+from vit_explorer.models.attention import Tape
 from vit_explorer.models.swin import (
     PatchMerging,
     SwinTransformer,
     WindowAttention,
-    relative_position_index,
     shift_mask,
     window_partition,
-    window_plan,
     window_reverse,
 )
+from vit_explorer.models.windows import relative_position_index, window_plan
 
 SWIN_T = {"d_model": 96, "depths": (2, 2, 6, 2), "n_heads": (3, 6, 12, 24), "window": 7, "n_classes": 1000}
 
@@ -29,6 +29,13 @@ def random_weights(module: torch.nn.Module) -> torch.nn.Module:
         scale = 0.3 if parameter.ndim == 1 else parameter.shape[-1] ** -0.5
         parameter.data = torch.randn(parameter.shape, generator=generator) * scale
     return module.eval()
+
+
+def recorded(attention: WindowAttention, x: torch.Tensor) -> torch.Tensor:
+    """(B, n_windows, heads, window ** 2, window ** 2), as a tape gets it."""
+    tape = Tape()
+    attention(x, tape)
+    return tape.windows[0].weights
 
 
 # --- the pure functions ---
@@ -118,7 +125,7 @@ def test_a_window_as_large_as_the_map_is_full_attention():
         scores = query @ key.transpose(-2, -1) / 2 + attention.position_bias()
         expected = attention.projection((scores.softmax(-1) @ value).transpose(1, 2).reshape(2, 25, 12))
         assert torch.allclose(attention(x).flatten(1, 2), expected, atol=1e-5)
-        assert torch.allclose(attention.weights(x)[:, 0], scores.softmax(-1), atol=1e-6)
+        assert torch.allclose(recorded(attention, x)[:, 0], scores.softmax(-1), atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -149,7 +156,7 @@ def test_its_weights_are_those_of_its_output_and_padding_gets_none(side, window,
     plan = attention.plan(side, side)
     x = torch.randn(2, side, side, 8, generator=torch.Generator().manual_seed(3))
     with torch.no_grad():
-        weights = attention.weights(x)  # (B, n, heads, w * w, w * w)
+        weights = recorded(attention, x)  # (B, n, heads, w * w, w * w)
         assert torch.allclose(weights.sum(-1), torch.ones(()), atol=1e-6)
         empty = (plan.order == side * side).reshape(-1, window**2)
         to_padding = empty[:, None, :] & ~empty[:, :, None]

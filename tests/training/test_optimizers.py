@@ -10,6 +10,8 @@ from vit_explorer.data.dataset import Dataset
 from vit_explorer.training.feed import with_sizes
 from vit_explorer.training.learner import Learner
 
+SWIN = {"d_model": 8, "depths": (1, 1), "n_heads": (2, 2), "window": 2}
+
 
 def fresh(tiny: Dataset, **changes: object) -> Learner:
     recipe = replace(RECIPE, **changes)
@@ -21,7 +23,9 @@ def parameter_names(learner: Learner, optimizer: torch.optim.Optimizer, group: i
     return {names[id(parameter)] for parameter in optimizer.param_groups[group]["params"]}
 
 
-@pytest.mark.parametrize(("model", "overrides"), [("vit", OVERRIDES), ("vit-conv", OVERRIDES), ("cnn", {})])
+@pytest.mark.parametrize(
+    ("model", "overrides"), [("vit", OVERRIDES), ("vit-conv", OVERRIDES), ("swin", SWIN), ("cnn", {})]
+)
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", "muon"])
 def test_every_parameter_has_one_optimiser(tiny, optimizer, model, overrides):
     learner = fresh(tiny, model=model, overrides=overrides, optimizer=optimizer)
@@ -52,3 +56,12 @@ def test_muon_takes_the_matrices_of_the_blocks(tiny):
     layers = ("attention.qkv", "attention.projection", "mlp.0", "mlp.2")
     assert parameter_names(learner, muon, 0) == {f"blocks.0.{layer}.weight" for layer in layers}
     assert {group["lr"] for optimizer in learner.optimizers for group in optimizer.param_groups} == {3e-3}
+
+
+def test_muon_takes_the_matrices_of_swin_and_leaves_its_bias_tables(tiny):
+    learner = fresh(tiny, model="swin", overrides=SWIN, optimizer="muon")
+    adamw, muon = learner.optimizers
+    layers = ("attention.qkv", "attention.projection", "mlp.0", "mlp.2")
+    expected = {f"stages.{stage}.0.{layer}.weight" for stage in (0, 1) for layer in layers}
+    assert parameter_names(learner, muon, 0) == expected | {"mergings.0.reduction.weight"}
+    assert {"stages.0.0.attention.bias_table", "norm.weight"} <= parameter_names(learner, adamw, 1)

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vit_explorer.models.windows import WindowRecord
+
 PLAIN_TOKENS = 256  # up to so many the weights of a batch fit well into memory while a CPU trains
 
 
@@ -23,13 +25,15 @@ class Tape:
 
     Attributes:
         differentiable: send the output through the recorded weights, so that their gradients exist.
-        attention: one (B, heads, N, N) per attention layer, rows are queries and sum to 1.
+        attention: one (B, heads, N, N) per layer of attention among all tokens, rows are queries and sum to 1.
         hidden: (B, N, D) after the embedding and then after each block.
+        windows: one per layer of attention inside of windows.
     """
 
     differentiable: bool = False
     attention: list[Tensor] = field(default_factory=list)
     hidden: list[Tensor] = field(default_factory=list)
+    windows: list[WindowRecord] = field(default_factory=list)
 
 
 def attention_weights(query: Tensor, key: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -67,7 +71,7 @@ class SelfAttention(nn.Module):
         if tape is not None and tape.differentiable:
             mixed = weights @ value
         elif self.training and torch.is_grad_enabled() and tokens.device.type == "cpu" and n_tokens <= PLAIN_TOKENS:
-            mixed = _plain(query, key, value)
+            mixed = plain_attention(query, key, value)
         else:
             mixed = F.scaled_dot_product_attention(query, key, value)
         return self.projection(mixed.transpose(1, 2).reshape(batch, n_tokens, d_model))
@@ -78,7 +82,7 @@ class SelfAttention(nn.Module):
         weight, bias = self.qkv.weight, self.qkv.bias
         (query,) = self._heads(F.linear(tokens[:, :1], weight[:d_model], bias[:d_model]), 1)
         key, value = self._heads(F.linear(tokens, weight[d_model:], bias[d_model:]), 2)
-        mixed = _plain(query, key, value)  # a single row of weights is small for any number of tokens
+        mixed = plain_attention(query, key, value)  # a single row of weights is small for any number of tokens
         return self.projection(mixed.transpose(1, 2).reshape(batch, 1, d_model))
 
     def _heads(self, projected: Tensor, n: int) -> Tensor:
@@ -87,7 +91,7 @@ class SelfAttention(nn.Module):
         return projected.reshape(batch, n_tokens, n, self.n_heads, -1).permute(2, 0, 3, 1, 4)
 
 
-def _plain(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+def plain_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Tensor:
     """Attention as plain operations, for training small models on a CPU.
 
     There the backward pass of torch 2.14's fused kernel is slower than theirs, in bfloat16 by 5 to 9 times, which was
@@ -95,7 +99,7 @@ def _plain(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     float32 and lose that again.
     """
     with torch.autocast(query.device.type, enabled=False):
-        return attention_weights(query, key) @ value
+        return attention_weights(query, key, mask) @ value
 
 
 class AttentionPooling(nn.Module):

@@ -1,151 +1,42 @@
 """Swin: attention inside of windows that shift from block to block, and maps that shrink from stage to stage.
 
 Source: Liu et al. 2021, "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows". What is taught are
-pure functions; the modules over them are thin. Maps are (B, H, W, C) throughout.
+the pure functions of ``windows.py``; the modules here are thin. Maps are (B, H, W, C) throughout.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vit_explorer.models.attention import attention_weights
+from vit_explorer.models.attention import Tape, attention_weights, plain_attention
+from vit_explorer.models.windows import (
+    Padding,
+    WindowPlan,
+    WindowRecord,
+    check_window,
+    relative_position_index,
+    shift_mask,
+    window_partition,
+    window_plan,
+    window_reverse,
+)
+
+__all__ = [
+    "PatchMerging",
+    "SwinBlock",
+    "SwinTransformer",
+    "WindowAttention",
+    "shift_mask",
+    "window_partition",
+    "window_reverse",
+]
 
 LAYER_NORM_EPS = 1e-5  # as in the authors' code, timm and torchvision
 INIT_STD = 0.02
-
-Padding = Literal["masked", "torchvision", "timm"]
-
-
-def window_partition(x: Tensor, window: int) -> Tensor:
-    """Cut maps into windows, row by row.
-
-    Args:
-        x: (B, H, W, C), any dtype; ``window`` divides H and W.
-    Returns:
-        (B * n_windows, window, window, C)
-    Raises:
-        ValueError: if the window does not divide the map; the message holds the sizes.
-    """
-    batch, height, width, channels = x.shape
-    rows, cols = _windows(height, width, window)
-    x = x.reshape(batch, rows, window, cols, window, channels).permute(0, 1, 3, 2, 4, 5)
-    return x.reshape(batch * rows * cols, window, window, channels)
-
-
-def window_reverse(windows: Tensor, window: int, height: int, width: int) -> Tensor:
-    """Put windows back where they were; the inverse of :func:`window_partition`.
-
-    Args:
-        windows: (B * n_windows, window, window, C)
-    Returns:
-        (B, height, width, C)
-    """
-    rows, cols = _windows(height, width, window)
-    if windows.shape[0] % (rows * cols):
-        raise ValueError(f"{windows.shape[0]} windows are no whole number of maps of {rows} x {cols} windows")
-    windows = windows.reshape(-1, rows, cols, window, window, windows.shape[-1]).permute(0, 1, 3, 2, 4, 5)
-    return windows.reshape(-1, height, width, windows.shape[-1])
-
-
-def shift_mask(height: int, width: int, window: int, shift: int) -> Tensor:
-    """Which tokens of a window may attend to each other once the map is padded to whole windows and rolled.
-
-    What the roll carried around an edge lies beside tokens that it is no neighbour of, and padding is nobody's: both
-    are regions of their own, and attention stays within a region.
-
-    Args:
-        height, width: of the map, before it is padded below and to the right.
-        shift: by how much it is rolled up and to the left.
-    Returns:
-        (n_windows, window ** 2, window ** 2) bool, True = may attend; rows are queries.
-    """
-    return _mask(window_regions(height, width, window, (shift, shift)), window)
-
-
-def window_regions(height: int, width: int, window: int, shift: tuple[int, int], padding: bool = True) -> Tensor:
-    """The regions of the padded and rolled map, (padded height, padded width) int64: equal numbers may meet.
-
-    Args:
-        shift: down the rows and along the columns, each 0 to ``window`` - 1.
-        padding: make what was padded a region too, -1; without, it belongs to where it lies.
-    """
-    _check_window(window)
-    if not all(0 <= by < window for by in shift):
-        raise ValueError(f"a shift must be 0 to {window - 1}, less than the window, not {shift}")
-    carried, beyond = [], []
-    for side, by in zip((height, width), shift, strict=True):
-        whole = -(-side // window) * window
-        place = torch.arange(whole)
-        carried.append((place >= whole - by).long())
-        beyond.append((place + by) % whole >= side)
-    regions = 2 * carried[0][:, None] + carried[1][None, :]
-    return regions.masked_fill(beyond[0][:, None] | beyond[1][None, :], -1) if padding else regions
-
-
-def relative_position_index(window: int) -> Tensor:
-    """Which entry of the bias table belongs to a pair of tokens, (window ** 2, window ** 2) int64.
-
-    The table holds (2 * window - 1) ** 2 entries: one for each distance down the rows and along the columns.
-    """
-    rows, cols = (axis.flatten() for axis in torch.meshgrid(*[torch.arange(window)] * 2, indexing="ij"))
-    down, along = rows[:, None] - rows[None, :], cols[:, None] - cols[None, :]
-    return (down + window - 1) * (2 * window - 1) + along + window - 1
-
-
-@dataclass(frozen=True)
-class WindowPlan:
-    """Where the tokens of a map go, for one size of map, window and shift. Its tensors are shared: never written to.
-
-    Attributes:
-        order: (n_windows * window ** 2,) int64, the token (row by row) at each place of the windows; padding is H * W.
-        inverse: (H * W,) int64, the place in the windows of each token.
-        mask: (n_windows, window ** 2, window ** 2) bool, True = may attend; None where all may.
-    """
-
-    window: int
-    shift: tuple[int, int]
-    order: Tensor
-    inverse: Tensor
-    mask: Tensor | None
-
-    @property
-    def n_windows(self) -> int:
-        return len(self.order) // self.window**2
-
-    @property
-    def padded(self) -> bool:
-        """Whether there are places without a token."""
-        return len(self.order) > len(self.inverse)
-
-
-@lru_cache(maxsize=64)
-def window_plan(height: int, width: int, window: int, shift: int, padding: Padding = "masked") -> WindowPlan:
-    """Pad, roll and cut, as an order of tokens that is made once for a size instead of in every forward pass.
-
-    A side that is no longer than a window is not shifted: there would be nothing to shift to.
-
-    Args:
-        padding: see :class:`WindowAttention`.
-    """
-    by = tuple(0 if side <= window else shift for side in (height, width))
-    regions = window_regions(height, width, window, by, padding == "masked")
-    whole_height, whole_width = regions.shape
-    places = torch.arange(height * width).reshape(height, width)
-    if padding == "timm":
-        places = places.roll((-by[0], -by[1]), (0, 1))
-    rolled = F.pad(places, (0, whole_width - width, 0, whole_height - height), value=height * width)
-    if padding != "timm":
-        rolled = rolled.roll((-by[0], -by[1]), (0, 1))
-    order = window_partition(rolled[None, ..., None], window).flatten()
-    inverse = order.argsort(stable=True)[: height * width]  # padding sorts behind all tokens
-    mask = _mask(regions, window)
-    return WindowPlan(window, by, order, inverse, None if bool(mask.all()) else mask)
 
 
 class WindowAttention(nn.Module):
@@ -167,7 +58,7 @@ class WindowAttention(nn.Module):
         super().__init__()
         if n_heads < 1 or d_model < 1 or d_model % n_heads:
             raise ValueError(f"{n_heads} heads cannot share {d_model} dimensions evenly")
-        _check_window(window)
+        check_window(window)
         if isinstance(shift, bool) or not isinstance(shift, int) or not 0 <= shift < window:
             raise ValueError(f"a shift must be 0 to {window - 1}, less than the window, not {shift!r}")
         if padding not in get_args(Padding):
@@ -188,16 +79,24 @@ class WindowAttention(nn.Module):
         """Where the tokens of a map of this size go."""
         return window_plan(height, width, self.window, self.shift, self.padding)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, tape: Tape | None = None) -> Tensor:
         query, key, value, bias = self._scores_of(x)
-        mixed = F.scaled_dot_product_attention(query, key, value, bias)
+        if tape is not None:
+            recorded = self._record(attention_weights(query, key, bias), x)
+            tape.windows.append(recorded)
+        if tape is not None and tape.differentiable:
+            mixed = recorded.weights.flatten(1, 2) @ value
+        elif self.training and torch.is_grad_enabled() and x.device.type == "cpu":
+            mixed = plain_attention(query, key, value, bias)
+        else:
+            mixed = F.scaled_dot_product_attention(query, key, value, bias)
         return self._back(mixed, x)
 
-    def weights(self, x: Tensor) -> Tensor:
-        """The attention inside of each window, (B, n_windows, heads, window ** 2, window ** 2), rows summing to 1."""
-        query, key, _, bias = self._scores_of(x)
-        weights = attention_weights(query, key, bias)
-        return weights.reshape(len(x), -1, self.n_heads, *weights.shape[-2:])
+    def _record(self, weights: Tensor, x: Tensor) -> WindowRecord:
+        """(B, n_windows * heads, w * w, w * w) -> what a tape keeps."""
+        height, width = x.shape[1:3]
+        weights = weights.reshape(len(x), -1, self.n_heads, *weights.shape[-2:])
+        return WindowRecord(weights, self.plan(height, width), (height, width))
 
     def _scores_of(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Query, key and value, each (B, n_windows * heads, window ** 2, d_head), and what is added to the scores."""
@@ -234,8 +133,8 @@ class SwinBlock(nn.Module):
         self.norm2 = nn.LayerNorm(d_model, eps=LAYER_NORM_EPS)
         self.mlp = nn.Sequential(nn.Linear(d_model, d_ff), nn.GELU(), nn.Linear(d_ff, d_model))
 
-    def forward(self, x: Tensor) -> Tensor:
-        x = x + self.attention(self.norm1(x))
+    def forward(self, x: Tensor, tape: Tape | None = None) -> Tensor:
+        x = x + self.attention(self.norm1(x), tape)
         return x + self.mlp(self.norm2(x))
 
 
@@ -289,6 +188,11 @@ class SwinTransformer(nn.Module):
         if img_size < patch_size or img_size % patch_size:
             raise ValueError(f"a picture of {img_size} pixels cannot be cut into patches of {patch_size}")
         self.img_size, self.patch_size = img_size, patch_size
+        side = img_size // patch_size
+        for _ in depths[1:]:
+            side = -(-side // 2)
+        self.grid = (side, side)  # of the last map
+        self.n_prefix = 0
         self.patch_embedding = nn.Conv2d(in_channels, d_model, patch_size, stride=patch_size)
         self.patch_norm = nn.LayerNorm(d_model, eps=LAYER_NORM_EPS)
         widths = [d_model * 2**stage for stage in range(len(depths))]
@@ -304,22 +208,35 @@ class SwinTransformer(nn.Module):
         self.head = nn.Linear(widths[-1], n_classes)
         self.apply(_init_linear)
 
-    def features(self, images: Tensor) -> list[Tensor]:
-        """The map that each stage leaves behind, (B, H, W, C) each, from fine to coarse."""
+    def features(self, images: Tensor, tape: Tape | None = None) -> list[Tensor]:
+        """The map that each stage leaves behind, (B, H, W, C) each, from fine to coarse.
+
+        A tape receives the map after the patch embedding and after each block, flattened to (B, H * W, C), and the
+        attention of each block in its windows.
+        """
         if images.shape[-2] % self.patch_size or images.shape[-1] % self.patch_size:
             height, width = images.shape[-2:]
             raise ValueError(f"{height} x {width} pixels cannot be cut into patches of {self.patch_size}")
         x = self.patch_norm(self.patch_embedding(images).permute(0, 2, 3, 1))  # (B, C, H, W) -> (B, H, W, C)
+        x = _taped(x, tape)
         maps: list[Tensor] = []
         for index, stage in enumerate(self.stages):
             x = self.mergings[index - 1](x) if index else x
             for block in stage:
-                x = block(x)
+                x = _taped(block(x, tape), tape)
             maps.append(x)
         return maps
 
-    def forward(self, images: Tensor) -> Tensor:
-        return self.head(self.norm(self.features(images)[-1]).mean(dim=(1, 2)))
+    def forward(self, images: Tensor, tape: Tape | None = None) -> Tensor:
+        return self.head(self.norm(self.features(images, tape)[-1]).mean(dim=(1, 2)))
+
+
+def _taped(x: Tensor, tape: Tape | None) -> Tensor:
+    """Write a map down; what follows goes through the record, so that it has a gradient."""
+    if tape is None:
+        return x
+    tape.hidden.append(x.flatten(1, 2))
+    return tape.hidden[-1].reshape(x.shape)
 
 
 def _init_linear(module: nn.Module) -> None:
@@ -327,22 +244,3 @@ def _init_linear(module: nn.Module) -> None:
         nn.init.trunc_normal_(module.weight, std=INIT_STD)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
-
-
-def _mask(regions: Tensor, window: int) -> Tensor:
-    """(H, W) of regions -> (n_windows, window ** 2, window ** 2) bool, True within a region."""
-    inside = window_partition(regions[None, ..., None], window).reshape(-1, window**2)
-    return inside[:, :, None] == inside[:, None, :]
-
-
-def _windows(height: int, width: int, window: int) -> tuple[int, int]:
-    """How many windows there are down and along a map that they divide."""
-    _check_window(window)
-    if height % window or width % window:
-        raise ValueError(f"windows of {window} x {window} do not divide a map of {height} x {width}: it leaves a rest")
-    return height // window, width // window
-
-
-def _check_window(window: int) -> None:
-    if isinstance(window, bool) or not isinstance(window, int) or window < 1:
-        raise ValueError(f"a window must be a whole number from 1 up, not {window!r}")

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from vit_explorer.models.cnn import ConvNet
+from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.models.vit import ViT
 
 CHECKPOINT_FOLDER = Path(__file__).resolve().parents[2] / "checkpoints"  # weights that ship
@@ -44,6 +45,7 @@ MODELS: dict[str, ModelSpec] = {
         482_955,
         "ViT with a convolutional stem",
     ),
+    "swin": ModelSpec(SwinTransformer, {}, 929_822, "Swin"),
     "cnn": ModelSpec(ConvNet, {}, 373_386, "CNN"),
 }
 

@@ -15,9 +15,7 @@ def make_optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimi
     if recipe.optimizer == "adam":
         return [torch.optim.Adam(model.parameters(), recipe.lr, BETAS, weight_decay=recipe.weight_decay, fused=True)]
     named = dict(model.named_parameters())
-    for_muon = {
-        name for name in named if recipe.optimizer == "muon" and name.startswith("blocks.") and named[name].ndim == 2
-    }
+    for_muon = {name for name in named if recipe.optimizer == "muon" and _is_block_matrix(name, named[name])}
     others = [named[name] for name in named if name not in for_muon]
     matrices = [parameter for name, parameter in named.items() if name not in for_muon and name.endswith("weight")]
     matrices = [parameter for parameter in matrices if parameter.ndim > 1]
@@ -33,3 +31,8 @@ def make_optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimi
             torch.optim.Muon(blocks, recipe.lr, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw")
         )
     return optimizers
+
+
+def _is_block_matrix(name: str, parameter: nn.Parameter) -> bool:
+    """A linear layer's weight inside of a ViT's blocks, or of Swin's stages and mergings; convolutions are not."""
+    return name.startswith(("blocks.", "stages.", "mergings.")) and name.endswith(".weight") and parameter.ndim == 2

@@ -1,0 +1,177 @@
+"""Windows over a map: how it is cut, shifted and masked, and where every token goes. Maps are (B, H, W, C).
+
+Source: Liu et al. 2021, "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows", section 3.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+Padding = Literal["masked", "torchvision", "timm"]
+
+
+def window_partition(x: Tensor, window: int) -> Tensor:
+    """Cut maps into windows, row by row.
+
+    Args:
+        x: (B, H, W, C), any dtype; ``window`` divides H and W.
+    Returns:
+        (B * n_windows, window, window, C)
+    Raises:
+        ValueError: if the window does not divide the map; the message holds the sizes.
+    """
+    batch, height, width, channels = x.shape
+    rows, cols = _windows(height, width, window)
+    x = x.reshape(batch, rows, window, cols, window, channels).permute(0, 1, 3, 2, 4, 5)
+    return x.reshape(batch * rows * cols, window, window, channels)
+
+
+def window_reverse(windows: Tensor, window: int, height: int, width: int) -> Tensor:
+    """Put windows back where they were; the inverse of :func:`window_partition`.
+
+    Args:
+        windows: (B * n_windows, window, window, C)
+    Returns:
+        (B, height, width, C)
+    """
+    rows, cols = _windows(height, width, window)
+    if windows.shape[0] % (rows * cols):
+        raise ValueError(f"{windows.shape[0]} windows are no whole number of maps of {rows} x {cols} windows")
+    windows = windows.reshape(-1, rows, cols, window, window, windows.shape[-1]).permute(0, 1, 3, 2, 4, 5)
+    return windows.reshape(-1, height, width, windows.shape[-1])
+
+
+def shift_mask(height: int, width: int, window: int, shift: int) -> Tensor:
+    """Which tokens of a window may attend to each other once the map is padded to whole windows and rolled.
+
+    What the roll carried around an edge lies beside tokens that it is no neighbour of, and padding is nobody's: both
+    are regions of their own, and attention stays within a region.
+
+    Args:
+        height, width: of the map, before it is padded below and to the right.
+        shift: by how much it is rolled up and to the left.
+    Returns:
+        (n_windows, window ** 2, window ** 2) bool, True = may attend; rows are queries.
+    """
+    return _mask(window_regions(height, width, window, (shift, shift)), window)
+
+
+def window_regions(height: int, width: int, window: int, shift: tuple[int, int], padding: bool = True) -> Tensor:
+    """The regions of the padded and rolled map, (padded height, padded width) int64: equal numbers may meet.
+
+    Args:
+        shift: down the rows and along the columns, each 0 to ``window`` - 1.
+        padding: make what was padded a region too, -1; without, it belongs to where it lies.
+    """
+    check_window(window)
+    if not all(0 <= by < window for by in shift):
+        raise ValueError(f"a shift must be 0 to {window - 1}, less than the window, not {shift}")
+    carried, beyond = [], []
+    for side, by in zip((height, width), shift, strict=True):
+        whole = -(-side // window) * window
+        place = torch.arange(whole)
+        carried.append((place >= whole - by).long())
+        beyond.append((place + by) % whole >= side)
+    regions = 2 * carried[0][:, None] + carried[1][None, :]
+    return regions.masked_fill(beyond[0][:, None] | beyond[1][None, :], -1) if padding else regions
+
+
+def relative_position_index(window: int) -> Tensor:
+    """Which entry of the bias table belongs to a pair of tokens, (window ** 2, window ** 2) int64.
+
+    The table holds (2 * window - 1) ** 2 entries: one for each distance down the rows and along the columns.
+    """
+    rows, cols = (axis.flatten() for axis in torch.meshgrid(*[torch.arange(window)] * 2, indexing="ij"))
+    down, along = rows[:, None] - rows[None, :], cols[:, None] - cols[None, :]
+    return (down + window - 1) * (2 * window - 1) + along + window - 1
+
+
+@dataclass(frozen=True)
+class WindowPlan:
+    """Where the tokens of a map go, for one size of map, window and shift. Its tensors are shared: never written to.
+
+    Attributes:
+        order: (n_windows * window ** 2,) int64, the token (row by row) at each place of the windows; padding is H * W.
+        inverse: (H * W,) int64, the place in the windows of each token.
+        mask: (n_windows, window ** 2, window ** 2) bool, True = may attend; None where all may.
+    """
+
+    window: int
+    shift: tuple[int, int]
+    order: Tensor
+    inverse: Tensor
+    mask: Tensor | None
+
+    @property
+    def n_windows(self) -> int:
+        return len(self.order) // self.window**2
+
+    @property
+    def padded(self) -> bool:
+        """Whether there are places without a token."""
+        return len(self.order) > len(self.inverse)
+
+
+@lru_cache(maxsize=64)
+def window_plan(height: int, width: int, window: int, shift: int, padding: Padding = "masked") -> WindowPlan:
+    """Pad, roll and cut, as an order of tokens that is made once for a size instead of in every forward pass.
+
+    A side that is no longer than a window is not shifted: there would be nothing to shift to.
+
+    Args:
+        padding: see :class:`WindowAttention`.
+    """
+    by = tuple(0 if side <= window else shift for side in (height, width))
+    regions = window_regions(height, width, window, by, padding == "masked")
+    whole_height, whole_width = regions.shape
+    places = torch.arange(height * width).reshape(height, width)
+    if padding == "timm":
+        places = places.roll((-by[0], -by[1]), (0, 1))
+    rolled = F.pad(places, (0, whole_width - width, 0, whole_height - height), value=height * width)
+    if padding != "timm":
+        rolled = rolled.roll((-by[0], -by[1]), (0, 1))
+    order = window_partition(rolled[None, ..., None], window).flatten()
+    inverse = order.argsort(stable=True)[: height * width]  # padding sorts behind all tokens
+    mask = _mask(regions, window)
+    return WindowPlan(window, by, order, inverse, None if bool(mask.all()) else mask)
+
+
+@dataclass(frozen=True)
+class WindowRecord:
+    """The attention of one block inside of its windows, as a tape keeps it.
+
+    Attributes:
+        weights: (B, n_windows, heads, window ** 2, window ** 2), rows are queries and sum to 1.
+        plan: which token is at which place of the windows.
+        grid: (rows, cols) of the map.
+    """
+
+    weights: Tensor
+    plan: WindowPlan
+    grid: tuple[int, int]
+
+
+def check_window(window: int) -> None:
+    """Raises ValueError for what is no whole number from 1 up."""
+    if isinstance(window, bool) or not isinstance(window, int) or window < 1:
+        raise ValueError(f"a window must be a whole number from 1 up, not {window!r}")
+
+
+def _mask(regions: Tensor, window: int) -> Tensor:
+    """(H, W) of regions -> (n_windows, window ** 2, window ** 2) bool, True within a region."""
+    inside = window_partition(regions[None, ..., None], window).reshape(-1, window**2)
+    return inside[:, :, None] == inside[:, None, :]
+
+
+def _windows(height: int, width: int, window: int) -> tuple[int, int]:
+    """How many windows there are down and along a map that they divide."""
+    check_window(window)
+    if height % window or width % window:
+        raise ValueError(f"windows of {window} x {window} do not divide a map of {height} x {width}: it leaves a rest")
+    return height // window, width // window
