@@ -12,9 +12,10 @@ NAMES = {
     "pool": ("vit-conv", SIZES),
     "conv-cls": ("vit", SIZES | {"embedding": "conv"}),
     "set": ("vit", SIZES | {"positions": "none", "pooling": "attention"}),
+    "swin": ("swin", {"img_size": 16, "d_model": 8, "depths": (2, 2), "n_heads": (2, 2), "window": 2, "n_classes": 5}),
     "cnn": ("cnn", {"img_size": 16, "widths": (4, 8), "n_classes": 5}),
 }
-VITS = [name for name in NAMES if name != "cnn"]
+VITS = [name for name in NAMES if name not in ("swin", "cnn")]
 CONVOLUTIONAL = ["pool", "conv-cls", "cnn"]
 
 

@@ -18,6 +18,7 @@ APPLY = {
     "set": ATTENTION,
     "pool": [*ATTENTION, "grad_cam"],
     "conv-cls": [*ATTENTION, "grad_cam"],
+    "swin": [*ATTENTION, "grad_cam"],
     "cnn": ["grad_cam"],
 }
 

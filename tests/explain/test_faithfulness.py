@@ -10,6 +10,7 @@ from tests.explain.small import NAMES, images, make
 from vit_explorer.explain import Curve, deletion_curve, insertion_curve
 from vit_explorer.explain.erasing import baseline_images
 from vit_explorer.explain.explanations import random_maps
+from vit_explorer.explain.faithfulness import importance_order
 
 CURVES = [deletion_curve, insertion_curve]
 BASELINES = ["blurred", "mean"]
@@ -112,14 +113,15 @@ def test_fewer_steps_are_points_of_the_whole_curve(curve, n_steps):
 
 
 @every_curve
-def test_equal_patches_go_in_reading_order(curve):
+def test_equal_patches_go_in_the_drawn_order(curve):
     model, x = make("cls"), images(1)
-    in_order = torch.arange(16, 0, -1.0).reshape(1, 4, 4)
-    all_equal, two_levels = torch.ones(1, 4, 4), (in_order > 8).float()
-    expected = curve(model, x, in_order, 0).probabilities
+    all_equal = torch.ones(1, 4, 4)
+    spelled_out = torch.zeros(16)
+    spelled_out[importance_order(all_equal)[0]] = torch.arange(16, 0, -1.0)
+    expected = curve(model, x, spelled_out.reshape(1, 4, 4), 0).probabilities
     assert torch.equal(curve(model, x, all_equal, 0).probabilities, expected)
-    assert torch.equal(curve(model, x, two_levels, 0).probabilities, expected)
-    assert not torch.equal(curve(model, x, -in_order, 0).probabilities, expected)
+    in_reading_order = torch.arange(16, 0, -1.0).reshape(1, 4, 4)
+    assert not torch.equal(curve(model, x, in_reading_order, 0).probabilities, expected)
 
 
 @every_curve
@@ -176,3 +178,17 @@ def test_what_cannot_be_is_refused_with_its_range(curve, options, words):
     arguments = {"importance": random_maps((4, 4), 2)} | options
     with pytest.raises(ValueError, match=words):
         curve(make("cls"), images(2), **arguments)
+
+
+def test_equal_patches_go_in_a_drawn_order_that_is_always_the_same():
+    nothing, one = torch.zeros(2, 8, 8), torch.zeros(1, 8, 8)
+    one[0, 3, 4] = 1
+    order = importance_order(nothing)
+    assert torch.equal(order, importance_order(nothing)) and torch.equal(order[0], order[1])
+    assert sorted(order[0].tolist()) == list(range(64))
+    rows = order[0] // 8
+    assert rows[:16].float().mean() > 2 and rows[-16:].float().mean() < 5  # no sweep from top to bottom
+    assert importance_order(one)[0, 0] == 28
+    assert torch.equal(importance_order(one)[0, 1:], order[0][order[0] != 28])
+    distinct = torch.randn(1, 8, 8, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(importance_order(distinct), distinct.flatten(1).argsort(dim=1, descending=True))

@@ -13,6 +13,7 @@ MODELS = {
     "mean": ("vit", SIZES | {"pooling": "mean"}),
     "pool": ("vit-conv", SIZES),
     "none": ("vit", SIZES | {"positions": "none"}),
+    "swin": ("swin", {"img_size": 8, "d_model": 8, "depths": (2, 2), "n_heads": (2, 2), "window": 2, "n_classes": 5}),
     "cnn": ("cnn", {"img_size": 8, "widths": (4, 8), "n_classes": 5}),
 }
 IMAGES = torch.randn(3, 3, 8, 8, generator=torch.Generator().manual_seed(1))
@@ -66,3 +67,14 @@ def test_cnn_map_adds_up_to_what_speaks_for_the_answer():
 def test_another_model_is_refused():
     with pytest.raises((TypeError, AttributeError)):
         probe_map(torch.nn.Linear(3, 3), IMAGES)
+
+
+def test_swin_map_is_what_each_place_says_for_the_answer():
+    """The head reads a mean: with what speaks against it, and its bias, the places make the logit."""
+    model = make("swin")
+    traced = trace(model, IMAGES)
+    top = traced.logits.argmax(1)
+    said = torch.stack([model.norm(t) @ model.head.weight[k] for t, k in zip(traced.hidden[-1], top, strict=True)])
+    assert torch.allclose(said.mean(1) + model.head.bias[top], traced.logits.amax(1), atol=1e-5)
+    expected = said.clamp_min(0) / said.clamp_min(0).sum(1, keepdim=True)
+    assert torch.allclose(probe_map(model, IMAGES).flatten(1), expected, atol=1e-5)

@@ -110,11 +110,11 @@ def test_without_a_class_the_predicted_one_is_explained(visit):
 
 
 def test_only_what_beats_every_random_map_is_best_and_ties_share_it():
-    judged = judge([0.2, 0.2004, 0.45, 0.9], [0.4, 0.5], lower=True)
-    assert [one.verdict for one in judged] == ["better", "better", "like", "worse"]
-    assert [one.best for one in judged] == [True, True, False, False]
-    assert not any(one.best for one in judge([0.1, 0.45], [0.4, 0.5], lower=False))
-    assert [one.best for one in judge([0.6, 0.7], [0.4, 0.5], lower=False)] == [False, True]
+    judged = judge([0.2, 0.2004, 0.45, 0.9, 0.1], [0.4, 0.5], True, [False] * 4 + [True])
+    assert [one.verdict for one in judged] == ["better", "better", "like", "worse", "none"]
+    assert [one.best for one in judged] == [True, True, False, False, False]
+    assert not any(one.best for one in judge([0.1, 0.45], [0.4, 0.5], False, [False] * 2))
+    assert [one.best for one in judge([0.6, 0.7], [0.4, 0.5], False, [False] * 2)] == [False, True]
 
 
 @pytest.mark.parametrize("name", ["small", "convolutional"])

@@ -136,7 +136,7 @@ def trace_ablated(model: nn.Module, images: Tensor, ablation: Ablation) -> Trace
             raise ValueError(f"a {type(model).__name__} without position embeddings cannot lose them")
         parameters["pos_embedding"] = changed_positions(model.pos_embedding, model.n_prefix, "zero")
     logits = functional_call(_twin(model), parameters, (ablated_images(model, images, ablation), tape))
-    return Trace(logits, tape.attention, tape.hidden, model.grid, model.n_prefix)
+    return Trace(logits, tape.attention, tape.hidden, model.grid, model.n_prefix, tape.windows)
 
 
 def heard_attention(traced: Trace, muted: tuple[tuple[int, int], ...]) -> list[Tensor]:

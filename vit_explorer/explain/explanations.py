@@ -18,6 +18,9 @@ from vit_explorer.explain.gradients import (
 )
 from vit_explorer.explain.reading import head_reading, read_patches
 from vit_explorer.explain.rollout import rollout
+from vit_explorer.explain.window_flow import pool_map, window_relevance, window_rollout
+from vit_explorer.explain.windows import scatter_windows
+from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.models.vit import ViT
 
 
@@ -39,27 +42,47 @@ class Method:
 
 
 def _has_attention(model: nn.Module) -> bool:
-    return isinstance(model, ViT)
+    return isinstance(model, ViT | SwinTransformer)
 
 
 def _read(model: nn.Module, passed: GradientTrace, flow: Tensor) -> Tensor:
-    return read_patches(flow, head_reading(model, passed.traced), passed.traced)
+    """What the head reads of (B, N, N), or for Swin of (B, N, N of the first map): (B, rows, cols) of the grid."""
+    traced = passed.traced
+    reading = head_reading(model, traced)
+    if not traced.windows:
+        return read_patches(flow, reading, traced)
+    arrived = (reading[:, None] @ flow)[:, 0]
+    last, first = traced.grid, traced.windows[0].grid
+    return pool_map(arrived, first if arrived.shape[1] == first[0] * first[1] else last, last)
+
+
+def _last_weights(passed: GradientTrace) -> tuple[Tensor, Tensor]:
+    """The last layer's attention and its gradient, (B, heads, N, N) each."""
+    traced, gradient = passed.traced, passed.gradients[-1]
+    if not traced.windows:
+        return traced.attention[-1], gradient
+    last = traced.windows[-1]
+    return scatter_windows(last.weights, last.plan), scatter_windows(gradient, last.plan)
 
 
 def _last_attention(model: nn.Module, passed: GradientTrace) -> Tensor:
-    return _read(model, passed, passed.traced.attention[-1].mean(dim=1))
+    return _read(model, passed, _last_weights(passed)[0].mean(dim=1))
 
 
 def _rollout(model: nn.Module, passed: GradientTrace) -> Tensor:
-    return _read(model, passed, rollout(passed.traced.attention, n_prefix=passed.traced.n_prefix))
+    traced = passed.traced
+    flow = window_rollout(traced.windows)[-1] if traced.windows else rollout(traced.attention, n_prefix=traced.n_prefix)
+    return _read(model, passed, flow)
 
 
 def _last_gradient(model: nn.Module, passed: GradientTrace) -> Tensor:
-    return _read(model, passed, attention_times_gradient(passed.traced.attention[-1], passed.gradients[-1]))
+    return _read(model, passed, attention_times_gradient(*_last_weights(passed)))
 
 
 def _gradient_rollout(model: nn.Module, passed: GradientTrace) -> Tensor:
-    return _read(model, passed, relevance_through_attention(passed))
+    windows = passed.traced.windows
+    flow = window_relevance(windows, passed.gradients) if windows else relevance_through_attention(passed)
+    return _read(model, passed, flow)
 
 
 def _grad_cam(_: nn.Module, passed: GradientTrace) -> Tensor:

@@ -15,6 +15,7 @@ from vit_explorer.explain.erasing import Baseline, baseline_images, erase_patche
 from vit_explorer.explain.targets import target_classes
 
 PICTURES_AT_ONCE = 256  # in one forward pass
+TIES_SEED = 0  # of the order of patches that a map calls equally important
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def deletion_curve(
     Args:
         model: any network of the zoo, in eval mode.
         images: (B, C, H, W) as the model wants them.
-        importance: (B, rows, cols); only its order counts, of equal ones the first in reading order goes first.
+        importance: (B, rows, cols); only its order counts, see :func:`importance_order`.
         target: the class whose probability is followed, or None for what the model predicts for the whole picture.
         baseline: what an erased patch becomes.
         n_steps: how many steps there are between the ends, at most one for each patch, which is the default.
@@ -74,6 +75,17 @@ def insertion_curve(
     return _curve(model, images, importance, target, baseline, n_steps, inserting=True)
 
 
+def importance_order(importance: Tensor) -> Tensor:
+    """(B, rows, cols) -> (B, N) int64: patches from the most important one on.
+
+    Equal ones come in an order that was drawn once for all: in reading order a map that says nothing would be scored
+    as a sweep from top to bottom.
+    """
+    values = importance.flatten(1)
+    drawn = torch.randperm(values.shape[1], generator=torch.Generator().manual_seed(TIES_SEED)).to(values.device)
+    return drawn[values[:, drawn].argsort(dim=1, descending=True, stable=True)]
+
+
 @torch.no_grad()
 def _curve(
     model: nn.Module,
@@ -93,7 +105,7 @@ def _curve(
     if not importance.isfinite().all():
         raise ValueError("a map that orders patches must hold finite numbers only")
     changed = torch.linspace(0, n_patches, n_steps + 1, device=images.device).round().long()  # patches after each step
-    place = importance.flatten(1).argsort(dim=1, descending=True, stable=True).argsort(dim=1)  # (B, N): 0 goes first
+    place = importance_order(importance).argsort(dim=1)  # (B, N): 0 goes first
     exchanged = place[:, None] < changed[:, None]  # (B, K + 1, N)
     erased = (~exchanged if inserting else exchanged).reshape(len(images), -1, *importance.shape[1:])
     variants = erase_patches(images, erased, baseline_images(images, baseline)).flatten(0, 1)

@@ -16,7 +16,9 @@ from vit_explorer.explain.trace import Trace
 from vit_explorer.models.attention import Tape
 from vit_explorer.models.cnn import ConvNet
 from vit_explorer.models.patches import ConvPatchEmbedding
+from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.models.vit import ViT
+from vit_explorer.models.windows import WindowRecord
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class GradientTrace:
     Attributes:
         traced: what the pass did, without gradients.
         target: (B,) int64, the class whose logit was followed back.
-        gradients: per attention layer (B, heads, N, N), d logit / d weight.
+        gradients: per attention layer (B, heads, N, N), d logit / d weight; per block of a Swin in the shape of its
+            ``WindowRecord.weights``.
         features: (B, rows * cols, channels), the convolutional map that Grad-CAM reads; None where there is none.
         feature_gradients: the same shape, d logit / d feature.
     """
@@ -54,20 +57,21 @@ def trace_gradients(model: nn.Module, images: Tensor, target: int | Tensor | Non
         logits = model(images, tape)
         classes = target_classes(logits, target)
         place = _features_at(model)
-        wanted = [*tape.attention, *([] if place is None else [tape.hidden[place]])]
+        weights = [*tape.attention, *(record.weights for record in tape.windows)]
+        wanted = [*weights, *([] if place is None else [tape.hidden[place]])]
         found = torch.autograd.grad(logits.gather(1, classes[:, None]).sum(), wanted)
-    n_layers = len(tape.attention)
     traced = Trace(
         logits.detach(),
         [weights.detach() for weights in tape.attention],
         [tokens.detach() for tokens in tape.hidden],
         model.grid,
         model.n_prefix,
+        [WindowRecord(record.weights.detach(), record.plan, record.grid) for record in tape.windows],
     )
     features = feature_gradients = None
     if place is not None:
         features, feature_gradients = _map_alone(model, traced.hidden[place]), found[-1][:, traced.n_prefix :]
-    return GradientTrace(traced, classes, list(found[:n_layers]), features, feature_gradients)
+    return GradientTrace(traced, classes, list(found[: len(weights)]), features, feature_gradients)
 
 
 def gradient_rollout(model: nn.Module, images: Tensor, target: int | Tensor | None = None) -> Tensor:
@@ -99,8 +103,8 @@ def relevance_through_attention(passed: GradientTrace) -> Tensor:
     A head that reads all tokens is to read this. Its gradients are shared out among the rows, and beside the 1 of the
     identity they would vanish: the map would be how much of each token is read, whatever the class.
     """
-    if not passed.gradients:
-        raise ValueError("there is no attention to follow back: this model has none")
+    if not passed.traced.attention:
+        raise ValueError("there is no attention among all tokens to follow back: this model has none")
     moved = torch.zeros_like(passed.traced.attention[0][:, 0])
     for weights, gradient in zip(passed.traced.attention, passed.gradients, strict=True):
         share = attention_times_gradient(weights, gradient)
@@ -126,13 +130,13 @@ def grad_cam(passed: GradientTrace) -> Tensor:
 
 
 def has_feature_map(model: nn.Module) -> bool:
-    """Whether :func:`grad_cam` can be had: a CNN, or a ViT whose patches come from a convolutional stem."""
+    """Whether :func:`grad_cam` can be had: a CNN, Swin, or a ViT whose patches come from a convolutional stem."""
     return _features_at(model) is not None
 
 
 def _features_at(model: nn.Module) -> int | None:
-    """Which entry of ``Tape.hidden`` is the convolutional map: a CNN's last, or what enters a hybrid's first block."""
-    if isinstance(model, ConvNet):
+    """Which entry of ``Tape.hidden`` is the map: the last of a CNN or Swin, or what enters a hybrid's first block."""
+    if isinstance(model, ConvNet | SwinTransformer):
         return -1
     return 0 if isinstance(model, ViT) and isinstance(model.patch_embedding, ConvPatchEmbedding) else None
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from vit_explorer.explain.trace import Trace
+from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.models.vit import ViT
 
 
@@ -18,6 +19,8 @@ def head_reading(model: nn.Module, traced: Trace) -> Tensor:
     Raises:
         ValueError: for a model whose head reads no tokens.
     """
+    if isinstance(model, SwinTransformer):
+        return torch.full_like(traced.hidden[-1][..., 0], 1 / traced.hidden[-1].shape[1])
     if not isinstance(model, ViT):
         raise ValueError(f"the head of a {type(model).__name__} reads no tokens")
     tokens = traced.hidden[-1]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from vit_explorer.models.attention import Tape
+from vit_explorer.models.windows import WindowRecord
 
 
 @dataclass(frozen=True)
@@ -16,10 +18,13 @@ class Trace:
 
     Attributes:
         logits: (B, C), the same to the last bit as ``model(images)``.
-        attention: per layer (B, heads, N, N), rows are queries and sum to 1; empty for a model without attention.
+        attention: per layer (B, heads, N, N), rows are queries and sum to 1; empty for a model whose tokens do not all
+            attend to each other.
         hidden: (B, N, D) after the embedding and after each block; for a CNN each stage's map, (B, H * W, channels).
-        grid: (rows, cols) of the patch tokens; for a CNN of its last map.
+        grid: (rows, cols) of the patch tokens; for a CNN and for Swin of the last map.
         n_prefix: tokens before the patches, 1 for CLS, 0 where the head reads a mean or a CNN's map.
+        windows: per block of a Swin the attention inside of its windows; ``explain.windows.attention_on_map`` puts it
+            on the map.
     """
 
     logits: Tensor
@@ -27,6 +32,7 @@ class Trace:
     hidden: list[Tensor]
     grid: tuple[int, int]
     n_prefix: int
+    windows: Sequence[WindowRecord] = ()
 
     @property
     def probabilities(self) -> Tensor:
@@ -45,4 +51,4 @@ def trace(model: nn.Module, images: Tensor) -> Trace:
     """
     tape = Tape()
     logits = model(images, tape)
-    return Trace(logits, tape.attention, tape.hidden, model.grid, model.n_prefix)
+    return Trace(logits, tape.attention, tape.hidden, model.grid, model.n_prefix, tape.windows)

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from vit_explorer.explain.ablation import Ablation, ablated_images, heard_attention, trace_ablated
-from vit_explorer.explain.explanations import METHODS, explanation_maps, methods_for
+from vit_explorer.explain.explanations import METHODS, explanation_maps
+from vit_explorer.explain.faithfulness import importance_order
 from vit_explorer.explain.reading import head_reading, read_patches
 from vit_explorer.explain.rollout import rollout
 from vit_explorer.explain.trace import Trace
@@ -31,7 +32,8 @@ def predict_ablated(session: Session, request: dict[str, Any]) -> dict[str, Any]
 
     Returns:
         ``before`` and ``after``: a probability per class. ``pixels``: the changed picture, uint8 (H, W, 3).
-        ``maps``: name, title, and packed ``before`` and ``after`` (rows, cols) on one scale.
+        ``maps``: name, title, packed ``before`` and ``after`` (rows, cols) on one scale, and the ``order`` of the
+        patches in the first of them.
     """
     looked = looked_at(session, request)
     ablation = chosen_ablation(looked, request)
@@ -41,7 +43,7 @@ def predict_ablated(session: Session, request: dict[str, Any]) -> dict[str, Any]
         after = trace_ablated(model, looked.inputs, ablation)
     pixels = ablated_images(model, looked.images.float(), ablation)[0].clamp(0, 255)
     target = int(before.logits[0].argmax())
-    names = ["last_attention", "rollout"] if before.attention else [*methods_for(model)]
+    names = ["last_attention", "rollout"] if before.attention else ["grad_cam"]
     maps_before = _maps(model, looked.inputs, before, Ablation(), names, target)
     maps_after = _maps(model, ablated_images(model, looked.inputs, ablation), after, ablation, names, target)
     return {
@@ -54,6 +56,7 @@ def predict_ablated(session: Session, request: dict[str, Any]) -> dict[str, Any]
                 "title": METHODS[name].title,
                 "before": pack(maps_before[name]),
                 "after": pack(maps_after[name]),
+                "order": importance_order(maps_before[name][None])[0].tolist(),
             }
             for name in names
         ],

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vit_explorer.explain.erasing import Baseline, baseline_images
 from vit_explorer.explain.explanations import Method, explanation_maps, methods_for, random_maps
-from vit_explorer.explain.faithfulness import Curve, deletion_curve, insertion_curve
+from vit_explorer.explain.faithfulness import Curve, deletion_curve, importance_order, insertion_curve
 from vit_explorer.ui.asked import Looked, chosen_baseline, chosen_class, looked_at
 from vit_explorer.ui.packing import pack
 from vit_explorer.ui.session import Session
@@ -19,12 +19,15 @@ from vit_explorer.ui.session import Session
 N_RANDOM = 4  # maps that know nothing, the yardstick
 DECIMALS = 3  # to which areas are printed; those that print alike are a tie
 
-Verdict = Literal["better", "like", "worse"]
+Verdict = Literal["better", "like", "worse", "none"]
 
 
 @dataclass(frozen=True)
 class Judged:
-    """How a map's area compares with those of random maps from the same run: better than each, between, or worse."""
+    """How a map's area compares with those of random maps from the same run: better than each, between, or worse.
+
+    "none" is for a map that is the same everywhere: it puts no patch before another, so there is nothing to judge.
+    """
 
     area: float
     verdict: Verdict
@@ -79,29 +82,33 @@ def measure(looked: Looked, made: Maps, baseline: Baseline) -> Scores:
         "insertion": insertion_curve(model, inputs, importance, made.target, baseline),
     }
     n = len(made.maps)
+    flat = [bool((found == found.flatten()[0]).all()) for found in made.maps.values()]
     areas = {name: curve.area.tolist() for name, curve in curves.items()}
     return Scores(
         fractions=curves["deletion"].fractions,
         probabilities={name: curve.probabilities for name, curve in curves.items()},
-        judged={name: judge(found[:n], found[n:], lower=name == "deletion") for name, found in areas.items()},
+        judged={name: judge(found[:n], found[n:], name == "deletion", flat) for name, found in areas.items()},
         random_areas={name: found[n:] for name, found in areas.items()},
     )
 
 
-def judge(areas: list[float], random_areas: list[float], lower: bool) -> list[Judged]:
+def judge(areas: list[float], random_areas: list[float], lower: bool, flat: list[bool]) -> list[Judged]:
     """Compare areas with those of random maps. Best is the best of the printed numbers, and only if random maps lose.
 
     Args:
         lower: whether the lower area is the better one, as for deletion.
+        flat: which of the maps are the same everywhere.
     """
     sign = -1 if lower else 1
     goodness = [sign * round(area, DECIMALS) for area in areas]
     yardstick = [sign * round(area, DECIMALS) for area in random_areas]
     verdicts: list[Verdict] = [
-        "better" if good > max(yardstick) else "worse" if good < min(yardstick) else "like" for good in goodness
+        "none" if same else "better" if good > max(yardstick) else "worse" if good < min(yardstick) else "like"
+        for good, same in zip(goodness, flat, strict=True)
     ]
+    first = max((good for good, same in zip(goodness, flat, strict=True) if not same), default=None)
     return [
-        Judged(area, verdict, verdict == "better" and good == max(goodness))
+        Judged(area, verdict, verdict == "better" and good == first)
         for area, good, verdict in zip(areas, goodness, verdicts, strict=True)
     ]
 
@@ -110,8 +117,9 @@ def explain_maps(session: Session, request: dict[str, Any]) -> dict[str, Any]:
     """The maps without their scores, which take longer: {picture, model, fit, target}.
 
     Returns:
-        ``target``: the class that was asked about, or the predicted one. ``methods``: name, title, words, for_class and
-        the packed map (rows, cols) of each. ``random``: the first random map.
+        ``target``: the class that was asked about, or the predicted one. ``methods``: name, title, words, for_class,
+        the packed map (rows, cols) of each and the ``order`` of its patches. ``random``, ``random_order``: of the first
+        random map.
     """
     looked = looked_at(session, request)
     return _maps_payload(make_maps(looked, chosen_class(looked.checkpoint, request["target"])))
@@ -160,8 +168,10 @@ def _maps_payload(made: Maps) -> dict[str, Any]:
                 "words": made.methods[name].words,
                 "for_class": made.methods[name].for_class,
                 "map": pack(found),
+                "order": importance_order(found[None])[0].tolist(),
             }
             for name, found in made.maps.items()
         ],
         "random": pack(made.random[0]),
+        "random_order": importance_order(made.random[:1])[0].tolist(),
     }

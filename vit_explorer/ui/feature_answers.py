@@ -1,11 +1,15 @@
-"""What a model without attention can show instead: the maps of its stages."""
+"""What a model without attention among all tokens can show instead: the maps of its stages."""
 
 from __future__ import annotations
 
 import math
+from itertools import accumulate
 from typing import Any
 
-from vit_explorer.explain.trace import trace
+from torch import Tensor
+
+from vit_explorer.explain.trace import Trace, trace
+from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.ui.answers import Refused
 from vit_explorer.ui.asked import looked_at
 from vit_explorer.ui.packing import pack
@@ -15,19 +19,21 @@ N_CHANNELS = 8  # shown of each stage
 
 
 def feature_maps(session: Session, request: dict[str, Any]) -> dict[str, Any]:
-    """What each stage of a convolutional network responds to in a picture: {picture, model, fit}.
+    """What each stage of a CNN or a Swin responds to in a picture: {picture, model, fit}.
 
     Returns:
-        ``stages``: ``side`` of the square maps, how many ``channels`` there are, which of them are ``strongest`` (by
-        their mean over the picture), their ``maps`` (N_CHANNELS, side, side) as bytes from 0 to the largest of them,
-        and the ``mean`` over all channels (side, side) as bytes from 0 to its own largest.
+        ``what``: what the numbers are. ``stages``: ``side`` of the square maps, how many ``channels`` there are, which
+        of them are ``strongest`` (by their mean over the picture), their ``maps`` (N_CHANNELS, side, side) as bytes
+        from 0 to the largest of them, and the ``mean`` over all channels (side, side) as bytes from 0 to its own
+        largest.
     """
     looked = looked_at(session, request)
     traced = trace(looked.checkpoint.model, looked.inputs)
     if traced.attention:
         raise Refused(f"{looked.checkpoint.name} has tokens with attention: its maps are those of the views below.")
+    swin = isinstance(looked.checkpoint.model, SwinTransformer)
     stages = []
-    for tokens in traced.hidden:  # (1, H * W, channels), not negative behind a ReLU
+    for tokens in _of_stages(looked.checkpoint.model, traced) if swin else traced.hidden:  # (1, H * W, channels)
         maps = tokens[0].T  # (channels, H * W)
         side = math.isqrt(maps.shape[1])
         strongest = maps.mean(dim=1).argsort(descending=True)[:N_CHANNELS]
@@ -41,4 +47,10 @@ def feature_maps(session: Session, request: dict[str, Any]) -> dict[str, Any]:
                 "mean": pack(mean, "uint8", max(float(mean.max()), 1e-12) / 255),
             }
         )
-    return {"stages": stages}
+    return {"what": "Magnitudes" if swin else "Activations", "stages": stages}
+
+
+def _of_stages(model: SwinTransformer, traced: Trace) -> list[Tensor]:
+    """The magnitudes of the map that each stage of a Swin leaves behind: its numbers have signs, a ReLU's have not."""
+    last_blocks = accumulate(len(stage) for stage in model.stages)  # hidden[0] is the embedding
+    return [traced.hidden[block].abs() for block in last_blocks]

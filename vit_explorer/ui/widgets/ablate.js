@@ -155,8 +155,8 @@ vx.widget("ablate", (root, server) => {
       suggest.type = "button";
       suggest.title = `Erase the ${SUGGESTED} patches that this map of the whole picture calls most important`;
       suggest.addEventListener("click", () => {
-        const values = vx.decode(answer.maps.find((one) => one.name === name).before).data;
-        kept.change({ erased: E.order(values).slice(0, SUGGESTED).sort((a, b) => a - b) });
+        const { order } = answer.maps.find((one) => one.name === name);
+        kept.change({ erased: order.slice(0, SUGGESTED).sort((a, b) => a - b) });
       });
       caption.append(vx.make("span", "", title), suggest);
       for (const side of ["before", "after"]) {

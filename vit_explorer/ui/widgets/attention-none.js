@@ -22,10 +22,16 @@ vx.widget("attention-none", (root, server) => {
   function explain({ model, catalogue }) {
     const models = (catalogue || { models: [] }).models;
     const other = models.find(({ architecture, data }) => architecture.startsWith("vit") && data === model.data) || models.find(({ architecture }) => architecture.startsWith("vit"));
-    $(".why").textContent =
-      `${model.name} is a ${model.title}: each of its numbers is made from a few neighbours in the stage before, always the same ones, ` +
-      "so there is no matrix of who looks at whom.";
-    $(".what-is").textContent = "Heads, Rollout and Layers have nothing to show for it. Explain (by Grad-CAM) and Test it work as for any model.";
+    const windows = model.architecture === "swin";
+    $(".title").textContent = windows ? "No attention among all tokens" : "No attention here";
+    $(".why").textContent = windows
+      ? `${model.name} is a ${model.title}: its tokens attend to each other inside of small windows alone, so there is no one matrix of who looks at whom.`
+      : `${model.name} is a ${model.title}: each of its numbers is made from a few neighbours in the stage before, always the same ones, ` +
+        "so there is no matrix of who looks at whom.";
+    $(".what-is").textContent = windows
+      ? "Heads, Rollout and Layers have nothing to show for it: its attention is in the Windows tab. Explain and Test it work as for any model."
+      : "Heads, Rollout and Layers have nothing to show for it. Explain (by Grad-CAM) and Test it work as for any model.";
+    $(".windows").hidden = !windows;
     $(".switch").hidden = !other;
     if (!other) return;
     $(".switch").textContent = `Look at ${other.name}`;
@@ -36,6 +42,7 @@ vx.widget("attention-none", (root, server) => {
     const fitting = answer !== null && answer.question === JSON.stringify(E.request(state));
     root.classList.toggle("waiting", !fitting);
     if (!fitting) return;
+    $(".numbers").textContent = answer.what;
     vx.fill($(".stages"), answer.stages, ({ side, channels, strongest, maps, mean }, index) => {
       const figure = vx.make("figure");
       const [all, average] = [vx.decode(maps), vx.decode(mean)];
@@ -65,6 +72,8 @@ vx.widget("attention-none", (root, server) => {
     line.append(vx.make("span", "", "0"), vx.make("i", "sequential"), vx.make("span", "", E.digits(high)));
     return line;
   }
+
+  $(".windows").addEventListener("click", () => vx.openTab("windows"));
 
   function draw(state) {
     if (!E.ready(state)) return;

@@ -19,7 +19,7 @@ vx.widget("attention-rollout", (root, server) => {
     if (answer) {
       stack = R.decode(answer, key);
       refresh();
-    } else if (wanted === key) wanted = ""; // the next change asks again
+    } else if (wanted === key) $(".pair").textContent = "The server did not answer; choose again.";
   });
 
   function want(state) {
@@ -96,17 +96,19 @@ vx.widget("attention-rollout", (root, server) => {
     const { start, row, scale, fusion, discard, residual } = R.options(state);
     const whose = R.whose(state);
     const layer = start + now + 1;
+    const span = start ? `From layer ${start + 1} to ${layer}` : `After layer ${layer}`;
+    const discarded = Math.floor(discard * (seen.n - seen.nPrefix)); // as explain.rollout rounds
     const subject = vx.make("span", "query", whose === null ? "the answer" : vx.tokenName(whose, seen.grid));
     const of = (list) => A.share(list[now][seen.indexOf(other)]);
     $(".pair").replaceChildren(
-      "After layer ", String(layer), ", ", vx.make("strong", "", of(product)), " of ", subject,
+      `${span}, `, vx.make("strong", "", of(product)), " of ", subject,
       row === "answer" && whose !== null ? ", the answer," : "", " comes from ",
       vx.make("span", "key", vx.tokenName(other, seen.grid)), "; in layer ", String(layer), " alone ", vx.make("strong", "", of(alone)), ".",
     );
     $(".about").textContent =
-      `Heads: ${FUSED[fusion]}. Skip connection ${residual ? "on: each token also keeps itself" : "off: a token keeps nothing of itself but what it attends to"}. ` +
-      `Discard: the smallest ${Math.round(100 * discard)} % of each row's patches are set to 0.`;
-    $(".which").textContent = `Up to layer ${layer}, over the picture`;
+      `Heads in the product: ${FUSED[fusion]}; a layer alone: their mean. Skip connection ${residual ? "on: each token also keeps itself" : "off: a token keeps nothing of itself but what it attends to"}. ` +
+      `Discard: in each row the ${discarded} smallest of ${seen.n - seen.nPrefix} patches are set to 0.`;
+    $(".which").textContent = `${start ? span : `Up to layer ${layer}`}, over the picture`;
     $(".large").setAttribute("aria-label", $(".pair").textContent);
     for (const [name, limit] of [["product", limits[0]], ["alone", limits[1]]]) {
       $(`.${name} .high`).textContent = scale === "shared" ? `${A.share(limit)}, clipped` : "largest of each";

@@ -1,4 +1,4 @@
-/* What the views that explain share: a map over the grey picture, the order of its patches, requests, files. */
+/* What the views that explain share: a map over the grey picture, requests, files. */
 "use strict";
 
 window.vxExplain = (() => {
@@ -32,11 +32,6 @@ window.vxExplain = (() => {
     vx.outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, ink);
   }
 
-  /** Patches from the most important one; of equal ones the first in reading order goes first, as on the server. */
-  function order(values) {
-    return Array.from(values, (_, i) => i).sort((a, b) => values[b] - values[a] || a - b);
-  }
-
   /** Three digits, for a scale. */
   const digits = (value) => (value === 0 ? "0" : value >= 0.001 ? String(Number(value.toPrecision(3))) : value.toExponential(1));
 
@@ -57,11 +52,11 @@ window.vxExplain = (() => {
         for (const other of buttons) other.disabled = true;
         const file = await vx.call(channel, server, "export", { ...wanted, format: button.dataset.format });
         for (const other of buttons) other.disabled = false;
-        button.focus();
+        if (document.activeElement === document.body) button.focus(); // it lost the focus when it was disabled
         if (file) vx.save(file.filename, file.mime, file.data);
       });
     }
   }
 
-  return { digits, files, now, order, outlinePatch, overlay, ready, request };
+  return { digits, files, now, outlinePatch, overlay, ready, request };
 })();

@@ -7,6 +7,7 @@ vx.widget("explain", (root, server) => {
   const RANDOM = { name: "random", title: "Random", words: "A map that knows nothing, one of several: the yardstick.", for_class: false };
   const chosen = { of: "", target: null, baseline: "blurred" };
   let asked = "";
+  let serial = 0; // of the newest question: who goes back to an earlier one asks it anew
   let answer = null; // {question, methods, ...}; with `fractions` once it is measured
   let tiles = []; // {name, element, map, marks, ranks}
   let built = ""; // the methods that the tiles are for
@@ -22,20 +23,21 @@ vx.widget("explain", (root, server) => {
     const question = JSON.stringify(request);
     if (question === asked) return;
     asked = question;
+    const own = ++serial;
     clearTimeout(timer);
     root.classList.add("measuring");
     const { baseline: _, ...place } = request;
     const maps = await vx.call("explain-maps", server, "maps", place);
-    if (asked !== question) return;
+    if (serial !== own) return;
     if (!maps) return failed();
     answer = { ...maps, question };
     show(E.now());
-    timer = setTimeout(() => measure(request, question), PATIENCE);
+    timer = setTimeout(() => measure(request, question, own), PATIENCE);
   }
 
-  async function measure(request, question) {
+  async function measure(request, question, own) {
     const scores = await vx.call("explain-scores", server, "scores", request);
-    if (asked !== question) return;
+    if (serial !== own) return;
     if (!scores) return failed();
     answer = { ...scores, question };
     show(E.now());
@@ -43,6 +45,8 @@ vx.widget("explain", (root, server) => {
 
   function failed() {
     asked = ""; // the next choice or redraw asks again
+    root.classList.remove("measuring", "waiting");
+    root.classList.toggle("empty", !fits(E.now())); // what is on screen belongs to another question
     $(".outcome").textContent = "The server did not answer; choose again.";
   }
 
@@ -78,7 +82,8 @@ vx.widget("explain", (root, server) => {
   const best = ({ probabilities }) => probabilities.indexOf(Math.max(...probabilities));
 
   // ---- tiles ---------------------------------------------------------------------------------------------------
-  const ink = (name, index) => vx.ink(name === "random" ? "--vx-soft" : `--vx-run-${index % 4}`);
+  const INKS = ["--vx-run-0", "--vx-run-1", "--vx-run-2", "--vx-run-3", "--vx-key"];
+  const ink = (name, index) => vx.ink(name === "random" ? "--vx-soft" : INKS[index]);
 
   function build(methods) {
     const key = methods.map(({ name }) => name).join();
@@ -123,15 +128,16 @@ vx.widget("explain", (root, server) => {
     const fitting = fits(state);
     root.classList.toggle("waiting", !fitting);
     if (!fitting) return;
+    root.classList.remove("empty");
     const measured = Boolean(answer.fractions);
     root.classList.toggle("measuring", !measured);
     build(answer.methods);
     const className = trace.classes[answer.target];
-    const shown = [...answer.methods, { ...RANDOM, map: answer.random }];
+    const shown = [...answer.methods, { ...RANDOM, map: answer.random, order: answer.random_order }];
     tiles.forEach((tile, index) => {
       const values = vx.decode(shown[index].map).data;
       const high = Math.max(...values);
-      tile.order = E.order(values);
+      tile.order = shown[index].order;
       tile.rank = [];
       tile.order.forEach((patch, rank) => (tile.rank[patch] = rank + 1));
       tile.side = tile.element.querySelector(".stack").clientWidth;
@@ -166,14 +172,17 @@ vx.widget("explain", (root, server) => {
       label.title = measure === "deletion" ? "lower is better" : "higher is better";
       if (name === "random") {
         const { mean, low, high, n } = answer.yardstick[measure];
-        const spread = vx.make("b", "like", `± ${((high - low) / 2).toFixed(3)}`);
+        const spread = vx.make("b", "like", `${low.toFixed(2)}–${high.toFixed(2)}`);
         spread.title = `mean of ${n} random maps, from ${low.toFixed(3)} to ${high.toFixed(3)}`;
         return [label, vx.make("span", "vx-number", mean.toFixed(3)), spread];
       }
       const { area, verdict, best: first } = method[measure];
-      const mark = first ? ["best", "✓ best"] : { better: ["", ""], like: ["like", "≈ random"], worse: ["worse", "✗ random"] }[verdict];
+      const mark = first ? ["best", "✓ best"] : { better: ["", ""], like: ["like", "≈ random"], worse: ["worse", "✗ random"], none: ["like", "flat"] }[verdict];
       const word = vx.make("b", mark[0], mark[1]);
-      word.title = { better: "better than every random map", like: "no better than random maps", worse: "worse than every random map" }[verdict];
+      word.title = {
+        better: "better than every random map", like: "no better than random maps", worse: "worse than every random map",
+        none: "the map is the same everywhere: it puts no patch before another",
+      }[verdict];
       return [label, vx.make("span", "vx-number", area.toFixed(3)), word];
     });
     element.querySelector(".scores").replaceChildren(...cells);

@@ -1,0 +1,38 @@
+"""What each stage of a Swin costs."""
+
+from __future__ import annotations
+
+from vit_explorer.models.swin import SwinTransformer, WindowAttention
+
+
+def stage_multiply_adds(model: SwinTransformer, height: int, width: int) -> list[int]:
+    """Multiply-adds of each stage for one picture, with the patch embedding or merging that it begins with.
+
+    Matrix products alone, as in ``explain.cost``; the head, a few thousand, is left out.
+
+    Args:
+        height, width: of the first map, in tokens.
+    """
+    found = []
+    for index, stage in enumerate(model.stages):
+        if index:
+            height, width = -(-height // 2), -(-width // 2)
+            reduction = model.mergings[index - 1].reduction
+            begins = height * width * reduction.in_features * reduction.out_features
+        else:
+            begins = height * width * model.patch_embedding.weight.numel()
+        blocks = (
+            attention_multiply_adds(block.attention, height, width)
+            + height * width * (block.mlp[0].weight.numel() + block.mlp[2].weight.numel())
+            for block in stage
+        )
+        found.append(begins + sum(blocks))
+    return found
+
+
+def attention_multiply_adds(attention: WindowAttention, height: int, width: int) -> int:
+    """Of the module on a map of this size: projections, and inside of each window Q K^T and weights times V."""
+    n_places = len(attention.plan(height, width).order)
+    d_model = attention.projection.in_features
+    projections = n_places * 3 * d_model**2 + height * width * d_model**2
+    return projections + 2 * n_places * attention.window**2 * d_model

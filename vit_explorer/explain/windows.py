@@ -1,0 +1,135 @@
+"""Windows as data: where each token goes, whom it may attend to, and how far its reach grows from block to block.
+
+Source: Liu et al. 2021, "Swin Transformer", section 3.2. Tokens of a map are numbered row by row from 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vit_explorer.models.windows import WindowPlan, WindowRecord, window_partition, window_plan, window_regions
+
+
+@dataclass(frozen=True)
+class WindowLayout:
+    """How one block of a Swin sees a map of tokens.
+
+    Attributes:
+        grid: (rows, cols) of the map, without padding.
+        plan: where the tokens go; ``plan.shift`` is (0, 0) where the map is one window.
+        window_of: (rows * cols,) int64, the window of each token, row by row over the padded and rolled map.
+        region_of: (rows * cols,) int64, its region after the roll: tokens of a window may meet if theirs are equal.
+        regions: (n_windows, window ** 2) int64, the region of each place of the windows; -1 is padding.
+        mask: (n_windows, window ** 2, window ** 2) bool, True = may attend; rows are queries.
+    """
+
+    grid: tuple[int, int]
+    plan: WindowPlan
+    window_of: Tensor
+    region_of: Tensor
+    regions: Tensor
+    mask: Tensor
+
+
+def window_layout(height: int, width: int, window: int, shift: int) -> WindowLayout:
+    """The layout of a map of ``height`` x ``width`` tokens.
+
+    Raises:
+        ValueError: for a window that is no whole number from 1 up, or a shift outside of 0 to ``window`` - 1.
+    """
+    plan = window_plan(height, width, window, shift)
+    return layout_of((height, width), plan)
+
+
+def layout_of(grid: tuple[int, int], plan: WindowPlan) -> WindowLayout:
+    """The layout of a plan that a model has made for a map of this grid."""
+    size = plan.window**2
+    regions = window_regions(*grid, plan.window, plan.shift)
+    regions = window_partition(regions[None, ..., None], plan.window).reshape(-1, size)
+    mask = plan.mask if plan.mask is not None else torch.ones(plan.n_windows, size, size, dtype=torch.bool)
+    return WindowLayout(grid, plan, plan.inverse // size, regions.flatten()[plan.inverse], regions, mask)
+
+
+def block_reach(layout: WindowLayout) -> Tensor:
+    """(N, N) bool of one block: [i, j] is True where token i may attend to token j, itself among them."""
+    return scatter_windows(layout.mask[None, :, None].float(), layout.plan)[0, 0] > 0
+
+
+def merging_flow(height: int, width: int) -> Tensor:
+    """What patch merging makes of a map, (ceil(H / 2) * ceil(W / 2), H * W), rows sum to 1.
+
+    Each merged token is made of its 2 x 2 neighbours; each of those that exist (at odd edges two, or one) has an equal
+    share in it.
+    """
+    parents = merged_tokens(height, width)
+    children = F.one_hot(parents).T.float()  # (coarse, fine)
+    return children / children.sum(dim=1, keepdim=True)
+
+
+def merged_tokens(height: int, width: int) -> Tensor:
+    """(H * W,) int64: the token that each token of a map is merged into."""
+    rows, cols = torch.arange(height) // 2, torch.arange(width) // 2
+    return (rows[:, None] * -(-width // 2) + cols[None, :]).flatten()
+
+
+def reach(layouts: Sequence[WindowLayout]) -> list[Tensor]:
+    """Which tokens of the first map can influence a token after each block: the masks multiplied as booleans.
+
+    Args:
+        layouts: of all blocks in their order; where a grid has half the sides of the one before, patches were merged.
+    Returns:
+        per block (N_block, N_first) bool. Norms and MLPs work on each token by itself and change nothing of it.
+    Raises:
+        ValueError: if two grids that follow each other are neither equal nor one the merging of the other.
+    """
+    found: list[Tensor] = []
+    before = None
+    for layout in layouts:
+        now = torch.eye(layout.grid[0] * layout.grid[1]) if before is None else found[-1].float()
+        if before is not None and layout.grid != before:
+            check_merging(before, layout.grid)
+            now = merging_flow(*before) @ now
+        found.append(block_reach(layout).float() @ now > 0)
+        before = layout.grid
+    return found
+
+
+def check_merging(fine: tuple[int, int], coarse: tuple[int, int]) -> None:
+    """Raises ValueError if merging 2 x 2 neighbours of one map does not make the other."""
+    if coarse != (-(-fine[0] // 2), -(-fine[1] // 2)):
+        raise ValueError(f"merging a map of {fine[0]} x {fine[1]} tokens does not make {coarse[0]} x {coarse[1]}")
+
+
+def scatter_windows(weights: Tensor, plan: WindowPlan) -> Tensor:
+    """Attention inside of windows as attention on the map: what is not in a token's window stays 0.
+
+    Args:
+        weights: (B, n_windows, heads, window ** 2, window ** 2), rows are queries, as in ``WindowRecord``.
+    Returns:
+        (B, heads, N, N). Rows sum to 1, unless a model lets its tokens attend to padding, which is no token.
+    """
+    batch, _, heads, size, _ = weights.shape
+    n = len(plan.inverse)
+    inverse = plan.inverse.to(weights.device)
+    window, place = inverse // size, inverse % size
+    rows = weights[:, window, :, place]  # (N, B, heads, window ** 2): what each token gives to its window
+    keys = plan.order.to(weights.device).reshape(-1, size)[window]  # (N, window ** 2), N stands for padding
+    on_map = torch.zeros(n, batch, heads, n + 1, dtype=weights.dtype, device=weights.device)
+    on_map = on_map.scatter(-1, keys[:, None, None].expand(-1, batch, heads, -1), rows)
+    return on_map[..., :n].permute(1, 2, 0, 3)
+
+
+def attention_on_map(record: WindowRecord) -> tuple[Tensor, Tensor]:
+    """One block's attention from token to token, and which pairs it could reach at all.
+
+    Returns:
+        (B, heads, N, N), rows are queries, and (N, N) bool: False = not reachable, whatever the picture. There the
+        weight is 0; a weight of 0 that can be reached is a choice of the model.
+    """
+    layout = layout_of(record.grid, record.plan)
+    return scatter_windows(record.weights, record.plan), block_reach(layout)

@@ -1,0 +1,108 @@
+/* Which Swin the Windows tab looks at, how it is cut, and which blocks and head; it asks the server for all views. */
+vx.widget("windows-bar", (root, server) => {
+  const $ = (selector) => root.querySelector(selector);
+  const W = vxWindows;
+  const cut = { window: null, shift: null, side: null }; // null: the model's own
+  let asked = "";
+
+  /** The Swin to look at: the frame's, or else the first of the same data, or any. */
+  function swinOf({ model, catalogue }) {
+    if (model.architecture === "swin") return model;
+    const all = ((catalogue || {}).models || []).filter(({ architecture }) => architecture === "swin");
+    return all.find(({ data }) => data === model.data) || all[0] || null;
+  }
+
+  async function ask(state, swin) {
+    const request = { picture: state.trace.picture.name, model: swin.name, fit: state.trace.fit, ...cut };
+    const question = JSON.stringify(request);
+    if (question === asked) return;
+    asked = question;
+    root.classList.add("waiting");
+    const answer = await vx.call("windows", server, "windows", request);
+    if (asked !== question) return;
+    root.classList.remove("waiting");
+    if (answer) return choose({ answer });
+    asked = ""; // it may be asked again; the controls go back to what is on screen
+    const seen = W.view(W.now());
+    if (seen) Object.assign(cut, changed(seen) ? { window: seen.window, shift: seen.shift, side: seen.side } : { window: null, shift: null, side: null });
+    if (seen) show(W.now(), seen);
+  }
+
+  const choose = (change) => vx.set("windows", { answer: null, pair: 0, head: 0, ...vx.get("windows"), ...change });
+  const changed = ({ own, window, shift, side }) => own.window !== window || own.shift !== shift || own.side !== side;
+
+  function options(select, values, chosen, words) {
+    const texts = values.map(words);
+    if (select.dataset.of !== texts.join()) {
+      select.dataset.of = texts.join();
+      vx.fill(select, values, (value, k) => Object.assign(vx.make("option", "", texts[k]), { value }));
+    }
+    select.value = chosen;
+  }
+
+  const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
+
+  function show({ model }, seen) {
+    const range = (n) => Array.from({ length: n }, (_, k) => k);
+    options($(".window"), seen.choices.windows, seen.window, String);
+    options($(".shift"), range(seen.window), seen.shift, String);
+    options($(".side"), seen.choices.sides, seen.side, (value) => `${value} × ${value}`);
+    options($(".pair"), range(seen.pairs.length), seen.pair, (k) => pairName(seen, k));
+    options($(".head"), range(seen.stages[seen.pairs[seen.pair].stage].heads), seen.head, (k) => String(k + 1));
+    const { window, shift, side } = seen.own;
+    $(".own").disabled = !changed(seen);
+    $(".own").title = `Windows of ${window}, shifted by ${shift}, on a map of ${side} × ${side}`;
+    const [top, mine] = [best(seen.probabilities), best(seen.ownProbabilities)];
+    const says = `${seen.classes[top]} ${vx.percent(seen.probabilities[top])}`;
+    $(".says").textContent = changed(seen)
+      ? `Cut as it was not trained, it says ${says}; as trained, ${seen.classes[mine]} ${vx.percent(seen.ownProbabilities[mine])}.`
+      : `It says ${says}.`;
+    $(".which").hidden = model.name !== seen.model;
+    $(".which").textContent = seen.model;
+    $(".choose").hidden = model.name === seen.model;
+    $(".choose").textContent = `Choose ${seen.model}`;
+    $(".why").textContent = model.name === seen.model ? "" : `${model.name} has no windows: this is ${seen.model} on the same picture.`;
+  }
+
+  function pairName(seen, k) {
+    const { stage, blocks } = seen.pairs[k];
+    const [plain, shifted] = blocks.map((block) => block + 1);
+    return `${plain}${shifted === plain ? "" : ` and ${shifted}`}, stage ${stage + 1}`;
+  }
+
+  for (const name of ["window", "shift", "side"]) {
+    $(`.${name}`).addEventListener("change", (event) => {
+      const seen = W.view(W.now());
+      Object.assign(cut, { window: seen.window, shift: seen.shift, side: seen.side, [name]: Number(event.target.value) });
+      if (name === "window") Object.assign(cut, { shift: null, side: seen.side === seen.own.side ? null : seen.side }); // half a window, unless it is chosen
+      draw(W.now());
+    });
+  }
+  $(".own").addEventListener("click", () => {
+    Object.assign(cut, { window: null, shift: null, side: null });
+    draw(W.now());
+  });
+  $(".pair").addEventListener("change", (event) => choose({ pair: Number(event.target.value) }));
+  $(".head").addEventListener("change", (event) => choose({ head: Number(event.target.value) }));
+  $(".choose").addEventListener("click", () => vx.set("wish", { model: W.view(W.now()).model }));
+
+  function draw(state) {
+    if (!state.model || !state.trace || state.trace.model !== state.model.name) return;
+    const swin = swinOf(state);
+    $(".controls").hidden = !swin;
+    if (!swin) {
+      $(".which").hidden = false;
+      $(".which").textContent = "No Swin here";
+      $(".says").textContent = "";
+      $(".why").textContent = "None of the models in the frame has windows: train one in the Train tab (model swin) and keep it.";
+      $(".choose").hidden = true;
+      if (vx.get("windows")) vx.set("windows", null);
+      return;
+    }
+    ask(state, swin);
+    const seen = W.view(state);
+    if (seen) show(state, seen);
+  }
+
+  return { topics: ["model", "trace", "catalogue", "windows"], draw };
+});
