@@ -167,6 +167,57 @@ def test_its_weights_are_those_of_its_output_and_padding_gets_none(side, window,
         assert torch.allclose(attention.projection(mixed), attention(x).flatten(1, 2), atol=1e-5)
 
 
+@pytest.mark.parametrize(("side", "window", "shift"), [(8, 4, 2), (7, 4, 2), (8, 4, 0)])
+def test_all_its_ways_to_compute_agree_and_so_do_their_gradients(side, window, shift):
+    """One picture after the other, all at once in training, through the tape's weights, and the kernel of a GPU."""
+    attention = random_weights(WindowAttention(8, 2, window, shift))
+    x = torch.randn(5, side, side, 8, generator=torch.Generator().manual_seed(6), requires_grad=True)
+    wanted = torch.randn(x.shape, generator=torch.Generator().manual_seed(7))
+    inputs = (x, *attention.parameters())
+
+    def gradients(output):
+        return torch.autograd.grad((output * wanted).sum(), inputs)
+
+    plan = attention.plan(side, side)
+    fused, weights = attention._fused(x.flatten(1, 2), plan, attention._added(plan), looking=True)
+    expected = gradients(fused.reshape(x.shape))
+    tapes = [Tape(), Tape(differentiable=True), Tape()]
+    for tape, training in zip(tapes, (False, False, True), strict=True):
+        attention.train(training)
+        output = attention(x, tape)
+        assert torch.allclose(output.flatten(1, 2), fused, atol=1e-5)
+        assert torch.allclose(tape.windows[0].weights, weights, atol=1e-6)
+        for ours, theirs in zip(gradients(output), expected, strict=True):
+            assert torch.allclose(ours, theirs, atol=2e-5)
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+def test_looking_changes_no_bit(training, precision, monkeypatch):
+    monkeypatch.setattr("vit_explorer.models.window_attention.CACHED_PLACES", 2 * 64)  # two maps at a time, then one
+    attention = random_weights(WindowAttention(8, 2, 4, 2)).train(training)
+    x = torch.randn(3, 8, 8, 8, generator=torch.Generator().manual_seed(8))
+    for grad in (False, True):
+        with torch.set_grad_enabled(grad), torch.autocast("cpu", precision, enabled=precision != torch.float32):
+            tape = Tape()
+            assert torch.equal(attention(x), attention(x, tape))
+            assert tape.windows[0].weights.shape == (3, 4, 2, 16, 16)
+            one_by_one = torch.cat([recorded(attention, one[None]) for one in x])
+            assert torch.allclose(tape.windows[0].weights, one_by_one, atol=1e-6)
+
+
+def test_what_was_first_asked_for_without_gradients_serves_training():
+    window_plan.cache_clear()
+    attention = random_weights(WindowAttention(8, 2, 4, 1))
+    x = torch.randn(2, 9, 9, 8, generator=torch.Generator().manual_seed(9))
+    with torch.inference_mode():
+        first = attention(x).clone()
+    output = attention.train()(x)
+    assert torch.allclose(output, first, atol=1e-5)
+    output.sum().backward()
+    assert attention.qkv.weight.grad.abs().sum() > 0
+
+
 def test_nothing_it_is_given_is_changed_and_eval_repeats_itself():
     model = random_weights(SwinTransformer())
     images = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(4))

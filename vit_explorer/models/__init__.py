@@ -2,6 +2,8 @@
 
 from vit_explorer.models.attention import Tape
 from vit_explorer.models.cnn import ConvNet
+from vit_explorer.models.deit import DeiT
+from vit_explorer.models.hybrid import HybridViT
 from vit_explorer.models.patches import ConvPatchEmbedding, PatchEmbedding, patchify, unpatchify
 from vit_explorer.models.swin import SwinTransformer, WindowAttention
 from vit_explorer.models.vit import TransformerBlock, ViT
@@ -20,6 +22,8 @@ __all__ = [
     "CheckpointError",
     "ConvNet",
     "ConvPatchEmbedding",
+    "DeiT",
+    "HybridViT",
     "PatchEmbedding",
     "SwinTransformer",
     "Tape",

@@ -76,14 +76,14 @@ class SelfAttention(nn.Module):
             mixed = F.scaled_dot_product_attention(query, key, value)
         return self.projection(mixed.transpose(1, 2).reshape(batch, n_tokens, d_model))
 
-    def first(self, tokens: Tensor) -> Tensor:
-        """The output for the first token alone, (B, N, d_model) -> (B, 1, d_model), without computing the others."""
+    def first(self, tokens: Tensor, n: int = 1) -> Tensor:
+        """The output for the first n tokens alone, (B, N, d_model) -> (B, n, d_model), without computing the others."""
         batch, _, d_model = tokens.shape
         weight, bias = self.qkv.weight, self.qkv.bias
-        (query,) = self._heads(F.linear(tokens[:, :1], weight[:d_model], bias[:d_model]), 1)
+        (query,) = self._heads(F.linear(tokens[:, :n], weight[:d_model], bias[:d_model]), 1)
         key, value = self._heads(F.linear(tokens, weight[d_model:], bias[d_model:]), 2)
-        mixed = plain_attention(query, key, value)  # a single row of weights is small for any number of tokens
-        return self.projection(mixed.transpose(1, 2).reshape(batch, 1, d_model))
+        mixed = plain_attention(query, key, value)  # a few rows of weights are small for any number of tokens
+        return self.projection(mixed.transpose(1, 2).reshape(batch, n, d_model))
 
     def _heads(self, projected: Tensor, n: int) -> Tensor:
         """(B, N, n * d_model) -> (n, B, heads, N, d_head)."""
@@ -100,6 +100,15 @@ def plain_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | No
     """
     with torch.autocast(query.device.type, enabled=False):
         return attention_weights(query, key, mask) @ value
+
+
+def batched_weights(query: Tensor, key: Tensor, added: Tensor) -> Tensor:
+    """softmax(Q K^T / sqrt(d_head) + added) of many small sets of tokens, (M, n, d_head) twice -> (M, n, n).
+
+    One call makes the product, scales it and adds ``added`` (M, n, n), in the dtype of the query.
+    """
+    scores = torch.baddbmm(added.to(query.dtype), query, key.transpose(1, 2), alpha=query.shape[-1] ** -0.5)
+    return scores.softmax(dim=-1)
 
 
 class AttentionPooling(nn.Module):

@@ -6,24 +6,13 @@ the pure functions of ``windows.py``; the modules here are thin. Maps are (B, H,
 
 from __future__ import annotations
 
-from typing import get_args
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from vit_explorer.models.attention import Tape, attention_weights, plain_attention
-from vit_explorer.models.windows import (
-    Padding,
-    WindowPlan,
-    WindowRecord,
-    check_window,
-    relative_position_index,
-    shift_mask,
-    window_partition,
-    window_plan,
-    window_reverse,
-)
+from vit_explorer.models.attention import Tape
+from vit_explorer.models.window_attention import INIT_STD, WindowAttention
+from vit_explorer.models.windows import Padding, shift_mask, window_partition, window_reverse
 
 __all__ = [
     "PatchMerging",
@@ -36,91 +25,6 @@ __all__ = [
 ]
 
 LAYER_NORM_EPS = 1e-5  # as in the authors' code, timm and torchvision
-INIT_STD = 0.02
-
-
-class WindowAttention(nn.Module):
-    """Multi-head self-attention inside of windows, (B, H, W, d_model) -> (B, H, W, d_model).
-
-    Any map will do: it is padded to whole windows, and nobody attends to the padding.
-
-    Args:
-        window: side of a window in tokens.
-        shift: by how many tokens the map is rolled before it is cut, and back after.
-        padding: "masked", or what others do at sizes that need padding, for weights that were trained with it: both
-            let tokens attend to the padding; "torchvision" pads the map before it is rolled, "timm" after.
-    Raises:
-        ValueError: if the heads do not divide ``d_model``, the window is no whole number from 1 up, or the shift is
-            not 0 to ``window`` - 1; the message holds the numbers.
-    """
-
-    def __init__(self, d_model: int, n_heads: int, window: int, shift: int = 0, padding: Padding = "masked") -> None:
-        super().__init__()
-        if n_heads < 1 or d_model < 1 or d_model % n_heads:
-            raise ValueError(f"{n_heads} heads cannot share {d_model} dimensions evenly")
-        check_window(window)
-        if isinstance(shift, bool) or not isinstance(shift, int) or not 0 <= shift < window:
-            raise ValueError(f"a shift must be 0 to {window - 1}, less than the window, not {shift!r}")
-        if padding not in get_args(Padding):
-            raise ValueError(f"padding must be one of {', '.join(get_args(Padding))}, not {padding!r}")
-        self.n_heads, self.window, self.shift, self.padding = n_heads, window, shift, padding
-        self.qkv = nn.Linear(d_model, 3 * d_model)
-        self.projection = nn.Linear(d_model, d_model)
-        self.bias_table = nn.Parameter(torch.zeros((2 * window - 1) ** 2, n_heads))
-        nn.init.trunc_normal_(self.bias_table, std=INIT_STD)
-        self.register_buffer("bias_index", relative_position_index(window).flatten(), persistent=False)
-
-    def position_bias(self) -> Tensor:
-        """What is added to the scores, (heads, window ** 2, window ** 2): one number for each relative position."""
-        size = self.window**2
-        return self.bias_table[self.bias_index].T.reshape(self.n_heads, size, size)
-
-    def plan(self, height: int, width: int) -> WindowPlan:
-        """Where the tokens of a map of this size go."""
-        return window_plan(height, width, self.window, self.shift, self.padding)
-
-    def forward(self, x: Tensor, tape: Tape | None = None) -> Tensor:
-        query, key, value, bias = self._scores_of(x)
-        if tape is not None:
-            recorded = self._record(attention_weights(query, key, bias), x)
-            tape.windows.append(recorded)
-        if tape is not None and tape.differentiable:
-            mixed = recorded.weights.flatten(1, 2) @ value
-        elif self.training and torch.is_grad_enabled() and x.device.type == "cpu":
-            mixed = plain_attention(query, key, value, bias)
-        else:
-            mixed = F.scaled_dot_product_attention(query, key, value, bias)
-        return self._back(mixed, x)
-
-    def _record(self, weights: Tensor, x: Tensor) -> WindowRecord:
-        """(B, n_windows * heads, w * w, w * w) -> what a tape keeps."""
-        height, width = x.shape[1:3]
-        weights = weights.reshape(len(x), -1, self.n_heads, *weights.shape[-2:])
-        return WindowRecord(weights, self.plan(height, width), (height, width))
-
-    def _scores_of(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Query, key and value, each (B, n_windows * heads, window ** 2, d_head), and what is added to the scores."""
-        batch, height, width = x.shape[:3]
-        plan = self.plan(height, width)
-        tokens = x.flatten(1, 2)  # (B, H * W, C)
-        if plan.padded:
-            tokens = F.pad(tokens, (0, 0, 0, 1))  # one token of zeros that stands for all padding
-        windows = tokens[:, plan.order.to(x.device)]  # (B, n_windows * w * w, C)
-        qkv = self.qkv(windows).reshape(batch, plan.n_windows, self.window**2, 3, self.n_heads, -1)
-        query, key, value = qkv.permute(3, 0, 1, 4, 2, 5).flatten(2, 3)  # each (B, n_windows * heads, w * w, d_head)
-        bias = self.position_bias()  # (heads, w * w, w * w)
-        if plan.mask is None:
-            bias = bias.expand(plan.n_windows, *bias.shape)
-        else:
-            bias = bias.masked_fill(~plan.mask.to(x.device)[:, None], -torch.inf)
-        return query, key, value, bias.flatten(0, 1).to(query.dtype)
-
-    def _back(self, mixed: Tensor, x: Tensor) -> Tensor:
-        batch, height, width, channels = x.shape
-        plan = self.plan(height, width)
-        mixed = mixed.reshape(batch, plan.n_windows, self.n_heads, self.window**2, -1).transpose(2, 3)
-        tokens = mixed.reshape(batch, -1, channels)[:, plan.inverse.to(x.device)]
-        return self.projection(tokens).reshape(batch, height, width, channels)
 
 
 class SwinBlock(nn.Module):

@@ -14,6 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from vit_explorer.models.cnn import ConvNet
+from vit_explorer.models.deit import DeiT
+from vit_explorer.models.hybrid import HybridViT
 from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.models.vit import ViT
 
@@ -45,6 +47,8 @@ MODELS: dict[str, ModelSpec] = {
         482_955,
         "ViT with a convolutional stem",
     ),
+    "deit": ModelSpec(DeiT, {}, 810_900, "DeiT"),
+    "hybrid": ModelSpec(HybridViT, {}, 1_458_890, "Hybrid of CNN and ViT"),
     "swin": ModelSpec(SwinTransformer, {}, 929_822, "Swin"),
     "cnn": ModelSpec(ConvNet, {}, 373_386, "CNN"),
 }

@@ -1,0 +1,46 @@
+"""Random erasing: a rectangle of a picture becomes noise. Zhong et al. 2020, "Random Erasing Data Augmentation"."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+AREA = (0.02, 1 / 3)  # share of the picture, as in timm and DeiT's code
+ASPECT = (0.3, 1 / 0.3)  # height over width
+
+
+def draw_boxes(n: int, height: int, width: int, generator: torch.Generator) -> Tensor:
+    """A rectangle for each of n pictures, (n, 4) int64: top, left, height, width; all within the picture.
+
+    Its area is uniform in AREA and its aspect log-uniform in ASPECT; a side that would be too long is the picture's.
+    """
+    area, aspect, down, along = torch.rand(4, n, generator=generator)
+    area = (AREA[0] + (AREA[1] - AREA[0]) * area) * height * width
+    aspect = torch.exp(math.log(ASPECT[0]) + (math.log(ASPECT[1]) - math.log(ASPECT[0])) * aspect)
+    tall = (area * aspect).sqrt().round().long().clamp(1, height)
+    wide = (area / aspect).sqrt().round().long().clamp(1, width)
+    top = (down * (height - tall + 1)).long()
+    left = (along * (width - wide + 1)).long()
+    return torch.stack([top, left, tall, wide], dim=1)
+
+
+def random_erasing(images: Tensor, probability: float, generator: torch.Generator) -> Tensor:
+    """Each picture loses a rectangle with this probability; its pixels become uniform noise, one value for each.
+
+    Args:
+        images: uint8 (B, C, H, W).
+        probability: in [0, 1].
+    Returns:
+        uint8 (B, C, H, W)
+    """
+    batch, _, height, width = images.shape
+    chosen = torch.rand(batch, generator=generator) < probability
+    top, left, tall, wide = draw_boxes(batch, height, width, generator)[:, :, None].unbind(1)  # (B, 1) each
+    noise = torch.randint(0, 256, images.shape, generator=generator, dtype=torch.uint8)
+    rows, cols = torch.arange(height), torch.arange(width)
+    inside_rows = (rows >= top) & (rows < top + tall)  # (B, H)
+    inside_cols = (cols >= left) & (cols < left + wide)  # (B, W)
+    inside = inside_rows[:, None, :, None] & inside_cols[:, None, None, :] & chosen[:, None, None, None]
+    return torch.where(inside.to(images.device), noise.to(images.device), images)

@@ -1,0 +1,63 @@
+"""DeiT: a ViT that also learns from a teacher, through a second token in front of the patches and a second head.
+
+Source: Touvron et al. 2021, "Training data-efficient image transformers & distillation through attention".
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from vit_explorer.models.attention import Tape
+from vit_explorer.models.vit import INIT_STD, Embedding, ViT
+
+
+class DeiT(ViT):
+    """A ViT with CLS, a distillation token after it and a head for each, (B, C, H, W) -> (B, n_classes) logits.
+
+    While it is trained the CLS head learns the labels and the distillation head what the teacher says, see
+    :meth:`heads`. The answer is the mean of the two heads' logits, as in the authors' code.
+
+    Args:
+        as for :class:`ViT`; ``stochastic_depth`` is part of the paper's recipe.
+    """
+
+    PREFIX_TOKENS = 2
+
+    def __init__(
+        self,
+        img_size: int = 32,
+        patch_size: int = 4,
+        in_channels: int = 3,
+        d_model: int = 128,
+        n_heads: int = 4,
+        n_layers: int = 4,
+        d_ff: int = 512,
+        n_classes: int = 10,
+        embedding: Embedding = "linear",
+        stochastic_depth: float = 0.0,
+    ) -> None:
+        super().__init__(
+            img_size, patch_size, in_channels, d_model, n_heads, n_layers, d_ff, n_classes,
+            embedding=embedding, stochastic_depth=stochastic_depth,
+        )  # fmt: skip
+        self.distillation_token = nn.Parameter(torch.zeros(1, 1, d_model))
+        self.distillation_head = nn.Linear(d_model, n_classes)
+        nn.init.trunc_normal_(self.distillation_token, std=INIT_STD)
+        nn.init.trunc_normal_(self.distillation_head.weight, std=INIT_STD)
+        nn.init.zeros_(self.distillation_head.bias)
+
+    def prefix(self) -> Tensor:
+        return torch.cat([self.cls_token, self.distillation_token], dim=1)
+
+    def read(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of the CLS head and of the distillation head, (B, n_classes) each."""
+        tokens = self.norm(tokens)
+        return self.head(tokens[:, 0]), self.distillation_head(tokens[:, 1])
+
+    def heads(self, images: Tensor, tape: Tape | None = None) -> tuple[Tensor, Tensor]:
+        """What each head says of the pictures: the CLS head first, then the distillation head."""
+        return self.read(self.encode(images, tape))
+
+    def classify(self, tokens: Tensor) -> Tensor:
+        return torch.stack(self.read(tokens)).mean(dim=0)
