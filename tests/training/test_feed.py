@@ -23,9 +23,11 @@ def test_every_picture_is_seen_once_an_epoch_in_another_order_each_time(tiny):
     orders = []
     for epoch in range(2):
         batches = [feed.batch(step) for step in range(3 * epoch, 3 * epoch + 3)]
-        assert [len(labels) for _, labels in batches] == [7, 7, 4]
-        order = [number for images, _ in batches for number in numbers(images, feed.train.x)]
-        assert feed.train.y[order].tolist() == torch.cat([labels for _, labels in batches]).tolist()
+        assert [len(fed.labels) for fed in batches] == [7, 7, 4]
+        order = [number for fed in batches for number in numbers(fed.images, feed.train.x)]
+        assert feed.train.y[order].tolist() == torch.cat([fed.labels for fed in batches]).tolist()
+        assert order == torch.cat([fed.places for fed in batches]).tolist()
+        assert all(torch.equal(fed.targets, fed.labels) for fed in batches)
         assert sorted(order) == list(range(18))
         assert order != sorted(order)
         orders.append(order)
@@ -36,7 +38,7 @@ def test_a_batch_depends_on_its_step_alone(tiny):
     one, other = Feed(tiny, RECIPE), Feed(tiny, RECIPE)
     forwards = [one.batch(step) for step in range(9)]
     for step in (8, 0, 5, 5, 2):
-        for found, expected in zip(other.batch(step), forwards[step], strict=True):
+        for found, expected in zip(vars(other.batch(step)).values(), vars(forwards[step]).values(), strict=True):
             assert torch.equal(found, expected)
 
 
@@ -50,7 +52,7 @@ def test_every_step_draws_its_own_augmentation(tiny, monkeypatch):
     monkeypatch.setattr(feed_module, "crop_and_flip", watched)
     feed = Feed(tiny, RECIPE)
     plain = Feed(tiny, replace(RECIPE, augment="none"))
-    moved = [not torch.equal(feed.batch(step)[0], plain.batch(step)[0]) for step in range(9)]
+    moved = [not torch.equal(feed.batch(step).images, plain.batch(step).images) for step in range(9)]
     assert len(seeds) == len(set(seeds)) == 9
     assert all(moved)
 
@@ -123,3 +125,45 @@ def test_the_data_are_left_alone(tiny: Dataset):
     for step in range(6):
         feed.batch(step)
     assert torch.equal(tiny.train.x, before)
+
+
+def test_a_batch_of_every_ingredient_depends_on_its_step_alone(tiny):
+    recipe = replace(RECIPE, rand_augment=9, erasing=0.5, mixup=0.8, cutmix=1.0)
+    one, other = Feed(tiny, recipe), Feed(tiny, recipe)
+    forwards = [one.batch(step) for step in range(9)]
+    for step in (8, 0, 5, 5, 2):
+        for found, expected in zip(vars(other.batch(step)).values(), vars(forwards[step]).values(), strict=True):
+            assert torch.equal(found, expected)
+    for fed in forwards:
+        assert torch.allclose(fed.targets.sum(1), torch.ones(len(fed.labels)), atol=1e-6)
+        assert ((fed.targets > 0).sum(1) <= 2).all() and (fed.targets.gather(1, fed.labels[:, None]) >= 0).all()
+
+
+def test_mixed_targets_say_of_what_a_picture_is_made(tiny):
+    """Without any other change a mixed picture is its own share of itself and the rest of a partner with that label."""
+    feed = Feed(tiny, replace(RECIPE, augment="none", mixup=1.0))
+    plain = Feed(tiny, replace(RECIPE, augment="none"))
+    for step in range(3):
+        mixed, own = feed.batch(step), plain.batch(step)
+        assert torch.equal(mixed.places, own.places) and torch.equal(mixed.labels, own.labels)
+        x = own.images.double().flatten(1)
+        for k, picture in enumerate(mixed.images.double().flatten(1)):
+            share = float(mixed.targets[k, own.labels[k]])
+            errors = [(share * x[k] + (1 - share) * x[j] - picture).abs().max() for j in range(len(x))]
+            fits = [j for j, error in enumerate(errors) if error <= 0.51]
+            if share < 1 - 1e-6:
+                assert any(abs(float(mixed.targets[k, own.labels[j]]) - (1 - share)) < 1e-5 for j in fits)
+
+
+def test_with_repeats_a_picture_stands_so_often_in_its_batch_each_time_another_way(tiny):
+    feed = Feed(tiny, replace(RECIPE, batch_size=6, repeats=3))
+    assert feed.steps_per_epoch == Feed(tiny, replace(RECIPE, batch_size=6)).steps_per_epoch == 3
+    epochs = []
+    for epoch in range(2):
+        batches = [feed.batch(step) for step in range(3 * epoch, 3 * epoch + 3)]
+        places = torch.cat([fed.places for fed in batches])
+        assert [fed.places.unique().numel() for fed in batches] == [2, 2, 2]
+        assert torch.bincount(places).unique().tolist() in ([0, 3], [3])
+        assert any(not torch.equal(*fed.images[:2]) for fed in batches)
+        epochs.append(set(places.tolist()))
+    assert epochs[0] != epochs[1]

@@ -58,8 +58,9 @@ def test_a_word_that_is_no_choice_is_refused_with_the_choices(name):
 
 @pytest.mark.parametrize("name", COUNTS)
 def test_half_an_epoch_is_refused(name):
-    with pytest.raises(ValueError, match=rf"{name} must be a whole number between .* not 16\.5"):
-        Recipe(**{name: 16.5})
+    half = {**LIMITS, **OPTIONAL_LIMITS}[name][0] + 0.5
+    with pytest.raises(ValueError, match=rf"{name} must be a whole number between .* not {half}"):
+        Recipe(**{name: half})
 
 
 @pytest.mark.parametrize("value", ["20", None, [20], True, 1j])
@@ -136,6 +137,14 @@ FULL: dict[str, Any] = {
     "lr_changes": ((5, 0.5), (9, 2.0)),
     "weight_decay": 0.05,
     "augment": "crop-flip",
+    "rand_augment": 9,
+    "erasing": 0.25,
+    "mixup": 0.8,
+    "cutmix": 1.0,
+    "repeats": 2,
+    "teacher": "cnn-cifar10",
+    "distillation": "soft",
+    "temperature": 4.0,
     "label_smoothing": 0.1,
     "ema": 0.9,
     "seed": 7,
@@ -168,3 +177,17 @@ def test_reading_back_refuses_what_it_does_not_know():
     for damaged in (3, [3], [[1, 2, 3]], {"1": 2}, "ab"):
         with pytest.raises(ValueError, match="lr_changes must be"):
             Recipe.from_dict({"lr_changes": damaged})
+
+
+def test_repeats_must_divide_the_batch():
+    assert Recipe(batch_size=96, repeats=3).repeats == 3
+    with pytest.raises(ValueError, match="repeats must divide the batch size 128, which 3 does not"):
+        Recipe(repeats=3)
+
+
+INGREDIENTS = [{"augment": "crop-flip"}, {"rand_augment": 1}, {"erasing": 0.1}, {"mixup": 0.1}, {"cutmix": 1}]
+
+
+@pytest.mark.parametrize("change", INGREDIENTS)
+def test_each_augmentation_makes_a_picture_look_different_from_epoch_to_epoch(change):
+    assert Recipe(**change).changes_pictures and not Recipe(label_smoothing=0.1, ema=0.9).changes_pictures

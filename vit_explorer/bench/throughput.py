@@ -135,8 +135,7 @@ def _batch(feed: Feed) -> Callable[[], Tensor]:
     numbers = count()
 
     def batch() -> Tensor:
-        pictures, _ = feed.batch(next(numbers))
-        return feed.normalised(pictures)
+        return feed.normalised(feed.batch(next(numbers)).images)
 
     return batch
 

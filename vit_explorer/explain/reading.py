@@ -14,6 +14,8 @@ from vit_explorer.models.vit import ViT
 def head_reading(model: nn.Module, traced: Trace) -> Tensor:
     """(B, N), each row summing to 1: all on CLS, the same on each patch, or the weights of the attention pooling.
 
+    The two heads of a DeiT read a token each and count alike.
+
     An (B, N, N) matrix of the flow between tokens becomes what flows into the answer by one product with it.
 
     Raises:
@@ -28,7 +30,7 @@ def head_reading(model: nn.Module, traced: Trace) -> Tensor:
         return model.pool.weights(model.norm(tokens))[..., 0]
     weights = torch.zeros_like(tokens[..., 0])
     if model.n_prefix:
-        weights[:, 0] = 1
+        weights[:, : model.n_prefix] = 1 / model.n_prefix
     else:
         weights[:] = 1 / weights.shape[1]
     return weights

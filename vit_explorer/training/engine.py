@@ -6,6 +6,7 @@ step and resumed goes on exactly as if nothing had happened.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
 import time
@@ -21,12 +22,13 @@ from vit_explorer.data.dataset import Dataset, Split
 from vit_explorer.data.sources import open_dataset
 from vit_explorer.training.evaluation import NotFiniteError, accuracy, autocast, probe
 from vit_explorer.training.events import Epoch, Event, Failed, Finished, Snapshot, Started, Step
-from vit_explorer.training.feed import Feed, with_sizes
+from vit_explorer.training.feed import Fed, Feed, with_sizes
 from vit_explorer.training.learner import Learner
 from vit_explorer.training.parallel import Group, check_divisible
 from vit_explorer.training.recipe import Recipe
 from vit_explorer.training.schedule import lr_factor, snapshot_steps
 from vit_explorer.training.tally import Batch, Tally
+from vit_explorer.training.teacher import Teacher, distilled_loss
 
 
 def train(recipe: Recipe, dataset: Dataset | None = None) -> Iterator[Event]:
@@ -65,6 +67,7 @@ class Trainer:
         self.device = self.feed.device
         self.overrides = with_sizes(recipe, self.dataset)
         self._learner = Learner(recipe, self.overrides, self.device)
+        self._teacher = Teacher(recipe, self.feed, self.dataset.names) if recipe.teacher else None
         check_divisible(self._learner.network, self.group)
         self._tally = Tally()
         self._looks = snapshot_steps(self.total_steps, recipe.snapshots)
@@ -162,13 +165,13 @@ class Trainer:
 
     def _train_step(self) -> Step:
         started = time.perf_counter()
-        pictures, labels = self.feed.batch(self.step)
+        fed = self.feed.batch(self.step)
+        labels = fed.labels
         part, weight = self.group.share(len(labels))
         network = self._learner.network.train()
         network.zero_grad(set_to_none=True)
-        with autocast(self.device, self.recipe.precision):
-            logits = network(self.feed.normalised(pictures[part])).float()
-            loss = F.cross_entropy(logits, labels[part], label_smoothing=self.recipe.label_smoothing, reduction="sum")
+        with self._own_randomness(), autocast(self.device, self.recipe.precision):
+            loss, logits = self._loss(network, fed, part)
         (loss * (weight / len(labels))).backward()
         self.group.sum_gradients(network)
         correct = (logits.argmax(dim=1) == labels[part]).sum()
@@ -194,6 +197,23 @@ class Trainer:
             images_per_second=recent.images / recent.seconds,
             seconds_left=self._tally.seconds_per_step() * (self.total_steps - self.step),
         )
+
+    def _loss(self, network: nn.Module, fed: Fed, part: slice) -> tuple[Tensor, Tensor]:
+        """The loss summed over a part of a batch, and the logits of the network's answer."""
+        inputs, targets = self.feed.normalised(fed.images[part]), fed.targets[part]
+        if self._teacher is not None:
+            return distilled_loss(network, inputs, targets, self._teacher.logits(fed, part), self.recipe)
+        logits = network(inputs).float()
+        loss = F.cross_entropy(logits, targets, label_smoothing=self.recipe.label_smoothing, reduction="sum")
+        return loss, logits
+
+    @contextlib.contextmanager
+    def _own_randomness(self) -> Iterator[None]:
+        """What the network draws for itself is a function of the step and the process, and disturbs nobody else."""
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=devices):
+            torch.manual_seed(self.feed.dropping_seed(self.step, self.group.rank))
+            yield
 
     def _gradient_norm(self) -> Tensor:
         gradients = [parameter.grad for parameter in self._learner.network.parameters() if parameter.grad is not None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,31 @@ from torch import Tensor
 
 from vit_explorer.data.augment import channel_statistics, crop_and_flip, normalise
 from vit_explorer.data.dataset import Dataset, Split
+from vit_explorer.data.mixing import Mix, draw_cutmix, draw_mixup, mix_images, mix_targets, soft_targets
+from vit_explorer.data.rand_augment import rand_augment
+from vit_explorer.data.random_erasing import random_erasing
 from vit_explorer.data.subsets import balanced_subset, cut_validation
 from vit_explorer.training.recipe import Recipe
 
 # What a random number is for; it keeps the streams of one seed apart.
-_ORDER, _AUGMENT = range(2)
+_ORDER, _AUGMENT, _RAND_AUGMENT, _ERASING, _MIXING, _DROPPING = range(6)
+
+
+@dataclass(frozen=True)
+class Fed:
+    """What one step learns from.
+
+    Attributes:
+        images: uint8 (B, 3, H, W), augmented and mixed.
+        labels: (B,) int64, of the pictures themselves.
+        targets: what is to be learned: the labels, or where pictures are mixed (B, classes) that sum to 1 each.
+        places: (B,) int64, of the pictures in the training split.
+    """
+
+    images: Tensor
+    labels: Tensor
+    targets: Tensor
+    places: Tensor
 
 
 class Feed:
@@ -50,6 +71,7 @@ class Feed:
         self.train, self.validation, self.measured = (
             Split(split.x.to(device), split.y.to(device)) for split in (chosen, validation, measured)
         )
+        self.n_classes = len(dataset.names)
         self.probe = dataset.test.x[recipe.probe : recipe.probe + 1].to(device)
         self._order: tuple[int, Tensor] = -1, torch.empty(0)  # an epoch and the order of its pictures
 
@@ -63,17 +85,47 @@ class Feed:
         epochs, steps = divmod(step, self.steps_per_epoch)
         return epochs * len(self.train.y) + steps * self.recipe.batch_size
 
-    def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """What step number ``step`` (from 0) learns from: augmented uint8 pictures (B, 3, H, W), and labels (B,)."""
+    def batch(self, step: int) -> Fed:
+        """What step number ``step`` (from 0) learns from."""
+        places = self._places(step)
+        labels = self.train.y[places]
+        images = self._augmented(self.train.x[places], step)
+        mix = self._mix(len(labels), step)
+        if mix is None:
+            return Fed(images, labels, labels, places)
+        return Fed(mix_images(images, mix), labels, mix_targets(soft_targets(labels, self.n_classes), mix), places)
+
+    def dropping_seed(self, step: int, rank: int) -> int:
+        """Of what a network draws for itself in a step, such as the branches that stochastic depth leaves out."""
+        return _seed(self.recipe.seed, _DROPPING, step, rank)
+
+    def _places(self, step: int) -> Tensor:
+        """Of the pictures of a step in the training split; with ``repeats`` each stands there so often in a row."""
         epoch, index = divmod(step, self.steps_per_epoch)
         if self._order[0] != epoch:
             order = torch.randperm(len(self.train.y), generator=_generator(self.recipe.seed, _ORDER, epoch))
-            self._order = epoch, order.to(self.device)
-        chosen = self._order[1][index * self.recipe.batch_size : (index + 1) * self.recipe.batch_size]
-        images = self.train.x[chosen]
-        if self.recipe.augment == "crop-flip":
-            images = crop_and_flip(images, _generator(self.recipe.seed, _AUGMENT, step))
-        return images, self.train.y[chosen]
+            self._order = epoch, order.repeat_interleave(self.recipe.repeats)[: len(order)].to(self.device)
+        return self._order[1][index * self.recipe.batch_size : (index + 1) * self.recipe.batch_size]
+
+    def _augmented(self, images: Tensor, step: int) -> Tensor:
+        recipe = self.recipe
+        if recipe.augment == "crop-flip":
+            images = crop_and_flip(images, _generator(recipe.seed, _AUGMENT, step))
+        if recipe.rand_augment:
+            images = rand_augment(images, recipe.rand_augment, _generator(recipe.seed, _RAND_AUGMENT, step))
+        if recipe.erasing:
+            images = random_erasing(images, recipe.erasing, _generator(recipe.seed, _ERASING, step))
+        return images
+
+    def _mix(self, n: int, step: int) -> Mix | None:
+        """How the pictures of a step are mixed; None where they are not."""
+        recipe, seed = self.recipe, _seed(self.recipe.seed, _MIXING, step)
+        if not recipe.mixup and not recipe.cutmix:
+            return None
+        cut = bool(recipe.cutmix) and (not recipe.mixup or seed % 2 == 0)
+        return (
+            draw_cutmix(n, *self.train.x.shape[-2:], recipe.cutmix, seed) if cut else draw_mixup(n, recipe.mixup, seed)
+        )
 
     def normalised(self, images: Tensor) -> Tensor:
         """uint8 pictures from anywhere -> float32 on the device, as the model wants them."""
@@ -108,8 +160,12 @@ def _check_classes(names: tuple[str, ...], train: Split) -> None:
 
 def _generator(seed: int, stream: int, index: int) -> torch.Generator:
     """A generator for one purpose at one moment of a run."""
-    mixed = np.random.SeedSequence((seed, stream, index)).generate_state(1, np.uint64)[0]
-    return torch.Generator().manual_seed(int(mixed >> np.uint64(1)))
+    return torch.Generator().manual_seed(_seed(seed, stream, index))
+
+
+def _seed(*parts: int) -> int:
+    """A seed of 63 bits for whole numbers that say what it is for."""
+    return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
 def _usable_device(name: str) -> torch.device:

@@ -22,6 +22,13 @@ _WORDS = {
     "warmup": "share of all steps in which the rate rises",
     "weight_decay": "how strongly weights are drawn to zero",
     "label_smoothing": "share of the target spread over all classes",
+    "rand_augment": "magnitude of RandAugment; 0 for none",
+    "erasing": "share of pictures that lose a rectangle",
+    "mixup": "alpha of mixup; 0 for none",
+    "cutmix": "alpha of CutMix; 0 for none",
+    "repeats": "how often a picture stands in a batch, each time augmented differently",
+    "temperature": "of the softmax in soft distillation",
+    "distillation": "of the teacher's answer or of its softmax, one of",
     "ema": "of the weights' average, what is left of it after a step; 0 for no average",
     "seed": "of all that is drawn",
     "snapshots": "looks at the model on the way",
@@ -66,6 +73,7 @@ def add_recipe_flags(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--test-at-end-only", action="store_true", help="look at the test split once")
     add("device", "cpu, cuda, ...")
+    add("teacher", "a checkpoint to learn from as well")
 
 
 def said_flags(options: argparse.Namespace) -> list[str]:

@@ -17,6 +17,12 @@ LIMITS: dict[str, tuple[float, float]] = {
     "weight_decay": (0.0, 1.0),
     "label_smoothing": (0.0, 0.9),
     "ema": (0.0, 0.99999),
+    "rand_augment": (0, 30),
+    "erasing": (0.0, 1.0),
+    "mixup": (0.0, 10.0),
+    "cutmix": (0.0, 10.0),
+    "repeats": (1, 8),
+    "temperature": (0.1, 100.0),
     "seed": (0, 2**31 - 1),
     "snapshots": (2, 200),
     "probe": (0, 9_999_999),
@@ -26,11 +32,21 @@ OPTIONAL_LIMITS: dict[str, tuple[int, int]] = {  # of whole numbers that may als
     "test_subset": (1, 10_000_000),
     "img_size": (8, 128),  # pixels
 }
-COUNTS = ("epochs", "batch_size", "seed", "snapshots", "probe", *OPTIONAL_LIMITS)  # whole numbers only
+COUNTS = (
+    "epochs",
+    "batch_size",
+    "seed",
+    "snapshots",
+    "probe",
+    "rand_augment",
+    "repeats",
+    *OPTIONAL_LIMITS,
+)  # whole numbers
 CHOICES: dict[str, tuple[str, ...]] = {
     "optimizer": ("adam", "adamw", "muon"),
     "schedule": ("constant", "linear", "cosine"),
     "augment": ("none", "crop-flip"),
+    "distillation": ("hard", "soft"),
     "precision": ("float32", "bfloat16"),
 }
 LR_FACTORS = (0.01, 100.0)  # by which the learning rate may be changed on the way
@@ -61,6 +77,15 @@ class Recipe:
             run went on is part of its recipe, and the recipe repeats the run.
         weight_decay: decoupled for "adamw" and "muon"; for "adam" it is added to the gradient.
         augment: "crop-flip" is a random shift of up to 4 pixels and a mirror image half of the time.
+        rand_augment: the magnitude, 0 to 30, of RandAugment with two operations a picture; 0 for none.
+        erasing: the share of pictures that lose a rectangle to noise.
+        mixup, cutmix: alpha of the Beta distribution from which the share of the mixture is drawn, 0 for no mixing.
+            Where both are set, a batch has the one or the other, each half of the time. Training accuracy then counts
+            answers for the label of the picture itself.
+        repeats: how often a picture stands in a batch, each time augmented differently (repeated augmentation, Hoffer
+            et al. 2020). An epoch has as many steps as without, of as many fewer pictures, drawn anew for each.
+        teacher: a checkpoint from which the network learns as well, "" for none; see ``training.teacher``.
+        distillation, temperature: whether it learns the teacher's answer or its softmax at a temperature.
         ema: how much of the average of the weights is left after a step, the rest being the new weights; 0 for no
             average. The average is what is measured, looked at and kept; training goes on from the weights themselves.
         precision: "bfloat16" runs the forward pass under autocast; weights stay float32.
@@ -88,7 +113,15 @@ class Recipe:
     lr_changes: tuple[tuple[int, float], ...] = ()
     weight_decay: float = 0.0
     augment: Literal["none", "crop-flip"] = "none"
+    rand_augment: int = 0
+    erasing: float = 0.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    repeats: int = 1
     label_smoothing: float = 0.0
+    teacher: str = ""
+    distillation: Literal["hard", "soft"] = "hard"
+    temperature: float = 3.0
     ema: float = 0.0
     seed: int = 0
     device: str = "cpu"
@@ -111,12 +144,20 @@ class Recipe:
         for name, kind, said in (
             ("data", str, "a name or a path"),
             ("device", str, "a name such as cpu or cuda"),
+            ("teacher", str, "the name of a checkpoint, or nothing"),
             ("test_each_epoch", bool, "true or false"),
             ("overrides", Mapping, "options by name"),
         ):
             if not isinstance(getattr(self, name), kind):
                 raise ValueError(f"{name} must be {said}, not {getattr(self, name)!r}")
         _check_lr_changes(self.lr_changes)
+        if self.batch_size % self.repeats:
+            raise ValueError(f"repeats must divide the batch size {self.batch_size}, which {self.repeats} does not")
+
+    @property
+    def changes_pictures(self) -> bool:
+        """Whether a picture looks different from one epoch to the next."""
+        return self.augment != "none" or any((self.rand_augment, self.erasing, self.mixup, self.cutmix))
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as plain values that JSON can hold."""
