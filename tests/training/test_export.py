@@ -138,6 +138,19 @@ def test_the_caption_says_first_what_all_share_and_then_what_each_has(tmp_path):
     assert caption([race, alone]) == f"Exercise: {caption([race])} Fast: {words}"
 
 
+def test_the_caption_names_every_ingredient_of_a_recipe(tmp_path):
+    recipe = Recipe(
+        model="deit", augment="crop-flip", rand_augment=9, erasing=0.25, mixup=0.8, cutmix=1.0, repeats=2,
+        teacher="cnn-cifar10", distillation="soft", temperature=4,
+    )  # fmt: skip
+    words = caption([Race.create(tmp_path, {"DeiT": recipe}, title="All of it")])
+    assert "augmentation crop-flip, RandAugment 9, random erasing 0.25, mixup 0.8, CutMix 1" in words
+    assert (
+        "each picture 2 times in its batch" in words and "soft distillation from cnn-cifar10 at temperature 4" in words
+    )
+    assert said_by(command_line(recipe)) == recipe
+
+
 def said_by(command: str) -> Recipe:
     words = shlex.split(command)
     assert words[: len(COMMAND.split())] == COMMAND.split()

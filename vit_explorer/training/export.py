@@ -170,13 +170,34 @@ def _words(recipe: Recipe) -> dict[str, str]:
         "optimizer": f"{recipe.optimizer} at learning rate {recipe.lr:g}",
         "schedule": _schedule(recipe),
         "weight decay": f"weight decay {recipe.weight_decay:g}" if recipe.weight_decay else "",
-        "augmentation": f"augmentation {recipe.augment}" if recipe.augment != "none" else "no augmentation",
+        "augmentation": _augmentation(recipe),
+        "repeats": f"each picture {recipe.repeats} times in its batch" if recipe.repeats > 1 else "",
+        "teacher": _teacher(recipe),
         "smoothing": f"label smoothing {recipe.label_smoothing:g}" if recipe.label_smoothing else "",
         "average": f"average of the weights, {recipe.ema:g} of it left after a step" if recipe.ema else "",
         "test": f"test curve on {tested}" if recipe.test_each_epoch else "tested at the end only",
         "machine": f"{recipe.precision} on {recipe.device}",
         "seed": f"seed {recipe.seed}",
     }
+
+
+def _augmentation(recipe: Recipe) -> str:
+    parts = [
+        recipe.augment if recipe.augment != "none" else "",
+        f"RandAugment {recipe.rand_augment}" if recipe.rand_augment else "",
+        f"random erasing {recipe.erasing:g}" if recipe.erasing else "",
+        f"mixup {recipe.mixup:g}" if recipe.mixup else "",
+        f"CutMix {recipe.cutmix:g}" if recipe.cutmix else "",
+    ]
+    said = ", ".join(part for part in parts if part)
+    return f"augmentation {said}" if said else "no augmentation"
+
+
+def _teacher(recipe: Recipe) -> str:
+    if not recipe.teacher:
+        return ""
+    how = "" if recipe.distillation == "hard" else f" at temperature {recipe.temperature:g}"
+    return f"{recipe.distillation} distillation from {recipe.teacher}{how}"
 
 
 def _schedule(recipe: Recipe) -> str:

@@ -46,8 +46,12 @@ window.vxTrainWords = (() => {
   }
 
   /** What sets a contender's training apart, in a few words: "Adam 0.001, batch 128, no augmentation". */
-  function recipe({ optimizer, lr, schedule, batch_size, augment, label_smoothing, ema }) {
+  function recipe({ optimizer, lr, schedule, batch_size, augment, label_smoothing, ema, rand_augment, erasing, mixup, cutmix, repeats, teacher }) {
     const parts = [`${OPTIMIZER[optimizer]} ${rate(lr)}${schedule === "constant" ? "" : `, ${schedule}`}`, `batch ${vx.count(batch_size)}`, AUGMENT[augment]];
+    const further = { RandAugment: rand_augment, erasing, mixup, CutMix: cutmix };
+    for (const [name, value] of Object.entries(further)) if (value) parts.push(`${name} ${value}`);
+    if (repeats > 1) parts.push(`each ${repeats} times`);
+    if (teacher) parts.push(`taught by ${teacher}`);
     if (label_smoothing) parts.push(`smoothing ${label_smoothing}`);
     if (ema) parts.push(`EMA ${ema}`);
     return parts.join(" · ");
