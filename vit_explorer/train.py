@@ -5,6 +5,7 @@ python -m vit_explorer.train --model vit cnn --subset 5000               # sever
 python -m vit_explorer.train --preset vit-cnn
 python -m vit_explorer.train --resume runs/20260131-154500-vit           # a run or a race
 python -m vit_explorer.train --resume runs/20260131-154500-vit --keep vit-mine   # also put it into the model list
+python -m vit_explorer.train --sweep hunger --seeds 3                    # accuracy over the number of pictures
 torchrun --nproc_per_node=2 -m vit_explorer.train --model vit            # each process takes a part of every batch
 python -m vit_explorer.train --download                                  # fetch CIFAR-10 (170 MB)
 """
@@ -29,15 +30,18 @@ from vit_explorer.models.zoo import KEPT_FOLDER
 from vit_explorer.training import runs
 from vit_explorer.training.display import Display
 from vit_explorer.training.engine import Trainer
+from vit_explorer.training.events import Failed, Finished
 from vit_explorer.training.flags import add_recipe_flags, recipes_said, said_flags
 from vit_explorer.training.keep import check_name, keep_run
 from vit_explorer.training.parallel import Group, open_group
+from vit_explorer.training.precision import fast_precision
 from vit_explorer.training.presets import PRESETS
 from vit_explorer.training.races import Race
 from vit_explorer.training.recipe import Recipe
 from vit_explorer.training.runner import SAVE_EVERY, Runner
 from vit_explorer.training.slots import Slot
 from vit_explorer.training.standing import Standing
+from vit_explorer.training.sweep import MAX_SEEDS, RESULTS, UPDATES, Sweep, cells, recipe_of
 
 ASK_EVERY = 0.5  # seconds between two looks whether the machine is free
 STOPPED = 130  # exit status of a program that was interrupted
@@ -87,11 +91,19 @@ def make_parser() -> argparse.ArgumentParser:
         metavar="SECONDS",
         help="between two states on disk: what a kill loses",
     )
+    sweep = parser.add_argument_group("sweep")
+    sweep.add_argument(
+        "--sweep", choices=["hunger"], help="many runs, resumable: each kind of network on more and more pictures"
+    )
+    sweep.add_argument("--updates", type=int, default=UPDATES, metavar="N", help=f"of every run ({UPDATES:,})")
+    sweep.add_argument("--seeds", type=int, default=1, metavar="N", help="how often each run is made (1)")
     parser.add_argument("--download", action="store_true", help="fetch CIFAR-10 and end")
     return parser
 
 
 def _train(options: argparse.Namespace, group: Group) -> int:
+    if options.sweep:
+        return _sweep(options, group)
     opened: dict[tuple[str, int | None], Dataset] = {}
 
     def datasets(recipe: Recipe) -> Dataset:
@@ -114,6 +126,39 @@ def _train(options: argparse.Namespace, group: Group) -> int:
         print(f"Stopped and saved. Go on with: python -m vit_explorer.train --resume {race.path}", file=sys.stderr)
         return STOPPED
     return 1 if any(end is not None and end.state == "failed" for end in ends.values()) else 0
+
+
+def _sweep(options: argparse.Namespace, group: Group) -> int:
+    """Train what is missing of a sweep; its folder holds the results so far."""
+    said = set(said_flags(options)) - {"device", "precision"}
+    if said or options.resume or options.keep or group.size > 1:
+        what = f"--{min(said)}" if said else "--resume or --keep" if group.size == 1 else "torchrun"
+        raise ValueError(f"{what} cannot be said beside --sweep, whose runs have their recipes")
+    if not 1 <= options.seeds <= MAX_SEEDS:
+        raise ValueError(f"--seeds must be 1 to {MAX_SEEDS}, not {options.seeds}")
+    folder = options.run or runs.RUNS_FOLDER / f"sweep-{options.sweep}"
+    folder.mkdir(parents=True, exist_ok=True)
+    dataset = open_dataset("cifar10", root=options.root)
+    device = getattr(options, "device", Recipe.device)
+    precision = getattr(options, "precision", fast_precision(device))
+    planned = cells(options.seeds)
+    recipes = {cell: recipe_of(cell, folder, options.updates, device, precision) for cell in planned}
+    sweep = Sweep(folder, recipes, lambda _: dataset)
+    print(f"sweep: {folder}, {len(planned)} runs of {options.updates:,} updates")
+    with _asked_to_stop(alone=True) as asked:
+        for cell, event in sweep.events():
+            if isinstance(event, Finished):
+                print(
+                    f"{cell.model:9} {cell.size:6,} pictures, seed {cell.seed}: test {event.test_accuracy:.2%}",
+                    flush=True,
+                )
+            elif isinstance(event, Failed):
+                print(f"{cell.model:9} {cell.size:6,} pictures, seed {cell.seed}: {event.reason}", file=sys.stderr)
+            if asked:
+                print(f"Stopped. Go on with the same command; results so far: {folder / RESULTS}", file=sys.stderr)
+                return STOPPED
+    print(f"results: {folder / RESULTS}")
+    return 0
 
 
 def _device(options: argparse.Namespace) -> str:

@@ -67,7 +67,6 @@ class Trainer:
         self.device = self.feed.device
         self.overrides = with_sizes(recipe, self.dataset)
         self._learner = Learner(recipe, self.overrides, self.device)
-        self._teacher = Teacher(recipe, self.feed, self.dataset.names) if recipe.teacher else None
         check_divisible(self._learner.network, self.group)
         self._tally = Tally()
         self._looks = snapshot_steps(self.total_steps, recipe.snapshots)
@@ -75,6 +74,8 @@ class Trainer:
         self._measured: tuple[int, float] | None = None  # a step and the test accuracy at it
         if state is not None:
             self._load(state)
+        taught = recipe.teacher and self.step < self.total_steps
+        self._teacher = Teacher(recipe, self.feed, self.dataset.names) if taught else None
 
     @property
     def model(self) -> nn.Module:

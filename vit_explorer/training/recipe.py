@@ -84,7 +84,8 @@ class Recipe:
             answers for the label of the picture itself.
         repeats: how often a picture stands in a batch, each time augmented differently (repeated augmentation, Hoffer
             et al. 2020). An epoch has as many steps as without, of as many fewer pictures, drawn anew for each.
-        teacher: a checkpoint from which the network learns as well, "" for none; see ``training.teacher``.
+        teacher: a checkpoint from which the network learns as well, by its name or with its folder before it, "" for
+            none; see ``training.teacher``.
         distillation, temperature: whether it learns the teacher's answer or its softmax at a temperature.
         ema: how much of the average of the weights is left after a step, the rest being the new weights; 0 for no
             average. The average is what is measured, looked at and kept; training goes on from the weights themselves.

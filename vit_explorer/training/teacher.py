@@ -5,6 +5,8 @@ Source: Touvron et al. 2021 (DeiT), equations 2 and 3; soft distillation is Hint
 
 from __future__ import annotations
 
+import os
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -31,7 +33,8 @@ class Teacher:
 
     def __init__(self, recipe: Recipe, feed: Feed, names: tuple[str, ...]) -> None:
         try:
-            found = load_checkpoint(recipe.teacher, (CHECKPOINT_FOLDER, KEPT_FOLDER))
+            folder, name = os.path.split(recipe.teacher)
+            found = load_checkpoint(name, (folder,) if folder else (CHECKPOINT_FOLDER, KEPT_FOLDER))
         except CheckpointError as error:
             raise ValueError(f"the teacher cannot be asked: {error}") from error
         if tuple(found.class_names) != tuple(names):
