@@ -75,7 +75,7 @@ def test_results_hold_each_run_once_and_survive_a_stop(tmp_path, dataset):
     trained = [cell.name for cell, event in again.events() if isinstance(event, Finished)]
     assert trained == ["cnn-250-seed0", "deit-250-seed0"]
     results = json.loads((tmp_path / "results.json").read_text())
-    assert results == again.results() and results["updates"] == 4
+    assert results == json.loads(json.dumps(again.results())) and results["updates"] == 4
     assert [(p["model"], p["size"], p["seed"]) for p in results["points"]] == [
         ("cnn", 125, 0), ("deit", 125, 0), ("cnn", 250, 0), ("deit", 250, 0),
     ]  # fmt: skip
