@@ -169,7 +169,7 @@ def test_its_weights_are_those_of_its_output_and_padding_gets_none(side, window,
 
 @pytest.mark.parametrize(("side", "window", "shift"), [(8, 4, 2), (7, 4, 2), (8, 4, 0)])
 def test_all_its_ways_to_compute_agree_and_so_do_their_gradients(side, window, shift):
-    """One picture after the other, all at once in training, through the tape's weights, and the kernel of a GPU."""
+    """Piece by piece, all at once where gradients are asked for, and by the kernel of a GPU."""
     attention = random_weights(WindowAttention(8, 2, window, shift))
     x = torch.randn(5, side, side, 8, generator=torch.Generator().manual_seed(6), requires_grad=True)
     wanted = torch.randn(x.shape, generator=torch.Generator().manual_seed(7))
@@ -181,9 +181,10 @@ def test_all_its_ways_to_compute_agree_and_so_do_their_gradients(side, window, s
     plan = attention.plan(side, side)
     fused, weights = attention._fused(x.flatten(1, 2), plan, attention._added(plan), looking=True)
     expected = gradients(fused.reshape(x.shape))
-    tapes = [Tape(), Tape(differentiable=True), Tape()]
-    for tape, training in zip(tapes, (False, False, True), strict=True):
-        attention.train(training)
+    with torch.no_grad():
+        assert torch.allclose(attention(x).flatten(1, 2), fused, atol=1e-5)
+        assert torch.allclose(recorded(attention, x), weights, atol=1e-6)
+    for tape in (Tape(), Tape(differentiable=True)):
         output = attention(x, tape)
         assert torch.allclose(output.flatten(1, 2), fused, atol=1e-5)
         assert torch.allclose(tape.windows[0].weights, weights, atol=1e-6)
@@ -193,8 +194,9 @@ def test_all_its_ways_to_compute_agree_and_so_do_their_gradients(side, window, s
 
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
-def test_looking_changes_no_bit(training, precision, monkeypatch):
-    monkeypatch.setattr("vit_explorer.models.window_attention.CACHED_PLACES", 2 * 64)  # two maps at a time, then one
+@pytest.mark.parametrize("places", [128, 40])  # two maps of 64 at a time, then one; two windows of 16 at a time
+def test_looking_changes_no_bit(training, precision, places, monkeypatch):
+    monkeypatch.setattr("vit_explorer.models.window_attention.CACHED_PLACES", places)
     attention = random_weights(WindowAttention(8, 2, 4, 2)).train(training)
     x = torch.randn(3, 8, 8, 8, generator=torch.Generator().manual_seed(8))
     for grad in (False, True):

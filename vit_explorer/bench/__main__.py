@@ -26,6 +26,7 @@ from vit_explorer.bench.missing import NotMeasured
 from vit_explorer.bench.page import measure_picture, measure_point
 from vit_explorer.bench.startup import measure_startup
 from vit_explorer.bench.throughput import measure_throughput
+from vit_explorer.bench.windows import measure_windows
 from vit_explorer.training.card import describe_hardware
 
 MEASURES = {
@@ -34,6 +35,7 @@ MEASURES = {
     "picture": measure_picture,
     "live": measure_live,
     "throughput": measure_throughput,
+    "windows": measure_windows,
     "explain": measure_explain,
     "faithful": measure_faithful,  # some ten minutes
     "learn": measure_learn,  # 23 minutes of training

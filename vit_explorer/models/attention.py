@@ -91,7 +91,7 @@ class SelfAttention(nn.Module):
         return projected.reshape(batch, n_tokens, n, self.n_heads, -1).permute(2, 0, 3, 1, 4)
 
 
-def plain_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Tensor:
+def plain_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Attention as plain operations, for training small models on a CPU.
 
     There the backward pass of torch 2.14's fused kernel is slower than theirs, in bfloat16 by 5 to 9 times, which was
@@ -99,7 +99,7 @@ def plain_attention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | No
     float32 and lose that again.
     """
     with torch.autocast(query.device.type, enabled=False):
-        return attention_weights(query, key, mask) @ value
+        return attention_weights(query, key) @ value
 
 
 def batched_weights(query: Tensor, key: Tensor, added: Tensor) -> Tensor:

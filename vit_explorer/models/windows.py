@@ -171,8 +171,9 @@ class _Moved(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, there: Tensor, back: Tensor) -> Tensor:
         ctx.save_for_backward(there, back)
-        # index_select along one axis takes a quarter of the time of x[:, there] on a CPU.
-        return (F.pad(x, (0, 0, 0, 1)) if len(there) > len(back) else x).index_select(1, there)
+        x = F.pad(x, (0, 0, 0, 1)) if len(there) > len(back) else x
+        # On a CPU x[:, there] takes four times as long; and the first axis goes quicker than the second.
+        return x[0].index_select(0, there)[None] if len(x) == 1 else x.index_select(1, there)
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:

@@ -14,6 +14,7 @@ from vit_explorer.ui.tabs.classify import place_classify
 from vit_explorer.ui.tabs.patches import place_patches
 from vit_explorer.ui.tabs.positions import place_positions
 from vit_explorer.ui.tabs.train import place_train
+from vit_explorer.ui.tabs.windows import place_windows
 from vit_explorer.ui.widgets import scripts, styles, widget
 
 TITLE = "ViT Explorer"
@@ -34,6 +35,8 @@ def build_app(session: Session, desk: Desk) -> gr.Blocks:
                     place_positions(session)
                 with gr.Tab("Attention", id="attention"):
                     place_attention(session)
+                with gr.Tab("Windows", id="windows"):
+                    place_windows(session, desk.runs_folder)
                 with gr.Tab("Train", id="train"):
                     place_train(session, desk)
                 with gr.Tab("Classify", id="classify"):

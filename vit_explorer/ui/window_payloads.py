@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from vit_explorer.data.uploads import fit_picture
+from vit_explorer.explain.cost import vit_multiply_adds
 from vit_explorer.explain.receptive import receptive_fields
 from vit_explorer.explain.rewindow import rewindowed
 from vit_explorer.explain.stages import stage_multiply_adds
@@ -66,6 +67,7 @@ def windows_payload(session: Session, request: dict[str, Any]) -> dict[str, Any]
         "stages": _stages(model, cut.side),
         "blocks": _blocks(model, traced),
         "cnn": _cnn_fields(),
+        "vit": _plain_vit(),
     }
 
 
@@ -160,3 +162,20 @@ def _cnn_fields() -> list[dict[str, int]]:
     """The receptive fields of the zoo's CNN, whose weights do not matter for it."""
     with torch.random.fork_rng(devices=[]):
         return [vars(field) for field in receptive_fields(create_model("cnn"))]
+
+
+@lru_cache(maxsize=1)
+def _plain_vit() -> dict[str, Any]:
+    """The zoo's small ViT, beside which the hierarchy stands; its weights do not matter for it."""
+    with torch.random.fork_rng(devices=[]):
+        model = create_model("vit")
+    embedding, block = model.patch_embedding, model.blocks[0]
+    d_model, d_ff = (layer.out_features for layer in (block.attention.projection, block.mlp[0]))
+    values = embedding.projection.weight[0].numel()
+    parts = vit_multiply_adds(embedding.n_patches, values, d_model, len(model.blocks), d_ff, model.head.out_features)
+    return {
+        "grid": list(model.grid),
+        "d_model": d_model,
+        "layers": len(model.blocks),
+        "multiply_adds": parts["total"],
+    }

@@ -8,6 +8,7 @@
 window.vxWindows = (() => {
   const FIRST = [1, 1]; // row and column of the token that is looked at while none is marked: its shifted window has all regions
   const decoded = new WeakMap(); // answer of the server -> what is in it
+  let kept = null; // the exact token that was pinned
   let exact = null; // {page, token, grid}: the token that was pointed at, finer than the page's own
 
   // ---- the answer ----------------------------------------------------------------------------------------------
@@ -46,6 +47,7 @@ window.vxWindows = (() => {
       choices: { windows: answer.windows, sides: answer.sides }, size, image: vx.rgbImage(pixels.data, size, size), pixels: pixels.data,
       classes: answer.classes, probabilities: answer.probabilities, ownProbabilities: answer.own_probabilities,
       stages, blocks, pairs, cnn: answer.cnn.map(({ pixels: field, step }, stage) => ({ name: `stage ${stage + 1}`, pixels: field, step })),
+      vit: { grid: answer.vit.grid, dModel: answer.vit.d_model, layers: answer.vit.layers, multiplyAdds: answer.vit.multiply_adds },
       pair: 0, head: 0,
     };
   }
@@ -122,13 +124,20 @@ window.vxWindows = (() => {
 
   /** Mark a token while the pointer is on it; null goes back to the pinned one. */
   function point(marked, grid) {
-    if (marked === null) vx.point(null);
+    if (marked === null) {
+      const moved = exact !== kept;
+      exact = kept;
+      if (moved && vx.get("token") === vx.pinned()) vx.set("token", vx.pinned()); // the page's token stays, the exact one goes back
+      else vx.point(null);
+    }
     else if (exact && exact.token === marked && exact.grid.join() === grid.join() && exact.page === vx.get("token")) return;
     else vx.set("token", remember(marked, grid)); // also where the page's token stays: the exact one has moved
   }
 
   function pin(marked, grid) {
-    vx.pin(marked === null ? null : remember(marked, grid));
+    const page = marked === null ? null : remember(marked, grid);
+    kept = marked === null ? null : exact;
+    vx.pin(page);
   }
 
   /**

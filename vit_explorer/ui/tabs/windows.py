@@ -1,0 +1,38 @@
+"""The Windows tab: a Swin from the inside, on the picture at hand, and what its windows cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from vit_explorer.ui.answers import answered
+from vit_explorer.ui.session import Session
+from vit_explorer.ui.widgets import widget
+from vit_explorer.ui.window_payloads import windows_payload
+from vit_explorer.ui.windows_cost import place_windows_cost
+
+
+def place_windows(session: Session, runs_folder: Path) -> None:
+    """Place the tab: a bar that asks the server for all its views, and four views, one at a time.
+
+    Args:
+        runs_folder: where measurements are kept.
+    """
+
+    @answered
+    def windows(request: dict[str, Any]) -> dict[str, Any]:
+        return windows_payload(session, request)
+
+    widget("windows-bar", [windows], elem_id="windows-bar")
+    with gr.Tabs(elem_id="windows-tabs"):
+        with gr.Tab("Step by step", id="steps"):
+            widget("windows-steps", elem_id="windows-steps")
+        with gr.Tab("Masks", id="masks"):
+            widget("windows-masks", elem_id="windows-masks")
+            widget("windows-bias", elem_id="windows-bias")
+        with gr.Tab("Hierarchy", id="hierarchy"):
+            widget("windows-pyramid", elem_id="windows-pyramid")
+        with gr.Tab("Cost", id="cost"):
+            place_windows_cost(runs_folder)

@@ -1,0 +1,216 @@
+/* The Cost view: the two formulas with live numbers, how both grow, and times measured on the server. */
+vx.widget("windows-cost", (root, server) => {
+  const $ = (selector) => root.querySelector(selector);
+  const C = vxCost;
+  const FIELDS = { side: [1, 224], "d-model": [1, 768], "n-heads": [1, 32], window: [1, 56] };
+  const CLASSIC = { side: 56, d_model: 96, n_heads: 3, window: 7 };
+  const EVERY_MS = 400; // between two looks at a measurement
+  const MINE = "vx-windows-cost"; // the measurement that this window started
+  let sizes = { ...CLASSIC };
+  let status = { running: null, results: [], problem: null };
+  let chosen = null; // date of the result that a person picked; null: the newest of these sizes
+  let following = false;
+
+  const ms = (seconds) => `${(1000 * seconds).toPrecision(3)} ms`;
+  const times = (ratio) => `${ratio >= 100 ? ratio.toFixed(0) : ratio.toPrecision(3)} ×`;
+
+  // ---- sizes -------------------------------------------------------------------------------------------------
+  function read() {
+    const found = {};
+    let wrong = "";
+    for (const [name, [low, high]] of Object.entries(FIELDS)) {
+      const input = $(`.${name}`);
+      const value = Number(input.value);
+      const good = Number.isInteger(value) && value >= low && value <= high;
+      input.setAttribute("aria-invalid", String(!good));
+      if (!good) wrong = wrong || `${input.parentElement.firstChild.textContent.trim()} must be a whole number from ${low} to ${high}.`;
+      found[name.replace("-", "_")] = value;
+    }
+    if (!wrong && found.d_model % found.n_heads) {
+      wrong = `${found.n_heads} heads cannot share ${found.d_model} dimensions evenly.`;
+      $(".n-heads").setAttribute("aria-invalid", "true");
+    }
+    $(".wrong").textContent = wrong;
+    $(".start").disabled = Boolean(wrong || status.running);
+    if (wrong) return;
+    sizes = found;
+    chosen = null;
+    show();
+  }
+
+  function put(next) {
+    for (const name of Object.keys(FIELDS)) $(`.${name}`).value = next[name.replace("-", "_")];
+    read();
+  }
+
+  function presets(state) {
+    const seen = vxWindows.view(state);
+    const stages = seen ? seen.stages.map(({ grid, dModel, heads }) => ({ side: grid[0], d_model: dModel, n_heads: heads, window: seen.window })) : [];
+    const named = [["Swin-T", CLASSIC], ...stages.map((stage, k) => [`This Swin, stage ${k + 1}`, stage])];
+    vx.fill($(".presets"), named, ([name, stage]) => {
+      const button = vx.make("button", "vx-button", name);
+      button.type = "button";
+      button.title = `${stage.side} × ${stage.side} tokens, d ${stage.d_model}, ${stage.n_heads} heads, windows of ${stage.window}`;
+      button.addEventListener("click", () => put(stage));
+      return button;
+    });
+  }
+
+  // ---- numbers -----------------------------------------------------------------------------------------------
+  function cells(row, whole, windowed, words) {
+    const put = (name, text, title = "") => Object.assign($(`[data-cell="${row}-${name}"]`), { textContent: text, title });
+    put("global", whole === null ? "–" : words(whole), whole === null ? "" : vx.count(whole));
+    put("windowed", windowed === null ? "–" : words(windowed), windowed === null ? "" : vx.count(windowed));
+    put("ratio", whole === null || windowed === null ? "–" : times(whole / windowed));
+  }
+
+  /** The points to be drawn: of the measurement under way, else of the chosen result, else of the newest of these sizes. */
+  function measured() {
+    const { running, results } = status;
+    if (chosen === null && running && C.sameSetting(running.setting, sizes)) return running;
+    return results.find(({ date, setting }) => (chosen === null ? C.sameSetting(setting, sizes) : date === chosen)) || null;
+  }
+
+  function show() {
+    const [all, cut] = [C.whole(sizes.side, sizes), C.windowed(sizes.side, sizes)];
+    $(".f-global").textContent = vx.short(all.module);
+    $(".f-windowed").textContent = vx.short(cut.module);
+    for (const row of ["entries", "attention", "module"]) cells(row, all[row], cut[row], vx.short);
+    $(".padding").textContent = cut.padded
+      ? `${sizes.window} does not divide ${sizes.side}: the map is padded by ${vx.count(cut.padded)} tokens. They are counted, but for the output projection.`
+      : "";
+    const result = measured();
+    for (const way of ["fused", "materialised"]) {
+      const point = result && result.points.find((one) => one.way === way && one.side === sizes.side);
+      for (const [name, spread] of [["global", point && point.whole], ["windowed", point && point.windowed]]) {
+        const title = spread ? `median of ${spread.runs} runs, quartiles ${ms(spread.low)} to ${ms(spread.high)}` : (point && point.skipped && `not measured: ${point.skipped}`) || "";
+        Object.assign($(`[data-cell="${way}-${name}"]`), { textContent: spread ? ms(spread.median) : "–", title });
+      }
+      $(`[data-cell="${way}-ratio"]`).textContent = point && point.whole ? times(point.whole.median / point.windowed.median) : "–";
+    }
+    plots(result);
+    words(result);
+  }
+
+  function plots(result) {
+    const inks = { whole: vx.ink("--vx-query"), windowed: vx.ink("--vx-key") };
+    const sides = Array.from({ length: 106 }, (_, k) => 7 + k);
+    const counted = ["whole", "windowed"].map((kind) => ({ ink: inks[kind], points: sides.map((x) => ({ x, y: C[kind](x, sizes).module })) }));
+    vxCostPlot.draw($(".plot-counted"), { lines: counted, unit: (value) => vx.short(value).replace(/\.0+ /, " "), mark: sizes.side, dots: false, empty: "" });
+    const lines = [];
+    for (const way of ["fused", "materialised"]) {
+      for (const kind of ["whole", "windowed"]) {
+        const points = ((result && result.points) || []).filter((point) => point.way === way && point[kind]);
+        points.sort((a, b) => a.side - b.side);
+        const spreads = points.map(({ side, [kind]: time }) => ({ x: side, y: 1000 * time.median, low: 1000 * time.low, high: 1000 * time.high }));
+        if (spreads.length) lines.push({ ink: inks[kind], dash: way === "materialised", hollow: way === "materialised", points: spreads });
+      }
+    }
+    vxCostPlot.draw($(".plot-measured"), { lines, unit: (value) => `${value}`, mark: sizes.side, dots: true, empty: "not measured for these sizes yet" });
+    $(".plot-counted").setAttribute("aria-label", `Multiply-adds over the side of the map, 7 to 112: at ${sizes.side} global attention needs ${$(".f-global").textContent}, windows ${$(".f-windowed").textContent}`);
+    $(".plot-measured").setAttribute("aria-label", result ? `Measured milliseconds over the side of the map, ${result.points.length} points` : "Nothing measured for these sizes yet");
+  }
+
+  function words(result) {
+    const { running, problem } = status;
+    $(".where").textContent = !result || result === running ? "" : `${result.machine}, torch ${result.torch}${result.complete ? "" : "; stopped before its end"}. Median and quartiles of ${result.runs} runs, in turns.`;
+    $(".pays").textContent = result ? ["fused", "materialised"].map((way) => pays(result.points, way)).filter(Boolean).join(" ") : "";
+    $(".bar").classList.toggle("idle", !running);
+    $(".problem").textContent = problem || "";
+    $(".start").disabled = Boolean(running || $(".wrong").textContent);
+    $(".stop").disabled = !(running && running.mine);
+    $(".bar").value = running ? running.share : 0;
+    $(".told").textContent = running ? progress(running) : "";
+  }
+
+  function pays(points, way) {
+    const row = points.filter((point) => point.way === way && point.whole);
+    if (!row.length) return "";
+    const slower = C.slowerUpTo(points, way);
+    if (!slower) return `${named(way)}: windows were quicker on every map measured.`;
+    if (!slower.next) return `${named(way)}: windows were slower on every map measured.`;
+    return `${named(way)}: windows were slower up to ${slower.side} × ${slower.side}, from ${slower.next} × ${slower.next} on they pay.`;
+  }
+
+  const named = (way) => way[0].toUpperCase() + way.slice(1);
+
+  function progress({ share, left, side, way, mine }) {
+    const rest = left === null ? "" : `, about ${Math.max(1, Math.round(left))} s left`;
+    return `${mine ? "" : "Somebody is measuring: "}${Math.round(100 * share)} %${rest}; now ${side} × ${side}, ${way}`;
+  }
+
+  // ---- the server ----------------------------------------------------------------------------------------------
+  function take(answer) {
+    const ended = status.running && !answer.running;
+    status = answer;
+    if (ended && status.results.length && $(".results").dataset.first !== status.results[0].date) chosen = null;
+    list();
+    show();
+  }
+
+  function list() {
+    const names = status.results.map(({ date, setting, threads }) => `${new Date(date).toLocaleString()} · d ${setting.d_model}, ${setting.n_heads} heads, w ${setting.window} · ${threads} thread${threads === 1 ? "" : "s"}`);
+    const select = $(".results");
+    if (select.dataset.of !== names.join("\n")) {
+      select.dataset.of = names.join("\n");
+      select.dataset.first = names.length ? status.results[0].date : "";
+      vx.fill(select, names.length ? names : ["none yet"], (name, k) => Object.assign(vx.make("option", "", name), { value: names.length ? status.results[k].date : "" }));
+    }
+    const now = measured();
+    if (now && now.date) select.value = now.date;
+    select.disabled = !names.length;
+  }
+
+  const ask = (name, request = {}) => vx.call(`windows-cost-${name}`, server, name, request);
+  const mine = () => sessionStorage.getItem(MINE);
+
+  /** Look again and again while a measurement runs. */
+  async function follow() {
+    if (following) return;
+    following = true;
+    do {
+      const answer = await ask("windows_measured", { id: mine() });
+      if (!answer) break;
+      take(answer);
+      if (status.running) await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+    } while (status.running && root.isConnected);
+    following = false;
+  }
+
+  $(".start").addEventListener("click", async () => {
+    $(".start").disabled = true;
+    const answer = await ask("measure_windows", { d_model: sizes.d_model, n_heads: sizes.n_heads, window: sizes.window });
+    if (answer) {
+      sessionStorage.setItem(MINE, answer.id);
+      chosen = null;
+      take(answer);
+    }
+    follow();
+  });
+  $(".stop").addEventListener("click", async () => {
+    $(".stop").disabled = true;
+    const answer = await ask("stop_windows", { id: mine() });
+    if (answer) take(answer);
+  });
+  $(".results").addEventListener("change", (event) => {
+    const result = status.results.find(({ date }) => date === event.target.value);
+    if (!result) return;
+    put({ side: sizes.side, ...result.setting });
+    chosen = result.date;
+    list();
+    show();
+  });
+  for (const name of Object.keys(FIELDS)) $(`.${name}`).addEventListener("input", read);
+  $(".sizes").addEventListener("submit", (event) => event.preventDefault());
+
+  let asked = false;
+  function draw(state) {
+    presets(state);
+    list();
+    show();
+    if (!asked) follow();
+    asked = true;
+  }
+
+  return { topics: ["windows"], draw };
+});

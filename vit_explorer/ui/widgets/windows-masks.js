@@ -1,0 +1,190 @@
+/* The mask of a shifted block: a matrix for each window of the rolled map, one of them large, and its tokens in the picture. */
+vx.widget("windows-masks", (root) => {
+  const $ = (selector) => root.querySelector(selector);
+  const [W, P, M] = [vxWindows, vxPairs, vxWindowMatrix];
+  // px of all windows together at most, of the large matrix and of the picture; on a high screen there is room for more
+  const [LOW, HIGH] = [{ every: 206, large: 212, scene: 206 }, { every: 262, large: 308, scene: 262 }];
+  const PHONE = { every: 300, large: 340, scene: 300 };
+  const LOOK = $(".vx-look").textContent; // of a block that is shifted
+  const WIDE = 700; // px: from here on all of it stands side by side
+  const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+  let shown = "mask"; // or "attention"
+  let drawn = null; // what is on screen, with sizes in px
+
+  const block = (seen) => seen.blocks[seen.pairs[seen.pair].blocks[1]];
+  const number = (seen) => block(seen).index + 1;
+
+  // ---- words -----------------------------------------------------------------------------------------------------
+  const name = (token, style) => vx.make("span", style, P.where(token, drawn.block.grid));
+
+  /** The marked query and, where one is pointed at, its key: [class of the verdict, verdict, reason, share]. */
+  function judge(seen, query, key) {
+    const { block: now, window, place } = drawn;
+    const own = P.regionOf(now, window, place);
+    const regions = Array.from({ length: now.n }, (_, at) => P.regionOf(now, window, at));
+    const { shares } = W.within(now, seen.head, query);
+    if (key !== null) {
+      const other = P.placeOf(now, key);
+      if (other.window !== window) return ["", "not in one window here", "The key lies in another window of this block: they do not meet in it.", ""];
+      const share = `Head ${seen.head + 1} gives it ${vx.percent(shares[other.place])}`;
+      if (P.meet(now, window, place, other.place)) return ["yes", "✓ may meet", "Both lie in the same window and the same region.", `${share} of its attention.`];
+      return ["no", "✕ may not meet", P.reason(now, own, regions[other.place]), "−∞ is added to the score: its share is exactly 0."];
+    }
+    const met = regions.filter((region) => region === own).length;
+    const padding = regions.filter((region) => region < 0).length;
+    const apart = regions.reduce((bits, region) => (region < 0 ? bits : bits | (region ^ own)), 0);
+    const left = padding ? ` ${padding} ${padding === 1 ? "place is" : "places are"} padding, which nobody attends to.` : "";
+    return [
+      met === now.n ? "yes" : "", `may meet ${met} of ${now.n}`,
+      (apart ? `The others lie in other regions: ${P.carried(now, apart)}` : met === now.n ? "Nothing in this window came around the roll." : "") + left,
+      drawn.padding ? "No token lies there: the map was padded to whole windows." : "Point at a cell of the large matrix: its row is the query, its column the key.",
+    ];
+  }
+
+  const write = vx.beforeFrame((seen, query, key) => {
+    const [style, verdict, reason, share] = judge(seen, query, key);
+    $(".pair").replaceChildren("Query ", name(query, "query"), ...(key === null ? [] : [", key ", name(key, "key")]));
+    $(".verdict").className = `verdict ${style}`;
+    $(".verdict").textContent = verdict;
+    $(".reason").textContent = reason;
+    $(".share").textContent = share;
+    $(".one-name").textContent = `Window ${drawn.window + 1}, row = query`;
+    $(".large").setAttribute("aria-label", `Matrix of window ${drawn.window + 1}, ${drawn.block.n} by ${drawn.block.n}. ${$(".pair").textContent}: ${verdict}. ${reason}`);
+  });
+
+  // ---- pictures --------------------------------------------------------------------------------------------------
+  function mark(state) {
+    const seen = W.view(state);
+    if (!seen || !drawn || drawn.seen !== seen) return;
+    const now = drawn.block;
+    const query = W.token(state, now.grid);
+    const key = P.keyOf(state, now.grid);
+    const { window, place } = P.placeOf(now, query);
+    if (drawn.window !== window) {
+      drawn.window = window;
+      M.large(vx.canvas($(".large"), drawn.large, drawn.large), now, window, drawn.shown, seen.image, drawn.large);
+    }
+    drawn.place = place;
+    const [x, y] = drawn.every.corner(window);
+    vx.outline(vx.canvas($(".windows-marks"), drawn.every.width, drawn.every.height), x, y, drawn.every.side, drawn.every.side, vx.ink("--vx-query"), 2);
+    const other = key === null ? null : P.placeOf(now, key);
+    M.largeMarks(vx.canvas($(".large-marks"), drawn.large, drawn.large), now, place, other && other.window === window ? other.place : null, drawn.large);
+    M.scene(vx.canvas($(".scene-marks"), drawn.scene, drawn.scene), now, query, key, drawn.scene);
+    write(seen, query, key);
+  }
+
+  function sizes(now) {
+    const width = $(".vx-panel").clientWidth - 28;
+    const most = width < WIDE ? PHONE : width > 1060 && window.innerHeight > 840 ? HIGH : LOW;
+    const [every, large, scene] = [most.every, most.large, most.scene].map((side) => Math.min(side, width));
+    return { every: M.place(now, every), large, scene };
+  }
+
+  function draw(state) {
+    const seen = W.view(state);
+    $(".vx-panel").style.visibility = seen ? "" : "hidden"; // its height stays
+    if (!seen) return;
+    const now = block(seen);
+    const high = W.limit(now, seen.head);
+    drawn = { seen, block: now, window: null, place: null, padding: false, shown: { kind: shown, head: seen.head, high, images: new Map() }, ...sizes(now) };
+    const context = vx.canvas($(".windows"), drawn.every.width, drawn.every.height);
+    const n = now.windows[0] * now.windows[1];
+    for (let window = 0; window < n; window++) M.fill(context, now, window, drawn.shown, ...drawn.every.corner(window), drawn.every.side);
+    vx.canvas($(".scene"), drawn.scene, drawn.scene).drawImage(seen.image, 0, 0, drawn.scene, drawn.scene);
+    $(".scene").setAttribute("aria-label", "The picture that the model saw");
+    words(seen, now, n, high);
+  }
+
+  function words(seen, now, n, high) {
+    const { kinds, open } = P.kinds(now);
+    $(".title").textContent = `The mask of block ${number(seen)}.`;
+    $(".what").textContent = why(seen, now);
+    $(".vx-look").textContent = now.shift.some(Boolean) ? LOOK : "a shift, or a map of several windows, chosen above: then there is a mask.";
+    $(".every-name").textContent = `${n} ${n === 1 ? "window" : "windows"}, ${kinds} ${kinds === 1 ? "kind" : "kinds"}`;
+    $(".kinds").textContent = n === 1 ? `It has ${open ? "no" : "a"} mask.` : `${open} of ${n} ${open === 1 ? "has" : "have"} no mask.`;
+    $(".windows").setAttribute("aria-label", `${$(".every-name").textContent} of mask. ${$(".kinds").textContent}`);
+    $(".high").textContent = vx.percent(high);
+    $(".foot .vx-scale").hidden = shown === "mask";
+    const met = [...new Set(now.regions)].sort();
+    const chips = met.filter((region) => region >= 0 && shown === "mask").map((region) => chip(P.NAMES[region], "", P.tint(region)));
+    if (now.masked) chips.push(chip("may not meet", "apart"));
+    if (met.includes(-1)) chips.push(chip("padding", "padding"));
+    $(".legend").replaceChildren(...chips);
+    for (const button of root.querySelectorAll("[data-show]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.show === shown));
+      if (button.dataset.show === "attention") button.textContent = `Attention of head ${seen.head + 1}`;
+    }
+  }
+
+  /** What the block's mask is, or why it has none. */
+  function why(seen, now) {
+    if (!now.masked && now.windows.join() === "1,1") return "The map is one window: nothing is shifted, all may meet.";
+    if (!now.masked) return "Nothing was shifted: all of a window may meet.";
+    if (!now.shift.some(Boolean)) return "Nothing was shifted; it keeps all from the padding.";
+    return "A matrix per window: filled where query and key may meet.";
+  }
+
+  function chip(words, kind, tint = "") {
+    const made = vx.make("span", "", words);
+    const swatch = vx.make("i", kind, kind === "apart" ? "×" : "");
+    swatch.style.background = tint;
+    made.prepend(swatch);
+    return made;
+  }
+
+  // ---- input -----------------------------------------------------------------------------------------------------
+  const grid = () => (drawn && W.view(W.now()) === drawn.seen ? drawn.block.grid : null);
+
+  W.input($(".scene-marks"), grid);
+  W.input($(".windows-marks"), grid, (event) => {
+    const box = $(".windows-marks").getBoundingClientRect();
+    const at = drawn.every.at(event.clientX - box.left, event.clientY - box.top);
+    const token = at && P.tokenOf(drawn.block, at.window, at.query);
+    return token === null || token < 0 ? null : token;
+  });
+
+  const large = $(".large-marks");
+  /** Point at the pair of two places of the large window; a place of padding is no token: then at the query alone. */
+  function pointPlaces(places, keep) {
+    const { block: now, window } = drawn;
+    const [query, key] = places.map((place) => P.tokenOf(now, window, place));
+    drawn.padding = query < 0 || key < 0;
+    P.point(query < 0 ? W.token(W.now(), now.grid) : query, drawn.padding ? null : key, now.grid, keep);
+  }
+  const placesAt = (event) => grid() && M.largeAt(event, large, drawn.block, drawn.large);
+  const leave = () => {
+    if (grid()) drawn.padding = false;
+    P.leave();
+  };
+  large.addEventListener("pointermove", (event) => {
+    const places = placesAt(event);
+    if (places) pointPlaces(places, false);
+    else leave();
+  });
+  large.addEventListener("pointerleave", leave);
+  large.addEventListener("click", (event) => {
+    const places = placesAt(event);
+    if (places) pointPlaces(places, true);
+  });
+  large.addEventListener("keydown", (event) => {
+    if (!grid() || !(event.key in MOVES || event.key === "Escape")) return;
+    event.preventDefault();
+    if (event.key === "Escape") return P.letGo();
+    const { block: now, window, place } = drawn;
+    const key = P.keyOf(W.now(), now.grid);
+    const other = key === null ? null : P.placeOf(now, key);
+    const from = [place, other && other.window === window ? other.place : place];
+    pointPlaces(from.map((at, axis) => Math.max(0, Math.min(now.n - 1, at + MOVES[event.key][axis]))), true);
+  });
+
+  for (const button of root.querySelectorAll("[data-show]")) {
+    button.addEventListener("click", () => {
+      shown = button.dataset.show;
+      draw(W.now());
+      mark(W.now());
+    });
+  }
+  P.follow(() => mark(W.now()));
+
+  return { topics: ["windows"], draw, mark };
+});
