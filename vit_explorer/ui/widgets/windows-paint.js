@@ -4,7 +4,7 @@
 window.vxWindowPaint = (() => {
   const LETTERS = "ABCD"; // of the regions 0 to 3: stayed, from the left edge, from the top, from the corner
   const DIM = 0.22; // of a piece that nobody can reach
-  const TINT = 0.6;
+  const TINT = 0.6; // of what the roll has carried
   const COVER = 0.78; // how much a share's colour covers its piece
   const HEAD_BARS = 5;
 
@@ -34,8 +34,8 @@ window.vxWindowPaint = (() => {
       }
       context.globalAlpha = 1 - (1 - DIM) * look.dim;
       piece(context, scene, k, xs[k], ys[k], sizes[k] - line);
-      const strength = (regions[k] > 0 ? look.carried : look.all) * TINT;
-      if (strength <= 0) continue;
+      const strength = look.carried * TINT;
+      if (strength <= 0 || regions[k] === 0) continue; // what stayed keeps its picture
       context.globalAlpha = strength;
       context.fillStyle = tint(regions[k]);
       context.fillRect(xs[k], ys[k], sizes[k] - line, sizes[k] - line);

@@ -3,31 +3,31 @@
 
 window.vxWindowReach = (() => {
   const MOST = 6; // pictures in a line
+  const NARROW = 440; // px, below it there are fewer
   const LABEL = 74; // px for what a line is about
   const [BELOW, ABOVE] = [19, 4]; // px for the words under a picture, and over it
-  const LARGEST = 74; // px, the side of a picture
+  const LARGEST = 54; // px, the side of a picture
   const AWAY = 0.8; // how much of the picture is covered where nothing is reached
 
   /** Places and covers that hold until the picture, the cut or the width changes. */
   function prepare(canvas, seen, width, chosen) {
-    const rows = [];
-    for (let start = 0; start < seen.blocks.length; start += MOST) rows.push({ label: start ? "" : ["Swin,", "after block"], blocks: seen.blocks.slice(start, start + MOST) });
-    const cnn = seen.cnn.length;
-    const column = Math.min(LARGEST + 12, Math.floor((width - LABEL) / MOST));
-    const side = column - 9;
-    const tiles = [];
-    rows.forEach(({ blocks }, row) => blocks.forEach((block, k) => tiles.push({ kind: "block", block, name: String(block.index + 1), x: LABEL + k * column, row })));
-    const last = rows.length;
-    tiles.push({ kind: "vit", name: "1", x: LABEL, row: last });
-    seen.cnn.forEach(({ pixels }, k) => tiles.push({ kind: "cnn", pixels, name: String(k + 1), x: LABEL + (MOST - cnn + k) * column, row: last }));
+    const most = width < NARROW ? 3 : MOST; // in a line
+    const column = Math.min(LARGEST + 26, Math.floor((width - LABEL) / most));
+    const side = Math.min(LARGEST, column - 9);
+    const tiles = seen.blocks.map((block, k) => ({ kind: "block", block, name: String(block.index + 1), x: LABEL + (k % most) * column, row: Math.floor(k / most) }));
+    const vit = Math.ceil(seen.blocks.length / most);
+    const cnn = most === MOST ? vit : vit + 1; // one line for both where there is room
+    const from = most === MOST ? LABEL + (MOST - seen.cnn.length) * column : LABEL;
+    tiles.push({ kind: "vit", name: "1", x: LABEL, row: vit });
+    seen.cnn.forEach(({ pixels }, k) => tiles.push({ kind: "cnn", pixels, name: String(k + 1), x: from + k * column, row: cnn }));
     const line = ABOVE + side + BELOW;
-    const labels = [[["Swin,", "after block"], 0, 0], [["Plain ViT,", "after block"], 0, last], [["CNN,", "after stage"], LABEL + (MOST - cnn) * column - LABEL, last]];
+    const labels = [[["Swin,", "after block"], 0, 0], [["Plain ViT,", "after block"], 0, vit], [["CNN,", "after stage"], from - LABEL, cnn]];
     const [high, wide] = seen.stages[0].grid;
     const cover = document.createElement("canvas");
     [cover.width, cover.height] = [wide, high];
     const context = cover.getContext("2d");
     const ink = rgb(vx.ink("--vx-panel"));
-    return { canvas, seen, width, height: line * (last + 1), column, side, tiles, labels, line, cover, cells: context.createImageData(wide, high), context, ink, chosen };
+    return { canvas, seen, width, height: line * (cnn + 1), column, side, tiles, labels, line, cover, cells: context.createImageData(wide, high), context, ink, chosen };
   }
 
   const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
@@ -116,7 +116,7 @@ window.vxWindowReach = (() => {
         const [x, y] = cell(one);
         context.drawImage(seen.image, x * fx, y * fy, w * fx, h * fy, x, y, w, h);
         const region = shifted.regions[shifted.inverse[one]];
-        if (index < 3 || index > 5) return;
+        if (index < 3 || index > 5 || region <= 0) return;
         context.globalAlpha = 0.6;
         context.fillStyle = vxWindowPaint.tint(region);
         context.fillRect(x, y, w, h);

@@ -4,8 +4,8 @@ vx.widget("windows-steps", (root) => {
   const [W, S, P, T, R] = [vxWindows, vxWindowScene, vxWindowPaint, vxWindowWords, vxWindowReach];
   const PACE = 1600; // ms a step while they are played
   const ORIGINS = { wide: 118, narrow: 104 }; // px, the side of the small picture
-  const CAME = [" stays", " from the left", " from the top", " corner"];
-  const WHENCE = ["In the picture", "Its window", "Its window", "Its new window in the picture", "Its new window in the picture", "Its new window in the picture", "Its second window", "In the picture"];
+  const CAME = [" stays", " from left", " from top", " corner"];
+  const WHENCE = ["In the picture", "Its window", "Its window", "Its new window", "Its new window", "Its new window", "Its second window", "In the picture"];
   let step = 0; // kept when the picture or the model changes
   let scene = null; // see vxWindowScene.make
   let strip = null; // see vxWindowReach.prepare
@@ -147,15 +147,21 @@ vx.widget("windows-steps", (root) => {
     vx.fill($(".letters"), items, (region) => {
       const item = vx.make("span");
       const swatch = vx.make("i", region < 0 ? "hatched" : "");
-      if (region >= 0) swatch.style.background = P.tint(region);
-      item.append(swatch, ...(region < 0 ? ["padding"] : [vx.make("strong", "", P.LETTERS[region]), CAME[region]]));
+      if (region > 0) swatch.style.background = P.tint(region);
+      item.append(...(region === 0 ? [] : [swatch]), ...(region < 0 ? ["padding"] : [vx.make("strong", "", P.LETTERS[region]), CAME[region]]));
       return item;
     });
   }
 
   // ---- the marked token --------------------------------------------------------------------------------------------
-  const write = vx.beforeFrame((who, says, shares, crossed) => {
+  /** The last token of the last region: where a map is rolled, its window holds all of them. */
+  const corner = () => scene.regions.lastIndexOf(Math.max(...scene.regions));
+
+  $(".corner").addEventListener("click", () => W.pin(corner(), scene.plain.grid));
+
+  const write = vx.beforeFrame((who, says, shares, crossed, plainWindow) => {
     $(".who").textContent = who;
+    $(".corner").hidden = !plainWindow;
     $(".says").textContent = says;
     $(".marks").setAttribute("aria-label", `${$(".title").textContent}. ${who} ${says} ${crossed} Point at a token or use the arrow keys to mark it.`);
     $(".strip").setAttribute("aria-label", `Reach: ${shares.map(({ name, share }) => `${name} ${(100 * share).toFixed(1)} %`).join(", ")}`);
@@ -171,7 +177,8 @@ vx.widget("windows-steps", (root) => {
     const shares = R.draw(strip, (grid) => W.token(state, grid));
     const forbidden = Array.from(within.tokens).filter((one, place) => one >= 0 && !within.allowed[place]);
     const crossed = S.STEPS[step].attend && forbidden.length ? `Crossed out: tokens ${forbidden.join(", ")}.` : "";
-    write(...T.marked(scene, step, token, within), shares, crossed);
+    const offered = step >= 3 && step <= 5 && scene.shifted.shift.some(Boolean) && !forbidden.length;
+    write(...T.marked(scene, step, token, within), shares, crossed, offered);
   }
 
   // ---- everything ------------------------------------------------------------------------------------------------

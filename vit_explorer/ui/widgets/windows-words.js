@@ -40,18 +40,18 @@ window.vxWindowWords = (() => {
       }),
       () => ({
         title: `Cyclic shift by ${Math.max(...shifted.shift)}`,
-        what: `Block ${second} should let tokens meet across the gaps, so the map rolls up and to the left. What leaves at the top comes in at the bottom, what leaves at the left comes in at the right.`,
+        what: `Block ${second} should let tokens meet across the gaps, so the map rolls up and to the left. What leaves at the top and left comes in at the bottom and right.`,
         look: "the coloured tokens: they now lie beside tokens from the other edge of the picture.",
       }),
       () => ({
-        title: "The same cut, new windows: who may meet?",
-        what: "Windows now span the old gaps. But those at the right and lower edge hold tokens of several regions, A to D, which are no neighbours in the picture. Only equal letters may meet.",
-        look: `${mixed(shifted)} of ${count} windows hold more than one letter: only those need a mask.`,
+        title: "New windows: who may meet?",
+        what: "The windows now span the old gaps. At the right and lower edge they hold several regions, A to D, which are no neighbours in the picture. Only equal letters may meet.",
+        look: `${mixed(shifted)} of ${count} windows hold more than one letter.`,
       }),
       () => ({
         title: `Block ${second}: attention with the mask`,
         what: `Shares of ${head} in the new windows. Where the letters differ the mask puts −∞ in place of the score: after the softmax the share is exactly 0 (crossed out).`,
-        look: "a token near the upper or left edge of the picture, whose window is mixed, and then one from the middle.",
+        look: "a token at the upper or left edge of the picture, then one in its middle.",
       }),
       () => ({
         title: "Reverse: every token is home",
@@ -146,7 +146,7 @@ window.vxWindowWords = (() => {
     const best = shares.indexOf(Math.max(...shares));
     const self = best === place;
     const whom = self ? "itself" : tokenName(tokens[best], plain.grid);
-    return `It gives ${vx.percent(shares[best])} to ${whom}, its largest share${self ? "" : `, and ${vx.percent(shares[place])} to itself`}.`;
+    return `It gives ${vx.percent(shares[best])} to ${whom}${self ? ", its largest share" : `, ${vx.percent(shares[place])} to itself`}.`;
   }
 
   function rolled({ plain, shifted }, token) {
@@ -175,10 +175,10 @@ window.vxWindowWords = (() => {
     const { letters, padding } = others(block, within, own);
     const away = block.n - allowed - padding;
     const why = [
-      away ? `not to ${away} of ${list(letters)}: they lie at another edge of the picture` : "",
-      padding ? `not to ${padding} places of padding` : "",
+      away ? `${away} of ${list(letters)} lie at another edge of the picture` : "",
+      padding ? `${padding} are padding` : "",
     ].filter(Boolean);
-    return `It may attend to ${allowed} of the ${block.n} in its window${why.length ? `, ${why.join(", ")}` : ": all are its neighbours in the picture"}.`;
+    return `It may attend to ${allowed} of the ${block.n} in its window${why.length ? `: ${why.join(", ")}` : ": all are its neighbours in the picture"}.`;
   }
 
   function share({ shifted }, token) {
