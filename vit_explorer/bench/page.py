@@ -18,7 +18,15 @@ PICTURES = 40  # changes of picture per tab
 WARM_UP = 10  # of each, not counted
 POINT_BUDGET = 16.0  # ms, 95th percentile
 PICTURE_BUDGET = 300.0  # ms, 95th percentile
-POINTED = ("Patches", "Positions", "Attention / Heads", "Attention / Rollout")  # tabs, and views inside of a tab
+POINTED = (  # tabs, and views inside of a tab
+    "Patches",
+    "Positions",
+    "Attention / Heads",
+    "Attention / Rollout",
+    "Windows / Step by step",
+    "Windows / Masks",
+    "Windows / Hierarchy",
+)
 PICTURED = (*POINTED, "Attention / Explain", "Attention / Test it", "Attention / Layers", "Classify")
 
 # Times every pointer move from the moment the event happened: to the end of all its listeners, when the marks of the

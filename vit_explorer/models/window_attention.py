@@ -26,7 +26,7 @@ from vit_explorer.models.windows import (
 )
 
 INIT_STD = 0.02
-CACHED_PLACES = 1568  # tokens whose query, key and value, some MB, stay in the caches of a CPU: 32 windows of 7 x 7
+CACHED_PLACES = 4096  # tokens whose query, key and value, some MB, stay in the caches of a CPU: a map of 64 x 64
 
 
 class WindowAttention(nn.Module):

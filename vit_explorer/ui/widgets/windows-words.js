@@ -58,7 +58,7 @@ window.vxWindowWords = (() => {
         what: still
           ? "The gaps close. Every token has its place of before, but it holds what its window has told it."
           : "The gaps close and the roll is undone. Every token has its place of before, but it has heard from two different windows.",
-        look: "the strip below: how far its reach has grown in this pair of blocks.",
+        look: "its reach: how far it has grown in this pair of blocks.",
       }),
       () => follows(scene),
     ];
