@@ -14,9 +14,9 @@ from vit_explorer.explain.attention_timing import (
     Spread,
     expected_work,
     make_jobs,
-    slower_windows,
     spread,
     time_attention,
+    windowed_bytes,
 )
 
 SMALL = Setting(d_model=8, n_heads=2, window=2)
@@ -91,19 +91,9 @@ def point(side: int, ratio: float | None) -> Point:
     return Point(side, "fused", time, None if ratio is None else Spread(ratio, ratio, ratio, 1))
 
 
-@pytest.mark.parametrize(
-    ("ratios", "expected"),
-    [
-        ({7: 0.4, 14: 0.8, 28: 2}, 14),
-        ({7: 2, 14: 0.9}, None),
-        ({7: 0.5, 14: None}, 7),
-        ({28: 3, 7: 0.9}, 7),
-        ({}, None),
-    ],
-)
-def test_up_to_which_side_windows_were_slower(ratios, expected):
-    points = [point(side, ratio) for side, ratio in ratios.items()]
-    assert slower_windows(points, "fused") == expected and slower_windows(points, "materialised") is None
+def test_the_memory_of_a_pass_in_windows_is_that_of_its_matrices():
+    assert windowed_bytes(Setting(96, 3, 7), 56) == 4 * 4 * 3 * 3136 * 49
+    assert windowed_bytes(Setting(96, 3, 7), 57) == 4 * 4 * 3 * 63**2 * 49  # padded
 
 
 def test_what_cannot_be_is_refused():

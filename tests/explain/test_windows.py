@@ -17,6 +17,7 @@ from vit_explorer.explain.windows import (
     window_layout,
 )
 from vit_explorer.models.swin import SwinTransformer, shift_mask
+from vit_explorer.models.windows import window_plan
 
 
 def test_window_and_region_of_each_token_by_hand():
@@ -112,3 +113,11 @@ def test_a_padding_that_is_attended_to_is_no_token():
     record = trace(model, torch.randn(1, 3, 10, 10)).windows[0]
     sums = attention_on_map(record)[0].sum(-1)
     assert sums.max() <= 1 + 1e-6 and sums[0, 0, -1] < 0.9  # the last token's window is padding for the most part
+
+
+@pytest.mark.parametrize("padding", ["masked", "timm", "torchvision"])
+def test_regions_say_what_the_mask_of_the_plan_says(padding):
+    plan = window_plan(10, 10, 4, 2, padding)
+    layout = layout_of((10, 10), plan)
+    assert torch.equal(layout.mask, layout.regions[:, :, None] == layout.regions[:, None, :])
+    assert ((layout.region_of < 0).any() == False) and (layout.regions < 0).any() == (padding == "masked")  # noqa: E712

@@ -8,6 +8,7 @@ import timm
 import torch
 import torchvision
 
+from vit_explorer.models import windows
 from vit_explorer.models.attention import Tape
 from vit_explorer.models.swin import (
     PatchMerging,
@@ -17,7 +18,7 @@ from vit_explorer.models.swin import (
     window_partition,
     window_reverse,
 )
-from vit_explorer.models.windows import relative_position_index, window_plan
+from vit_explorer.models.windows import into_windows, out_of_windows, relative_position_index, window_plan
 
 SWIN_T = {"d_model": 96, "depths": (2, 2, 6, 2), "n_heads": (3, 6, 12, 24), "window": 7, "n_classes": 1000}
 
@@ -112,6 +113,21 @@ def test_a_plan_takes_every_token_to_one_place_and_back(height, width, window, s
     assert torch.equal(plan.order[plan.inverse], torch.arange(height * width))
     assert (plan.order == height * width).sum() == len(plan.order) - height * width
     assert plan.shift == tuple(0 if side <= window else shift for side in (height, width))
+
+
+@pytest.mark.parametrize(("height", "width", "window", "shift"), [(5, 7, 4, 2), (6, 6, 3, 1), (1, 1, 4, 2)])
+def test_the_gradient_of_a_move_is_the_move_back(height, width, window, shift):
+    plan = window_plan(height, width, window, shift)
+    tokens = torch.randn(2, height * width, 3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x: into_windows(x, plan), tokens)
+    places = torch.randn(2, len(plan.order), 3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(lambda x: out_of_windows(x, plan), places)
+    assert torch.equal(out_of_windows(into_windows(tokens, plan), plan), tokens)
+
+
+def test_a_stage_without_blocks_is_refused():
+    with pytest.raises(ValueError, match="each stage needs at least one block, not 0"):
+        SwinTransformer(depths=(2, 0))
 
 
 # --- attention in windows ---
@@ -209,7 +225,7 @@ def test_looking_changes_no_bit(training, precision, places, monkeypatch):
 
 
 def test_what_was_first_asked_for_without_gradients_serves_training():
-    window_plan.cache_clear()
+    windows._window_plan.cache_clear()
     attention = random_weights(WindowAttention(8, 2, 4, 1))
     x = torch.randn(2, 9, 9, 8, generator=torch.Generator().manual_seed(9))
     with torch.inference_mode():

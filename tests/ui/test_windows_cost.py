@@ -137,9 +137,10 @@ def test_a_measurement_that_fails_says_so_and_makes_room(results, monkeypatch):
     ("change", "said"),
     [
         ({"d_model": 9}, "2 heads cannot share 9 dimensions evenly."),
-        ({"window": 0}, "window must be 1 to 56, not 0."),
+        ({"window": 0}, "window must be 1 to 28, not 0."),
         ({"d_model": 1e3}, "d_model must be 1 to 768"),
-        ({"n_heads": True}, "n_heads must be 1 to 32"),
+        ({"n_heads": True}, "n_heads must be 1 to 16"),
+        ({"d_model": 768, "n_heads": 16, "window": 28}, "That would need 2.5 GB of memory, more than 2 GB"),
     ],
 )
 def test_sizes_that_cannot_be_are_refused(results, change, said):

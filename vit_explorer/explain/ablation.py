@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from vit_explorer.explain.erasing import Baseline, baseline_images, erase_patches
-from vit_explorer.explain.trace import Trace
+from vit_explorer.explain.trace import Trace, taped
 from vit_explorer.models.attention import Tape
 from vit_explorer.models.patches import patchify, unpatchify
 from vit_explorer.models.vit import ViT
@@ -136,7 +136,7 @@ def trace_ablated(model: nn.Module, images: Tensor, ablation: Ablation) -> Trace
             raise ValueError(f"a {type(model).__name__} without position embeddings cannot lose them")
         parameters["pos_embedding"] = changed_positions(model.pos_embedding, model.n_prefix, "zero")
     logits = functional_call(_twin(model), parameters, (ablated_images(model, images, ablation), tape))
-    return Trace(logits, tape.attention, tape.hidden, model.grid, model.n_prefix, tape.windows)
+    return taped(model, logits, tape)
 
 
 def heard_attention(traced: Trace, muted: tuple[tuple[int, int], ...]) -> list[Tensor]:

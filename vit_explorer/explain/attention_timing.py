@@ -26,6 +26,7 @@ RUNS, WARM_UP = 10, 2  # rounds that count, and rounds before them that do not
 SIDES = (7, 14, 21, 28, 42, 56, 84, 112)  # of the maps of a sweep
 MATRIX_LIMIT = 1_000_000_000  # bytes of the attention matrices of one pass; more is not measured
 BYTES = 4  # of a float32
+COPIES = 4  # of the matrices that exist at once
 ENTRY_WORK = 100  # multiply-adds in whose time a number of a matrix is written, read and gone through by a softmax
 
 
@@ -148,17 +149,10 @@ def spread(seconds: Sequence[float]) -> Spread:
     return Spread(middle, low, high, len(seconds))
 
 
-def slower_windows(points: Sequence[Point], way: Way) -> int | None:
-    """The largest measured side up to which windows were slower than global attention; None if they never were.
-
-    Sides above one at which windows were quicker do not count.
-    """
-    slower = None
-    for point in sorted((point for point in points if point.way == way), key=lambda point: point.side):
-        if point.ratio is None or point.ratio >= 1:
-            break
-        slower = point.side
-    return slower
+def windowed_bytes(setting: Setting, side: int) -> int:
+    """About what a pass in windows holds at its worst: bias and mask, scores, their sum and weights, of all heads."""
+    cost = windowed_attention_cost(side, side, setting.d_model, setting.n_heads, setting.window)
+    return COPIES * BYTES * setting.n_heads * cost.entries
 
 
 def _too_large(setting: Setting, side: int, way: Way) -> str | None:

@@ -99,7 +99,7 @@ METHODS = {
     ),
     "rollout": Method(
         "Rollout",
-        "Attention multiplied through all layers, with the skip connections.",
+        "Attention multiplied through all layers, with the skip connections; merged patches share alike.",
         False,
         _has_attention,
         _rollout,
@@ -120,7 +120,7 @@ METHODS = {
     ),
     "grad_cam": Method(
         "Grad-CAM",
-        "The channels of the convolutional map that raise this class, where they respond.",
+        "The channels of the last map, or of the convolutional stem, that raise this class, where they respond.",
         True,
         has_feature_map,
         _grad_cam,

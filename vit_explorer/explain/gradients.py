@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from vit_explorer.explain.targets import target_classes
-from vit_explorer.explain.trace import Trace
+from vit_explorer.explain.trace import Trace, taped
 from vit_explorer.models.attention import Tape
 from vit_explorer.models.cnn import ConvNet
 from vit_explorer.models.patches import ConvPatchEmbedding
@@ -60,14 +60,12 @@ def trace_gradients(model: nn.Module, images: Tensor, target: int | Tensor | Non
         weights = [*tape.attention, *(record.weights for record in tape.windows)]
         wanted = [*weights, *([] if place is None else [tape.hidden[place]])]
         found = torch.autograd.grad(logits.gather(1, classes[:, None]).sum(), wanted)
-    traced = Trace(
-        logits.detach(),
-        [weights.detach() for weights in tape.attention],
-        [tokens.detach() for tokens in tape.hidden],
-        model.grid,
-        model.n_prefix,
-        [WindowRecord(record.weights.detach(), record.plan, record.grid) for record in tape.windows],
+    seen = Tape(
+        attention=[weights.detach() for weights in tape.attention],
+        hidden=[tokens.detach() for tokens in tape.hidden],
+        windows=[WindowRecord(record.weights.detach(), record.plan, record.grid) for record in tape.windows],
     )
+    traced = taped(model, logits.detach(), seen)
     features = feature_gradients = None
     if place is not None:
         features, feature_gradients = _map_alone(model, traced.hidden[place]), found[-1][:, traced.n_prefix :]

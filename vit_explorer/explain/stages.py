@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vit_explorer.explain.attention_cost import windowed_attention_cost
 from vit_explorer.models.swin import SwinTransformer, WindowAttention
 
 
@@ -22,7 +23,7 @@ def stage_multiply_adds(model: SwinTransformer, height: int, width: int) -> list
         else:
             begins = height * width * model.patch_embedding.weight.numel()
         blocks = (
-            attention_multiply_adds(block.attention, height, width)
+            _attention(block.attention, height, width)
             + height * width * (block.mlp[0].weight.numel() + block.mlp[2].weight.numel())
             for block in stage
         )
@@ -30,9 +31,6 @@ def stage_multiply_adds(model: SwinTransformer, height: int, width: int) -> list
     return found
 
 
-def attention_multiply_adds(attention: WindowAttention, height: int, width: int) -> int:
-    """Of the module on a map of this size: projections, and inside of each window Q K^T and weights times V."""
-    n_places = len(attention.plan(height, width).order)
+def _attention(attention: WindowAttention, height: int, width: int) -> int:
     d_model = attention.projection.in_features
-    projections = n_places * 3 * d_model**2 + height * width * d_model**2
-    return projections + 2 * n_places * attention.window**2 * d_model
+    return windowed_attention_cost(height, width, d_model, attention.n_heads, attention.window).module

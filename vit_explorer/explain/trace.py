@@ -51,4 +51,10 @@ def trace(model: nn.Module, images: Tensor) -> Trace:
     """
     tape = Tape()
     logits = model(images, tape)
-    return Trace(logits, tape.attention, tape.hidden, model.grid, model.n_prefix, tape.windows)
+    return taped(model, logits, tape)
+
+
+def taped(model: nn.Module, logits: Tensor, tape: Tape) -> Trace:
+    """What a tape holds after a pass of the model, which may have been over pictures of another size than its own."""
+    grid = tape.windows[-1].grid if tape.windows else model.grid
+    return Trace(logits, tape.attention, tape.hidden, grid, model.n_prefix, tape.windows)

@@ -66,8 +66,11 @@ def window_relevance(records: Sequence[WindowRecord], gradients: Sequence[Tensor
 
 
 def pool_map(values: Tensor, fine: tuple[int, int], coarse: tuple[int, int]) -> Tensor:
-    """Add up what lies in each cell of a coarser map, (B, fine rows * cols) -> (B, coarse rows, coarse cols)."""
-    rows, cols = (torch.arange(f) // -(-f // c) for f, c in zip(fine, coarse, strict=True))
+    """Add up what was merged into each cell of a map, (B, fine rows * cols) -> (B, coarse rows, coarse cols)."""
+    side = 1  # of a cell, in fine tokens: doubled by each merging
+    while any(-(-f // side) > c for f, c in zip(fine, coarse, strict=True)):
+        side *= 2
+    rows, cols = (torch.arange(f) // side for f in fine)
     cell = (rows[:, None] * coarse[1] + cols[None, :]).flatten().to(values.device)
     pooled = torch.zeros(len(values), coarse[0] * coarse[1], dtype=values.dtype, device=values.device)
     return pooled.index_add(1, cell, values).reshape(-1, *coarse)

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vit_explorer.models.windows import WindowPlan, WindowRecord, window_partition, window_plan, window_regions
+from vit_explorer.models.windows import WindowPlan, WindowRecord, window_plan
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class WindowLayout:
         plan: where the tokens go; ``plan.shift`` is (0, 0) where the map is one window.
         window_of: (rows * cols,) int64, the window of each token, row by row over the padded and rolled map.
         region_of: (rows * cols,) int64, its region after the roll: tokens of a window may meet if theirs are equal.
-        regions: (n_windows, window ** 2) int64, the region of each place of the windows; -1 is padding.
+        regions: (n_windows, window ** 2) int64, the region of each place of the windows; -1 is padding that nobody
+            attends to.
         mask: (n_windows, window ** 2, window ** 2) bool, True = may attend; rows are queries.
     """
 
@@ -49,10 +50,8 @@ def window_layout(height: int, width: int, window: int, shift: int) -> WindowLay
 def layout_of(grid: tuple[int, int], plan: WindowPlan) -> WindowLayout:
     """The layout of a plan that a model has made for a map of this grid."""
     size = plan.window**2
-    regions = window_regions(*grid, plan.window, plan.shift)
-    regions = window_partition(regions[None, ..., None], plan.window).reshape(-1, size)
     mask = plan.mask if plan.mask is not None else torch.ones(plan.n_windows, size, size, dtype=torch.bool)
-    return WindowLayout(grid, plan, plan.inverse // size, regions.flatten()[plan.inverse], regions, mask)
+    return WindowLayout(grid, plan, plan.inverse // size, plan.regions.flatten()[plan.inverse], plan.regions, mask)
 
 
 def block_reach(layout: WindowLayout) -> Tensor:

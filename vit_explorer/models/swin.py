@@ -89,6 +89,8 @@ class SwinTransformer(nn.Module):
         super().__init__()
         if len(depths) != len(n_heads) or not depths:
             raise ValueError(f"{len(depths)} stages need as many numbers of heads, not {len(n_heads)}")
+        if min(depths) < 1:
+            raise ValueError(f"each stage needs at least one block, not {min(depths)}")
         if img_size < patch_size or img_size % patch_size:
             raise ValueError(f"a picture of {img_size} pixels cannot be cut into patches of {patch_size}")
         self.img_size, self.patch_size = img_size, patch_size

@@ -99,6 +99,8 @@ class WindowPlan:
     Attributes:
         order: (n_windows * window ** 2,) int64, the token (row by row) at each place of the windows; padding is H * W.
         inverse: (H * W,) int64, the place in the windows of each token.
+        regions: (n_windows, window ** 2) int64, of each place: in a window equal numbers may meet; -1 is padding, where
+            padding is a region.
         mask: (n_windows, window ** 2, window ** 2) bool, True = may attend; None where all may.
     """
 
@@ -106,6 +108,7 @@ class WindowPlan:
     shift: tuple[int, int]
     order: Tensor
     inverse: Tensor
+    regions: Tensor
     mask: Tensor | None
 
     @property
@@ -127,8 +130,6 @@ class WindowPlan:
         return None if self.mask is None else torch.zeros(self.mask.shape).masked_fill(~self.mask, -torch.inf)
 
 
-@lru_cache(maxsize=64)
-@torch.inference_mode(False)
 def window_plan(height: int, width: int, window: int, shift: int, padding: Padding = "masked") -> WindowPlan:
     """Pad, roll and cut, as an order of tokens that is made once for a size instead of in every forward pass.
 
@@ -137,6 +138,15 @@ def window_plan(height: int, width: int, window: int, shift: int, padding: Paddi
     Args:
         padding: see :class:`WindowAttention`.
     """
+    check_window(window)
+    if isinstance(shift, bool) or not isinstance(shift, int):
+        raise ValueError(f"a shift must be a whole number, not {shift!r}")
+    return _window_plan(height, width, window, shift, padding)  # which would take 2.0 for the 2 that it knows
+
+
+@lru_cache(maxsize=32)
+@torch.inference_mode(False)
+def _window_plan(height: int, width: int, window: int, shift: int, padding: Padding) -> WindowPlan:
     by = tuple(0 if side <= window else shift for side in (height, width))
     regions = window_regions(height, width, window, by, padding == "masked")
     whole_height, whole_width = regions.shape
@@ -149,7 +159,8 @@ def window_plan(height: int, width: int, window: int, shift: int, padding: Paddi
     order = window_partition(rolled[None, ..., None], window).flatten()
     inverse = order.argsort(stable=True)[: height * width]  # padding sorts behind all tokens
     mask = _mask(regions, window)
-    return WindowPlan(window, by, order, inverse, None if bool(mask.all()) else mask)
+    inside = window_partition(regions[None, ..., None], window).reshape(-1, window**2)
+    return WindowPlan(window, by, order, inverse, inside, None if bool(mask.all()) else mask)
 
 
 def into_windows(tokens: Tensor, plan: WindowPlan) -> Tensor:

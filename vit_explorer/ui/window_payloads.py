@@ -80,12 +80,14 @@ def own_cut(model: SwinTransformer) -> Cut:
 def chosen_cut(model: SwinTransformer, request: dict[str, Any]) -> Cut:
     """The cut of a request. Raises Refused with what there is."""
     own = own_cut(model)
-    window = own.window if request["window"] is None else whole(request["window"], "A window", 1, max(WINDOWS))
+    window = (
+        own.window if request["window"] is None else whole(request["window"], "A window", 1, max(own.window, *WINDOWS))
+    )
     half = own.shift if window == own.window else window // 2
     shift = half if request["shift"] is None else whole(request["shift"], "A shift", 0, window - 1)
     sides = offered_sides(model, window)
     side = own.side if request["side"] is None else request["side"]
-    if side not in sides:
+    if type(side) is not int or side not in sides:
         raise Refused(f"With windows of {window} the map can have {', '.join(map(str, sides))} tokens a side.")
     return Cut(window, shift, side)
 

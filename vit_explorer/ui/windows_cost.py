@@ -14,14 +14,23 @@ from typing import Any
 
 import torch
 
-from vit_explorer.explain.attention_timing import RUNS, SIDES, Point, Progress, Setting, time_attention
+from vit_explorer.explain.attention_timing import (
+    RUNS,
+    SIDES,
+    Point,
+    Progress,
+    Setting,
+    time_attention,
+    windowed_bytes,
+)
 from vit_explorer.training.card import describe_hardware
 from vit_explorer.ui.answers import Refused, answered, refusing
 from vit_explorer.ui.asked import whole
 from vit_explorer.ui.widgets import widget
 
 LOG = logging.getLogger(__name__)
-LARGEST = {"d_model": 768, "n_heads": 32, "window": 56}
+LARGEST = {"d_model": 768, "n_heads": 16, "window": 28}
+MEMORY_LIMIT = 2_000_000_000  # bytes that a pass in windows may need, so that nobody can take the server down
 SHOWN = 20  # of the earlier results, the newest
 
 
@@ -49,6 +58,7 @@ class Results:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._kept: tuple[tuple[int, int], tuple[list[dict[str, Any]], str | None]] | None = None  # of which file
 
     def add(self, result: dict[str, Any]) -> None:
         """Raises OSError if it cannot be written."""
@@ -59,11 +69,17 @@ class Results:
     def read(self) -> tuple[list[dict[str, Any]], str | None]:
         """The newest SHOWN, newest first, and a sentence where lines could not be read."""
         try:
-            lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
+            stamp = (status := self.path.stat()).st_mtime_ns, status.st_size
+            if self._kept is None or self._kept[0] != stamp:
+                self._kept = stamp, self._parse()
+            return self._kept[1]
         except FileNotFoundError:
             return [], None
         except OSError as error:
             return [], f"The earlier results cannot be read: {error}."
+
+    def _parse(self) -> tuple[list[dict[str, Any]], str | None]:
+        lines = self.path.read_text(encoding="utf-8", errors="replace").splitlines()
         found = [result for line in lines if line.strip() and (result := _parsed(line)) is not None]
         damaged = sum(1 for line in lines if line.strip()) - len(found)
         say = f"{damaged} damaged line{'s' if damaged > 1 else ''} in {self.path.name} left out." if damaged else None
@@ -121,6 +137,12 @@ class Meter:
         sizes = {name: whole(request[name], name, 1, high) for name, high in LARGEST.items()}
         with refusing():
             setting = Setting(**sizes)
+        needed = max(windowed_bytes(setting, side) for side in self._sides)
+        if needed > MEMORY_LIMIT:
+            raise Refused(
+                f"That would need {needed / 1e9:.1f} GB of memory, more than {MEMORY_LIMIT / 1e9:.0f} GB: take fewer "
+                "heads or smaller windows."
+            )
         with self._lock:
             if self._running is not None:
                 raise Refused(
@@ -180,11 +202,12 @@ class Meter:
                     break
             if running.points:
                 self._results.add(self._described(running))
-        except (OSError, RuntimeError, MemoryError) as error:  # RuntimeError: torch had no memory
+        except Exception as error:  # whatever it was, the next measurement must be possible
             LOG.exception("the measurement failed")
             fault = f"The measurement ended early: {error}."
-        with self._lock:
-            self._running, self._fault = None, fault
+        finally:
+            with self._lock:
+                self._running, self._fault = None, fault
 
     def _described(self, running: _Running) -> dict[str, Any]:
         return {

@@ -73,8 +73,10 @@ vx.widget("windows-bar", (root, server) => {
   for (const name of ["window", "shift", "side"]) {
     $(`.${name}`).addEventListener("change", (event) => {
       const seen = W.view(W.now());
-      Object.assign(cut, { window: seen.window, shift: seen.shift, side: seen.side, [name]: Number(event.target.value) });
-      if (name === "window") Object.assign(cut, { shift: null, side: seen.side === seen.own.side ? null : seen.side }); // half a window, unless it is chosen
+      const waiting = root.classList.contains("waiting"); // what is on screen is not what was asked for last
+      for (const key of Object.keys(cut)) cut[key] ??= waiting ? null : seen[key];
+      cut[name] = Number(event.target.value);
+      if (name === "window") cut.shift = null; // half a window, unless it is chosen
       draw(W.now());
     });
   }
@@ -96,6 +98,7 @@ vx.widget("windows-bar", (root, server) => {
       $(".says").textContent = "";
       $(".why").textContent = "None of the models in the frame has windows: train one in the Train tab (model swin) and keep it.";
       $(".choose").hidden = true;
+      asked = "";
       if (vx.get("windows")) vx.set("windows", null);
       return;
     }

@@ -20,16 +20,12 @@ window.vxCost = (() => {
 
   const sameSetting = (a, b) => a.d_model === b.d_model && a.n_heads === b.n_heads && a.window === b.window;
 
-  /**
-   * The largest side up to which windows were slower, of a result's points in one way; null where they never were.
-   * `certain` is false where the sweep ended before they were quicker.
-   */
-  function slowerUpTo(points, way) {
+  /** On which measured sides, of a result's points in one way, windows were slower, and on which they were not. */
+  function sidesOf(points, way) {
     const row = points.filter((point) => point.way === way && point.whole).sort((a, b) => a.side - b.side);
-    const quicker = row.findIndex(({ whole: all, windowed: cut }) => all.median >= cut.median);
-    const slower = quicker < 0 ? row : row.slice(0, quicker);
-    return slower.length ? { side: slower[slower.length - 1].side, next: quicker < 0 ? null : row[quicker].side } : null;
+    const sides = (test) => row.filter(test).map(({ side }) => side);
+    return { slower: sides((point) => point.whole.median < point.windowed.median), quicker: sides((point) => point.whole.median >= point.windowed.median) };
   }
 
-  return { sameSetting, slowerUpTo, whole, windowed };
+  return { sameSetting, sidesOf, whole, windowed };
 })();

@@ -2,7 +2,7 @@
 vx.widget("windows-cost", (root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const C = vxCost;
-  const FIELDS = { side: [1, 224], "d-model": [1, 768], "n-heads": [1, 32], window: [1, 56] };
+  const FIELDS = { side: [1, 224], "d-model": [1, 768], "n-heads": [1, 16], window: [1, 28] };
   const CLASSIC = { side: 56, d_model: 96, n_heads: 3, window: 7 };
   const EVERY_MS = 400; // between two looks at a measurement
   const MINE = "vx-windows-cost"; // the measurement that this window started
@@ -124,12 +124,11 @@ vx.widget("windows-cost", (root, server) => {
   }
 
   function pays(points, way) {
-    const row = points.filter((point) => point.way === way && point.whole);
-    if (!row.length) return "";
-    const slower = C.slowerUpTo(points, way);
-    if (!slower) return `${named(way)}: windows were quicker on every map measured.`;
-    if (!slower.next) return `${named(way)}: windows were slower on every map measured.`;
-    return `${named(way)}: windows were slower up to ${slower.side} × ${slower.side}, from ${slower.next} × ${slower.next} on they pay.`;
+    const { slower, quicker } = C.sidesOf(points, way);
+    if (!slower.length && !quicker.length) return "";
+    if (!slower.length) return `${named(way)}: windows were quicker on every map measured.`;
+    if (!quicker.length) return `${named(way)}: windows were slower on every map measured.`;
+    return `${named(way)}: windows were slower at a side of ${slower.join(", ")}, quicker at ${quicker.join(", ")}.`;
   }
 
   const named = (way) => way[0].toUpperCase() + way.slice(1);
@@ -169,9 +168,9 @@ vx.widget("windows-cost", (root, server) => {
     if (following) return;
     following = true;
     do {
+      const before = status;
       const answer = await ask("windows_measured", { id: mine() });
-      if (!answer) break;
-      take(answer);
+      if (answer && status === before) take(answer); // not one that was asked for before something newer came
       if (status.running) await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
     } while (status.running && root.isConnected);
     following = false;

@@ -177,7 +177,7 @@ vx.widget("windows-steps", (root) => {
     const shares = R.draw(strip, (grid) => W.token(state, grid));
     const forbidden = Array.from(within.tokens).filter((one, place) => one >= 0 && !within.allowed[place]);
     const crossed = S.STEPS[step].attend && forbidden.length ? `Crossed out: tokens ${forbidden.join(", ")}.` : "";
-    const offered = step >= 3 && step <= 5 && scene.shifted.shift.some(Boolean) && !forbidden.length;
+    const offered = step >= 3 && step <= 5 && scene.mixed > 0 && !forbidden.length;
     write(...T.marked(scene, step, token, within), shares, crossed, offered);
   }
 
@@ -192,6 +192,7 @@ vx.widget("windows-steps", (root) => {
     scene = S.make(seen, Math.floor($(".stack").clientWidth));
     const query = vx.ink("--vx-query");
     const small = matchMedia("(max-width: 760px)").matches ? ORIGINS.narrow : ORIGINS.wide;
+    scene.mixed = T.mixed(scene.shifted); // windows
     Object.assign(scene, { query, small, limits: [scene.plain, scene.shifted].map((one) => W.limit(one, seen.head)) });
     strip = R.prepare($(".strip"), seen, Math.floor($(".right").clientWidth), scene.pair.blocks);
     strip.query = query;

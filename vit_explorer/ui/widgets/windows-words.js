@@ -41,17 +41,21 @@ window.vxWindowWords = (() => {
       () => ({
         title: `Cyclic shift by ${Math.max(...shifted.shift)}`,
         what: `Block ${second} should let tokens meet across the gaps, so the map rolls up and to the left. What leaves at the top and left comes in at the bottom and right.`,
-        look: "the coloured tokens: they now lie beside tokens from the other edge of the picture.",
+        look: mixed(shifted)
+          ? "the coloured tokens: they now lie beside tokens from the other edge of the picture."
+          : "the coloured tokens: padding lies between them and the other edge of the picture.",
       }),
       () => ({
         title: "New windows: who may meet?",
-        what: "The windows now span the old gaps. At the right and lower edge they hold several regions, A to D, which are no neighbours in the picture. Only equal letters may meet.",
+        what: mixed(shifted)
+          ? "The windows now span the old gaps. At the right and lower edge they hold several regions, A to D, which are no neighbours in the picture. Only equal letters may meet."
+          : "The windows now span the old gaps. Here padding lies between the regions: no two of them share a window, and the mask keeps out padding alone.",
         look: `${mixed(shifted)} of ${count} windows hold more than one letter.`,
       }),
       () => ({
         title: `Block ${second}: attention with the mask`,
         what: `Shares of ${head} in the new windows. Where the letters differ the mask puts −∞ in place of the score: after the softmax the share is exactly 0 (crossed out).`,
-        look: "a token at the upper or left edge of the picture, then one in its middle.",
+        look: mixed(shifted) ? "a token at the upper or left edge of the picture, then one in its middle." : "nothing is crossed out: no window is mixed.",
       }),
       () => ({
         title: "Reverse: every token is home",
@@ -195,5 +199,5 @@ window.vxWindowWords = (() => {
     return `With ${four.length - 1} ${four.length === 2 ? "neighbour" : "neighbours"} it becomes ${tokenName(Math.floor(row / 2) * next[1] + Math.floor(col / 2), next)} of the next map.`;
   }
 
-  return { marked, names, step };
+  return { marked, mixed, names, step };
 })();
