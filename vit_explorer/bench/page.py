@@ -27,7 +27,9 @@ POINTED = (  # tabs, and views inside of a tab
     "Windows / Masks",
     "Windows / Hierarchy",
 )
-PICTURED = (*POINTED, "Attention / Explain", "Attention / Test it", "Attention / Layers", "Classify")
+PICTURED = (
+    *POINTED, "Attention / Explain", "Attention / Test it", "Attention / Layers", "Recipe / Ingredients", "Classify",
+)  # fmt: skip
 
 # Times every pointer move from the moment the event happened: to the end of all its listeners, when the marks of the
 # last view have been drawn, and to the end of the frame after it, in which the last words were written too.

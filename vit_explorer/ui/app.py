@@ -13,6 +13,7 @@ from vit_explorer.ui.tabs.attention import place_attention
 from vit_explorer.ui.tabs.classify import place_classify
 from vit_explorer.ui.tabs.patches import place_patches
 from vit_explorer.ui.tabs.positions import place_positions
+from vit_explorer.ui.tabs.recipe import place_recipe
 from vit_explorer.ui.tabs.train import place_train
 from vit_explorer.ui.tabs.windows import place_windows
 from vit_explorer.ui.widgets import scripts, styles, widget
@@ -39,6 +40,8 @@ def build_app(session: Session, desk: Desk) -> gr.Blocks:
                     place_windows(session, desk.runs_folder)
                 with gr.Tab("Train", id="train"):
                     place_train(session, desk)
+                with gr.Tab("Recipe", id="recipe"):
+                    place_recipe(session)
                 with gr.Tab("Classify", id="classify"):
                     place_classify(session)
     return page

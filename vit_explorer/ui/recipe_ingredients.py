@@ -1,0 +1,147 @@
+"""The ingredients of DeiT's recipe as the page offers them: what each does, how strong it can be, where it is from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from vit_explorer.data.augment import CROP_PADDING
+from vit_explorer.data.rand_augment import MAX_MAGNITUDE
+from vit_explorer.models.zoo import Checkpoint
+
+
+@dataclass(frozen=True)
+class Ingredient:
+    """One ingredient.
+
+    Attributes:
+        title: its name, also that of its button.
+        what, look: one line each.
+        source: author and year.
+        unit: what its strength is called.
+        values: the strengths to choose from, in order.
+        usual: one of them, that of ``usual_of``.
+        key: of a recipe that holds the strength; "" for what is no number there.
+    """
+
+    title: str
+    what: str
+    look: str
+    source: str
+    unit: str
+    values: tuple[float, ...]
+    usual: float
+    usual_of: str = "DeiT"
+    key: str = ""
+
+
+def _steps(low: int, high: int, per_one: int) -> tuple[float, ...]:
+    """low / per_one, ..., high / per_one: as exact as a float can be, so that they survive the way to the browser."""
+    return tuple(step / per_one for step in range(low, high + 1))
+
+
+INGREDIENTS: dict[str, Ingredient] = {
+    "crop-flip": Ingredient(
+        "Crop + flip",
+        "The picture is moved by up to so many pixels each way, black coming in, and mirrored half of the time.",
+        "whether the answer stays where the thing has only moved.",
+        "He et al. 2015, section 4.2",
+        "Pixels",
+        tuple(range(9)),
+        CROP_PADDING,
+        "He et al.",
+    ),
+    "rand-augment": Ingredient(
+        "RandAugment",
+        "Two operations, drawn from 14, change the picture one after the other; the magnitude is how strongly.",
+        "the magnitude at which the model gives up, and whether you still know the picture there.",
+        "Cubuk et al. 2020",
+        "Magnitude",
+        tuple(range(MAX_MAGNITUDE + 1)),
+        9,
+        "torchvision",  # DeiT's 9 is one of timm's 10, which is about 27 of these 30
+        "rand_augment",
+    ),
+    "erasing": Ingredient(
+        "Random erasing",
+        "With this probability a rectangle of about 2 to 33 % of the picture becomes noise.",
+        "what the model still knows when a part is gone.",
+        "Zhong et al. 2020",
+        "Probability",
+        _steps(0, 20, 20),
+        0.25,
+        key="erasing",
+    ),
+    "repeats": Ingredient(
+        "Repeated augmentation",
+        "Repeated augmentation: a batch holds fewer pictures, each several times, augmented anew each time.",
+        "how far the answers to one and the same picture differ.",
+        "Hoffer et al. 2020",
+        "Repeats",
+        (1, 2, 3, 4, 6),
+        3,
+        key="repeats",
+    ),
+    "mixup": Ingredient(
+        "Mixup",
+        "Picture and label are blended with those of another picture, by a share drawn from Beta(α, α).",
+        "whether the answer follows the mixed label or jumps to one of the two.",
+        "Zhang et al. 2018",
+        "α",
+        _steps(1, 20, 10),
+        0.8,
+        key="mixup",
+    ),
+    "cutmix": Ingredient(
+        "CutMix",
+        "A rectangle of another picture is pasted in, its size by Beta(α, α); the label is mixed by area.",
+        "whether the answer follows the area or what the rectangle covers.",
+        "Yun et al. 2019",
+        "α",
+        _steps(1, 20, 10),
+        1.0,
+        key="cutmix",
+    ),
+    "smoothing": Ingredient(
+        "Label smoothing",
+        "The label gives a share of its certainty away, to all classes alike.",
+        "the loss of an answer that is right and sure: it grows, as certainty is no longer the aim.",
+        "Szegedy et al. 2016, section 7",
+        "Smoothing",
+        _steps(0, 18, 20),
+        0.1,
+        key="label_smoothing",
+    ),
+    "depth": Ingredient(
+        "Stochastic depth",
+        "For one pass branches are left out, the later the likelier; what is kept counts 1 / (1 − rate) times.",
+        "the rate at which the answer no longer survives, and which branch it hangs on.",
+        "Huang et al. 2016",
+        "Last layer's rate",
+        _steps(0, 18, 20),
+        0.1,
+    ),
+}
+
+
+def trained_with(name: str, checkpoint: Checkpoint) -> float | None:
+    """The strength at which a model was trained with an ingredient; None where its card holds no whole recipe.
+
+    A recipe that is older than an ingredient does not name it: that run went without.
+    """
+    if name == "depth":
+        return drop_rate(checkpoint.model)
+    recipe: Mapping[str, Any] = checkpoint.card.get("recipe", {})
+    if "augment" not in recipe:
+        return None
+    if name == "crop-flip":
+        return CROP_PADDING if recipe["augment"] == "crop-flip" else 0
+    return recipe.get(INGREDIENTS[name].key, 1 if name == "repeats" else 0)
+
+
+def drop_rate(model: nn.Module) -> float:
+    """The rate of a model's last block in training; 0 for a network that drops nothing."""
+    return model.blocks[-1].drop_rate if hasattr(model, "blocks") else 0.0

@@ -1,0 +1,111 @@
+/* One ingredient of the recipe, applied to the picture at hand: which one, how strong, and a roll of the dice.
+ *
+ * Topic "recipe": {ingredient, strengths: {ingredient: strength}, seed}. The same three give the same view.
+ */
+vx.widget("recipe-ingredients", (root, server) => {
+  const $ = (selector) => root.querySelector(selector);
+  const E = vxExplain;
+  const FIRST = { ingredient: "cutmix", strengths: {}, seed: 102 };
+  let asked = { question: "", busy: false };
+  let answer = null; // the newest, with the question that it answers
+  let pass = 0; // of the passes with dropped branches, the one that is looked at
+
+  const chosen = () => vx.get("recipe") || FIRST;
+  const choose = (values) => vx.set("recipe", { ...chosen(), ...values });
+
+  // ---- asking: one call at a time, then the newest ---------------------------------------------------------------
+  function wanted(state) {
+    const { ingredient, strengths, seed } = chosen();
+    return { ...E.request(state), ingredient, strength: strengths[ingredient] ?? null, seed };
+  }
+  /** Whether the answer is about this picture in this model, if not about all that was chosen since. */
+  const near = (state) => answer !== null && answer.about === JSON.stringify(E.request(state));
+  const fits = (state) => answer !== null && answer.question === JSON.stringify(wanted(state));
+
+  async function ask(state) {
+    const request = wanted(state);
+    const question = JSON.stringify(request);
+    if (asked.busy || question === asked.question) return;
+    asked = { question, busy: true };
+    const about = JSON.stringify(E.request(state));
+    const told = await vx.call("recipe", server, "ingredient", request);
+    asked.busy = false;
+    if (told) {
+      answer = { ...told, question, about };
+      pass = 0;
+    }
+    const present = E.now();
+    if (!E.ready(present)) return;
+    if (told || JSON.stringify(wanted(present)) !== question) draw(present);
+    else $(".outcome").textContent = "The server did not answer; change something again.";
+  }
+
+  // ---- controls ------------------------------------------------------------------------------------------------
+  for (const button of root.querySelectorAll("[data-ingredient]")) {
+    button.addEventListener("click", () => choose({ ingredient: button.dataset.ingredient }));
+  }
+  const setStrength = (strength) => choose({ strengths: { ...chosen().strengths, [answer.ingredient.name]: strength } });
+  $(".strength").addEventListener("input", (event) => {
+    if (!answer || answer.ingredient.name !== chosen().ingredient) return;
+    const strength = answer.ingredient.values[Number(event.target.value)];
+    $(".value").textContent = String(strength);
+    setStrength(strength);
+  });
+  $(".usual").addEventListener("click", () => setStrength(answer.ingredient.usual));
+  $(".roll").addEventListener("click", () => choose({ seed: 1 + Math.floor(Math.random() * 9999) }));
+
+  function showControls() {
+    const { ingredient, trained, seed } = answer;
+    const strength = chosen().strengths[ingredient.name] ?? ingredient.usual; // the answer may be of one just before
+    $(".what").textContent = ingredient.what;
+    $(".source").textContent = `${ingredient.source}.`;
+    $(".vx-look").textContent = ingredient.look;
+    $(".unit").textContent = ingredient.unit;
+    const slider = $(".strength");
+    slider.max = ingredient.values.length - 1;
+    slider.value = ingredient.values.indexOf(strength);
+    slider.setAttribute("aria-valuetext", `${ingredient.unit} ${strength}`);
+    $(".value").textContent = String(strength);
+    $(".usual").disabled = strength === ingredient.usual;
+    $(".usual").textContent = `${ingredient.usual_of}: ${ingredient.usual}`;
+    const without = trained === 0 || (ingredient.name === "repeats" && trained === 1);
+    $(".trained").textContent = trained === null ? "" : `This model: ${without ? "trained without" : `trained with ${trained}`}.`;
+    $(".dice").hidden = answer.kind === "smoothing" || answer.kind === "none";
+    $(".seed").textContent = `roll ${seed}`;
+  }
+
+  // ---- what it does ----------------------------------------------------------------------------------------------
+  function show(state) {
+    const S = vxRecipeScenes;
+    const { trace } = state;
+    const seen = { ...answer, classes: trace.classes, size: trace.size, pass };
+    showControls();
+    const take = (seed) => choose({ seed });
+    const look = (number) => {
+      pass = number;
+      draw(E.now());
+    };
+    const scene = { pictures: S.pictures, mix: S.mix, smoothing: S.smoothing, batch: S.batch, depth: S.depth, none: S.none }[answer.kind];
+    scene($(".scene"), seen);
+    $(".parts").dataset.kind = answer.kind;
+    if (answer.rolls) S.rolls($(".below"), seen, take);
+    else if (answer.kind === "depth") S.passes($(".below"), seen, look);
+    else $(".below").replaceChildren();
+    const after = answer.kind === "depth" ? S.chancesOf(answer, pass) : answer.after;
+    $(".outcome").textContent = vxRecipeBars.outcome(answer, after, trace.classes);
+    $(".note").textContent = vxRecipeBars.note(seen);
+    vxRecipeBars.draw($(".bars"), vxRecipeBars.series(answer, after), trace.classes, answer.kind === "smoothing" ? 10 : 5);
+  }
+
+  function draw(state) {
+    if (!E.ready(state)) return;
+    for (const button of root.querySelectorAll("[data-ingredient]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.ingredient === chosen().ingredient));
+    }
+    ask(state);
+    root.classList.toggle("waiting", !fits(state));
+    if (near(state)) show(state);
+  }
+
+  return { topics: ["model", "trace", "recipe"], draw };
+});
