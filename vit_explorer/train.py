@@ -6,6 +6,7 @@ python -m vit_explorer.train --preset vit-cnn
 python -m vit_explorer.train --resume runs/20260131-154500-vit           # a run or a race
 python -m vit_explorer.train --resume runs/20260131-154500-vit --keep vit-mine   # also put it into the model list
 python -m vit_explorer.train --sweep hunger --seeds 3                    # accuracy over the number of pictures
+python -m vit_explorer.train --sweep ladder --seeds 3                    # from the plain ViT to the DeiT, rung by rung
 torchrun --nproc_per_node=2 -m vit_explorer.train --model vit            # each process takes a part of every batch
 python -m vit_explorer.train --download                                  # fetch CIFAR-10 (170 MB)
 """
@@ -32,7 +33,9 @@ from vit_explorer.training.display import Display
 from vit_explorer.training.engine import Trainer
 from vit_explorer.training.events import Failed, Finished
 from vit_explorer.training.flags import add_recipe_flags, recipes_said, said_flags
+from vit_explorer.training.hunger import UPDATES, hunger_cells
 from vit_explorer.training.keep import check_name, keep_run
+from vit_explorer.training.ladder import ladder_cells
 from vit_explorer.training.parallel import Group, open_group
 from vit_explorer.training.precision import fast_precision
 from vit_explorer.training.presets import PRESETS
@@ -41,7 +44,7 @@ from vit_explorer.training.recipe import Recipe
 from vit_explorer.training.runner import SAVE_EVERY, Runner
 from vit_explorer.training.slots import Slot
 from vit_explorer.training.standing import Standing
-from vit_explorer.training.sweep import MAX_SEEDS, RESULTS, UPDATES, Sweep, cells, recipe_of
+from vit_explorer.training.sweep import MAX_SEEDS, RESULTS, Cell, Sweep
 
 ASK_EVERY = 0.5  # seconds between two looks whether the machine is free
 STOPPED = 130  # exit status of a program that was interrupted
@@ -93,9 +96,11 @@ def make_parser() -> argparse.ArgumentParser:
     )
     sweep = parser.add_argument_group("sweep")
     sweep.add_argument(
-        "--sweep", choices=["hunger"], help="many runs, resumable: each kind of network on more and more pictures"
+        "--sweep",
+        choices=["hunger", "ladder"],
+        help="many runs, resumable: kinds of networks on more and more pictures, or DeiT's recipe rung by rung",
     )
-    sweep.add_argument("--updates", type=int, default=UPDATES, metavar="N", help=f"of every run ({UPDATES:,})")
+    sweep.add_argument("--updates", type=int, metavar="N", help=f"of every run of the hunger sweep ({UPDATES:,})")
     sweep.add_argument("--seeds", type=int, default=1, metavar="N", help="how often each run is made (1)")
     parser.add_argument("--download", action="store_true", help="fetch CIFAR-10 and end")
     return parser
@@ -139,26 +144,29 @@ def _sweep(options: argparse.Namespace, group: Group) -> int:
     folder = options.run or runs.RUNS_FOLDER / f"sweep-{options.sweep}"
     folder.mkdir(parents=True, exist_ok=True)
     dataset = open_dataset("cifar10", root=options.root)
-    device = getattr(options, "device", Recipe.device)
-    precision = getattr(options, "precision", fast_precision(device))
-    planned = cells(options.seeds)
-    recipes = {cell: recipe_of(cell, folder, options.updates, device, precision) for cell in planned}
-    sweep = Sweep(folder, recipes, lambda _: dataset)
-    print(f"sweep: {folder}, {len(planned)} runs of {options.updates:,} updates")
+    planned = _cells_of(options, folder)
+    print(f"sweep: {folder}, {len(planned)} runs")
     with _asked_to_stop(alone=True) as asked:
-        for cell, event in sweep.events():
+        for cell, event in Sweep(options.sweep, folder, planned, lambda _: dataset).events():
             if isinstance(event, Finished):
-                print(
-                    f"{cell.model:9} {cell.size:6,} pictures, seed {cell.seed}: test {event.test_accuracy:.2%}",
-                    flush=True,
-                )
+                print(f"{cell.name:24} test {event.test_accuracy:.2%}  {event.seconds:.0f} s", flush=True)
             elif isinstance(event, Failed):
-                print(f"{cell.model:9} {cell.size:6,} pictures, seed {cell.seed}: {event.reason}", file=sys.stderr)
+                print(f"{cell.name:24} {event.reason}", file=sys.stderr)
             if asked:
                 print(f"Stopped. Go on with the same command; results so far: {folder / RESULTS}", file=sys.stderr)
                 return STOPPED
     print(f"results: {folder / RESULTS}")
     return 0
+
+
+def _cells_of(options: argparse.Namespace, folder: Path) -> list[Cell]:
+    device = getattr(options, "device", Recipe.device)
+    fields = {"device": device, "precision": getattr(options, "precision", fast_precision(device))}
+    if options.sweep == "hunger":
+        return hunger_cells(folder, options.seeds, UPDATES if options.updates is None else options.updates, **fields)
+    if options.updates is not None:
+        raise ValueError("--updates belongs to --sweep hunger: the ladder's recipes have their epochs")
+    return ladder_cells(folder, options.seeds, **fields)
 
 
 def _device(options: argparse.Namespace) -> str:
