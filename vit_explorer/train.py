@@ -3,6 +3,7 @@
 python -m vit_explorer.train --model vit --data cifar10 --subset 5000 --epochs 20 --augment crop-flip
 python -m vit_explorer.train --model vit cnn --subset 5000               # several models race
 python -m vit_explorer.train --preset vit-cnn
+python -m vit_explorer.train --repeat cnn-cifar10 --device cuda          # what made a checkpoint, by its card
 python -m vit_explorer.train --resume runs/20260131-154500-vit           # a run or a race
 python -m vit_explorer.train --resume runs/20260131-154500-vit --keep vit-mine   # also put it into the model list
 python -m vit_explorer.train --sweep hunger --seeds 3                    # accuracy over the number of pictures
@@ -182,7 +183,7 @@ def _device(options: argparse.Namespace) -> str:
 def _new_race(options: argparse.Namespace, datasets: Callable[[Recipe], Dataset], group: Group) -> Race:
     """A race in a folder of its own, which is made once all else is known to work."""
     source = {name: getattr(options, name) for name in ("data", "img_size") if hasattr(options, name)}
-    recipes = recipes_said(options, datasets(Recipe(**source)))
+    recipes = recipes_said(options, datasets(Recipe(**source)) if options.preset else None)
     for recipe in recipes.values():
         Trainer(recipe, datasets(recipe), group=group)
     _names_to_keep(list(recipes), options)

@@ -31,7 +31,7 @@ def test_what_was_measured_is_printed(measures, capsys):
     assert bench.main(["quick", "--checkpoints", "there"]) == 0
     shown = capsys.readouterr().out
     assert shown.splitlines()[0] == "quick"
-    assert [line.split() for line in shown.splitlines()[1:]] == [["time,", "s", "0.123"], ["rounds", "3"]]
+    assert [line.split() for line in shown.splitlines()[1:]] == [["time,", "s", "0.1235"], ["rounds", "3"]]
     assert measures == [("quick", "there")]
 
 
@@ -63,9 +63,17 @@ def test_a_table_is_printed_as_it_stands_and_faithful_gets_its_flags(monkeypatch
     assert asked == [(None, "there", 7, ["mine", "other"]), (None, None, N_PICTURES, MODELS)]
 
 
+def test_the_cards_are_measured_on_the_data_that_are_named(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        bench, "MEASURES", {"cards": lambda checkpoints, data: asked.append((checkpoints, data)) or {"all": 1}}
+    )
+    assert bench.main(["cards", "--data", "there", "--checkpoints", "here"]) == 0 and asked == [("here", "there")]
+
+
 def test_what_does_not_exist_is_refused(capsys):
     with pytest.raises(SystemExit):
         bench.main(["speed"])
     shown = capsys.readouterr().err
-    measures = "startup, point, picture, live, throughput, windows, explain, faithful, learn"
+    measures = "startup, point, picture, live, throughput, windows, explain, cards, faithful, learn"
     assert f"no measure 'speed': choose from {measures}" in shown

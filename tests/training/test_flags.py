@@ -1,7 +1,11 @@
 """What is said on the command line is the recipe that it says."""
 
+import json
+from dataclasses import replace
+
 import pytest
 
+from vit_explorer.models.zoo import CHECKPOINT_FOLDER, find_card, list_checkpoints
 from vit_explorer.train import make_parser
 from vit_explorer.training import Recipe
 from vit_explorer.training.flags import _option, recipes_said, said_flags
@@ -132,3 +136,30 @@ def test_the_flags_that_were_said_are_known():
     assert said_flags(parse(["--run", "a", "--keep", "b", "--at-once", "2"])) == []
     assert said_flags(parse(["--epochs", "20", "--test-at-end-only"])) == ["epochs", "test-at-end-only"]
     assert said_flags(parse(["--preset", "fast", "--batch-size", "8"])) == ["batch-size", "preset"]
+
+
+def test_a_card_is_repeated_on_the_device_that_is_said():
+    card = json.loads(find_card("swin-cifar10", [CHECKPOINT_FOLDER]).read_text(encoding="utf-8"))
+    (recipe,) = said("--repeat", "swin-cifar10", "--device", "cuda").values()
+    assert recipe == replace(Recipe.from_dict(card["recipe"]), device="cuda")
+    assert said("--repeat", "swin-cifar10", "--epochs", 2) == {"swin": replace(recipe, device="cpu", epochs=2)}
+    assert said_flags(make_parser().parse_args(["--repeat", "swin-cifar10"])) == ["repeat"]
+
+
+@pytest.mark.parametrize("name", list_checkpoints([CHECKPOINT_FOLDER]))
+def test_every_card_that_ships_can_be_repeated(name):
+    card = json.loads(find_card(name, [CHECKPOINT_FOLDER]).read_text(encoding="utf-8"))
+    (recipe,) = said("--repeat", name).values()
+    assert recipe.model == card["model"] and recipe.seed == card["seed"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--repeat", "nothing"), "the recipe of 'nothing' cannot be repeated: There is no checkpoint"),
+        (("--repeat", "swin-cifar10", "--set", "d_ff=3"), "--set cannot be said beside --repeat"),
+    ],
+)
+def test_what_cannot_be_repeated_is_said(words, message):
+    with pytest.raises(ValueError, match=message):
+        said(*words)

@@ -132,11 +132,13 @@ def test_a_planned_preset_starts_as_the_preset_is(visit, preset):
 
 
 def test_changed_fields_are_in_the_recipe(visit):
-    chosen = contenders(visit, lr=0.01, augment="crop-flip", seed=5, batch_size=3, subset=12)
+    of_deit = {"rand_augment": 9, "erasing": 0.25, "mixup": 0.8, "cutmix": 1.0, "repeats": 3}
+    chosen = contenders(visit, lr=0.01, augment="crop-flip", seed=5, batch_size=3, subset=12, **of_deit)
     race = Race.open(visit.desk.runs_folder, start(visit, chosen, probe=8)["race"])
     recipe = race.recipes()["ViT"]
     assert (recipe.lr, recipe.augment, recipe.seed, recipe.batch_size, recipe.subset) == (0.01, "crop-flip", 5, 3, 12)
     assert (Path(recipe.data).name, recipe.probe, recipe.epochs) == ("tiny.npz", 8, 2)
+    assert {field: getattr(recipe, field) for field in of_deit} == of_deit
 
 
 @pytest.mark.parametrize(
@@ -149,6 +151,9 @@ def test_changed_fields_are_in_the_recipe(visit):
         ({"subset": 25}, "the training pictures must be 2 to 24 of tiny, not 25."),
         ({"subset": 1}, "the training pictures must be 2 to 24 of tiny, not 1."),
         ({"model": "vit d_model=9999"}, "There is no model 'vit d_model=9999'"),
+        ({"repeats": 5}, "Repeats must divide the batch size 128"),
+        ({"teacher": "cnn-cifar10"}, "CNN: there is no teacher 'cnn-cifar10' for tiny."),
+        ({"teacher": "../secret"}, "CNN: there is no teacher '../secret' for tiny."),
         ({"label": "../up"}, "cannot be the name of a contender"),
         ({"label": "ViT"}, "Two contenders are called 'ViT'"),
     ],

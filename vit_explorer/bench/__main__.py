@@ -3,6 +3,7 @@
     python -m vit_explorer.bench                       # everything, forty minutes
     python -m vit_explorer.bench startup point         # some of it
     python -m vit_explorer.bench faithful --n 100      # on fewer pictures; --data says where CIFAR-10 lies
+    python -m vit_explorer.bench cards --data FILE     # is every card true: accuracies measured again from the files
     python -m vit_explorer.bench --json                # for machines
 
 Absolute times drift from day to day and from machine to machine; where a ratio can be had it is measured in one run.
@@ -18,6 +19,7 @@ from typing import Any
 
 import torch
 
+from vit_explorer.bench.cards import measure_cards
 from vit_explorer.bench.explain import measure_explain
 from vit_explorer.bench.faithful import MODELS, N_PICTURES, measure_faithful
 from vit_explorer.bench.learn import measure_learn
@@ -37,6 +39,7 @@ MEASURES = {
     "throughput": measure_throughput,
     "windows": measure_windows,
     "explain": measure_explain,
+    "cards": measure_cards,
     "faithful": measure_faithful,  # some ten minutes
     "learn": measure_learn,  # 23 minutes of training
 }
@@ -48,8 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"{', '.join(MEASURES)} (all if none is named)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.add_argument("--checkpoints", help="a folder of weights, instead of the ones that ship")
+    parser.add_argument("--data", help="cards, faithful: the file or folder in which CIFAR-10 is looked for first")
     faithful = parser.add_argument_group("faithful")
-    faithful.add_argument("--data", help="the file or folder in which CIFAR-10 is looked for first")
     faithful.add_argument("--n", type=int, default=N_PICTURES, help=f"how many test pictures ({N_PICTURES})")
     faithful.add_argument("--model", nargs="+", default=MODELS, help=f"names of checkpoints ({' '.join(MODELS)})")
     options = parser.parse_args(arguments)
@@ -61,7 +64,10 @@ def main(arguments: list[str] | None = None) -> int:
         "machine": describe_hardware("cpu"),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
     }
-    asked = {"faithful": {"data": options.data, "n": options.n, "models": options.model}}
+    asked = {
+        "cards": {"data": options.data},
+        "faithful": {"data": options.data, "n": options.n, "models": options.model},
+    }
     missing = False
     for name in options.measures or MEASURES:
         try:
@@ -82,7 +88,7 @@ def _print(name: str, result: dict[str, Any]) -> None:
         if isinstance(value, str) and "\n" in value:  # a table, to be copied as it stands
             print(f"\n{value}\n")
             continue
-        shown = f"{value:.3g}" if isinstance(value, float) else value
+        shown = f"{value:.4g}" if isinstance(value, float) else value
         print(f"  {key:<58} {shown}")
 
 

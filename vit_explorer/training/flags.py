@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 from dataclasses import MISSING, fields, replace
 from typing import Any
 
 from vit_explorer.data.dataset import Dataset
-from vit_explorer.models.zoo import Option, model_names
+from vit_explorer.models.zoo import CheckpointError, Option, find_card, model_names
 from vit_explorer.training.presets import PRESETS, preset_recipes
 from vit_explorer.training.recipe import CHOICES, LIMITS, OPTIONAL_LIMITS, Recipe
 
@@ -56,6 +57,9 @@ def add_recipe_flags(parser: argparse.ArgumentParser) -> None:
         help=f"one, or several that race: {', '.join(model_names())} (default: {default['model']})",
     )  # fmt: skip
     models.add_argument("--preset", choices=list(PRESETS), help="a race whose recipes are laid out already")
+    models.add_argument(
+        "--repeat", metavar="NAME", help="the recipe on the card of this checkpoint, such as cnn-cifar10"
+    )
     parser.add_argument(
         "--set", action="append", default=[], metavar="[MODEL:]OPTION=VALUE",
         help="an option of the models, or of one of them; several numbers as 64,128",
@@ -80,12 +84,12 @@ def said_flags(options: argparse.Namespace) -> list[str]:
     """The flags of a recipe that were said."""
     values = vars(options)
     fields_said = [field.name.replace("_", "-") for field in fields(Recipe) if field.name in values]
-    others = ("preset", "set", "lr_change", "test_at_end_only")
+    others = ("preset", "repeat", "set", "lr_change", "test_at_end_only")
     return fields_said + [name.replace("_", "-") for name in others if values[name]]
 
 
 def recipes_said(options: argparse.Namespace, dataset: Dataset | None = None) -> dict[str, Recipe]:
-    """The recipes that the options speak of, by label: one for each model, or those of a preset.
+    """The recipes that the options speak of, by label: one for each model, or those of a preset or a card.
 
     Args:
         dataset: that the options name; a preset is laid out for the number of its pictures.
@@ -99,6 +103,11 @@ def recipes_said(options: argparse.Namespace, dataset: Dataset | None = None) ->
     if options.test_at_end_only:
         said["test_each_epoch"] = False
     overrides = [_option(text) for text in options.set]
+    if options.repeat is not None:
+        if overrides:
+            raise ValueError("--set cannot be said beside --repeat, whose card has the model's options")
+        recipe = replace(_recipe_of_card(options.repeat), **{"device": Recipe.device, **said})
+        return {recipe.model: recipe}
     if options.preset is None:
         if len(set(models)) < len(models):
             raise ValueError("each model can race once: give a model's options with --set, or race two runs apart")
@@ -121,6 +130,13 @@ def recipes_said(options: argparse.Namespace, dataset: Dataset | None = None) ->
         **{name: said.pop(name) for name in _PRESET_TAKES if name in said},
     )
     return {label: replace(recipe, **said) for label, recipe in laid_out.items()}
+
+
+def _recipe_of_card(name: str) -> Recipe:
+    try:
+        return Recipe.from_dict(json.loads(find_card(name).read_text(encoding="utf-8"))["recipe"])
+    except (CheckpointError, KeyError, TypeError) as error:
+        raise ValueError(f"the recipe of {name!r} cannot be repeated: {error}") from error
 
 
 def _option(text: str) -> tuple[str | None, str, Option]:

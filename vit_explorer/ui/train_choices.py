@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 import torch
 
-from vit_explorer.models.zoo import MODELS, Option
+from vit_explorer.models.zoo import MODELS, Option, find_card, list_checkpoints
 from vit_explorer.training.presets import PRESETS, preset_recipes
 from vit_explorer.training.recipe import CHOICES, COUNTS, LIMITS, LR_FACTORS, Recipe
 from vit_explorer.ui.answers import Refused, refusing
@@ -17,9 +18,12 @@ from vit_explorer.ui.train_payloads import model_key, probe_choice, probe_payloa
 
 MAX_CONTENDERS = 4
 N_PROBES = 12
-NUMBERS = ("subset", "epochs", "batch_size", "lr", "warmup", "weight_decay", "label_smoothing", "ema", "seed")
-LISTS = ("augment", "optimizer", "schedule", "precision")
-FIELDS = (*NUMBERS, *LISTS)  # of a recipe, that a person may set; the rest is the preset's or the server's
+NUMBERS = (
+    "subset", "epochs", "batch_size", "lr", "warmup", "weight_decay", "label_smoothing", "ema", "rand_augment", "erasing",
+    "mixup", "cutmix", "repeats", "temperature", "seed",
+)  # fmt: skip
+LISTS = ("augment", "optimizer", "schedule", "distillation", "precision")
+FIELDS = (*NUMBERS, *LISTS, "teacher")  # of a recipe, that a person may set; the rest is the preset's or the server's
 MIN_SUBSET = 2
 
 # Options in words, as they stand behind a model's name.
@@ -78,7 +82,14 @@ def source_payload(source: Source) -> dict[str, Any]:
         "n_test": len(source.test.y),
         "classes": list(source.names),
         "probes": [probe_payload(source, index) for index in probe_choice(source, N_PROBES)],
+        "teachers": list(teachers(source)),
     }
+
+
+def teachers(source: Source) -> tuple[str, ...]:
+    """The checkpoints that know the classes of these data, which a contender can learn from as well; "" for none."""
+    cards = {name: json.loads(find_card(name).read_text(encoding="utf-8")) for name in list_checkpoints()}
+    return ("", *(name for name, card in cards.items() if tuple(card["dataset"]["classes"]) == tuple(source.names)))
 
 
 def plan(source: Source, preset: str, subset: int | None, epochs: int | None) -> list[dict[str, Any]]:
@@ -107,6 +118,8 @@ def chosen_recipes(source: Source, contenders: list[dict[str, Any]], probe: int)
                 f"{label}: the training pictures must be {MIN_SUBSET} to {source.n_train:,} of {source.name}, "
                 f"not {subset}."
             )
+        if contender["teacher"] not in teachers(source):
+            raise Refused(f"{label}: there is no teacher {str(contender['teacher'])[:60]!r} for {source.name}.")
         values = {field: contender[field] for field in FIELDS}
         with refusing():
             recipes[label] = Recipe.from_dict(

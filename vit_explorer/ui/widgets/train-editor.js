@@ -13,8 +13,9 @@ window.vxTrainEditor = (() => {
     done.addEventListener("click", close);
     heading.append(make("strong", "", "Advanced settings"), done);
     box.style.setProperty("--ink", `var(--vx-run-${entries.indexOf(entry) % 4})`);
+    const lists = { ...lobby.choices, teacher: lobby.datasets.find(({ name }) => name === data).teachers };
     const fields = Object.entries(vxTrainWords.FIELDS).map(([field, name]) =>
-      lobby.choices[field] ? choice(field, name, entry, vxTrainWords.CHOICE_WORDS[field], lobby.choices[field], changed) : typed(field, name, entry, lobby, data, changed));
+      lists[field] ? choice(field, name, entry, vxTrainWords.CHOICE_WORDS[field], lists[field], changed) : typed(field, name, entry, lobby, data, changed));
     box.replaceChildren(heading, label(entry, entries, changed), model(entry, lobby, changed), ...fields);
   }
 

@@ -7,9 +7,12 @@ window.vxTrainWords = (() => {
   /** Columns that a person can set, in the order of the form: name, label, and how it is given. */
   const FIELDS = {
     augment: "Augmentation", subset: "Training pictures", epochs: "Epochs", batch_size: "Batch size", optimizer: "Optimizer", lr: "Learning rate",
-    schedule: "Schedule", warmup: "Warm-up (share)", weight_decay: "Weight decay", label_smoothing: "Label smoothing", ema: "Weights' average (EMA)", seed: "Seed", precision: "Precision",
+    schedule: "Schedule", warmup: "Warm-up (share)", weight_decay: "Weight decay", label_smoothing: "Label smoothing", ema: "Weights' average (EMA)",
+    rand_augment: "RandAugment (magnitude)", erasing: "Random erasing (share)", mixup: "Mixup (alpha)", cutmix: "CutMix (alpha)", repeats: "Repeats in a batch",
+    teacher: "Teacher", distillation: "Distillation", temperature: "Temperature (soft)", seed: "Seed", precision: "Precision",
   };
-  const CHOICE_WORDS = { augment: AUGMENT, optimizer: OPTIMIZER, schedule: SCHEDULE, precision: { float32: "float32", bfloat16: "bfloat16" } };
+  const CHOICE_WORDS = { augment: AUGMENT, optimizer: OPTIMIZER, schedule: SCHEDULE, distillation: { hard: "hard: its answer", soft: "soft: its softmax" }, teacher: { "": "none" },
+    precision: { float32: "float32", bfloat16: "bfloat16" } };
 
   /** "8 s", "1 min 20 s", "2 h 5 min" */
   function duration(seconds) {
