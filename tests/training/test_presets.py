@@ -1,11 +1,13 @@
 """The presets: exactly the mission's exercise, one difference at a time, and sizes that fit the data at hand."""
 
+import json
 import math
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
 from vit_explorer.models import create_model
+from vit_explorer.models.zoo import CHECKPOINT_FOLDER, find_card
 from vit_explorer.training.engine import train
 from vit_explorer.training.events import Epoch, Finished
 from vit_explorer.training.precision import fast_precision
@@ -22,7 +24,10 @@ DIFFER = {  # in which fields the contenders of a preset differ
     "fast": {
         *("model", "overrides", "batch_size", "optimizer", "lr", "schedule", "warmup", "weight_decay", "augment", "ema")
     },
+    "shipped": {"model", "overrides", "optimizer", "warmup", "label_smoothing", "ema"},
 }
+
+SHIPPED = {"ViT": "vit-cifar10"}  # label of the contender: checkpoint
 
 
 def differing(recipes: dict[str, Recipe]) -> set[str]:
@@ -131,4 +136,14 @@ def test_every_contender_trains_to_its_end(tiny):
             assert isinstance(events[-1], Finished)
             assert [event.images for event in events if isinstance(event, Epoch)] == [12]
             trained.append(recipe)
-    assert len(trained) == 7
+    assert len(trained) == 11
+
+
+@pytest.mark.parametrize(("label", "checkpoint"), SHIPPED.items())
+def test_the_shipped_models_were_trained_so(label, checkpoint):
+    card = json.loads(find_card(checkpoint, [CHECKPOINT_FOLDER]).read_text(encoding="utf-8"))
+    of_card = Recipe.from_dict(card["recipe"])
+    of_a_race = ("data", "subset", "test_subset", "validation", "epochs", "test_each_epoch", "snapshots", "probe")
+    chosen_here = (*of_a_race, "device", "precision")
+    recipe = preset_recipes("shipped")[label]
+    assert recipe == replace(of_card, **{field: getattr(recipe, field) for field in chosen_here})

@@ -23,6 +23,16 @@ FAST_VIT = Recipe(  # what this project trains a small ViT with when it may choo
     augment="crop-flip",
     ema=0.98,
 )
+# What the shipped models of CIFAR-10 were trained with, apart from validation and passes; their cards say the rest.
+SHIPPED_VIT = Recipe(
+    model="vit", optimizer="muon", lr=3e-3, schedule="linear", warmup=0.05, weight_decay=0.05, augment="crop-flip"
+)
+SHIPPED_VIT_CONV = replace(SHIPPED_VIT, model="vit-conv", warmup=0.03, label_smoothing=0.1, ema=0.995)
+SHIPPED_HYBRID = replace(SHIPPED_VIT_CONV, model="hybrid")
+SHIPPED_CNN = Recipe(
+    model="cnn", overrides={"depth": 2, "norm": "batch", "widths": (48, 128, 256)}, optimizer="adamw", lr=3e-3,
+    schedule="linear", warmup=0.05, weight_decay=0.05, augment="crop-flip", label_smoothing=0.1, ema=0.99,
+)  # fmt: skip
 
 TEST_SUBSET = 1_000  # test pictures behind the curves: quick to look at, and a standard error of at most 1.6 points
 LIVE_SUBSET, LIVE_EPOCHS = 5_000, 20  # a few minutes for two models on two cores
@@ -106,6 +116,18 @@ _ALL = (
         "The plain ViT beside this app's own default: other stem, size, optimizer, schedule, batch and augmentation, "
         "and averaged weights. Look at the curves by seconds.",
         (("ViT", EXERCISE_VIT), ("ViT fast", FAST_VIT)),
+    ),
+    Preset(
+        "shipped",
+        "As the shipped models",
+        "The recipes of the models that come with this app, in a short race: who leads while pictures are few, and "
+        "what does each second buy?",
+        (
+            ("ViT", SHIPPED_VIT),
+            ("ViT with conv stem", SHIPPED_VIT_CONV),
+            ("Hybrid", SHIPPED_HYBRID),
+            ("CNN", SHIPPED_CNN),
+        ),
     ),
 )
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in _ALL}

@@ -19,8 +19,8 @@ from vit_explorer.ui.train_payloads import model_key, probe_choice, probe_payloa
 MAX_CONTENDERS = 4
 N_PROBES = 12
 NUMBERS = (
-    "subset", "epochs", "batch_size", "lr", "warmup", "weight_decay", "label_smoothing", "ema", "rand_augment", "erasing",
-    "mixup", "cutmix", "repeats", "temperature", "seed",
+    "subset", "epochs", "batch_size", "lr", "warmup", "weight_decay", "label_smoothing", "ema", "rand_augment",
+    "erasing", "mixup", "cutmix", "repeats", "temperature", "seed",
 )  # fmt: skip
 LISTS = ("augment", "optimizer", "schedule", "distillation", "precision")
 FIELDS = (*NUMBERS, *LISTS, "teacher")  # of a recipe, that a person may set; the rest is the preset's or the server's

@@ -8,7 +8,7 @@ window.vxTrainWords = (() => {
   const FIELDS = {
     augment: "Augmentation", subset: "Training pictures", epochs: "Epochs", batch_size: "Batch size", optimizer: "Optimizer", lr: "Learning rate",
     schedule: "Schedule", warmup: "Warm-up (share)", weight_decay: "Weight decay", label_smoothing: "Label smoothing", ema: "Weights' average (EMA)",
-    rand_augment: "RandAugment (magnitude)", erasing: "Random erasing (share)", mixup: "Mixup (alpha)", cutmix: "CutMix (alpha)", repeats: "Repeats in a batch",
+    rand_augment: "RandAugment strength", erasing: "Random erasing (share)", mixup: "Mixup (alpha)", cutmix: "CutMix (alpha)", repeats: "Repeats in a batch",
     teacher: "Teacher", distillation: "Distillation", temperature: "Temperature (soft)", seed: "Seed", precision: "Precision",
   };
   const CHOICE_WORDS = { augment: AUGMENT, optimizer: OPTIMIZER, schedule: SCHEDULE, distillation: { hard: "hard: its answer", soft: "soft: its softmax" }, teacher: { "": "none" },
