@@ -236,6 +236,17 @@ def test_what_was_first_asked_for_without_gradients_serves_training():
     assert attention.qkv.weight.grad.abs().sum() > 0
 
 
+def test_a_plan_is_brought_to_another_device_once():
+    plan, there = window_plan(10, 12, 4, 2), torch.device("meta")
+    assert plan.on(torch.device("cpu")) is plan and plan.on(there) is plan.on(there)
+    moved = plan.on(there)
+    assert {one.device for one in (moved.order, moved.inverse, moved.regions, moved.mask, moved.forbidden)} == {there}
+    attention = WindowAttention(d_model=16, n_heads=2, window=4, shift=2).to(there)
+    tape = Tape()
+    assert attention(torch.zeros(1, 10, 12, 16, device=there), tape).shape == (1, 10, 12, 16)
+    assert tape.windows[0].plan is plan  # who looks gets the numbers
+
+
 def test_nothing_it_is_given_is_changed_and_eval_repeats_itself():
     model = random_weights(SwinTransformer())
     images = torch.randn(2, 3, 32, 32, generator=torch.Generator().manual_seed(4))

@@ -70,7 +70,8 @@ class WindowAttention(nn.Module):
         return window_plan(height, width, self.window, self.shift, self.padding)
 
     def forward(self, x: Tensor, tape: Tape | None = None) -> Tensor:
-        plan = self.plan(*x.shape[1:3])
+        laid_out = self.plan(*x.shape[1:3])
+        plan = laid_out.on(x.device)
         tokens, added = x.flatten(1, 2), self._added(plan)
         looking, on_cpu = tape is not None, x.device.type == "cpu"
         if (looking and tape.differentiable) or (on_cpu and torch.is_grad_enabled()):
@@ -80,7 +81,7 @@ class WindowAttention(nn.Module):
         else:
             attended, weights = self._fused(tokens, plan, added, looking)
         if looking:
-            tape.windows.append(WindowRecord(weights, plan, (x.shape[1], x.shape[2])))
+            tape.windows.append(WindowRecord(weights, laid_out, (x.shape[1], x.shape[2])))
         return attended.reshape(x.shape)
 
     def _added(self, plan: WindowPlan) -> Tensor:
@@ -88,7 +89,7 @@ class WindowAttention(nn.Module):
         bias = self.position_bias()
         if plan.forbidden is None:
             return bias.expand(plan.n_windows, *bias.shape)
-        return bias + plan.forbidden.to(bias.device)[:, None]
+        return bias + plan.forbidden[:, None]
 
     def _heads(self, tokens: Tensor, plan: WindowPlan) -> Tensor:
         """(B, H * W, d_model) -> query, key and value, (3, B, n_windows, heads, window ** 2, d_head)."""

@@ -5,7 +5,7 @@ Source: Liu et al. 2021, "Swin Transformer: Hierarchical Vision Transformer usin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
@@ -92,7 +92,7 @@ def relative_position_index(window: int) -> Tensor:
     return (down + window - 1) * (2 * window - 1) + along + window - 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one is told from another by being it: their tensors cannot answer yes or no
 class WindowPlan:
     """Where the tokens of a map go, for one size of map, window and shift. Its tensors are shared: never written to.
 
@@ -127,7 +127,13 @@ class WindowPlan:
 
         With the -100 that others write, a softmax makes numbers so small that a CPU takes twice as long for it.
         """
-        return None if self.mask is None else torch.zeros(self.mask.shape).masked_fill(~self.mask, -torch.inf)
+        if self.mask is None:
+            return None
+        return torch.zeros(self.mask.shape, device=self.mask.device).masked_fill(~self.mask, -torch.inf)
+
+    def on(self, device: torch.device) -> WindowPlan:
+        """This plan with its tensors on a device; each is copied there once."""
+        return self if self.order.device == device else _plan_on(self, device)
 
 
 def window_plan(height: int, width: int, window: int, shift: int, padding: Padding = "masked") -> WindowPlan:
@@ -163,14 +169,22 @@ def _window_plan(height: int, width: int, window: int, shift: int, padding: Padd
     return WindowPlan(window, by, order, inverse, inside, None if bool(mask.all()) else mask)
 
 
+@lru_cache(maxsize=64)
+@torch.inference_mode(False)
+def _plan_on(plan: WindowPlan, device: torch.device) -> WindowPlan:
+    order, inverse, regions = (tensor.to(device) for tensor in (plan.order, plan.inverse, plan.regions))
+    mask = None if plan.mask is None else plan.mask.to(device)
+    return replace(plan, order=order, inverse=inverse, regions=regions, mask=mask)
+
+
 def into_windows(tokens: Tensor, plan: WindowPlan) -> Tensor:
     """Window by window instead of row by row, (B, H * W, C) -> (B, n_windows * window ** 2, C); padding is zeros."""
-    return _Moved.apply(tokens, plan.order.to(tokens.device), plan.inverse.to(tokens.device))
+    return _Moved.apply(tokens, plan.order, plan.inverse)
 
 
 def out_of_windows(places: Tensor, plan: WindowPlan) -> Tensor:
     """Back to where they were, (B, n_windows * window ** 2, C) -> (B, H * W, C); what padding holds is dropped."""
-    return _Moved.apply(places, plan.inverse.to(places.device), plan.order.to(places.device))
+    return _Moved.apply(places, plan.inverse, plan.order)
 
 
 class _Moved(torch.autograd.Function):
