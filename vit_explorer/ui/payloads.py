@@ -22,6 +22,7 @@ from vit_explorer.models.zoo import MODELS, Checkpoint, CheckpointError
 from vit_explorer.ui.attention_payloads import attention_payload
 from vit_explorer.ui.packing import pack
 from vit_explorer.ui.session import Picture
+from vit_explorer.ui.stem_payload import stem_payload
 
 COSINE_SCALE = 1 / 32_767  # int16 over [-1, 1]: the error of a cosine is at most 0.000016
 MAX_COSINES = 500_000  # in one payload: 1.3 MB as base64
@@ -48,7 +49,8 @@ def trace_payload(picture: Picture, checkpoint: Checkpoint, fit: str) -> dict[st
     started = time.perf_counter()
     traced = trace(model, inputs)
     seconds = time.perf_counter() - started
-    linear = isinstance(model, ViT) and isinstance(model.patch_embedding, PatchEmbedding)
+    is_vit = isinstance(model, ViT)
+    linear = is_vit and isinstance(model.patch_embedding, PatchEmbedding)
     return {
         "picture": picture_payload(picture),
         "fit": fit,
@@ -57,6 +59,7 @@ def trace_payload(picture: Picture, checkpoint: Checkpoint, fit: str) -> dict[st
         "n_prefix": traced.n_prefix,
         **_prediction(checkpoint, images, traced.logits, seconds),
         "patches": patches_payload(checkpoint, images, inputs, traced) if linear else None,
+        "stem": stem_payload(model.patch_embedding, inputs) if is_vit and not linear else None,
         "attention": attention_payload(checkpoint, traced),
     }
 

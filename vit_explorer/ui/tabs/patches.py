@@ -9,8 +9,9 @@ from vit_explorer.ui.widgets import widget
 
 
 def place_patches() -> None:
-    """Place the tab's four views."""
+    """Place the tab's views; a model has either one matrix or convolutions between pixels and tokens."""
     widget("patches")
     widget("patch")
+    widget("stem")
     widget("check")
     widget("filters")

@@ -131,13 +131,14 @@ vx.widget("patch", (root) => {
   function draw({ trace, model }) {
     if (!trace || !model) return;
     const has = Boolean(trace.patches);
+    root.hidden = Boolean(trace.stem);
     $(".none").hidden = has;
     for (const part of root.querySelectorAll(".stages, .readout, .vx-look, .name")) part.hidden = !has;
     arrays = has ? prepare(trace, model) : null;
     shown = null;
     if (!has) {
-      $(".none").textContent = model.d_model
-        ? `${model.name} embeds its patches with several convolutions, not with one matrix.`
+      $(".none").textContent = model.architecture === "swin"
+        ? `${model.name} is a Swin: its small patches are tokens of maps that shrink on the way. Look at them in the Windows tab, or pick a ViT at the left.`
         : `${model.name} is a CNN: it slides small filters over the picture and never cuts it into patches. Pick a ViT at the left.`;
       return;
     }

@@ -169,12 +169,15 @@ vx.widget("patches", (root) => {
     paintScene(state);
     choices($(".sizes"), sizesOf(cut.picture), cut.patch, "pixels a patch", (patch) => change({ patch }));
     choices($(".pictures"), [...new Set([trace.size, LARGE])], cut.picture, "pixels a picture", (picture) => change({ picture }));
-    numbers(model.d_model ? model : SMALL_VIT, isModels(state) ? model.multiply_adds : null);
+    numbers(model.d_model ? model : SMALL_VIT, isModels(state) && !trace.stem ? model.multiply_adds : null);
     const shown = cut.picture === trace.size ? "" : ` The picture stays ${trace.size} × ${trace.size}: grid and costs are of ${cut.picture}.`;
+    const other = model.architecture === "swin" ? "cuts smaller patches and merges them on its way (see Windows)" : "is a CNN and takes no patches";
     $(".note").textContent = !model.d_model
-      ? `${model.name} is a CNN and takes no patches; the costs are those of the small ViT (width 128, 4 layers).${shown}`
+      ? `${model.name} ${other}; the costs are those of the small ViT (width 128, 4 layers).${shown}`
       : isModels(state)
-        ? `${model.name} was trained on exactly this cut.`
+        ? trace.stem
+          ? `${model.name} has this grid of tokens, but makes them by convolutions (below): ${vx.short(model.multiply_adds)} multiply-adds in all. The costs are those with one matrix instead.`
+          : `${model.name} was trained on exactly this cut.`
         : `${model.name} was trained on patches of ${modelsPatch(state)}; the costs are those of its width (${model.d_model}) and depth (${model.n_layers}).${shown}`;
   }
 
