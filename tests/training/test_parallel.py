@@ -86,7 +86,7 @@ def test_a_race_is_taken_up_by_two_processes(tiny_npz, tmp_path):
     common = {"data": str(tiny_npz), "epochs": 4, "batch_size": 5, "lr": 3e-3, "snapshots": 3, "validation": 0.25}
     recipes = {
         "plain": Recipe(**common, overrides=OVERRIDES),
-        "conv": Recipe(**common, overrides=OVERRIDES, model="vit-conv", optimizer="adamw"),
+        "conv": Recipe(**common, overrides=OVERRIDES, model="vit-conv", optimizer="adamw", ema=0.9),
     }
     for name in ("one", "two"):
         race = Race.create(tmp_path, recipes, title="Two", name=name)
