@@ -26,6 +26,7 @@ POINTED = (  # tabs, and views inside of a tab
     "Windows / Step by step",
     "Windows / Masks",
     "Windows / Hierarchy",
+    "Compare / One picture",
 )
 PICTURED = (
     *POINTED, "Attention / Explain", "Attention / Test it", "Attention / Layers", "Recipe / Ingredients", "Classify",

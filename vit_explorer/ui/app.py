@@ -11,6 +11,7 @@ from vit_explorer.ui.frame import place_frame
 from vit_explorer.ui.session import Session
 from vit_explorer.ui.tabs.attention import place_attention
 from vit_explorer.ui.tabs.classify import place_classify
+from vit_explorer.ui.tabs.compare import place_compare
 from vit_explorer.ui.tabs.patches import place_patches
 from vit_explorer.ui.tabs.positions import place_positions
 from vit_explorer.ui.tabs.recipe import place_recipe
@@ -44,6 +45,8 @@ def build_app(session: Session, desk: Desk) -> gr.Blocks:
                     place_recipe(session)
                 with gr.Tab("Classify", id="classify"):
                     place_classify(session)
+                with gr.Tab("Compare", id="compare"):
+                    place_compare(session, desk.runs_folder)
     return page
 
 

@@ -137,5 +137,5 @@ vx.classify = (() => {
     );
   }
 
-  return { knowledge, modelBlock, verdict, views, waitingView };
+  return { dataset, knowledge, modelBlock, ranked, verdict, views, waitingView };
 })();

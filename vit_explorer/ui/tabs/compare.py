@@ -1,0 +1,111 @@
+"""The Compare tab: one picture in all models, the table of architectures, and which one for a problem."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from vit_explorer.training.sweep import shipped_results
+from vit_explorer.ui.answers import answered
+from vit_explorer.ui.architectures import (
+    architecture_rows,
+    architectures_csv,
+    mixing_example,
+    published_rows,
+    time_architectures,
+)
+from vit_explorer.ui.compare_answers import compare_picture, compare_times
+from vit_explorer.ui.evidence import Evidence
+from vit_explorer.ui.files import file_answer
+from vit_explorer.ui.guide import guide_answer, guide_payload
+from vit_explorer.ui.measuring import Measuring
+from vit_explorer.ui.session import Session
+from vit_explorer.ui.widgets import ServerFunction, widget
+
+
+def place_compare(session: Session, runs_folder: Path) -> None:
+    """Place the tab and its views, one at a time.
+
+    Args:
+        runs_folder: where the newest measurement is kept.
+    """
+    with gr.Tabs(elem_id="compare-tabs"):
+        with gr.Tab("One picture", id="one-picture"):
+            widget("compare-picture", picture_functions(session), elem_id="compare-picture")
+        with gr.Tab("Architectures", id="architectures"):
+            widget("compare-table", table_functions(session, runs_folder), elem_id="compare-table")
+            widget("compare-published", [published], elem_id="compare-published")
+        with gr.Tab("Which one?", id="guide"):
+            widget("compare-guide", guide_functions(session), elem_id="compare-guide")
+
+
+def picture_functions(session: Session) -> list[ServerFunction]:
+    """What the first view may call."""
+
+    @answered
+    def compare(request: dict[str, Any]) -> dict[str, Any]:
+        return compare_picture(session, request)
+
+    @answered
+    def time_all(request: dict[str, Any]) -> dict[str, Any]:
+        return compare_times(session, request)
+
+    return [compare, time_all]
+
+
+def table_functions(session: Session, runs_folder: Path) -> list[ServerFunction]:
+    """What the table may call; one measurement at a time for all visitors."""
+    measuring = Measuring(runs_folder / "measurements" / "architectures.json", lambda: time_architectures(session))
+
+    @answered
+    def architectures(request: dict[str, Any]) -> dict[str, Any]:
+        """{grown} -> the rows; first without what is counted for twice the side, so that they are there at once."""
+        return {"rows": architecture_rows(session, bool(request["grown"]))}
+
+    @answered
+    def measure_models(_: dict[str, Any]) -> dict[str, Any]:
+        return measuring.start()
+
+    @answered
+    def models_measured(request: dict[str, Any]) -> dict[str, Any]:
+        return measuring.status(request.get("id"))
+
+    @answered
+    def stop_models(request: dict[str, Any]) -> dict[str, Any]:
+        return measuring.stop(request.get("id"))
+
+    @answered
+    def export(_: dict[str, Any]) -> dict[str, Any]:
+        text = architectures_csv(architecture_rows(session), measuring.result()[0])
+        return file_answer("architectures", "csv", text.encode())
+
+    return [architectures, measure_models, models_measured, stop_models, export]
+
+
+@answered
+def published(_: dict[str, Any]) -> dict[str, Any]:
+    """The published ImageNet figures, and what it does to mix them."""
+    return {"rows": published_rows(), "mixing": mixing_example()}
+
+
+def guide_functions(session: Session) -> list[ServerFunction]:
+    """What the guide may call."""
+
+    @answered
+    def questions(_: dict[str, Any]) -> dict[str, Any]:
+        return guide_payload()
+
+    @answered
+    def count(_: dict[str, Any]) -> dict[str, Any]:
+        """What the answer will need, counted while the questions are read."""
+        architecture_rows(session)
+        return {}
+
+    @answered
+    def advice(request: dict[str, Any]) -> dict[str, Any]:
+        evidence = Evidence(architecture_rows(session), shipped_results("hunger"), shipped_results("ladder"))
+        return guide_answer(request, evidence)
+
+    return [questions, count, advice]
