@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = "viridis"  # the page's map of magnitudes
+PREFIX_NAMES = ("CLS", "distillation")  # of what stands in front of the patches
 QUERY, KEY = "#e8590c", "#1c7ed6"  # the page's inks of the query and of its strongest key
 ROLLOUT_PERCENTILE = 98.0  # of the shares of the patches in all steps shown
 LIMIT_PERCENTILE = 99.0  # of all shares that patches get in one trace: the end of the colour scale
@@ -63,7 +64,8 @@ def percent(share: float) -> str:
 
 
 def with_strip(shares: np.ndarray, grid: tuple[int, int], n_prefix: int) -> np.ndarray:
-    """Shares of all tokens as a map; to its left, behind a gap of NaN, a column that holds what CLS gets.
+    """Shares of all tokens as a map; to its left, behind a gap of NaN, a column of what CLS gets, and below it the
+    distillation token of a DeiT.
 
     Args:
         shares: (n_prefix + rows * cols,)
@@ -73,7 +75,7 @@ def with_strip(shares: np.ndarray, grid: tuple[int, int], n_prefix: int) -> np.n
     patches = shares[n_prefix:].reshape(grid)
     if not n_prefix:
         return patches
-    strip = np.full((grid[0], 1), shares[0])
+    strip = shares[np.arange(grid[0]) * n_prefix // grid[0]][:, None]
     return np.concatenate([strip, np.full((grid[0], 1), np.nan), patches], axis=1)
 
 
@@ -167,8 +169,8 @@ def rollout_figure(
 
 
 def token_name(index: int, n_prefix: int) -> str:
-    """ "CLS" or "patch 12", patches counted from 0 as on the page."""
-    return "CLS" if index < n_prefix else f"patch {index - n_prefix}"
+    """ "CLS", "distillation" or "patch 12", patches counted from 0 as on the page."""
+    return PREFIX_NAMES[index] if index < n_prefix else f"patch {index - n_prefix}"
 
 
 def _say(figure: Figure, title: str, caption: str) -> None:
@@ -216,7 +218,7 @@ def _show_over(
 
 
 def _outline(axes: Axes, index: int, grid: tuple[int, int], n_prefix: int, ink: str) -> None:
-    """A frame around a patch; around the whole picture for CLS."""
+    """A frame around a patch; around the whole picture for a token that is none."""
     from matplotlib.patches import Rectangle
 
     row, col = divmod(index - n_prefix, grid[1])

@@ -103,11 +103,11 @@ def _label_matrix(axes: Axes, grid: tuple[int, int], n_prefix: int) -> None:
     rows, cols = grid
     n_tokens = n_prefix + rows * cols
     first = n_prefix + (n_prefix > 0)  # the row of patch 0, past the gap
-    ticks = [*([0] if n_prefix else []), *(first + row * cols for row in range(rows))]
-    names = [*(["CLS"] if n_prefix else []), *(str(row * cols) for row in range(rows))]
+    ticks = [*range(n_prefix), *(first + row * cols for row in range(rows))]
+    names = [*["CLS", "DIST"][:n_prefix], *(str(row * cols) for row in range(rows))]
     axes.set_yticks(ticks, names)
-    axes.set_xticks(ticks, [name if name != "0" or n_prefix == 0 else "" for name in names])  # no room beside CLS
-    cls = ", CLS apart" if n_prefix else ""
+    axes.set_xticks(ticks, [name if n_prefix == 0 or name not in ("0", "DIST") else "" for name in names])  # no room
+    cls = ["", ", CLS apart", ", CLS and distillation apart"][n_prefix]
     axes.set_title(f"All {n_tokens} × {n_tokens} similarities{cls}; patches row by row", fontsize=11, loc="left")
 
 

@@ -94,6 +94,11 @@ def caption(races: Sequence[Race]) -> str:
     return " ".join(f"{race.title}: {words}" for race, words in zip(races, said, strict=True))
 
 
+def recipe_words(recipe: Recipe) -> str:
+    """The settings of one run in words, as a sentence."""
+    return _settings({"": recipe})
+
+
 def command_line(recipe: Recipe) -> str:
     """The command that repeats the run, for a POSIX shell; what is as the command has it anyway is left out."""
     default = Recipe()

@@ -125,7 +125,8 @@ def _about(seen: Look) -> str:
 
 
 def _strip(seen: Look) -> str:
-    return "The bar beside each map is the share of CLS. " if seen.traced.n_prefix else ""
+    whose = ["", "CLS", "CLS, and below it of the distillation token"][seen.traced.n_prefix]
+    return f"The bar beside each map is the share of {whose}. " if whose else ""
 
 
 def _scale_words(limit: float | None) -> str:

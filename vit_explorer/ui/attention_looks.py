@@ -16,7 +16,7 @@ from vit_explorer.ui.answers import Refused, refusing
 from vit_explorer.ui.asked import looked_at
 from vit_explorer.ui.session import Picture, Session
 
-CLS_TOKEN = -1  # as the page calls it, vx.CLS_TOKEN; patches count from 0
+CLS_TOKEN = -1  # as the page calls it, vx.CLS_TOKEN; a DeiT's distillation token is -2, patches count from 0
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ def query_index(seen: Look, token: int) -> int:
     n_prefix, n_patches = seen.traced.n_prefix, seen.traced.grid[0] * seen.traced.grid[1]
     if token == CLS_TOKEN and not n_prefix:
         raise Refused(f"{seen.checkpoint.name} has no CLS token: choose a patch, 0 to {n_patches - 1}.")
-    if not CLS_TOKEN <= token < n_patches:
+    if not -max(n_prefix, 1) <= token < n_patches:
         raise Refused(f"{seen.checkpoint.name} has the patches 0 to {n_patches - 1}, not {token}.")
-    return 0 if token == CLS_TOKEN else n_prefix + token
+    return -token - 1 if token < 0 else n_prefix + token
 
 
 def head_index(seen: Look, request: dict[str, Any]) -> tuple[int, int]:

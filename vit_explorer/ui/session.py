@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from PIL import Image
 
@@ -43,6 +43,7 @@ from vit_explorer.models.zoo import (
     list_checkpoints,
     load_checkpoint,
 )
+from vit_explorer.training.sweep import SHIPPED_FOLDER, shipped_results
 from vit_explorer.ui.sources import Sources, Stamp, stamp_of
 
 MAX_UPLOADS = 64  # kept in memory, the least recently used is forgotten first
@@ -135,6 +136,11 @@ class Session:
             except CheckpointError as error:
                 problems.append(str(error))
         return usable, problems
+
+    def sweep(self, name: str) -> dict[str, Any] | None:
+        """The results of a sweep, of the first checkpoint folder that has them; None where none has."""
+        found = (shipped_results(name, Path(folder) / SHIPPED_FOLDER.name) for folder in self.checkpoint_folders)
+        return next((results for results in found if results is not None), None)
 
     def problems(self) -> list[str]:
         """One sentence for each thing that was asked for and is not there or not usable."""

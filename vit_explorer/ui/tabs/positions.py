@@ -110,7 +110,7 @@ def _as_npy(similarity: np.ndarray) -> bytes:
 
 
 def _as_csv(similarity: np.ndarray, n_prefix: int) -> bytes:
-    names = [*["CLS"][:n_prefix], *map(str, range(len(similarity) - n_prefix))]
+    names = [*["CLS", "distillation"][:n_prefix], *map(str, range(len(similarity) - n_prefix))]
     buffer = io.StringIO()
     np.savetxt(buffer, similarity, fmt="%.7g", delimiter=",", header=",".join(names), comments="")
     return buffer.getvalue().encode()

@@ -7,6 +7,9 @@ from typing import Any
 import gradio as gr
 
 from vit_explorer.ui.answers import answered
+from vit_explorer.ui.disagreement import Disagreements
+from vit_explorer.ui.distillation_answers import two_heads
+from vit_explorer.ui.ladder_answers import export_ladder, ladder_view
 from vit_explorer.ui.recipe_answers import apply_ingredient
 from vit_explorer.ui.session import Session
 from vit_explorer.ui.widgets import widget
@@ -14,8 +17,13 @@ from vit_explorer.ui.widgets import widget
 
 def place_recipe(session: Session) -> None:
     """Place the tab and its views, one at a time."""
-    with gr.Tabs(elem_id="recipe-tabs"), gr.Tab("Ingredients", id="ingredients"):
-        place_ingredients(session)
+    with gr.Tabs(elem_id="recipe-tabs"):
+        with gr.Tab("Ingredients", id="ingredients"):
+            place_ingredients(session)
+        with gr.Tab("Distillation", id="distillation"):
+            place_distillation(session)
+        with gr.Tab("Ladder", id="ladder"):
+            place_ladder(session)
 
 
 def place_ingredients(session: Session) -> None:
@@ -26,3 +34,37 @@ def place_ingredients(session: Session) -> None:
         return apply_ingredient(session, request)
 
     widget("recipe-ingredients", [ingredient], elem_id="recipe-ingredients")
+
+
+def place_distillation(session: Session) -> None:
+    """Place the two tokens of a DeiT on the picture at hand, and below how often its heads and its teacher disagree."""
+    disagreements = Disagreements()
+
+    @answered
+    def tokens(request: dict[str, Any]) -> dict[str, Any]:
+        return two_heads(session, request)
+
+    @answered
+    def disagree(request: dict[str, Any]) -> dict[str, Any]:
+        return disagreements.ask(session, request)
+
+    @answered
+    def examples(request: dict[str, Any]) -> dict[str, Any]:
+        return disagreements.examples(session, request)
+
+    widget("distillation", [tokens], elem_id="distillation")
+    widget("disagreement", [disagree, examples], elem_id="disagreement")
+
+
+def place_ladder(session: Session) -> None:
+    """Place what each ingredient brought in trainings made before; it is asked for once, when the view is opened."""
+
+    @answered
+    def ladder(request: dict[str, Any]) -> dict[str, Any]:
+        return ladder_view(session)
+
+    @answered
+    def export(request: dict[str, Any]) -> dict[str, Any]:
+        return export_ladder(session, request)
+
+    widget("ladder", [ladder, export], elem_id="ladder")

@@ -40,9 +40,9 @@ window.vxAttention = (() => {
       patchSize: attention.patch_size,
       reading: vx.decode(attention.reading).data,
       distance: attention.distance, entropy: attention.entropy, lens: attention.lens,
-      /** Index in the sequence of a token of the page (vx.CLS_TOKEN or a patch), and back. */
-      indexOf: (token) => (token === vx.CLS_TOKEN ? 0 : token + nPrefix),
-      tokenOf: (index) => (index < nPrefix ? vx.CLS_TOKEN : index - nPrefix),
+      /** Index in the sequence of a token of the page, and back. */
+      indexOf: (token) => vx.tokenIndex(token, nPrefix),
+      tokenOf: (index) => vx.tokenAt(index, nPrefix),
     };
     return seen;
   }
@@ -52,8 +52,8 @@ window.vxAttention = (() => {
     const seen = view(state);
     if (!seen) return null;
     const [rows, cols] = seen.grid;
-    if (state.token === vx.CLS_TOKEN && !seen.nPrefix) return Math.floor(rows / 2) * cols + Math.floor(cols / 2);
-    if (state.token !== null) return Math.min(state.token, rows * cols - 1);
+    const unknown = state.token === null || -state.token > seen.nPrefix; // such as CLS, where there is none
+    if (!unknown) return Math.min(state.token, rows * cols - 1);
     return seen.nPrefix ? vx.CLS_TOKEN : Math.floor(rows / 2) * cols + Math.floor(cols / 2);
   }
 

@@ -52,7 +52,7 @@ window.vxAttentionMatrix = (() => {
     const ticks = seen.nPrefix ? [0] : [];
     for (let row = seen.nPrefix ? every : 0; row < seen.grid[0]; row += every) ticks.push(seen.nPrefix + row * seen.grid[1]);
     for (const index of ticks) {
-      const name = index < seen.nPrefix ? "CLS" : String(index - seen.nPrefix);
+      const name = index < seen.nPrefix ? vx.prefixName(index, true) : String(index - seen.nPrefix);
       const middle = where.start(index) + where.thick(index) / 2;
       context.textAlign = "right";
       context.textBaseline = "middle";

@@ -72,6 +72,7 @@ vx.widget("attention-heads", (root, server) => {
     const { layer, head, direction } = A.chosen(state);
     const name = (which, style) => vx.make("span", style, vx.tokenName(which, seen.grid));
     $(".cls").setAttribute("aria-pressed", String(token === vx.CLS_TOKEN));
+    $(".distillation").setAttribute("aria-pressed", String(token === vx.DISTILLATION_TOKEN));
     if (!values) {
       $(".pair").replaceChildren("Fetching the attention of ", name(token, "query"), " …");
       return;
@@ -120,7 +121,9 @@ vx.widget("attention-heads", (root, server) => {
     $(".scene").setAttribute("aria-label", state.trace.picture.title);
     $(".gives").textContent = direction === "row" ? "the query gives to each patch" : "each patch gives to the query";
     $(".beside").hidden = !seen.nPrefix;
+    $(".beside").textContent = seen.nPrefix === 2 ? "; the bar beside it is CLS, and below it the distillation token" : "; the bar beside it is CLS";
     $(".cls").hidden = !seen.nPrefix;
+    $(".distillation").hidden = seen.nPrefix < 2;
     $(".mix input").value = M.mix(state);
     $(".which").textContent = `Layer ${layer + 1}, head ${head + 1}`;
     $(".whole-name").textContent = `${seen.n} × ${seen.n}: row gives, column gets`;
@@ -168,6 +171,7 @@ vx.widget("attention-heads", (root, server) => {
 
   vx.patchInput($(".scene-marks"), () => (shown() || { grid: null }).grid);
   $(".cls").addEventListener("click", () => vx.pin(vx.CLS_TOKEN));
+  $(".distillation").addEventListener("click", () => vx.pin(vx.DISTILLATION_TOKEN));
   for (const key of ["direction", "scale"]) {
     for (const button of root.querySelectorAll(`[data-${key}]`)) {
       button.addEventListener("click", () => choose({ [key]: button.dataset[key] }));

@@ -52,12 +52,12 @@ window.vxMaps = (() => {
 
   function paintCells(context, seen, values, end, x, y) {
     const [rows, cols] = seen.grid;
-    const across = cols + 1; // the first column holds the share of CLS
+    const across = cols + 1; // the first column holds the shares of what stands in front of the patches, such as CLS
     const pixels = context.createImageData(across, rows);
     const [table, factor] = [vx.sequential, 255 / end];
     for (let row = 0; row < rows; row++) {
       for (let col = 0; col < across; col++) {
-        const value = col === 0 ? values[0] : values[seen.nPrefix + row * cols + col - 1];
+        const value = col === 0 ? values[Math.floor((row * seen.nPrefix) / rows)] : values[seen.nPrefix + row * cols + col - 1];
         const i = 3 * Math.min(255, Math.round(value * factor));
         const k = 4 * (row * across + col);
         pixels.data[k] = table[i];
@@ -90,10 +90,15 @@ window.vxMaps = (() => {
         paintCells(cells, seen, shares, end(shares), sx, sy);
         context.drawImage(offscreen, sx + 1, sy, w, h, x, y, where.map, where.mapHeight);
         if (seen.nPrefix) {
-          context.drawImage(offscreen, sx, sy, 1, 1, x - where.strip - STRIP_GAP, y, where.strip, where.mapHeight);
+          context.drawImage(offscreen, sx, sy, 1, h, x - where.strip - STRIP_GAP, y, where.strip, where.mapHeight);
         }
       }
     }
+  }
+
+  /** The part of a strip that is a token's in front of the patches: [y, height]. */
+  function stripPart(seen, token, height) {
+    return [((-token - 1) * height) / seen.nPrefix, height / seen.nPrefix];
   }
 
   /** The query's cell in a small map, thin enough to leave its neighbours alone; for CLS its strip. */
@@ -102,8 +107,10 @@ window.vxMaps = (() => {
     const [h, w] = [where.mapHeight / seen.grid[0], where.map / seen.grid[1]];
     context.strokeStyle = ink;
     context.lineWidth = 1.5;
-    if (token === vx.CLS_TOKEN) context.strokeRect(x - where.strip - STRIP_GAP, y, where.strip, where.mapHeight);
-    else context.strokeRect(x + (token % seen.grid[1]) * w, y + Math.floor(token / seen.grid[1]) * h, w, h);
+    if (token < 0) {
+      const [down, high] = stripPart(seen, token, where.mapHeight);
+      context.strokeRect(x - where.strip - STRIP_GAP, y + down, where.strip, high);
+    } else context.strokeRect(x + (token % seen.grid[1]) * w, y + Math.floor(token / seen.grid[1]) * h, w, h);
   }
 
   // ---- the large map ---------------------------------------------------------------------------------------------
@@ -125,7 +132,7 @@ window.vxMaps = (() => {
     context.globalAlpha = 1 - mix;
     context.drawImage(single, 1, 0, w, h, left, 0, side, height);
     context.globalAlpha = 1;
-    if (seen.nPrefix) context.drawImage(single, 0, 0, 1, 1, 0, 0, LARGE_STRIP, height);
+    if (seen.nPrefix) context.drawImage(single, 0, 0, 1, h, 0, 0, LARGE_STRIP, height);
   }
 
   /** Query and key on the large map, or on any picture that has no strip when `left` is 0. */
@@ -134,11 +141,13 @@ window.vxMaps = (() => {
     const [h, w] = [height / seen.grid[0], side / seen.grid[1]];
     for (const [token, ink] of tokens) {
       if (token === null) continue;
-      if (token !== vx.CLS_TOKEN) {
+      if (token >= 0) {
         const [row, col] = [Math.floor(token / seen.grid[1]), token % seen.grid[1]];
         vx.outline(context, left + col * w + 1, row * h + 1, w - 2, h - 2, ink);
-      } else if (left) vx.outline(context, 2, 2, LARGE_STRIP - 4, height - 4, ink);
-      else vx.outline(context, 2, 2, side - 4, height - 4, ink);
+      } else if (left) {
+        const [down, high] = stripPart(seen, token, height);
+        vx.outline(context, 2, down + 2, LARGE_STRIP - 4, high - 4, ink);
+      } else vx.outline(context, 2, 2, side - 4, height - 4, ink);
     }
   }
 
@@ -147,7 +156,7 @@ window.vxMaps = (() => {
     const box = element.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     if (x < 0 || y < 0 || y >= height || x >= left + side) return null;
-    if (x < left) return vx.CLS_TOKEN;
+    if (x < left) return vx.tokenAt(Math.floor((y / height) * seen.nPrefix), seen.nPrefix);
     const row = Math.floor((y / height) * seen.grid[0]);
     return row * seen.grid[1] + Math.floor(((x - left) / side) * seen.grid[1]);
   }

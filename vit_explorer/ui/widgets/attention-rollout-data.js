@@ -58,7 +58,7 @@ window.vxRollout = (() => {
 
   /** Where a shared scale ends: a percentile of the patches' shares, the query's own left out. */
   function limit(seen, list, query) {
-    const own = query === null || query === vx.CLS_TOKEN ? -1 : seen.indexOf(query);
+    const own = query === null || query < 0 ? -1 : seen.indexOf(query);
     const values = [];
     for (const shares of list) for (let j = seen.nPrefix; j < seen.n; j++) if (j !== own) values.push(shares[j]);
     if (!values.length) return 1;
@@ -71,7 +71,7 @@ window.vxRollout = (() => {
   /** Whose row is drawn: a token of the page, or null for an answer that is read from several tokens. */
   function whose(state) {
     if (options(state).row === "query") return vxAttention.query(state);
-    return vxAttention.view(state).nPrefix ? vx.CLS_TOKEN : null;
+    return vxAttention.view(state).nPrefix === 1 ? vx.CLS_TOKEN : null; // a DeiT's answer is read from two tokens
   }
 
   return { decode, key, limit, options, request, rows, whose };

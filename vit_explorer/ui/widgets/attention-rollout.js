@@ -140,7 +140,7 @@ vx.widget("attention-rollout", (root, server) => {
       maps: M.place(width, seen, 1, count, { top: TOP, left: 3, most: MOST }),
       query: vx.ink("--vx-query"), key: vx.ink("--vx-key"), text: vx.ink("--vx-text"), soft: vx.ink("--vx-soft"),
     };
-    $(".answer").textContent = seen.nPrefix ? "CLS, the answer" : "The answer";
+    $(".answer").textContent = seen.nPrefix === 1 ? "CLS, the answer" : "The answer";
     for (const key of ["row", "fusion", "scale"]) press(key, chosen[key]);
     $(".discard input").value = String(chosen.discard);
     $(".discard output").textContent = `${Math.round(100 * chosen.discard)} %`;

@@ -197,14 +197,22 @@ Object.assign(window.vx, (() => {
   };
   const milliseconds = (s) => (s < 1 ? `${(1000 * s).toFixed(1)} ms` : `${s.toFixed(2)} s`);
 
+  /** The place in the sequence of a token of the page, with so many learned tokens in front of the patches; and back. */
+  const tokenIndex = (token, nPrefix) => (token < 0 ? -token - 1 : token + nPrefix);
+  const tokenAt = (index, nPrefix) => (index < nPrefix ? -index - 1 : index - nPrefix);
+
+  const PREFIX_NAMES = ["CLS", "distillation"];
+  /** What a token in front of the patches is called, by its place in the sequence; in short where room is little. */
+  const prefixName = (index, short = false) => (short && index ? "DIST" : PREFIX_NAMES[index]);
+
   /** What a token is called: "CLS" or "patch 12 (row 1, column 4)". Rows and columns count from 0, as indices do. */
   function tokenName(token, grid) {
     if (token === null) return "no patch";
-    return token === vx.CLS_TOKEN ? "CLS" : `patch ${token} (row ${Math.floor(token / grid[1])}, column ${token % grid[1]})`;
+    return token < 0 ? prefixName(-token - 1) : `patch ${token} (row ${Math.floor(token / grid[1])}, column ${token % grid[1]})`;
   }
 
   return {
     canvas, cellAt, colour, count, decode, diverging, inkOn, matrixImage, milliseconds, moveToken, outline, patchInput,
-    percent, rgbImage, sequential, short, signed, tokenName,
+    percent, prefixName, rgbImage, sequential, short, signed, tokenAt, tokenIndex, tokenName,
   };
 })());

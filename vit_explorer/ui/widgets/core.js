@@ -1,14 +1,14 @@
 /* What all widgets share: one state for the whole page, the life of a widget, and calls to the server.
  *
  * State topics: "catalogue", "model", "trace" (payloads of the server), "token" (the marked token: patch index from 0,
- * CLS_TOKEN for CLS, or null), "theme" ("light" | "dark"), "wish" ({picture?, model?, fit?}, what the frame is asked to
+ * CLS_TOKEN for CLS, DISTILLATION_TOKEN for the one after it in a DeiT, or null), "theme" ("light" | "dark"), "wish" ({picture?, model?, fit?}, what the frame is asked to
  * show), "refresh" (asks the frame for the catalogue anew) and "settled" (what it shows now, once all is drawn). A widget may
  * add topics of its own.
  */
 "use strict";
 
 window.vx = (() => {
-  const CLS_TOKEN = -1;
+  const [CLS_TOKEN, DISTILLATION_TOKEN] = [-1, -2]; // below 0: the learned tokens in front of the patches, from the first on
   const widgets = {};
   const state = { token: null, theme: "light" };
   const listeners = new Map(); // topic -> Set of functions
@@ -230,7 +230,7 @@ window.vx = (() => {
   else document.addEventListener("DOMContentLoaded", followTheme);
 
   return {
-    CLS_TOKEN, barCells, base64, beforeFrame, calm, call, fill, get: (topic) => state[topic], idle, ink, make, mount, on, openTab, pin, pinned: () => pinned,
+    CLS_TOKEN, DISTILLATION_TOKEN, barCells, base64, beforeFrame, calm, call, fill, get: (topic) => state[topic], idle, ink, make, mount, on, openTab, pin, pinned: () => pinned,
     point, save, say, set, update, widget,
   };
 })();

@@ -87,7 +87,7 @@ vx.widget("frame", (root, server) => {
 
   /** The first picture starts with a patch in its middle marked, and so does one with fewer patches than the marked. */
   function keepTokenInside({ grid: [rows, cols], n_prefix: nPrefix }) {
-    const lost = vx.pinned() === vx.CLS_TOKEN && nPrefix === 0;
+    const lost = -vx.pinned() > nPrefix; // a token in front of the patches that this model has not
     const outside = vx.pinned() !== null && (vx.pinned() >= rows * cols || lost);
     if (!vx.get("trace") || outside) vx.pin(Math.floor(rows / 2) * cols + Math.max(0, Math.floor(cols / 2) - 1));
   }
@@ -260,7 +260,7 @@ vx.widget("frame", (root, server) => {
     if (!state.model.d_model || token === null) return;
     const [rows, cols] = trace.grid;
     const [w, h] = [SIDE / cols, SIDE / rows];
-    if (token === vx.CLS_TOKEN) vx.outline(context, 3, 3, SIDE - 6, SIDE - 6, vx.ink("--vx-query"));
+    if (token < 0) vx.outline(context, 3, 3, SIDE - 6, SIDE - 6, vx.ink("--vx-query"));
     else if (token < rows * cols) {
       vx.outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, vx.ink("--vx-query"));
     }

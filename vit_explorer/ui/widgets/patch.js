@@ -154,7 +154,7 @@ vx.widget("patch", (root) => {
   function mark({ trace, token }) {
     if (!arrays || !trace) return;
     $(".name").textContent = `· ${vx.tokenName(token, trace.grid)}`;
-    if (token === null || token === vx.CLS_TOKEN) {
+    if (token === null || token < 0) {
       const still = shown ? `; below is still patch ${shown.token}` : "";
       $(".name").textContent += (token === null ? " marked" : " is a learned vector of its own, with no pixels behind it") + still;
       if (shown) return;

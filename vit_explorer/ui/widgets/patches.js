@@ -63,15 +63,16 @@ vx.widget("patches", (root) => {
     }
     context.stroke();
     const gap = tile > 12 ? 1.5 : tile > 5 ? 0.5 : 0;
-    const [cx, cy] = tilePlace(0);
-    context.fillStyle = vx.ink("--vx-key");
-    if (prefix) context.fillRect(cx + gap, cy + gap, tile - 2 * gap, tile - 2 * gap);
-    if (prefix && tile >= 22) {
+    for (let k = 0; k < prefix; k++) {
+      const [cx, cy] = tilePlace(k);
+      context.fillStyle = vx.ink("--vx-key");
+      context.fillRect(cx + gap, cy + gap, tile - 2 * gap, tile - 2 * gap);
+      if (tile < 22) continue;
       context.fillStyle = state.theme === "dark" ? "#08111b" : "#fff";
       context.font = `600 ${Math.min(13, tile / 2.6)}px system-ui, sans-serif`;
       context.textAlign = "center";
       context.textBaseline = "middle";
-      context.fillText("CLS", cx + tile / 2, cy + tile / 2 + 0.5);
+      context.fillText(vx.prefixName(k, true), cx + tile / 2, cy + tile / 2 + 0.5);
     }
     const source = image.width / across; // of the image, for one patch
     for (let k = 0; k < n - prefix; k++) {
@@ -116,9 +117,9 @@ vx.widget("patches", (root) => {
       const cost = current && counted ? counted : multiplyAdds(tokens, values, model);
       return { name, current, cells: [tokens, values, tokens * tokens, cost] };
     };
-    const cls = prefix ? " and CLS" : "";
+    const cls = ["", " and CLS", ", CLS and distillation"][prefix];
     const chosen = one(`${cut.patch} × ${cut.patch} patches${cls}`, cut.patch, true);
-    const pixels = one(`every pixel a token${cls && ","}${cls}`, 1, false);
+    const pixels = one(`every pixel a token${cls && !cls.startsWith(",") ? "," : ""}${cls}`, 1, false);
     const line = ({ name, current, cells }, format) => {
       const row = vx.make("tr", current ? "now" : "");
       row.append(vx.make("td", "", name));
@@ -188,10 +189,10 @@ vx.widget("patches", (root) => {
     const context = vx.canvas($(".marks"), layout.width, layout.height);
     if (token === null || token === undefined || token >= layout.n - prefix) return;
     const ink = vx.ink("--vx-query");
-    const [tx, ty] = tilePlace(token + prefix);
+    const [tx, ty] = tilePlace(vx.tokenIndex(token, prefix));
     const { side, tile } = layout;
     const across = rows();
-    if (token !== vx.CLS_TOKEN) {
+    if (token >= 0) {
       const cell = side / across;
       const [px, py] = [(token % across) * cell, Math.floor(token / across) * cell];
       context.strokeStyle = ink;
@@ -217,7 +218,7 @@ vx.widget("patches", (root) => {
     }
     const [col, row] = [Math.floor((x - layout.x) / tile), Math.floor((y - layout.y) / tile)];
     const index = row * columns + col;
-    return col >= 0 && col < columns && row >= 0 && index < n ? index - prefix : null;
+    return col >= 0 && col < columns && row >= 0 && index < n ? vx.tokenAt(index, prefix) : null;
   }
 
   function moved(token, choose) {

@@ -24,9 +24,9 @@ window.vxPositions = (() => {
     const [rows, cols] = payload.grid;
     const [n, nPrefix] = [rows * cols, payload.n_prefix];
     const at = (s, i, j) => packed.data[(s * size + i) * size + j] * packed.scale;
-    const indexOf = (token) => (token === vx.CLS_TOKEN ? 0 : nPrefix + token);
-    const tokenOf = (index) => (index >= nPrefix ? index - nPrefix : index === 0 ? vx.CLS_TOKEN : null);
-    const has = (token) => token !== null && (token === vx.CLS_TOKEN ? nPrefix > 0 : token < n);
+    const indexOf = (token) => vx.tokenIndex(token, nPrefix);
+    const tokenOf = (index) => vx.tokenAt(index, nPrefix);
+    const has = (token) => token !== null && token >= -nPrefix && token < n;
     const images = new Map();
     const keep = (key, make) => images.get(key) || images.set(key, make()).get(key);
 
@@ -131,7 +131,7 @@ window.vxPositions = (() => {
 
   /** "patch 12 (row 1, column 4)" without the words of vx.tokenName, where there is little room. */
   const brief = (which, { cols }) =>
-    which === vx.CLS_TOKEN ? "CLS" : `${which} (${Math.floor(which / cols)}, ${which % cols})`;
+    which < 0 ? vx.prefixName(-which - 1) : `${which} (${Math.floor(which / cols)}, ${which % cols})`;
 
   /** Show the parts of a widget only for a model with positions; true if it has them. */
   function shown(root, state, selector = ".vx-panel") {

@@ -42,7 +42,7 @@ vx.widget("positions-detail", (root) => {
     const other = P.second(state);
     const key = other !== null ? other : seen.nearest(s, token);
     const around = (patch, ink) => {
-      if (patch === null || patch === vx.CLS_TOKEN) return;
+      if (patch === null || patch < 0) return;
       const [x, y] = [(patch % seen.cols) * cell, Math.floor(patch / seen.cols) * cell];
       vx.outline(over, x + 2, y + 2, cell - 4, cell - 4, ink, 3);
     };

@@ -181,7 +181,7 @@ vx.widget("positions-experiment", (root, server) => {
     const context = vx.canvas($(".marks"), SIDE, SIDE);
     if (!seen || !state.trace || !fits(state)) return;
     const token = P.token(state);
-    if (token === null || token === vx.CLS_TOKEN) return;
+    if (token === null || token < 0) return;
     const place = shownPlaces(state, seen)[token];
     const [w, h] = [SIDE / seen.cols, SIDE / seen.rows];
     vx.outline(context, (place % seen.cols) * w, Math.floor(place / seen.cols) * h, w, h, ink);

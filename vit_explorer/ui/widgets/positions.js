@@ -63,7 +63,7 @@ vx.widget("positions", (root) => {
     for (let row = seen.nPrefix ? every : 0; row < seen.rows; row += every) ticks.push(seen.nPrefix + row * seen.cols);
     if (seen.nPrefix) ticks.unshift(0);
     for (const index of ticks) {
-      const name = index < seen.nPrefix ? "CLS" : String(index - seen.nPrefix);
+      const name = index < seen.nPrefix ? vx.prefixName(index, true) : String(index - seen.nPrefix);
       const middle = start(index) + thickness(index) / 2;
       context.textAlign = "right";
       context.textBaseline = "middle";
@@ -102,7 +102,7 @@ vx.widget("positions", (root) => {
     const { step, w, h, left, top } = mapsPlace(widths[name], seen);
     const context = vx.canvas($(`.${name} .marks`), step * seen.cols, step * seen.rows);
     const around = (patch, ink) => {
-      if (patch === null || patch === vx.CLS_TOKEN) return;
+      if (patch === null || patch < 0) return;
       const [x, y] = [(patch % seen.cols) * step + left, Math.floor(patch / seen.cols) * step + top];
       vx.outline(context, x - 0.5, y - 0.5, w + 1, h + 1, ink, 2);
     };
@@ -114,7 +114,7 @@ vx.widget("positions", (root) => {
     const spot = (which, name) => vx.make("span", name, vx.tokenName(which, seen.grid));
     const value = (which) => vx.make("strong", "", vx.signed(seen.at(s, seen.indexOf(token), seen.indexOf(which))));
     const away = (which) =>
-      token === vx.CLS_TOKEN || which === vx.CLS_TOKEN || which === token
+      token < 0 || which < 0 || which === token
         ? ""
         : `, ${P.distance(token, which, seen).toFixed(1)} patches apart`;
     if (token === null || key === null) {
@@ -159,7 +159,7 @@ vx.widget("positions", (root) => {
     $(".slider").setAttribute("aria-valuetext", name);
     $(".epoch").textContent = name;
     $(".big").textContent = vx.signed(seen.structure[s].two_d).replace("+", "");
-    $(".whole figcaption").textContent = `All ${tokens} pairs, ${seen.nPrefix ? "CLS apart" : "patches row by row"}`;
+    $(".whole figcaption").textContent = `All ${tokens} pairs, ${seen.nPrefix ? `${seen.nPrefix === 1 ? "CLS" : "CLS, DIST"} apart` : "patches row by row"}`;
     $(".before figcaption").textContent = `One map a patch: ${P.epochName(seen.epochs[0])}`;
     $(".after figcaption").textContent = `One map a patch: ${name}`;
     $(".matrix").setAttribute("aria-label", `Matrix of ${tokens} cosine similarities, ${name}`);

@@ -1,0 +1,150 @@
+"""A ladder of recipes as a figure to keep: test accuracy from rung to rung, each step with its sign, a teacher's line.
+
+matplotlib is imported when a figure is asked for, and used without pyplot: no state is shared between requests.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = "PuOr_r"  # of signed values, as on the page: what is lost violet, what is gained orange
+SIZE = (12.0, 6.6)  # inches, as the other figures
+CAPTION_WIDTH = 175  # characters
+CAPTION_LINES = 8  # at most; more would take the ladder's room
+LINE_HEIGHT = 0.025  # of a line of the caption, in heights of the figure
+TITLE_WIDTH, LABEL_WIDTH = 80, 32  # characters
+LEFT, RIGHT = 0.24, 0.78  # where the axes begin and end, in widths of the figure
+MARGIN = 0.012  # beside the outermost points, as a share of accuracy
+SMALLEST = 0.01  # of the colours' half range: a point; less would make chance look like much
+REACH = 1.3  # of the colours, times the largest step: their darkest ends are left out, dots lie on them
+
+
+@dataclass(frozen=True)
+class DrawnRung:
+    """One rung.
+
+    Attributes:
+        tests, trains: (seeds,) accuracies as shares, 0 to 1.
+        gain: over the rung below, as a share; None where there is none.
+    """
+
+    label: str
+    tests: np.ndarray
+    trains: np.ndarray
+    gain: float | None = None
+
+
+def ladder_figure(rungs: Sequence[DrawnRung], teacher: np.ndarray | None, title: str, caption: str) -> Figure:
+    """The rungs from below, one at least; dots are seeds, the bar is the step that the mean takes.
+
+    Args:
+        teacher: (seeds,) accuracies of the teacher, a line of its own; None for none.
+        caption: the settings under which the numbers came about.
+    """
+    from matplotlib.figure import Figure
+
+    lines = textwrap.wrap(caption, CAPTION_WIDTH, max_lines=CAPTION_LINES, placeholder=" …")
+    figure = Figure(figsize=SIZE)
+    figure.suptitle(
+        _shortened(title, TITLE_WIDTH), fontsize=15, x=0.04, y=0.975, ha="left", weight="bold", parse_math=False
+    )
+    axes = figure.subplots()
+    figure.subplots_adjust(left=LEFT, right=RIGHT, bottom=0.12 + LINE_HEIGHT * len(lines), top=0.86)
+    _scale(axes, rungs, teacher)
+    _steps(axes, rungs)
+    for place, rung in enumerate(rungs):
+        axes.plot(
+            rung.tests,
+            np.full(len(rung.tests), place),
+            "o",
+            color="#14181d",
+            markeredgecolor="white",
+            markersize=5,
+            zorder=5,
+        )
+        axes.plot([rung.tests.mean()] * 2, [place - 0.34, place + 0.34], color="#14181d", linewidth=2.6, zorder=4)
+        _say(axes, rung, place)
+    if teacher is not None:
+        mean = float(teacher.mean())
+        axes.axvline(mean, color="#0b5cad", linestyle=(0, (5, 3)), linewidth=1.6)
+        axes.annotate(
+            f"teacher {100 * mean:.1f} %", (mean, 1.0), (0, 4), xycoords=("data", "axes fraction"),
+            textcoords="offset points", ha="center", fontsize=10, color="#0b5cad", weight="bold",
+        )  # fmt: skip
+    figure.text(0.04, 0.02, "\n".join(lines), fontsize=9, va="bottom", color="#444", parse_math=False)
+    return figure
+
+
+def colour_limit(gains: Sequence[float | None]) -> float:
+    """Half the range of the colours for these steps, as a share; white is none."""
+    return REACH * max([SMALLEST, *(abs(gain) for gain in gains if gain is not None)])
+
+
+def _steps(axes: Axes, rungs: Sequence[DrawnRung]) -> None:
+    """From the place below to the own one: a bar in the colour of the gain, and the rail it stands on."""
+    from matplotlib import colormaps
+    from matplotlib.colors import Normalize
+
+    limit = colour_limit([rung.gain for rung in rungs])
+    colour, shade = colormaps[COLOURS], Normalize(-limit, limit)
+    for place, rung in enumerate(rungs):
+        if rung.gain is None:
+            continue
+        end = float(rung.tests.mean())
+        axes.barh(
+            place, rung.gain, left=end - rung.gain, height=0.5, color=colour(shade(rung.gain)), edgecolor="#55606d"
+        )
+        axes.plot([end - rung.gain] * 2, [place - 0.66, place - 0.25], color="#55606d", linewidth=0.9)
+
+
+def _say(axes: Axes, rung: DrawnRung, place: int) -> None:
+    """Beside the ladder: the step in points, the mean with its spread, and the training accuracy."""
+    spread = f" ± {100 * rung.tests.std(ddof=1):.1f}" if len(rung.tests) > 1 else ""
+    texts = (
+        (1.02, "" if rung.gain is None else signed(rung.gain), "bold"),
+        (1.09, f"{100 * rung.tests.mean():.1f}{spread}", "normal"),
+        (1.22, f"{100 * rung.trains.mean():.1f}", "normal"),
+    )
+    for x, text, weight in texts:
+        axes.annotate(text, (x, place), xycoords=("axes fraction", "data"), va="center", fontsize=9.5, weight=weight)
+
+
+def _scale(axes: Axes, rungs: Sequence[DrawnRung], teacher: np.ndarray | None) -> None:
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    shares = np.concatenate([*(rung.tests for rung in rungs), teacher if teacher is not None else []])
+    axes.set_xlim(max(0.0, float(shares.min()) - MARGIN), min(1.0, float(shares.max()) + MARGIN))
+    axes.set_ylim(-0.7, len(rungs) - 0.3)
+    axes.set_yticks(range(len(rungs)), [_shortened(rung.label, LABEL_WIDTH) for rung in rungs])
+    for text in axes.get_yticklabels():
+        text.set_parse_math(False)
+    axes.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
+    axes.set_xlabel("accuracy on the test split (dots: seeds, thick: their mean)", fontsize=11)
+    axes.grid(axis="x", color="#e6e8eb", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0, labelsize=10)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    for x, text in ((1.02, "step"), (1.09, "test %"), (1.22, "train %")):
+        axes.annotate(text, (x, 1.0), (0, 4), xycoords="axes fraction", textcoords="offset points", color="#555")
+
+
+def signed(gain: float) -> str:
+    """In points, with its sign but for what rounds to zero."""
+    text = f"{abs(100 * gain):.1f}"
+    return text if float(text) == 0 else ("−" if gain < 0 else "+") + text
+
+
+def _shortened(text: str, width: int) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"

@@ -1,0 +1,152 @@
+/* The ladder from the plain ViT to the DeiT: what came out on every rung, and what one is when it is chosen.
+ *
+ * Topic "rung": the name of the chosen one, or null; then the one with the largest gain is. Asks the server once.
+ */
+vx.widget("ladder", (root, server) => {
+  const $ = (selector) => root.querySelector(selector);
+  const { make } = vx;
+  const L = vxLadder;
+  let told = null;
+  let asking = false;
+
+  async function ask() {
+    if (asking || told) return;
+    asking = true;
+    told = await vx.call("ladder", server, "ladder", {});
+    asking = false;
+    if (told) draw();
+    else {
+      $(".missing").textContent = "The results of the ladder could not be read. Open another tab and this one again to retry.";
+      $(".missing").hidden = false;
+    }
+  }
+
+  // ---- choosing ------------------------------------------------------------------------------------------------
+  /** All that stands on screen from above: the teacher, then the rungs downwards. */
+  const rows = () => [...(told.teacher ? [told.teacher] : []), ...[...told.rungs].reverse()];
+  const done = () => told.rungs.filter((rung) => rung.result);
+  function chosen() {
+    const found = rows().find((row) => row.name === vx.get("rung"));
+    return found || done().reduce((best, rung) => ((rung.result.gain ?? -1) > (best.result.gain ?? -1) ? rung : best));
+  }
+  const MOVES = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1, Home: -99, End: 99 };
+  $(".rungs").addEventListener("keydown", (event) => {
+    if (!told || !(event.key in MOVES)) return;
+    event.preventDefault();
+    const all = rows();
+    const next = Math.max(0, Math.min(all.length - 1, all.indexOf(chosen()) + MOVES[event.key]));
+    vx.set("rung", all[next].name);
+    $(`[data-rung="${all[next].name}"]`).focus();
+  });
+
+  // ---- drawing -------------------------------------------------------------------------------------------------
+  let scale = null;
+  const left = (element, share) => {
+    element.style.left = `${scale.place(share)}%`;
+    return element;
+  };
+
+  function lane(row, below) {
+    const drawn = make("span", "lane");
+    if (!row.result) return drawn;
+    const { mean, gain, tests, clear, gains } = row.result;
+    if (gain !== null) {
+      const bar = make("i", `bar${gains.length > 1 && !clear ? " unclear" : ""}`);
+      left(bar, Math.min(mean, mean - gain)).style.width = `${scale.place(Math.abs(gain) + scale.low)}%`;
+      bar.style.background = vx.colour(vx.diverging, gain, -told.limit, told.limit);
+      if (below) drawn.append(left(make("i", "rail"), mean - gain));
+      drawn.append(bar);
+    }
+    drawn.append(...(tests.length > 1 ? tests.map((share) => left(make("i", "seed"), share)) : []), left(make("i", "mean"), mean));
+    return drawn;
+  }
+
+  function line(row) {
+    const one = make("button", `rung line${row.number ? "" : " teacher"}`);
+    one.type = "button";
+    one.dataset.rung = row.name;
+    one.setAttribute("role", "radio");
+    one.setAttribute("aria-label", L.aloud(row));
+    const cells = L.cells(row);
+    const name = make("span", "name");
+    name.append(make("span", "index", row.number ? String(row.number) : ""), L.name(row));
+    one.append(name, lane(row, row.number > 1 && told.rungs[row.number - 2].result));
+    for (const [kind, text] of Object.entries(cells)) one.append(make("span", `number ${kind}`, text));
+    one.addEventListener("click", () => vx.set("rung", row.name));
+    return one;
+  }
+
+  function chart() {
+    scale = L.scale(rows().filter((row) => row.result));
+    vx.fill($(".rungs"), rows(), line);
+    const lines = scale.ticks.map((share) => left(make("i"), share));
+    if (told.teacher) lines.push(left(make("i", "teacher"), told.teacher.result.mean));
+    $(".grid").replaceChildren(...lines);
+    vx.fill($(".ticks"), scale.ticks, (share) => left(make("span", "", `${Number((100 * share).toFixed(1))} %`), share));
+    $(".steps .low").textContent = vx.signed(-100 * told.limit, 1);
+    $(".steps .high").textContent = vx.signed(100 * told.limit, 1);
+  }
+
+  function detail(row) {
+    const about = make("div");
+    about.append(make("h3", "", L.heading(row)), make("p", "vx-small what", row.what));
+    if (row.result) about.append(make("p", "vx-small found", L.found(row)));
+    else about.append(make("p", "vx-small found", "Not trained yet."));
+    if (row.expected) about.append(make("p", "vx-small vx-soft expected", row.expected));
+    const ways = L.ways(row);
+    if (ways.length) {
+      const go = make("div", "vx-row go");
+      go.append(...ways.map(({ label, open }) => {
+        const button = make("button", "vx-button", label);
+        button.type = "button";
+        button.addEventListener("click", open);
+        return button;
+      }));
+      about.append(go);
+    }
+    const again = make("div");
+    again.append(make("p", "vx-soft recipe", row.recipe), ...row.commands.map(L.command));
+    $(".detail").replaceChildren(about, again);
+  }
+
+  let drawn = false; // the chart, which changes with the theme alone
+
+  function draw() {
+    if (!told) return void ask();
+    const some = told.rungs.length > 0;
+    for (const part of [".chart", ".detail", ".says", ".caveat", ".notes", ".keep"]) $(part).hidden = !some;
+    $(".missing").textContent = told.missing;
+    $(".missing").hidden = !told.missing;
+    $(".missing").classList.toggle("nothing", !some);
+    $(".sweep").hidden = false;
+    if (!drawn) {
+      $(".sweep").replaceChildren(L.command(told.sweep));
+      if (some) chart();
+      drawn = true;
+    }
+    if (!some) return undefined;
+    $(".says").textContent = told.says;
+    $(".caveat").textContent = told.caveat;
+    $(".notes").textContent = `${told.training} ${told.made} All runs again:`;
+    const row = chosen();
+    for (const one of root.querySelectorAll(".rung")) {
+      const now = one.dataset.rung === row.name;
+      one.setAttribute("aria-checked", String(now));
+      one.tabIndex = now ? 0 : -1;
+    }
+    return detail(row);
+  }
+
+  // ---- files ---------------------------------------------------------------------------------------------------
+  const buttons = [...root.querySelectorAll("[data-format]")];
+  async function save(button) {
+    for (const other of buttons) other.disabled = true;
+    const file = await vx.call("ladder-file", server, "export", { format: button.dataset.format });
+    for (const other of buttons) other.disabled = false;
+    button.focus();
+    if (file) vx.save(file.filename, file.mime, file.data);
+  }
+  for (const button of buttons) button.addEventListener("click", () => save(button));
+
+  return { topics: ["rung"], draw };
+});
