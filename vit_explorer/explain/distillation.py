@@ -1,6 +1,6 @@
 """The two tokens of a DeiT: what each attends to, what its head answers, and how often heads and teacher disagree.
 
-Source: Touvron et al. 2021, "Training data-efficient image transformers & distillation through attention", section 5.2
+Source: Touvron et al. 2021, "Training data-efficient image transformers & distillation through attention", section 4
 ("Distillation token").
 """
 

@@ -20,18 +20,19 @@ TOKEN = (
 # Beside what came out: what others found, in words. The paper: ImageNet, 300 epochs.
 STRONG = (
     "The paper: transformers need strong augmentation, and this improved the result, on ImageNet over 300 epochs "
-    "(Touvron et al. 2021, section 5.2)."
+    "(Touvron et al. 2021, training details)."
 )
 EXPECTED = {
     "crop-flip": "Elsewhere: in short trainings of small ViTs it is among the first things to try.",
     "smoothing": "The paper has it in its recipe, at the same strength (Touvron et al. 2021, table 9).",
     "rand-augment": STRONG,
     "erasing": STRONG,
-    "mixing": "The paper: both improve the result, on ImageNet over 300 epochs (Touvron et al. 2021, section 5.3). "
-    "Elsewhere: below about 30 epochs mixing costs more than it brings.",
-    "depth": "The paper: it eases the convergence, of deep transformers above all (Touvron et al. 2021, section 5.3).",
+    "mixing": "The paper: both improve the result, on ImageNet over 300 epochs (Touvron et al. 2021, training "
+    "details). Elsewhere: below about 30 epochs mixing costs more than it brings.",
+    "depth": "The paper: it eases the convergence, of deep transformers above all (Touvron et al. 2021, training "
+    "details).",
     "repeats": "The paper: a significant boost, and one of the key ingredients, on ImageNet over 300 epochs "
-    "(Touvron et al. 2021, section 5.3).",
+    "(Touvron et al. 2021, training details).",
 }
 TRAINING = (
     "Training accuracy is that of the last epoch as seen on the way, on pictures as they were shown then: augmented; "

@@ -3,7 +3,7 @@ vx.widget("distillation", (root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const E = vxExplain;
   const CLASSES = 5; // shown, those that are likeliest for any of the answers
-  const PAPER = [0.06, 0.93]; // cosine of the two learned tokens, and of their vectors after the last block: DeiT, section 5.2
+  const PAPER = [0.06, 0.93]; // cosine of the two learned tokens, and of their vectors after the last block: DeiT, section 4
   const SHORT = { cls: "CLS", distillation: "dist.", mean: "mean", teacher: "teacher" };
   let asked = "";
   let answer = null; // of the server, decoded
@@ -91,8 +91,8 @@ vx.widget("distillation", (root, server) => {
     $(".steps").replaceChildren(...cells);
     const [first, last] = [answer.similarity[0], answer.similarity.at(-1)];
     $(".paper").textContent =
-      `From ${vx.signed(first)} to ${vx.signed(last)}. The paper reports ${PAPER[0]} and ${PAPER[1]} for DeiT-B on ImageNet: apart at first, ` +
-      `close at the end, yet not the same.`;
+      `From ${vx.signed(first)} to ${vx.signed(last)}. The paper reports ${PAPER[0]} of the learned tokens and ${PAPER[1]} after the last layer, ` +
+      "on ImageNet: apart at first, close at the end, yet not the same.";
   }
 
   function drawBars() {
