@@ -7,7 +7,6 @@ from typing import Any
 
 import gradio as gr
 
-from vit_explorer.training.sweep import shipped_results
 from vit_explorer.ui.answers import answered
 from vit_explorer.ui.architectures import (
     architecture_rows,
@@ -105,7 +104,7 @@ def guide_functions(session: Session) -> list[ServerFunction]:
 
     @answered
     def advice(request: dict[str, Any]) -> dict[str, Any]:
-        evidence = Evidence(architecture_rows(session), shipped_results("hunger"), shipped_results("ladder"))
+        evidence = Evidence(architecture_rows(session), session.sweep("hunger"), session.sweep("ladder"))
         return guide_answer(request, evidence)
 
     return [questions, count, advice]
