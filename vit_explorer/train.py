@@ -8,6 +8,7 @@ python -m vit_explorer.train --resume runs/20260131-154500-vit           # a run
 python -m vit_explorer.train --resume runs/20260131-154500-vit --keep vit-mine   # also put it into the model list
 python -m vit_explorer.train --sweep hunger --seeds 3                    # accuracy over the number of pictures
 python -m vit_explorer.train --sweep ladder --seeds 3                    # from the plain ViT to the DeiT, rung by rung
+python -m vit_explorer.train --sweep hunger --figure docs/hunger.png     # draws what there is, and trains nothing
 torchrun --nproc_per_node=2 -m vit_explorer.train --model vit            # each process takes a part of every batch
 python -m vit_explorer.train --download                                  # fetch CIFAR-10 (170 MB)
 """
@@ -29,6 +30,7 @@ from vit_explorer.data.cifar10 import download_cifar10
 from vit_explorer.data.dataset import Dataset
 from vit_explorer.data.sources import open_dataset
 from vit_explorer.models.zoo import KEPT_FOLDER
+from vit_explorer.sweep_figures import results_of, write_figure
 from vit_explorer.training import runs
 from vit_explorer.training.display import Display
 from vit_explorer.training.engine import Trainer
@@ -60,6 +62,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.download:
             print(f"CIFAR-10 is in {download_cifar10(options.root)}")
             return 0
+        if options.figure:
+            return _draw(options)
         with _slot(options.at_once) if leads else contextlib.nullcontext(), open_group(_device(options)) as group:
             return _train(options, group)
     except ValueError as error:  # all that can be said in a sentence is one of its kind
@@ -103,6 +107,12 @@ def make_parser() -> argparse.ArgumentParser:
     )
     sweep.add_argument("--updates", type=int, metavar="N", help=f"of every run of the hunger sweep ({UPDATES:,})")
     sweep.add_argument("--seeds", type=int, default=1, metavar="N", help="how often each run is made (1)")
+    sweep.add_argument(
+        "--figure",
+        type=Path,
+        metavar="FILE",
+        help="train nothing: draw the results in the sweep's folder, or those that ship, as PNG, SVG or PDF",
+    )
     parser.add_argument("--download", action="store_true", help="fetch CIFAR-10 and end")
     return parser
 
@@ -132,6 +142,16 @@ def _train(options: argparse.Namespace, group: Group) -> int:
         print(f"Stopped and saved. Go on with: python -m vit_explorer.train --resume {race.path}", file=sys.stderr)
         return STOPPED
     return 1 if any(end is not None and end.state == "failed" for end in ends.values()) else 0
+
+
+def _draw(options: argparse.Namespace) -> int:
+    """Write the figure of a sweep; nothing is trained."""
+    if not options.sweep:
+        raise ValueError("--figure belongs to --sweep")
+    path, results = results_of(options.sweep, options.run)
+    write_figure(options.sweep, results, options.figure)
+    print(f"figure: {options.figure}, of {path}")
+    return 0
 
 
 def _sweep(options: argparse.Namespace, group: Group) -> int:

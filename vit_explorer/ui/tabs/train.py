@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import gradio as gr
+
 from vit_explorer.data.sources import open_dataset
 from vit_explorer.figures.curves import Curve, curves_figure
 from vit_explorer.figures.positions import MIME, figure_bytes
@@ -19,6 +21,7 @@ from vit_explorer.training.keep import keep_run
 from vit_explorer.training.races import Race, list_races, owner_of
 from vit_explorer.ui.answers import Refused, answered, refusing
 from vit_explorer.ui.files import file_answer
+from vit_explorer.ui.hunger_answers import place_hunger, start_point
 from vit_explorer.ui.session import Session
 from vit_explorer.ui.sources import Source
 from vit_explorer.ui.train_choices import chosen_recipes, offered, plan, source_payload
@@ -38,10 +41,14 @@ WIDGETS = ("train-setup", "train-curves", "train-cards", "train-shelf")
 
 
 def place_train(session: Session, desk: Desk) -> None:
-    """Place the tab; the bar of controls asks the server, for all its widgets."""
-    widget("train-controls", train_functions(session, desk), elem_id="train-controls")
-    for name in WIDGETS:
-        widget(name, elem_id=name)
+    """Place the tab and its views; the bar of controls asks the server, for all widgets of the race."""
+    with gr.Tabs(elem_id="train-tabs"):
+        with gr.Tab("Race", id="race"):
+            widget("train-controls", train_functions(session, desk), elem_id="train-controls")
+            for name in WIDGETS:
+                widget(name, elem_id=name)
+        with gr.Tab("Hunger for data", id="hunger"):
+            place_hunger(session, desk)
 
 
 def train_functions(session: Session, desk: Desk) -> list[ServerFunction]:
@@ -60,6 +67,10 @@ def train_functions(session: Session, desk: Desk) -> list[ServerFunction]:
     @answered
     def start(request: dict[str, Any]) -> dict[str, Any]:
         return start_race(session, desk, request)
+
+    @answered
+    def run_point(request: dict[str, Any]) -> dict[str, Any]:
+        return start_point(session, desk, request)
 
     @answered
     def follow(request: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +110,7 @@ def train_functions(session: Session, desk: Desk) -> list[ServerFunction]:
         recipes = Race.open(desk.runs_folder, request["race"]).recipes()
         return {"commands": [{"label": label, "command": command_line(one)} for label, one in recipes.items()]}
 
-    return [lobby, planned, start, follow, command, keep, rename, remove, export, commands]
+    return [lobby, planned, start, run_point, follow, command, keep, rename, remove, export, commands]
 
 
 def describe_lobby(session: Session, desk: Desk, secret: str) -> dict[str, Any]:

@@ -125,6 +125,7 @@ vx.widget("train-controls", (root, server) => {
     });
   }
 
-  vxTrain.connect(server, () => width() > 0);
+  vxTrain.watch(() => width() > 0);
+  vxTrain.connect(server);
   return { topics: ["race", "raceNow", "setup"], draw };
 });

@@ -23,7 +23,8 @@ window.vxTrain = (() => {
   let again = false; // as soon as the present question is answered
   let failures = 0;
   let hiddenSince = null;
-  let onScreen = () => true;
+  const visible = []; // functions, each telling whether a view that shows the race is on screen
+  const onScreen = () => visible.some((one) => one());
   let arrived = 0; // counts up with every answer
   let waiting = null; // what the next frame has to draw
 
@@ -32,9 +33,8 @@ window.vxTrain = (() => {
 
   // ---- the page opens ------------------------------------------------------------------------------------------
   /** The first widget brings the server; the page may have been opened by a link to a race. */
-  async function connect(functions, visible) {
+  async function connect(functions) {
     vxTrainCalls.connect(functions);
-    onScreen = visible;
     document.addEventListener("visibilitychange", seen);
     const lobby = await refreshLobby();
     if (!lobby) return;
@@ -217,6 +217,9 @@ window.vxTrain = (() => {
     return true;
   }
 
+  /** A view shows the race while `shown()` is true: it is asked after more often then. */
+  const watch = (shown) => visible.push(shown);
+
   /** A function that tells an element's width without making the browser lay out the page. */
   function widthOf(element) {
     let width = element.clientWidth;
@@ -245,6 +248,6 @@ window.vxTrain = (() => {
 
   return {
     close, command, compare, compared: () => compared, connect, moments, open, OPEN_STATES, race: () => race,
-    refreshLobby, share, snapshotAt, standing, widthOf,
+    refreshLobby, share, snapshotAt, standing, watch, widthOf,
   };
 })();

@@ -24,6 +24,7 @@ vx.widget("train-setup", (root) => {
     vx.fill($(".presets"), lobby().presets, ({ name, title, teaches }) => {
       const one = button("preset", () => draft.choosePreset(name));
       one.dataset.name = name;
+      one.title = teaches;
       one.setAttribute("role", "radio");
       one.append(make("strong", "", title), make("span", "", teaches));
       return one;
@@ -59,6 +60,7 @@ vx.widget("train-setup", (root) => {
 
   // ---- what is chosen ----------------------------------------------------------------------------------------------
   function presets() {
+    if ($(".teaches").textContent !== draft.preset.teaches) $(".teaches").textContent = draft.preset.teaches;
     for (const one of $(".presets").children) {
       const chosen = one.dataset.name === draft.preset.name;
       one.setAttribute("aria-checked", String(chosen));

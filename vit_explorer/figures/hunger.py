@@ -1,0 +1,147 @@
+"""Accuracy over the number of training pictures as a figure to keep: a curve a kind of network, names at the ends.
+
+matplotlib is imported when a figure is asked for, and used without pyplot: no state is shared between requests.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from vit_explorer.figures.curves import CAPTION_WIDTH, LINE_HEIGHT, SIZE, spread
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# By kind of network, as on the page (--vx-run-1, -0, --vx-text, --vx-run-2, -3). The shape tells it as well.
+INKS = {"cnn": "#087f5b", "vit": "#6d28d9", "vit-conv": "#14181d", "hybrid": "#8d6b00", "deit": "#b5179e"}
+SHAPES = {"cnn": "s", "vit": "o", "vit-conv": "^", "hybrid": "D", "deit": "v"}
+RIGHT = 0.8  # where the axes end and the names begin
+LABEL_GAP = 0.06  # between two names, in heights of the axes
+STEP, ROOM = 0.1, 0.015  # of accuracy: the axis ends at a multiple of the one, the other away from any point
+
+
+@dataclass(frozen=True)
+class HungerCurve:
+    """One kind of network.
+
+    Attributes:
+        kind: a key of INKS; ``label`` is what people read.
+        points: (n, 3) pictures, mean accuracy as a share, standard deviation over seeds (0 for one seed).
+        own: (m, 2) pictures and accuracy of single runs beside the curve.
+    """
+
+    kind: str
+    label: str
+    points: np.ndarray
+    own: np.ndarray
+
+
+def hunger_figure(curves: Sequence[HungerCurve], title: str, caption: str) -> Figure:
+    """All curves on one pair of axes, the number of pictures logarithmic; single runs as rings.
+
+    Raises:
+        ValueError: if there is no point to draw.
+    """
+    from matplotlib.figure import Figure
+
+    drawn = [curve for curve in curves if len(curve.points) or len(curve.own)]
+    if not drawn:
+        raise ValueError("there is no run to draw yet")
+    lines = textwrap.wrap(caption, CAPTION_WIDTH)
+    figure = Figure(figsize=SIZE)
+    figure.suptitle(title, fontsize=15, x=0.04, y=0.975, ha="left", weight="bold", parse_math=False)
+    axes = figure.subplots()
+    figure.subplots_adjust(left=0.06, right=RIGHT, bottom=0.13 + LINE_HEIGHT * len(lines), top=0.87)
+    for curve in drawn:
+        _draw(axes, curve)
+    _scale(axes, drawn)
+    _name(axes, drawn)
+    _explain(figure, drawn)
+    figure.text(0.04, 0.02, "\n".join(lines), fontsize=9, va="bottom", color="#444", parse_math=False)
+    return figure
+
+
+def _draw(axes: Axes, curve: HungerCurve) -> None:
+    ink, shape = INKS[curve.kind], SHAPES[curve.kind]
+    if len(curve.points):
+        sizes, means, spreads = curve.points.T
+        axes.errorbar(
+            sizes, means, yerr=np.where(spreads > 0, spreads, np.nan), color=ink, marker=shape, markersize=6,
+            linewidth=2.2, elinewidth=1.4, capsize=4,
+        )  # fmt: skip
+    for size, accuracy in curve.own:
+        ring = {"markersize": 13, "markerfacecolor": "none", "markeredgecolor": ink, "markeredgewidth": 2.2}
+        axes.plot(size, accuracy, marker="o", linestyle="none", clip_on=False, **ring)
+        axes.plot(size, accuracy, marker=shape, linestyle="none", markersize=5, color=ink, clip_on=False)
+
+
+def _scale(axes: Axes, drawn: Sequence[HungerCurve]) -> None:
+    """Per cent upwards in tens around all points, and the numbers of pictures where there are points."""
+    from matplotlib.ticker import FuncFormatter, NullLocator
+
+    sizes = np.unique(np.concatenate([curve.points[:, 0] for curve in drawn]))
+    own = np.concatenate([curve.own[:, 0] for curve in drawn])
+    low = np.concatenate([np.append(curve.points[:, 1] - curve.points[:, 2], curve.own[:, 1]) for curve in drawn])
+    high = np.concatenate([np.append(curve.points[:, 1] + curve.points[:, 2], curve.own[:, 1]) for curve in drawn])
+    bottom, top = np.floor((low.min() - ROOM) / STEP) * STEP, np.ceil((high.max() + ROOM) / STEP) * STEP
+    everywhere = np.append(sizes, own)
+    axes.set_xscale("log")
+    axes.set_xlim(everywhere.min() / 1.15, everywhere.max() * 1.15)
+    axes.set_xticks(sizes if len(sizes) else np.unique(own))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_ylim(max(0.0, bottom), min(1.0, top))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g} %"))
+    axes.set_xlabel("training pictures", fontsize=11)
+    axes.set_title("Accuracy on the test split", fontsize=11, loc="left")
+    axes.grid(color="#e6e8eb", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0, labelsize=9)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def _name(axes: Axes, drawn: Sequence[HungerCurve]) -> None:
+    """Each name beside the axes, at the height of its line's end, with a thin leader to it."""
+    named = [curve for curve in drawn if len(curve.points)]
+    low, high = axes.get_ylim()
+    ends = [(curve.points[-1, 1] - low) / (high - low) for curve in named]
+    for curve, end, height in zip(named, ends, spread(ends, LABEL_GAP, 0.02, 0.98), strict=True):
+        place = axes.transAxes.inverted().transform(axes.transData.transform(curve.points[-1, :2]))
+        axes.annotate(
+            f"{curve.label}  {100 * curve.points[-1, 1]:.1f} %",
+            xy=(float(place[0]), end),
+            xytext=(1.035, height),
+            xycoords="axes fraction",
+            textcoords="axes fraction",
+            va="center",
+            fontsize=10,
+            color=INKS[curve.kind],
+            weight="bold",
+            parse_math=False,
+            arrowprops={"arrowstyle": "-", "color": INKS[curve.kind], "linewidth": 0.9, "relpos": (0, 0.5)},
+            annotation_clip=False,
+        )
+
+
+def _explain(figure: Figure, drawn: Sequence[HungerCurve]) -> None:
+    """Above the axes what a point, its bar and a ring stand for; only what is drawn."""
+    from matplotlib.lines import Line2D
+
+    grey = "#444"
+    keys = [Line2D([], [], color=grey, marker="s", linewidth=2.2, label="mean over seeds")]
+    if any((curve.points[:, 2] > 0).any() for curve in drawn):
+        bar = {"marker": "|", "markersize": 14, "linestyle": "none"}
+        keys.append(Line2D([], [], color=grey, label="standard deviation over seeds", **bar))
+    if any(len(curve.own) for curve in drawn):
+        ring = {"marker": "o", "markersize": 11, "linestyle": "none", "fillstyle": "none", "markeredgewidth": 2}
+        keys.append(Line2D([], [], color=grey, label="a run of one's own", **ring))
+    figure.legend(
+        handles=keys, loc="upper right", bbox_to_anchor=(RIGHT, 0.935), ncols=len(keys), frameon=False, fontsize=9
+    )
