@@ -83,6 +83,7 @@ def describe_hunger(session: Session, desk: Desk) -> dict[str, Any]:
                 if (sizes := possible_sizes(updates, source.n_train))
             ],
             "updates": updates,
+            "batch": BATCH,
             "seeds": [int(limit) for limit in LIMITS["seed"]],
             "seed": max((point["seed"] + 1 for point in known["points"]), default=0),
             "without": "A DeiT has no point of its own here: it learns from the CNN of the same pictures, so it would "

@@ -43,12 +43,12 @@ window.vxHungerOwn = (root) => {
   function promise() {
     const wrong = seed() === null;
     const size = Number($(".size").value);
-    const { updates, seeds } = payload.choice;
+    const { updates, batch, seeds } = payload.choice;
     $(".seed").setAttribute("aria-invalid", String(wrong));
     $(".promise").classList.toggle("bad", wrong);
     const curve = payload.curves.find(({ kind }) => kind === $(".kind").value);
     const there = curve && curve.points.find((point) => point.size === size);
-    const passes = (updates * 50) / size;
+    const passes = (updates * batch) / size;
     const took = there ? ` In the sweep that took ${W.duration(there.seconds)} on its machine.` : "";
     $(".promise").textContent = wrong
       ? `The seed must be a whole number from ${seeds[0]} to ${vx.count(seeds[1])}.`
