@@ -115,17 +115,27 @@ def test_the_frame_answers_whatever_one_checkpoint_is(tmp_path, harm):
         assert "vit-small" in answers["describe"]({"model": name})["error"]
 
 
-@pytest.mark.parametrize("harm", ["missing", *HARMS])
-def test_the_app_answers_whatever_the_checkpoints_are(tmp_path, harm):
-    do_harm(small_checkpoint(tmp_path), harm)
+def test_the_app_answers_whatever_the_checkpoints_are(tmp_path):
+    """Each harmed one is a line of its own, and the whole one beside them is there."""
+    for number, harm in enumerate(HARMS):
+        do_harm(small_checkpoint(tmp_path, f"vit-{number}"), harm)
     small_checkpoint(tmp_path, "vit-whole")
-    folder = tmp_path / "nowhere" if harm == "missing" else tmp_path
-    with running_app("--checkpoints", str(folder), log=(log := [])) as address:
+    lines = complaints_of_the_app(tmp_path)
+    assert len(lines) == len(HARMS)
+    for number, harm in enumerate(HARMS):
+        assert sum(f"vit-{number}" in line for line in lines) == 1, harm
+
+
+def test_the_app_answers_without_a_checkpoint(tmp_path):
+    (line,) = complaints_of_the_app(tmp_path / "nowhere")
+    assert "nowhere" in line
+
+
+def complaints_of_the_app(checkpoints: Path) -> list[str]:
+    with running_app("--checkpoints", str(checkpoints), log=(log := [])) as address:
         assert "ViT Explorer" in answer_of(address)
-    lines = [line for line in log[0].splitlines() if line.startswith("app.py: ")]
-    assert len(lines) == 1
-    assert ("nowhere" if harm == "missing" else "vit-small") in lines[0]
     assert "Traceback" not in log[0]
+    return [line for line in log[0].splitlines() if line.startswith("app.py: ")]
 
 
 def test_a_port_that_is_no_number_is_said_in_one_line(monkeypatch, capsys):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from vit_explorer.bench.page import open_page
+from vit_explorer.bench.page import VIEWPORT, open_page
 
 PATIENCE = 180_000  # ms until a test gives up; nothing is measured with it
 LONG = "400"  # epochs of a race that does not end while a test looks at it
@@ -21,6 +21,34 @@ def train(watched, address):
     page = watched()
     open_page(page, address)
     return open_setup(page)
+
+
+@pytest.fixture(scope="module")
+def race(browser, address) -> str:
+    """The name of a race of two epochs that is over."""
+    page = open_setup(open_page_of(browser, address))
+    name = press_play(page, epochs="2")
+    in_state(page, "finished")
+    page.close()
+    return name
+
+
+@pytest.fixture
+def finished(watched, address, race):
+    """A visitor who came by the link of that race."""
+    page = watched()
+    page.goto(f"{address}#run={race}")
+    page.wait_for_function("window.vx && vx.get('settled')", timeout=PATIENCE)
+    page.evaluate("vx.openTab('train')")
+    page.wait_for_function("(name) => vxTrain.race() && vxTrain.race().name === name", arg=race, timeout=PATIENCE)
+    in_state(page, "finished")
+    return page
+
+
+def open_page_of(browser, address):
+    page = browser.new_page(viewport=VIEWPORT)
+    open_page(page, address)
+    return page
 
 
 def open_setup(page):
@@ -107,42 +135,38 @@ def test_a_race_from_play_to_the_kept_model_in_the_positions_tab(train, runs):
     train.locator(".vx-classify .model", has_text="vit-of-this-test").first.wait_for(timeout=PATIENCE)
 
 
-def test_the_scrubber_goes_back_to_the_untrained_models(train):
-    press_play(train, epochs="2")
-    in_state(train, "finished")
+def test_the_scrubber_goes_back_to_the_untrained_models(finished):
     maps, marks = ".vx-train-cards .hold canvas", ".vx-train-curves .marks"
-    trained, unmarked = image_of(train, maps), image_of(train, marks)
-    slider = train.locator(".vx-train-cards .slider")
+    trained, unmarked = image_of(finished, maps), image_of(finished, marks)
+    slider = finished.locator(".vx-train-cards .slider")
     slider.focus()
-    train.keyboard.press("Home")
-    assert train.locator(".vx-train-cards .when").inner_text() == "Untrained"
-    train.wait_for_timeout(600)  # the maps have become those
-    assert image_of(train, maps) != trained and image_of(train, marks) != unmarked
-    first = train.evaluate("vxTrain.race().contenders[0].snapshots[0].test_accuracy")
-    assert train.locator(".vx-train-cards .accuracy").first.inner_text().startswith(f"{100 * first:.1f}")
-    train.locator(".vx-train-cards .latest").click()
-    train.wait_for_timeout(600)
-    assert image_of(train, maps) == trained and image_of(train, marks) == unmarked
-    train.locator(".vx-train-cards .replay").click()
-    train.wait_for_function("vx.get('raceAt') === 0")
+    finished.keyboard.press("Home")
+    assert finished.locator(".vx-train-cards .when").inner_text() == "Untrained"
+    finished.wait_for_timeout(600)  # the maps have become those
+    assert image_of(finished, maps) != trained and image_of(finished, marks) != unmarked
+    first = finished.evaluate("vxTrain.race().contenders[0].snapshots[0].test_accuracy")
+    assert finished.locator(".vx-train-cards .accuracy").first.inner_text().startswith(f"{100 * first:.1f}")
+    finished.locator(".vx-train-cards .latest").click()
+    finished.wait_for_timeout(600)
+    assert image_of(finished, maps) == trained and image_of(finished, marks) == unmarked
+    finished.locator(".vx-train-cards .replay").click()
+    finished.wait_for_function("vx.get('raceAt') === 0")
     last = slider.get_attribute("max")
-    train.wait_for_function(f"document.querySelector('.vx-train-cards .slider').value === '{last}'", timeout=30_000)
+    finished.wait_for_function(f"document.querySelector('.vx-train-cards .slider').value === '{last}'", timeout=30_000)
 
 
-def test_a_pointer_on_the_curves_tells_all_values_there(train):
-    press_play(train, epochs="2")
-    in_state(train, "finished")
-    train.locator(".vx-train-curves .marks").focus()
-    before = image_of(train, ".vx-train-curves .marks")
-    train.keyboard.press("ArrowLeft")
-    said = train.locator(".vx-train-curves .said").inner_text()
+def test_a_pointer_on_the_curves_tells_all_values_there(finished):
+    finished.locator(".vx-train-curves .marks").focus()
+    before = image_of(finished, ".vx-train-curves .marks")
+    finished.keyboard.press("ArrowLeft")
+    said = finished.locator(".vx-train-curves .said").inner_text()
     assert re.match(r"epoch [\d.]+\. ViT: test \d+\.\d %, train \d+\.\d %\. CNN: test .* %, train .* %", said), said
-    assert image_of(train, ".vx-train-curves .marks") != before
+    assert image_of(finished, ".vx-train-curves .marks") != before
     for axis in ("images", "seconds"):
-        chart = image_of(train, ".vx-train-curves .chart")
-        train.locator(f".vx-train-curves [data-axis={axis}]").click()
-        train.wait_for_timeout(100)
-        assert image_of(train, ".vx-train-curves .chart") != chart
+        chart = image_of(finished, ".vx-train-curves .chart")
+        finished.locator(f".vx-train-curves [data-axis={axis}]").click()
+        finished.wait_for_timeout(100)
+        assert image_of(finished, ".vx-train-curves .chart") != chart
 
 
 def test_pause_step_learning_rate_and_stop(train):
@@ -307,13 +331,13 @@ def test_races_on_the_shelf_are_renamed_compared_exported_and_deleted(train, tmp
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
-def test_it_fits_the_screen(train, width, height):
+def test_it_fits_the_screen(train, finished, width, height):
     train.set_viewport_size({"width": width, "height": height})
     train.wait_for_timeout(300)
     assert train.evaluate("document.documentElement.scrollWidth") <= width
     if width == 1280:
         start = train.locator(".vx-train-setup .start").bounding_box()
         assert start["y"] + start["height"] < height  # Play is in sight
-    press_play(train, epochs="1")
-    in_state(train, "finished")
-    assert train.evaluate("document.documentElement.scrollWidth") <= width
+    finished.set_viewport_size({"width": width, "height": height})
+    finished.wait_for_timeout(300)
+    assert finished.evaluate("document.documentElement.scrollWidth") <= width
