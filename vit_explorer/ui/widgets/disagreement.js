@@ -9,6 +9,7 @@ vx.widget("disagreement", (root, server) => {
   };
   let of = ""; // the model that the numbers are about
   let told = null;
+  let run = 0; // number of the latest asking; others stop at their next answer
   let going = false;
   let kind = "distillation right";
   let start = 0;
@@ -28,20 +29,17 @@ vx.widget("disagreement", (root, server) => {
   }
 
   async function go() {
-    if (going) {
-      going = false;
-      return;
-    }
-    const name = of;
-    going = true;
+    const mine = ++run;
+    going = !going;
     show();
-    while (going && name === of && (!told || told.done < told.total)) {
+    while (going && (!told || told.done < told.total)) {
       const answer = await vx.call("disagreement", server, "disagree", request({ go: true }));
-      if (!answer || name !== of) break;
+      if (run !== mine) return; // stopped, gone on with by another press, or about another model
+      if (!answer) break;
       told = answer;
       show();
     }
-    if (name === of) going = false;
+    going = false;
     show();
     if (told && told.right) examples();
   }
@@ -90,7 +88,7 @@ vx.widget("disagreement", (root, server) => {
     $(".progress").value = told ? told.done / told.total : 0;
     $(".progress").hidden = !told || complete || (!going && !told.done);
     const left = going && told && told.left !== null ? `, ${vxTrainWords.duration(told.left)} left` : "";
-    $(".status").textContent = !told ? "" : told.done ? `${vx.count(told.done)} of ${vx.count(told.total)} test pictures${left}` : `${vx.count(told.total)} test pictures, in one to two minutes`;
+    $(".status").textContent = !told ? "" : told.done ? `${vx.count(told.done)} of ${vx.count(told.total)} test pictures${left}` : `${vx.count(told.total)} test pictures`;
     $(".found").hidden = !told || !told.right;
     if ($(".found").hidden) return;
     rows(".right-table", Object.entries(told.right).map(([name, count]) => [NAMES[name], share(count)]));
@@ -140,6 +138,7 @@ vx.widget("disagreement", (root, server) => {
     if (of === model.name) return;
     of = model.name;
     [told, strip, going, start] = [null, null, false, 0];
+    run++;
     show();
     look();
   }

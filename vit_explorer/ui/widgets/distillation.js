@@ -91,8 +91,8 @@ vx.widget("distillation", (root, server) => {
     $(".steps").replaceChildren(...cells);
     const [first, last] = [answer.similarity[0], answer.similarity.at(-1)];
     $(".paper").textContent =
-      `From ${vx.signed(first)} to ${vx.signed(last)}. The paper reports ${PAPER[0]} of the learned tokens and ${PAPER[1]} after the last layer, ` +
-      "on ImageNet: apart at first, close at the end, yet not the same.";
+      `Here from ${vx.signed(first)}, positions included, to ${vx.signed(last)}. The paper reports ${PAPER[0]} of the learned tokens and ${PAPER[1]} after the last ` +
+      `layer, on ImageNet: ${first < 0.5 ? "here too they start apart" : "here they start much more alike than there"}.`;
   }
 
   function drawBars() {
