@@ -45,7 +45,7 @@ def wait(measuring, done):
 
 def test_from_its_start_to_its_file(path, steps):
     go, work = steps
-    measuring = Measuring(path, work)
+    measuring = Measuring(path, work, threading.Lock())
     assert measuring.status(None) == {"running": None, "result": None, "problem": None}
     go.release(4)
     measuring.start()
@@ -53,12 +53,12 @@ def test_from_its_start_to_its_file(path, steps):
     assert result["complete"] and result["threads"] >= 1 and result["machine"] and result["torch"]
     assert result["models"]["vit"]["latency"]["median"] == 0.002
     assert result["models"]["vit"]["throughput"]["per_second"] == 128
-    assert Measuring(path, work).result() == (result, None)  # another process, after a restart
+    assert Measuring(path, work, threading.Lock()).result() == (result, None)  # another process, after a restart
 
 
 def test_a_second_visitor_sees_it_and_can_neither_start_nor_stop(path, steps):
     go, work = steps
-    measuring = Measuring(path, work)
+    measuring = Measuring(path, work, threading.Lock())
     mine = measuring.start()["id"]
     go.release()
     seen = wait(measuring, lambda status: status["running"]["share"] == 0.25)["running"]
@@ -72,9 +72,24 @@ def test_a_second_visitor_sees_it_and_can_neither_start_nor_stop(path, steps):
     wait(measuring, lambda status: status["running"] is None)
 
 
+def test_while_another_view_measures_it_waits_its_turn(path, steps):
+    go, work = steps
+    machine = threading.Lock()
+    one, other = Measuring(path, work, machine), Measuring(path.with_name("other.json"), work, machine)
+    one.start()
+    with pytest.raises(Refused, match="two at once would spoil both"):
+        other.start()
+    assert other.status(None)["running"] is None
+    go.release(4)
+    wait(one, lambda status: status["running"] is None)
+    go.release(4)
+    other.start()
+    wait(other, lambda status: status["running"] is None)
+
+
 def test_stopped_it_keeps_what_is_complete(path, steps):
     go, work = steps
-    measuring = Measuring(path, work)
+    measuring = Measuring(path, work, threading.Lock())
     mine = measuring.start()["id"]
     go.release(2)
     wait(measuring, lambda status: status["running"]["share"] == 0.5)
@@ -89,7 +104,7 @@ def test_one_that_fails_says_so_and_makes_room(path):
         raise RuntimeError("no memory")
         yield
 
-    measuring = Measuring(path, broken)
+    measuring = Measuring(path, broken, threading.Lock())
     measuring.start()
     assert wait(measuring, lambda status: status["running"] is None)["problem"] == (
         "The measurement ended early: no memory."
@@ -103,6 +118,6 @@ def test_one_that_fails_says_so_and_makes_room(path):
 def test_a_damaged_file_is_said(path, text):
     path.parent.mkdir(parents=True)
     path.write_text(text)
-    assert Measuring(path, iter).result() == (
+    assert Measuring(path, iter, threading.Lock()).result() == (
         None, "The earlier measurement architectures.json is damaged: measure again.",
     )  # fmt: skip

@@ -50,7 +50,7 @@ def wait(meter: Meter, done) -> dict:
 
 
 def test_a_measurement_from_its_start_to_its_file(results):
-    meter = Meter(results, sides=(2, 4), runs=2)
+    meter = Meter(results, threading.Lock(), sides=(2, 4), runs=2)
     assert meter.status(None) == {"running": None, "results": [], "problem": None}
     begun = meter.start(ASKED)
     status = wait(meter, lambda status: status["running"] is None)
@@ -60,12 +60,12 @@ def test_a_measurement_from_its_start_to_its_file(results):
         (2, "fused"), (2, "materialised"), (4, "fused"), (4, "materialised"),
     ]  # fmt: skip
     assert result["machine"] and result["torch"] and result["threads"] >= 1 and len(begun["id"]) == 16
-    assert Meter(results).status(None)["results"] == [result]  # after a restart too
+    assert Meter(results, threading.Lock()).status(None)["results"] == [result]  # after a restart too
 
 
 def test_a_second_visitor_is_told_and_sees_how_far_it_is_but_cannot_stop_it(results, steps):
     go, _ = steps
-    meter = Meter(results)
+    meter = Meter(results, threading.Lock())
     mine = meter.start(ASKED)["id"]
     go.release()
     seen = wait(meter, lambda status: status["running"]["share"] == 0.25)["running"]
@@ -86,7 +86,7 @@ def test_a_second_visitor_is_told_and_sees_how_far_it_is_but_cannot_stop_it(resu
 
 def test_stop_takes_effect_between_single_runs_and_keeps_what_is_complete(results, steps):
     go, ran = steps
-    meter = Meter(results)
+    meter = Meter(results, threading.Lock())
     mine = meter.start(ASKED)["id"]
     go.release(2)
     wait(meter, lambda status: len(status["running"]["points"]) == 1)
@@ -100,7 +100,7 @@ def test_stop_takes_effect_between_single_runs_and_keeps_what_is_complete(result
 
 def test_stopped_before_its_first_point_nothing_is_kept(results, steps):
     go, _ = steps
-    meter = Meter(results)
+    meter = Meter(results, threading.Lock())
     mine = meter.start(ASKED)["id"]
     threading.Timer(0.1, go.release).start()
     assert meter.stop(mine)["results"] == [] and not results.path.exists()
@@ -127,7 +127,7 @@ def test_a_measurement_that_fails_says_so_and_makes_room(results, monkeypatch):
         yield
 
     monkeypatch.setattr(windows_cost, "time_attention", broken)
-    meter = Meter(results)
+    meter = Meter(results, threading.Lock())
     meter.start(ASKED)
     status = wait(meter, lambda status: status["running"] is None)
     assert status["problem"] == "The measurement ended early: no memory."
@@ -145,4 +145,4 @@ def test_a_measurement_that_fails_says_so_and_makes_room(results, monkeypatch):
 )
 def test_sizes_that_cannot_be_are_refused(results, change, said):
     with pytest.raises(Refused, match=said):
-        Meter(results).start(ASKED | change)
+        Meter(results, threading.Lock()).start(ASKED | change)

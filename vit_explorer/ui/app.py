@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import gradio as gr
@@ -25,6 +26,7 @@ SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans
 
 def build_app(session: Session, desk: Desk) -> gr.Blocks:
     """Compose the page. Launch it with :func:`launch_options`."""
+    machine = threading.Lock()  # held while a view measures: two at once would spoil both
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         widget("header", elem_id="header")
         with gr.Row(elem_id="body"):
@@ -38,7 +40,7 @@ def build_app(session: Session, desk: Desk) -> gr.Blocks:
                 with gr.Tab("Attention", id="attention"):
                     place_attention(session)
                 with gr.Tab("Windows", id="windows"):
-                    place_windows(session, desk.runs_folder)
+                    place_windows(session, desk.runs_folder, machine)
                 with gr.Tab("Train", id="train"):
                     place_train(session, desk)
                 with gr.Tab("Recipe", id="recipe"):
@@ -46,7 +48,7 @@ def build_app(session: Session, desk: Desk) -> gr.Blocks:
                 with gr.Tab("Classify", id="classify"):
                     place_classify(session)
                 with gr.Tab("Compare", id="compare"):
-                    place_compare(session, desk.runs_folder)
+                    place_compare(session, desk.runs_folder, machine)
     return page
 
 

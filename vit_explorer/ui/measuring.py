@@ -1,41 +1,19 @@
-"""A measurement on the server: one at a time for all visitors, in the background, shared and kept when it is done."""
+"""Times of whole networks, measured on the server, shared by all visitors and kept."""
 
 from __future__ import annotations
 
 import json
-import logging
-import secrets
 import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from vit_explorer.explain.model_timing import Passed, Timed
-from vit_explorer.training.card import describe_hardware
 from vit_explorer.training.standing import write_json
-from vit_explorer.ui.answers import Refused
-
-LOG = logging.getLogger(__name__)
-STOP_SECONDS = 10.0  # a single pass takes less
+from vit_explorer.ui.background import Background, Running, circumstances
 
 Work = Callable[[], Iterator[Passed | Timed]]
-
-
-@dataclass
-class _Running:
-    """What is measured now. Only its own thread writes to it; others may set ``stopped``."""
-
-    id: str = field(default_factory=lambda: secrets.token_hex(8))
-    began: float = field(default_factory=time.monotonic)
-    at: Passed | None = None
-    timed: list[Timed] = field(default_factory=list)
-    stopped: threading.Event = field(default_factory=threading.Event)
-    thread: threading.Thread | None = None
 
 
 class Measuring:
@@ -44,26 +22,17 @@ class Measuring:
     Args:
         path: of the JSON file that holds the newest measurement.
         work: begins one.
+        machine: see :class:`Background`.
     """
 
-    def __init__(self, path: Path, work: Work) -> None:
+    def __init__(self, path: Path, work: Work, machine: threading.Lock) -> None:
         self._path, self._work = path, work
-        self._lock = threading.Lock()
-        self._running: _Running | None = None
-        self._fault: str | None = None
+        self._background = Background(machine, Timed, self._keep)
 
     def start(self) -> dict[str, Any]:
-        """Begin; returns its ``id`` and :meth:`status`. Raises Refused while another one runs."""
-        with self._lock:
-            if self._running is not None:
-                raise Refused(
-                    "Somebody is measuring on this server now, and two at once would spoil both: wait a little."
-                )
-            running = self._running = _Running()
-            self._fault = None
-            running.thread = threading.Thread(target=self._measure, args=(running,), name="architectures", daemon=True)
-            running.thread.start()
-        return {"id": running.id, **self.status(running.id)}
+        """Begin; returns its ``id`` and :meth:`status`. Raises Refused while something is measured."""
+        mine = self._background.start(self._work)
+        return {"id": mine, **self.status(mine)}
 
     def status(self, mine: str | None) -> dict[str, Any]:
         """How it stands.
@@ -72,31 +41,15 @@ class Measuring:
             ``running``: None, or {share, left (seconds, None at first), name, batch, mine}. ``result``: the newest that
             is kept, or None, see :meth:`result`. ``problem``: a sentence, or None.
         """
-        with self._lock:
-            running, fault = self._running, self._fault
-        now = None
+        running, now, fault = self._background.standing(mine)
         if running is not None:
-            at, took = running.at, time.monotonic() - running.began
-            share = at.share if at else 0.0
-            now = {
-                "share": share,
-                "left": took * (1 - share) / share if share > 0.01 else None,
-                "name": at.name if at else None,
-                "batch": at.batch if at else None,
-                "mine": running.id == mine,
-            }
+            now |= {"name": running.at.name if running.at else None, "batch": running.at.batch if running.at else None}
         result, problem = self.result()
-        return {"running": now, "result": result, "problem": fault or problem}
+        return {"running": now or None, "result": result, "problem": fault or problem}
 
     def stop(self, mine: str | None) -> dict[str, Any]:
         """Stop after the pass under way; sizes of batch that are complete are kept. Raises Refused for another's."""
-        with self._lock:
-            running = self._running
-        if running is not None:
-            if running.id != mine:
-                raise Refused("This measurement was started by somebody else.")
-            running.stopped.set()
-            running.thread.join(timeout=STOP_SECONDS)
+        self._background.stop(mine)
         return self.status(mine)
 
     def result(self) -> tuple[dict[str, Any] | None, str | None]:
@@ -118,38 +71,11 @@ class Measuring:
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None, f"The earlier measurement {self._path.name} is damaged: measure again."
 
-    def _measure(self, running: _Running) -> None:
-        fault = None
-        try:
-            for event in self._work():
-                if isinstance(event, Timed):
-                    running.timed.append(event)
-                else:
-                    running.at = event
-                    if running.stopped.is_set():
-                        break
-            if running.timed:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                write_json(self._path, _described(running))
-        except Exception as error:  # whatever it was, the next measurement must be possible
-            LOG.exception("the measurement failed")
-            fault = f"The measurement ended early: {error}."
-        finally:
-            with self._lock:
-                self._running, self._fault = None, fault
-
-
-def _described(running: _Running) -> dict[str, Any]:
-    models: dict[str, dict[str, Any]] = {}
-    for timed in running.timed:
-        kind = "latency" if timed.batch == 1 else "throughput"
-        times = {**asdict(timed.seconds), "batch": timed.batch, "per_second": timed.pictures_per_second}
-        models.setdefault(timed.name, {})[kind] = times
-    return {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": describe_hardware("cpu"),
-        "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
-        "complete": not running.stopped.is_set(),
-        "models": models,
-    }
+    def _keep(self, running: Running) -> None:
+        models: dict[str, dict[str, Any]] = {}
+        for timed in running.found:
+            kind = "latency" if timed.batch == 1 else "throughput"
+            times = {**asdict(timed.seconds), "batch": timed.batch, "per_second": timed.pictures_per_second}
+            models.setdefault(timed.name, {})[kind] = times
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(self._path, circumstances(running) | {"models": models})

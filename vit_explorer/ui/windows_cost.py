@@ -3,40 +3,32 @@
 from __future__ import annotations
 
 import json
-import logging
-import secrets
 import threading
-import time
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from vit_explorer.explain.attention_timing import (
     RUNS,
     SIDES,
     Point,
-    Progress,
     Setting,
     time_attention,
     windowed_bytes,
 )
-from vit_explorer.training.card import describe_hardware
 from vit_explorer.ui.answers import Refused, answered, refusing
 from vit_explorer.ui.asked import whole
+from vit_explorer.ui.background import Background, Running, circumstances
 from vit_explorer.ui.widgets import widget
 
-LOG = logging.getLogger(__name__)
 LARGEST = {"d_model": 768, "n_heads": 16, "window": 28}
 MEMORY_LIMIT = 2_000_000_000  # bytes that a pass in windows may need, so that nobody can take the server down
 SHOWN = 20  # of the earlier results, the newest
 
 
-def place_windows_cost(runs_folder: Path) -> None:
+def place_windows_cost(runs_folder: Path, machine: threading.Lock) -> None:
     """Place the view. Results are kept in ``runs_folder``/measurements/windows.jsonl."""
-    meter = Meter(Results(runs_folder / "measurements" / "windows.jsonl"))
+    meter = Meter(Results(runs_folder / "measurements" / "windows.jsonl"), machine)
 
     @answered
     def measure_windows(request: dict[str, Any]) -> dict[str, Any]:
@@ -106,27 +98,14 @@ def _parsed(line: str) -> dict[str, Any] | None:
         return None
 
 
-@dataclass
-class _Running:
-    """What is measured now. Only its own thread writes to it; others may set ``stopped``."""
-
-    setting: Setting
-    id: str = field(default_factory=lambda: secrets.token_hex(8))
-    began: float = field(default_factory=time.monotonic)
-    progress: Progress | None = None
-    points: list[Point] = field(default_factory=list)
-    stopped: threading.Event = field(default_factory=threading.Event)
-    thread: threading.Thread | None = None
-
-
 class Meter:
-    """Measures in the background for one visitor at a time; all see how far it is, who started it may stop it."""
+    """Measures for one visitor at a time, see :class:`Background`, whose ``machine`` it takes."""
 
-    def __init__(self, results: Results, sides: tuple[int, ...] = SIDES, runs: int = RUNS) -> None:
+    def __init__(
+        self, results: Results, machine: threading.Lock, sides: tuple[int, ...] = SIDES, runs: int = RUNS
+    ) -> None:
         self._results, self._sides, self._runs = results, sides, runs
-        self._lock = threading.Lock()
-        self._running: _Running | None = None
-        self._fault: str | None = None
+        self._background = Background(machine, Point, self._keep)
 
     def start(self, request: dict[str, Any]) -> dict[str, Any]:
         """Begin to measure {d_model, n_heads, window}; returns its ``id`` and :meth:`status`.
@@ -143,16 +122,8 @@ class Meter:
                 f"That would need {needed / 1e9:.1f} GB of memory, more than {MEMORY_LIMIT / 1e9:.0f} GB: take fewer "
                 "heads or smaller windows."
             )
-        with self._lock:
-            if self._running is not None:
-                raise Refused(
-                    "Somebody is measuring on this server now, and two at once would spoil both: wait a little."
-                )
-            running = self._running = _Running(setting)
-            self._fault = None
-            running.thread = threading.Thread(target=self._measure, args=(running,), name="windows-cost", daemon=True)
-            running.thread.start()
-        return {"id": running.id, **self.status(running.id)}
+        mine = self._background.start(lambda: time_attention(setting, self._sides, runs=self._runs), setting)
+        return {"id": mine, **self.status(mine)}
 
     def status(self, mine: str | None) -> dict[str, Any]:
         """What is measured now and what was measured earlier.
@@ -161,62 +132,23 @@ class Meter:
             ``running``: None, or {share, left (seconds, None at first), side, way, setting, points, mine}.
             ``results``: as :meth:`Results.read`, and ``problem`` its sentence or that of a measurement that failed.
         """
-        with self._lock:
-            running, fault = self._running, self._fault
+        running, now, fault = self._background.standing(mine)
         results, problem = self._results.read()
-        now = None
         if running is not None:
-            progress, took = running.progress, time.monotonic() - running.began
-            share = progress.share if progress else 0.0
-            now = {
-                "share": share,
-                "left": took * (1 - share) / share if share > 0.01 else None,
-                "side": progress.side if progress else self._sides[0],
-                "way": progress.way if progress else "fused",
-                "setting": asdict(running.setting),
-                "points": [asdict(point) for point in running.points.copy()],
-                "mine": running.id == mine,
+            now |= {
+                "side": running.at.side if running.at else self._sides[0],
+                "way": running.at.way if running.at else "fused",
+                "setting": asdict(running.about),
+                "points": [asdict(point) for point in running.found.copy()],
             }
-        return {"running": now, "results": results, "problem": fault or problem}
+        return {"running": now or None, "results": results, "problem": fault or problem}
 
     def stop(self, mine: str) -> dict[str, Any]:
         """Stop after the single run under way; what is complete is kept. Raises Refused for somebody else's."""
-        with self._lock:
-            running = self._running
-        if running is not None:
-            if running.id != mine:
-                raise Refused("This measurement was started by somebody else.")
-            running.stopped.set()
-            running.thread.join(timeout=10)  # a single run takes seconds at most
+        self._background.stop(mine)
         return self.status(mine)
 
-    def _measure(self, running: _Running) -> None:
-        fault = None
-        try:
-            for event in time_attention(running.setting, self._sides, runs=self._runs):
-                if isinstance(event, Point):
-                    running.points.append(event)
-                else:
-                    running.progress = event
-                if running.stopped.is_set():
-                    break
-            if running.points:
-                self._results.add(self._described(running))
-        except Exception as error:  # whatever it was, the next measurement must be possible
-            LOG.exception("the measurement failed")
-            fault = f"The measurement ended early: {error}."
-        finally:
-            with self._lock:
-                self._running, self._fault = None, fault
-
-    def _described(self, running: _Running) -> dict[str, Any]:
-        return {
-            "date": datetime.now(UTC).isoformat(timespec="seconds"),
-            "machine": describe_hardware("cpu"),
-            "torch": torch.__version__,
-            "threads": torch.get_num_threads(),
-            "runs": self._runs,
-            "complete": not running.stopped.is_set(),
-            "setting": asdict(running.setting),
-            "points": [asdict(point) for point in running.points],
-        }
+    def _keep(self, running: Running) -> None:
+        points = [asdict(point) for point in running.found]
+        about = {"runs": self._runs, "setting": asdict(running.about), "points": points}
+        self._results.add(circumstances(running) | about)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,17 @@ from vit_explorer.ui.session import Session
 from vit_explorer.ui.widgets import ServerFunction, widget
 
 
-def place_compare(session: Session, runs_folder: Path) -> None:
+def place_compare(session: Session, runs_folder: Path, machine: threading.Lock) -> None:
     """Place the tab and its views, one at a time.
 
     Args:
-        runs_folder: where the newest measurement is kept.
+        runs_folder: where the newest measurement is kept; ``machine`` is held while one is taken.
     """
     with gr.Tabs(elem_id="compare-tabs"):
         with gr.Tab("One picture", id="one-picture"):
             widget("compare-picture", picture_functions(session), elem_id="compare-picture")
         with gr.Tab("Architectures", id="architectures"):
-            widget("compare-table", table_functions(session, runs_folder), elem_id="compare-table")
+            widget("compare-table", table_functions(session, runs_folder, machine), elem_id="compare-table")
             widget("compare-published", [published], elem_id="compare-published")
         with gr.Tab("Which one?", id="guide"):
             widget("compare-guide", guide_functions(session), elem_id="compare-guide")
@@ -54,9 +55,10 @@ def picture_functions(session: Session) -> list[ServerFunction]:
     return [compare, time_all]
 
 
-def table_functions(session: Session, runs_folder: Path) -> list[ServerFunction]:
+def table_functions(session: Session, runs_folder: Path, machine: threading.Lock) -> list[ServerFunction]:
     """What the table may call; one measurement at a time for all visitors."""
-    measuring = Measuring(runs_folder / "measurements" / "architectures.json", lambda: time_architectures(session))
+    path = runs_folder / "measurements" / "architectures.json"
+    measuring = Measuring(path, lambda: time_architectures(session), machine)
 
     @answered
     def architectures(request: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,11 @@ from vit_explorer.ui.window_payloads import windows_payload
 from vit_explorer.ui.windows_cost import place_windows_cost
 
 
-def place_windows(session: Session, runs_folder: Path) -> None:
+def place_windows(session: Session, runs_folder: Path, machine: threading.Lock) -> None:
     """Place the tab: a bar that asks the server for all its views, and four views, one at a time.
 
     Args:
-        runs_folder: where measurements are kept.
+        runs_folder: where measurements are kept; ``machine`` is held while one is taken.
     """
 
     @answered
@@ -35,4 +36,4 @@ def place_windows(session: Session, runs_folder: Path) -> None:
         with gr.Tab("Hierarchy", id="hierarchy"):
             widget("windows-pyramid", elem_id="windows-pyramid")
         with gr.Tab("Cost", id="cost"):
-            place_windows_cost(runs_folder)
+            place_windows_cost(runs_folder, machine)
