@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vit_explorer.figures.frame import MIME, figure_bytes
 from vit_explorer.figures.hunger import HungerCurve, hunger_figure
 from vit_explorer.figures.ladder import DrawnRung, ladder_figure
-from vit_explorer.figures.positions import MIME, figure_bytes
 from vit_explorer.training import runs
 from vit_explorer.training.hunger import MODELS, curves, settings
 from vit_explorer.training.ladder import BATCH, EPOCHS, PICTURES, RUNGS, steps, teacher_step

@@ -10,7 +10,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from vit_explorer.figures.curves import AXES, COLOURS, LABEL_GAP, Curve, curves_figure, spread
-from vit_explorer.figures.positions import figure_bytes
+from vit_explorer.figures.frame import figure_bytes
 
 
 def curve(label: str, final: float | None = None, points: int = 5, height: float = 0.6, end: float = 20.0) -> Curve:

@@ -5,7 +5,7 @@ import pytest
 from matplotlib.image import AxesImage
 
 from vit_explorer.figures.explanations import Explained, ablation_figure, explanations_figure, layers_figure
-from vit_explorer.figures.positions import figure_bytes
+from vit_explorer.figures.frame import figure_bytes
 
 RANDOM = np.random.default_rng(0)
 PICTURE = RANDOM.integers(0, 256, (32, 32, 3), dtype=np.uint8)

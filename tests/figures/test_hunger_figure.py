@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
+from vit_explorer.figures.frame import figure_bytes
 from vit_explorer.figures.hunger import INKS, SHAPES, HungerCurve, hunger_figure
-from vit_explorer.figures.positions import figure_bytes
 
 NONE = np.empty((0, 2))
 

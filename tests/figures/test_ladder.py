@@ -8,8 +8,8 @@ import pytest
 from matplotlib import colormaps
 from PIL import Image
 
+from vit_explorer.figures.frame import figure_bytes
 from vit_explorer.figures.ladder import COLOURS, REACH, SMALLEST, DrawnRung, colour_limit, ladder_figure, signed
-from vit_explorer.figures.positions import figure_bytes
 
 
 def rung(label: str, tests: list[float], gain: float | None = None) -> DrawnRung:

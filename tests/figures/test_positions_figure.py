@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vit_explorer.figures.positions import colour_limit, figure_bytes, positions_figure, tile_maps, with_gap
+from vit_explorer.figures.frame import figure_bytes
+from vit_explorer.figures.positions import colour_limit, positions_figure, tile_maps, with_gap
 
 
 def numbered(n: int) -> np.ndarray:

@@ -5,11 +5,12 @@ matplotlib is imported when a figure is asked for, and used without pyplot: no s
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from vit_explorer.figures.frame import bare, entitled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -99,11 +100,8 @@ def heads_figure(
         chosen: layer and head, from 0.
         limit: the end of the shared scale, or None: each map has a scale of its own.
     """
-    from matplotlib.figure import Figure
-
     layers, heads = maps.shape[:2]
-    figure = Figure(figsize=(12, 7.4))
-    _say(figure, title, caption)
+    figure, _ = entitled(title, caption, (12, 7.4), CAPTION_WIDTH)
     left, right = figure.subfigures(1, 2, width_ratios=(1, 2.1))
     scene, large = left.subplots(2, 1)
     left.subplots_adjust(left=0.13, right=0.93, bottom=0.15, top=0.87, hspace=0.2)
@@ -146,10 +144,7 @@ def rollout_figure(
         limits: the ends of the scales of the two rows, or None: each map has a scale of its own, which ends at its
             largest share of a patch other than the query.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(12, 6.2))
-    _say(figure, title, caption)
+    figure, _ = entitled(title, caption, (12, 6.2), CAPTION_WIDTH)
     axes = figure.subplots(2, 1 + len(layers), squeeze=False)
     figure.subplots_adjust(left=0.04, right=0.9, bottom=0.2, top=0.84, wspace=0.1, hspace=0.28)
     _show_picture(axes[0, 0], picture, grid, n_prefix, query)
@@ -173,26 +168,14 @@ def token_name(index: int, n_prefix: int) -> str:
     return PREFIX_NAMES[index] if index < n_prefix else f"patch {index - n_prefix}"
 
 
-def _say(figure: Figure, title: str, caption: str) -> None:
-    figure.suptitle(title, fontsize=14, x=0.04, y=0.975, ha="left", weight="bold")
-    figure.text(0.04, 0.02, textwrap.fill(caption, CAPTION_WIDTH), fontsize=9, va="bottom", color="#444")
-
-
-def _bare(axes: Axes) -> None:
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-
-
 def _show_map(axes: Axes, values: np.ndarray, limit: float | None):
-    _bare(axes)
+    bare(axes)
     end = limit if limit is not None else max(float(np.nanmax(values)), SMALLEST_SHARE)
     return axes.imshow(values, cmap=COLOURS, vmin=0, vmax=end, interpolation="nearest")
 
 
 def _show_picture(axes: Axes, picture: np.ndarray, grid: tuple[int, int], n_prefix: int, query: int | None) -> None:
-    _bare(axes)
+    bare(axes)
     axes.imshow(picture, extent=(0, grid[1], grid[0], 0), interpolation="nearest")
     if query is not None:
         _outline(axes, query, grid, n_prefix, QUERY)

@@ -5,12 +5,13 @@ matplotlib is imported when a figure is asked for, and used without pyplot: no s
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+
+from vit_explorer.figures.frame import GREY, LINE_HEIGHT, entitled, shortened, unframed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,13 +26,10 @@ AXES: dict[Axis, str] = {
 }
 COLOURS = ("#6d28d9", "#087f5b", "#8d6b00", "#b5179e")  # by place in the race, as on the page (--vx-run-0 to -3)
 DASHES: tuple[object, ...] = ("solid", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 2, 1, 2)))  # by race
-SIZE = (12.0, 6.6)  # inches, as the other figures
-CAPTION_WIDTH = 175  # characters
 CAPTION_LINES = 12  # at most; more would take the curves' room
-TITLE_WIDTH, LABEL_WIDTH = 80, 21  # characters
+LABEL_WIDTH = 21  # characters
 RACES_WIDTH = 110  # characters that the names of all races share
 RIGHT = 0.75  # where the axes end and the names begin
-LINE_HEIGHT = 0.025  # of a line of the caption, in heights of the figure
 LABEL_GAP = 0.05  # between two labels, in heights of the axes
 FLOOR = 0.1  # the scale of accuracies ends at least here
 
@@ -64,16 +62,11 @@ def curves_figure(races: Sequence[tuple[str, Sequence[Curve]]], axis: Axis, titl
         races: (title, contenders); a contender without a point yet is left out.
         caption: the settings under which the curves came about.
     """
-    from matplotlib.figure import Figure
-
-    lines = textwrap.wrap(caption, CAPTION_WIDTH, max_lines=CAPTION_LINES, placeholder=" …")
-    bottom = 0.11 + LINE_HEIGHT * len(lines)
-    figure = Figure(figsize=SIZE)
-    figure.suptitle(
-        _shortened(title, TITLE_WIDTH), fontsize=15, x=0.04, y=0.975, ha="left", weight="bold", parse_math=False
-    )
+    figure, n_lines = entitled(title, caption, caption_lines=CAPTION_LINES)
     axes = figure.subplots()
-    figure.subplots_adjust(left=0.06, right=RIGHT, bottom=bottom, top=0.87 if len(races) == 1 else 0.825)
+    figure.subplots_adjust(
+        left=0.06, right=RIGHT, bottom=0.11 + LINE_HEIGHT * n_lines, top=0.87 if len(races) == 1 else 0.825
+    )
     drawn = [
         (curve, COLOURS[place % len(COLOURS)], DASHES[number % len(DASHES)])
         for number, (_, contenders) in enumerate(races)
@@ -88,7 +81,6 @@ def curves_figure(races: Sequence[tuple[str, Sequence[Curve]]], axis: Axis, titl
     _scale(axes, [curve for curve, _, _ in drawn], axis)
     _name_lines(axes, drawn)
     _explain(figure, [name for name, _ in races], any(curve.final is not None for curve, _, _ in drawn))
-    figure.text(0.04, 0.02, "\n".join(lines), fontsize=9, va="bottom", color="#444", parse_math=False)
     return figure
 
 
@@ -131,11 +123,7 @@ def _scale(axes: Axes, curves: Sequence[Curve], axis: Axis) -> None:
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axes.set_xlabel(AXES[axis], fontsize=11)
     axes.set_title("Accuracy", fontsize=11, loc="left")
-    axes.grid(color="#e6e8eb", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(length=0, labelsize=9)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    unframed(axes)
 
 
 def _accuracies(curves: Sequence[Curve]) -> Iterator[float]:
@@ -152,7 +140,7 @@ def _name_lines(axes: Axes, drawn: Sequence[tuple[Curve, str, object]]) -> None:
     for (curve, colour, dashes), height in zip(drawn, heights, strict=True):
         share = curve.end[1] if curve.final is None else curve.final
         axes.annotate(
-            f"{_shortened(curve.label, LABEL_WIDTH)}  {100 * share:.1f} %",
+            f"{shortened(curve.label, LABEL_WIDTH)}  {100 * share:.1f} %",
             xy=(curve.end[0] / end, curve.end[1] / top),
             xytext=(1.035, height),
             xycoords="axes fraction",
@@ -171,15 +159,14 @@ def _explain(figure: Figure, titles: Sequence[str], finished: bool) -> None:
     """Under the title what thick, thin and the dot stand for, and under that, of several races, solid and dashed."""
     from matplotlib.lines import Line2D
 
-    grey = "#444"
     dot = {"marker": "o", "linestyle": "none", "markeredgecolor": "white"}
     kinds = [
-        Line2D([], [], color=grey, linewidth=2.4, label="test"),
-        Line2D([], [], color=grey, linewidth=0.9, label="training, as seen on the way"),
-        *([Line2D([], [], color=grey, label="whole test split, at the end", **dot)] if finished else []),
+        Line2D([], [], color=GREY, linewidth=2.4, label="test"),
+        Line2D([], [], color=GREY, linewidth=0.9, label="training, as seen on the way"),
+        *([Line2D([], [], color=GREY, label="whole test split, at the end", **dot)] if finished else []),
     ]
     races = [
-        Line2D([], [], color=grey, linestyle=DASHES[number % len(DASHES)], label=_shortened(title, width))
+        Line2D([], [], color=GREY, linestyle=DASHES[number % len(DASHES)], label=shortened(title, width))
         for width in [RACES_WIDTH // max(1, len(titles))]
         for number, title in enumerate(titles)
     ]
@@ -190,9 +177,3 @@ def _explain(figure: Figure, titles: Sequence[str], finished: bool) -> None:
             )
             for text in row.get_texts():
                 text.set_parse_math(False)
-
-
-def _shortened(text: str, width: int) -> str:
-    """On one line, and no longer than ``width`` characters, also where it is one long word."""
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1] + "…"

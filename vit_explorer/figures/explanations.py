@@ -1,16 +1,17 @@
 """Figures to keep of the Attention tab's answers: maps with their scores, a prediction tested, layer by layer.
 
-The object API of matplotlib is used without pyplot, as in positions.py: no state is shared between requests.
+matplotlib is used without pyplot, as in frame.py: no state is shared between requests.
 """
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from vit_explorer.figures.frame import entitled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -144,13 +145,8 @@ def layers_figure(
 
 
 def _page(title: str, caption: str, size: tuple[float, float], n_rows: int, ratios: Sequence[float]):
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size)
-    figure.suptitle(title, fontsize=15, x=0.04, y=0.975, ha="left", weight="bold")
-    lines = textwrap.fill(caption, CAPTION_WIDTH)
-    figure.text(0.04, 0.02, lines, fontsize=9, va="bottom", color="#444")
-    bottom = (0.72 + 0.17 * lines.count("\n")) / size[1]  # inches of the caption and of the axes' labels
+    figure, n_lines = entitled(title, caption, size, CAPTION_WIDTH)
+    bottom = (0.72 + 0.17 * (n_lines - 1)) / size[1]  # inches of the caption and of the axes' labels
     grid = figure.add_gridspec(
         n_rows, 1, left=0.07, right=0.97, top=1 - 0.75 / size[1], bottom=bottom + 0.03, height_ratios=ratios, hspace=0.3
     )

@@ -5,14 +5,14 @@ matplotlib is imported when a figure is asked for, and used without pyplot: no s
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from vit_explorer.figures.curves import CAPTION_WIDTH, LINE_HEIGHT, SIZE, spread
+from vit_explorer.figures.curves import spread
+from vit_explorer.figures.frame import GREY, LINE_HEIGHT, entitled, unframed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,22 +48,17 @@ def hunger_figure(curves: Sequence[HungerCurve], title: str, caption: str) -> Fi
     Raises:
         ValueError: if there is no point to draw.
     """
-    from matplotlib.figure import Figure
-
     drawn = [curve for curve in curves if len(curve.points) or len(curve.own)]
     if not drawn:
         raise ValueError("there is no run to draw yet")
-    lines = textwrap.wrap(caption, CAPTION_WIDTH)
-    figure = Figure(figsize=SIZE)
-    figure.suptitle(title, fontsize=15, x=0.04, y=0.975, ha="left", weight="bold", parse_math=False)
+    figure, n_lines = entitled(title, caption)
     axes = figure.subplots()
-    figure.subplots_adjust(left=0.06, right=RIGHT, bottom=0.13 + LINE_HEIGHT * len(lines), top=0.87)
+    figure.subplots_adjust(left=0.06, right=RIGHT, bottom=0.13 + LINE_HEIGHT * n_lines, top=0.87)
     for curve in drawn:
         _draw(axes, curve)
     _scale(axes, drawn)
     _name(axes, drawn)
     _explain(figure, drawn)
-    figure.text(0.04, 0.02, "\n".join(lines), fontsize=9, va="bottom", color="#444", parse_math=False)
     return figure
 
 
@@ -100,11 +95,7 @@ def _scale(axes: Axes, drawn: Sequence[HungerCurve]) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g} %"))
     axes.set_xlabel("training pictures", fontsize=11)
     axes.set_title("Accuracy on the test split", fontsize=11, loc="left")
-    axes.grid(color="#e6e8eb", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(length=0, labelsize=9)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    unframed(axes)
 
 
 def _name(axes: Axes, drawn: Sequence[HungerCurve]) -> None:
@@ -134,14 +125,13 @@ def _explain(figure: Figure, drawn: Sequence[HungerCurve]) -> None:
     """Above the axes what a point, its bar and a ring stand for; only what is drawn."""
     from matplotlib.lines import Line2D
 
-    grey = "#444"
-    keys = [Line2D([], [], color=grey, marker="s", linewidth=2.2, label="mean over seeds")]
+    keys = [Line2D([], [], color=GREY, marker="s", linewidth=2.2, label="mean over seeds")]
     if any((curve.points[:, 2] > 0).any() for curve in drawn):
         bar = {"marker": "|", "markersize": 14, "linestyle": "none"}
-        keys.append(Line2D([], [], color=grey, label="standard deviation over seeds", **bar))
+        keys.append(Line2D([], [], color=GREY, label="standard deviation over seeds", **bar))
     if any(len(curve.own) for curve in drawn):
         ring = {"marker": "o", "markersize": 11, "linestyle": "none", "fillstyle": "none", "markeredgewidth": 2}
-        keys.append(Line2D([], [], color=grey, label="a run of one's own", **ring))
+        keys.append(Line2D([], [], color=GREY, label="a run of one's own", **ring))
     figure.legend(
         handles=keys, loc="upper right", bbox_to_anchor=(RIGHT, 0.935), ncols=len(keys), frameon=False, fontsize=9
     )

@@ -5,23 +5,21 @@ matplotlib is imported when a figure is asked for, and used without pyplot: no s
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from vit_explorer.figures.frame import LINE_HEIGHT, entitled, shortened, unframed
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 COLOURS = "PuOr_r"  # of signed values, as on the page: what is lost violet, what is gained orange
-SIZE = (12.0, 6.6)  # inches, as the other figures
-CAPTION_WIDTH = 175  # characters
 CAPTION_LINES = 8  # at most; more would take the ladder's room
-LINE_HEIGHT = 0.025  # of a line of the caption, in heights of the figure
-TITLE_WIDTH, LABEL_WIDTH = 80, 32  # characters
+LABEL_WIDTH = 32  # characters
 LEFT, RIGHT = 0.24, 0.78  # where the axes begin and end, in widths of the figure
 MARGIN = 0.012  # beside the outermost points, as a share of accuracy
 SMALLEST = 0.01  # of the colours' half range: a point; less would make chance look like much
@@ -50,15 +48,9 @@ def ladder_figure(rungs: Sequence[DrawnRung], teacher: np.ndarray | None, title:
         teacher: (seeds,) accuracies of the teacher, a line of its own; None for none.
         caption: the settings under which the numbers came about.
     """
-    from matplotlib.figure import Figure
-
-    lines = textwrap.wrap(caption, CAPTION_WIDTH, max_lines=CAPTION_LINES, placeholder=" …")
-    figure = Figure(figsize=SIZE)
-    figure.suptitle(
-        _shortened(title, TITLE_WIDTH), fontsize=15, x=0.04, y=0.975, ha="left", weight="bold", parse_math=False
-    )
+    figure, n_lines = entitled(title, caption, caption_lines=CAPTION_LINES)
     axes = figure.subplots()
-    figure.subplots_adjust(left=LEFT, right=RIGHT, bottom=0.12 + LINE_HEIGHT * len(lines), top=0.86)
+    figure.subplots_adjust(left=LEFT, right=RIGHT, bottom=0.12 + LINE_HEIGHT * n_lines, top=0.86)
     _scale(axes, rungs, teacher)
     _steps(axes, rungs)
     for place, rung in enumerate(rungs):
@@ -80,7 +72,6 @@ def ladder_figure(rungs: Sequence[DrawnRung], teacher: np.ndarray | None, title:
             f"teacher {100 * mean:.1f} %", (mean, 1.0), (0, 4), xycoords=("data", "axes fraction"),
             textcoords="offset points", ha="center", fontsize=10, color="#0b5cad", weight="bold",
         )  # fmt: skip
-    figure.text(0.04, 0.02, "\n".join(lines), fontsize=9, va="bottom", color="#444", parse_math=False)
     return figure
 
 
@@ -124,17 +115,15 @@ def _scale(axes: Axes, rungs: Sequence[DrawnRung], teacher: np.ndarray | None) -
     shares = np.concatenate([*(rung.tests for rung in rungs), teacher if teacher is not None else []])
     axes.set_xlim(max(0.0, float(shares.min()) - MARGIN), min(1.0, float(shares.max()) + MARGIN))
     axes.set_ylim(-0.7, len(rungs) - 0.3)
-    axes.set_yticks(range(len(rungs)), [_shortened(rung.label, LABEL_WIDTH) for rung in rungs])
+    axes.set_yticks(range(len(rungs)), [shortened(rung.label, LABEL_WIDTH) for rung in rungs])
     for text in axes.get_yticklabels():
         text.set_parse_math(False)
     axes.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
     axes.set_xlabel("accuracy on the test split (dots: seeds, thick: their mean)", fontsize=11)
-    axes.grid(axis="x", color="#e6e8eb", linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(length=0, labelsize=10)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    unframed(axes)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(labelsize=10)
     for x, text in ((1.02, "step"), (1.09, "test %"), (1.22, "train %")):
         axes.annotate(text, (x, 1.0), (0, 4), xycoords="axes fraction", textcoords="offset points", color="#555")
 
@@ -143,8 +132,3 @@ def signed(gain: float) -> str:
     """In points, with its sign but for what rounds to zero."""
     text = f"{abs(100 * gain):.1f}"
     return text if float(text) == 0 else ("−" if gain < 0 else "+") + text
-
-
-def _shortened(text: str, width: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1] + "…"

@@ -5,11 +5,11 @@ matplotlib is imported when a figure is asked for, and used without pyplot: no s
 
 from __future__ import annotations
 
-import io
-import textwrap
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from vit_explorer.figures.frame import entitled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 COLOURS = "PuOr_r"  # the page's map of signed values
 PERCENTILE = 98.0  # of |similarity|, in the snapshot where it is largest: the end of the colour scale
 STEP = 0.05  # to which the scale is rounded up
-DPI = 200
-CAPTION_WIDTH = 175  # characters
-MIME = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 
 
 def colour_limit(similarity: np.ndarray, n_prefix: int) -> float:
@@ -68,10 +65,7 @@ def positions_figure(
         similarity: (n_prefix + N, n_prefix + N) cosines.
         limit: the ends of the colour scale are -limit and limit.
     """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(12, 6.6))
-    figure.suptitle(title, fontsize=15, x=0.04, y=0.975, ha="left", weight="bold")
+    figure, _ = entitled(title, caption)
     left, right = figure.subplots(1, 2)
     figure.subplots_adjust(left=0.055, right=0.9, bottom=0.145, top=0.85, wspace=0.12)
     image = _draw(left, with_gap(similarity, n_prefix), limit)
@@ -80,16 +74,7 @@ def positions_figure(
     _label_maps(right, grid)
     bar = figure.colorbar(image, cax=figure.add_axes((0.92, 0.145, 0.014, 0.705)), extend="both")
     bar.set_label("cosine similarity")
-    figure.text(0.04, 0.02, textwrap.fill(caption, CAPTION_WIDTH), fontsize=9, va="bottom", color="#444")
     return figure
-
-
-def figure_bytes(figure: Figure, format: str) -> bytes:
-    """The figure as a "png", "svg" or "pdf" file; the same figure gives the same picture, no date is written."""
-    dates = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=format, dpi=DPI, metadata=dates[format])
-    return buffer.getvalue()
 
 
 def _draw(axes: Axes, values: np.ndarray, limit: float):

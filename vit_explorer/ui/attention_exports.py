@@ -14,7 +14,7 @@ from vit_explorer.figures.attention import (
     shares_limit,
     token_name,
 )
-from vit_explorer.figures.positions import MIME, figure_bytes
+from vit_explorer.figures.frame import MIME, figure_bytes
 from vit_explorer.ui.answers import Refused
 from vit_explorer.ui.attention_looks import Look, head_index, layers_alone, query_index, rolled_out, stack_options
 from vit_explorer.ui.files import file_answer, npz_bytes

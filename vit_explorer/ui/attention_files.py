@@ -11,7 +11,7 @@ from vit_explorer.explain.distance import attention_entropy, mean_attention_dist
 from vit_explorer.explain.lens import logit_lens
 from vit_explorer.explain.trace import trace
 from vit_explorer.figures.explanations import Explained, ablation_figure, explanations_figure, layers_figure
-from vit_explorer.figures.positions import MIME, figure_bytes
+from vit_explorer.figures.frame import MIME, figure_bytes
 from vit_explorer.ui.ablation_answers import chosen_ablation, predict_ablated
 from vit_explorer.ui.answers import Refused
 from vit_explorer.ui.asked import Looked, chosen_baseline, chosen_class, looked_at

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from vit_explorer.figures.positions import MIME
+from vit_explorer.figures.frame import MIME
 
 FILES = {
     **MIME,

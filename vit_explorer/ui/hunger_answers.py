@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from vit_explorer.figures.positions import MIME, figure_bytes
+from vit_explorer.figures.frame import MIME, figure_bytes
 from vit_explorer.sweep_figures import LABELS, draw_hunger, provenance
 from vit_explorer.training.desk import Desk
 from vit_explorer.training.hunger import (

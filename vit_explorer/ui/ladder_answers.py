@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from vit_explorer.figures.frame import MIME, figure_bytes
 from vit_explorer.figures.ladder import DrawnRung, colour_limit, ladder_figure
-from vit_explorer.figures.positions import MIME, figure_bytes
 from vit_explorer.training.export import COMMAND, command_line, recipe_words
 from vit_explorer.training.ladder import RUNGS, TEACHER, Rung, Step, rung_recipes, steps, summary, teacher_step
 from vit_explorer.training.recipe import Recipe

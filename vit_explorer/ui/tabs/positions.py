@@ -11,7 +11,8 @@ import torch
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.ablation import changed_positions, patch_order, predict_with_positions
 from vit_explorer.explain.positions import PositionStructure, cosine_similarity, position_structure
-from vit_explorer.figures.positions import MIME, colour_limit, figure_bytes, positions_figure
+from vit_explorer.figures.frame import MIME, figure_bytes
+from vit_explorer.figures.positions import colour_limit, positions_figure
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.answers import answered
 from vit_explorer.ui.files import file_answer

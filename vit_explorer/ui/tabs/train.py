@@ -13,7 +13,7 @@ import gradio as gr
 
 from vit_explorer.data.sources import open_dataset
 from vit_explorer.figures.curves import Curve, curves_figure
-from vit_explorer.figures.positions import MIME, figure_bytes
+from vit_explorer.figures.frame import MIME, figure_bytes
 from vit_explorer.models.zoo import KEPT_FOLDER, list_checkpoints
 from vit_explorer.training.desk import NOT_YOURS, Desk
 from vit_explorer.training.export import accuracy_points, caption, command_line, curves_csv
