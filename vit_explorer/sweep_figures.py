@@ -12,6 +12,7 @@ import numpy as np
 from vit_explorer.figures.frame import MIME, figure_bytes
 from vit_explorer.figures.hunger import HungerCurve, hunger_figure
 from vit_explorer.figures.ladder import DrawnRung, ladder_figure
+from vit_explorer.models import zoo
 from vit_explorer.training import runs
 from vit_explorer.training.hunger import MODELS, curves, settings
 from vit_explorer.training.ladder import BATCH, EPOCHS, PICTURES, RUNGS, steps, teacher_step
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
 
 HUNGER_TITLE = "The hunger for data"
 LADDER_TITLE = "From the plain ViT to the DeiT, one ingredient more on every rung"
-LABELS = {"cnn": "CNN", "vit": "ViT", "vit-conv": "ViT, conv stem", "hybrid": "Hybrid", "deit": "DeiT"}
+LADDER_SETTINGS = (
+    f"Each rung has all below it as well: {PICTURES:,} training pictures, {EPOCHS} epochs, batches of {BATCH}; the "
+    "teacher is a CNN of the same pictures and seed. Accuracy on the whole test split."
+)
 
 
 def draw_hunger(results: Mapping[str, Any], own: Sequence[tuple[str, int, float]] = ()) -> Figure:
@@ -37,7 +41,7 @@ def draw_hunger(results: Mapping[str, Any], own: Sequence[tuple[str, int, float]
     drawn = [
         HungerCurve(
             kind,
-            LABELS[kind],
+            zoo.MODELS[kind].short,
             np.array([point[:3] for point in found.get(kind, [])], np.float64).reshape(-1, 3),
             np.array([point[1:] for point in own if point[0] == kind], np.float64).reshape(-1, 2),
         )
@@ -46,8 +50,14 @@ def draw_hunger(results: Mapping[str, Any], own: Sequence[tuple[str, int, float]
     return hunger_figure(drawn, HUNGER_TITLE, f"{settings(results)} {provenance(results)}")
 
 
-def draw_ladder(results: Mapping[str, Any]) -> Figure:
-    """Accuracy from rung to rung. Raises ValueError if there is no run at all."""
+def draw_ladder(results: Mapping[str, Any], words: str | None = None) -> Figure:
+    """Accuracy from rung to rung.
+
+    Args:
+        words: what the caption says before where the numbers come from; None for the settings.
+    Raises:
+        ValueError: if there is no run at all.
+    """
     found, teacher = steps(results), teacher_step(results)
     if not found:
         raise ValueError("there is no run to draw yet")
@@ -61,11 +71,7 @@ def draw_ladder(results: Mapping[str, Any]) -> Figure:
         for step in found
     ]
     taught = None if teacher is None else np.array([*teacher.tests.values()])
-    caption = (
-        f"Each rung has all below it as well: {PICTURES:,} training pictures, {EPOCHS} epochs, batches of {BATCH}; the "
-        f"teacher is a CNN of the same pictures and seed. Accuracy on the whole test split. {provenance(results)}"
-    )
-    return ladder_figure(drawn, taught, LADDER_TITLE, caption)
+    return ladder_figure(drawn, taught, LADDER_TITLE, f"{words or LADDER_SETTINGS} {provenance(results)}")
 
 
 def provenance(results: Mapping[str, Any]) -> str:

@@ -31,26 +31,32 @@ class CheckpointError(ValueError):
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """How a name becomes a network, with the sizes for 32 x 32 pictures and 10 classes, and what it then counts."""
+    """How a name becomes a network, with the sizes for 32 x 32 pictures and 10 classes, and what it then counts.
+
+    Attributes:
+        title, short: what people read; the second where there is little room.
+    """
 
     build: Callable[..., nn.Module]
     options: dict[str, Option]
     parameters: int
     title: str
+    short: str
 
 
 MODELS: dict[str, ModelSpec] = {
-    "vit": ModelSpec(ViT, {}, 809_354, "ViT"),
+    "vit": ModelSpec(ViT, {}, 809_354, "ViT", "ViT"),
     "vit-conv": ModelSpec(
         ViT,
         {"embedding": "conv", "pooling": "attention", "n_layers": 3, "d_ff": 256},
         482_955,
         "ViT with a convolutional stem",
+        "ViT, conv stem",
     ),
-    "deit": ModelSpec(DeiT, {}, 810_900, "DeiT"),
-    "hybrid": ModelSpec(HybridViT, {}, 1_458_890, "Hybrid of CNN and ViT"),
-    "swin": ModelSpec(SwinTransformer, {}, 929_822, "Swin"),
-    "cnn": ModelSpec(ConvNet, {}, 373_386, "CNN"),
+    "deit": ModelSpec(DeiT, {}, 810_900, "DeiT", "DeiT"),
+    "hybrid": ModelSpec(HybridViT, {}, 1_458_890, "Hybrid of CNN and ViT", "Hybrid"),
+    "swin": ModelSpec(SwinTransformer, {}, 929_822, "Swin", "Swin"),
+    "cnn": ModelSpec(ConvNet, {}, 373_386, "CNN", "CNN"),
 }
 
 

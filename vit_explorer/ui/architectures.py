@@ -61,6 +61,7 @@ def _untrained(kind: str) -> dict[str, Any]:
     return {
         "name": kind,
         "title": MODELS[kind].title,
+        "short": MODELS[kind].short,
         "architecture": kind,
         **dict.fromkeys(names),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),

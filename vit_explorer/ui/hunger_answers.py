@@ -9,7 +9,9 @@ from dataclasses import asdict
 from typing import Any
 
 from vit_explorer.figures.frame import MIME, figure_bytes
-from vit_explorer.sweep_figures import LABELS, draw_hunger, provenance
+from vit_explorer.models import zoo
+from vit_explorer.sweep_figures import draw_hunger, provenance
+from vit_explorer.training import export
 from vit_explorer.training.desk import Desk
 from vit_explorer.training.hunger import (
     BATCH,
@@ -32,7 +34,7 @@ from vit_explorer.ui.session import Session
 from vit_explorer.ui.train_choices import training_device
 from vit_explorer.ui.widgets import ServerFunction, widget
 
-COMMAND = "python -m vit_explorer.train --sweep hunger"
+COMMAND = f"{export.COMMAND} --sweep {SWEEP}"
 ALONE = tuple(model for model in MODELS if model != "deit")  # a DeiT is taught by a network that must be trained first
 COLUMNS = ("of", "model", "pictures", "seed", "test_accuracy", "train_accuracy", "seconds", "data")
 
@@ -76,7 +78,7 @@ def describe_hunger(session: Session, desk: Desk) -> dict[str, Any]:
         "expectations": [asdict(one) for one in expectations(known)],
         "own": [own_payload(desk, known, point) for point in own_points(desk, known)],
         "choice": {
-            "kinds": [{"kind": kind, "label": LABELS[kind]} for kind in ALONE],
+            "kinds": [{"kind": kind, "label": zoo.MODELS[kind].short} for kind in ALONE],
             "data": [
                 {"name": source.name, "words": data_words(source.data), "sizes": sizes}
                 for source in session.datasets.usable()[0]
@@ -105,9 +107,9 @@ def start_point(session: Session, desk: Desk, request: dict[str, Any]) -> dict[s
         recipe = hunger_recipe(
             kind, size, seed, updates, data=source.data, device=device, precision=fast_precision(device)
         )
-        title = f"{LABELS[kind]} on {size:,} of {source.name}, seed {seed}"
+        title = f"{zoo.MODELS[kind].short} on {size:,} of {source.name}, seed {seed}"
         owner = owner_of(request["owner"])
-        race = Race.create(desk.runs_folder, {LABELS[kind]: recipe}, title=title, preset=SWEEP, owner=owner)
+        race = Race.create(desk.runs_folder, {zoo.MODELS[kind].short: recipe}, title=title, preset=SWEEP, owner=owner)
     desk.submit(race)
     return {"race": race.name}
 
@@ -174,4 +176,4 @@ def _curve_payload(results: Mapping[str, Any], kind: str, curve: list[tuple[int,
                 "runs": [one["test_accuracy"] for one in sorted(runs, key=lambda one: one["seed"])],
             }
         )
-    return {"kind": kind, "label": LABELS[kind], "points": points}
+    return {"kind": kind, "label": zoo.MODELS[kind].short, "points": points}

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from vit_explorer.sweep_figures import LABELS
+from vit_explorer.models.zoo import MODELS
 from vit_explorer.training.desk import Desk
 from vit_explorer.training.events import Finished
 from vit_explorer.training.hunger import curves, is_point, on_curve, updates_of
@@ -68,7 +68,7 @@ def own_payload(desk: Desk, results: Mapping[str, Any], point: OwnPoint) -> dict
     return {
         "race": point.race.name,
         "kind": recipe.model,
-        "label": LABELS[recipe.model],
+        "label": MODELS[recipe.model].short,
         "size": recipe.subset,
         "seed": recipe.seed,
         "passes": recipe.epochs,
@@ -83,7 +83,7 @@ def own_payload(desk: Desk, results: Mapping[str, Any], point: OwnPoint) -> dict
 def point_words(results: Mapping[str, Any], point: OwnPoint, state: str) -> str:
     """A point beside the curve of its kind, or why it is not drawn there, in a sentence or two."""
     recipe, finished = point.recipe, point.finished
-    name = f"{LABELS[recipe.model]}, {recipe.subset:,} pictures, seed {recipe.seed}"
+    name = f"{MODELS[recipe.model].short}, {recipe.subset:,} pictures, seed {recipe.seed}"
     if finished is None:
         return f"{name}: {state}, no result yet."
     told = f"{name}: {100 * finished.test_accuracy:.1f} % on the whole test split"

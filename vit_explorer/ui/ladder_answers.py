@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from vit_explorer.figures.frame import MIME, figure_bytes
-from vit_explorer.figures.ladder import DrawnRung, colour_limit, ladder_figure
+from vit_explorer.figures.ladder import colour_limit
+from vit_explorer.sweep_figures import draw_ladder
 from vit_explorer.training.export import COMMAND, command_line, recipe_words
 from vit_explorer.training.ladder import RUNGS, TEACHER, Rung, Step, rung_recipes, steps, summary, teacher_step
 from vit_explorer.training.recipe import Recipe
@@ -80,16 +79,9 @@ def export_ladder(session: Session, request: dict[str, Any]) -> dict[str, Any]:
     if format not in MIME:
         raise Refused(f"The ladder can be kept as csv, {', '.join(MIME)}, not {str(format)[:20]}.")
     found, teacher = steps(results), teacher_step(results)
-    drawn = [
-        DrawnRung(_figure_title(step.rung), _values(step.tests), _values(step.trains), step.gain) for step in found
-    ]
-    taught = None if teacher is None else _values(teacher.tests)
     says = headline(found, summary(found), teacher)
-    caption = " ".join(
-        part for part in (says, caveat(found, results["recipe"]), missing(results), TRAINING, _made(results)) if part
-    )
-    figure = ladder_figure(drawn, taught, "From the plain ViT to the DeiT, one ingredient more on every rung", caption)
-    return file_answer("ladder", format, figure_bytes(figure, format))
+    words = " ".join(part for part in (says, caveat(found, results["recipe"]), missing(results), TRAINING) if part)
+    return file_answer("ladder", format, figure_bytes(draw_ladder(results, words), format))
 
 
 def ladder_csv(results: Mapping[str, Any]) -> str:
@@ -158,11 +150,3 @@ def _seeds(results: Mapping[str, Any]) -> str:
 def _made(results: Mapping[str, Any]) -> str:
     version = results["versions"].get("torch")
     return f"Trained on {results['hardware']}" + (f", torch {version}." if version else ".")
-
-
-def _values(by_seed: Mapping[int, float]) -> np.ndarray:
-    return np.array([by_seed[seed] for seed in sorted(by_seed)], np.float64)
-
-
-def _figure_title(rung: Rung) -> str:
-    return rung.title if rung is RUNGS[0] else f"+ {rung.title}"

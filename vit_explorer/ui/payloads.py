@@ -148,6 +148,7 @@ def model_summary(checkpoint: Checkpoint) -> dict[str, Any]:
     return {
         "name": checkpoint.name,
         "title": MODELS[card["model"]].title,
+        "short": MODELS[card["model"]].short,
         "architecture": card["model"],
         "data": card["dataset"]["name"],
         "n_classes": len(checkpoint.class_names),

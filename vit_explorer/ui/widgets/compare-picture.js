@@ -95,7 +95,7 @@ vx.widget("compare-picture", (root, server) => {
     element.setAttribute("role", "listitem");
     element.dataset.model = result.name;
     const head = make("div", "head");
-    const name = make("button", "name", vxCompareSort.shortName(result));
+    const name = make("button", "name", result.short);
     name.type = "button";
     name.title = `Open ${result.name} in every tab`;
     name.setAttribute("aria-label", `${result.title}, ${result.name}: make it the page's model`);

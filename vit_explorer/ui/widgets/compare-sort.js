@@ -88,10 +88,5 @@ window.vxCompareSort = (() => {
     return { light, put };
   }
 
-  const SHORT = { "vit-conv": "ViT, conv stem", hybrid: "Hybrid" };
-
-  /** What a kind of network is called where there is little room. */
-  const shortName = ({ architecture, title }) => SHORT[architecture] || title;
-
-  return { shortName, sortable };
+  return { sortable };
 })();

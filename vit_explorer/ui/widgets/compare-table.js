@@ -30,12 +30,12 @@ vx.widget("compare-table", (root, server) => {
   function named(row) {
     const cell = make("span");
     if (row.trained) {
-      const open = make("button", "open", vxCompareSort.shortName(row));
+      const open = make("button", "open", row.short);
       open.type = "button";
       open.title = `Open ${row.name} in every tab`;
       open.addEventListener("click", () => vx.set("wish", { model: row.name }));
       cell.append(open);
-    } else cell.append(make("strong", "", vxCompareSort.shortName(row)));
+    } else cell.append(make("strong", "", row.short));
     cell.append(make("span", "below", row.trained ? row.name : "no weights here"));
     return cell;
   }
@@ -78,7 +78,7 @@ vx.widget("compare-table", (root, server) => {
     const n = [...new Set(tested.map((row) => row.n_test))];
     vxComparePlot.draw($("svg"), {
       points: points.map((row) => ({
-        id: row.name, name: vxCompareSort.shortName(row), x: cost(row), y: 100 * row.test_accuracy,
+        id: row.name, name: row.short, x: cost(row), y: 100 * row.test_accuracy,
         words: `${row.name}: ${(100 * row.test_accuracy).toFixed(2)} % for ${unit(cost(row))} ${axis === "latency" ? "a picture" : axis === "parameters" ? "weights" : "multiply-adds"}`,
       })),
       label, unit, height: HEIGHT, hover: light,
