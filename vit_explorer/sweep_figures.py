@@ -14,7 +14,8 @@ from vit_explorer.figures.hunger import HungerCurve, hunger_figure
 from vit_explorer.figures.ladder import DrawnRung, ladder_figure
 from vit_explorer.models import zoo
 from vit_explorer.training import runs
-from vit_explorer.training.hunger import MODELS, curves, settings
+from vit_explorer.training.hunger import MODELS, curves
+from vit_explorer.training.hunger_findings import settings, shortage
 from vit_explorer.training.ladder import BATCH, EPOCHS, PICTURES, RUNGS, steps, teacher_step
 from vit_explorer.training.sweep import RESULTS, SHIPPED_FOLDER
 
@@ -47,7 +48,9 @@ def draw_hunger(results: Mapping[str, Any], own: Sequence[tuple[str, int, float]
         )
         for kind in MODELS
     ]
-    return hunger_figure(drawn, HUNGER_TITLE, f"{settings(results)} {provenance(results)}")
+    return hunger_figure(
+        drawn, HUNGER_TITLE, " ".join(filter(None, (settings(results), shortage(results), provenance(results))))
+    )
 
 
 def draw_ladder(results: Mapping[str, Any], words: str | None = None) -> Figure:
@@ -81,7 +84,7 @@ def provenance(results: Mapping[str, Any]) -> str:
     data = Path(results["recipe"].get("data", "several data")).name
     made, planned = len(results["points"]), results["runs"]
     runs = f"{made} runs" if made == planned else f"{made} of {planned} runs so far"
-    return f"{runs} on {data}; {results['hardware']}; commit {results['commit'] or 'unknown'}."
+    return f"{runs} on {data}; {results['hardware']}; commit {(results['commit'] or 'unknown')[:10]}."
 
 
 def results_of(name: str, folder: Path | None) -> tuple[Path, dict[str, Any]]:

@@ -54,7 +54,7 @@ def test_a_single_run_is_a_ring_inside_the_axes():
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["mean over seeds", "standard deviation over seeds", "a run of one's own"]
     plain = hunger_figure([curve("deit", (500, 0.2, 0.0))], "t", "c")
-    assert [text.get_text() for text in plain.legends[0].get_texts()] == ["mean over seeds"]
+    assert [text.get_text() for text in plain.legends[0].get_texts()] == ["a run of the sweep"]
 
 
 def test_names_stand_beside_their_lines_without_touching():

@@ -9,15 +9,14 @@ from vit_explorer.training.hunger import (
     SIZES,
     UPDATES,
     curves,
-    expectations,
     hunger_cells,
     hunger_recipe,
     is_point,
     on_curve,
     possible_sizes,
-    settings,
     updates_of,
 )
+from vit_explorer.training.hunger_findings import expectations, sated, settings, shortage
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -61,7 +60,14 @@ def test_curves_are_means_over_seeds_with_their_spread():
 def results_of(**accuracies: dict[int, float | list[float]]) -> dict:
     """A sweep's results: by model the accuracy at each size, or one for each seed."""
     points = [
-        {"model": model.replace("_", "-"), "size": size, "seed": seed, "images": 50_000, "test_accuracy": accuracy}
+        {
+            "model": model.replace("_", "-"),
+            "size": size,
+            "seed": seed,
+            "images": 50_000,
+            "test_accuracy": accuracy,
+            "train_accuracy": 1.0,
+        }
         for model, sizes in accuracies.items()
         for size, values in sizes.items()
         for seed, accuracy in enumerate(values if isinstance(values, list) else [values])
@@ -143,3 +149,15 @@ def test_the_settings_say_how_often_a_picture_is_seen():
     few["points"][0]["images"] = 250
     assert updates_of(few) == 5 and "5 updates" in settings(few) and "each of 500 pictures 0.5 times" in settings(few)
     assert updates_of(results_of()) == UPDATES
+
+
+def test_runs_lack_updates_from_where_they_are_no_better_on_their_training_pictures():
+    results = results_of(cnn={500: [0.4, 0.5], 5_000: 0.6, 50_000: 0.6}, vit={500: 0.3, 5_000: 0.4, 50_000: 0.4})
+    leads = iter([(0.1), (-0.2), 0.1, -0.1, 0.2, 0.0, -0.1])  # as results_of lists them
+    for point in results["points"]:
+        point["train_accuracy"] = point["test_accuracy"] + next(leads)
+    assert sated(results) == {"cnn": 50_000, "vit": 5_000}  # 500 pictures fed the CNN as well, 5,000 did not
+    assert "from 5,000 on, ViT; from 50,000 on, CNN. What these runs lack" in (shortage(results) or "")
+    for point in results["points"]:
+        point["train_accuracy"] = point["test_accuracy"] + 0.01
+    assert sated(results) == {} and shortage(results) is None

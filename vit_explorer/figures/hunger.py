@@ -125,8 +125,10 @@ def _explain(figure: Figure, drawn: Sequence[HungerCurve]) -> None:
     """Above the axes what a point, its bar and a ring stand for; only what is drawn."""
     from matplotlib.lines import Line2D
 
-    keys = [Line2D([], [], color=GREY, marker="s", linewidth=2.2, label="mean over seeds")]
-    if any((curve.points[:, 2] > 0).any() for curve in drawn):
+    several = any((curve.points[:, 2] > 0).any() for curve in drawn)
+    name = "mean over seeds" if several else "a run of the sweep"
+    keys = [Line2D([], [], color=GREY, marker="s", linewidth=2.2, label=name)]
+    if several:
         bar = {"marker": "|", "markersize": 14, "linestyle": "none"}
         keys.append(Line2D([], [], color=GREY, label="standard deviation over seeds", **bar))
     if any(len(curve.own) for curve in drawn):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import mean, stdev
@@ -17,18 +17,6 @@ BATCH = 50  # divides every size; small, for at few passes more steps do more th
 SIZES = (500, 1_000, 2_000, 5_000, 10_000, 25_000, 50_000)  # training pictures
 MODELS = ("cnn", "vit", "vit-conv", "hybrid", "deit")  # the CNN first: it teaches the DeiT
 UPDATES = 1_000  # of every run: 50,000 pictures shown, each of the 50,000 once, each of 500 a hundred times
-
-# What is made of the results: from which number of pictures on the mission expects a draw, and what counts as one.
-MANY, MOST = 10_000, 100_000  # training pictures
-CLOSE = 0.03  # of accuracy: two means at most so far apart are called close
-CLEAR = (
-    0.005  # of accuracy: from here on a mean distance is called smaller; counting test pictures moves it half as far
-)
-HELPED = {"vit-conv": "a convolutional stem", "hybrid": "a CNN backbone", "deit": "a CNN teacher"}
-
-MINUS = "\N{MINUS SIGN}"
-
-Curves = Mapping[str, list[tuple[int, float, float, int]]]  # what ``curves`` gives
 
 COMMON = Recipe(
     batch_size=BATCH, lr=1e-3, optimizer="adamw", schedule="linear", warmup=0.05, weight_decay=0.05,
@@ -118,103 +106,3 @@ def on_curve(curve: list[tuple[int, float, float, int]], size: int) -> float | N
         if low < size < high:
             return before + (after - before) * math.log(size / low) / math.log(high / low)
     return None
-
-
-@dataclass(frozen=True)
-class Expectation:
-    """What the mission expected beside what was found.
-
-    Attributes:
-        criterion: by which ``agrees`` was decided.
-        agrees: None where the runs that it takes are not there.
-    """
-
-    expected: str
-    criterion: str
-    found: str
-    agrees: bool | None
-
-
-def expectations(results: Mapping[str, Any]) -> list[Expectation]:
-    """The mission's expectations beside the results, by differences of means over seeds.
-
-    CNN and ViT are compared at every size; what is said to narrow the gap, by the mean of its distances to the CNN over
-    all sizes where CNN, ViT and itself were trained.
-    """
-    found = curves(results)
-    return [_ahead(found), _close(found), *(_narrows(found, model) for model in HELPED)]
-
-
-def _ahead(found: Curves) -> Expectation:
-    gaps = {size: gap for size, gap in _gaps(found, "vit").items() if size < MANY}
-    return Expectation(
-        f"The CNN is ahead of the ViT under {MANY:,} pictures.",
-        "Agrees if its mean is the higher one at every size there",
-        _listed(gaps),
-        all(gap > 0 for gap in gaps.values()) if gaps else None,
-    )
-
-
-def _close(found: Curves) -> Expectation:
-    gaps = {size: gap for size, gap in _gaps(found, "vit").items() if MANY <= size <= MOST}
-    return Expectation(
-        f"CNN and ViT are close between {MANY:,} and {MOST:,} pictures.",
-        f"Agrees if the means are at most {100 * CLOSE:g} points apart at every size there",
-        _listed(gaps),
-        all(abs(gap) <= CLOSE for gap in gaps.values()) if gaps else None,
-    )
-
-
-def _narrows(found: Curves, model: str) -> Expectation:
-    plain, helped = _gaps(found, "vit"), _gaps(found, model)
-    sizes = [size for size in plain if size in helped]
-    expected = f"{HELPED[model][0].upper()}{HELPED[model][1:]} narrows the gap."
-    criterion = (
-        f"Agrees if its mean distance to the CNN is at least {100 * CLEAR:g} points smaller than the plain ViT's"
-    )
-    if not sizes:
-        return Expectation(expected, criterion, "No run of this sweep tells yet.", None)
-    before, after = mean(plain[size] for size in sizes), mean(helped[size] for size in sizes)
-    counted = "at the one size" if len(sizes) == 1 else f"in the mean over {len(sizes)} sizes"
-    told = f"With it {_beside(after)} the CNN {counted}, the plain ViT {_beside(before)} it."
-    return Expectation(expected, criterion, told, before > 0 and before - after >= CLEAR)
-
-
-def _gaps(found: Curves, model: str) -> dict[int, float]:
-    """By how much the CNN's mean is above another's, at every size that both have."""
-    other = {size: accuracy for size, accuracy, _, _ in found.get(model, [])}
-    return {size: accuracy - other[size] for size, accuracy, _, _ in found.get("cnn", []) if size in other}
-
-
-def _listed(gaps: Mapping[int, float]) -> str:
-    if not gaps:
-        return "No run of this sweep tells yet."
-    said = [f"{_points(gap)} at {size:,}" for size, gap in gaps.items()]
-    return f"CNN less ViT, in points: {', '.join(said)}."
-
-
-def _points(gap: float) -> str:
-    """A difference of accuracies in points, with its sign; 0.0 has none."""
-    text = f"{abs(100 * gap):.1f}"
-    return text if text == "0.0" else f"{'+' if gap > 0 else MINUS}{text}"
-
-
-def _beside(gap: float) -> str:
-    return f"{abs(100 * gap):.1f} points {'behind' if gap >= 0 else 'ahead of'}"
-
-
-def settings(results: Mapping[str, Any]) -> str:
-    """How the points came about, in two sentences."""
-    updates = updates_of(results)
-    sizes, seeds = ({point[key] for point in results["points"]} for key in ("size", "seed"))
-    ends = sorted({min(sizes), max(sizes)}) if sizes else [SIZES[0], SIZES[-1]]
-    passes = " and ".join(f"each of {size:,} pictures {_times(updates * BATCH / size)}" for size in ends)
-    spread = f"means of up to {len(seeds)} seeds, bars their standard deviation" if len(seeds) > 1 else "one seed"
-    return (
-        f"Equal updates, not equal passes: every run makes {updates:,} updates of {BATCH} pictures, and so sees "
-        f"{passes}. Measured on the whole test split, {spread}."
-    )
-
-
-def _times(passes: float) -> str:
-    return "once" if passes == 1 else f"{passes:,.4g} times"

@@ -13,16 +13,8 @@ from vit_explorer.models import zoo
 from vit_explorer.sweep_figures import draw_hunger, provenance
 from vit_explorer.training import export
 from vit_explorer.training.desk import Desk
-from vit_explorer.training.hunger import (
-    BATCH,
-    MODELS,
-    curves,
-    expectations,
-    hunger_recipe,
-    possible_sizes,
-    settings,
-    updates_of,
-)
+from vit_explorer.training.hunger import BATCH, MODELS, curves, hunger_recipe, possible_sizes, updates_of
+from vit_explorer.training.hunger_findings import expectations, settings, shortage
 from vit_explorer.training.precision import fast_precision
 from vit_explorer.training.races import Race, owner_of
 from vit_explorer.training.recipe import LIMITS
@@ -63,7 +55,8 @@ def describe_hunger(session: Session, desk: Desk) -> dict[str, Any]:
 
     Returns:
         ``curves``: by kind {kind, label, points: {size, passes, mean, spread, seeds, seconds, runs}}. ``told``: what
-        is missing, in a sentence, or None. ``settings`` and ``made``: how the points came about. ``expectations``.
+        is missing, in a sentence, or None. ``settings`` and ``made``: how the points came about. ``shortage``: what
+        runs on many pictures lack, or None. ``expectations``.
         ``own``: points of one's own, the newest first; those with ``drawn`` belong beside the curves. ``choice``: what
         can be run here, and the first seed that the sweep has not.
     """
@@ -75,6 +68,7 @@ def describe_hunger(session: Session, desk: Desk) -> dict[str, Any]:
         "told": _told(results),
         "settings": settings(known),
         "made": provenance(results) if results and results["points"] else None,
+        "shortage": shortage(known),
         "expectations": [asdict(one) for one in expectations(known)],
         "own": [own_payload(desk, known, point) for point in own_points(desk, known)],
         "choice": {

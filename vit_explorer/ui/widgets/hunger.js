@@ -72,6 +72,8 @@ vx.widget("hunger", (root, server) => {
     $(".settings").textContent = payload.settings;
     $(".made").textContent = payload.made || "";
     vx.fill($(".lines"), payload.expectations, finding);
+    $(".shortage").textContent = payload.shortage || "";
+    $(".shortage").hidden = !payload.shortage;
     for (const button of root.querySelectorAll("[data-format]")) button.disabled = points.length === 0;
     own.take(payload);
     chart();
