@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vit_explorer.figures.frame import MIME, figure_bytes
 from vit_explorer.figures.hunger import HungerCurve, hunger_figure
 from vit_explorer.figures.ladder import DrawnRung, ladder_figure
 from vit_explorer.models import zoo
@@ -104,18 +103,8 @@ def results_of(name: str, folder: Path | None) -> tuple[Path, dict[str, Any]]:
 FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {"hunger": draw_hunger, "ladder": draw_ladder}
 
 
-def write_figure(name: str, results: Mapping[str, Any], path: Path) -> None:
-    """Write the figure of a sweep as a PNG, SVG or PDF file.
-
-    Raises:
-        ValueError: for another sweep or kind of file, a file that cannot be written, or results without a run.
-    """
+def sweep_figure(name: str, results: Mapping[str, Any]) -> Figure:
+    """The figure of a sweep by its name. Raises ValueError for another sweep, or results without a run."""
     if name not in FIGURES:
         raise ValueError(f"there is a figure of {', '.join(FIGURES)}, not of {name!r}")
-    format = path.suffix[1:].lower()
-    if format not in MIME:
-        raise ValueError(f"a figure ends in {', '.join(f'.{kind}' for kind in MIME)}, not in {path.name!r}")
-    try:
-        path.write_bytes(figure_bytes(FIGURES[name](results), format))
-    except OSError as error:
-        raise ValueError(f"{path} cannot be written: {error.strerror or error}") from error
+    return FIGURES[name](results)

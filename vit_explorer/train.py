@@ -29,8 +29,9 @@ from types import FrameType
 from vit_explorer.data.cifar10 import download_cifar10
 from vit_explorer.data.dataset import Dataset
 from vit_explorer.data.sources import open_dataset
+from vit_explorer.figures.frame import write_figure
 from vit_explorer.models.zoo import KEPT_FOLDER
-from vit_explorer.sweep_figures import results_of, write_figure
+from vit_explorer.sweep_figures import results_of, sweep_figure
 from vit_explorer.training import runs
 from vit_explorer.training.display import Display
 from vit_explorer.training.engine import Trainer
@@ -149,7 +150,7 @@ def _draw(options: argparse.Namespace) -> int:
     if not options.sweep:
         raise ValueError("--figure belongs to --sweep")
     path, results = results_of(options.sweep, options.run)
-    write_figure(options.sweep, results, options.figure)
+    write_figure(sweep_figure(options.sweep, results), options.figure)
     print(f"figure: {options.figure}, of {path}")
     return 0
 

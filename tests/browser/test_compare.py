@@ -201,6 +201,10 @@ def test_it_measures_here_and_can_be_stopped_and_saved(table):
         table.click(f"{TABLE} [data-format=csv]")
     text = saved.value.path().read_text(encoding="utf-8")
     assert text.count("\n") == 1 + len(times) and "latency, s" in text.splitlines()[0]
+    with table.expect_download() as saved:
+        table.click(f"{TABLE} [data-format=png]")
+    assert saved.value.suggested_filename == "architectures.png"
+    assert saved.value.path().read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_published_lines_stand_apart_with_all_that_must_agree(table):

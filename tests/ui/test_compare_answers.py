@@ -11,7 +11,8 @@ import torch
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.explanations import explanation_maps
 from vit_explorer.models.zoo import MODELS, create_model, save_checkpoint
-from vit_explorer.ui.architectures import architecture_rows, architectures_csv, time_architectures
+from vit_explorer.ui.architecture_files import architectures_csv, draw_architectures
+from vit_explorer.ui.architectures import architecture_rows, time_architectures
 from vit_explorer.ui.compare_answers import compare_picture, compare_times
 from vit_explorer.ui.session import Session
 
@@ -128,3 +129,14 @@ def test_the_table_as_csv(session):
     assert lines["cnn-a"]["latency, s"] == "" and lines["cnn-a"]["measured on"] == ""
     plain = csv.DictReader(io.StringIO(architectures_csv(rows, None)))
     assert [int(line["multiply-adds a picture"]) for line in plain] == [row["multiply_adds"] for row in rows]
+
+
+def test_the_figure_holds_the_networks_tested_on_the_same_pictures(session):
+    rows, data = architecture_rows(session), session.checkpoint("vit-a").card["dataset"]["name"]
+    figure = draw_architectures(rows, None, data)
+    texts = [text.get_text() for text in figure.axes[1].texts]
+    tested = [row for row in rows if row["data"] == data and row["test_accuracy"] is not None]
+    assert {row["short"] for row in tested} <= set(texts) and len(tested) == len(figure.axes[0].lines)
+    assert any("Times were not measured." in " ".join(text.get_text().split()) for text in figure.texts)
+    with pytest.raises(ValueError, match="no model to draw"):
+        draw_architectures(rows, None, "nothing")

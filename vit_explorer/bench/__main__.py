@@ -4,6 +4,7 @@
     python -m vit_explorer.bench startup point         # some of it
     python -m vit_explorer.bench faithful --n 100      # on fewer pictures; --data says where CIFAR-10 lies
     python -m vit_explorer.bench cards --data FILE     # is every card true: accuracies measured again from the files
+    python -m vit_explorer.bench models --figure FILE  # the table of architectures, with times of this machine
     python -m vit_explorer.bench --json                # for machines
 
 Absolute times drift from day to day and from machine to machine; where a ratio can be had it is measured in one run.
@@ -25,6 +26,7 @@ from vit_explorer.bench.faithful import MODELS, N_PICTURES, measure_faithful
 from vit_explorer.bench.learn import measure_learn
 from vit_explorer.bench.live import measure_live
 from vit_explorer.bench.missing import NotMeasured
+from vit_explorer.bench.models import measure_models
 from vit_explorer.bench.page import measure_picture, measure_point
 from vit_explorer.bench.startup import measure_startup
 from vit_explorer.bench.throughput import measure_throughput
@@ -39,6 +41,7 @@ MEASURES = {
     "throughput": measure_throughput,
     "windows": measure_windows,
     "explain": measure_explain,
+    "models": measure_models,
     "cards": measure_cards,
     "faithful": measure_faithful,  # some ten minutes
     "learn": measure_learn,  # 23 minutes of training
@@ -52,6 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.add_argument("--checkpoints", help="a folder of weights, instead of the ones that ship")
     parser.add_argument("--data", help="cards, faithful: the file or folder in which CIFAR-10 is looked for first")
+    parser.add_argument("--figure", help="models: draw the table as this PNG, SVG or PDF file")
     faithful = parser.add_argument_group("faithful")
     faithful.add_argument("--n", type=int, default=N_PICTURES, help=f"how many test pictures ({N_PICTURES})")
     faithful.add_argument("--model", nargs="+", default=MODELS, help=f"names of checkpoints ({' '.join(MODELS)})")
@@ -65,6 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
     }
     asked = {
+        "models": {"figure": options.figure},
         "cards": {"data": options.data},
         "faithful": {"data": options.data, "n": options.n, "models": options.model},
     }

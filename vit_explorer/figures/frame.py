@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import textwrap
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +21,12 @@ CAPTION_WIDTH = 175  # characters
 TITLE_WIDTH = 80  # characters
 LINE_HEIGHT = 0.025  # of a line of the caption, in heights of a figure of SIZE
 GREY, GRID = "#444", "#e6e8eb"
+# By kind of network, as on the page (--vx-run-1, -0, --vx-text, --vx-run-2, -3, --vx-accent). Shapes tell it as well.
+INKS = {
+    "cnn": "#087f5b", "vit": "#6d28d9", "vit-conv": "#14181d",
+    "hybrid": "#8d6b00", "deit": "#b5179e", "swin": "#0b5cad",
+}  # fmt: skip
+SHAPES = {"cnn": "s", "vit": "o", "vit-conv": "^", "hybrid": "D", "deit": "v", "swin": "P"}
 
 
 def entitled(
@@ -69,6 +76,27 @@ def bare(axes: Axes) -> None:
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_visible(False)
+
+
+def write_figure(figure: Figure, path: Path) -> None:
+    """Write a PNG, SVG or PDF file, by the end of its name.
+
+    Raises:
+        ValueError: for another kind of file, or one that cannot be written.
+    """
+    format = figure_format(path)
+    try:
+        path.write_bytes(figure_bytes(figure, format))
+    except OSError as error:
+        raise ValueError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def figure_format(path: Path) -> str:
+    """What a file of this name holds: a key of MIME. Raises ValueError for another kind of file."""
+    format = path.suffix[1:].lower()
+    if format not in MIME:
+        raise ValueError(f"a figure ends in {', '.join(f'.{kind}' for kind in MIME)}, not in {path.name!r}")
+    return format
 
 
 def figure_bytes(figure: Figure, format: str) -> bytes:

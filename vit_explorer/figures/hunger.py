@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vit_explorer.figures.curves import spread
-from vit_explorer.figures.frame import GREY, LINE_HEIGHT, entitled, unframed
+from vit_explorer.figures.frame import GREY, INKS, LINE_HEIGHT, SHAPES, entitled, unframed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# By kind of network, as on the page (--vx-run-1, -0, --vx-text, --vx-run-2, -3). The shape tells it as well.
-INKS = {"cnn": "#087f5b", "vit": "#6d28d9", "vit-conv": "#14181d", "hybrid": "#8d6b00", "deit": "#b5179e"}
-SHAPES = {"cnn": "s", "vit": "o", "vit-conv": "^", "hybrid": "D", "deit": "v"}
 RIGHT = 0.8  # where the axes end and the names begin
 LABEL_GAP = 0.06  # between two names, in heights of the axes
 STEP, ROOM = 0.1, 0.015  # of accuracy: the axis ends at a multiple of the one, the other away from any point

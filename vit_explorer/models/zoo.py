@@ -51,7 +51,7 @@ MODELS: dict[str, ModelSpec] = {
         {"embedding": "conv", "pooling": "attention", "n_layers": 3, "d_ff": 256},
         482_955,
         "ViT with a convolutional stem",
-        "ViT, conv stem",
+        "ViT + conv stem",
     ),
     "deit": ModelSpec(DeiT, {}, 810_900, "DeiT", "DeiT"),
     "hybrid": ModelSpec(HybridViT, {}, 1_458_890, "Hybrid of CNN and ViT", "Hybrid"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -132,29 +130,3 @@ def _percent(line: Published) -> str:
 
 def _points(difference: float) -> str:
     return f"{abs(difference):.1f} points {'ahead' if difference > 0 else 'behind'}"
-
-
-COLUMNS = {
-    "checkpoint": "name", "kind": "title", "parameters": "parameters", "picture side, px": "side",
-    "multiply-adds a picture": "multiply_adds", "multiply-adds at twice the side": "twice", "times as many": "doubled",
-    "attention scores a layer and head": "law", "test accuracy": "test_accuracy", "test pictures": "n_test",
-    "trained on": "data", "training pictures": "n_train", "epochs": "epochs", "teacher": "teacher",
-}  # fmt: skip
-
-
-def architectures_csv(rows: Sequence[Mapping[str, Any]], measured: Mapping[str, Any] | None) -> str:
-    """The table as CSV: a line a network; times in seconds, empty where they were not measured."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    times = (measured or {}).get("models", {})
-    said = [measured[key] for key in ("machine", "threads", "torch", "date")] if measured else [""] * 4
-    writer.writerow(
-        [*COLUMNS, "latency, s", "pictures a second", "batch", "measured on", "threads", "torch", "measured at"]
-    )
-    for row in rows:
-        own = times.get(row["name"], {})
-        latency, batch = own.get("latency", {}), own.get("throughput", {})
-        cells = [row[key] for key in COLUMNS.values()]
-        cells += [latency.get("median"), batch.get("per_second"), batch.get("batch")]
-        writer.writerow(["" if cell is None else cell for cell in [*cells, *(said if own else [""] * 4)]])
-    return text.getvalue()

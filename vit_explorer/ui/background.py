@@ -108,12 +108,12 @@ class Background:
             self._machine.release()
 
 
-def circumstances(running: Running) -> dict[str, Any]:
+def circumstances(complete: bool) -> dict[str, Any]:
     """When and where something was measured, and whether to its end."""
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": describe_hardware("cpu"),
         "torch": torch.__version__,
         "threads": torch.get_num_threads(),
-        "complete": not running.stopped.is_set(),
+        "complete": complete,
     }

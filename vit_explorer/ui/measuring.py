@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -72,10 +72,15 @@ class Measuring:
             return None, f"The earlier measurement {self._path.name} is damaged: measure again."
 
     def _keep(self, running: Running) -> None:
-        models: dict[str, dict[str, Any]] = {}
-        for timed in running.found:
-            kind = "latency" if timed.batch == 1 else "throughput"
-            times = {**asdict(timed.seconds), "batch": timed.batch, "per_second": timed.pictures_per_second}
-            models.setdefault(timed.name, {})[kind] = times
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(self._path, circumstances(running) | {"models": models})
+        write_json(self._path, measurement(running.found, not running.stopped.is_set()))
+
+
+def measurement(found: Iterable[Timed], complete: bool = True) -> dict[str, Any]:
+    """Times with when and where they were taken, see :meth:`Measuring.result`."""
+    models: dict[str, dict[str, Any]] = {}
+    for timed in found:
+        kind = "latency" if timed.batch == 1 else "throughput"
+        times = {**asdict(timed.seconds), "batch": timed.batch, "per_second": timed.pictures_per_second}
+        models.setdefault(timed.name, {})[kind] = times
+    return circumstances(complete) | {"models": models}

@@ -151,4 +151,4 @@ class Meter:
     def _keep(self, running: Running) -> None:
         points = [asdict(point) for point in running.found]
         about = {"runs": self._runs, "setting": asdict(running.about), "points": points}
-        self._results.add(circumstances(running) | about)
+        self._results.add(circumstances(not running.stopped.is_set()) | about)

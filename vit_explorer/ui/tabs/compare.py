@@ -8,10 +8,11 @@ from typing import Any
 
 import gradio as gr
 
-from vit_explorer.ui.answers import answered
+from vit_explorer.figures.frame import MIME, figure_bytes
+from vit_explorer.ui.answers import Refused, answered, refusing
+from vit_explorer.ui.architecture_files import architectures_csv, draw_architectures
 from vit_explorer.ui.architectures import (
     architecture_rows,
-    architectures_csv,
     mixing_example,
     published_rows,
     time_architectures,
@@ -78,9 +79,16 @@ def table_functions(session: Session, runs_folder: Path, machine: threading.Lock
         return measuring.stop(request.get("id"))
 
     @answered
-    def export(_: dict[str, Any]) -> dict[str, Any]:
-        text = architectures_csv(architecture_rows(session), measuring.result()[0])
-        return file_answer("architectures", "csv", text.encode())
+    def export(request: dict[str, Any]) -> dict[str, Any]:
+        """{format, data} -> a file: "csv" of all, or a figure of the networks tested on the pictures of ``data``."""
+        format, rows, measured = request["format"], architecture_rows(session), measuring.result()[0]
+        if format == "csv":
+            return file_answer("architectures", format, architectures_csv(rows, measured).encode())
+        if format not in MIME:
+            raise Refused(f"The table can be kept as csv, {', '.join(MIME)}, not {str(format)[:20]}.")
+        with refusing():
+            figure = draw_architectures(rows, measured, request["data"])
+        return file_answer("architectures", format, figure_bytes(figure, format))
 
     return [architectures, measure_models, models_measured, stop_models, export]
 

@@ -155,7 +155,7 @@ vx.widget("compare-table", (root, server) => {
     const answer = await ask("stop_models", { id: mine() });
     if (answer) take(answer);
   });
-  vxExplain.files(root, "compare-export", server, () => ({}));
+  vxExplain.files(root, "compare-export", server, () => ({ data: ownData() }));
 
   // ---- rows ------------------------------------------------------------------------------------------------------
   async function load(models) {

@@ -1,0 +1,54 @@
+"""The table of architectures of the Compare tab for the terminal: costs counted, times measured in turns."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from vit_explorer.bench.missing import NotMeasured
+from vit_explorer.explain.model_timing import Timed
+from vit_explorer.figures.frame import figure_format, write_figure
+from vit_explorer.models.zoo import CHECKPOINT_FOLDER
+from vit_explorer.ui.architecture_files import draw_architectures
+from vit_explorer.ui.architectures import architecture_rows, time_architectures
+from vit_explorer.ui.measuring import measurement
+from vit_explorer.ui.session import Session
+
+HEAD = "| model | weights | multiply-adds | at twice the side | one picture | pictures a second | test accuracy |"
+
+
+def measure_models(
+    checkpoints: str | os.PathLike[str] | None = None, figure: str | os.PathLike[str] | None = None
+) -> dict[str, Any]:
+    """A Markdown table of all networks, trained ones with their test accuracy.
+
+    Args:
+        figure: where it is drawn: the networks of those pictures on which most were tested.
+    Raises:
+        NotMeasured: if a figure is asked for where no network was tested, or of a file that cannot be written.
+    """
+    try:
+        _ = figure_format(Path(figure)) if figure is not None else None  # before minutes are spent
+        return _measured(Session(checkpoint_folders=[checkpoints or CHECKPOINT_FOLDER]), figure)
+    except ValueError as error:
+        raise NotMeasured(str(error)) from error
+
+
+def _measured(session: Session, figure: str | os.PathLike[str] | None) -> dict[str, Any]:
+    rows = architecture_rows(session)
+    measured = measurement(event for event in time_architectures(session) if isinstance(event, Timed))
+    if figure is not None:
+        tested = Counter(row["data"] for row in rows if row["test_accuracy"] is not None)
+        data = tested.most_common(1)[0][0] if tested else ""
+        write_figure(draw_architectures(rows, measured, data), Path(figure))
+    lines = [HEAD, "|---|" + "---:|" * (HEAD.count("|") - 2)]
+    for row in rows:
+        times = measured["models"][row["name"]]
+        accuracy = "" if row["test_accuracy"] is None else f"{100 * row['test_accuracy']:.2f} % ({row['data']})"
+        lines.append(
+            f"| {row['name']} | {row['parameters']:,} | {row['multiply_adds']:,} | {row['doubled']:.2f} x "
+            f"| {1000 * times['latency']['median']:.3g} ms | {times['throughput']['per_second']:,.0f} | {accuracy} |"
+        )
+    return {"table": "\n".join(lines)} | ({"figure": str(figure)} if figure is not None else {})

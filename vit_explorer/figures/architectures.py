@@ -1,0 +1,130 @@
+"""The table of architectures as a figure to keep: accuracy over cost on the left, every number on the right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vit_explorer.figures.frame import GREY, INKS, LINE_HEIGHT, SHAPES, entitled, shortened, unframed
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+HEADS = (
+    "weights",
+    "multiply-adds",
+    "twice\nthe side",
+    "attention\nscores",
+    "one\npicture",
+    "pictures\na second",
+    "test\naccuracy",
+)
+PLACES = (0.375, 0.51, 0.6, 0.7, 0.8, 0.895, 1.0)  # where the columns of the table end, in its widths
+NONE = "–"
+LABEL_WIDTH = 18  # characters
+MARGIN, ROOM = 1.25, 0.02  # of the costs, a factor; of the accuracies, a share
+SCATTER, TABLE = (0.06, 0.36), (0.4, 0.975)  # from where to where, in widths of the figure
+
+
+@dataclass(frozen=True)
+class DrawnModel:
+    """One network.
+
+    Attributes:
+        kind: a key of INKS.
+        doubled: how many times its multiply-adds at twice the side of the picture.
+        law: of the attention scores of a layer and head; empty without attention.
+        latency: seconds of one picture, and ``per_second`` pictures in a batch; None where they were not measured.
+        accuracy: on the test split, as a share.
+    """
+
+    kind: str
+    label: str
+    parameters: int
+    multiply_adds: int
+    doubled: float | None
+    law: str
+    latency: float | None
+    per_second: float | None
+    accuracy: float
+
+
+def architectures_figure(models: Sequence[DrawnModel], title: str, caption: str) -> Figure:
+    """The best one first.
+
+    Raises:
+        ValueError: if there is no model to draw.
+    """
+    if not models:
+        raise ValueError("there is no model to draw yet")
+    models = sorted(models, key=lambda one: -one.accuracy)
+    figure, n_lines = entitled(title, caption)
+    scatter, table = figure.subplots(1, 2)
+    bottom = 0.13 + LINE_HEIGHT * n_lines
+    for axes, (left, right) in ((scatter, SCATTER), (table, TABLE)):
+        axes.set_position((left, bottom, right - left, 0.84 - bottom))
+    _plot(scatter, models)
+    _list(table, models)
+    return figure
+
+
+def short_number(value: float) -> str:
+    """Three digits and the thousand it is counted in: 810 k, 55.8 M."""
+    for unit, name in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if value >= 0.9995 * unit:
+            digits = 2 if value < 9.995 * unit else 1 if value < 99.95 * unit else 0
+            return f"{value / unit:.{digits}f}{name}"
+    return f"{value:g}"
+
+
+def _plot(axes: Axes, models: Sequence[DrawnModel]) -> None:
+    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+    for one in models:
+        axes.plot(one.multiply_adds, one.accuracy, marker=SHAPES[one.kind], markersize=10, alpha=0.85, color=INKS[one.kind],
+                  linestyle="none", clip_on=False)  # fmt: skip
+    costs, accuracies = [one.multiply_adds for one in models], [one.accuracy for one in models]
+    low, high = min(costs) / MARGIN, max(costs) * MARGIN
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    axes.set_ylim(max(0.0, min(accuracies) - ROOM), min(1.0, max(accuracies) + ROOM))
+    decades = range(-2, 15)
+    ticks = [step * 10.0**power for power in decades for step in (1, 2, 5)]
+    axes.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 1e6:g} M"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g} %"))
+    axes.set_xlabel("multiply-adds of one picture", fontsize=11)
+    axes.set_title("Accuracy on the test split", fontsize=11, loc="left")
+    unframed(axes)
+
+
+def _list(axes: Axes, models: Sequence[DrawnModel]) -> None:
+    """A line a network, with its mark; the axes are used as a sheet of paper, a row one unit high."""
+    axes.set_axis_off()
+    axes.set_xlim(0, 1)
+    axes.set_ylim(len(models), 0)
+    for place, head in zip(PLACES, HEADS, strict=True):
+        axes.annotate(head, (place, 0), (0, 3), textcoords="offset points", ha="right", fontsize=9, color=GREY)
+    for row, one in enumerate(models):
+        axes.axhline(row, color="#e6e8eb", linewidth=0.8)
+        ink, middle = INKS[one.kind], row + 0.5
+        axes.plot(0.012, middle, marker=SHAPES[one.kind], markersize=9, color=ink, linestyle="none", clip_on=False)
+        name = {"fontsize": 10.5, "weight": "bold", "color": ink, "va": "center", "parse_math": False}
+        axes.text(0.035, middle, shortened(one.label, LABEL_WIDTH), **name)
+        for place, cell in zip(PLACES, _cells(one), strict=True):
+            axes.text(place, middle, cell, ha="right", va="center", fontsize=10, parse_math=False)
+
+
+def _cells(one: DrawnModel) -> tuple[str, ...]:
+    return (
+        short_number(one.parameters),
+        short_number(one.multiply_adds),
+        NONE if one.doubled is None else f"× {one.doubled:.2f}",
+        one.law or NONE,
+        NONE if one.latency is None else f"{1000 * one.latency:.3g} ms",
+        NONE if one.per_second is None else f"{one.per_second:,.0f}",
+        f"{100 * one.accuracy:.2f} %",
+    )
