@@ -83,8 +83,8 @@ def _plot(axes: Axes, models: Sequence[DrawnModel]) -> None:
     from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
     for one in models:
-        axes.plot(one.multiply_adds, one.accuracy, marker=SHAPES[one.kind], markersize=10, alpha=0.85, color=INKS[one.kind],
-                  linestyle="none", clip_on=False)  # fmt: skip
+        axes.plot(one.multiply_adds, one.accuracy, marker=SHAPES[one.kind], color=INKS[one.kind], markersize=10,
+                  alpha=0.85, linestyle="none", clip_on=False)  # fmt: skip
     costs, accuracies = [one.multiply_adds for one in models], [one.accuracy for one in models]
     low, high = min(costs) / MARGIN, max(costs) * MARGIN
     axes.set_xscale("log")

@@ -114,8 +114,8 @@ ADVICE: dict[Way, tuple[str, str, str, tuple[str, ...]]] = {
         ("hybrid", "hunger-medium", "stem", "measured-here"),
     ),
     ("medium", "no", "server"): (
-        "deit", "hybrid", "Without a good CNN to teach it, or without long training: the hybrid.",
-        ("teacher", "hunger-medium", "distilled", "measured-here"),
+        "hybrid", "deit", "With a strong CNN to teach it and time for long training: the DeiT.",
+        ("hybrid", "hunger-medium", "teacher", "measured-here"),
     ),
     ("medium", "yes", "phone"): (
         "cnn-pyramid", "swin", "With memory for windows on fine maps, a small Swin.",
