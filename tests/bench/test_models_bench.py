@@ -24,7 +24,7 @@ def folder(tmp_path, monkeypatch):
     """One small checkpoint, and times that are known."""
     save_checkpoint(create_model("cnn", **CARD["overrides"]), CARD, "small", tmp_path)
 
-    def timed(session):
+    def timed(checkpoints):
         for name in ("small", *(kind for kind in MODELS if kind != "cnn")):
             yield Passed(0.5, name, 1)
             yield Timed(name, 1, Spread(0.002, 0.001, 0.003, 20))

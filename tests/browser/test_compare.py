@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from vit_explorer.bench.page import open_page, open_view
+from vit_explorer.explain.architectures import architecture_rows
 from vit_explorer.models.published import PUBLISHED
-from vit_explorer.ui.architectures import architecture_rows, mixing_example
+from vit_explorer.ui.architectures import mixing_example
 from vit_explorer.ui.compare_answers import compare_picture
 from vit_explorer.ui.session import Session
 
@@ -137,7 +138,7 @@ def test_pointing_marks_the_same_place_in_all_maps_and_asks_nobody(picture):
 
 
 def test_the_table_holds_the_cards_and_sorts_by_every_column(table):
-    rows = {row["name"]: row for row in architecture_rows(SESSION)}
+    rows = {row["name"]: row for row in architecture_rows(SESSION.checkpoints()[0])}
     shown = table.eval_on_selector_all(f"{TABLE} tbody tr", "all => all.map((one) => one.dataset.id)")
     assert set(shown) == set(rows)
     for name, row in rows.items():
@@ -177,7 +178,7 @@ def test_the_table_holds_the_cards_and_sorts_by_every_column(table):
 def test_row_and_point_light_up_together(table):
     names = table.eval_on_selector_all(f"{TABLE} svg .point", "all => all.map((one) => one.dataset.id)")
     data = table.evaluate("vx.get('model').data")
-    rows = architecture_rows(SESSION, grown=False)
+    rows = architecture_rows(SESSION.checkpoints()[0], grown=False)
     assert set(names) == {row["name"] for row in rows if row["data"] == data and row["test_accuracy"] is not None}
     table.locator(f"{TABLE} tbody tr[data-id={names[0]}]").hover()
     assert table.locator(f"{TABLE} svg .point.lit").get_attribute("data-id") == names[0]

@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from vit_explorer.data.uploads import fit_picture
+from vit_explorer.explain.architectures import architecture_rows, time_architectures
 from vit_explorer.explain.explanations import explanation_maps
+from vit_explorer.figures.architectures import draw_architectures
 from vit_explorer.models.zoo import MODELS, create_model, save_checkpoint
-from vit_explorer.ui.architecture_files import architectures_csv, draw_architectures
-from vit_explorer.ui.architectures import architecture_rows, time_architectures
+from vit_explorer.ui.architectures import architectures_csv
 from vit_explorer.ui.compare_answers import compare_picture, compare_times
 from vit_explorer.ui.session import Session
 
@@ -96,21 +97,21 @@ def test_every_model_is_timed(session):
 
 
 def test_the_rows_are_the_cards_and_the_kinds_without_weights(session):
-    rows = {row["name"]: row for row in architecture_rows(session)}
+    rows = {row["name"]: row for row in architecture_rows(session.checkpoints()[0])}
     assert set(rows) == {*(f"{kind}-a" for kind in SMALL), "b-letters", "hybrid"}
     assert rows["hybrid"]["parameters"] == MODELS["hybrid"].parameters and rows["hybrid"]["test_accuracy"] is None
     vit = rows["vit-a"]
     assert (vit["law"], vit["tokens"], vit["test_accuracy"], vit["n_train"], vit["epochs"]) == ("N²", 65, 0.75, 100, 2)
     assert vit["twice"] / vit["multiply_adds"] == vit["doubled"] > 4
     assert rows["cnn-a"]["law"] is None and rows["swin-a"]["law"] == "N · 4²"
-    at_once = {row["name"]: row for row in architecture_rows(session, grown=False)}
+    at_once = {row["name"]: row for row in architecture_rows(session.checkpoints()[0], grown=False)}
     assert at_once["vit-a"] == {**vit, "doubled": None, "twice": None}
 
 
 def test_every_row_can_be_timed(session):
-    events = time_architectures(session)
+    events = time_architectures(session.checkpoints()[0])
     names = {next(events).name for _ in range(7)}
-    assert names == {row["name"] for row in architecture_rows(session, grown=False)}
+    assert names == {row["name"] for row in architecture_rows(session.checkpoints()[0], grown=False)}
 
 
 def test_the_table_as_csv(session):
@@ -120,7 +121,7 @@ def test_the_table_as_csv(session):
         "machine": "Xeon, 2 threads", "threads": 2, "torch": "2.14", "date": "2026-11-23",
         "models": {"vit-a": {"latency": spread, "throughput": many}},
     }  # fmt: skip
-    rows = architecture_rows(session)
+    rows = architecture_rows(session.checkpoints()[0])
     lines = {line["checkpoint"]: line for line in csv.DictReader(io.StringIO(architectures_csv(rows, measured)))}
     assert len(lines) == len(rows)
     vit = lines["vit-a"]
@@ -132,7 +133,7 @@ def test_the_table_as_csv(session):
 
 
 def test_the_figure_holds_the_networks_tested_on_the_same_pictures(session):
-    rows, data = architecture_rows(session), session.checkpoint("vit-a").card["dataset"]["name"]
+    rows, data = architecture_rows(session.checkpoints()[0]), session.checkpoint("vit-a").card["dataset"]["name"]
     figure = draw_architectures(rows, None, data)
     texts = [text.get_text() for text in figure.axes[1].texts]
     tested = [row for row in rows if row["data"] == data and row["test_accuracy"] is not None]

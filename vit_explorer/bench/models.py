@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from vit_explorer.bench.missing import NotMeasured
-from vit_explorer.explain.model_timing import Timed
+from vit_explorer.explain.architectures import architecture_rows, time_architectures
+from vit_explorer.explain.model_timing import Timed, times_by_model
+from vit_explorer.figures.architectures import draw_architectures
 from vit_explorer.figures.frame import figure_format, write_figure
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER
-from vit_explorer.ui.architecture_files import draw_architectures
-from vit_explorer.ui.architectures import architecture_rows, time_architectures
-from vit_explorer.ui.measuring import measurement
-from vit_explorer.ui.session import Session
+from vit_explorer.models.zoo import CHECKPOINT_FOLDER, Checkpoint, list_checkpoints, load_checkpoint
+from vit_explorer.training.card import circumstances
 
 HEAD = "| model | weights | multiply-adds | at twice the side | one picture | pictures a second | test accuracy |"
 
@@ -31,14 +31,16 @@ def measure_models(
     """
     try:
         _ = figure_format(Path(figure)) if figure is not None else None  # before minutes are spent
-        return _measured(Session(checkpoint_folders=[checkpoints or CHECKPOINT_FOLDER]), figure)
+        folders = [checkpoints or CHECKPOINT_FOLDER]
+        return _measured([load_checkpoint(name, folders) for name in list_checkpoints(folders)], figure)
     except ValueError as error:
         raise NotMeasured(str(error)) from error
 
 
-def _measured(session: Session, figure: str | os.PathLike[str] | None) -> dict[str, Any]:
-    rows = architecture_rows(session)
-    measured = measurement(event for event in time_architectures(session) if isinstance(event, Timed))
+def _measured(checkpoints: Sequence[Checkpoint], figure: str | os.PathLike[str] | None) -> dict[str, Any]:
+    rows = architecture_rows(checkpoints)
+    found = [event for event in time_architectures(checkpoints) if isinstance(event, Timed)]
+    measured = circumstances(complete=True) | {"models": times_by_model(found)}
     if figure is not None:
         tested = Counter(row["data"] for row in rows if row["test_accuracy"] is not None)
         data = tested.most_common(1)[0][0] if tested else ""

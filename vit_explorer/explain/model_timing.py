@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 
 import torch
 from torch import nn
@@ -81,3 +81,13 @@ def time_models(
                 yield Passed(min(1.0, done / total), name, batch)
         for name in names:
             yield Timed(name, batch, spread(seconds[name][warm_up:]))
+
+
+def times_by_model(found: Iterable[Timed]) -> dict[str, dict[str, dict[str, float]]]:
+    """By name "latency" of one picture and "throughput" of a batch, where measured: a Spread and "per_second"."""
+    models: dict[str, dict[str, dict[str, float]]] = {}
+    for timed in found:
+        kind = "latency" if timed.batch == 1 else "throughput"
+        times = {**asdict(timed.seconds), "batch": timed.batch, "per_second": timed.pictures_per_second}
+        models.setdefault(timed.name, {})[kind] = times
+    return models

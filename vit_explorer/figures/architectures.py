@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vit_explorer.figures.frame import GREY, INKS, LINE_HEIGHT, SHAPES, entitled, shortened, unframed
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+TITLE = "Accuracy and cost of the networks"
 HEADS = (
     "weights",
     "multiply-adds",
@@ -49,6 +50,34 @@ class DrawnModel:
     latency: float | None
     per_second: float | None
     accuracy: float
+
+
+def draw_architectures(rows: Sequence[Mapping[str, Any]], measured: Mapping[str, Any] | None, data: str) -> Figure:
+    """The networks that were tested on the pictures of ``data``, the best one first.
+
+    Args:
+        rows: of ``explain.architectures``. measured: times by model with when and where they were taken, or None.
+    Raises:
+        ValueError: if there is none.
+    """
+    tested = [row for row in rows if row["data"] == data and row["test_accuracy"] is not None]
+    times = (measured or {}).get("models", {})
+    twice = len({row["short"] for row in tested}) < len(tested)
+    drawn = [
+        DrawnModel(
+            row["architecture"],
+            row["name"] if twice else row["short"],
+            row["parameters"],
+            row["multiply_adds"],
+            row["doubled"],
+            row["law"] or "",
+            times.get(row["name"], {}).get("latency", {}).get("median"),
+            times.get(row["name"], {}).get("throughput", {}).get("per_second"),
+            row["test_accuracy"],
+        )
+        for row in tested
+    ]
+    return architectures_figure(drawn, TITLE, _caption(tested, measured, data))
 
 
 def architectures_figure(models: Sequence[DrawnModel], title: str, caption: str) -> Figure:
@@ -127,4 +156,22 @@ def _cells(one: DrawnModel) -> tuple[str, ...]:
         NONE if one.latency is None else f"{1000 * one.latency:.3g} ms",
         NONE if one.per_second is None else f"{one.per_second:,.0f}",
         f"{100 * one.accuracy:.2f} %",
+    )
+
+
+def _caption(tested: Sequence[Mapping[str, Any]], measured: Mapping[str, Any] | None, data: str) -> str:
+    counts = sorted({row["n_test"] for row in tested if row["n_test"]})
+    sides = sorted({row["side"] for row in tested})
+    pictures = f"{counts[0]:,} test pictures" if len(counts) == 1 else "Test pictures"
+    said = (
+        f"{pictures} of {data}, {' and '.join(map(str, sides))} px. Weights and multiply-adds are counted, the latter "
+        "also for pictures of twice the side; N: tokens of the first layer."
+    )
+    if measured is None:
+        return f"{said} Times were not measured."
+    batch = next((own["throughput"]["batch"] for own in measured["models"].values() if "throughput" in own), None)
+    batches = f", pictures a second in batches of {batch}" if batch else ""
+    return (
+        f"{said} Times: plain forward passes of all networks in turns, warmed up, medians{batches}; "
+        f"{measured['machine']}, torch {measured['torch']}, {measured['date'][:10]}."
     )

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,17 @@ def describe_split(dataset: Dataset, recipe: Recipe) -> str:
         part = f"{recipe.test_subset:,} pictures of it" if recipe.test_subset else "all of it"
         looks = f"on the way ({part}, after every epoch and at every snapshot) and at the end"
     return f"{dataset.split}; {validation}; test split looked at {looks}"
+
+
+def circumstances(complete: bool) -> dict[str, Any]:
+    """When and where something was measured, and whether to its end."""
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": describe_hardware("cpu"),
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "complete": complete,
+    }
 
 
 def describe_hardware(device: str) -> str:

@@ -1,96 +1,41 @@
-"""The table of architectures: what each costs, how that grows and what it reached; and what others published."""
+"""The table of architectures as CSV; and what others published."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from functools import lru_cache
 from typing import Any
 
-import torch
-
-from vit_explorer.explain.growth import Doubled, attention_growth, doubled_cost
-from vit_explorer.explain.model_timing import Passed, Timed, time_models
 from vit_explorer.models.published import PUBLISHED, Published
-from vit_explorer.models.zoo import MODELS, Checkpoint, create_model
-from vit_explorer.ui.payloads import model_summary
-from vit_explorer.ui.session import Session
 
 PLAIN = "none"  # the pre-training of a line without any
 
-
-def architecture_rows(session: Session, grown: bool = True) -> list[dict[str, Any]]:
-    """A row for each usable checkpoint, then one for each kind of network that has none, which has no accuracy.
-
-    Args:
-        grown: count what twice the side costs, which takes seconds the first time; without, both numbers are None.
-    Returns:
-        of each ``model_summary``, and: "law" of attention and its "tokens" and "window", "side" of the picture,
-        "doubled" (the factor by which its multiply-adds rise when the side doubles), "twice" (that many), "trained".
-    """
-    usable, _ = session.checkpoints()
-    known = {checkpoint.card["model"] for checkpoint in usable}
-    rows = [_row(checkpoint) for checkpoint in usable] + [_untrained(kind) for kind in MODELS if kind not in known]
-    return [{**row, **(_growth(row) if grown else {"doubled": None, "twice": None})} for row in rows]
+COLUMNS = {
+    "checkpoint": "name", "kind": "title", "parameters": "parameters", "picture side, px": "side",
+    "multiply-adds a picture": "multiply_adds", "multiply-adds at twice the side": "twice", "times as many": "doubled",
+    "attention scores a layer and head": "law", "test accuracy": "test_accuracy", "test pictures": "n_test",
+    "trained on": "data", "training pictures": "n_train", "epochs": "epochs", "teacher": "teacher",
+}  # fmt: skip
 
 
-def _row(checkpoint: Checkpoint) -> dict[str, Any]:
-    card, model = checkpoint.card, checkpoint.model
-    recipe, summary = card.get("recipe", {}), model_summary(checkpoint)
-    overrides = json.dumps(card["overrides"], sort_keys=True)
-    return {
-        **summary,
-        "multiply_adds": summary["multiply_adds"] or _counted(card["model"], overrides, model.img_size).once,
-        "epochs": card.get("epochs_trained", recipe.get("epochs")),
-        "teacher": recipe.get("teacher", "").rpartition("/")[2] or None,
-        "trained": True,
-        **asdict(attention_growth(model)),
-        "side": model.img_size,
-        "overrides": overrides,
-    }
-
-
-@lru_cache(maxsize=len(MODELS))
-def _untrained(kind: str) -> dict[str, Any]:
-    with torch.random.fork_rng(devices=[]):
-        model = create_model(kind)
-    names = ("data", "n_classes", "n_train", "n_test", "test_accuracy", "epochs", "augment", "teacher")
-    return {
-        "name": kind,
-        "title": MODELS[kind].title,
-        "short": MODELS[kind].short,
-        "architecture": kind,
-        **dict.fromkeys(names),
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "multiply_adds": _counted(kind, "{}", model.img_size).once,
-        "trained": False,
-        **asdict(attention_growth(model)),
-        "side": model.img_size,
-        "overrides": "{}",
-    }
-
-
-def _growth(row: Mapping[str, Any]) -> dict[str, Any]:
-    cost = _counted(row["architecture"], row["overrides"], row["side"])
-    return {"doubled": cost.factor, "twice": cost.twice}
-
-
-@lru_cache(maxsize=64)
-def _counted(kind: str, overrides: str, side: int) -> Doubled:
-    """The same network is counted once."""
-    return doubled_cost(kind, json.loads(overrides), side)
-
-
-def time_architectures(session: Session) -> Iterator[Passed | Timed]:
-    """Time all rows in turns, those without weights with fresh ones: what a pass takes does not depend on them."""
-    rows = architecture_rows(session, grown=False)
-    with torch.random.fork_rng(devices=[]):
-        models = {
-            row["name"]: session.checkpoint(row["name"]).model if row["trained"] else create_model(row["name"]).eval()
-            for row in rows
-        }
-    yield from time_models(models, {row["name"]: row["multiply_adds"] for row in rows})
+def architectures_csv(rows: Sequence[Mapping[str, Any]], measured: Mapping[str, Any] | None) -> str:
+    """The table as CSV: a line a network; times in seconds, empty where they were not measured."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    times = (measured or {}).get("models", {})
+    said = [measured[key] for key in ("machine", "threads", "torch", "date")] if measured else [""] * 4
+    writer.writerow(
+        [*COLUMNS, "latency, s", "pictures a second", "batch", "measured on", "threads", "torch", "measured at"]
+    )
+    for row in rows:
+        own = times.get(row["name"], {})
+        latency, batch = own.get("latency", {}), own.get("throughput", {})
+        cells = [row[key] for key in COLUMNS.values()]
+        cells += [latency.get("median"), batch.get("per_second"), batch.get("batch")]
+        writer.writerow(["" if cell is None else cell for cell in [*cells, *(said if own else [""] * 4)]])
+    return text.getvalue()
 
 
 def published_rows() -> list[dict[str, Any]]:

@@ -8,12 +8,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
-import torch
-
-from vit_explorer.training.card import describe_hardware
 from vit_explorer.ui.answers import Refused
 
 LOG = logging.getLogger(__name__)
@@ -106,14 +102,3 @@ class Background:
             with self._lock:
                 self._running, self._fault = None, fault
             self._machine.release()
-
-
-def circumstances(complete: bool) -> dict[str, Any]:
-    """When and where something was measured, and whether to its end."""
-    return {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": describe_hardware("cpu"),
-        "torch": torch.__version__,
-        "threads": torch.get_num_threads(),
-        "complete": complete,
-    }

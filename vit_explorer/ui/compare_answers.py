@@ -8,10 +8,10 @@ from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.explanations import METHODS
 from vit_explorer.explain.gradients import trace_gradients
 from vit_explorer.models.cnn import ConvNet
+from vit_explorer.models.summary import model_summary
 from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.packing import pack
-from vit_explorer.ui.payloads import model_summary
 from vit_explorer.ui.session import Picture, Session
 from vit_explorer.ui.tabs.classify import TIMED_PASSES, reading_order, timed_prediction
 

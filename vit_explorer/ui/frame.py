@@ -8,8 +8,9 @@ import random
 from typing import Any
 
 from vit_explorer.data.uploads import MAX_BYTES, PictureError
+from vit_explorer.models.summary import model_summary
 from vit_explorer.ui.answers import answered
-from vit_explorer.ui.payloads import model_payload, model_summary, picture_payload, trace_payload
+from vit_explorer.ui.payloads import model_payload, picture_payload, trace_payload
 from vit_explorer.ui.session import Session, available_samples
 from vit_explorer.ui.widgets import ServerFunction, widget
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from vit_explorer.explain.model_timing import Passed, Timed
+from vit_explorer.explain.model_timing import Passed, Timed, times_by_model
+from vit_explorer.training.card import circumstances
 from vit_explorer.training.standing import write_json
-from vit_explorer.ui.background import Background, Running, circumstances
+from vit_explorer.ui.background import Background, Running
 
 Work = Callable[[], Iterator[Passed | Timed]]
 
@@ -73,14 +73,5 @@ class Measuring:
 
     def _keep(self, running: Running) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        write_json(self._path, measurement(running.found, not running.stopped.is_set()))
-
-
-def measurement(found: Iterable[Timed], complete: bool = True) -> dict[str, Any]:
-    """Times with when and where they were taken, see :meth:`Measuring.result`."""
-    models: dict[str, dict[str, Any]] = {}
-    for timed in found:
-        kind = "latency" if timed.batch == 1 else "throughput"
-        times = {**asdict(timed.seconds), "batch": timed.batch, "per_second": timed.pictures_per_second}
-        models.setdefault(timed.name, {})[kind] = times
-    return circumstances(complete) | {"models": models}
+        complete = not running.stopped.is_set()
+        write_json(self._path, circumstances(complete) | {"models": times_by_model(running.found)})

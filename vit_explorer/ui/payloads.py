@@ -17,8 +17,9 @@ from vit_explorer.explain.positions import (
 )
 from vit_explorer.explain.trace import Trace, trace
 from vit_explorer.models.patches import PatchEmbedding, filter_components, patchify
+from vit_explorer.models.summary import model_summary
 from vit_explorer.models.vit import ViT
-from vit_explorer.models.zoo import MODELS, Checkpoint, CheckpointError
+from vit_explorer.models.zoo import Checkpoint, CheckpointError
 from vit_explorer.ui.attention_payloads import attention_payload
 from vit_explorer.ui.packing import pack
 from vit_explorer.ui.session import Picture
@@ -139,26 +140,6 @@ def model_payload(checkpoint: Checkpoint) -> dict[str, Any]:
         "components": pack(components) if linear else None,
         "component_share": share.tolist() if linear else None,
         "positions": positions_payload(checkpoint) if hasattr(model, "pos_embedding") else None,
-    }
-
-
-def model_summary(checkpoint: Checkpoint) -> dict[str, Any]:
-    """A line about a model for lists."""
-    card = checkpoint.card
-    return {
-        "name": checkpoint.name,
-        "title": MODELS[card["model"]].title,
-        "short": MODELS[card["model"]].short,
-        "architecture": card["model"],
-        "data": card["dataset"]["name"],
-        "n_classes": len(checkpoint.class_names),
-        "n_train": card["dataset"].get("n_train"),
-        "n_test": card["dataset"].get("n_test"),
-        "test_accuracy": card.get("test_accuracy"),
-        "parameters": sum(parameter.numel() for parameter in checkpoint.model.parameters()),
-        "multiply_adds": card.get("multiply_adds"),
-        "epochs": card.get("recipe", {}).get("epochs"),
-        "augment": card.get("recipe", {}).get("augment"),
     }
 
 

@@ -16,9 +16,10 @@ from vit_explorer.explain.attention_timing import (
     time_attention,
     windowed_bytes,
 )
+from vit_explorer.training.card import circumstances
 from vit_explorer.ui.answers import Refused, answered, refusing
 from vit_explorer.ui.asked import whole
-from vit_explorer.ui.background import Background, Running, circumstances
+from vit_explorer.ui.background import Background, Running
 from vit_explorer.ui.widgets import widget
 
 LARGEST = {"d_model": 768, "n_heads": 16, "window": 28}

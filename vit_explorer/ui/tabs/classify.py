@@ -5,10 +5,11 @@ from __future__ import annotations
 from statistics import median
 from typing import Any
 
+from vit_explorer.models.summary import model_summary
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.answers import answered
 from vit_explorer.ui.frame import keep_upload
-from vit_explorer.ui.payloads import model_summary, prediction_payload
+from vit_explorer.ui.payloads import prediction_payload
 from vit_explorer.ui.session import Picture, Session
 from vit_explorer.ui.widgets import ServerFunction, widget
 

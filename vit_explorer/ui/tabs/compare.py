@@ -8,15 +8,11 @@ from typing import Any
 
 import gradio as gr
 
+from vit_explorer.explain.architectures import architecture_rows, time_architectures
+from vit_explorer.figures.architectures import draw_architectures
 from vit_explorer.figures.frame import MIME, figure_bytes
 from vit_explorer.ui.answers import Refused, answered, refusing
-from vit_explorer.ui.architecture_files import architectures_csv, draw_architectures
-from vit_explorer.ui.architectures import (
-    architecture_rows,
-    mixing_example,
-    published_rows,
-    time_architectures,
-)
+from vit_explorer.ui.architectures import architectures_csv, mixing_example, published_rows
 from vit_explorer.ui.compare_answers import compare_picture, compare_times
 from vit_explorer.ui.evidence import Evidence
 from vit_explorer.ui.files import file_answer
@@ -59,12 +55,12 @@ def picture_functions(session: Session) -> list[ServerFunction]:
 def table_functions(session: Session, runs_folder: Path, machine: threading.Lock) -> list[ServerFunction]:
     """What the table may call; one measurement at a time for all visitors."""
     path = runs_folder / "measurements" / "architectures.json"
-    measuring = Measuring(path, lambda: time_architectures(session), machine)
+    measuring = Measuring(path, lambda: time_architectures(session.checkpoints()[0]), machine)
 
     @answered
     def architectures(request: dict[str, Any]) -> dict[str, Any]:
         """{grown} -> the rows; first without what is counted for twice the side, so that they are there at once."""
-        return {"rows": architecture_rows(session, bool(request["grown"]))}
+        return {"rows": architecture_rows(session.checkpoints()[0], bool(request["grown"]))}
 
     @answered
     def measure_models(_: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +77,7 @@ def table_functions(session: Session, runs_folder: Path, machine: threading.Lock
     @answered
     def export(request: dict[str, Any]) -> dict[str, Any]:
         """{format, data} -> a file: "csv" of all, or a figure of the networks tested on the pictures of ``data``."""
-        format, rows, measured = request["format"], architecture_rows(session), measuring.result()[0]
+        format, rows, measured = request["format"], architecture_rows(session.checkpoints()[0]), measuring.result()[0]
         if format == "csv":
             return file_answer("architectures", format, architectures_csv(rows, measured).encode())
         if format not in MIME:
@@ -109,12 +105,14 @@ def guide_functions(session: Session) -> list[ServerFunction]:
     @answered
     def count(_: dict[str, Any]) -> dict[str, Any]:
         """What the answer will need, counted while the questions are read."""
-        architecture_rows(session)
+        architecture_rows(session.checkpoints()[0])
         return {}
 
     @answered
     def advice(request: dict[str, Any]) -> dict[str, Any]:
-        evidence = Evidence(architecture_rows(session), session.sweep("hunger"), session.sweep("ladder"))
+        evidence = Evidence(
+            architecture_rows(session.checkpoints()[0]), session.sweep("hunger"), session.sweep("ladder")
+        )
         return guide_answer(request, evidence)
 
     return [questions, count, advice]

@@ -2,8 +2,6 @@
 vx.widget("compare-table", (root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const { make } = vx;
-  const EVERY_MS = 500; // between two looks at a measurement
-  const MINE = "vx-compare-table"; // the measurement that this window started
   const HEIGHT = 300; // CSS pixels of the plot
   const short = (value) => vx.short(value).replace(/(\.[0-9]*?)0+ /, "$1 ").replace(". ", " ");
   const AXES = {
@@ -13,12 +11,10 @@ vx.widget("compare-table", (root, server) => {
   };
   let rows = [];
   let asked = ""; // the models that the rows are of
-  let status = { running: null, result: null, problem: null };
   let axis = "multiply_adds";
-  let following = false;
 
   const none = "–";
-  const timesOf = (row) => ((status.result && status.result.models) || {})[row.name] || {};
+  const timesOf = (row) => ((measuring.now().result || {}).models || {})[row.name] || {};
   const latency = (row) => (timesOf(row).latency ? timesOf(row).latency.median : null);
   const speed = (row) => (timesOf(row).throughput ? timesOf(row).throughput.per_second : null);
   const titled = (text, title, style = "") => Object.assign(make("span", style, text), { title });
@@ -99,61 +95,25 @@ vx.widget("compare-table", (root, server) => {
 
   // ---- measuring -------------------------------------------------------------------------------------------------
   function words() {
-    const { running, result, problem } = status;
-    $(".start").disabled = Boolean(running);
-    $(".stop").disabled = !(running && running.mine);
-    $(".bar").classList.toggle("idle", !running);
-    $(".bar").value = running ? running.share : 0;
-    $(".told").textContent = running ? progress(running) : problem || "";
+    const { running, result, problem } = measuring.now();
+    measuring.show(({ name, batch }) => (name ? `; now ${name}, ${batch === 1 ? "one picture" : `${batch} pictures`}` : ""));
+    if (!running && problem) $(".told").textContent = problem;
     $(".where").textContent = result
       ? `Measured ${new Date(result.date).toLocaleString()} on ${result.machine}, torch ${result.torch}${result.complete ? "" : "; stopped before its end"}: in turns, warmed up, medians. Hold the pointer on a time for its quartiles.`
       : "Latency and throughput are measured on this server when you press the button: all networks in turns, warmed up, medians.";
   }
 
-  function progress({ share, left, name, batch, mine }) {
-    const rest = left === null ? "" : `, about ${Math.max(1, Math.round(left))} s left`;
-    const now = name ? `; now ${name}, ${batch === 1 ? "one picture" : `${batch} pictures`}` : "";
-    return `${mine ? "" : "Somebody is measuring: "}${Math.round(100 * share)} %${rest}${now}`;
-  }
-
-  function take(answer) {
-    const newer = JSON.stringify(answer.result) !== JSON.stringify(status.result);
-    status = answer;
-    words();
-    if (!newer) return;
-    table.put(rows);
-    plot();
-  }
-
-  const ask = (name, request = {}) => vx.call(`compare-${name}`, server, name, request);
-  const mine = () => sessionStorage.getItem(MINE);
-
-  /** Look again and again while a measurement runs. */
-  async function follow() {
-    if (following) return;
-    following = true;
-    do {
-      const before = status;
-      const answer = await ask("models_measured", { id: mine() });
-      if (answer && status === before) take(answer); // not one that was asked for before something newer came
-      if (status.running) await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
-    } while (status.running && root.isConnected);
-    following = false;
-  }
-
-  $(".start").addEventListener("click", async () => {
-    $(".start").disabled = true;
-    const answer = await ask("measure_models");
-    if (answer) {
-      sessionStorage.setItem(MINE, answer.id);
-      take(answer);
-    }
-    follow();
-  });
-  $(".stop").addEventListener("click", async () => {
-    $(".stop").disabled = true;
-    const answer = await ask("stop_models", { id: mine() });
-    if (answer) take(answer);
+  const measuring = vxMeasuring(root, server, {
+    name: "compare-table",
+    calls: { start: "measure_models", look: "models_measured", stop: "stop_models" },
+    asks: () => ({}),
+    first: { running: null, result: null, problem: null },
+    took(before) {
+      words();
+      if (JSON.stringify(measuring.now().result) === JSON.stringify(before.result)) return;
+      table.put(rows);
+      plot();
+    },
   });
   vxExplain.files(root, "compare-export", server, () => ({ data: ownData() }));
 
@@ -178,7 +138,7 @@ vx.widget("compare-table", (root, server) => {
     if (models !== asked) {
       words();
       load(models);
-      follow();
+      measuring.follow();
     } else {
       table.put(rows);
       plot();

@@ -4,12 +4,8 @@ vx.widget("windows-cost", (root, server) => {
   const C = vxCost;
   const FIELDS = { side: [1, 224], "d-model": [1, 768], "n-heads": [1, 16], window: [1, 28] };
   const CLASSIC = { side: 56, d_model: 96, n_heads: 3, window: 7 };
-  const EVERY_MS = 400; // between two looks at a measurement
-  const MINE = "vx-windows-cost"; // the measurement that this window started
   let sizes = { ...CLASSIC };
-  let status = { running: null, results: [], problem: null };
   let chosen = null; // date of the result that a person picked; null: the newest of these sizes
-  let following = false;
 
   const ms = (seconds) => `${(1000 * seconds).toPrecision(3)} ms`;
   const times = (ratio) => `${ratio >= 100 ? ratio.toFixed(0) : ratio.toPrecision(3)} ×`;
@@ -31,7 +27,7 @@ vx.widget("windows-cost", (root, server) => {
       $(".n-heads").setAttribute("aria-invalid", "true");
     }
     $(".wrong").textContent = wrong;
-    $(".start").disabled = Boolean(wrong || status.running);
+    measuring.show(at, Boolean(wrong));
     if (wrong) return;
     sizes = found;
     chosen = null;
@@ -66,7 +62,7 @@ vx.widget("windows-cost", (root, server) => {
 
   /** The points to be drawn: of the measurement under way, else of the chosen result, else of the newest of these sizes. */
   function measured() {
-    const { running, results } = status;
+    const { running, results } = measuring.now();
     if (chosen === null && running && C.sameSetting(running.setting, sizes)) return running;
     return results.find(({ date, setting }) => (chosen === null ? C.sameSetting(setting, sizes) : date === chosen)) || null;
   }
@@ -112,15 +108,11 @@ vx.widget("windows-cost", (root, server) => {
   }
 
   function words(result) {
-    const { running, problem } = status;
+    const { running, problem } = measuring.now();
     $(".where").textContent = !result || result === running ? "" : `${result.machine}, torch ${result.torch}${result.complete ? "" : "; stopped before its end"}. Median and quartiles of ${result.runs} runs, in turns.`;
     $(".pays").textContent = result ? ["fused", "materialised"].map((way) => pays(result.points, way)).filter(Boolean).join(" ") : "";
-    $(".bar").classList.toggle("idle", !running);
     $(".problem").textContent = problem || "";
-    $(".start").disabled = Boolean(running || $(".wrong").textContent);
-    $(".stop").disabled = !(running && running.mine);
-    $(".bar").value = running ? running.share : 0;
-    $(".told").textContent = running ? progress(running) : "";
+    measuring.show(at, Boolean($(".wrong").textContent));
   }
 
   function pays(points, way) {
@@ -133,66 +125,41 @@ vx.widget("windows-cost", (root, server) => {
 
   const named = (way) => way[0].toUpperCase() + way.slice(1);
 
-  function progress({ share, left, side, way, mine }) {
-    const rest = left === null ? "" : `, about ${Math.max(1, Math.round(left))} s left`;
-    return `${mine ? "" : "Somebody is measuring: "}${Math.round(100 * share)} %${rest}; now ${side} × ${side}, ${way}`;
-  }
+  const at = ({ side, way }) => `; now ${side} × ${side}, ${way}`;
 
   // ---- the server ----------------------------------------------------------------------------------------------
-  function take(answer) {
-    const ended = status.running && !answer.running;
-    status = answer;
-    if (ended && status.results.length && $(".results").dataset.first !== status.results[0].date) chosen = null;
-    list();
-    show();
-  }
+  const measuring = vxMeasuring(root, server, {
+    name: "windows-cost",
+    calls: { start: "measure_windows", look: "windows_measured", stop: "stop_windows" },
+    asks() {
+      chosen = null;
+      return { d_model: sizes.d_model, n_heads: sizes.n_heads, window: sizes.window };
+    },
+    first: { running: null, results: [], problem: null },
+    took(before) {
+      const { running, results } = measuring.now();
+      if (before.running && !running && results.length && $(".results").dataset.first !== results[0].date) chosen = null;
+      list();
+      show();
+    },
+  });
 
   function list() {
-    const names = status.results.map(({ date, setting, threads }) => `${new Date(date).toLocaleString()} · d ${setting.d_model}, ${setting.n_heads} heads, w ${setting.window} · ${threads} thread${threads === 1 ? "" : "s"}`);
+    const { results } = measuring.now();
+    const names = results.map(({ date, setting, threads }) => `${new Date(date).toLocaleString()} · d ${setting.d_model}, ${setting.n_heads} heads, w ${setting.window} · ${threads} thread${threads === 1 ? "" : "s"}`);
     const select = $(".results");
     if (select.dataset.of !== names.join("\n")) {
       select.dataset.of = names.join("\n");
-      select.dataset.first = names.length ? status.results[0].date : "";
-      vx.fill(select, names.length ? names : ["none yet"], (name, k) => Object.assign(vx.make("option", "", name), { value: names.length ? status.results[k].date : "" }));
+      select.dataset.first = names.length ? results[0].date : "";
+      vx.fill(select, names.length ? names : ["none yet"], (name, k) => Object.assign(vx.make("option", "", name), { value: names.length ? results[k].date : "" }));
     }
     const now = measured();
     if (now && now.date) select.value = now.date;
     select.disabled = !names.length;
   }
 
-  const ask = (name, request = {}) => vx.call(`windows-cost-${name}`, server, name, request);
-  const mine = () => sessionStorage.getItem(MINE);
-
-  /** Look again and again while a measurement runs. */
-  async function follow() {
-    if (following) return;
-    following = true;
-    do {
-      const before = status;
-      const answer = await ask("windows_measured", { id: mine() });
-      if (answer && status === before) take(answer); // not one that was asked for before something newer came
-      if (status.running) await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
-    } while (status.running && root.isConnected);
-    following = false;
-  }
-
-  $(".start").addEventListener("click", async () => {
-    $(".start").disabled = true;
-    const answer = await ask("measure_windows", { d_model: sizes.d_model, n_heads: sizes.n_heads, window: sizes.window });
-    if (answer) {
-      sessionStorage.setItem(MINE, answer.id);
-      chosen = null;
-      take(answer);
-    }
-    follow();
-  });
-  $(".stop").addEventListener("click", async () => {
-    $(".stop").disabled = true;
-    const answer = await ask("stop_windows", { id: mine() });
-    if (answer) take(answer);
-  });
   $(".results").addEventListener("change", (event) => {
-    const result = status.results.find(({ date }) => date === event.target.value);
+    const result = measuring.now().results.find(({ date }) => date === event.target.value);
     if (!result) return;
     put({ side: sizes.side, ...result.setting });
     chosen = result.date;
@@ -207,7 +174,7 @@ vx.widget("windows-cost", (root, server) => {
     presets(state);
     list();
     show();
-    if (!asked) follow();
+    if (!asked) measuring.follow();
     asked = true;
   }
 

@@ -1,0 +1,66 @@
+/* A measurement on the server: begun, followed and stopped by the .start, .stop, .bar and .told of a view.
+ *
+ * name: of its channel, and of the key under which a window remembers the measurement that it began.
+ * calls: the server's functions {start, look, stop}; asks(): what is asked for.
+ * first: how it stands before the server has said so. took(before): called after every new word of the server.
+ */
+window.vxMeasuring = (root, server, { name, calls, asks, first, took, everyMs = 400 }) => {
+  const $ = (selector) => root.querySelector(selector);
+  const KEY = `vx-${name}`;
+  let status = first;
+  let following = false;
+
+  const ask = (call, request) => vx.call(`${name}-${call}`, server, call, request);
+  const mine = () => sessionStorage.getItem(KEY);
+
+  function take(answer) {
+    const before = status;
+    status = answer;
+    took(before);
+  }
+
+  /** Look again and again while a measurement runs. */
+  async function follow() {
+    if (following) return;
+    following = true;
+    do {
+      const before = status;
+      const answer = await ask(calls.look, { id: mine() });
+      if (answer && status === before) take(answer); // not one that was asked for before something newer came
+      if (status.running) await new Promise((resolve) => setTimeout(resolve, everyMs));
+    } while (status.running && root.isConnected);
+    following = false;
+  }
+
+  $(".start").addEventListener("click", async () => {
+    $(".start").disabled = true;
+    const answer = await ask(calls.start, asks());
+    if (answer) {
+      sessionStorage.setItem(KEY, answer.id);
+      take(answer);
+    }
+    follow();
+  });
+  $(".stop").addEventListener("click", async () => {
+    $(".stop").disabled = true;
+    const answer = await ask(calls.stop, { id: mine() });
+    if (answer) take(answer);
+  });
+
+  /** Buttons, bar and words: now(running) says what is measured at the moment, blocked that it cannot begin. */
+  function show(now, blocked = false) {
+    const { running } = status;
+    $(".start").disabled = Boolean(running) || blocked;
+    $(".stop").disabled = !(running && running.mine);
+    $(".bar").classList.toggle("idle", !running);
+    $(".bar").value = running ? running.share : 0;
+    $(".told").textContent = running ? `${progress(running)}${now(running)}` : "";
+  }
+
+  function progress({ share, left, mine: own }) {
+    const rest = left === null ? "" : `, about ${Math.max(1, Math.round(left))} s left`;
+    return `${own ? "" : "Somebody is measuring: "}${Math.round(100 * share)} %${rest}`;
+  }
+
+  return { now: () => status, follow, show };
+};
