@@ -82,3 +82,12 @@ def test_files_are_what_they_say_and_the_same_each_time():
     assert b"<svg" in drawn("svg") and drawn("pdf").startswith(b"%PDF")
     assert drawn("png") == drawn("png")
     assert "matplotlib.pyplot" not in sys.modules
+
+
+@pytest.mark.parametrize("accuracy", [0.2, 0.35, 0.64])
+def test_the_teachers_name_keeps_off_the_heads_of_the_columns(accuracy):
+    figure = ladder_figure(RUNGS, np.array([accuracy]), "A title", "A caption")
+    figure.draw_without_rendering()
+    texts = {text.get_text(): text.get_window_extent() for text in figure.axes[0].texts}
+    (name,) = (box for text, box in texts.items() if text.startswith("teacher"))
+    assert name.x1 < texts["step"].x0 and name.x0 > 0

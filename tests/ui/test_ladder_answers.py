@@ -16,7 +16,7 @@ from vit_explorer.training.flags import recipes_said
 from vit_explorer.training.ladder import RUNGS, TEACHER, ladder_cells, steps, summary, teacher_step
 from vit_explorer.ui.answers import Refused, answered
 from vit_explorer.ui.ladder_answers import COLUMNS, KEPT, export_ladder, ladder_csv, ladder_view
-from vit_explorer.ui.ladder_words import headline
+from vit_explorer.ui.ladder_words import headline, satisfied
 from vit_explorer.ui.recipe_ingredients import INGREDIENTS
 from vit_explorer.ui.session import Session
 
@@ -107,6 +107,18 @@ def test_the_sentences_follow_the_numbers(seen):
 def said_of(results) -> str:
     found = steps(results)
     return headline(found, summary(found), teacher_step(results))
+
+
+def test_where_no_overfitting_is_left_is_read_off_the_training_accuracies(seen):
+    assert ladder_view(seen(ladder_results(1)))["why"] == ""  # there all are better in training
+    results = ladder_results(1)
+    for point in results["points"]:
+        ahead = {"plain": 0.3, "crop-flip": -0.1, "smoothing": 0.1}.get(point["rung"], -0.1)
+        point["train_accuracy"] = point["test_accuracy"] + ahead
+    found = steps(results)
+    assert satisfied(found, 20).startswith("From RandAugment on, the network is no better")
+    assert "in 20 epochs" in satisfied(found, 20) and satisfied(found[:3], 20) == ""
+    assert satisfied([], 20) == ""
 
 
 def test_where_nothing_hurts_or_nothing_gains_it_says_so():

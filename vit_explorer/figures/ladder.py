@@ -68,9 +68,10 @@ def ladder_figure(rungs: Sequence[DrawnRung], teacher: np.ndarray | None, title:
     if teacher is not None:
         mean = float(teacher.mean())
         axes.axvline(mean, color="#0b5cad", linestyle=(0, (5, 3)), linewidth=1.6)
+        side = "right" if mean > sum(axes.get_xlim()) / 2 else "left"  # away from the heads of the columns
         axes.annotate(
             f"teacher {100 * mean:.1f} %", (mean, 1.0), (0, 4), xycoords=("data", "axes fraction"),
-            textcoords="offset points", ha="center", fontsize=10, color="#0b5cad", weight="bold",
+            textcoords="offset points", ha=side, fontsize=10, color="#0b5cad", weight="bold",
         )  # fmt: skip
     return figure
 
@@ -102,8 +103,8 @@ def _say(axes: Axes, rung: DrawnRung, place: int) -> None:
     spread = f" ± {100 * rung.tests.std(ddof=1):.1f}" if len(rung.tests) > 1 else ""
     texts = (
         (1.02, "" if rung.gain is None else signed(rung.gain), "bold"),
-        (1.09, f"{100 * rung.tests.mean():.1f}{spread}", "normal"),
-        (1.22, f"{100 * rung.trains.mean():.1f}", "normal"),
+        (1.11, f"{100 * rung.tests.mean():.1f}{spread}", "normal"),
+        (1.23, f"{100 * rung.trains.mean():.1f}", "normal"),
     )
     for x, text, weight in texts:
         axes.annotate(text, (x, place), xycoords=("axes fraction", "data"), va="center", fontsize=9.5, weight=weight)
@@ -124,7 +125,7 @@ def _scale(axes: Axes, rungs: Sequence[DrawnRung], teacher: np.ndarray | None) -
     unframed(axes)
     axes.grid(visible=False, axis="y")
     axes.tick_params(labelsize=10)
-    for x, text in ((1.02, "step"), (1.09, "test %"), (1.22, "train %")):
+    for x, text in ((1.02, "step"), (1.11, "test %"), (1.23, "train %")):
         axes.annotate(text, (x, 1.0), (0, 4), xycoords="axes fraction", textcoords="offset points", color="#555")
 
 

@@ -23,6 +23,7 @@ from vit_explorer.ui.ladder_words import (
     headline,
     ingredients_of,
     missing,
+    satisfied,
     what_of,
 )
 from vit_explorer.ui.session import Session
@@ -44,7 +45,8 @@ def ladder_view(session: Session) -> dict[str, Any]:
             ``expected``, its ``ingredients``, ``recipe`` in words, ``commands``, and if it has been trained
             ``result``: accuracies as shares, see :class:`Step`; else None.
         ``teacher``: the same of the teacher, or None where it has not been trained.
-        ``says``, ``caveat``, ``missing``, ``training``, ``made``: sentences. ``sweep``: the command that makes all.
+        ``says``, ``why``, ``caveat``, ``missing``, ``training``, ``made``: sentences.
+        ``sweep``: the command that makes all.
         ``limit``: half the range of the colours of steps.
         Where there are no results, no ``rungs``, and ``missing`` says so.
     Raises:
@@ -60,6 +62,7 @@ def ladder_view(session: Session) -> dict[str, Any]:
         "rungs": [_told(rung, k + 1, what_of(rung), by_name.get(rung.name), recipes) for k, rung in enumerate(RUNGS)],
         "teacher": None if teacher is None else _told(teacher.rung, 0, TAUGHT, teacher, recipes),
         "says": headline(found, summary(found), teacher),
+        "why": satisfied(found, results["recipe"]["epochs"]),
         "caveat": caveat(found, results["recipe"]),
         "missing": missing(results),
         "training": TRAINING,
@@ -80,7 +83,8 @@ def export_ladder(session: Session, request: dict[str, Any]) -> dict[str, Any]:
         raise Refused(f"The ladder can be kept as csv, {', '.join(MIME)}, not {str(format)[:20]}.")
     found, teacher = steps(results), teacher_step(results)
     says = headline(found, summary(found), teacher)
-    words = " ".join(part for part in (says, caveat(found, results["recipe"]), missing(results), TRAINING) if part)
+    why = satisfied(found, results["recipe"]["epochs"])
+    words = " ".join(part for part in (says, why, caveat(found, results["recipe"]), missing(results), TRAINING) if part)
     return file_answer("ladder", format, figure_bytes(draw_ladder(results, words), format))
 
 

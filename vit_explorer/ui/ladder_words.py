@@ -96,6 +96,19 @@ def headline(found: Sequence[Step], said: Summary, teacher: Step | None) -> str:
     return " ".join(sentences)
 
 
+def satisfied(found: Sequence[Step], epochs: int) -> str:
+    """From which rung on there is nothing left to regularise; "" where the highest one is still better in training."""
+    first = len(found)
+    while first and found[first - 1].train <= found[first - 1].mean:
+        first -= 1
+    if first == len(found):
+        return ""
+    return (
+        f"From {found[first].rung.title} on, the network is no better on its training pictures, as they are shown to "
+        f"it, than on the test split: in {epochs} epochs there is no overfitting left that more of it could prevent."
+    )
+
+
 def caveat(found: Sequence[Step], recipe: Mapping[str, Any]) -> str:
     """Under which conditions it was found, and what does not follow from it."""
     counts = sorted({len(step.tests) for step in found})

@@ -126,6 +126,8 @@ vx.widget("ladder", (root, server) => {
     }
     if (!some) return undefined;
     $(".says").textContent = told.says;
+    $(".why").textContent = told.why;
+    $(".why").hidden = !told.why;
     $(".caveat").textContent = told.caveat;
     $(".notes").textContent = `${told.training} ${told.made} All runs again:`;
     const row = chosen();
