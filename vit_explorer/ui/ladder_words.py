@@ -105,7 +105,8 @@ def satisfied(found: Sequence[Step], epochs: int) -> str:
         return ""
     return (
         f"From {found[first].rung.title} on, the network is no better on its training pictures, as they are shown to "
-        f"it, than on the test split: in {epochs} epochs there is no overfitting left that more of it could prevent."
+        f"it, than on the test split: in {epochs} epochs there is no overfitting left that more regularisation could "
+        "prevent."
     )
 
 
