@@ -27,7 +27,12 @@ DIFFER = {  # in which fields the contenders of a preset differ
     "shipped": {"model", "overrides", "optimizer", "warmup", "label_smoothing", "ema"},
 }
 
-SHIPPED = {"ViT": "vit-cifar10", "CNN": "cnn-cifar10", "Hybrid": "hybrid-cifar10"}  # label of the contender: checkpoint
+SHIPPED = {
+    "ViT": "vit-cifar10",
+    "CNN": "cnn-cifar10",
+    "Hybrid": "hybrid-cifar10",
+    "ViT with conv stem": "vit-conv-cifar10",
+}  # label of the contender: checkpoint
 
 
 def differing(recipes: dict[str, Recipe]) -> set[str]:
