@@ -30,7 +30,8 @@ def measure_models(
         NotMeasured: if a figure is asked for where no network was tested, or of a file that cannot be written.
     """
     try:
-        _ = figure_format(Path(figure)) if figure is not None else None  # before minutes are spent
+        if figure is not None:
+            figure_format(Path(figure))  # before minutes are spent
         folders = [checkpoints or CHECKPOINT_FOLDER]
         return _measured([load_checkpoint(name, folders) for name in list_checkpoints(folders)], figure)
     except ValueError as error:
