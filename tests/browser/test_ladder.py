@@ -163,10 +163,9 @@ def test_every_rung_by_key(ladder):
 def test_an_ingredient_can_be_tried_at_its_strength(ladder, name, button, ingredient, strength):
     rung(ladder, name).click()
     ladder.locator(f"{VIEW} .go button", has_text=button).click()
-    ladder.wait_for_selector(".vx-recipe-ingredients:not(.waiting) .bars > .answer")
-    assert (
-        ladder.locator(f".vx-recipe-ingredients [data-ingredient={ingredient}]").get_attribute("aria-pressed") == "true"
-    )
+    # the view still shows the ingredient of before until it is drawn: waiting for its button comes first
+    pressed = f"[data-ingredient={ingredient}][aria-pressed=true]"
+    ladder.wait_for_selector(f".vx-recipe-ingredients:not(.waiting):has({pressed}) .bars > .answer")
     assert ladder.locator(".vx-recipe-ingredients .value").inner_text() == strength
 
 
