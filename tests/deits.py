@@ -17,8 +17,10 @@ SIZES = {
 }
 
 
-def save_deits(folder: Path, teacher: str = TEACHER, names: tuple[str, ...] = tuple(SIZES)) -> None:
-    """The checkpoints of these names; the DeiT's card says that ``teacher`` taught it."""
+def save_deits(
+    folder: Path, teacher: str = TEACHER, names: tuple[str, ...] = tuple(SIZES), data: str = "shapes"
+) -> None:
+    """The checkpoints of these names; the DeiT's card says that ``teacher`` taught it, all cards name the data."""
     torch.manual_seed(3)
     for name, (architecture, overrides) in SIZES.items():
         model = create_model(architecture, **overrides)
@@ -28,7 +30,7 @@ def save_deits(folder: Path, teacher: str = TEACHER, names: tuple[str, ...] = tu
         card = {
             "model": architecture,
             "overrides": overrides,
-            "dataset": {"name": "shapes", "classes": list(CLASS_NAMES)},
+            "dataset": {"name": data, "classes": list(CLASS_NAMES)},
             "normalise": {"mean": [120.0] * 3, "std": [60.0] * 3},
             "recipe": {"epochs": 1, "teacher": teacher if architecture == "deit" else ""},
         }

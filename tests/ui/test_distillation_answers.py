@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from tests.deits import DEIT, PLAIN, TEACHER, save_deits
+from vit_explorer.data.cifar10 import DATA_VARIABLE
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.distillation import answers_of, two_tokens
 from vit_explorer.ui.answers import Refused
@@ -112,6 +113,18 @@ def test_a_chunk_at_a_time_and_nothing_is_asked_twice(session):
     assert first["done"] == CHUNK and first["left"] == (first["total"] - CHUNK) / CHUNK  # a second a chunk
     assert found.ask(session, {"model": PLAIN, "go": False})["done"] == CHUNK  # another visitor, the same DeiT
     assert found.ask(session, {"model": DEIT, "go": True})["done"] == 2 * CHUNK
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [("cifar10", "CIFAR-10, are not on this machine; below the model"), ("my-flowers", "those of my-flowers, are not")],
+)
+def test_where_the_test_pictures_are_not_here_a_sentence_says_so(tmp_path, monkeypatch, data, words):
+    monkeypatch.delenv(DATA_VARIABLE, raising=False)
+    save_deits(tmp_path, data=data)
+    session = Session(data_root=tmp_path, checkpoint_folders=[tmp_path])
+    told = Disagreements().ask(session, {"model": DEIT, "go": True})
+    assert list(told) == ["missing"] and words in told["missing"]
 
 
 def test_examples_are_of_their_kind(session, asked):

@@ -36,12 +36,17 @@ class Disagreements:
         Returns:
             ``done`` of ``total`` pictures; ``left``, seconds for the rest of them, None before the first chunk. Then of
             those done: ``right`` by name, ``agree`` {one, other, count}, ``kinds`` with how many pictures there are.
+            ``missing`` alone, a sentence, where the test pictures are not on this machine.
         Raises:
-            Refused: where there is no DeiT; DatasetError: where its test pictures are not here.
+            Refused: where there is no DeiT, or where the test pictures are of another size.
         """
         deit = deit_at_hand(session, request["model"])
         teacher, _ = teacher_of(session, deit)
-        split, _ = session.test_split(deit.card["dataset"]["name"])
+        data = deit.card["dataset"]["name"]
+        here, _ = session.sources()
+        if data not in here:
+            return {"missing": _missing(data)}
+        split, _ = session.test_split(data)
         if split.x.shape[-1] != deit.model.img_size:
             raise Refused(
                 f"The test pictures here have {split.x.shape[-1]} pixels, {deit.name} reads {deit.model.img_size}."
@@ -87,6 +92,12 @@ class Disagreements:
     ) -> tuple[list[Answers], list[float], tuple[Checkpoint, Checkpoint | None]]:
         """Kept with the checkpoints themselves, so that the numbers by which they are known stay theirs."""
         return self._found.setdefault((id(deit), id(teacher)), ([], [], (deit, teacher)))
+
+
+def _missing(data: str) -> str:
+    if data == "cifar10":
+        return "Its test pictures, CIFAR-10, are not on this machine; below the model they can be downloaded."
+    return f"Its test pictures, those of {data}, are not on this machine, or the app was started without them."
 
 
 @torch.inference_mode()

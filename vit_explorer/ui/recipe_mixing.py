@@ -10,7 +10,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vit_explorer.data.dataset import DatasetError
 from vit_explorer.data.mixing import Mix, draw_cutmix, draw_mixup, soft_targets
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.session import Picture, Session
@@ -38,11 +37,8 @@ def label_of(picture: Picture, checkpoint: Checkpoint, logits: Tensor) -> Label:
 def others(session: Session, checkpoint: Checkpoint, picture: Picture, n: int, seed: int) -> list[Picture]:
     """n different test pictures of the data that the model learned, or of shapes where those are missing or too few."""
     source = checkpoint.card["dataset"]["name"]
-    here = source in session.datasets.names and (source != "cifar10" or session.has_cifar10())
-    try:
-        n_test = len(session.test_split(source)[0].y) if here else 0
-    except DatasetError:  # the frame says why
-        n_test = 0
+    here, _ = session.sources()
+    n_test = len(session.test_split(source)[0].y) if source in here else 0  # the frame says why some are not here
     if n_test <= n:
         source, n_test = "shapes", len(session.test_split("shapes")[0].y)
     order = torch.randperm(n_test, generator=torch.Generator().manual_seed(seed))[: n + 1].tolist()

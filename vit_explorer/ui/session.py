@@ -164,10 +164,6 @@ class Session:
             problems.append(f"CIFAR-10 was not found in {looked}; {rest}.")
         return problems
 
-    def has_cifar10(self) -> bool:
-        """Whether CIFAR-10 lies where it is looked for."""
-        return find_cifar10(self.data_root) is not None
-
     def start_download(self) -> None:
         """Fetch CIFAR-10 in the background; a second call while it runs changes nothing."""
         with self._download_lock:

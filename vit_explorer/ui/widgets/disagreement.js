@@ -8,6 +8,7 @@ vx.widget("disagreement", (root, server) => {
     "teacher wrong": ["DeiT right", "teacher wrong"], "same mistake": ["DeiT and teacher", "the same mistake"],
   };
   let of = ""; // the model that the numbers are about
+  let from = ""; // the sources of pictures there were: a download may bring its test pictures
   let told = null;
   let run = 0; // number of the latest asking; others stop at their next answer
   let going = false;
@@ -84,11 +85,12 @@ vx.widget("disagreement", (root, server) => {
   function show() {
     const complete = told && told.done === told.total;
     $(".go").textContent = going ? "Stop" : !told || !told.done ? "Ask them all" : "Go on";
-    $(".go").hidden = Boolean(complete);
-    $(".progress").value = told ? told.done / told.total : 0;
-    $(".progress").hidden = !told || complete || (!going && !told.done);
+    const missing = told && told.missing;
+    $(".go").hidden = Boolean(complete || missing);
+    $(".progress").value = told && !missing ? told.done / told.total : 0;
+    $(".progress").hidden = !told || complete || missing || (!going && !told.done);
     const left = going && told && told.left !== null ? `, ${vxTrainWords.duration(told.left)} left` : "";
-    $(".status").textContent = !told ? "" : told.done ? `${vx.count(told.done)} of ${vx.count(told.total)} test pictures${left}` : `${vx.count(told.total)} test pictures`;
+    $(".status").textContent = !told ? "" : missing ? missing : told.done ? `${vx.count(told.done)} of ${vx.count(told.total)} test pictures${left}` : `${vx.count(told.total)} test pictures`;
     $(".found").hidden = !told || !told.right;
     if ($(".found").hidden) return;
     rows(".right-table", Object.entries(told.right).map(([name, count]) => [NAMES[name], share(count)]));
@@ -132,11 +134,12 @@ vx.widget("disagreement", (root, server) => {
     $(".later").disabled = first + pictures.length >= count;
   }
 
-  function draw({ model, trace }) {
-    if (!model || !trace) return;
+  function draw({ model, trace, catalogue }) {
+    if (!model || !trace || !catalogue) return;
     for (const button of root.querySelectorAll("[data-picture]")) button.setAttribute("aria-pressed", String(button.dataset.picture === trace.picture.name));
-    if (of === model.name) return;
-    of = model.name;
+    const sources = catalogue.sources.join();
+    if (of === model.name && from === sources) return;
+    [of, from] = [model.name, sources];
     [told, strip, going, start] = [null, null, false, 0];
     run++;
     show();
@@ -152,5 +155,5 @@ vx.widget("disagreement", (root, server) => {
     start = strip.start + strip.pictures.length;
     examples();
   });
-  return { topics: ["model", "trace"], draw };
+  return { topics: ["model", "trace", "catalogue"], draw };
 });
