@@ -7,33 +7,20 @@ vx.widget("ablate", (root, server) => {
   const SUGGESTED = 8; // patches
   const kept = vxAblate.choices(() => draw(E.now()));
   let network = ""; // grid and heads that the choices are for
-  let asked = { question: "", busy: false };
-  let answer = null; // the newest, with the question that it answers
+  let answer = null; // the newest
   let views = []; // of the maps: {marks, side}
   let query = "";
 
-  // ---- asking: one call at a time, then the newest ---------------------------------------------------------------
+  // ---- asking --------------------------------------------------------------------------------------------------
   const wanted = (state) => ({ ...E.request(state), ...kept.now() });
-  const fits = (state) => answer !== null && answer.question === JSON.stringify(wanted(state));
+  const { ask, fits } = E.asking("ablate", server, "test_prediction", {
+    wanted,
+    keep: (told, { trace }) => (answer = { ...told, of: trace }),
+    draw,
+    failed: () => ($(".outcome").textContent = "The server did not answer; change something again."),
+  });
   /** Whether the answer is about this picture in this model, if not about all that was changed. */
   const near = ({ trace }) => answer !== null && answer.of === trace;
-
-  async function ask(state) {
-    const request = wanted(state);
-    const question = JSON.stringify(request);
-    if (asked.busy || question === asked.question) return;
-    asked = { question, busy: true };
-    const { trace } = state;
-    const told = await vx.call("ablate", server, "test_prediction", request);
-    asked.busy = false;
-    if (told) answer = { ...told, question, of: trace };
-    const present = E.now();
-    if (!E.ready(present)) return;
-    show(present);
-    mark(present);
-    if (told || JSON.stringify(wanted(present)) !== question) ask(present);
-    else $(".outcome").textContent = "The server did not answer; change something again.";
-  }
 
   // ---- controls ------------------------------------------------------------------------------------------------
   $(".undo").addEventListener("click", kept.undo);

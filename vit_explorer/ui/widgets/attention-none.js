@@ -3,21 +3,13 @@ vx.widget("attention-none", (root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const E = vxExplain;
   const [LARGE, SMALL] = [92, 44]; // px of the mean and of a channel
-  let asked = "";
   let answer = null;
-
-  async function ask(state) {
-    const request = E.request(state);
-    const question = JSON.stringify(request);
-    if (question === asked) return;
-    asked = question;
-    root.classList.add("waiting");
-    const told = await vx.call("features", server, "features", request);
-    if (asked !== question) return;
-    if (!told) asked = "";
-    else answer = { ...told, question };
-    show(E.now());
-  }
+  const { ask, fits } = E.asking("features", server, "features", {
+    wanted: E.request,
+    keep: (told) => (answer = told),
+    draw,
+    failed: () => ($(".numbers").textContent = "The server did not answer; choose the picture again."),
+  });
 
   function explain({ model, catalogue }) {
     const models = (catalogue || { models: [] }).models;
@@ -39,9 +31,8 @@ vx.widget("attention-none", (root, server) => {
   }
 
   function show(state) {
-    const fitting = answer !== null && answer.question === JSON.stringify(E.request(state));
-    root.classList.toggle("waiting", !fitting);
-    if (!fitting) return;
+    root.classList.toggle("waiting", !fits(state));
+    if (!fits(state)) return;
     $(".numbers").textContent = answer.what;
     vx.fill($(".stages"), answer.stages, ({ side, channels, strongest, maps, mean }, index) => {
       const figure = vx.make("figure");

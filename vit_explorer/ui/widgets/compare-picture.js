@@ -12,7 +12,6 @@ vx.widget("compare-picture", (root, server) => {
   const TOP = 3;
   const PEACE_MS = 400; // before times are asked for
   let target = ""; // a class's name, or "" for each model's own answer
-  let asked = { question: "", busy: false };
   let answer = null; // the newest, with the question that it answers
   let cards = []; // {result, values, grid, marks, share, time}
   let times = { about: "", seconds: {}, passes: 0 };
@@ -22,22 +21,12 @@ vx.widget("compare-picture", (root, server) => {
     const known = (state.catalogue || { models: [] }).models.map(({ name }) => name);
     return { ...E.request(state), target: target || null, known };
   }
-  const fits = (state) => answer !== null && answer.question === JSON.stringify(wanted(state));
-  const pictureOf = ({ trace }) => JSON.stringify([trace.picture.name, trace.fit]);
-
-  async function ask(state) {
-    const request = wanted(state);
-    const question = JSON.stringify(request);
-    if (asked.busy || question === asked.question) return;
-    asked = { question, busy: true };
-    const told = await vx.call("compare", server, "compare", request);
-    asked.busy = false;
-    if (told) answer = { ...told, question, about: pictureOf(state) };
-    const present = E.now();
-    if (!E.ready(present)) return;
-    if (told || JSON.stringify(wanted(present)) !== question) draw(present);
-    else $(".verdict").textContent = "The server did not answer; choose the picture again.";
-  }
+  const { ask, fits } = E.asking("compare", server, "compare", {
+    wanted,
+    keep: (told) => (answer = told),
+    draw,
+    failed: () => ($(".verdict").textContent = "The server did not answer; choose the picture again."),
+  });
 
   /** Ask for the times of what is on screen, once, when the frame is done with it. */
   async function measure() {

@@ -5,7 +5,6 @@ vx.widget("distillation", (root, server) => {
   const CLASSES = 5; // shown, those that are likeliest for any of the answers
   const PAPER = [0.06, 0.93]; // cosine of the two learned tokens, and of their vectors after the last block: DeiT, section 4
   const SHORT = { cls: "CLS", distillation: "dist.", mean: "mean", teacher: "teacher" };
-  let asked = "";
   let answer = null; // of the server, decoded
   let drawn = null; // {values: [CLS, distillation], side, rgb}: what marks are drawn on
   const chosen = { flow: "layer", layer: null, head: null }; // null: the last layer; the mean over heads
@@ -13,18 +12,12 @@ vx.widget("distillation", (root, server) => {
   const best = (chances) => chances.indexOf(Math.max(...chances));
 
   // ---- asking --------------------------------------------------------------------------------------------------
-  async function ask(state) {
-    const request = E.request(state);
-    const question = JSON.stringify(request);
-    if (question === asked) return;
-    asked = question;
-    root.classList.add("waiting");
-    const told = await vx.call("distillation", server, "tokens", request);
-    if (asked !== question) return;
-    if (told) answer = { ...told, question, attention: vx.decode(told.attention), rollout: vx.decode(told.rollout), rgb: vx.decode(told.pixels).data };
-    else asked = "";
-    show();
-  }
+  const { ask, fits } = E.asking("distillation", server, "tokens", {
+    wanted: E.request,
+    keep: (told) => (answer = { ...told, attention: vx.decode(told.attention), rollout: vx.decode(told.rollout), rgb: vx.decode(told.pixels).data }),
+    draw,
+    failed: () => none("The server did not answer; choose the picture again."),
+  });
 
   // ---- the maps ------------------------------------------------------------------------------------------------
   /** The shares of the patches that a token (0: CLS, 1: distillation) gives, as chosen. */
@@ -148,12 +141,19 @@ vx.widget("distillation", (root, server) => {
   });
 
   // ---- drawing -------------------------------------------------------------------------------------------------
+  /** Why there is nothing to see. */
+  function none(sentence) {
+    $(".both").hidden = true;
+    $(".none").hidden = false;
+    $(".none").textContent = sentence;
+  }
+
   function show() {
     const state = E.now();
-    const fitting = answer !== null && E.ready(state) && answer.question === JSON.stringify(E.request(state));
-    root.classList.toggle("waiting", !fitting && asked !== "");
+    const fitting = E.ready(state) && fits(state);
+    root.classList.toggle("waiting", !fitting);
+    $(".none").hidden = true;
     $(".both").hidden = answer === null;
-    $(".none").hidden = answer !== null || asked !== "";
     if (!fitting) return;
     const own = state.model.name === answer.model;
     $(".name").textContent = own ? `· ${answer.model}` : `· ${state.model.name} has one token or none for its answer: this is ${answer.model} on the same picture`;
@@ -170,9 +170,7 @@ vx.widget("distillation", (root, server) => {
     if (!E.ready(state)) return;
     const deits = ((state.catalogue || {}).models || []).some(({ architecture }) => architecture === "deit");
     if (!deits && state.catalogue) {
-      $(".both").hidden = true;
-      $(".none").hidden = false;
-      $(".none").textContent = "There is no DeiT among the models here: train one in the Train tab, with a teacher, and keep it.";
+      none("There is no DeiT among the models here: train one in the Train tab, with a teacher, and keep it.");
       return;
     }
     ask(state);

@@ -42,6 +42,41 @@ window.vxExplain = (() => {
   /** Whether picture and model on screen belong together. */
   const ready = ({ trace, model }) => Boolean(trace && model && trace.model === model.name);
 
+  /**
+   * Ask the server what a view shows: one call at a time, and then the newest question.
+   *
+   * `wanted(state)` is the request; `keep(answer, state)` receives what came, with its `question`; `draw(state)` draws
+   * it and asks again; `failed()` is for an answer that did not come to what is still wanted.
+   */
+  function asking(channel, server, name, { wanted, keep, draw, failed }) {
+    let [asked, busy, answered] = ["", false, null];
+    const questionOf = (state) => JSON.stringify(wanted(state));
+
+    async function ask(state) {
+      const request = wanted(state);
+      const question = JSON.stringify(request);
+      if (busy || question === asked) return;
+      [asked, busy] = [question, true];
+      const told = await vx.call(channel, server, name, request);
+      busy = false;
+      if (told) {
+        answered = question;
+        keep({ ...told, question }, state);
+      } else {
+        asked = ""; // the next choice or redraw asks again
+      }
+      const present = now();
+      if (!ready(present)) return;
+      if (told || questionOf(present) !== question) draw(present);
+      else failed();
+    }
+
+    /** Whether the newest answer is that to what is wanted now. */
+    const fits = (state) => answered !== null && answered === questionOf(state);
+
+    return { ask, fits };
+  }
+
   /** Wire a widget's buttons [data-format]: each saves what `ask()` requests, or nothing where it gives null. */
   function files(root, channel, server, ask) {
     const buttons = [...root.querySelectorAll("[data-format]")];
@@ -58,5 +93,5 @@ window.vxExplain = (() => {
     }
   }
 
-  return { digits, files, now, outlinePatch, overlay, ready, request };
+  return { asking, digits, files, now, outlinePatch, overlay, ready, request };
 })();

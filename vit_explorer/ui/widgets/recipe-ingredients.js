@@ -6,39 +6,28 @@ vx.widget("recipe-ingredients", (root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const E = vxExplain;
   const FIRST = { ingredient: "cutmix", strengths: {}, seed: 102 };
-  let asked = { question: "", busy: false };
-  let answer = null; // the newest, with the question that it answers
+  let answer = null; // the newest
   let pass = 0; // of the passes with dropped branches, the one that is looked at
 
   const chosen = () => vx.get("recipe") || FIRST;
   const choose = (values) => vx.set("recipe", { ...chosen(), ...values });
 
-  // ---- asking: one call at a time, then the newest ---------------------------------------------------------------
+  // ---- asking --------------------------------------------------------------------------------------------------
   function wanted(state) {
     const { ingredient, strengths, seed } = chosen();
     return { ...E.request(state), ingredient, strength: strengths[ingredient] ?? null, seed };
   }
   /** Whether the answer is about this picture in this model, if not about all that was chosen since. */
   const near = (state) => answer !== null && answer.about === JSON.stringify(E.request(state));
-  const fits = (state) => answer !== null && answer.question === JSON.stringify(wanted(state));
-
-  async function ask(state) {
-    const request = wanted(state);
-    const question = JSON.stringify(request);
-    if (asked.busy || question === asked.question) return;
-    asked = { question, busy: true };
-    const about = JSON.stringify(E.request(state));
-    const told = await vx.call("recipe", server, "ingredient", request);
-    asked.busy = false;
-    if (told) {
-      answer = { ...told, question, about };
+  const { ask, fits } = E.asking("recipe", server, "ingredient", {
+    wanted,
+    keep(told, state) {
+      answer = { ...told, about: JSON.stringify(E.request(state)) };
       pass = 0;
-    }
-    const present = E.now();
-    if (!E.ready(present)) return;
-    if (told || JSON.stringify(wanted(present)) !== question) draw(present);
-    else $(".outcome").textContent = "The server did not answer; change something again.";
-  }
+    },
+    draw,
+    failed: () => ($(".outcome").textContent = "The server did not answer; change something again."),
+  });
 
   // ---- controls ------------------------------------------------------------------------------------------------
   for (const button of root.querySelectorAll("[data-ingredient]")) {
