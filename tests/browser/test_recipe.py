@@ -238,3 +238,34 @@ def test_every_ingredient_fits_the_screen(watched, address, width, height):
         if width > 900:
             box = page.locator(f"{ROOT} .vx-panel").bounding_box()
             assert box["y"] + page.evaluate("scrollY") + box["height"] <= height, name
+
+
+def test_an_answer_that_does_not_come_is_said_and_asked_for_again(recipe):
+    outcome = recipe.locator(f"{ROOT} .outcome")
+    recipe.evaluate("window.served = vx.call; vx.call = async () => null;")
+    recipe.locator(f"{ROOT} [data-ingredient=smoothing]").click()
+    recipe.wait_for_function(
+        "(element) => element.textContent.includes('did not answer')", arg=outcome.element_handle()
+    )
+    recipe.evaluate("vx.call = served")
+    choose(recipe, "smoothing")
+    assert at(recipe)[0] == "smoothing" and "did not answer" not in outcome.inner_text()
+
+
+def test_what_is_chosen_while_an_answer_is_awaited_is_asked_next(recipe):
+    recipe.evaluate("""() => {
+      const served = vx.call;
+      window.asked = [];
+      vx.call = async (channel, server, name, request) => {
+        asked.push(request.ingredient);
+        return served(channel, server, name, request);
+      };
+    }""")
+    recipe.evaluate(
+        """(root) => ["smoothing", "mixup", "erasing", "depth"].forEach(
+            (name) => document.querySelector(`${root} [data-ingredient=${name}]`).click())""",
+        ROOT,
+    )  # at once: no answer can come between two of them
+    recipe.wait_for_function(READY)
+    assert recipe.evaluate("asked") == ["smoothing", "depth"]
+    assert at(recipe)[0] == "depth"
