@@ -14,7 +14,7 @@ RESULTS = {
          "train_accuracy": 0.35}
         for size, accuracy in ((50, 0.3), (500, 0.4))
     ],
-    "runs": 4, "recipe": {"data": "cifar10"}, "hardware": "a machine", "commit": None,
+    "runs": 4, "recipe": {"data": "cifar10"}, "hardware": "a machine", "commit": "unknown",
 }  # fmt: skip
 
 

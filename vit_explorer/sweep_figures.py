@@ -16,7 +16,7 @@ from vit_explorer.training import runs
 from vit_explorer.training.hunger import MODELS, curves
 from vit_explorer.training.hunger_findings import settings, shortage
 from vit_explorer.training.ladder import BATCH, EPOCHS, PICTURES, RUNGS, steps, teacher_step
-from vit_explorer.training.sweep import RESULTS, SHIPPED_FOLDER
+from vit_explorer.training.sweep import RESULTS, SEVERAL, SHIPPED_FOLDER
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -82,8 +82,9 @@ def provenance(results: Mapping[str, Any]) -> str:
         return "No run of the sweep has been made yet."
     data = Path(results["recipe"].get("data", "several data")).name
     made, planned = len(results["points"]), results["runs"]
+    commits = SEVERAL.join(commit[:10] for commit in results["commit"].split(SEVERAL))
     runs = f"{made} runs" if made == planned else f"{made} of {planned} runs so far"
-    return f"{runs} on {data}; {results['hardware']}; commit {(results['commit'] or 'unknown')[:10]}."
+    return f"{runs} on {data}; {results['hardware']}; commit {commits}."
 
 
 def results_of(name: str, folder: Path | None) -> tuple[Path, dict[str, Any]]:

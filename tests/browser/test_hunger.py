@@ -29,7 +29,7 @@ def results() -> dict:
         for size, mean in zip(SIZES, means, strict=True)
         for seed in range(2)
     ]  # fmt: skip
-    about = {"recipe": {"data": "shapes"}, "hardware": "no machine", "commit": None}
+    about = {"recipe": {"data": "shapes"}, "hardware": "no machine", "commit": "unknown"}
     return {"sweep": "hunger", "points": points, "runs": len(points), **about}
 
 

@@ -3,6 +3,7 @@
 import copy
 from dataclasses import replace
 
+import pytest
 import torch
 
 from tests.training.small import RECIPE, plain, through_a_file
@@ -17,9 +18,10 @@ def weights(trainer: Trainer, part: str) -> dict[str, torch.Tensor]:
     return {name.removeprefix("module."): value for name, value in state.items() if name != "n_averaged"}
 
 
-def test_it_is_what_a_hand_computes(tiny):
-    """The first weights are the average, then decay * average + (1 - decay) * weights."""
-    trainer = Trainer(replace(RECIPE, ema=DECAY), tiny)
+@pytest.mark.parametrize("model", [{}, {"model": "cnn", "overrides": {"widths": (4, 8), "norm": "batch"}}])
+def test_it_is_what_a_hand_computes(tiny, model):
+    """The first weights are the average, then decay * average + (1 - decay) * weights; running means too."""
+    trainer = Trainer(replace(RECIPE, ema=DECAY, **model), tiny)
     expected = None
     for event in trainer.events():
         if not isinstance(event, Step):

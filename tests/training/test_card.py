@@ -118,5 +118,6 @@ def test_the_commit_is_that_of_the_checkout(monkeypatch, tmp_path):
 
 
 def test_hardware_names_a_processor_and_threads():
-    assert f"{torch.get_num_threads()} threads" in describe_hardware("cpu")
+    threads = torch.get_num_threads()
+    assert f", {threads} thread{'' if threads == 1 else 's'} of " in describe_hardware("cpu")
     assert len(describe_hardware("cpu").split(", ")[0]) > 3

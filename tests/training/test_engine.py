@@ -167,7 +167,19 @@ def test_the_test_split_is_looked_at_once_if_so_asked(tiny, monkeypatch):
     assert [event.test_accuracy for event in only(Snapshot, events)] == [None] * 5
     assert events[-1].validation_accuracy is None
     assert 0 <= events[-1].test_accuracy <= 1
-    assert looked == [9]
+    assert looked == [9, 9]  # the test split, and as many training pictures
+
+
+def test_at_the_end_training_pictures_are_measured_as_they_are(tiny):
+    trainer = Trainer(replace(RECIPE, augment="crop-flip", validation=0.0), tiny)
+    *_, finished = trainer.events()
+    learned, train = trainer.feed.learned, tiny.train
+    rows = {tuple(picture.flatten().tolist()): int(label) for picture, label in zip(train.x, train.y, strict=True)}
+    assert len(learned.y) == len(tiny.test.y) < len(train.y)
+    assert all(rows[tuple(x.flatten().tolist())] == int(y) for x, y in zip(learned.x, learned.y, strict=True))
+    with torch.no_grad():
+        answers = trainer.model.eval()(trainer.feed.normalised(learned.x)).argmax(dim=1)
+    assert finished.train_accuracy == (answers == learned.y).double().mean().item()
 
 
 def test_the_test_pictures_are_measured_once_for_a_step_and_all_of_them_at_the_end(tiny, monkeypatch):
@@ -181,7 +193,7 @@ def test_the_test_pictures_are_measured_once_for_a_step_and_all_of_them_at_the_e
     monkeypatch.setattr(Trainer, "accuracy", watched)
     list(train(replace(RECIPE, precision="bfloat16", validation=0.0, subset=18), tiny))
     # Snapshots at 0, 1, 2, 4 and 9, epochs' ends at 3, 6 and 9.
-    assert looked == [(step, 6, "bfloat16") for step in (0, 1, 2, 3, 4, 6, 9)] + [(9, 9, "float32")]
+    assert looked == [(step, 6, "bfloat16") for step in (0, 1, 2, 3, 4, 6, 9)] + 2 * [(9, 9, "float32")]
 
 
 def test_sizes_come_from_the_data(tiny):

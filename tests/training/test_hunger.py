@@ -151,13 +151,13 @@ def test_the_settings_say_how_often_a_picture_is_seen():
     assert updates_of(results_of()) == UPDATES
 
 
-def test_runs_lack_updates_from_where_they_are_no_better_on_their_training_pictures():
+def test_runs_lack_updates_from_where_they_are_hardly_better_on_their_training_pictures():
     results = results_of(cnn={500: [0.4, 0.5], 5_000: 0.6, 50_000: 0.6}, vit={500: 0.3, 5_000: 0.4, 50_000: 0.4})
-    leads = iter([(0.1), (-0.2), 0.1, -0.1, 0.2, 0.0, -0.1])  # as results_of lists them
+    leads = iter([0.1, -0.14, 0.1, -0.1, 0.2, 0.01, 0.019])  # as results_of lists them
     for point in results["points"]:
         point["train_accuracy"] = point["test_accuracy"] + next(leads)
     assert sated(results) == {"cnn": 50_000, "vit": 5_000}  # 500 pictures fed the CNN as well, 5,000 did not
     assert "from 5,000 on, ViT; from 50,000 on, CNN. What these runs lack" in (shortage(results) or "")
     for point in results["points"]:
-        point["train_accuracy"] = point["test_accuracy"] + 0.01
+        point["train_accuracy"] = point["test_accuracy"] + 0.03
     assert sated(results) == {} and shortage(results) is None

@@ -52,6 +52,31 @@ def test_results_hold_each_run_once_and_survive_a_stop(tmp_path, dataset):
     assert [*sweep(tmp_path, dataset).events()] == []
 
 
+def test_results_say_where_the_runs_were_made_and_not_where_they_are_read(tmp_path, dataset, monkeypatch):
+    def made_by(commit: str, sizes: tuple[int, ...]) -> dict:
+        monkeypatch.setattr("vit_explorer.training.sweep.current_commit", lambda: commit)
+        one = sweep(tmp_path, dataset, models=("cnn",), sizes=sizes)
+        for _ in one.events():
+            pass
+        return json.loads((tmp_path / "results.json").read_text())
+
+    first = made_by("aaa", (100,))
+    assert first["commit"] == "aaa" and made_by("bbb", (100,)) == first
+    assert made_by("bbb", (100, 200))["commit"] == "aaa; bbb"
+
+
+def test_a_run_whose_training_pictures_were_not_measured_is_said_to_be_old(tmp_path, dataset):
+    one = sweep(tmp_path, dataset, models=("cnn",), sizes=(100,))
+    for _ in one.events():
+        pass
+    events = tmp_path / "cnn-100-seed0" / "events.jsonl"
+    *others, last = events.read_text().splitlines()
+    last = {key: value for key, value in json.loads(last).items() if key != "train_accuracy"}
+    events.write_text("\n".join([*others, json.dumps(last)]) + "\n")
+    with pytest.raises(ValueError, match="before training pictures were measured"):
+        one.results()
+
+
 def test_the_recipe_in_the_results_is_what_all_runs_have_in_common(tmp_path, dataset):
     one = sweep(tmp_path, dataset)
     for _ in one.events():

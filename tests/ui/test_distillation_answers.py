@@ -60,7 +60,7 @@ def test_beside_a_model_without_the_token_stands_the_first_deit(session):
 @pytest.mark.parametrize(
     ("teacher", "names", "sentence"),
     [
-        ("", (DEIT,), "deit-test had no teacher: both of its heads learned the labels."),
+        ("", (DEIT,), "deit-test had no teacher: the mean of its heads learned the labels."),
         ("/somewhere/cnn-gone", (DEIT,), "The teacher of deit-test, cnn-gone, is not among the models here."),
     ],
 )

@@ -81,7 +81,7 @@ def test_the_answers_differ_where_it_matters():
 
 def test_a_sweep_that_disagrees_is_said_to():
     found = [reason for reason in advise(("medium", "no", "gpu"), FULL).reasons if "sweep" in reason.source]
-    assert found[0].text.startswith("Here it came out otherwise: at 10,000 pictures Hybrid of CNN and ViT 50.0 %")
+    assert found[0].text.startswith("Here another was ahead: at 10,000 pictures Hybrid of CNN and ViT 50.0 %")
     assert "the best other, CNN, 60.0 %" in found[0].text
     agreeing = advise(("medium", "no", "gpu"), replace(FULL, hunger=hunger("hybrid")))
     assert any(reason.text.startswith("Found here: at 10,000 pictures") for reason in agreeing.reasons)

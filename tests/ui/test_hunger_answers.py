@@ -249,6 +249,14 @@ def test_the_csv_holds_every_run_of_the_sweep_and_ones_own(visit):
         ("own", "cnn", "50", "0.65"),
     ]
     assert {row["data"] for row in rows} == {"cifar10"} and rows[4]["seed"] == "5" and rows[1]["seconds"] == "20.0"
+    assert {row["drawn"] for row in rows} == {"yes"}
+
+
+def test_the_csv_marks_runs_that_do_not_compare(visit):
+    visit.results(data="shapes")
+    visit.race(point(), 0.65)
+    rows = list(csv.DictReader(io.StringIO(base64.b64decode(visit.ask("export", format="csv")["data"]).decode())))
+    assert [row["drawn"] for row in rows] == [*["yes"] * 4, "no"]
 
 
 @pytest.mark.parametrize(("format", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])

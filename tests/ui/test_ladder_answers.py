@@ -16,7 +16,7 @@ from vit_explorer.training.flags import recipes_said
 from vit_explorer.training.ladder import RUNGS, TEACHER, ladder_cells, steps, summary, teacher_step
 from vit_explorer.ui.answers import Refused, answered
 from vit_explorer.ui.ladder_answers import COLUMNS, KEPT, export_ladder, ladder_csv, ladder_view
-from vit_explorer.ui.ladder_words import headline, satisfied
+from vit_explorer.ui.ladder_words import headline, overfitting
 from vit_explorer.ui.recipe_ingredients import INGREDIENTS
 from vit_explorer.ui.session import Session
 
@@ -109,16 +109,28 @@ def said_of(results) -> str:
     return headline(found, summary(found), teacher_step(results))
 
 
-def test_where_no_overfitting_is_left_is_read_off_the_training_accuracies(seen):
-    assert ladder_view(seen(ladder_results(1)))["why"] == ""  # there all are better in training
-    results = ladder_results(1)
+def test_overfitting_is_read_off_training_and_test_accuracies():
+    gaps = {"plain": 0.4, "crop-flip": 0.1}
+    results = ladder_results(1, **{rung.name: 0.42 if rung is RUNGS[-1] else 0.4 for rung in RUNGS})
     for point in results["points"]:
-        ahead = {"plain": 0.3, "crop-flip": -0.1, "smoothing": 0.1}.get(point["rung"], -0.1)
-        point["train_accuracy"] = point["test_accuracy"] + ahead
+        point["train_accuracy"] = point["test_accuracy"] + gaps.get(point["rung"], 0.05)
     found = steps(results)
-    assert satisfied(found, 20).startswith("From RandAugment on, the network is no better")
-    assert "in 20 epochs" in satisfied(found, 20) and satisfied(found[:3], 20) == ""
-    assert satisfied([], 20) == ""
+    said = overfitting(found)
+    assert "shrinks from +40.0 to +5.0 points, most of all by crop and flip (+40.0 to +10.0)." in said
+    assert said.endswith("Training accuracy falls by less: from 80.0 % to 47.0 %.")
+    for point in results["points"]:
+        if point["rung"] == "distillation":
+            point["test_accuracy"], point["train_accuracy"] = 0.35, 0.4
+    assert "falls by more: from 80.0 % to 40.0 %" in overfitting(steps(results))
+    assert overfitting(found[1:2]) == overfitting([]) == "" == overfitting(found[::-1])
+
+
+def test_training_pictures_that_are_better_known_with_the_recipe_are_not_called_a_loss():
+    results = ladder_results(1, plain=0.2, **{"crop-flip": 0.9})
+    for point in results["points"]:
+        point["train_accuracy"] = point["test_accuracy"] + (0.1 if point["rung"] == "plain" else 0.0)
+    found = steps(results)[:2]
+    assert overfitting(found) and "falls" not in overfitting(found)
 
 
 def test_where_nothing_hurts_or_nothing_gains_it_says_so():

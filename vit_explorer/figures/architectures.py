@@ -119,9 +119,11 @@ def _plot(axes: Axes, models: Sequence[DrawnModel]) -> None:
     axes.set_xscale("log")
     axes.set_xlim(low, high)
     axes.set_ylim(max(0.0, min(accuracies) - ROOM), min(1.0, max(accuracies) + ROOM))
-    decades = range(-2, 15)
-    ticks = [step * 10.0**power for power in decades for step in (1, 2, 5)]
-    axes.xaxis.set_major_locator(FixedLocator([tick for tick in ticks if low <= tick <= high]))
+    few, many = (
+        [step * 10.0**power for power in range(-2, 15) for step in steps if low <= step * 10.0**power <= high]
+        for steps in ((1, 2, 5), (1, 1.5, 2, 3, 5, 7))
+    )
+    axes.xaxis.set_major_locator(FixedLocator(few if len(few) >= 3 else many))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 1e6:g} M"))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g} %"))

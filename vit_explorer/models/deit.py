@@ -15,8 +15,9 @@ from vit_explorer.models.vit import INIT_STD, Embedding, ViT
 class DeiT(ViT):
     """A ViT with CLS, a distillation token after it and a head for each, (B, C, H, W) -> (B, n_classes) logits.
 
-    While it is trained the CLS head learns the labels and the distillation head what the teacher says, see
-    :meth:`heads`. The answer is the mean of the two heads' logits, as in the authors' code.
+    While a teacher trains it the CLS head learns the labels and the distillation head what the teacher says, see
+    :meth:`heads`; without a teacher their mean learns the labels. The answer is the mean of the two heads' logits, as
+    in the authors' code.
 
     Args:
         as for :class:`ViT`; ``stochastic_depth`` is part of the paper's recipe.

@@ -93,7 +93,8 @@ def describe_hardware(device: str) -> str:
     if cpuinfo.exists():
         names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
         processor = names[0] if names else processor
-    return f"{processor}, {torch.get_num_threads()} threads of {os.cpu_count()}"
+    threads = torch.get_num_threads()
+    return f"{processor}, {threads} thread{'' if threads == 1 else 's'} of {os.cpu_count()}"
 
 
 def current_commit() -> str | None:

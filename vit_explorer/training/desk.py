@@ -38,6 +38,7 @@ class Desk:
         data_root: str | os.PathLike[str] | None = None,
     ) -> None:
         self.runs_folder = Path(runs_folder)
+        self.at_once = at_once
         self._crew = Crew(at_once, data_root)
 
     def __enter__(self) -> Desk:

@@ -255,7 +255,11 @@ class Trainer:
 
     def _finish(self) -> Finished:
         validation, test = self._validation_accuracy("float32"), self.accuracy(self.dataset.test)
-        return Finished(self.step, self.images, self.seconds, validation, test)
+        return Finished(self.step, self.images, self.seconds, validation, test, self.train_accuracy())
+
+    def train_accuracy(self) -> float:
+        """Of training pictures as they are: as many as the test split has, or all. Raises as :meth:`accuracy`."""
+        return self.accuracy(self.feed.learned)
 
     def _curve_accuracy(self) -> float | None:
         """Of the measured test pictures, in the recipe's precision, once for a step; None if they are not looked at."""

@@ -86,13 +86,18 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Finished:
-    """The run is over and the whole test split has been looked at, in full precision."""
+    """The run is over and the whole test split has been looked at, in full precision.
+
+    ``train_accuracy`` is measured as that of the test split is, on training pictures as they are, of which as many are
+    drawn as there are test pictures: so the two compare. None in runs that were made before it was measured.
+    """
 
     step: int
     images: int
     seconds: float
     validation_accuracy: float | None
     test_accuracy: float
+    train_accuracy: float | None = None
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ class Feed:
         device: that the recipe names.
         train, validation: uint8 pictures on the device; validation may be empty.
         measured: the test pictures that the curves are measured on, on the device.
+        learned: training pictures, as many as the test split has or all, on the device.
         probe: (1, 3, H, W) uint8, the one picture whose map is shown.
         mean, std: (3,) of the training pictures, in units of 0..255.
     Raises:
@@ -67,9 +68,10 @@ class Feed:
         chosen = balanced_subset(remaining, recipe.subset or len(remaining.y), recipe.seed)
         _check_classes(dataset.names, chosen)
         measured = balanced_subset(dataset.test, recipe.test_subset or n_test, recipe.seed)
+        learned = balanced_subset(chosen, min(len(chosen.y), n_test), recipe.seed)
         self.mean, self.std = (value.to(device) for value in channel_statistics(chosen.x))
-        self.train, self.validation, self.measured = (
-            Split(split.x.to(device), split.y.to(device)) for split in (chosen, validation, measured)
+        self.train, self.validation, self.measured, self.learned = (
+            Split(split.x.to(device), split.y.to(device)) for split in (chosen, validation, measured, learned)
         )
         self.n_classes = len(dataset.names)
         self.probe = dataset.test.x[recipe.probe : recipe.probe + 1].to(device)

@@ -66,7 +66,7 @@ class Step:
     """What came out on one rung. Accuracies and gains are shares, 0.01 is a point.
 
     Attributes:
-        tests, trains: by seed, on the whole test split, and in the last epoch on the way, on what was shown then.
+        tests, trains: by seed, on the whole test split and on the training pictures as they are.
         gains: by seed, over the rung below; of the seeds that both have.
     """
 
@@ -87,6 +87,11 @@ class Step:
     @property
     def train(self) -> float:
         return mean(self.trains.values())
+
+    @property
+    def gap(self) -> float:
+        """By how much the training accuracy is above that on the test split."""
+        return self.train - self.mean
 
     @property
     def gain(self) -> float | None:

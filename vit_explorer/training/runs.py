@@ -220,10 +220,9 @@ class RunFolder:
         try:
             values = json.loads(line)
             kind = _EVENTS[values.pop("event")]
-            for field in fields(kind):
-                if isinstance(values[field.name], dict):
-                    values[field.name] = _unpacked(values[field.name])
-            return kind(**values)
+            return kind(
+                **{name: _unpacked(value) if isinstance(value, dict) else value for name, value in values.items()}
+            )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise RunError(f"{self._events_path} is damaged: {line[:60]!r} is no event. Start the run anew.") from error
 

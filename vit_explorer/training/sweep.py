@@ -6,7 +6,6 @@ What is there already is not trained again, so a sweep may be stopped and gone o
 from __future__ import annotations
 
 import json
-import platform
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ import torch
 from vit_explorer.data.dataset import Dataset
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER
 from vit_explorer.training.card import current_commit, describe_hardware
-from vit_explorer.training.events import Epoch, Event, Finished
+from vit_explorer.training.events import Event, Finished
 from vit_explorer.training.keep import keep_run
 from vit_explorer.training.races import Race
 from vit_explorer.training.recipe import Recipe
@@ -27,6 +26,8 @@ from vit_explorer.training.standing import write_json
 
 MAX_SEEDS = 20
 RESULTS, TAUGHT = "results.json", "taught"  # in a sweep's folder: what came out, and the teachers
+MADE = "made.json"  # in a run's folder: where and by which code it was begun
+SEVERAL = "; "  # between what differs from run to run
 SHIPPED_FOLDER = CHECKPOINT_FOLDER / "sweeps"  # NAME.json: results that ship beside the weights
 
 
@@ -74,31 +75,33 @@ class Sweep:
     def results(self) -> dict[str, Any]:
         """What has come out so far: ``points`` with facts and accuracies, and how they were made.
 
-        ``recipe`` holds the fields that are the same in all cells.
+        ``recipe`` holds the fields that are the same in all cells; ``hardware``, ``torch`` and ``commit`` are those
+        with which the runs were begun.
         """
         first, *others = (cell.recipe.to_dict() for cell in self._cells)
         common = {field: value for field, value in first.items() if all(one[field] == value for one in others)}
+        points = {cell.name: point for cell in self._cells if (point := self._point(cell)) is not None}
+        made = [json.loads((self.folder / name / MADE).read_text(encoding="utf-8")) for name in points]
         return {
             "sweep": self.name,
-            "points": [point for cell in self._cells if (point := self._point(cell)) is not None],
+            "points": list(points.values()),
             "runs": len(self._cells),
             "recipe": common,
-            "hardware": describe_hardware(self._cells[0].recipe.device),
-            "versions": {"python": platform.python_version(), "torch": torch.__version__},
-            "commit": current_commit(),
-        }  # fmt: skip
+            **{key: SEVERAL.join(dict.fromkeys(one[key] for one in made)) for key in ("hardware", "torch", "commit")},
+        }
 
     def _point(self, cell: Cell) -> dict[str, Any] | None:
         run = RunFolder(self.folder / cell.name)
         finished = _finished(run)
         if finished is None:
             return None
-        last = next(event for event in reversed(run.events()) if isinstance(event, Epoch))
+        if finished.train_accuracy is None:
+            raise ValueError(f"{run.path} was made before training pictures were measured: delete it to make it anew")
         return {
             **cell.facts,
             "seed": cell.recipe.seed,
             "images": finished.images,
-            "train_accuracy": last.train_accuracy,
+            "train_accuracy": finished.train_accuracy,
             "test_accuracy": finished.test_accuracy,
             "seconds": finished.seconds,
         }
@@ -106,7 +109,11 @@ class Sweep:
     def _run(self, cell: Cell) -> RunFolder:
         path = self.folder / cell.name
         if not path.exists():
-            return RunFolder.create(path, cell.recipe)
+            run = RunFolder.create(path, cell.recipe)
+            commit = current_commit() or "unknown"
+            made = {"hardware": describe_hardware(cell.recipe.device), "torch": torch.__version__, "commit": commit}
+            write_json(path / MADE, made)
+            return run
         found = RunFolder(path)
         if found.recipe() != cell.recipe:
             raise ValueError(f"{path} holds a run of another recipe: take another folder, or delete it")

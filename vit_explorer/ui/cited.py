@@ -45,8 +45,8 @@ PAPERS = {
         "Dosovitskiy et al. 2020, section 4.4",
     ),
     "teacher": _paper(
-        "A convolutional teacher is a better one for a transformer than another transformer: its bias is passed on "
-        "with its labels.",
+        "A convolutional teacher is a better one for a transformer than another transformer, probably because its "
+        "bias is passed on with its labels.",
         "Touvron et al. 2021, DeiT, section 5.2",
     ),
     "million": _paper(

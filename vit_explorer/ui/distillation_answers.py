@@ -29,7 +29,7 @@ def teacher_of(session: Session, deit: Checkpoint) -> tuple[Checkpoint | None, s
     """Whom a DeiT learned from, and "" or a sentence why that one cannot be asked."""
     name = os.path.basename(deit.card.get("recipe", {}).get("teacher", ""))
     if not name:
-        return None, f"{deit.name} had no teacher: both of its heads learned the labels."
+        return None, f"{deit.name} had no teacher: the mean of its heads learned the labels."
     try:
         teacher = session.checkpoint(name)
     except CheckpointError:

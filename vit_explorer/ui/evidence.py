@@ -75,13 +75,12 @@ def _hunger(low: int, high: int) -> Callable[[str, str, Evidence], Reason | None
             rival = max((name for name in reached if name != kind), key=reached.__getitem__)
             ahead = reached[kind] - reached[rival]
             agrees.append(ahead > -CLOSE)
+            plain = f", the plain ViT {100 * reached['vit']:.1f} %" if "vit" in reached.keys() - {kind, rival} else ""
             parts.append(
                 f"at {size:,} pictures {_title(kind)} {100 * reached[kind]:.1f} %, the best other, {_title(rival)}, "
-                f"{100 * reached[rival]:.1f} %"
+                f"{100 * reached[rival]:.1f} %{plain}"
             )
-        lead = (
-            "Found here" if all(agrees) else "Here it came out otherwise" if not any(agrees) else "Found here in part"
-        )
+        lead = "Found here" if all(agrees) else "Here another was ahead" if not any(agrees) else "Found here in part"
         seeds = max(points[-1] for curve in found.values() for points in curve)
         return _here(
             f"{lead}: {'; '.join(parts)}.",

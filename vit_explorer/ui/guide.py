@@ -91,7 +91,7 @@ CHOICES = {
 Way = tuple[str, str, str]
 _MORE = "With a pre-trained start, answer the first question by its last choice."
 ADVICE: dict[Way, tuple[str, str, str, tuple[str, ...]]] = {
-    ("small", "no", "phone"): ("cnn", "vit-conv", _MORE, ("few", "hunger-small", "cheap-cnn", "compact")),
+    ("small", "no", "phone"): ("cnn", "hybrid", _MORE, ("few", "hunger-small", "cheap-cnn", "hybrid")),
     ("small", "no", "gpu"): ("cnn-deep", "hybrid", _MORE, ("few", "hunger-small", "recipe", "stem")),
     ("small", "no", "server"): (
         "cnn-deep", "vit-tuned",

@@ -28,7 +28,7 @@ from vit_explorer.ui.widgets import ServerFunction, widget
 
 COMMAND = f"{export.COMMAND} --sweep {SWEEP}"
 ALONE = tuple(model for model in MODELS if model != "deit")  # a DeiT is taught by a network that must be trained first
-COLUMNS = ("of", "model", "pictures", "seed", "test_accuracy", "train_accuracy", "seconds", "data")
+COLUMNS = ("of", "model", "pictures", "seed", "test_accuracy", "train_accuracy", "seconds", "data", "drawn")
 
 
 def place_hunger(session: Session, desk: Desk) -> None:
@@ -54,9 +54,9 @@ def describe_hunger(session: Session, desk: Desk) -> dict[str, Any]:
     """Everything that the view shows.
 
     Returns:
-        ``curves``: by kind {kind, label, points: {size, passes, mean, spread, seeds, seconds, runs}}. ``told``: what
-        is missing, in a sentence, or None. ``settings`` and ``made``: how the points came about. ``shortage``: what
-        runs on many pictures lack, or None. ``expectations``.
+        ``data``: what the sweep's runs learned from. ``curves``: by kind {kind, label, points: {size, passes, mean,
+        spread, seeds, seconds, runs}}. ``told``: what is missing, in a sentence, or None. ``settings`` and ``made``:
+        how the points came about. ``shortage``: what runs on many pictures lack, or None. ``expectations``.
         ``own``: points of one's own, the newest first; those with ``drawn`` belong beside the curves. ``choice``: what
         can be run here, and the first seed that the sweep has not.
     """
@@ -64,6 +64,7 @@ def describe_hunger(session: Session, desk: Desk) -> dict[str, Any]:
     known = results or _nothing()
     updates, found = updates_of(known), curves(known)
     return {
+        "data": data_of(known),
         "curves": [_curve_payload(known, kind, found[kind]) for kind in MODELS if kind in found],
         "told": _told(results),
         "settings": settings(known),
@@ -122,20 +123,31 @@ def export_hunger(session: Session, desk: Desk, format: str) -> dict[str, Any]:
 
 
 def hunger_csv(results: Mapping[str, Any], own: list[OwnPoint]) -> str:
-    """One row a run, accuracies as shares; ``of`` is "sweep" or "own"."""
+    """One row a run, accuracies as shares; ``of`` is "sweep" or "own".
+
+    ``drawn``: "no" where a run's recipe or data are not those of the sweep, so that it does not compare.
+    """
     text = io.StringIO()
     table = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     table.writeheader()
     for point in results["points"]:
         same = {name: point[name] for name in COLUMNS[3:7]}
         table.writerow(
-            {"of": "sweep", "model": point["model"], "pictures": point["size"], **same, "data": data_of(results)}
-        )
+            {
+                "of": "sweep", "model": point["model"], "pictures": point["size"], **same, "data": data_of(results),
+                "drawn": "yes",
+            }
+        )  # fmt: skip
     for point in own:
         recipe, finished = point.recipe, point.finished
         assert finished is not None
-        same = {"test_accuracy": finished.test_accuracy, "seconds": finished.seconds, "data": data_name(recipe.data)}
-        table.writerow({"of": "own", "model": recipe.model, "pictures": recipe.subset, "seed": recipe.seed, **same})
+        same = {name: getattr(finished, name) for name in COLUMNS[4:7]}
+        table.writerow(
+            {
+                "of": "own", "model": recipe.model, "pictures": recipe.subset, "seed": recipe.seed, **same,
+                "data": data_name(recipe.data), "drawn": "yes" if point.drawn else "no",
+            }
+        )  # fmt: skip
     return text.getvalue()
 
 

@@ -23,7 +23,7 @@ from vit_explorer.ui.ladder_words import (
     headline,
     ingredients_of,
     missing,
-    satisfied,
+    overfitting,
     what_of,
 )
 from vit_explorer.ui.session import Session
@@ -62,7 +62,7 @@ def ladder_view(session: Session) -> dict[str, Any]:
         "rungs": [_told(rung, k + 1, what_of(rung), by_name.get(rung.name), recipes) for k, rung in enumerate(RUNGS)],
         "teacher": None if teacher is None else _told(teacher.rung, 0, TAUGHT, teacher, recipes),
         "says": headline(found, summary(found), teacher),
-        "why": satisfied(found, results["recipe"]["epochs"]),
+        "why": overfitting(found),
         "caveat": caveat(found, results["recipe"]),
         "missing": missing(results),
         "training": TRAINING,
@@ -82,9 +82,8 @@ def export_ladder(session: Session, request: dict[str, Any]) -> dict[str, Any]:
     if format not in MIME:
         raise Refused(f"The ladder can be kept as csv, {', '.join(MIME)}, not {str(format)[:20]}.")
     found, teacher = steps(results), teacher_step(results)
-    says = headline(found, summary(found), teacher)
-    why = satisfied(found, results["recipe"]["epochs"])
-    words = " ".join(part for part in (says, why, caveat(found, results["recipe"]), missing(results), TRAINING) if part)
+    says = (headline(found, summary(found), teacher), overfitting(found), caveat(found, results["recipe"]))
+    words = " ".join(part for part in (*says, missing(results), TRAINING) if part)
     return file_answer("ladder", format, figure_bytes(draw_ladder(results, words), format))
 
 
@@ -152,5 +151,4 @@ def _seeds(results: Mapping[str, Any]) -> str:
 
 
 def _made(results: Mapping[str, Any]) -> str:
-    version = results["versions"].get("torch")
-    return f"Trained on {results['hardware']}" + (f", torch {version}." if version else ".")
+    return f"Trained on {results['hardware']}, torch {results['torch']}."

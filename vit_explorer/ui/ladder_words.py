@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from vit_explorer.data.augment import CROP_PADDING
@@ -15,7 +16,7 @@ PLAIN = "The ViT as it is: every picture shown unchanged, every label as certain
 MIXING = "Each batch is mixed in one of two ways, drawn by chance: blended by Mixup, or cut and pasted by CutMix."
 TOKEN = (
     "A second token beside CLS learns what the teacher says, a CNN that saw the same pictures; the answer is the mean "
-    "of both."
+    "of both heads' logits."
 )
 # Beside what came out: what others found, in words. The paper: ImageNet, 300 epochs.
 STRONG = (
@@ -35,8 +36,8 @@ EXPECTED = {
     "(Touvron et al. 2021, training details).",
 }
 TRAINING = (
-    "Training accuracy is that of the last epoch as seen on the way, on pictures as they were shown then: augmented; "
-    "where two are mixed, only the label of the first counts as right."
+    "Training accuracy is measured at the end like that on the test split: on the training pictures as they are, not "
+    "augmented."
 )
 
 
@@ -96,18 +97,24 @@ def headline(found: Sequence[Step], said: Summary, teacher: Step | None) -> str:
     return " ".join(sentences)
 
 
-def satisfied(found: Sequence[Step], epochs: int) -> str:
-    """From which rung on there is nothing left to regularise; "" where the highest one is still better in training."""
-    first = len(found)
-    while first and found[first - 1].train <= found[first - 1].mean:
-        first -= 1
-    if first == len(found):
+def overfitting(found: Sequence[Step]) -> str:
+    """What the gap between training and test accuracy does from the lowest rung to the highest, and where most of it
+    goes; "" where it does not shrink."""
+    if len(found) < 2:
         return ""
-    return (
-        f"From {found[first].rung.title} on, the network is no better on its training pictures, as they are shown to "
-        f"it, than on the test split: in {epochs} epochs there is no overfitting left that more regularisation could "
-        "prevent."
+    first, last = found[0], found[-1]
+    if last.gap >= first.gap:
+        return ""
+    below, above = max(pairwise(found), key=lambda pair: pair[0].gap - pair[1].gap)
+    sentence = (
+        f"Overfitting, the gap between training and test pictures, shrinks from {points(first.gap)} to {points(last.gap)} "
+        f"points, most of all by {above.rung.title} ({points(below.gap)} to {points(above.gap)})."
     )
+    fallen, closed = first.train - last.train, first.gap - last.gap
+    if fallen <= 0:
+        return sentence
+    more = "more" if fallen > closed else "less"
+    return f"{sentence} Training accuracy falls by {more}: from {percent(first.train)} to {percent(last.train)}."
 
 
 def caveat(found: Sequence[Step], recipe: Mapping[str, Any]) -> str:

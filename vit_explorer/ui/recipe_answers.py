@@ -31,7 +31,8 @@ def apply_ingredient(session: Session, request: dict[str, Any]) -> dict[str, Any
     """Apply one: {picture, model, fit, ingredient, strength, seed}; strength None stands for the usual one.
 
     Returns:
-        ``ingredient``: what the page says of it. ``strength``, ``seed``, ``trained``: that of the model's own training.
+        ``ingredient``, ``strength``, ``seed``: what was asked. ``ingredients``: what the page says of each by name,
+        with the strength at which this model was ``trained``.
         ``before``, ``after``: a probability per class. ``kind`` says which of the rest there is:
         "pictures": ``steps`` of pixels, what was done and the box of it, and ``rolls`` of the next seeds.
         "mix": the same, with ``labels``, ``share``, ``target`` per class, and the ``spread`` of shares in ``draws``.
@@ -57,10 +58,13 @@ def apply_ingredient(session: Session, request: dict[str, Any]) -> dict[str, Any
     with torch.no_grad():
         found = kinds.get(name, _change)(session, looked, request, strength, seed)
     return {
-        "ingredient": {"name": name, **asdict(ingredient)},
+        "ingredient": name,
         "strength": strength,
         "seed": seed,
-        "trained": trained_with(name, looked.checkpoint),
+        "ingredients": {
+            one: {**asdict(facts), "trained": trained_with(one, looked.checkpoint)}
+            for one, facts in INGREDIENTS.items()
+        },
         **found,
     }
 

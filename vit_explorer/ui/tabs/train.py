@@ -121,6 +121,7 @@ def describe_lobby(session: Session, desk: Desk, secret: str) -> dict[str, Any]:
         **offered(),
         "datasets": [source_payload(source) for source in sources],
         "races": [_race_line(desk, race, secret) for race in races],
+        "at_once": desk.at_once,
         "problems": problems + damaged,
     }
 

@@ -14,7 +14,8 @@ vx.classify = (() => {
     const block = make("section", "model");
     block.setAttribute("aria-label", `${model.title}, ${model.name}`);
     const name = make("div", "name");
-    name.append(make("strong", "", model.title), make("span", "vx-soft vx-small", model.name));
+    name.append(make("strong", "", model.short), make("span", "vx-soft vx-small", model.name));
+    name.title = model.title;
     const tested = make("p", "vx-small vx-soft");
     tested.textContent = "no test accuracy on its card";
     if (Number.isFinite(model.test_accuracy)) {

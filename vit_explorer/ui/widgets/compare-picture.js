@@ -7,7 +7,7 @@ vx.widget("compare-picture", (root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const { make } = vx;
   const [E, M] = [vxExplain, vxCompareMaps];
-  const SIDE = 96; // CSS pixels of a map
+  const SIDE = 88; // CSS pixels of a map
   const MOST = 4; // times an even share, where the colours end
   const TOP = 3;
   const PEACE_MS = 400; // before times are asked for
@@ -112,7 +112,7 @@ vx.widget("compare-picture", (root, server) => {
     const method = make("p", "line method", empty ? `${result.method}: nothing spoke for ${result.explained}` : `${result.method}, for ${result.explained}`);
     method.title = result.words;
     const [share, time] = [make("p", "line share"), make("span", "time")];
-    known.append(make("span", "", result.name + tested), time);
+    known.append(make("span", "own", result.name), make("span", "", tested), time);
     element.append(head, known, body, method, share);
     const [size] = result.pixels.shape;
     const even = values.data.map((value) => value * grid[0] * grid[1]);
@@ -135,7 +135,7 @@ vx.widget("compare-picture", (root, server) => {
   function guessLine({ name, p }, rank) {
     const line = make("div", rank ? "guess" : "guess first");
     const said = make("div", "said");
-    const number = make("span", "vx-number", `${Math.round(100 * p)} %`);
+    const number = make("span", "vx-number", p < 0.005 ? "< 1 %" : `${Math.round(100 * p)} %`);
     number.title = vx.percent(p);
     said.append(make("span", "", name), number);
     const bar = make("div", "bar");
@@ -151,7 +151,9 @@ vx.widget("compare-picture", (root, server) => {
     listClasses(state.trace.classes);
     cards = results.map((result) => makeCard(result, truth, state));
     $(".cards").replaceChildren(...cards.map(({ element }) => element));
-    $(".verdict").textContent = vx.classify.verdict(results.filter(({ alike }) => alike), truth);
+    const others = results.filter(({ alike }) => !alike).map(({ name }) => name);
+    const apart = others.length ? ` ${others.join(", ")} ${others.length > 1 ? "know" : "knows"} other classes.` : "";
+    $(".verdict").textContent = vx.classify.verdict(results.filter(({ alike }) => alike), truth) + apart;
     if (times.about !== answer.question) times = { about: "", seconds: {}, passes: 0 };
     showTimes();
   }

@@ -5,6 +5,7 @@ window.vxComparePlot = (() => {
   const SPACE = "http://www.w3.org/2000/svg";
   const MARGIN = { left: 40, right: 12, top: 10, bottom: 36 };
   const STEPS = [0.5, 1, 2, 5, 10, 20]; // between ticks of the accuracy, points
+  const DIGITS = [[1], [1, 3], [1, 2, 5], [1, 1.5, 2, 3, 5, 7]]; // of the ticks of the cost, from few to many
   const RADIUS = 5.5;
   const FONT = "12px system-ui, sans-serif"; // as in compare-table.css
   const ruler = document.createElement("canvas").getContext("2d");
@@ -65,14 +66,11 @@ window.vxComparePlot = (() => {
     }
   }
 
-  /** 1, 2 and 5 of each power of ten between two logarithms; fewer of them on a long axis. */
+  /** Round numbers between two logarithms: three at least where there are so many, and on a long axis few a decade. */
   function ticks(low, high) {
-    const digits = high - low > 2 ? [1] : high - low > 1.1 ? [1, 3] : [1, 2, 5];
-    const found = [];
-    for (let power = Math.floor(low); power <= Math.ceil(high); power++) {
-      for (const digit of digits) if (Math.log10(digit) + power >= low && Math.log10(digit) + power <= high) found.push(digit * 10 ** power);
-    }
-    return found;
+    const powers = Array.from({ length: Math.ceil(high) - Math.floor(low) + 1 }, (_, k) => Math.floor(low) + k);
+    const found = DIGITS.map((digits) => powers.flatMap((power) => digits.map((digit) => digit * 10 ** power)).filter((tick) => Math.log10(tick) >= low && Math.log10(tick) <= high));
+    return found.find((some) => some.length >= 3) || found[found.length - 1];
   }
 
   /** Where a point's name covers least of what stands already, the first of equals; it is added to `taken`. */

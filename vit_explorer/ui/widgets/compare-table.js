@@ -7,7 +7,7 @@ vx.widget("compare-table", (root, server) => {
   const AXES = {
     multiply_adds: { label: "multiply-adds a picture, log", unit: short },
     parameters: { label: "weights, log", unit: short },
-    latency: { label: "seconds for one picture, log", unit: (value) => `${Number((1000 * value).toPrecision(3))} ms` },
+    latency: { label: "time for one picture, log", unit: (value) => `${Number((1000 * value).toPrecision(3))} ms` },
   };
   let rows = [];
   let asked = ""; // the models that the rows are of

@@ -204,6 +204,13 @@ window.vx = (() => {
     if (tab) tab.click();
   }
 
+  /** Where picture and tabs stand one above the other, a person who opens a tab is brought to it. */
+  document.addEventListener("click", ({ target, isTrusted }) => {
+    const tab = isTrusted && target.closest("#tabs > .tab-wrapper button");
+    if (!tab || !matchMedia("(max-width: 899px)").matches || tab.closest(".overflow-menu > button")) return;
+    document.querySelector("#tabs").scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+  });
+
   const inks = new Map(); // of the present theme; asking the browser each time would make it lay out the page
 
   /** A CSS custom property of the page, such as "--vx-query". */

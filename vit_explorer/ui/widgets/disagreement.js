@@ -46,8 +46,7 @@ vx.widget("disagreement", (root, server) => {
   }
 
   async function examples() {
-    const count = told.kinds[kind] || 0;
-    if (!(kind in told.kinds)) kind = Object.keys(told.kinds)[0];
+    const count = told.kinds[kind];
     if (!count) {
       strip = null;
       showStrip();
@@ -93,6 +92,7 @@ vx.widget("disagreement", (root, server) => {
     $(".status").textContent = !told ? "" : missing ? missing : told.done ? `${vx.count(told.done)} of ${vx.count(told.total)} test pictures${left}` : `${vx.count(told.total)} test pictures`;
     $(".found").hidden = !told || !told.right;
     if ($(".found").hidden) return;
+    if (!(kind in told.kinds)) [kind, start] = [Object.keys(told.kinds)[0], 0]; // another DeiT, one without a teacher
     rows(".right-table", Object.entries(told.right).map(([name, count]) => [NAMES[name], share(count)]));
     rows(".agree-table", told.agree.map(({ one, other, count }) => [`${NAMES[one]} and ${NAMES[other]}`, share(count)]));
     $(".says").textContent = says();

@@ -4,6 +4,7 @@ vx.widget("distillation", (root, server) => {
   const E = vxExplain;
   const CLASSES = 5; // shown, those that are likeliest for any of the answers
   const PAPER = [0.06, 0.93]; // cosine of the two learned tokens, and of their vectors after the last block: DeiT, section 4
+  const MEAN = "The softmax of the mean of both heads' logits: not the mean of their percentages.";
   const SHORT = { cls: "CLS", distillation: "dist.", mean: "mean", teacher: "teacher" };
   let answer = null; // of the server, decoded
   let drawn = null; // {values: [CLS, distillation], side, rgb}: what marks are drawn on
@@ -50,7 +51,7 @@ vx.widget("distillation", (root, server) => {
       return [$(`.${name}`), copy];
     });
     $(".high").textContent = vxAttention.share(high);
-    $(".below").textContent = "−";
+    $(".below").textContent = `−${vxAttention.share(most).replace(" %", "")}`;
     $(".above").textContent = `+${vxAttention.share(most)}`;
   }
 
@@ -95,10 +96,10 @@ vx.widget("distillation", (root, server) => {
     const mean = answers.find(({ name }) => name === "mean").probabilities;
     order.sort((a, b) => mean[b] - mean[a]);
     const element = $(".bars");
-    element.style.gridTemplateColumns = `minmax(58px, auto) minmax(30px, 1fr) ${answers.map(() => "minmax(46px, 60px)").join(" ")}`;
+    element.style.gridTemplateColumns = `fit-content(40%) minmax(24px, 1fr) ${answers.map(() => "minmax(46px, 60px)").join(" ")}`;
     const head = [vx.make("span"), vx.make("span"), ...answers.map(({ name, title }) => {
       const cell = vx.make("span", `title ${name}-ink`, SHORT[name]);
-      cell.title = title;
+      cell.title = name === "mean" ? MEAN : title;
       return cell;
     })];
     const rows = order.flatMap((i) => {

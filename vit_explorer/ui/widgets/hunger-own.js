@@ -50,9 +50,10 @@ window.vxHungerOwn = (root) => {
     const there = curve && curve.points.find((point) => point.size === size);
     const passes = (updates * batch) / size;
     const took = there ? ` In the sweep that took ${W.duration(there.seconds)} on its machine.` : "";
+    const apart = !payload.curves.length || payload.data === $(".data").value ? "" : " It is listed below, but not drawn: the curves are of other pictures.";
     $(".promise").textContent = wrong
       ? `The seed must be a whole number from ${seeds[0]} to ${vx.count(seeds[1])}.`
-      : `${vx.count(updates)} updates: each picture is seen ${passes === 1 ? "once" : `${vx.count(passes)} times`}.${took}`;
+      : `${vx.count(updates)} updates: each picture is seen ${passes === 1 ? "once" : `${vx.count(passes)} times`}.${apart || took}`;
   }
 
   $(".choice").addEventListener("input", (event) => {

@@ -83,6 +83,9 @@ vx.widget("ladder", (root, server) => {
     if (told.teacher) lines.push(left(make("i", "teacher"), told.teacher.result.mean));
     $(".grid").replaceChildren(...lines);
     vx.fill($(".ticks"), scale.ticks, (share) => left(make("span", "", `${Number((100 * share).toFixed(1))} %`), share));
+    const several = rows().some((row) => row.result && row.result.tests.length > 1);
+    $(".vx-look").textContent = several ? "steps back, and steps with a dashed rim: there the seeds disagree on up or down." : "steps back.";
+    $(".axis .what").textContent = several ? "test accuracy: ● seeds, ▮ mean" : "test accuracy";
     $(".steps .low").textContent = vx.signed(-100 * told.limit, 1);
     $(".steps .high").textContent = vx.signed(100 * told.limit, 1);
   }

@@ -33,33 +33,36 @@ vx.widget("recipe-ingredients", (root, server) => {
   for (const button of root.querySelectorAll("[data-ingredient]")) {
     button.addEventListener("click", () => choose({ ingredient: button.dataset.ingredient }));
   }
-  const setStrength = (strength) => choose({ strengths: { ...chosen().strengths, [answer.ingredient.name]: strength } });
+  /** What there is to know of the chosen ingredient: every answer says it of all, so that the controls need not wait. */
+  const facts = () => answer.ingredients[chosen().ingredient];
+  const setStrength = (strength) => choose({ strengths: { ...chosen().strengths, [chosen().ingredient]: strength } });
   $(".strength").addEventListener("input", (event) => {
-    if (!answer || answer.ingredient.name !== chosen().ingredient) return;
-    const strength = answer.ingredient.values[Number(event.target.value)];
+    if (!answer) return;
+    const strength = facts().values[Number(event.target.value)];
     $(".value").textContent = String(strength);
     setStrength(strength);
   });
-  $(".usual").addEventListener("click", () => setStrength(answer.ingredient.usual));
+  $(".usual").addEventListener("click", () => setStrength(facts().usual));
   $(".roll").addEventListener("click", () => choose({ seed: 1 + Math.floor(Math.random() * 9999) }));
 
   function showControls() {
-    const { ingredient, trained, seed } = answer;
-    const strength = chosen().strengths[ingredient.name] ?? ingredient.usual; // the answer may be of one just before
-    $(".what").textContent = ingredient.what;
-    $(".source").textContent = `${ingredient.source}.`;
-    $(".vx-look").textContent = ingredient.look;
-    $(".unit").textContent = ingredient.unit;
+    const { ingredient: name, strengths, seed } = chosen();
+    const { what, source, look, unit, values, usual, usual_of: whose, trained } = facts();
+    const strength = strengths[name] ?? usual;
+    $(".what").textContent = what;
+    $(".source").textContent = `${source}.`;
+    $(".vx-look").textContent = look;
+    $(".unit").textContent = unit;
     const slider = $(".strength");
-    slider.max = ingredient.values.length - 1;
-    slider.value = ingredient.values.indexOf(strength);
-    slider.setAttribute("aria-valuetext", `${ingredient.unit} ${strength}`);
+    slider.max = values.length - 1;
+    slider.value = values.indexOf(strength);
+    slider.setAttribute("aria-valuetext", `${unit} ${strength}`);
     $(".value").textContent = String(strength);
-    $(".usual").disabled = strength === ingredient.usual;
-    $(".usual").textContent = `${ingredient.usual_of}: ${ingredient.usual}`;
-    const without = trained === 0 || (ingredient.name === "repeats" && trained === 1);
+    $(".usual").disabled = strength === usual;
+    $(".usual").textContent = `${whose}: ${usual}`;
+    const without = trained === 0 || (name === "repeats" && trained === 1);
     $(".trained").textContent = trained === null ? "" : `This model: ${without ? "trained without" : `trained with ${trained}`}.`;
-    $(".dice").hidden = answer.kind === "smoothing" || answer.kind === "none";
+    $(".dice").hidden = name === "smoothing" || (name === answer.ingredient && answer.kind === "none");
     $(".seed").textContent = `roll ${seed}`;
   }
 

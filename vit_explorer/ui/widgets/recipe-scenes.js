@@ -38,7 +38,7 @@ window.vxRecipeScenes = (() => {
     scene.replaceChildren(row);
   }
 
-  function mix(scene, { steps, size, labels, share, classes, spread, draws, strength }) {
+  function mix(scene, { ingredient, steps, size, labels, share, classes, spread, draws, strength }) {
     const side = sideFor(scene, 3);
     const row = vx.make("div", "row");
     const named = ({ index, known }) => `${known ? "label" : "answer"}: ${classes[index]}`;
@@ -49,7 +49,8 @@ window.vxRecipeScenes = (() => {
     ];
     row.append(...steps.map((step, k) => figure(step, size, side, words[k])));
     const [made, canvas] = [vx.make("figure", "spread"), vx.make("canvas")];
-    made.append(canvas, vx.make("figcaption", "vx-soft", `Share left of the picture, 0 to 100 %: ${draws} draws with α = ${strength}, and this one.`));
+    const cut = ingredient === "cutmix" ? " What hangs over the edge is cut off, so more is left than Beta(α, α) drew." : "";
+    made.append(canvas, vx.make("figcaption", "vx-soft", `Share left of the picture, 0 to 100 %: ${draws} draws with α = ${strength}, and this one.${cut}`));
     scene.replaceChildren(row, made);
     histogram(canvas, scene.clientWidth, spread, share);
   }

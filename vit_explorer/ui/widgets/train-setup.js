@@ -188,8 +188,8 @@ vx.widget("train-setup", (root) => {
     if (!entries.length) return tell("");
     const updates = [...new Set(entries.map((entry) => P.updates(entry, lobby(), data)))];
     const each = updates.length === 1 ? `${vx.count(updates[0])} updates each` : `${updates.map(vx.count).join(" / ")} updates`;
-    const busy = lobby().races.some(({ state }) => state === "training" || state === "starting");
-    return tell(`${entries.length === 1 ? "One contender" : `${entries.length} contenders in turns`}, ${each}.${busy ? " Another race is being trained: this one will wait for it." : ""}`);
+    const ahead = lobby().races.filter(({ state }) => ["training", "starting", "waiting"].includes(state)).length;
+    return tell(`${entries.length === 1 ? "One contender" : `${entries.length} contenders in turns`}, ${each}.${ahead < lobby().at_once ? "" : ahead === 1 ? " Another race is being trained: this one will wait for it." : ` ${ahead} races are before it: it will wait for its turn.`}`);
   }
 
   async function start() {

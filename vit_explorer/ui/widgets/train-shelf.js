@@ -115,7 +115,9 @@ vx.widget("train-shelf", (root) => {
     open.addEventListener("click", async () => {
       if (await vxTrain.open(race.name)) document.querySelector("#train-controls").scrollIntoView({ block: "start" });
     });
-    const state = STATES[race.state] === undefined ? race.state : STATES[race.state];
+    const followed = vxTrain.race();
+    const now = followed && followed.name === race.name ? followed.state : race.state; // the list is older than what is followed
+    const state = STATES[now] === undefined ? now : STATES[now];
     box.append(open, make("div", "about", [ago(race.created), W.settings(race.contenders.map(({ recipe }) => recipe)), state].filter(Boolean).join(" · ")));
     return box;
   }
