@@ -34,7 +34,8 @@ def test_it_is_what_a_hand_computes(tiny, model):
         found = dict(trainer.model.state_dict())
         assert found.keys() == expected.keys()
         for name, value in expected.items():
-            assert torch.allclose(found[name], value, atol=1e-6), name
+            if not name.endswith("num_batches_tracked"):  # a count of steps, which nothing is computed from
+                assert torch.allclose(found[name], value, atol=1e-6), name
     assert any(not torch.allclose(found[name], learned[name], atol=1e-4) for name in found)
 
 

@@ -1,8 +1,8 @@
 """Mixup and CutMix: two pictures become one, and their labels with them.
 
 Sources: Zhang et al. 2018, "mixup", equation 1; Yun et al. 2019, "CutMix", section 3.1. As in the authors' code
-partners are a random order of the batch, in which about one picture meets itself, and all are mixed with the same share,
-drawn anew for each batch.
+partners are a random order of the batch, in which about one picture meets itself, and all are mixed with the same
+share, drawn anew for each batch.
 """
 
 from __future__ import annotations

@@ -107,8 +107,8 @@ def overfitting(found: Sequence[Step]) -> str:
         return ""
     below, above = max(pairwise(found), key=lambda pair: pair[0].gap - pair[1].gap)
     sentence = (
-        f"Overfitting, the gap between training and test pictures, shrinks from {points(first.gap)} to {points(last.gap)} "
-        f"points, most of all by {above.rung.title} ({points(below.gap)} to {points(above.gap)})."
+        f"Overfitting, the gap between training and test pictures, shrinks from {points(first.gap)} to "
+        f"{points(last.gap)} points, most of all by {above.rung.title} ({points(below.gap)} to {points(above.gap)})."
     )
     fallen, closed = first.train - last.train, first.gap - last.gap
     if fallen <= 0:
