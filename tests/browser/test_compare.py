@@ -65,13 +65,17 @@ def card(page, name):
     return page.locator(f"{PICTURE} .card[data-model={name}]")
 
 
+def share(probability):
+    return "< 1 %" if probability < 0.005 else f"{100 * probability:.0f} %"
+
+
 def check_cards(page, answer):
     names = page.eval_on_selector_all(f"{PICTURE} .card", "all => all.map((one) => one.dataset.model)")
     assert names == [one["name"] for one in answer["results"]]
     for one in answer["results"]:
         order = np.argsort(one["probabilities"])[::-1][:3]
         lines = card(page, one["name"]).locator(".guess").all_inner_texts()
-        expected = [f"{one['classes'][k]} {100 * one['probabilities'][k]:.0f} %" for k in order]
+        expected = [f"{one['classes'][k]} {share(one['probabilities'][k])}" for k in order]
         assert [" ".join(line.split()) for line in lines] == expected
         assert card(page, one["name"]).locator(".method").inner_text() in (
             f"{one['method']}, for {one['explained']}",
@@ -82,6 +86,7 @@ def check_cards(page, answer):
 def test_every_card_says_what_its_model_says(picture):
     answer = computed(picture)
     check_cards(picture, answer)
+    assert picture.locator(f"{PICTURE} .verdict").inner_text().endswith(" cnn-shapes knows other classes.")
     chosen = picture.evaluate("vx.get('model').name")
     assert picture.locator(f"{PICTURE} .card.current").get_attribute("data-model") == chosen
     picture.wait_for_function(f"document.querySelector('{PICTURE} .times').textContent.includes('median of 3')")

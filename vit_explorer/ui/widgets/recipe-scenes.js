@@ -154,7 +154,7 @@ window.vxRecipeScenes = (() => {
       button.addEventListener("click", () => take(seed));
       return button;
     }));
-    refill(below, `The next ${found.length} rolls, with the model's answer: ${same} keep ${classes[top]}. Click one to take it.`, row);
+    refill(below, `The next ${found.length} rolls, with the model's answer: ${same} ${same === 1 ? "keeps" : "keep"} ${classes[top]}. Click one to take it.`, row);
   }
 
   const chancesOf = ({ passes: packed, before }, pass) => [...vx.decode(packed).data.subarray(pass * before.length, (pass + 1) * before.length)];
