@@ -96,7 +96,7 @@ vx.widget("distillation", (root, server) => {
     const mean = answers.find(({ name }) => name === "mean").probabilities;
     order.sort((a, b) => mean[b] - mean[a]);
     const element = $(".bars");
-    element.style.gridTemplateColumns = `fit-content(40%) minmax(24px, 1fr) ${answers.map(() => "minmax(46px, 60px)").join(" ")}`;
+    element.style.gridTemplateColumns = `max-content minmax(16px, 1fr) ${answers.map(() => "minmax(46px, 60px)").join(" ")}`;
     const head = [vx.make("span"), vx.make("span"), ...answers.map(({ name, title }) => {
       const cell = vx.make("span", `title ${name}-ink`, SHORT[name]);
       cell.title = name === "mean" ? MEAN : title;
