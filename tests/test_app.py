@@ -16,11 +16,11 @@ from typing import Any
 import gradio as gr
 import pytest
 
-import app
 from tests.training.racing import PATIENCE, alive, children, until
 from vit_explorer.bench.browser import APP, free_port, running_app, wait_until_answering
 from vit_explorer.data.cifar10 import DATA_VARIABLE
 from vit_explorer.models.zoo import create_model, save_checkpoint
+from vit_explorer.ui import door
 from vit_explorer.ui.frame import frame_functions
 from vit_explorer.ui.session import Session
 
@@ -135,13 +135,13 @@ def complaints_of_the_app(checkpoints: Path) -> list[str]:
     with running_app("--checkpoints", str(checkpoints), log=(log := [])) as address:
         assert "ViT Explorer" in answer_of(address)
     assert "Traceback" not in log[0]
-    return [line for line in log[0].splitlines() if line.startswith("app.py: ")]
+    return [line for line in log[0].splitlines() if line.startswith("vit-explorer: ")]
 
 
 def test_a_port_that_is_no_number_is_said_in_one_line(monkeypatch, capsys):
     monkeypatch.setenv("GRADIO_SERVER_PORT", "http")
-    assert app.main([]) == 1
-    assert capsys.readouterr().err == "app.py: GRADIO_SERVER_PORT is 'http': it must be the number of a port.\n"
+    assert door.main([]) == 1
+    assert capsys.readouterr().err == "vit-explorer: GRADIO_SERVER_PORT is 'http': it must be the number of a port.\n"
 
 
 def test_a_port_that_is_taken_while_the_page_is_built_is_said_in_one_line(tmp_path, monkeypatch, capsys):
@@ -151,7 +151,7 @@ def test_a_port_that_is_taken_while_the_page_is_built_is_said_in_one_line(tmp_pa
     monkeypatch.delenv(DATA_VARIABLE, raising=False)
     monkeypatch.setattr(gr.Blocks, "launch", taken)
     small_checkpoint(tmp_path)
-    assert app.main(["--port", "0", "--checkpoints", str(tmp_path)]) == 1
+    assert door.main(["--port", "0", "--checkpoints", str(tmp_path)]) == 1
     shown = capsys.readouterr().err
     assert shown.count("\n") == 1 and "taken meanwhile" in shown and "--port" in shown
 
@@ -161,15 +161,15 @@ def test_a_fault_while_warming_up_is_logged_and_the_page_stays(monkeypatch, capl
         raise RuntimeError("nobody thought of this")
 
     monkeypatch.setattr(Session, "warm_up", fail)
-    app.warm_up(Session())
+    door.warm_up(Session())
     assert "RuntimeError: nobody thought of this" in caplog.text and "Traceback" in caplog.text
 
 
 def test_a_dataset_that_cannot_be_read_is_said(tmp_path, capsys):
     damaged = tmp_path / "cifar10.npz"
     damaged.write_bytes(b"no archive")
-    app.warm_up(Session(damaged))
-    assert capsys.readouterr().err.startswith(f"app.py: {damaged} cannot be read")
+    door.warm_up(Session(damaged))
+    assert capsys.readouterr().err.startswith(f"vit-explorer: {damaged} cannot be read")
 
 
 def test_a_wrong_data_path_is_said_and_the_rest_runs(tmp_path, monkeypatch):
@@ -178,7 +178,7 @@ def test_a_wrong_data_path_is_said_and_the_rest_runs(tmp_path, monkeypatch):
     wrong = tmp_path / "no-data-here"
     with running_app("--checkpoints", str(tmp_path), "--data", str(wrong), log=(log := [])) as address:
         assert "ViT Explorer" in answer_of(address)
-    lines = [line for line in log[0].splitlines() if line.startswith("app.py: ")]
+    lines = [line for line in log[0].splitlines() if line.startswith("vit-explorer: ")]
     assert len(lines) == 1 and str(wrong) in lines[0]
 
 
@@ -208,7 +208,7 @@ def test_no_worker_outlives_the_app(tmp_path, number):
 )
 def test_training_flags_that_cannot_be_are_said_in_one_line(flags, words, capsys, monkeypatch):
     monkeypatch.delenv("GRADIO_SERVER_PORT", raising=False)
-    assert app.main(["--port", "0", *flags]) == 1
+    assert door.main(["--port", "0", *flags]) == 1
     shown = capsys.readouterr().err
     assert shown.count("\n") == 1 and words in shown
 

@@ -1,1 +1,21 @@
-"""ViT Explorer: see in a browser how Vision Transformers work, on real models and real pictures."""
+"""ViT Explorer: see in a browser how Vision Transformers work, on real models and real pictures.
+
+The subpackages are loaded when they are first used, so ``import vit_explorer`` takes no time.
+"""
+
+from importlib import import_module
+from types import ModuleType
+
+__version__ = "0.2.0"
+
+SUBPACKAGES = ("data", "explain", "figures", "models", "training")
+
+
+def __getattr__(name: str) -> ModuleType:
+    if name not in SUBPACKAGES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module(f"{__name__}.{name}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *SUBPACKAGES])

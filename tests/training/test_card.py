@@ -9,8 +9,9 @@ import torch
 
 from vit_explorer.explain.cost import count_multiply_adds
 from vit_explorer.models import load_checkpoint, save_checkpoint
+from vit_explorer.models.folders import checkout
 from vit_explorer.training import Recipe, Trainer
-from vit_explorer.training.card import REPOSITORY, current_commit, describe_hardware, make_card
+from vit_explorer.training.card import current_commit, describe_hardware, make_card
 from vit_explorer.training.events import Epoch
 
 RECIPE = Recipe(
@@ -104,16 +105,23 @@ def test_a_model_that_was_kept_sees_what_the_trainer_showed_it(run, tiny, tmp_pa
     assert (predicted == tiny.test.y).float().mean().item() == pytest.approx(card["test_accuracy"])
 
 
-def test_the_commit_is_that_of_the_checkout(monkeypatch, tmp_path):
-    if not (REPOSITORY / ".git").exists():
+def test_the_commit_is_that_of_the_checkout(monkeypatch):
+    source = checkout()
+    if source is None or not (source / ".git").exists():
         pytest.skip("the package does not lie in a git checkout")
-    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=source, capture_output=True, text=True, check=True)
     assert current_commit() == head.stdout.strip()
     assert len(current_commit()) == 40
-    monkeypatch.setattr("vit_explorer.training.card.REPOSITORY", tmp_path)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert current_commit() is None
     monkeypatch.setenv("PATH", "")
+    assert current_commit() is None
+
+
+def test_a_copy_outside_of_git_and_an_installed_package_have_no_commit(monkeypatch, tmp_path):
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    monkeypatch.setattr("vit_explorer.training.card.checkout", lambda: tmp_path)
+    assert current_commit() is None
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    monkeypatch.setattr("vit_explorer.training.card.checkout", lambda: None)
     assert current_commit() is None
 
 

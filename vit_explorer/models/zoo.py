@@ -15,12 +15,13 @@ from torch import Tensor, nn
 
 from vit_explorer.models.cnn import ConvNet
 from vit_explorer.models.deit import DeiT
+from vit_explorer.models.folders import KEPT, runs_folder, shipped_checkpoints
 from vit_explorer.models.hybrid import HybridViT
 from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.models.vit import ViT
 
-CHECKPOINT_FOLDER = Path(__file__).resolve().parents[2] / "checkpoints"  # weights that ship
-KEPT_FOLDER = CHECKPOINT_FOLDER.parent / "runs" / "kept"  # of runs that somebody kept
+CHECKPOINT_FOLDER = shipped_checkpoints()
+KEPT_FOLDER = runs_folder() / KEPT  # weights exported from runs
 
 Option = int | float | str | tuple[int, ...]
 

@@ -14,11 +14,10 @@ import torch
 
 from vit_explorer.data.dataset import Dataset
 from vit_explorer.explain.cost import count_multiply_adds
+from vit_explorer.models.folders import checkout
 from vit_explorer.training.engine import Trainer
 from vit_explorer.training.events import Epoch, Finished
 from vit_explorer.training.recipe import Recipe
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def make_card(trainer: Trainer, finished: Finished, epochs: list[Epoch]) -> dict[str, Any]:
@@ -99,9 +98,12 @@ def describe_hardware(device: str) -> str:
 
 def current_commit() -> str | None:
     """The commit of the checkout this package lies in, or None outside of one."""
+    source = checkout()
+    if source is None:  # a repository around an installed package is not this package's
+        return None
     try:
         done = subprocess.run(
-            ["git", "rev-parse", "HEAD"], cwd=REPOSITORY, capture_output=True, text=True, timeout=10, check=True
+            ["git", "rev-parse", "HEAD"], cwd=source, capture_output=True, text=True, timeout=10, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None

@@ -16,11 +16,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vit_explorer.models.folders import runs_folder
 from vit_explorer.training.events import Epoch, Event, Failed, Finished, Snapshot, Started, Step
 from vit_explorer.training.locks import FileLock
 from vit_explorer.training.recipe import Recipe
 
-RUNS_FOLDER = Path(__file__).resolve().parents[2] / "runs"  # where runs go unless somebody says otherwise
+RUNS_FOLDER = runs_folder()  # unless a flag names another
 STEPS_ALL = 20  # so many first steps are written one by one,
 STEPS_ABOUT = 1_000  # and of the whole run about so many
 FLOAT16_MAX = 65_504.0

@@ -1,0 +1,48 @@
+"""Where the shipped weights lie and where runs are written, in a checkout and in an installed package."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+CHECKPOINTS, RUNS, KEPT = "checkpoints", "runs", "kept"  # names of folders
+
+
+def checkout() -> Path | None:
+    """The source tree that this package runs from, or None for an installed package."""
+    installed = (PACKAGE / CHECKPOINTS).is_dir()
+    return PACKAGE.parent if not installed and (PACKAGE.parent / "pyproject.toml").is_file() else None
+
+
+def shipped_checkpoints() -> Path:
+    """The folder of the weights that ship: at the top of a checkout, inside an installed package."""
+    return (checkout() or PACKAGE) / CHECKPOINTS
+
+
+def runs_folder() -> Path:
+    """Where runs are written unless a flag says otherwise: the first of three places that can be written.
+
+    These are ``runs/`` in the checkout, ``runs/`` in the working directory, and ``runs/`` in the user's data folder.
+    The last one is also the answer if none can be written. No folder is made.
+    """
+    source = checkout()
+    places = [*([source / RUNS] if source else []), Path.cwd() / RUNS]
+    return next((place for place in places if is_writable(place)), user_data_folder() / RUNS)
+
+
+def user_data_folder() -> Path:
+    """This package's folder in ``$XDG_DATA_HOME`` or ``~/.local/share``, on Windows in ``%LOCALAPPDATA%``.
+
+    A relative path in the variable is ignored, as the XDG specification asks.
+    """
+    variable = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_DATA_HOME"
+    named = Path(os.environ.get(variable, ""))
+    return (named if named.is_absolute() else Path.home() / ".local" / "share") / "vit-explorer"
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether files can be written into this folder, or the folder be made where it does not exist yet."""
+    existing = next(place for place in (folder, *folder.parents) if place.exists())
+    return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)

@@ -1,0 +1,128 @@
+"""The command ``vit-explorer``: read the flags, build the page, serve it.
+
+vit-explorer [--host 127.0.0.1] [--port 7860] [--data PLACE] [--checkpoints FOLDER] [--share] [--open]
+             [--runs FOLDER] [--at-once N] [--own-data PATH ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vit_explorer.ui.session import Session
+
+PORT = 7860
+PROGRAM = "vit-explorer"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve the page until it is interrupted; returns the exit status."""
+    # A Hugging Face Space says through these variables where it wants to be answered.
+    host = os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
+    port = os.environ.get("GRADIO_SERVER_PORT") or str(PORT)
+    if not port.isdecimal():
+        print(f"{PROGRAM}: GRADIO_SERVER_PORT is {port!r}: it must be the number of a port.", file=sys.stderr)
+        return 1
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="See how Vision Transformers work, on real models and real pictures.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--host", default=host)
+    parser.add_argument("--port", type=int, default=int(port))
+    parser.add_argument("--data", type=Path, help="CIFAR-10: a folder that holds it, or an .npz file")
+    parser.add_argument("--checkpoints", type=Path, help="a folder of weights, instead of the ones that ship")
+    parser.add_argument("--runs", type=Path, help="where trainings and kept models are written (runs/ if it can be)")
+    parser.add_argument("--at-once", type=int, default=1, help="trainings allowed on this machine at the same time")
+    parser.add_argument(
+        "--own-data",
+        type=Path,
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help=".npz files or image folders to train on",
+    )
+    parser.add_argument("--share", action="store_true", help="also answer at a public gradio.live address")
+    parser.add_argument("--open", action="store_true", help="open the page in a browser")
+    options = parser.parse_args(arguments)
+
+    reason = why_not_listen(options.host, options.port)
+    if reason:
+        print(f"{PROGRAM}: {reason}", file=sys.stderr)
+        return 1
+
+    import torch
+
+    from vit_explorer.models.zoo import CHECKPOINT_FOLDER, KEPT_FOLDER
+    from vit_explorer.training.desk import Desk
+    from vit_explorer.training.runs import RUNS_FOLDER
+    from vit_explorer.ui.app import build_app, launch_options
+    from vit_explorer.ui.session import Session
+
+    torch.set_num_threads(1)  # one small picture at a time: more threads would only wait for each other
+    runs = options.runs or RUNS_FOLDER
+    try:
+        folders = [options.checkpoints or CHECKPOINT_FOLDER, runs / KEPT_FOLDER.name]
+        session = Session(options.data, folders, options.own_data)
+        desk = Desk(runs, options.at_once, options.data)
+    except ValueError as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
+        return 1
+    for problem in session.problems():
+        print(f"{PROGRAM}: {problem}", file=sys.stderr)
+    print(f"Runs are written to {desk.runs_folder.absolute()}", flush=True)
+    page = build_app(session, desk)
+    try:
+        page.launch(
+            server_name=options.host,
+            server_port=options.port,
+            share=options.share,
+            inbrowser=options.open,
+            prevent_thread_lock=True,
+            **launch_options(),
+        )
+    except OSError as error:  # the port was taken since it was tried
+        print(f"{PROGRAM}: {refusal(options.host, options.port, error)}", file=sys.stderr)
+        return 1
+    try:
+        desk.warm()  # another process, which gives way to this one
+        warm_up(session)
+        page.block_thread()
+    finally:
+        desk.close()
+    return 0
+
+
+def warm_up(session: Session) -> None:
+    """Open what the first visitor would wait for, and say what cannot be read; whatever happens, the page stays up."""
+    try:
+        session.warm_up()
+        for problem in session.sources()[1]:
+            print(f"{PROGRAM}: {problem}", file=sys.stderr)
+    except Exception:
+        logging.exception(f"{PROGRAM}: not everything could be opened ahead; the page answers all the same.")
+
+
+def why_not_listen(host: str, port: int) -> str | None:
+    """A sentence if nothing can listen at this address now, else None."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            if os.name == "posix":  # elsewhere it would let two servers share one port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except (OSError, OverflowError) as error:
+        return refusal(host, port, error)
+    return None
+
+
+def refusal(host: str, port: int, error: Exception) -> str:
+    """Why nothing can listen there, in one line."""
+    return f"cannot listen at {host}:{port} ({error}): choose another address with --host or --port."
