@@ -5,17 +5,19 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from packaging.requirements import Requirement
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGE = REPOSITORY / "vit_explorer"
 STANDARD = sys.stdlib_module_names
 
-# DESIGN.md, section 2: the rooms of the package that each room may import from.
+# The rooms of the package that each room may import from.
 ROOMS = {
     "models": {"models"},
     "data": {"data"},
@@ -150,10 +152,34 @@ print(json.dumps(loaded))
     assert json.loads(done.stdout) == {"models": [], "data": [], "explain": [], "training": [], "train": []}
 
 
-def test_six_pins_and_nothing_else():
+def pinned() -> list[str]:
     lines = (REPOSITORY / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    pins = [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
+    return [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
+
+
+def test_six_pins_and_nothing_else():
+    pins = pinned()
     assert all(re.fullmatch(r"[a-z]+==\d+(\.\d+)+", pin) for pin in pins), pins
     assert {pin.split("==")[0] for pin in pins} == {"torch", "torchvision", "gradio", "matplotlib", "numpy", "pillow"}
     assert len(pins) == 6
     assert {"torch==2.14.1", "torchvision==0.29.2"} <= set(pins)
+
+
+def test_the_package_asks_for_what_is_pinned():
+    """Each pin lies in the range that pyproject.toml allows, and no dependency is without a pin."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    allowed = {one.name: one.specifier for one in map(Requirement, project["dependencies"])}
+    versions = dict(pin.split("==") for pin in pinned())
+    assert allowed.keys() == versions.keys()
+    assert {name for name, version in versions.items() if version not in allowed[name]} == set()
+
+
+def test_import_of_the_package_loads_none_of_its_dependencies():
+    program = """
+import json, sys
+import vit_explorer
+before = [name for name in ("torch", "numpy", "gradio") if name in sys.modules]
+print(json.dumps([before, vit_explorer.models.model_names()[0]]))
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == [[], "vit"]
