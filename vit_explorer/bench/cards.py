@@ -31,7 +31,8 @@ def measure_cards(
     """
     folder = checkpoints or CHECKPOINT_FOLDER
     result: dict[str, Any] = {}
-    differences, datasets = {}, {}
+    differences: dict[str, float] = {}
+    datasets: dict[str, Dataset] = {}
     for name in list_checkpoints([folder]):
         try:
             checkpoint = load_checkpoint(name, [folder])

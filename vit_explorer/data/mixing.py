@@ -45,11 +45,11 @@ def draw_cutmix(n: int, height: int, width: int, alpha: float, seed: int) -> Mix
     partner, side = _partners(n, drawn), np.sqrt(1 - _share(alpha, drawn))
     edges = []
     for length in (height, width):
-        middle, half = drawn.integers(length), int(length * side) // 2
+        middle, half = int(drawn.integers(length)), int(length * side) // 2
         edges.append((max(0, middle - half), min(length, middle + half)))
     (top, bottom), (left, right) = edges
     share = 1 - (bottom - top) * (right - left) / (height * width)
-    return Mix(partner, float(share), (int(top), int(left), int(bottom), int(right)))
+    return Mix(partner, float(share), (top, left, bottom, right))
 
 
 def mix_images(images: Tensor, mix: Mix) -> Tensor:

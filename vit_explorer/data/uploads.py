@@ -71,7 +71,7 @@ class PictureError(ValueError):
     """A picture that cannot be used; the message is one sentence for the person who brought it."""
 
 
-def load_picture(source: bytes | str | os.PathLike) -> Image.Image:
+def load_picture(source: bytes | str | os.PathLike[str]) -> Image.Image:
     """A file's bytes, or its path -> an upright picture of mode RGB with no metadata left in it.
 
     Of an animation or a file with pages: the first. Transparent parts are laid over white. 16-bit grey is scaled so
@@ -127,7 +127,7 @@ def fit_picture(picture: Image.Image, size: int, mode: Literal["crop", "letterbo
     return torch.from_numpy(np.array(fitted)).permute(2, 0, 1).contiguous()  # (size, size, 3) -> (3, size, size)
 
 
-def _read(source: bytes | str | os.PathLike) -> bytes:
+def _read(source: bytes | str | os.PathLike[str]) -> bytes:
     """The bytes of a source, no more than MAX_BYTES of them."""
     if isinstance(source, bytes):
         data = source
@@ -206,7 +206,7 @@ def _deep_grey_to_8_bit(levels: np.ndarray) -> np.ndarray:
 def _turn_upright(picture: Image.Image, source: Image.Image) -> Image.Image:
     """Apply the EXIF turn that `source` carries to the picture made of it, and drop its metadata."""
     try:
-        turn = UPRIGHT.get(source.getexif().get(ORIENTATION_TAG))
+        turn = UPRIGHT.get(source.getexif().get(ORIENTATION_TAG, 1))
     except Exception:  # EXIF is a format of its own, and as easily broken; the pixels are good
         turn = None
     upright = picture if turn is None else picture.transpose(turn)

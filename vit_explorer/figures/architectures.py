@@ -143,7 +143,7 @@ def _list(axes: Axes, models: Sequence[DrawnModel]) -> None:
         axes.axhline(row, color="#e6e8eb", linewidth=0.8)
         ink, middle = INKS[one.kind], row + 0.5
         axes.plot(0.012, middle, marker=SHAPES[one.kind], markersize=9, color=ink, linestyle="none", clip_on=False)
-        name = {"fontsize": 10.5, "weight": "bold", "color": ink, "va": "center", "parse_math": False}
+        name: dict[str, Any] = {"fontsize": 10.5, "weight": "bold", "color": ink, "va": "center", "parse_math": False}
         axes.text(0.035, middle, shortened(one.label, LABEL_WIDTH), **name)
         for place, cell in zip(PLACES, _cells(one), strict=True):
             axes.text(place, middle, cell, ha="right", va="center", fontsize=10, parse_math=False)

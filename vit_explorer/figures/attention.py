@@ -15,6 +15,7 @@ from vit_explorer.figures.frame import bare, entitled
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 COLOURS = "viridis"  # the page's map of magnitudes
 PREFIX_NAMES = ("CLS", "distillation")  # of what stands in front of the patches
@@ -102,7 +103,7 @@ def heads_figure(
     """
     layers, heads = maps.shape[:2]
     figure, _ = entitled(title, caption, (12, 7.4), CAPTION_WIDTH)
-    left, right = figure.subfigures(1, 2, width_ratios=(1, 2.1))
+    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 2.1))[0]
     scene, large = left.subplots(2, 1)
     left.subplots_adjust(left=0.13, right=0.93, bottom=0.15, top=0.87, hspace=0.2)
     _show_picture(scene, picture, grid, n_prefix, query)
@@ -168,7 +169,7 @@ def token_name(index: int, n_prefix: int) -> str:
     return PREFIX_NAMES[index] if index < n_prefix else f"patch {index - n_prefix}"
 
 
-def _show_map(axes: Axes, values: np.ndarray, limit: float | None):
+def _show_map(axes: Axes, values: np.ndarray, limit: float | None) -> AxesImage:
     bare(axes)
     end = limit if limit is not None else max(float(np.nanmax(values)), SMALLEST_SHARE)
     return axes.imshow(values, cmap=COLOURS, vmin=0, vmax=end, interpolation="nearest")
@@ -210,7 +211,7 @@ def _outline(axes: Axes, index: int, grid: tuple[int, int], n_prefix: int, ink: 
     axes.add_patch(Rectangle(place, *size, fill=False, edgecolor=ink, linewidth=2.2, clip_on=False))
 
 
-def _scale(figure: Figure, image, place: tuple[float, float, float, float]) -> None:
+def _scale(figure: Figure, image: AxesImage, place: tuple[float, float, float, float]) -> None:
     from matplotlib.ticker import PercentFormatter
 
     bar = figure.colorbar(image, cax=figure.add_axes(place), extend="max")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -25,7 +25,7 @@ AXES: dict[Axis, str] = {
     "seconds": "seconds of training (looking at the test split not counted)",
 }
 COLOURS = ("#6d28d9", "#087f5b", "#8d6b00", "#b5179e")  # by place in the race, as on the page (--vx-run-0 to -3)
-DASHES: tuple[object, ...] = ("solid", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 2, 1, 2)))  # by race
+DASHES: tuple[Any, ...] = ("solid", (0, (5, 2)), (0, (1, 1.5)), (0, (5, 2, 1, 2)))  # by race
 CAPTION_LINES = 12  # at most; more would take the curves' room
 LABEL_WIDTH = 21  # characters
 RACES_WIDTH = 110  # characters that the names of all races share
@@ -159,7 +159,7 @@ def _explain(figure: Figure, titles: Sequence[str], finished: bool) -> None:
     """Under the title what thick, thin and the dot stand for, and under that, of several races, solid and dashed."""
     from matplotlib.lines import Line2D
 
-    dot = {"marker": "o", "linestyle": "none", "markeredgecolor": "white"}
+    dot: dict[str, Any] = {"marker": "o", "linestyle": "none", "markeredgecolor": "white"}
     kinds = [
         Line2D([], [], color=GREY, linewidth=2.4, label="test"),
         Line2D([], [], color=GREY, linewidth=0.9, label="training, as seen on the way"),
@@ -170,7 +170,11 @@ def _explain(figure: Figure, titles: Sequence[str], finished: bool) -> None:
         for width in [RACES_WIDTH // max(1, len(titles))]
         for number, title in enumerate(titles)
     ]
-    for keys, corner, place in ((kinds, "upper right", (RIGHT, 0.935)), (races, "upper left", (0.05, 0.895))):
+    legends: list[tuple[list[Line2D], Literal["upper right", "upper left"], tuple[float, float]]] = [
+        (kinds, "upper right", (RIGHT, 0.935)),
+        (races, "upper left", (0.05, 0.895)),
+    ]
+    for keys, corner, place in legends:
         if keys is kinds or len(races) > 1:
             row = figure.legend(
                 handles=keys, loc=corner, bbox_to_anchor=place, ncols=len(keys), frameon=False, fontsize=9

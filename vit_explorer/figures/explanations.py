@@ -16,6 +16,7 @@ from vit_explorer.figures.frame import entitled
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.gridspec import SubplotSpec
 
 COLOURS = "viridis"  # the page's map of magnitudes
 LINES = ("#6d28d9", "#087f5b", "#8d6b00", "#b5179e")  # the page's four contenders
@@ -123,7 +124,8 @@ def layers_figure(
         uniform: distance of attention to all patches alike, in pixels.
     """
     figure, cells = _page("Layer by layer", caption, (12, 5.6), 1, [1])
-    left, right = (figure.add_subplot(cell) for cell in cells[0].subgridspec(1, 2, wspace=0.22))
+    halves = cells[0].subgridspec(1, 2, wspace=0.22)
+    left, right = (figure.add_subplot(halves[0, column]) for column in (0, 1))
     order = np.argsort(-lens.max(axis=0), kind="stable")[:N_CLASSES]
     left.imshow(lens[:, order].T, cmap=COLOURS, vmin=0, vmax=1, aspect="auto")
     for row, index in enumerate(order):
@@ -144,7 +146,9 @@ def layers_figure(
     return figure
 
 
-def _page(title: str, caption: str, size: tuple[float, float], n_rows: int, ratios: Sequence[float]):
+def _page(
+    title: str, caption: str, size: tuple[float, float], n_rows: int, ratios: Sequence[float]
+) -> tuple[Figure, list[SubplotSpec]]:
     figure, n_lines = entitled(title, caption, size, CAPTION_WIDTH)
     bottom = (0.72 + 0.17 * (n_lines - 1)) / size[1]  # inches of the caption and of the axes' labels
     grid = figure.add_gridspec(

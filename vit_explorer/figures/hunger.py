@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -68,7 +68,12 @@ def _draw(axes: Axes, curve: HungerCurve) -> None:
             linewidth=2.2, elinewidth=1.4, capsize=4,
         )  # fmt: skip
     for size, accuracy in curve.own:
-        ring = {"markersize": 13, "markerfacecolor": "none", "markeredgecolor": ink, "markeredgewidth": 2.2}
+        ring: dict[str, Any] = {
+            "markersize": 13,
+            "markerfacecolor": "none",
+            "markeredgecolor": ink,
+            "markeredgewidth": 2.2,
+        }
         axes.plot(size, accuracy, marker="o", linestyle="none", clip_on=False, **ring)
         axes.plot(size, accuracy, marker=shape, linestyle="none", markersize=5, color=ink, clip_on=False)
 
@@ -126,10 +131,16 @@ def _explain(figure: Figure, drawn: Sequence[HungerCurve]) -> None:
     name = "mean over seeds" if several else "a run of the sweep"
     keys = [Line2D([], [], color=GREY, marker="s", linewidth=2.2, label=name)]
     if several:
-        bar = {"marker": "|", "markersize": 14, "linestyle": "none"}
+        bar: dict[str, Any] = {"marker": "|", "markersize": 14, "linestyle": "none"}
         keys.append(Line2D([], [], color=GREY, label="standard deviation over seeds", **bar))
     if any(len(curve.own) for curve in drawn):
-        ring = {"marker": "o", "markersize": 11, "linestyle": "none", "fillstyle": "none", "markeredgewidth": 2}
+        ring: dict[str, Any] = {
+            "marker": "o",
+            "markersize": 11,
+            "linestyle": "none",
+            "fillstyle": "none",
+            "markeredgewidth": 2,
+        }
         keys.append(Line2D([], [], color=GREY, label="a run of one's own", **ring))
     figure.legend(
         handles=keys, loc="upper right", bbox_to_anchor=(RIGHT, 0.935), ncols=len(keys), frameon=False, fontsize=9

@@ -125,8 +125,8 @@ def _scale(axes: Axes, rungs: Sequence[DrawnRung], teacher: np.ndarray | None) -
     unframed(axes)
     axes.grid(visible=False, axis="y")
     axes.tick_params(labelsize=10)
-    for x, text in ((1.02, "step"), (1.11, "test %"), (1.23, "train %")):
-        axes.annotate(text, (x, 1.0), (0, 4), xycoords="axes fraction", textcoords="offset points", color="#555")
+    for x, heading in ((1.02, "step"), (1.11, "test %"), (1.23, "train %")):
+        axes.annotate(heading, (x, 1.0), (0, 4), xycoords="axes fraction", textcoords="offset points", color="#555")
 
 
 def signed(gain: float) -> str:

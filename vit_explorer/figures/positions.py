@@ -14,6 +14,7 @@ from vit_explorer.figures.frame import entitled
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 COLOURS = "PuOr_r"  # the page's map of signed values
 PERCENTILE = 98.0  # of |similarity|, in the snapshot where it is largest: the end of the colour scale
@@ -77,7 +78,7 @@ def positions_figure(
     return figure
 
 
-def _draw(axes: Axes, values: np.ndarray, limit: float):
+def _draw(axes: Axes, values: np.ndarray, limit: float) -> AxesImage:
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.tick_params(length=0, labelsize=9)

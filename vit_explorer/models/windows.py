@@ -153,7 +153,7 @@ def window_plan(height: int, width: int, window: int, shift: int, padding: Paddi
 @lru_cache(maxsize=32)
 @torch.inference_mode(False)
 def _window_plan(height: int, width: int, window: int, shift: int, padding: Padding) -> WindowPlan:
-    by = tuple(0 if side <= window else shift for side in (height, width))
+    by = (0 if height <= window else shift, 0 if width <= window else shift)
     regions = window_regions(height, width, window, by, padding == "masked")
     whole_height, whole_width = regions.shape
     places = torch.arange(height * width).reshape(height, width)
