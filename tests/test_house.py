@@ -23,6 +23,7 @@ ROOMS = {
     "data": {"data"},
     "explain": {"explain", "models"},
     "training": {"training", "models", "data", "explain"},
+    "text": {"text"},
     "figures": {"figures"},
 }
 
@@ -143,13 +144,13 @@ def test_the_lower_rooms_load_no_gradio_torchvision_or_matplotlib():
     program = """
 import importlib, json, sys
 loaded = {}
-for room in ("models", "data", "explain", "training", "train"):
+for room in ("models", "data", "text", "explain", "training", "train"):
     importlib.import_module(f"vit_explorer.{room}")
     loaded[room] = [name for name in ("gradio", "torchvision", "matplotlib", "vit_explorer.ui") if name in sys.modules]
 print(json.dumps(loaded))
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == {"models": [], "data": [], "explain": [], "training": [], "train": []}
+    assert json.loads(done.stdout) == {"models": [], "data": [], "text": [], "explain": [], "training": [], "train": []}
 
 
 def pinned() -> list[str]:

@@ -1,6 +1,6 @@
 """Beam search: scores of an independent pass, exhaustive at full width, greedy at width 1, every hypothesis kept."""
 
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 import torch
@@ -90,7 +90,7 @@ def test_the_tree_holds_every_candidate_and_says_which_were_kept():
         live = {h.number for h in tree if h.step == step - 1 and h.kept and not h.finished} or {None}
         assert parents == live and len(level) == 19 * len(parents), "each live one is extended by all but padding"
         assert [h.kept for h in level] == [place < 3 - finished for place in range(len(level))]
-        assert all(one.log_probability >= other.log_probability for one, other in zip(level, level[1:]))
+        assert all(one.log_probability >= other.log_probability for one, other in pairwise(level))
         for parent in parents:
             children = [hypothesis for hypothesis in level if hypothesis.parent == parent]
             assert [h.greedy for h in children] == [True] + [False] * 18

@@ -80,5 +80,5 @@ def test_impossible_tasks_are_refused(options, words):
 
 
 def test_more_sequences_than_there_are_cannot_be_drawn():
-    with pytest.raises(ValueError, match="9 different .* there are 16"):
+    with pytest.raises(ValueError, match=r"9 different .* there are 16"):
         SequenceTask(n_symbols=4, min_length=2, max_length=2).draw(8, 1, seed=0)

@@ -6,7 +6,9 @@ import torch
 from vit_explorer.text import BOUNDARY, PAD, SequenceTask, TextRecipe, train_text
 from vit_explorer.text.training import Accuracy, EpochDone, StepDone, accuracy, fresh_model, measure, token_loss
 
-SMALL = TextRecipe(SequenceTask(n_symbols=4, min_length=2, max_length=5), n_train=100, n_test=40, epochs=2, batch_size=32)
+SMALL = TextRecipe(
+    SequenceTask(n_symbols=4, min_length=2, max_length=5), n_train=100, n_test=40, epochs=2, batch_size=32
+)
 
 
 def test_the_defaults_are_the_recipe_of_the_shipped_network():
@@ -23,7 +25,10 @@ def test_the_events_of_a_training():
     assert [(done.step, done.epoch) for done in steps] == [(n, 1 + (n > 4)) for n in range(1, 9)]
     assert {done.total_steps for done in steps} == {8}
     assert epochs[0].train_loss is None and epochs[0].seconds == 0 < epochs[1].seconds < epochs[2].seconds
-    means = [sum(done.loss * size for done, size in zip(steps[at : at + 4], (32, 32, 32, 4))) / 100 for at in (0, 4)]
+    means = [
+        sum(done.loss * size for done, size in zip(steps[at : at + 4], (32, 32, 32, 4), strict=True)) / 100
+        for at in (0, 4)
+    ]
     assert [done.train_loss for done in epochs[1:]] == pytest.approx(means)
     assert epochs[2].test.loss < epochs[0].test.loss
 

@@ -21,6 +21,7 @@ from typing import Any
 import torch
 
 from vit_explorer.bench.cards import measure_cards
+from vit_explorer.bench.decode import measure_decode
 from vit_explorer.bench.explain import measure_explain
 from vit_explorer.bench.faithful import MODELS, N_PICTURES, measure_faithful
 from vit_explorer.bench.learn import measure_learn
@@ -40,6 +41,7 @@ MEASURES = {
     "live": measure_live,
     "throughput": measure_throughput,
     "windows": measure_windows,
+    "decode": measure_decode,
     "explain": measure_explain,
     "models": measure_models,
     "cards": measure_cards,
