@@ -11,6 +11,7 @@ from vit_explorer.text.checkpoint import (
     save_text_checkpoint,
 )
 from vit_explorer.text.cost import StepCost, step_cost
+from vit_explorer.text.disagreement import Disagreement, find_disagreement
 from vit_explorer.text.greedy import Decoding, greedy_decode
 from vit_explorer.text.model import BOUNDARY, FIRST_SYMBOL, PAD, TextTransformer
 from vit_explorer.text.tasks import Pairs, SequenceTask
@@ -23,6 +24,7 @@ __all__ = [
     "BeamSearch",
     "CacheStep",
     "Decoding",
+    "Disagreement",
     "Hypothesis",
     "KVCache",
     "Pairs",
@@ -34,6 +36,7 @@ __all__ = [
     "TextRecipe",
     "TextTransformer",
     "beam_search",
+    "find_disagreement",
     "greedy_decode",
     "list_text_checkpoints",
     "load_text_checkpoint",

@@ -58,6 +58,15 @@ class BeamSearch:
         """Tokens of the best output."""
         return self.tokens(self.ranking[0])
 
+    @property
+    def greedy_path(self) -> list[Hypothesis]:
+        """Steps that greedy decoding takes, as far as this search follows them: up to the end or a pruned one."""
+        path: list[Hypothesis] = []
+        for hypothesis in self.hypotheses:
+            if hypothesis.greedy and hypothesis.parent == (path[-1].number if path else None):
+                path.append(hypothesis)
+        return path
+
     def path(self, number: int) -> list[Hypothesis]:
         """A hypothesis and all it extends, the first step first."""
         path = [self.hypotheses[number]]
