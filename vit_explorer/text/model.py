@@ -109,6 +109,8 @@ class TextTransformer(nn.Module):
         ValueError: for sizes that cannot work.
     """
 
+    positions: Tensor  # (max_length, d_model)
+
     def __init__(
         self,
         vocabulary: int = 20,
