@@ -21,8 +21,9 @@ from vit_explorer.bench.browser import APP, free_port, running_app, wait_until_a
 from vit_explorer.data.cifar10 import DATA_VARIABLE
 from vit_explorer.models.zoo import create_model, save_checkpoint
 from vit_explorer.ui import door
-from vit_explorer.ui.frame import frame_functions
-from vit_explorer.ui.session import Session
+from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.frame.tab import frame_functions
+from vit_explorer.ui.payloads import model_payload, trace_payload
 
 
 def small_checkpoint(folder: Path, name: str = "vit-small") -> Path:
@@ -82,7 +83,7 @@ def do_harm(path: Path, harm: str) -> None:
 
 def answers_of(session: Session) -> dict[str, Callable[[dict[str, Any]], dict[str, Any]]]:
     """The frame's functions by their names."""
-    return {function.__name__: function for function in frame_functions(session)}
+    return {function.__name__: function for function in frame_functions(session, model_payload, trace_payload)}
 
 
 HARMS = [

@@ -22,10 +22,24 @@ ROOMS = {
     "models": {"models"},
     "data": {"data"},
     "explain": {"explain", "models"},
-    "training": {"training", "models", "data", "explain"},
     "text": {"text"},
+    "cost": {"cost", "models"},
+    "training/loop": {"training", "models", "data", "explain"},
+    "training/runs": {"training", "models", "data", "explain", "cost"},
+    "training/service": {"training", "models", "data"},
+    "training/studies": {"training", "models", "data", "figures"},
+    "training/cli": {"training", "models", "data"},
     "figures": {"figures"},
 }
+# Of training's own rooms, those that each may import from.
+TRAINING = {
+    "loop": {"loop"},
+    "runs": {"runs", "loop"},
+    "service": {"service", "runs", "loop"},
+    "studies": {"studies", "runs", "loop"},
+    "cli": {"cli", "studies", "service", "runs", "loop"},
+}
+TABS = sorted(path.parent.name for path in (PACKAGE / "ui").glob("*/tab.py"))
 
 
 class Import(NamedTuple):
@@ -111,6 +125,64 @@ def test_a_room_imports_only_from_the_rooms_below_it(room):
     assert wrong == []
 
 
+def test_every_part_of_training_is_in_a_room():
+    assert {path.name for path in (PACKAGE / "training").iterdir() if path.name != "__pycache__"} == {
+        "__init__.py",
+        *TRAINING,
+    }
+
+
+@pytest.mark.parametrize("room", TRAINING)
+def test_the_rooms_of_training_build_on_each_other_one_way(room):
+    allowed = {f"vit_explorer.training.{below}" for below in TRAINING[room]}
+    wrong = [
+        f"{path.relative_to(REPOSITORY)}:{item.line} imports {item.name}"
+        for path in files(f"training/{room}")
+        for item in imports_of(path)
+        if item.room == "training" and not any(is_within(item.name, below) for below in allowed)
+    ]
+    assert wrong == []
+
+
+def test_a_tab_imports_the_core_of_the_page_and_no_other_tab():
+    assert {"attention", "frame", "train"} <= set(TABS)
+    wrong = [
+        f"{path.relative_to(REPOSITORY)}:{item.line} imports {item.name}"
+        for tab in TABS
+        for path in files(f"ui/{tab}")
+        for item in imports_of(path)
+        if is_within(item.name, "vit_explorer.ui")
+        and not (is_within(item.name, "vit_explorer.ui.core") or is_within(item.name, f"vit_explorer.ui.{tab}"))
+    ]
+    assert wrong == []
+
+
+def test_the_core_of_the_page_knows_no_tab():
+    wrong = [
+        f"{path.relative_to(REPOSITORY)}:{item.line} imports {item.name}"
+        for path in files("ui/core")
+        for item in imports_of(path)
+        if is_within(item.name, "vit_explorer.ui") and not is_within(item.name, "vit_explorer.ui.core")
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_the_scripts_of_a_tab_use_no_other_tabs(tab):
+    """A script gives its file's names to the page as window.vxNAME or vx.NAME; those of the core are for all."""
+    named = re.compile(r"^(?:window\.)?(vx\.?\w+) =", re.MULTILINE)
+    given = {
+        name: path.parent.name for path in (PACKAGE / "ui").glob("*/*.js") for name in named.findall(path.read_text())
+    }
+    wrong = [
+        f"{path.relative_to(REPOSITORY)} uses {name} of {origin}"
+        for path in (PACKAGE / "ui" / tab).glob("*.js")
+        for name, origin in given.items()
+        if origin not in ("core", tab) and re.search(rf"(?<![\w.]){re.escape(name)}\b", path.read_text())
+    ]
+    assert wrong == []
+
+
 def test_figures_know_numpy_and_matplotlib_only():
     allowed = {"numpy", "matplotlib", "vit_explorer", *STANDARD}
     wrong = {
@@ -144,13 +216,21 @@ def test_the_lower_rooms_load_no_gradio_torchvision_or_matplotlib():
     program = """
 import importlib, json, sys
 loaded = {}
-for room in ("models", "data", "text", "explain", "training", "train"):
+for room in ("models", "data", "text", "explain", "cost", "training", "train"):
     importlib.import_module(f"vit_explorer.{room}")
     loaded[room] = [name for name in ("gradio", "torchvision", "matplotlib", "vit_explorer.ui") if name in sys.modules]
 print(json.dumps(loaded))
 """
     done = subprocess.run([sys.executable, "-c", program], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == {"models": [], "data": [], "text": [], "explain": [], "training": [], "train": []}
+    assert json.loads(done.stdout) == {
+        "models": [],
+        "data": [],
+        "text": [],
+        "explain": [],
+        "cost": [],
+        "training": [],
+        "train": [],
+    }
 
 
 def pinned() -> list[str]:

@@ -15,12 +15,12 @@ from vit_explorer import train
 from vit_explorer.data import open_dataset
 from vit_explorer.models import list_checkpoints, load_checkpoint
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER
-from vit_explorer.training import runs
-from vit_explorer.training.engine import Trainer
-from vit_explorer.training.events import Epoch, Failed, Finished, Snapshot, Started, Step
-from vit_explorer.training.races import Race, list_races
-from vit_explorer.training.runs import RunFolder
-from vit_explorer.training.slots import Slot
+from vit_explorer.training.loop.events import Epoch, Failed, Finished, Snapshot, Started, Step
+from vit_explorer.training.loop.trainer import Trainer
+from vit_explorer.training.runs import folder as run_folder
+from vit_explorer.training.runs.folder import RunFolder
+from vit_explorer.training.runs.race import Race, list_races
+from vit_explorer.training.runs.slots import Slot
 
 SMALL = [word for name, value in OVERRIDES.items() for word in ("--set", f"vit:{name}={value}")]
 
@@ -32,7 +32,7 @@ def elsewhere(tmp_path_factory, monkeypatch) -> Path:
     monkeypatch.chdir(folder)
     monkeypatch.delenv("VIT_EXPLORER_DATA", raising=False)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("temporary")))
-    monkeypatch.setattr(runs, "RUNS_FOLDER", folder / "runs")
+    monkeypatch.setattr(run_folder, "RUNS_FOLDER", folder / "runs")
     return folder
 
 
@@ -97,7 +97,7 @@ def test_several_models_race(tiny_npz, tmp_path, capsys):
     more = ("--model", "vit", "cnn", "--set", "cnn:widths=4,8", "--epochs", 2, "--keep", "two", "--keep-in", tmp_path)
     assert train.main(arguments(tiny_npz, *more)) == 0
     shown = capsys.readouterr()
-    ((race,), problems) = list_races(runs.RUNS_FOLDER)
+    ((race,), problems) = list_races(run_folder.RUNS_FOLDER)
     assert problems == []
     assert (race.title, list(race.runs), race.finished()) == ("vit, cnn", ["vit", "cnn"], True)
     assert f"race: {race.path}" in shown.out

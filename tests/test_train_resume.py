@@ -15,10 +15,10 @@ import torch
 
 from tests.training.small import OVERRIDES, plain, same
 from vit_explorer import train
-from vit_explorer.training.display import Display
-from vit_explorer.training.events import Finished, Step
-from vit_explorer.training.races import Race
-from vit_explorer.training.runs import RunFolder
+from vit_explorer.training.cli.progress import Display
+from vit_explorer.training.loop.events import Finished, Step
+from vit_explorer.training.runs.folder import RunFolder
+from vit_explorer.training.runs.race import Race
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SMALL = [word for name, value in OVERRIDES.items() for word in ("--set", f"vit:{name}={value}")]

@@ -31,24 +31,24 @@ from vit_explorer.data.dataset import Dataset
 from vit_explorer.data.sources import open_dataset
 from vit_explorer.figures.frame import write_figure
 from vit_explorer.models.zoo import KEPT_FOLDER
-from vit_explorer.sweep_figures import results_of, sweep_figure
-from vit_explorer.training import runs
-from vit_explorer.training.display import Display
-from vit_explorer.training.engine import Trainer
-from vit_explorer.training.events import Failed, Finished
-from vit_explorer.training.flags import add_recipe_flags, recipes_said, said_flags
-from vit_explorer.training.hunger import UPDATES, hunger_cells
-from vit_explorer.training.keep import check_name, keep_run
-from vit_explorer.training.ladder import ladder_cells
-from vit_explorer.training.parallel import Group, open_group
-from vit_explorer.training.precision import fast_precision
-from vit_explorer.training.presets import PRESETS
-from vit_explorer.training.races import Race
-from vit_explorer.training.recipe import Recipe
-from vit_explorer.training.runner import SAVE_EVERY, Runner
-from vit_explorer.training.slots import Slot
-from vit_explorer.training.standing import Standing
-from vit_explorer.training.sweep import MAX_SEEDS, RESULTS, Cell, Sweep
+from vit_explorer.training.cli.flags import add_recipe_flags, recipes_said, said_flags
+from vit_explorer.training.cli.progress import Display
+from vit_explorer.training.loop.distributed import Group, open_group
+from vit_explorer.training.loop.events import Failed, Finished
+from vit_explorer.training.loop.precision import fast_precision
+from vit_explorer.training.loop.recipe import Recipe
+from vit_explorer.training.loop.trainer import Trainer
+from vit_explorer.training.runs import folder as run_folder
+from vit_explorer.training.runs.keep import check_name, keep_run
+from vit_explorer.training.runs.race import Race
+from vit_explorer.training.runs.runner import SAVE_EVERY, Runner
+from vit_explorer.training.runs.slots import Slot
+from vit_explorer.training.runs.status import Standing
+from vit_explorer.training.studies.hunger import UPDATES, hunger_cells
+from vit_explorer.training.studies.ladder import ladder_cells
+from vit_explorer.training.studies.presets import PRESETS
+from vit_explorer.training.studies.sweep import MAX_SEEDS, RESULTS, Cell, Sweep
+from vit_explorer.training.studies.sweep_figures import results_of, sweep_figure
 
 ASK_EVERY = 0.5  # seconds between two looks whether the machine is free
 STOPPED = 130  # exit status of a program that was interrupted
@@ -163,7 +163,7 @@ def _sweep(options: argparse.Namespace, group: Group) -> int:
         raise ValueError(f"{what} cannot be said beside --sweep, whose runs have their recipes")
     if not 1 <= options.seeds <= MAX_SEEDS:
         raise ValueError(f"--seeds must be 1 to {MAX_SEEDS}, not {options.seeds}")
-    folder = options.run or runs.RUNS_FOLDER / f"sweep-{options.sweep}"
+    folder = options.run or run_folder.RUNS_FOLDER / f"sweep-{options.sweep}"
     folder.mkdir(parents=True, exist_ok=True)
     dataset = open_dataset("cifar10", root=options.root)
     planned = _cells_of(options, folder)
@@ -214,13 +214,13 @@ def _new_race(options: argparse.Namespace, datasets: Callable[[Recipe], Dataset]
 def _make_folder(options: argparse.Namespace, recipes: dict[str, Recipe]) -> Path:
     if len(recipes) > 1:
         title = PRESETS[options.preset].title if options.preset else ", ".join(recipes)
-        root, name = (runs.RUNS_FOLDER, None) if options.run is None else (options.run.parent, options.run.name)
+        root, name = (run_folder.RUNS_FOLDER, None) if options.run is None else (options.run.parent, options.run.name)
         return Race.create(root, recipes, title=title, name=name, preset=options.preset).path
     (label,) = recipes
-    folder = options.run or runs.RUNS_FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}-{label}"
+    folder = options.run or run_folder.RUNS_FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}-{label}"
     if (folder / "race.json").exists():
         raise ValueError(f"{folder} already holds a race: resume it, or choose another folder.")
-    return runs.RunFolder.create(folder, recipes[label]).path
+    return run_folder.RunFolder.create(folder, recipes[label]).path
 
 
 def _names_to_keep(labels: list[str], options: argparse.Namespace) -> dict[str, str]:

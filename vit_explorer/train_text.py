@@ -19,7 +19,7 @@ import torch
 from vit_explorer.text.checkpoint import TEXT_FOLDER, half, save_text_checkpoint
 from vit_explorer.text.tasks import TITLES, SequenceTask
 from vit_explorer.text.training import EpochDone, TextRecipe, fresh_model, measure, train_text
-from vit_explorer.training.card import current_commit, describe_hardware
+from vit_explorer.training.runs.card import current_commit, describe_hardware
 
 SNAPSHOTS = (0, 1, 2, 3, 5, 8, 13, 20)  # epochs whose weights are kept beside those of the last
 

@@ -3,8 +3,8 @@
 import pytest
 
 from vit_explorer.bench import learn
-from vit_explorer.training.engine import Trainer
-from vit_explorer.training.recipe import Recipe
+from vit_explorer.training.loop.recipe import Recipe
+from vit_explorer.training.loop.trainer import Trainer
 
 RECIPE = Recipe(model="cnn", overrides={"widths": (4, 8)}, epochs=10_000, batch_size=8, snapshots=2, data="tiny")
 

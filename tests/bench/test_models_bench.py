@@ -5,8 +5,8 @@ import torch
 
 from vit_explorer.bench import models as bench
 from vit_explorer.bench.missing import NotMeasured
-from vit_explorer.explain.attention_timing import Spread
-from vit_explorer.explain.model_timing import Passed, Timed
+from vit_explorer.cost.attention_timing import Spread
+from vit_explorer.cost.model_timing import Passed, Timed
 from vit_explorer.models import create_model, save_checkpoint
 from vit_explorer.models.zoo import MODELS
 

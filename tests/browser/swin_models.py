@@ -11,7 +11,7 @@ from torch import Tensor
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.trace import Trace, trace
 from vit_explorer.models import SwinTransformer, create_model, save_checkpoint
-from vit_explorer.ui.session import Session
+from vit_explorer.ui.core.session import Session
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -11,8 +11,8 @@ from vit_explorer.bench.page import open_page, open_view
 from vit_explorer.explain import deletion_curve, explanation_maps, logit_lens, trace, trace_ablated
 from vit_explorer.explain.ablation import Ablation
 from vit_explorer.explain.distance import mean_attention_distance
-from vit_explorer.ui.asked import Looked, looked_at
-from vit_explorer.ui.session import Session
+from vit_explorer.ui.core.requests import Looked, looked_at
+from vit_explorer.ui.core.session import Session
 
 SESSION = Session()
 CHEETAH = {"picture": "sample:cheetah", "model": "vit-cifar10", "fit": "crop"}  # predicted: dog

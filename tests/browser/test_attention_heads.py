@@ -13,8 +13,8 @@ from PIL import Image
 from vit_explorer.bench.page import open_page
 from vit_explorer.explain.rollout import rollout_steps
 from vit_explorer.figures.attention import rollout_limit
-from vit_explorer.ui.attention_looks import Look, look
-from vit_explorer.ui.session import Session
+from vit_explorer.ui.attention.request import Look, look
+from vit_explorer.ui.core.session import Session
 
 SESSION = Session()
 

@@ -11,7 +11,7 @@ from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import VIEWPORT
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.distillation import two_tokens
-from vit_explorer.ui.session import Session
+from vit_explorer.ui.core.session import Session
 
 VIEW, BELOW = ".vx-distillation", ".vx-disagreement"
 

@@ -15,7 +15,7 @@ from tests.training.ladders import ladder_results, write_results
 from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import open_page, open_view
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER
-from vit_explorer.training.ladder import RUNGS, TEACHER
+from vit_explorer.training.studies.ladder import RUNGS, TEACHER
 
 VIEW = ".vx-ladder"
 RESULTS = ladder_results(2, left_out=("repeats",))

@@ -8,8 +8,8 @@ import re
 import numpy as np
 import pytest
 
-from vit_explorer.ui.session import Session
-from vit_explorer.ui.tabs.positions import run_experiment
+from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.positions.tab import run_experiment
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ import pytest
 
 from vit_explorer.bench.page import open_page, open_view
 from vit_explorer.data.rand_augment import rand_augment
-from vit_explorer.ui.asked import looked_at
-from vit_explorer.ui.recipe_answers import PASSES, ROLLS, apply_ingredient
-from vit_explorer.ui.recipe_ingredients import INGREDIENTS
-from vit_explorer.ui.recipe_pictures import seeded
-from vit_explorer.ui.session import Session
+from vit_explorer.ui.core.requests import looked_at
+from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.recipe.apply import PASSES, ROLLS, apply_ingredient
+from vit_explorer.ui.recipe.ingredients import INGREDIENTS
+from vit_explorer.ui.recipe.pictures import seeded
 
 SESSION = Session()
 ROOT = ".vx-recipe-ingredients"

@@ -255,7 +255,9 @@ def workers() -> list[int]:
     for _ in range(2):  # the app, then its worker
         children = {int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if parent(path) in ours}
         found += [
-            pid for pid in children if b"vit_explorer.training.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+            pid
+            for pid in children
+            if b"vit_explorer.training.service.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
         ]
         ours |= children
     return sorted(set(found))

@@ -10,7 +10,7 @@ import pytest
 from tests.browser.swin_models import open_windows, save_models
 from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import open_page
-from vit_explorer.explain.attention_cost import global_attention_cost, windowed_attention_cost
+from vit_explorer.cost.attention import global_attention_cost, windowed_attention_cost
 
 VIEW = ".vx-windows-cost"
 IDLE = f"document.querySelector('{VIEW} .told').textContent === ''"

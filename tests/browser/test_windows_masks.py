@@ -13,7 +13,7 @@ from tests.browser.swin_models import cut, open_windows, save_models, settle, sw
 from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import open_page
 from vit_explorer.models.windows import relative_position_index, window_plan
-from vit_explorer.ui.session import Session
+from vit_explorer.ui.core.session import Session
 
 MASKS, BIAS = ".vx-windows-masks", ".vx-windows-bias"
 PLAN = window_plan(16, 16, 4, 2)  # of block 2

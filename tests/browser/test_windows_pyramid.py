@@ -11,11 +11,11 @@ import pytest
 from tests.browser.swin_models import SWIN, VIT, open_windows, save_models, settle, swin_of
 from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import open_page
-from vit_explorer.explain.cost import vit_multiply_adds
-from vit_explorer.explain.stages import stage_multiply_adds
+from vit_explorer.cost.multiply_adds import vit_multiply_adds
+from vit_explorer.cost.stages import stage_multiply_adds
 from vit_explorer.explain.windows import merged_tokens
 from vit_explorer.models import SwinTransformer
-from vit_explorer.ui.session import Session
+from vit_explorer.ui.core.session import Session
 
 VIEW = ".vx-windows-pyramid"
 

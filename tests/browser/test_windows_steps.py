@@ -18,7 +18,7 @@ from vit_explorer.explain.trace import Trace, trace
 from vit_explorer.explain.windows import attention_on_map, block_reach, layout_of, reach
 from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER, create_model, load_checkpoint, save_checkpoint
-from vit_explorer.ui.session import Session
+from vit_explorer.ui.core.session import Session
 
 NAME = "swin-untrained"
 STEPS = ".vx-windows-steps .stepper button"

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from tests.explain.swin import small_swin
-from vit_explorer.explain.cost import count_multiply_adds
+from vit_explorer.cost.multiply_adds import count_multiply_adds
+from vit_explorer.cost.stages import stage_multiply_adds
 from vit_explorer.explain.receptive import receptive_fields
 from vit_explorer.explain.rewindow import resampled_table, rewindowed
-from vit_explorer.explain.stages import stage_multiply_adds
 from vit_explorer.models import create_model
 from vit_explorer.models.cnn import ConvNet
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.training.sweeps import tiny_dataset
-from vit_explorer.training.ladder import TEACHER, ladder_cells
-from vit_explorer.training.sweep import Sweep
+from vit_explorer.training.studies.ladder import TEACHER, ladder_cells
+from vit_explorer.training.studies.sweep import Sweep
 
 # By rung, for seed 0: accuracy on the test split. Random erasing and mixing step back; those after them go up.
 TESTS = {

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.training.small import RECIPE, plain
-from vit_explorer.training.desk import Desk
-from vit_explorer.training.races import Race, owner_of
-from vit_explorer.training.recipe import Recipe
+from vit_explorer.training.loop.recipe import Recipe
+from vit_explorer.training.runs.race import Race, owner_of
+from vit_explorer.training.service.service import Desk
 
 PATIENCE = 120.0  # seconds until a test gives up; nothing is measured with it
 MINE = "my secret"

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from vit_explorer.training import Recipe
-from vit_explorer.training.events import Event
+from vit_explorer.training.loop.events import Event
 
 OVERRIDES = {"patch_size": 4, "d_model": 16, "n_heads": 2, "n_layers": 1, "d_ff": 24}
 RECIPE = Recipe(  # on the dataset "tiny": 18 pictures in batches of 7, 7 and 4; 9 steps

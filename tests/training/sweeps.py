@@ -6,7 +6,7 @@ import torch
 
 from tests.training.small import OVERRIDES
 from vit_explorer.data.dataset import Dataset, Split
-from vit_explorer.training.sweep import Cell
+from vit_explorer.training.studies.sweep import Cell
 
 SMALL = {
     "cnn": {"widths": (4, 8)}, "vit": OVERRIDES, "vit-conv": OVERRIDES, "deit": OVERRIDES,

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from vit_explorer.training import Recipe
-from vit_explorer.training.events import Epoch, Event, Failed, Finished, Started, Step
-from vit_explorer.training.runs import RunError
+from vit_explorer.training.loop.events import Epoch, Event, Failed, Finished, Started, Step
+from vit_explorer.training.runs.folder import RunError
 
 RECIPE = Recipe(model="cnn", overrides={"widths": (4, 8)}, epochs=2, lr=5e-4)
 

@@ -15,10 +15,12 @@ from PIL import Image
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.positions import cosine_similarity, position_similarity
 from vit_explorer.models.zoo import create_model, load_checkpoint, save_checkpoint
-from vit_explorer.ui.packing import pack
-from vit_explorer.ui.payloads import COSINE_SCALE, model_payload, prediction_payload, trace_payload
-from vit_explorer.ui.session import Picture, Session
-from vit_explorer.ui.tabs.positions import export_positions
+from vit_explorer.ui.core.arrays import pack
+from vit_explorer.ui.core.payloads import prediction_payload
+from vit_explorer.ui.core.session import Picture, Session
+from vit_explorer.ui.payloads import model_payload, trace_payload
+from vit_explorer.ui.positions.payload import COSINE_SCALE
+from vit_explorer.ui.positions.tab import export_positions
 
 
 def unpack(packed: dict) -> np.ndarray:

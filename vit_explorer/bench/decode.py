@@ -11,7 +11,7 @@ import torch
 
 from vit_explorer.bench.throughput import in_turns
 from vit_explorer.text import BOUNDARY, FIRST_SYMBOL, KVCache, TextTransformer, greedy_decode, step_cost
-from vit_explorer.training.card import describe_hardware
+from vit_explorer.training.runs.card import describe_hardware
 
 LENGTHS = (10, 50, 100, 200)  # tokens of an output
 BATCHES = (1, 16)  # sequences decoded at once

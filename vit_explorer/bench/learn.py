@@ -11,10 +11,10 @@ import torch
 
 from vit_explorer.bench.missing import NotMeasured
 from vit_explorer.data.sources import DatasetError, open_dataset
-from vit_explorer.training.engine import Trainer
-from vit_explorer.training.events import Failed, Step
-from vit_explorer.training.precision import fast_precision
-from vit_explorer.training.presets import EXERCISE_VIT, FAST_VIT
+from vit_explorer.training.loop.events import Failed, Step
+from vit_explorer.training.loop.precision import fast_precision
+from vit_explorer.training.loop.trainer import Trainer
+from vit_explorer.training.studies.presets import EXERCISE_VIT, FAST_VIT
 
 MARKS = (30, 60, 120, 240, 480, 600)  # seconds of training; evaluation is not counted
 PLAIN_END = 480  # the plain recipe's accuracy at this mark is what the other one is measured by

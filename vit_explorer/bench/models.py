@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from vit_explorer.bench.missing import NotMeasured
-from vit_explorer.explain.architectures import architecture_rows, time_architectures
-from vit_explorer.explain.model_timing import Timed, times_by_model
+from vit_explorer.cost.architectures import architecture_rows, time_architectures
+from vit_explorer.cost.model_timing import Timed, times_by_model
 from vit_explorer.figures.architectures import draw_architectures
 from vit_explorer.figures.frame import figure_format, write_figure
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER, Checkpoint, list_checkpoints, load_checkpoint
-from vit_explorer.training.card import circumstances
+from vit_explorer.training.runs.card import circumstances
 
 HEAD = "| model | weights | multiply-adds | at twice the side | one picture | pictures a second | test accuracy |"
 

@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from vit_explorer.bench.missing import NotMeasured
 from vit_explorer.data.dataset import Dataset, Split
 from vit_explorer.models.zoo import MODELS, create_model
-from vit_explorer.training.engine import Trainer
-from vit_explorer.training.events import Step
-from vit_explorer.training.feed import Feed
-from vit_explorer.training.precision import fast_precision
-from vit_explorer.training.presets import EXERCISE_VIT, FAST_VIT
+from vit_explorer.training.loop.batches import Feed
+from vit_explorer.training.loop.events import Step
+from vit_explorer.training.loop.precision import fast_precision
+from vit_explorer.training.loop.trainer import Trainer
+from vit_explorer.training.studies.presets import EXERCISE_VIT, FAST_VIT
 
 BATCH = 128
 ROUNDS, WARM_UP = 15, 3  # in each round everybody makes one step; the first ones are not counted

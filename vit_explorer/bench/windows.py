@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from vit_explorer.bench.missing import NotMeasured
 from vit_explorer.bench.throughput import in_turns
-from vit_explorer.explain.attention_cost import global_attention_cost, windowed_attention_cost
-from vit_explorer.explain.attention_timing import RUNS, Point, Setting, time_attention
+from vit_explorer.cost.attention import global_attention_cost, windowed_attention_cost
+from vit_explorer.cost.attention_timing import RUNS, Point, Setting, time_attention
 from vit_explorer.models.attention import attention_weights
 from vit_explorer.models.swin import WindowAttention
 

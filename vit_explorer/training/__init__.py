@@ -10,12 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from vit_explorer.training.engine import Trainer, train
-    from vit_explorer.training.recipe import Recipe
+    from vit_explorer.training.loop.recipe import Recipe
+    from vit_explorer.training.loop.trainer import Trainer, train
 
 __all__ = ["Recipe", "Trainer", "train"]
 
-_MODULES = {"Recipe": "recipe", "Trainer": "engine", "train": "engine"}
+_MODULES = {"Recipe": "loop.recipe", "Trainer": "loop.trainer", "train": "loop.trainer"}
 
 
 def __getattr__(name: str) -> Any:

@@ -7,18 +7,19 @@ from typing import Any
 
 import gradio as gr
 
-from vit_explorer.training.desk import Desk
-from vit_explorer.ui.frame import place_frame
-from vit_explorer.ui.session import Session
-from vit_explorer.ui.tabs.attention import place_attention
-from vit_explorer.ui.tabs.classify import place_classify
-from vit_explorer.ui.tabs.compare import place_compare
-from vit_explorer.ui.tabs.patches import place_patches
-from vit_explorer.ui.tabs.positions import place_positions
-from vit_explorer.ui.tabs.recipe import place_recipe
-from vit_explorer.ui.tabs.train import place_train
-from vit_explorer.ui.tabs.windows import place_windows
-from vit_explorer.ui.widgets import scripts, styles, widget
+from vit_explorer.training.service.service import Desk
+from vit_explorer.ui.attention.tab import place_attention
+from vit_explorer.ui.classify.tab import place_classify
+from vit_explorer.ui.compare.tab import place_compare
+from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.core.widget import scripts, styles
+from vit_explorer.ui.frame.tab import place_frame, place_header
+from vit_explorer.ui.patches.tab import place_patches
+from vit_explorer.ui.payloads import model_payload, trace_payload
+from vit_explorer.ui.positions.tab import place_positions
+from vit_explorer.ui.recipe.tab import place_recipe
+from vit_explorer.ui.train.tab import place_train
+from vit_explorer.ui.windows.tab import place_windows
 
 TITLE = "ViT Explorer"
 SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif"]
@@ -28,10 +29,10 @@ def build_app(session: Session, desk: Desk) -> gr.Blocks:
     """Compose the page. Launch it with :func:`launch_options`."""
     machine = threading.Lock()  # held while a view measures: two at once would spoil both
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
-        widget("header", elem_id="header")
+        place_header()
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="rail", scale=0, min_width=272):
-                place_frame(session)
+                place_frame(session, model_payload, trace_payload)
             with gr.Column(elem_id="stage", min_width=300), gr.Tabs(elem_id="tabs"):
                 with gr.Tab("Patches", id="patches"):
                     place_patches()

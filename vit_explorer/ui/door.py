@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from vit_explorer.ui.session import Session
+    from vit_explorer.ui.core.session import Session
 
 PORT = 7860
 PROGRAM = "vit-explorer"
@@ -61,10 +61,10 @@ def main(arguments: list[str] | None = None) -> int:
     import torch
 
     from vit_explorer.models.zoo import CHECKPOINT_FOLDER, KEPT_FOLDER
-    from vit_explorer.training.desk import Desk
-    from vit_explorer.training.runs import RUNS_FOLDER
+    from vit_explorer.training.runs.folder import RUNS_FOLDER
+    from vit_explorer.training.service.service import Desk
     from vit_explorer.ui.app import build_app, launch_options
-    from vit_explorer.ui.session import Session
+    from vit_explorer.ui.core.session import Session
 
     torch.set_num_threads(1)  # one small picture at a time: more threads would only wait for each other
     runs = options.runs or RUNS_FOLDER

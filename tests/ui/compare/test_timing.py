@@ -1,0 +1,123 @@
+"""A measurement of all networks: begun, followed, stopped, kept, shared."""
+
+import threading
+import time
+
+import pytest
+
+from vit_explorer.cost.attention_timing import Spread
+from vit_explorer.cost.model_timing import Passed, Timed
+from vit_explorer.ui.compare.timing import Measuring
+from vit_explorer.ui.core.errors import Refused
+
+ONE = Timed("vit", 1, Spread(0.002, 0.001, 0.003, 5))
+MANY = Timed("vit", 64, Spread(0.5, 0.4, 0.6, 3))
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "runs" / "measurements" / "architectures.json"
+
+
+@pytest.fixture
+def steps():
+    """A measurement that goes one step each time it is let go on."""
+    go = threading.Semaphore(0)
+
+    def work():
+        for share, done in ((0.25, None), (0.5, ONE), (0.75, None), (1.0, MANY)):
+            assert go.acquire(timeout=10)
+            yield Passed(share, "vit", 1)
+            if done:
+                yield done
+
+    return go, work
+
+
+def wait(measuring, done):
+    for _ in range(1000):
+        status = measuring.status(None)
+        if done(status):
+            return status
+        time.sleep(0.01)
+    raise AssertionError(f"it never came: {status}")
+
+
+def test_from_its_start_to_its_file(path, steps):
+    go, work = steps
+    measuring = Measuring(path, work, threading.Lock())
+    assert measuring.status(None) == {"running": None, "result": None, "problem": None}
+    go.release(4)
+    measuring.start()
+    result = wait(measuring, lambda status: status["running"] is None)["result"]
+    assert result["complete"] and result["threads"] >= 1 and result["machine"] and result["torch"]
+    assert result["models"]["vit"]["latency"]["median"] == 0.002
+    assert result["models"]["vit"]["throughput"]["per_second"] == 128
+    assert Measuring(path, work, threading.Lock()).result() == (result, None)  # another process, after a restart
+
+
+def test_a_second_visitor_sees_it_and_can_neither_start_nor_stop(path, steps):
+    go, work = steps
+    measuring = Measuring(path, work, threading.Lock())
+    mine = measuring.start()["id"]
+    go.release()
+    seen = wait(measuring, lambda status: status["running"]["share"] == 0.25)["running"]
+    assert not seen["mine"] and seen["name"] == "vit" and seen["left"] >= 0
+    assert measuring.status(mine)["running"]["mine"]
+    with pytest.raises(Refused, match="Somebody is measuring"):
+        measuring.start()
+    with pytest.raises(Refused, match="started by somebody else"):
+        measuring.stop("another")
+    go.release(3)
+    wait(measuring, lambda status: status["running"] is None)
+
+
+def test_while_another_view_measures_it_waits_its_turn(path, steps):
+    go, work = steps
+    machine = threading.Lock()
+    one, other = Measuring(path, work, machine), Measuring(path.with_name("other.json"), work, machine)
+    one.start()
+    with pytest.raises(Refused, match="two at once would spoil both"):
+        other.start()
+    assert other.status(None)["running"] is None
+    go.release(4)
+    wait(one, lambda status: status["running"] is None)
+    go.release(4)
+    other.start()
+    wait(other, lambda status: status["running"] is None)
+
+
+def test_stopped_it_keeps_what_is_complete(path, steps):
+    go, work = steps
+    measuring = Measuring(path, work, threading.Lock())
+    mine = measuring.start()["id"]
+    go.release(2)
+    wait(measuring, lambda status: status["running"]["share"] == 0.5)
+    threading.Timer(0.2, go.release).start()  # the pass that is under way
+    result = measuring.stop(mine)["result"]
+    assert not result["complete"] and list(result["models"]["vit"]) == ["latency"]
+    assert measuring.stop(mine)["running"] is None
+
+
+def test_one_that_fails_says_so_and_makes_room(path):
+    def broken():
+        raise RuntimeError("no memory")
+        yield
+
+    measuring = Measuring(path, broken, threading.Lock())
+    measuring.start()
+    assert wait(measuring, lambda status: status["running"] is None)["problem"] == (
+        "The measurement ended early: no memory."
+    )
+    measuring.start()
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"models": {}}', '{"models": {"a": {"latency": {"median": -1}}}, "date": "", "machine": ""}']
+)
+def test_a_damaged_file_is_said(path, text):
+    path.parent.mkdir(parents=True)
+    path.write_text(text)
+    assert Measuring(path, iter, threading.Lock()).result() == (
+        None, "The earlier measurement architectures.json is damaged: measure again.",
+    )  # fmt: skip

@@ -1,0 +1,73 @@
+"""How the cost of a network grows with the side of its picture: said of its structure, and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from vit_explorer.cost.multiply_adds import count_multiply_adds
+from vit_explorer.models.swin import SwinTransformer
+from vit_explorer.models.vit import ViT
+from vit_explorer.models.zoo import Option, create_model
+
+
+@dataclass(frozen=True)
+class Doubled:
+    """What becomes of the multiply-adds of a pass when the side of the picture doubles."""
+
+    side: int
+    once: int
+    twice: int
+
+    @property
+    def factor(self) -> float:
+        """4 for a cost in proportion to the pixels, 16 for one in proportion to their square."""
+        return self.twice / self.once
+
+
+@dataclass(frozen=True)
+class AttentionGrowth:
+    """How many scores attention computes in a layer on a map of N tokens; ``law`` is in terms of N, None without.
+
+    Attributes:
+        window: side of the windows; None where all tokens attend to all.
+        tokens: N of the first layer, at the size that the network is built for; what stands in front is counted.
+    """
+
+    law: str | None
+    tokens: int | None = None
+    window: int | None = None
+
+
+def attention_growth(model: nn.Module) -> AttentionGrowth:
+    """What a network's structure says of its attention."""
+    if isinstance(model, SwinTransformer):
+        window = model.stages[0][0].attention.window
+        return AttentionGrowth(f"N · {window}²", (model.img_size // model.patch_size) ** 2, window)
+    if isinstance(model, ViT):
+        return AttentionGrowth("N²", model.grid[0] * model.grid[1] + model.n_prefix)
+    return AttentionGrowth(None)
+
+
+def doubled_cost(name: str, overrides: Mapping[str, Option], img_size: int) -> Doubled:
+    """Count a kind of network as it is and built anew, with fresh weights, for pictures of twice the side.
+
+    Nothing else of it changes: patches and windows keep their sizes, so there are four times the tokens.
+
+    Raises:
+        ValueError: for a name or overrides that ``create_model`` refuses.
+    """
+    counts = []
+    for side in (img_size, 2 * img_size):
+        with torch.device(_counted_on(name)), torch.random.fork_rng(devices=[]):  # others shall miss no random number
+            model = create_model(name, **{**overrides, "img_size": side})
+        counts.append(count_multiply_adds(model, side))
+    return Doubled(img_size, *counts)
+
+
+def _counted_on(name: str) -> str:
+    """Shapes are all that is counted, and "meta" tensors have nothing else; but Swin reads numbers to plan windows."""
+    return "cpu" if name == "swin" else "meta"

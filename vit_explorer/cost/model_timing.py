@@ -1,0 +1,93 @@
+"""Whole networks timed on this machine, in turns: one picture at a time, and a batch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import nn
+
+from vit_explorer.cost.attention_timing import Spread, spread
+
+BATCH = 64  # pictures, of which the throughput is measured
+ROUNDS = {1: 20, BATCH: 5}  # rounds that count; a pass of a batch takes as long as many of one picture
+WARM_UP = 2  # rounds before them that do not
+COLOURS = 3
+
+
+@dataclass(frozen=True)
+class Passed:
+    """After one single pass: which share of all passes' expected work is done, 0 to 1, and whose it was."""
+
+    share: float
+    name: str
+    batch: int
+
+
+@dataclass(frozen=True)
+class Timed:
+    """What was measured of one network with one size of batch."""
+
+    name: str
+    batch: int
+    seconds: Spread
+
+    @property
+    def pictures_per_second(self) -> float:
+        """By the median pass."""
+        return self.batch / self.seconds.median
+
+
+@torch.no_grad()
+def time_models(
+    models: Mapping[str, nn.Module],
+    work: Mapping[str, float],
+    rounds: Mapping[int, int] | None = None,
+    warm_up: int = WARM_UP,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Iterator[Passed | Timed]:
+    """Plain forward passes of random pictures: a ``Passed`` after each, and after each size of batch all its ``Timed``.
+
+    In every round each network makes one pass, and who begins changes from round to round, so that a busy moment of
+    the machine falls on all alike. To stop, ask for no more: nothing runs between two of its values.
+
+    Args:
+        models: by name, in eval mode, each with an ``img_size``.
+        work: by name, about how long a picture takes beside the others' (multiply-adds): for the progress alone.
+        rounds: by size of batch, how many passes count; ROUNDS by default.
+    Raises:
+        ValueError: without a model, or for fewer than one round.
+    """
+    rounds = ROUNDS if rounds is None else rounds
+    if not models:
+        raise ValueError("there is no model to be timed")
+    if min(rounds.values()) < 1:
+        raise ValueError(f"there must be at least one round, not {min(rounds.values())}")
+    names = list(models)
+    total = sum(work[name] * batch * (warm_up + n) for name in names for batch, n in rounds.items()) or 1.0
+    done = 0.0
+    for batch, counted in rounds.items():
+        inputs = {name: torch.randn(batch, COLOURS, model.img_size, model.img_size) for name, model in models.items()}
+        seconds: dict[str, list[float]] = {name: [] for name in names}
+        for turn in range(warm_up + counted):
+            first = turn % len(names)
+            for name in names[first:] + names[:first]:
+                began = clock()
+                models[name](inputs[name])
+                seconds[name].append(clock() - began)
+                done += work[name] * batch
+                yield Passed(min(1.0, done / total), name, batch)
+        for name in names:
+            yield Timed(name, batch, spread(seconds[name][warm_up:]))
+
+
+def times_by_model(found: Iterable[Timed]) -> dict[str, dict[str, dict[str, float]]]:
+    """By name "latency" of one picture and "throughput" of a batch, where measured: a Spread and "per_second"."""
+    models: dict[str, dict[str, dict[str, float]]] = {}
+    for timed in found:
+        kind = "latency" if timed.batch == 1 else "throughput"
+        times = {**asdict(timed.seconds), "batch": timed.batch, "per_second": timed.pictures_per_second}
+        models.setdefault(timed.name, {})[kind] = times
+    return models

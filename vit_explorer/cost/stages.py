@@ -1,0 +1,36 @@
+"""What each stage of a Swin costs."""
+
+from __future__ import annotations
+
+from vit_explorer.cost.attention import windowed_attention_cost
+from vit_explorer.models.swin import SwinTransformer, WindowAttention
+
+
+def stage_multiply_adds(model: SwinTransformer, height: int, width: int) -> list[int]:
+    """Multiply-adds of each stage for one picture, with the patch embedding or merging that it begins with.
+
+    Matrix products alone, as in ``explain.cost``; the head, a few thousand, is left out.
+
+    Args:
+        height, width: of the first map, in tokens.
+    """
+    found = []
+    for index, stage in enumerate(model.stages):
+        if index:
+            height, width = -(-height // 2), -(-width // 2)
+            reduction = model.mergings[index - 1].reduction
+            begins = height * width * reduction.in_features * reduction.out_features
+        else:
+            begins = height * width * model.patch_embedding.weight.numel()
+        blocks = (
+            _attention(block.attention, height, width)
+            + height * width * (block.mlp[0].weight.numel() + block.mlp[2].weight.numel())
+            for block in stage
+        )
+        found.append(begins + sum(blocks))
+    return found
+
+
+def _attention(attention: WindowAttention, height: int, width: int) -> int:
+    d_model = attention.projection.in_features
+    return windowed_attention_cost(height, width, d_model, attention.n_heads, attention.window).module

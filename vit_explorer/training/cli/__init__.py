@@ -1,0 +1,1 @@
+"""The flags and the lines of ``python -m vit_explorer.train``."""

@@ -1,0 +1,1 @@
+"""One training: the batches, the steps, and what is said of them."""

@@ -1,0 +1,96 @@
+"""Distillation: a trained network that says what it thinks of each batch, and the loss of who listens.
+
+Source: Touvron et al. 2021 (DeiT), equations 2 and 3; soft distillation is Hinton et al. 2015.
+"""
+
+from __future__ import annotations
+
+import os
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vit_explorer.models.deit import DeiT
+from vit_explorer.models.zoo import CHECKPOINT_FOLDER, KEPT_FOLDER, CheckpointError, load_checkpoint
+from vit_explorer.training.loop.batches import Fed, Feed
+from vit_explorer.training.loop.recipe import Recipe
+
+AT_ONCE = 500  # pictures in one pass of the teacher
+
+
+class Teacher:
+    """A checkpoint that answers for the pictures of a batch. Nothing of it changes.
+
+    Where the recipe shows every picture as it is, each is asked about once and its answer kept; where pictures are
+    augmented, no two are alike and each batch is a pass of its own.
+
+    Args:
+        feed: whose pictures are asked about.
+    Raises:
+        ValueError: if the checkpoint is not there or knows other classes or sizes of pictures.
+    """
+
+    def __init__(self, recipe: Recipe, feed: Feed, names: tuple[str, ...]) -> None:
+        try:
+            folder, name = os.path.split(recipe.teacher)
+            found = load_checkpoint(name, (folder,) if folder else (CHECKPOINT_FOLDER, KEPT_FOLDER))
+        except CheckpointError as error:
+            raise ValueError(f"the teacher cannot be asked: {error}") from error
+        if tuple(found.class_names) != tuple(names):
+            raise ValueError(f"the teacher {recipe.teacher} was trained for other classes than these data have")
+        size = feed.train.x.shape[-1]
+        if found.model.img_size != size:
+            raise ValueError(
+                f"the teacher {recipe.teacher} reads {found.model.img_size} pixels, these data have {size}"
+            )
+        self._checkpoint = found
+        self._network = found.model.to(feed.device, memory_format=torch.channels_last).requires_grad_(False)
+        self._kept = None if recipe.changes_pictures else torch.cat(
+            [self._ask(part) for part in feed.train.x.split(AT_ONCE)]
+        )  # fmt: skip
+
+    def logits(self, fed: Fed, part: slice) -> Tensor:
+        """What it says of a part of a batch, (b, classes) float32."""
+        return self._ask(fed.images[part]) if self._kept is None else self._kept[fed.places[part]]
+
+    @torch.no_grad()
+    def _ask(self, images: Tensor) -> Tensor:
+        prepared = self._checkpoint.preprocess(images).contiguous(memory_format=torch.channels_last)
+        return self._network(prepared).float()
+
+
+def distilled_loss(
+    network: nn.Module, inputs: Tensor, targets: Tensor, taught: Tensor, recipe: Recipe
+) -> tuple[Tensor, Tensor]:
+    """Half of the loss for what is right and half for what the teacher says, summed over the pictures.
+
+    A DeiT learns the one through its CLS head and the other through its distillation head; a network of one head learns
+    both through it.
+
+    Args:
+        targets: (B,) int64 or (B, classes), what is right.
+        taught: (B, classes), the teacher's logits.
+    Returns:
+        the loss, and the logits that the network answers with, (B, classes).
+    """
+    if isinstance(network, DeiT):
+        told, listened = (logits.float() for logits in network.heads(inputs))
+        answer = (told + listened) / 2
+    else:
+        answer = told = listened = network(inputs).float()
+    right = F.cross_entropy(told, targets, label_smoothing=recipe.label_smoothing, reduction="sum")
+    return (right + distillation_loss(listened, taught, recipe)) / 2, answer
+
+
+def distillation_loss(logits: Tensor, taught: Tensor, recipe: Recipe) -> Tensor:
+    """How far logits are from what the teacher says, summed over the pictures.
+
+    "hard": cross-entropy with the class that the teacher finds likeliest. "soft": the Kullback-Leibler divergence of
+    the two softmax outputs at the recipe's temperature, times its square, so that gradients keep their size.
+    """
+    if recipe.distillation == "hard":
+        return F.cross_entropy(logits, taught.argmax(dim=1), reduction="sum")
+    heat = recipe.temperature
+    there, here = F.log_softmax(taught / heat, dim=1), F.log_softmax(logits / heat, dim=1)
+    return heat**2 * F.kl_div(here, there, reduction="sum", log_target=True)

@@ -1,0 +1,67 @@
+"""The network that learns, what moves its weights, and the average of them."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from vit_explorer.models.zoo import create_model
+from vit_explorer.training.loop.optimizers import make_optimizers
+from vit_explorer.training.loop.recipe import Recipe
+
+
+class Learner:
+    """A fresh network of a recipe, its optimisers and, where the recipe asks for it, the average of its weights.
+
+    Attributes:
+        network: what is trained.
+        optimizers: that together hold each of its parameters once.
+
+    Args:
+        overrides: options of the network, with those that the data decide.
+    """
+
+    def __init__(self, recipe: Recipe, overrides: dict[str, Any], device: torch.device) -> None:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(recipe.seed)
+            network = create_model(recipe.model, **overrides)
+        self.network = network.to(device, memory_format=torch.channels_last)
+        self.optimizers = make_optimizers(self.network, recipe)
+        self._average = None
+        if recipe.ema:
+            average = get_ema_multi_avg_fn(recipe.ema)
+            self._average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
+
+    @property
+    def model(self) -> nn.Module:
+        """What is measured, looked at and kept: the average where there is one, else the network itself."""
+        return self.network if self._average is None else self._average.module
+
+    def descend(self, lr: float) -> None:
+        """One step along the gradients that the parameters hold."""
+        for optimizer in self.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = lr
+            optimizer.step()
+        if self._average is not None:
+            self._average.update_parameters(self.network)
+
+    def state(self) -> dict[str, Any]:
+        """Tensors and plain values, not copied."""
+        return {
+            "model": self.network.state_dict(),
+            "average": None if self._average is None else self._average.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Go on from what :meth:`state` gave; what does not fit raises as torch does."""
+        self.network.load_state_dict(state["model"])
+        if self._average is not None:
+            self._average.load_state_dict(state["average"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(copy.deepcopy(saved))  # torch would go on writing into what it is given

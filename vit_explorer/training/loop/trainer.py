@@ -1,0 +1,294 @@
+"""How a model learns: one loop over resident tensors that tells what it does through events and knows no page.
+
+All randomness of a step is a function of (seed, step), never of what came before. So a run that is saved after any
+step and resumed goes on exactly as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import math
+import time
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vit_explorer.data.dataset import Dataset, Split
+from vit_explorer.data.sources import open_dataset
+from vit_explorer.training.loop.batches import Fed, Feed, with_sizes
+from vit_explorer.training.loop.distillation import Teacher, distilled_loss
+from vit_explorer.training.loop.distributed import Group, check_divisible
+from vit_explorer.training.loop.evaluation import NotFiniteError, accuracy, autocast, probe
+from vit_explorer.training.loop.events import Epoch, Event, Failed, Finished, Snapshot, Started, Step
+from vit_explorer.training.loop.learner import Learner
+from vit_explorer.training.loop.recipe import Recipe
+from vit_explorer.training.loop.schedule import lr_factor, snapshot_steps
+from vit_explorer.training.loop.tally import Batch, Tally
+
+
+def train(recipe: Recipe, dataset: Dataset | None = None) -> Iterator[Event]:
+    """Train a fresh model and tell what happens, event by event. See :class:`Trainer` to save, resume or keep it."""
+    return Trainer(recipe, dataset).events()
+
+
+class Trainer:
+    """A run in memory: data, model, optimiser and place in the schedule.
+
+    Where the recipe asks for an average of the weights, ``model`` is that average: it is measured, looked at and kept,
+    while training goes on from the weights themselves.
+
+    Args:
+        recipe: what to do.
+        dataset: the data, if already open; else ``open_dataset(recipe.data, img_size=recipe.img_size)``.
+        state: what :meth:`state` gave, to go on from there.
+        group: the processes that train it together. Each makes a trainer with the same arguments, asks it for all its
+            events and gets the same ones, but for what the clock says.
+    Raises:
+        ValueError: for data that cannot be learned from, a model that does not fit them, a device that is not there,
+            or a state of another run; the message is a sentence.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        dataset: Dataset | None = None,
+        state: dict[str, Any] | None = None,
+        group: Group | None = None,
+    ) -> None:
+        self.recipe = recipe
+        self.group = group or Group()
+        self.dataset = dataset or open_dataset(recipe.data, img_size=recipe.img_size)
+        self.feed = Feed(self.dataset, recipe)
+        self.device = self.feed.device
+        self.overrides = with_sizes(recipe, self.dataset)
+        self._learner = Learner(recipe, self.overrides, self.device)
+        check_divisible(self._learner.network, self.group)
+        self._tally = Tally()
+        self._looks = snapshot_steps(self.total_steps, recipe.snapshots)
+        self._epochs_told, self._snapshot_told = 0, -1
+        self._measured: tuple[int, float] | None = None  # a step and the test accuracy at it
+        if state is not None:
+            self._load(state)
+        taught = recipe.teacher and self.step < self.total_steps
+        self._teacher = Teacher(recipe, self.feed, self.dataset.names) if taught else None
+
+    @property
+    def model(self) -> nn.Module:
+        """What has been learned so far."""
+        return self._learner.model
+
+    @property
+    def step(self) -> int:
+        """Optimiser steps done."""
+        return self._tally.step
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return self.feed.steps_per_epoch
+
+    @property
+    def total_steps(self) -> int:
+        return self.recipe.epochs * self.steps_per_epoch
+
+    @property
+    def next_epoch_end(self) -> int:
+        """The step at which the first epoch is done whose end has not been told yet."""
+        return (self._epochs_told + 1) * self.steps_per_epoch
+
+    @property
+    def images(self) -> int:
+        """Training pictures seen so far, each as often as it was seen."""
+        return self.feed.images_until(self.step)
+
+    @property
+    def seconds(self) -> float:
+        """Of training so far; evaluation, snapshots and waiting are left out."""
+        return self._tally.seconds
+
+    @property
+    def looks_next(self) -> bool:
+        """Whether the next event takes a look at the model, which may take longer than a step, or ends the run."""
+        return self._due() != "step"
+
+    def change_lr(self, factor: float) -> None:
+        """From the next step on the learning rate is that of the schedule times ``factor``; ``recipe`` notes it.
+
+        Raises:
+            ValueError: for a factor outside its range.
+        """
+        self.recipe = self.recipe.with_lr_change(self.step, factor)
+
+    def state(self) -> dict[str, Any]:
+        """All that is needed to go on from here, as tensors and plain values: a copy that training on leaves alone."""
+        state = {
+            "data": self._fingerprint,
+            **self._learner.state(),
+            **self._tally.state(),
+            "epochs_told": self._epochs_told,
+            "snapshot_told": self._snapshot_told,
+        }
+        return copy.deepcopy(state)
+
+    def events(self) -> Iterator[Event]:
+        """Train to the end of the recipe. The state may be saved whenever an event has been received."""
+        splits = (self.feed.train, self.feed.validation, self.dataset.test, self.feed.measured)
+        sizes = [len(split.y) for split in splits]
+        n_parameters = sum(parameter.numel() for parameter in self.model.parameters())
+        yield Started(self.step, self.total_steps, self.steps_per_epoch, *sizes, n_parameters)
+        act = {"snapshot": self._snapshot, "epoch": self._end_epoch, "step": self._train_step, "end": self._finish}
+        event: Event | None = None
+        while not isinstance(event, Finished | Failed):
+            try:
+                event = act[self._due()]()
+            except NotFiniteError as error:
+                event = Failed(self.step, str(error))
+            yield event
+
+    def accuracy(self, split: Split, precision: str = "float32") -> float:
+        """Share of a split that is classified rightly, in eval mode.
+
+        Raises:
+            NotFiniteError: if the model no longer answers with numbers.
+        """
+        return accuracy(self.model, self.feed, split, precision, self.group)
+
+    def _due(self) -> Literal["snapshot", "epoch", "step", "end"]:
+        if self.step in self._looks and self._snapshot_told != self.step:
+            return "snapshot"
+        if self.step == (self._epochs_told + 1) * self.steps_per_epoch:
+            return "epoch"
+        return "end" if self.step == self.total_steps else "step"
+
+    def _train_step(self) -> Step:
+        started = time.perf_counter()
+        fed = self.feed.batch(self.step)
+        labels = fed.labels
+        part, weight = self.group.share(len(labels))
+        network = self._learner.network.train()
+        network.zero_grad(set_to_none=True)
+        with self._own_randomness(), autocast(self.device, self.recipe.precision):
+            loss, logits = self._loss(network, fed, part)
+        (loss * (weight / len(labels))).backward()
+        self.group.sum_gradients(network)
+        correct = (logits.argmax(dim=1) == labels[part]).sum()
+        sums = self.group.sum(torch.stack([loss.detach(), correct]) * weight)
+        loss_sum, n_correct, gradient = torch.cat([sums, self._gradient_norm()]).tolist()
+        for name, value in (("loss", loss_sum), ("gradient", gradient)):
+            if not math.isfinite(value):
+                raise NotFiniteError(f"The {name} became {value} at step {self.step + 1}")
+        lr = self.recipe.lr * lr_factor(self.recipe, self.step, self.total_steps)
+        self._learner.descend(lr)
+        self._tally.add(Batch(loss_sum, n_correct, len(labels), time.perf_counter() - started))
+        recent = self._tally.recent()
+        return Step(
+            step=self.step,
+            total_steps=self.total_steps,
+            epoch=math.ceil(self.step / self.steps_per_epoch),
+            images=self.images,
+            seconds=self.seconds,
+            loss=loss_sum / len(labels),
+            running_loss=recent.loss / recent.images,
+            running_accuracy=recent.correct / recent.images,
+            lr=lr,
+            images_per_second=recent.images / recent.seconds,
+            seconds_left=self._tally.seconds_per_step() * (self.total_steps - self.step),
+        )
+
+    def _loss(self, network: nn.Module, fed: Fed, part: slice) -> tuple[Tensor, Tensor]:
+        """The loss summed over a part of a batch, and the logits of the network's answer."""
+        inputs, targets = self.feed.normalised(fed.images[part]), fed.targets[part]
+        if self._teacher is not None:
+            return distilled_loss(network, inputs, targets, self._teacher.logits(fed, part), self.recipe)
+        logits = network(inputs).float()
+        loss = F.cross_entropy(logits, targets, label_smoothing=self.recipe.label_smoothing, reduction="sum")
+        return loss, logits
+
+    @contextlib.contextmanager
+    def _own_randomness(self) -> Iterator[None]:
+        """What the network draws for itself is a function of the step and the process, and disturbs nobody else."""
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices=devices):
+            torch.manual_seed(self.feed.dropping_seed(self.step, self.group.rank))
+            yield
+
+    def _gradient_norm(self) -> Tensor:
+        gradients = [parameter.grad for parameter in self._learner.network.parameters() if parameter.grad is not None]
+        return torch.nn.utils.get_total_norm(gradients).reshape(1)
+
+    def _end_epoch(self) -> Epoch:
+        n_train = len(self.feed.train.y)
+        event = Epoch(
+            epoch=self.step // self.steps_per_epoch,
+            step=self.step,
+            images=self.images,
+            seconds=self.seconds,
+            train_loss=self._tally.loss_sum / n_train,
+            train_accuracy=self._tally.correct / n_train,
+            validation_accuracy=self._validation_accuracy(self.recipe.precision),
+            test_accuracy=self._curve_accuracy(),
+        )
+        self._tally.end_epoch()
+        self._epochs_told = event.epoch
+        return event
+
+    def _snapshot(self) -> Snapshot:
+        probed = probe(self.model, self.feed)
+        positions = getattr(self.model, "pos_embedding", None)
+        event = Snapshot(
+            step=self.step,
+            epoch=self.step / self.steps_per_epoch,
+            images=self.images,
+            seconds=self.seconds,
+            test_accuracy=self._curve_accuracy(),
+            positions=None if positions is None else positions.detach()[0].float().cpu().clone(),
+            probe_map=probed.map,
+            probe_answer=probed.answer,
+            probe_probability=probed.probability,
+        )
+        self._snapshot_told = self.step
+        return event
+
+    def _finish(self) -> Finished:
+        validation, test = self._validation_accuracy("float32"), self.accuracy(self.dataset.test)
+        return Finished(self.step, self.images, self.seconds, validation, test, self.train_accuracy())
+
+    def train_accuracy(self) -> float:
+        """Of training pictures as they are: as many as the test split has, or all. Raises as :meth:`accuracy`."""
+        return self.accuracy(self.feed.learned)
+
+    def _curve_accuracy(self) -> float | None:
+        """Of the measured test pictures, in the recipe's precision, once for a step; None if they are not looked at."""
+        if not self.recipe.test_each_epoch:
+            return None
+        if self._measured is None or self._measured[0] != self.step:
+            self._measured = self.step, self.accuracy(self.feed.measured, self.recipe.precision)
+        return self._measured[1]
+
+    def _validation_accuracy(self, precision: str) -> float | None:
+        split = self.feed.validation
+        return self.accuracy(split, precision) if len(split.y) else None
+
+    @cached_property
+    def _fingerprint(self) -> dict[str, str]:
+        return self.dataset.fingerprint()
+
+    def _load(self, state: dict[str, Any]) -> None:
+        try:
+            began_with = state["data"]
+            differ = [what for what, value in self._fingerprint.items() if began_with[what] != value]
+            if not differ:
+                self._learner.load(state)
+                self._tally.load(state)
+                self._epochs_told, self._snapshot_told = state["epochs_told"], state["snapshot_told"]
+        except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise ValueError("the saved state of this run does not fit its recipe: start the run anew") from error
+        if differ:
+            raise ValueError(
+                f"the pictures of {self.dataset.origin} are not those that this run began with (other "
+                f"{', '.join(differ)}): bring those back, or start the run anew"
+            )

@@ -1,0 +1,1 @@
+"""Trainings in folders: what is written, resumed, kept and exported."""

@@ -1,0 +1,224 @@
+"""The contenders of a race in turns, in one process: what the command line and the page's worker both run."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from vit_explorer.data.sources import Dataset
+from vit_explorer.training.loop.distributed import Group
+from vit_explorer.training.loop.events import Event, Failed, Finished, Started
+from vit_explorer.training.loop.recipe import Recipe
+from vit_explorer.training.loop.trainer import Trainer
+from vit_explorer.training.runs.folder import RunError, RunFolder
+from vit_explorer.training.runs.race import Race
+
+SAVE_EVERY = 5.0  # seconds of a contender's turns between two states on disk: what a kill loses at most
+SAVE_BEFORE_LOOK = 1.0  # seconds; a look can take long, and who stops it must not lose the steps before it
+
+Until = Literal["end", "batch", "epoch"]
+
+
+@dataclass
+class _Contender:
+    label: str
+    run: RunFolder
+    over: bool = False
+    trainer: Trainer | None = None  # from its first turn on
+    events: Iterator[Event] | None = None
+    resumed: bool = False
+    saved: float = 0.0  # when, by the monotonic clock
+
+    @property
+    def share(self) -> float:
+        """Of its steps, done."""
+        return self.trainer.step / self.trainer.total_steps if self.trainer else 0.0
+
+
+class Runner:
+    """Trains a race from where its folder stands. Next is always whoever has done the smallest share of its steps.
+
+    Contenders that have finished are left alone; one that failed is taken up again from its last state. A trainer is
+    made when its first turn comes, so that the first contender's first step waits for nobody.
+
+    Args:
+        race: is held, so that no other process trains it, from :meth:`open` or the first event on until :meth:`close`.
+        datasets: gives the data of a recipe; may raise a DatasetError, which ends the contender that needs them.
+        save_every: seconds between two states of a contender on disk.
+        tell: is told a label and what is done with that contender, before what takes longer than a step.
+        group: the processes that train it together; only the one that leads writes.
+    """
+
+    def __init__(
+        self,
+        race: Race,
+        datasets: Callable[[Recipe], Dataset],
+        save_every: float = SAVE_EVERY,
+        tell: Callable[[str, str], None] = lambda label, doing: None,
+        group: Group | None = None,
+    ) -> None:
+        self.race = race
+        self._datasets = datasets
+        self._save_every = save_every
+        self._tell = tell
+        self._group = group or Group()
+        self._contenders: list[_Contender] = []
+        self._claims: contextlib.ExitStack | None = None
+
+    def open(self) -> None:
+        """Take hold of the race. Raises RunError if another process has it."""
+        if self._claims is not None:
+            return
+        with contextlib.ExitStack() as claims:
+            if self._group.leads:
+                for run in self.race.runs.values():
+                    claims.enter_context(run.claim())
+                self.race.note(None)
+            ends = self.race.ends()
+            self._contenders = [
+                _Contender(label, run, over=(end := ends[label]) is not None and end.state == "finished")
+                for label, run in self.race.runs.items()
+            ]
+            self._claims = claims.pop_all()
+
+    def close(self) -> None:
+        """Let go of the race; what was not saved is lost."""
+        if self._claims is not None:
+            self._claims.close()
+            self._claims = None
+        self._contenders = []
+
+    def __enter__(self) -> Runner:
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def over(self) -> bool:
+        """Whether every contender has finished or failed."""
+        return all(contender.over for contender in self._contenders)
+
+    def events(self, until: Until = "end") -> Iterator[tuple[str, Event]]:
+        """Train, and say of each event whose it is, once it is written. May be left at any event and called again.
+
+        One contender's failure does not end the others.
+
+        Args:
+            until: "batch": each contender does one step; "epoch": each reaches the next end of an epoch of its own;
+                both with the looks that are due there.
+        Raises:
+            RunError: if the race is held by another process or cannot be written; it stands at its last states.
+        """
+        self.open()
+        aims: dict[str, int] = {}
+        while (contender := self._next_up(until, aims)) is not None:
+            yield contender.label, self._advance(contender)
+
+    def change_lr(self, factor: float, label: str | None = None) -> None:
+        """From now on multiply the rate of all contenders, or of one, by ``factor``; their recipes note it.
+
+        Raises:
+            ValueError: for a factor outside its range, or a label that is not under way.
+        """
+        self.open()
+        under_way = [contender for contender in self._contenders if not contender.over]
+        chosen = [contender for contender in under_way if label in (None, contender.label)]
+        if not chosen:
+            raise ValueError(f"{label or 'this race'} is not under way, so its learning rate cannot be changed")
+        for contender in chosen:
+            trainer = contender.trainer or self._take_up(contender)
+            trainer.change_lr(factor)
+            if self._group.leads:
+                contender.run.save_recipe(trainer.recipe)
+
+    def save(self) -> None:
+        """Write the states of all that are under way. To be called between two events. Raises RunError."""
+        for contender in self._contenders:
+            if contender.trainer is not None and not contender.over:
+                self._save(contender)
+
+    def _next_up(self, until: Until, aims: dict[str, int]) -> _Contender | None:
+        waiting = [one for one in self._contenders if not (one.over or _has_reached(one, until, aims))]
+        return min(waiting, key=lambda one: one.share, default=None)
+
+    def _advance(self, contender: _Contender) -> Event:
+        """The contender's next event, written."""
+        try:
+            trainer = contender.trainer or self._take_up(contender)
+        except ValueError as error:  # data that are not there, a damaged state, a model that does not fit
+            event: Event = Failed(0, _sentence(str(error)))
+            contender.over = True
+            with contextlib.suppress(RunError):  # it is said all the same
+                self._write(contender, event)
+            return event
+        if trainer.looks_next:
+            self._tell(contender.label, "measuring the test pictures")
+        assert contender.events is not None
+        event = next(contender.events)
+        if not (isinstance(event, Started) and contender.resumed):  # so that the file is that of an undisturbed run
+            self._write(contender, event)
+        contender.over = isinstance(event, Finished | Failed)
+        if isinstance(event, Finished) or (not contender.over and self._must_save(contender, trainer)):
+            self._save(contender)
+        return event
+
+    def _take_up(self, contender: _Contender) -> Trainer:
+        recipe = contender.run.recipe()
+        self._tell(contender.label, "opening the pictures")
+        dataset = self._datasets(recipe)
+        self._tell(contender.label, "making the model")
+        state = contender.run.load_state() if self._group.leads else contender.run.peek_state()
+        contender.trainer = Trainer(recipe, dataset, state, self._group)
+        contender.events = contender.trainer.events()
+        contender.resumed = state is not None
+        contender.saved = time.monotonic()
+        return contender.trainer
+
+    def _must_save(self, contender: _Contender, trainer: Trainer) -> bool:
+        """Now and then, and before a look: the last one, at all test pictures, can take long in any run."""
+        age = time.monotonic() - contender.saved
+        at_the_end = trainer.step == trainer.total_steps
+        return age >= self._save_every or (trainer.looks_next and (at_the_end or age >= SAVE_BEFORE_LOOK))
+
+    def _write(self, contender: _Contender, event: Event) -> None:
+        if self._group.leads:
+            contender.run.append(event)
+
+    def _save(self, contender: _Contender) -> None:
+        if self._group.leads and contender.trainer is not None:
+            contender.run.save_state(contender.trainer.state())
+            contender.saved = time.monotonic()
+
+
+def change_lr_at_rest(race: Race, factor: float, label: str | None = None) -> None:
+    """As :meth:`Runner.change_lr`, of a race that nobody trains: it holds from its last states on.
+
+    Raises:
+        RunError: if somebody trains it, or it cannot be read or written.
+        ValueError: for a factor outside its range.
+    """
+    for one, run in race.runs.items():
+        if label in (None, one):
+            with run.claim():
+                state = run.peek_state()
+                run.save_recipe(run.recipe().with_lr_change(0 if state is None else state["step"], factor))
+
+
+def _has_reached(contender: _Contender, until: Until, aims: dict[str, int]) -> bool:
+    """Whether it has done what it should in this call. ``aims`` keeps the steps at which they should arrive."""
+    if until == "end" or contender.trainer is None:
+        return False
+    trainer = contender.trainer
+    if contender.label not in aims:
+        aims[contender.label] = trainer.step + 1 if until == "batch" else trainer.next_epoch_end
+    return trainer.step >= aims[contender.label] and not trainer.looks_next
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "?", "!")) else f"{text}."

@@ -1,0 +1,1 @@
+"""Presets, and many runs that answer one question."""

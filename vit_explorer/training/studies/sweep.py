@@ -1,0 +1,140 @@
+"""A sweep: many runs whose recipes differ in what is studied, in one folder, and what came out of them in one file.
+
+What is there already is not trained again, so a sweep may be stopped and gone on with at any time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from vit_explorer.data.dataset import Dataset
+from vit_explorer.models.zoo import CHECKPOINT_FOLDER
+from vit_explorer.training.loop.events import Event, Finished
+from vit_explorer.training.loop.recipe import Recipe
+from vit_explorer.training.runs.card import current_commit, describe_hardware
+from vit_explorer.training.runs.folder import RunFolder
+from vit_explorer.training.runs.keep import keep_run
+from vit_explorer.training.runs.race import Race
+from vit_explorer.training.runs.runner import Runner
+from vit_explorer.training.runs.status import write_json
+
+MAX_SEEDS = 20
+RESULTS, TAUGHT = "results.json", "taught"  # in a sweep's folder: what came out, and the teachers
+MADE = "made.json"  # in a run's folder: where and by which code it was begun
+SEVERAL = "; "  # between what differs from run to run
+SHIPPED_FOLDER = CHECKPOINT_FOLDER / "sweeps"  # NAME.json: results that ship beside the weights
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a sweep.
+
+    Attributes:
+        name: of its folder.
+        facts: what sets it apart from the others, as it stands in the results.
+        kept_as: under which name it is kept for those that learn from it; "" where nobody does.
+    """
+
+    name: str
+    facts: Mapping[str, str | int]
+    recipe: Recipe
+    kept_as: str = ""
+
+
+class Sweep:
+    """A sweep in its folder.
+
+    Args:
+        name: what it studies.
+        folder: where its runs are, or will be.
+        cells: in the order in which they are trained.
+        datasets: gives the data of a recipe.
+    """
+
+    def __init__(self, name: str, folder: Path, cells: Sequence[Cell], datasets: Callable[[Recipe], Dataset]) -> None:
+        self.name, self.folder = name, folder
+        self._cells = tuple(cells)
+        self._datasets = datasets
+
+    def events(self) -> Iterator[tuple[Cell, Event]]:
+        """Train what is missing, and tell whose event each is; the results are written after each run."""
+        for cell in self._cells:
+            run = self._run(cell)
+            if _finished(run) is None:
+                with Runner(Race.at(run.path), self._datasets) as runner:
+                    for _, event in runner.events():
+                        yield cell, event
+            self._after(cell, run)
+
+    def results(self) -> dict[str, Any]:
+        """What has come out so far: ``points`` with facts and accuracies, and how they were made.
+
+        ``recipe`` holds the fields that are the same in all cells; ``hardware``, ``torch`` and ``commit`` are those
+        with which the runs were begun.
+        """
+        first, *others = (cell.recipe.to_dict() for cell in self._cells)
+        common = {field: value for field, value in first.items() if all(one[field] == value for one in others)}
+        points = {cell.name: point for cell in self._cells if (point := self._point(cell)) is not None}
+        made = [json.loads((self.folder / name / MADE).read_text(encoding="utf-8")) for name in points]
+        return {
+            "sweep": self.name,
+            "points": list(points.values()),
+            "runs": len(self._cells),
+            "recipe": common,
+            **{key: SEVERAL.join(dict.fromkeys(one[key] for one in made)) for key in ("hardware", "torch", "commit")},
+        }
+
+    def _point(self, cell: Cell) -> dict[str, Any] | None:
+        run = RunFolder(self.folder / cell.name)
+        finished = _finished(run)
+        if finished is None:
+            return None
+        if finished.train_accuracy is None:
+            raise ValueError(f"{run.path} was made before training pictures were measured: delete it to make it anew")
+        return {
+            **cell.facts,
+            "seed": cell.recipe.seed,
+            "images": finished.images,
+            "train_accuracy": finished.train_accuracy,
+            "test_accuracy": finished.test_accuracy,
+            "seconds": finished.seconds,
+        }
+
+    def _run(self, cell: Cell) -> RunFolder:
+        path = self.folder / cell.name
+        if not path.exists():
+            run = RunFolder.create(path, cell.recipe)
+            commit = current_commit() or "unknown"
+            made = {"hardware": describe_hardware(cell.recipe.device), "torch": torch.__version__, "commit": commit}
+            write_json(path / MADE, made)
+            return run
+        found = RunFolder(path)
+        if found.recipe() != cell.recipe:
+            raise ValueError(f"{path} holds a run of another recipe: take another folder, or delete it")
+        return found
+
+    def _after(self, cell: Cell, run: RunFolder) -> None:
+        if _finished(run) is None:
+            return
+        taught = self.folder / TAUGHT
+        if cell.kept_as and not (taught / f"{cell.kept_as}.json").exists():
+            keep_run(run, cell.kept_as, taught, dataset=self._datasets(cell.recipe))
+        write_json(self.folder / RESULTS, self.results())
+
+
+def shipped_results(name: str, folder: Path = SHIPPED_FOLDER) -> dict[str, Any] | None:
+    """The results of a sweep that ship with the package; None where there are none."""
+    path = folder / f"{name}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _finished(run: RunFolder) -> Finished | None:
+    if not run.path.exists():
+        return None
+    return next((event for event in reversed(run.events()) if isinstance(event, Finished)), None)

@@ -1,0 +1,298 @@
+/* The Classify tab: a card for each picture, on it the five most likely classes of every model.
+ *
+ * Until the visitor adds or removes something, the one card is the picture of the frame. How pictures become square
+ * is one choice for the whole page: it is asked of the frame, and followed when it changes there.
+ */
+vx.widget("classify", (root, server) => {
+  /** @typedef {{picture: object, element: HTMLElement, parts: object, fit: string | null, results: object[] | null}} Card */
+  const MOST = 12; // pictures kept
+  const LOST = "The server did not answer. Is it still running? Then try again.";
+
+  const $ = (selector) => root.querySelector(selector);
+  /** @type {Card[]} */
+  let cards = []; // as on screen, the newest first
+  let fit = "crop";
+  let fitOfTrace = null;
+  let models = null; // how many there were when the cards were asked for
+  let following = true;
+  let asking = false;
+  let reading = Promise.resolve(); // the files being read, one after the other
+  let shots = 0;
+  let pasted = 0;
+
+  const { make } = vx;
+  const { knowledge, modelBlock, views, waitingView } = vx.classify;
+  const { verdict } = vx.answers;
+  const visible = () => root.isConnected && root.offsetParent !== null;
+
+  /** A function of the server whose error comes back as {refused}, to be shown here instead of as a toast. */
+  const quiet = (name) => ({
+    [name]: async (request) => {
+      const answer = await server[name](request);
+      return answer && answer.error ? { refused: answer.error } : answer;
+    },
+  });
+
+  // ---- pictures come in --------------------------------------------------------------------------------------
+  /** Read files one by one; each bad one leaves a sentence, the others go on. */
+  async function take(files) {
+    let added = 0;
+    for (const [index, { file, title }] of files.entries()) {
+      if (added === MOST) {
+        complain(`${files.length - index} more files were left out: this page holds ${MOST} pictures at a time.`);
+        break;
+      }
+      tell(files.length > 1 ? `Reading ${index + 1} of ${files.length}: ${title}` : `Reading ${title}`);
+      const picture = await read(file, title);
+      if (picture.refused) complain(`${title}: ${picture.refused}`);
+      else add(picture, added++);
+    }
+    tell();
+  }
+
+  async function read(file, title) {
+    const limit = (vx.get("catalogue") || {}).max_bytes || Infinity;
+    if (file.size > limit) {
+      return { refused: `This file is over ${Math.floor(limit / 2 ** 20)} MB; make the picture smaller, then retry.` };
+    }
+    try {
+      const data = file.size ? await vx.base64(file) : "";
+      return (await vx.call("classify-take", quiet("take"), "take", { title, data })) || { refused: LOST };
+    } catch (error) {
+      return { refused: "This cannot be read as a file; if it is a folder, drop the pictures inside it." };
+    }
+  }
+
+  /** @param {File[]} files  @param {(file: File) => string} [name] */
+  function bring(files, name = (file) => file.name || "Picture") {
+    const named = files.map((file) => ({ file, title: name(file) }));
+    const next = () => take(named);
+    reading = reading.then(next, next); // also when the files before them could not be shown
+  }
+
+  function complain(sentence) {
+    const item = make("li", "", sentence);
+    const close = make("button", "close", "×");
+    close.type = "button";
+    close.setAttribute("aria-label", "Dismiss this message");
+    close.addEventListener("click", () => {
+      item.remove();
+      $(".problems").hidden = !$(".problems").children.length;
+    });
+    item.append(close);
+    $(".problems").prepend(item);
+    $(".problems").hidden = false;
+  }
+
+  /** What goes on, or what is here when nothing does. */
+  function tell(sentence = "") {
+    const n = cards.length;
+    const here = n < MOST ? `${n} of ${MOST} pictures` : `${MOST} pictures: the next one replaces the last`;
+    $(".status").textContent = sentence || here;
+    $(".clear").disabled = !n && $(".problems").hidden;
+    $(".empty").hidden = n > 0;
+  }
+
+  /** Put a picture at a place of the list; one that is here already moves there. */
+  function add(picture, place) {
+    following = false;
+    const known = cards.find((card) => card.picture.name === picture.name);
+    const card = known || makeCard(picture);
+    cards = cards.filter((one) => one !== card);
+    cards.splice(Math.min(place, cards.length), 0, card);
+    card.element.remove();
+    $(".cards").insertBefore(card.element, $(".cards").children[cards.indexOf(card)] || null);
+    for (const old of cards.splice(MOST)) old.element.remove();
+    markOpen();
+    ask();
+  }
+
+  function remove(card) {
+    following = false;
+    const index = cards.indexOf(card);
+    cards.splice(index, 1);
+    card.element.remove();
+    const next = cards[Math.min(index, cards.length - 1)];
+    (next ? next.parts.remove : $(".choose")).focus();
+    tell();
+  }
+
+  function clear() {
+    following = false;
+    cards = [];
+    $(".cards").replaceChildren();
+    $(".problems").replaceChildren();
+    $(".problems").hidden = true;
+    tell();
+    $(".choose").focus();
+  }
+
+  // ---- the server is asked, one card at a time so that the times are honest --------------------------------------
+  async function ask() {
+    if (asking) return;
+    asking = true;
+    try {
+      let card;
+      while ((card = cards.find((one) => one.fit !== fit))) {
+        card.element.classList.add("waiting");
+        const request = { picture: card.picture.name, fit };
+        const answer = (await vx.call("classify", quiet("classify"), "classify", request)) || { refused: LOST };
+        card.fit = request.fit;
+        card.results = answer.results || null;
+        card.element.classList.toggle("waiting", card.fit !== fit);
+        drawCard(card, answer.refused);
+      }
+    } finally {
+      asking = false; // also when a card could not be drawn, or nothing would be asked again
+    }
+  }
+
+  // ---- a card --------------------------------------------------------------------------------------------------
+  function makeCard(picture) {
+    const element = make("article", "vx-panel card");
+    element.setAttribute("role", "listitem");
+    const parts = {
+      verdict: make("p", "verdict"),
+      remove: make("button", "close", "×"),
+      open: make("button", "open"),
+      place: make("span", "place vx-small"),
+      seen: make("div", "seen"),
+      models: make("div", "models"),
+    };
+    const card = { picture, element, parts, fit: null, results: null };
+    const image = make("img", Math.max(picture.width, picture.height) <= 64 ? "tiny" : "");
+    image.src = picture.preview;
+    image.alt = "";
+    parts.open.type = parts.remove.type = "button";
+    parts.open.append(image, parts.place);
+    parts.open.setAttribute("aria-label", `Open ${picture.title} in every tab`);
+    parts.open.addEventListener("click", () => vx.set("wish", { picture: picture.name, fit }));
+    parts.remove.setAttribute("aria-label", `Remove ${picture.title}`);
+    parts.remove.title = "Remove";
+    parts.remove.addEventListener("click", () => remove(card));
+    const head = make("div", "head");
+    const label = picture.truth ? `, labelled ${picture.truth}` : "";
+    head.append(
+      make("h4", "", picture.title),
+      make("span", "vx-soft vx-small", `${picture.width} × ${picture.height} pixels${label}`),
+      parts.verdict,
+      parts.remove,
+    );
+    const original = make("figure");
+    original.append(parts.open);
+    const pictures = make("div", "pictures");
+    pictures.append(original, parts.seen);
+    const body = make("div", "body");
+    body.append(pictures, parts.models);
+    element.append(head, body);
+    drawCard(card, "");
+    return card;
+  }
+
+  /** Paint what is known of a card; before its results come, their places are kept free. */
+  function drawCard(card, refused) {
+    const { results, picture, parts } = card;
+    const last = (model) => Number(model.data !== "cifar10");
+    const expected = [...(vx.get("catalogue") || { models: [] }).models].sort((a, b) => last(a) - last(b));
+    const models = results || (refused ? [] : expected);
+    parts.verdict.textContent = refused || (results ? verdict(results, picture.truth) : "Classifying");
+    parts.verdict.classList.toggle("refused", Boolean(refused));
+    if (refused) {
+      const again = make("button", "vx-button", "Try again");
+      again.type = "button";
+      again.addEventListener("click", () => {
+        card.fit = null;
+        ask();
+      });
+      parts.verdict.append(" ", again);
+    }
+    parts.models.style.setProperty("--columns", models.length === 4 ? 2 : Math.max(1, Math.min(3, models.length)));
+    card.element.classList.toggle("many", models.length > 2);
+    vx.fill(parts.models, models, (model) => modelBlock(model, picture.truth));
+    parts.seen.replaceChildren(...(results ? views(results, picture.title) : [waitingView()]));
+    if (results && results.length) $(".honest").textContent = knowledge(results);
+  }
+
+  // ---- the ways in ---------------------------------------------------------------------------------------------
+  $(".choose").addEventListener("click", () => $(".file").click());
+  $(".zone").addEventListener("click", (event) => {
+    if (!event.target.closest("button, input, .live")) $(".file").click();
+  });
+  $(".file").addEventListener("change", (event) => {
+    bring([...event.target.files]);
+    event.target.value = "";
+  });
+  $(".left").addEventListener("click", () => {
+    const trace = vx.get("trace");
+    if (!trace) return;
+    add(trace.picture, 0);
+    tell();
+  });
+  $(".clear").addEventListener("click", clear);
+  $(".fit").addEventListener("click", (event) => {
+    const button = event.target.closest("[data-fit]");
+    if (button) vx.set("wish", { fit: button.dataset.fit });
+    if (button) setFit(button.dataset.fit);
+  });
+
+  root.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    root.classList.add("dropping");
+  });
+  root.addEventListener("dragleave", (event) => {
+    if (!root.contains(event.relatedTarget)) root.classList.remove("dropping");
+  });
+  root.addEventListener("drop", (event) => {
+    event.preventDefault();
+    root.classList.remove("dropping");
+    if (event.dataTransfer.files.length) bring([...event.dataTransfer.files]);
+    else complain("What was dropped is no file: save the picture first, then drop its file here.");
+  });
+  // Before the frame hears of it, which leaves alone what has been prevented.
+  window.addEventListener("paste", (event) => {
+    if (!visible() || !event.clipboardData || !event.clipboardData.files.length) return;
+    event.preventDefault();
+    bring([...event.clipboardData.files], (file) =>
+      !file.name || file.name === "image.png" ? `Pasted picture ${++pasted}` : file.name);
+  }, true);
+
+  vx.camera(root, (shot) => bring([shot], () => `Camera picture ${++shots}`), complain);
+
+  // ---- the frame -----------------------------------------------------------------------------------------------
+  function setFit(next) {
+    fit = next;
+    for (const button of $(".fit").children) button.setAttribute("aria-pressed", String(button.dataset.fit === fit));
+    for (const card of cards) card.element.classList.toggle("waiting", card.fit !== fit);
+    ask();
+  }
+
+  function markOpen() {
+    const { picture } = vx.get("trace") || { picture: {} };
+    for (const card of cards) {
+      const open = card.picture.name === picture.name;
+      card.element.classList.toggle("current", open);
+      card.parts.place.textContent = open ? "open at the left" : "open in every tab";
+    }
+  }
+
+  function draw({ trace, catalogue }) {
+    root.classList.toggle("narrow", root.clientWidth < 760);
+    root.classList.toggle("slim", root.clientWidth < 480);
+    if (!trace || !catalogue) return;
+    if (models !== null && models !== catalogue.models.length) {
+      for (const card of cards) card.fit = null; // another model has its say
+      ask();
+    }
+    models = catalogue.models.length;
+    if (trace.fit !== fitOfTrace) setFit((fitOfTrace = trace.fit));
+    if (following && (!cards.length || cards[0].picture.name !== trace.picture.name)) {
+      for (const card of cards.splice(0)) card.element.remove();
+      add(trace.picture, 0);
+      following = true;
+    }
+    markOpen();
+    tell();
+  }
+
+  return { topics: ["catalogue", "trace"], draw };
+});

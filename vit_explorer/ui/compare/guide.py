@@ -1,0 +1,202 @@
+"""Which architecture for my problem: three questions, eighteen ways through them, and reasons that name their source.
+
+The advice is fixed in ``ADVICE``; what this app has measured is laid beside it by ``evidence.py``, agreeing or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from itertools import product
+from typing import Any
+
+from vit_explorer.ui.compare.evidence import Evidence, Reason, reasons_for
+from vit_explorer.ui.core.errors import Refused
+
+
+@dataclass(frozen=True)
+class Option:
+    """One answer to a question; ``note`` is a half-sentence that helps to choose."""
+
+    key: str
+    title: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked, and why it matters."""
+
+    key: str
+    title: str
+    why: str
+    options: tuple[Option, ...]
+
+
+QUESTIONS = (
+    Question(
+        "data",
+        "How many labelled pictures have you?",
+        "Attention has to learn what a convolution is given: that neighbours belong together.",
+        (
+            Option("small", "Under 10,000", "and no pre-trained start"),
+            Option("medium", "10,000 to 100,000", "as CIFAR-10 has"),
+            Option("large", "100,000 to a million", "or a pre-trained network to begin with"),
+        ),
+    ),
+    Question(
+        "dense",
+        "Do you need an answer for every place?",
+        "Boxes and masks need fine maps, and the cost of global attention grows with the square of their places.",
+        (
+            Option("no", "No: one for the picture", "classification"),
+            Option("yes", "Yes: boxes, masks, depth", "dense prediction"),
+        ),
+    ),
+    Question(
+        "where",
+        "Where will it run?",
+        "It decides how many multiply-adds a picture may cost.",
+        (
+            Option("phone", "A phone or a small board", "one picture at a time, little memory"),
+            Option("gpu", "One GPU", "training and running"),
+            Option("server", "Servers", "batches, large memory"),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An architecture that may be advised; ``kinds`` are those of this app that stand for it, the nearest first."""
+
+    title: str
+    kinds: tuple[str, ...]
+
+
+CHOICES = {
+    "cnn": Choice("A small CNN", ("cnn",)),
+    "cnn-deep": Choice("A residual CNN (ResNet-50)", ("cnn",)),
+    "cnn-lean": Choice("A CNN made for few operations (EfficientNet)", ("cnn",)),
+    "cnn-pyramid": Choice("A CNN with a feature pyramid", ("cnn",)),
+    "vit-conv": Choice("A small ViT with a convolutional stem", ("vit-conv",)),
+    "hybrid": Choice("A hybrid: a CNN's map as tokens", ("hybrid",)),
+    "deit": Choice("A DeiT with a CNN as its teacher", ("deit",)),
+    "vit-tuned": Choice("A pre-trained ViT, fine-tuned", ("vit",)),
+    "swin": Choice("A Swin", ("swin",)),
+    "swin-tuned": Choice("A pre-trained Swin, fine-tuned", ("swin",)),
+}
+
+# (data, dense, where) -> the advice, what to try beside it, what would change it, and the reasons in their order.
+Way = tuple[str, str, str]
+_MORE = "With a pre-trained start, answer the first question by its last choice."
+ADVICE: dict[Way, tuple[str, str, str, tuple[str, ...]]] = {
+    ("small", "no", "phone"): ("cnn", "hybrid", _MORE, ("few", "hunger-small", "cheap-cnn", "hybrid")),
+    ("small", "no", "gpu"): ("cnn-deep", "hybrid", _MORE, ("few", "hunger-small", "recipe", "stem")),
+    ("small", "no", "server"): (
+        "cnn-deep", "vit-tuned",
+        "A large machine does not make up for few pictures; a pre-trained network does: then fine-tune a ViT.",
+        ("few", "hunger-small", "recipe", "pretrained"),
+    ),
+    ("small", "yes", "phone"): ("cnn-pyramid", "cnn", _MORE, ("few", "pyramid", "hunger-small", "cheap-cnn")),
+    ("small", "yes", "gpu"): ("cnn-pyramid", "swin-tuned", _MORE, ("few", "pyramid", "hunger-small", "square")),
+    ("small", "yes", "server"): (
+        "cnn-pyramid", "swin-tuned",
+        "A Swin trained elsewhere before, on millions of pictures, would be the better start.",
+        ("few", "pyramid", "hunger-small", "swin-pretrained"),
+    ),
+    ("medium", "no", "phone"): (
+        "vit-conv", "cnn", "If the chip is quick at convolutions only, take the CNN.",
+        ("compact", "hunger-medium", "small-here", "stem"),
+    ),
+    ("medium", "no", "gpu"): (
+        "hybrid", "cnn-deep", "Nearer to 10,000 pictures than to 100,000: the CNN.",
+        ("hybrid", "hunger-medium", "stem", "measured-here"),
+    ),
+    ("medium", "no", "server"): (
+        "hybrid", "deit", "With a strong CNN to teach it and time for long training: the DeiT.",
+        ("hybrid", "hunger-medium", "teacher", "measured-here"),
+    ),
+    ("medium", "yes", "phone"): (
+        "cnn-pyramid", "swin", "With memory for windows on fine maps, a small Swin.",
+        ("pyramid", "cheap-cnn", "lean-published", "measured-here"),
+    ),
+    ("medium", "yes", "gpu"): (
+        "swin", "cnn-pyramid", "Nearer to 10,000 pictures than to 100,000: the CNN with its pyramid.",
+        ("hierarchy", "linear", "growth", "measured-here"),
+    ),
+    ("medium", "yes", "server"): (
+        "swin", "swin-tuned", "If weights from a larger data set may be used, begin with them.",
+        ("hierarchy", "linear", "swin-tasks", "swin-pretrained"),
+    ),
+    ("large", "no", "phone"): (
+        "cnn-lean", "vit-conv", "If a batch may wait for a server, a DeiT or a pre-trained ViT is within reach.",
+        ("lean", "lean-published", "cheap-cnn", "compact"),
+    ),
+    ("large", "no", "gpu"): (
+        "deit", "vit-tuned", "With weights from far more than a million pictures at hand: fine-tune those.",
+        ("million", "distilled", "one-computer", "ladder"),
+    ),
+    ("large", "no", "server"): (
+        "vit-tuned", "deit", "If no outside pictures or weights may be used: a DeiT on your own million.",
+        ("pretrained", "scale", "mixing", "growth"),
+    ),
+    ("large", "yes", "phone"): (
+        "cnn-pyramid", "swin", "With a stronger chip, the smallest Swin.",
+        ("pyramid", "lean-published", "square", "growth"),
+    ),
+    ("large", "yes", "gpu"): (
+        "swin", "cnn-pyramid", "With pre-trained weights, start from those: the answer for servers shows what it adds.",
+        ("hierarchy", "linear", "swin-plain", "growth"),
+    ),
+    ("large", "yes", "server"): (
+        "swin-tuned", "swin", "If no outside weights may be used: the same Swin from scratch.",
+        ("swin-pretrained", "hierarchy", "swin-tasks", "linear"),
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Where the questions lead.
+
+    Attributes:
+        advice, instead: titles of the choice and of what to try beside it.
+        models: checkpoints of this app that stand for the advice, to be looked at.
+    """
+
+    advice: str
+    instead: str
+    change: str
+    reasons: tuple[Reason, ...]
+    models: tuple[str, ...]
+
+
+def ways() -> list[Way]:
+    """All ways through the questions."""
+    return list(product(*([option.key for option in question.options] for question in QUESTIONS)))
+
+
+def advise(way: Way, evidence: Evidence) -> Answer:
+    """The answer at the end of a way, with its reasons.
+
+    Raises:
+        Refused: for a way that the questions do not have.
+    """
+    if way not in ADVICE:
+        raise Refused("Each question is answered by one of its own choices.")
+    advice, instead, change, wanted = ADVICE[way]
+    chosen = CHOICES[advice]
+    reasons = reasons_for(wanted, chosen.kinds[0], CHOICES[instead].kinds[0], evidence)
+    models = [row["name"] for kind in chosen.kinds for row in evidence.of_kind(kind)]
+    return Answer(chosen.title, CHOICES[instead].title, change, reasons, tuple(models))
+
+
+def guide_payload() -> dict[str, Any]:
+    """The questions, as the page draws them."""
+    return {"questions": [asdict(question) for question in QUESTIONS]}
+
+
+def guide_answer(request: Mapping[str, Any], evidence: Evidence) -> dict[str, Any]:
+    """{data, dense, where} -> :class:`Answer` as JSON."""
+    return asdict(advise(tuple(str(request[question.key]) for question in QUESTIONS), evidence))

@@ -1,0 +1,195 @@
+/* One picture in all models: a card each, whose map marks the place that is pointed at in any of them.
+ *
+ * Times are asked for in a second request, when the page has settled and been left in peace for a moment: nothing else
+ * runs then, and the next picture does not wait for it.
+ */
+vx.widget("compare-picture", (root, server) => {
+  const $ = (selector) => root.querySelector(selector);
+  const { make } = vx;
+  const [E, M] = [vxExplain, vxCompareMaps];
+  const SIDE = 88; // CSS pixels of a map
+  const MOST = 4; // times an even share, where the colours end
+  const TOP = 3;
+  const PEACE_MS = 400; // before times are asked for
+  let target = ""; // a class's name, or "" for each model's own answer
+  let answer = null; // the newest, with the question that it answers
+  let cards = []; // {result, values, grid, marks, share, time}
+  let times = { about: "", seconds: {}, passes: 0 };
+
+  // ---- asking --------------------------------------------------------------------------------------------------
+  function wanted(state) {
+    const known = (state.catalogue || { models: [] }).models.map(({ name }) => name);
+    return { ...E.request(state), target: target || null, known };
+  }
+  const { ask, fits } = E.asking("compare", server, "compare", {
+    wanted,
+    keep: (told) => (answer = told),
+    draw,
+    failed: () => ($(".verdict").textContent = "The server did not answer; choose the picture again."),
+  });
+
+  /** Ask for the times of what is on screen, once, when the frame is done with it. */
+  async function measure() {
+    const state = E.now();
+    const settled = vx.get("settled");
+    if (!E.ready(state) || !fits(state) || !settled || settled.picture !== state.trace.picture.name || settled.fit !== state.trace.fit) return;
+    const about = answer.question;
+    if (times.about === about || !root.offsetParent) return;
+    times = { about, seconds: {}, passes: 0 };
+    const told = await vx.call("compare-times", server, "time_all", { picture: settled.picture, fit: settled.fit });
+    if (!told) return;
+    if (times.about === about) times = { about, seconds: told.seconds, passes: told.timed_passes };
+    showTimes();
+  }
+
+  let peace = 0; // the timer
+  function measureSoon() {
+    clearTimeout(peace);
+    peace = setTimeout(measure, PEACE_MS);
+  }
+  vx.on("settled", measureSoon);
+  vx.on("wish", () => clearTimeout(peace));
+
+  function showTimes() {
+    for (const card of cards) {
+      const seconds = times.seconds[card.result.name];
+      card.time.textContent = seconds === undefined ? "…" : vx.milliseconds(seconds);
+    }
+    $(".times").textContent = times.passes
+      ? `Times: a plain pass of this picture on this server, median of ${times.passes} after a warm-up.`
+      : "Times are measured when all is drawn.";
+  }
+
+  // ---- controls ------------------------------------------------------------------------------------------------
+  $(".target").addEventListener("change", (event) => {
+    target = event.target.value;
+    const state = E.now();
+    if (E.ready(state)) draw(state);
+  });
+
+  function listClasses(classes) {
+    if (target && !classes.includes(target)) target = "";
+    const select = $(".target");
+    const names = ["", ...classes];
+    if (select.dataset.of !== names.join("\n")) {
+      select.dataset.of = names.join("\n");
+      vx.fill(select, names, (name) => Object.assign(make("option", "", name || "each one's answer"), { value: name }));
+    }
+    select.value = target;
+  }
+
+  // ---- cards ---------------------------------------------------------------------------------------------------
+  function makeCard(result, truth, state) {
+    const element = make("section", `card${result.name === state.model.name ? " current" : ""}`);
+    element.setAttribute("role", "listitem");
+    element.dataset.model = result.name;
+    const head = make("div", "head");
+    const name = make("button", "name", result.short);
+    name.type = "button";
+    name.title = `Open ${result.name} in every tab`;
+    name.setAttribute("aria-label", `${result.title}, ${result.name}: make it the page's model`);
+    name.addEventListener("click", () => vx.set("wish", { model: result.name }));
+    head.append(name);
+    const best = vx.answers.ranked(result).slice(0, TOP);
+    if (truth && result.classes.includes(truth)) {
+      const right = best[0].name === truth;
+      head.append(make("span", right ? "tag good" : "tag bad", right ? "right" : "wrong"));
+    }
+    if (!result.alike) head.append(make("span", "tag", "other classes"));
+    const tested = Number.isFinite(result.test_accuracy) ? ` · ${(100 * result.test_accuracy).toFixed(1)} %` : "";
+    const known = make("p", "line known");
+    known.title = tested ? "its name, and its accuracy on its test pictures" : "its name";
+    const body = make("div", "body");
+    const stack = make("div", "stack");
+    const [map, marks] = [make("canvas"), make("canvas", "marks")];
+    const values = vx.decode(result.map);
+    const grid = values.shape;
+    stack.append(map, marks);
+    const guesses = make("div", "guesses");
+    guesses.append(...best.map(guessLine));
+    body.append(stack, guesses);
+    const empty = !values.data.some((value) => value > 0);
+    const method = make("p", "line method", empty ? `${result.method}: nothing spoke for ${result.explained}` : `${result.method}, for ${result.explained}`);
+    method.title = result.words;
+    const [share, time] = [make("p", "line share"), make("span", "time")];
+    known.append(make("span", "own", result.name), make("span", "", tested), time);
+    element.append(head, known, body, method, share);
+    const [size] = result.pixels.shape;
+    const even = values.data.map((value) => value * grid[0] * grid[1]);
+    E.overlay(map, SIDE, rgbOf(result), size, even, grid, MOST);
+    map.setAttribute("aria-hidden", "true");
+    marks.setAttribute("role", "img");
+    marks.setAttribute("aria-label", `${result.method} of ${result.name} for ${result.explained}: arrow keys mark a place in all maps`);
+    vx.patchInput(marks, () => (vx.get("trace") || {}).grid || null);
+    return { result, element, values: values.data, grid, marks, share, time, empty };
+  }
+
+  let seen = { data: null, bytes: null };
+
+  /** The bytes of the picture; most models get the same ones. */
+  function rgbOf({ pixels }) {
+    if (seen.data !== pixels.data) seen = { data: pixels.data, bytes: vx.decode(pixels).data };
+    return seen.bytes;
+  }
+
+  function guessLine({ name, p }, rank) {
+    const line = make("div", rank ? "guess" : "guess first");
+    const said = make("div", "said");
+    const number = make("span", "vx-number", p < 0.005 ? "< 1 %" : `${Math.round(100 * p)} %`);
+    number.title = vx.percent(p);
+    said.append(make("span", "", name), number);
+    const bar = make("div", "bar");
+    const length = make("i");
+    length.style.width = `${100 * p}%`;
+    bar.append(length);
+    line.append(said, bar);
+    return line;
+  }
+
+  function show(state) {
+    const { results, truth } = answer;
+    listClasses(state.trace.classes);
+    cards = results.map((result) => makeCard(result, truth, state));
+    $(".cards").replaceChildren(...cards.map(({ element }) => element));
+    const others = results.filter(({ alike }) => !alike).map(({ name }) => name);
+    const apart = others.length ? ` ${others.join(", ")} ${others.length > 1 ? "know" : "knows"} other classes.` : "";
+    $(".verdict").textContent = vx.answers.verdict(results.filter(({ alike }) => alike), truth) + apart;
+    if (times.about !== answer.question) times = { about: "", seconds: {}, passes: 0 };
+    showTimes();
+  }
+
+  let drawn = ""; // the question whose answer stands in the cards
+  function draw(state) {
+    if (!E.ready(state)) return;
+    ask(state);
+    root.classList.toggle("waiting", !fits(state));
+    if (!fits(state)) return;
+    const now = answer.question + state.theme;
+    if (now !== drawn) show(state);
+    drawn = now;
+    mark(state);
+    measureSoon();
+  }
+
+  // ---- the marked place -------------------------------------------------------------------------------------------
+  const tell = vx.beforeFrame((square) => {
+    for (const { share, values, grid, empty } of cards) {
+      const part = square && M.shareIn(values, grid, square);
+      share.textContent = !square ? "no place marked" : empty ? "the map is empty" : `${M.timesEven(part, square).toFixed(2)} × even, ${vx.percent(part)} of the map`;
+    }
+  });
+
+  function mark(state) {
+    if (!state.trace || !cards.length) return;
+    const square = M.square(state.token, state.trace.grid);
+    for (const { marks } of cards) {
+      const context = vx.canvas(marks, SIDE, SIDE);
+      if (!square) continue;
+      const { top, left, bottom, right } = square;
+      vx.outline(context, left * SIDE, top * SIDE, (right - left) * SIDE, (bottom - top) * SIDE, vx.ink("--vx-query"), 2);
+    }
+    tell(square);
+  }
+
+  return { topics: ["model", "trace", "catalogue"], draw, mark };
+});

@@ -1,0 +1,255 @@
+"""What all visitors share: pictures and models, found by their names.
+
+The server keeps nothing about a visitor: every request names its picture and its model, so any number of visitors
+share one process, and a link that holds the names restores what somebody saw. Names of pictures:
+
+    sample:cheetah      a photo that an installed package carries
+    shapes:17           the 17th drawn test picture
+    cifar10:17          the 17th test picture of CIFAR-10, where it is found; likewise of the app's own data
+    upload:3f5a...      a visitor's own, kept in memory only, named by the hash of its title and bytes
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+from PIL import Image
+
+from vit_explorer.data.cifar10 import (
+    cifar10_download_fraction,
+    cifar10_in,
+    cifar10_places,
+    download_cifar10,
+    find_cifar10,
+)
+from vit_explorer.data.dataset import Split
+from vit_explorer.data.uploads import load_picture
+from vit_explorer.models.zoo import (
+    CHECKPOINT_FOLDER,
+    Checkpoint,
+    CheckpointError,
+    find_card,
+    list_checkpoints,
+    load_checkpoint,
+)
+from vit_explorer.training.studies.sweep import SHIPPED_FOLDER, shipped_results
+from vit_explorer.ui.core.datasets import Sources, Stamp, stamp_of
+
+MAX_UPLOADS = 64  # kept in memory, the least recently used is forgotten first
+MAX_SIDE = 1024  # pixels; a larger upload is reduced to this before it is kept
+PREVIEW_SIDE = 320  # pixels
+
+# Photos in installed packages: name -> (package, path inside it, title).
+SAMPLES: dict[str, tuple[str, str, str]] = {
+    "cheetah": ("gradio", "media_assets/images/cheetah1.jpg", "Cheetah"),
+    "lion": ("gradio", "media_assets/images/lion.jpg", "Lion"),
+    "running": ("gradio", "media_assets/images/cheetah.jpg", "Cheetah, running"),
+    "bus": ("gradio", "media_assets/images/bus.png", "Bus (drawn)"),
+    "tower": ("gradio", "media_assets/images/tower.jpg", "Eiffel tower"),
+    "hopper": ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg", "Grace Hopper"),
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture by its name. ``truth`` is its label where it comes from a dataset."""
+
+    name: str
+    title: str
+    image: Image.Image
+    truth: str | None = None
+
+    @cached_property
+    def preview(self) -> str:
+        """A small PNG as a data URL, no side longer than PREVIEW_SIDE."""
+        small = self.image.copy()
+        small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+        buffer = io.BytesIO()
+        small.save(buffer, "PNG")
+        return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+@dataclass(frozen=True)
+class DownloadStatus:
+    """How far the download of CIFAR-10 is; ``reason`` is a sentence where it failed."""
+
+    state: Literal["idle", "running", "finished", "failed"]
+    fraction: float = 0.0
+    reason: str | None = None
+
+
+class UnknownPicture(KeyError):
+    """No picture has this name (any more)."""
+
+
+class Session:
+    """Open datasets, loaded checkpoints and the latest uploads. Each has its own lock, so that none waits for another.
+
+    Args:
+        data_root: where CIFAR-10 is looked for first.
+        checkpoint_folders: where weights are looked for, in order.
+        own_data: further datasets, see :class:`Sources`.
+    """
+
+    def __init__(
+        self,
+        data_root: str | Path | None = None,
+        checkpoint_folders: Sequence[str | Path] = (CHECKPOINT_FOLDER,),
+        own_data: Sequence[str | Path] = (),
+    ) -> None:
+        self.data_root = data_root
+        self.datasets = Sources(data_root, own_data)
+        self.checkpoint_folders = tuple(checkpoint_folders)
+        self._uploads: OrderedDict[str, Picture] = OrderedDict()
+        self._uploads_lock = threading.Lock()
+        self._checkpoints: dict[str, tuple[Stamp, Checkpoint]] = {}
+        self._checkpoints_lock = threading.Lock()
+        self._download_lock = threading.Lock()
+        self._downloader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="download")
+        self._download: Future[Path] | None = None
+
+    def checkpoint(self, name: str) -> Checkpoint:
+        """The checkpoint of this name, loaded again only when its card was replaced. Raises CheckpointError."""
+        with self._checkpoints_lock:
+            stamp = stamp_of(find_card(name, self.checkpoint_folders))
+            if name not in self._checkpoints or self._checkpoints[name][0] != stamp:
+                self._checkpoints[name] = stamp, load_checkpoint(name, self.checkpoint_folders)
+            return self._checkpoints[name][1]
+
+    def checkpoints(self) -> tuple[list[Checkpoint], list[str]]:
+        """All checkpoints that load, and one sentence for each that does not."""
+        usable, problems = [], []
+        for name in list_checkpoints(self.checkpoint_folders):
+            try:
+                usable.append(self.checkpoint(name))
+            except CheckpointError as error:
+                problems.append(str(error))
+        return usable, problems
+
+    def sweep(self, name: str) -> dict[str, Any] | None:
+        """The results of a sweep, of the first checkpoint folder that has them; None where none has."""
+        found = (shipped_results(name, Path(folder) / SHIPPED_FOLDER.name) for folder in self.checkpoint_folders)
+        return next((results for results in found if results is not None), None)
+
+    def problems(self) -> list[str]:
+        """One sentence for each thing that was asked for and is not there or not usable."""
+        usable, problems = self.checkpoints()
+        if not usable:
+            looked = ", ".join(str(folder) for folder in self.checkpoint_folders)
+            problems.append(f"There is no usable checkpoint in {looked}, so there is no model to look at.")
+        for checkpoint in usable:
+            if hasattr(checkpoint.model, "pos_embedding"):
+                try:
+                    checkpoint.position_snapshots()
+                except CheckpointError as error:
+                    problems.append(f"{error} Only the trained position embeddings are shown.")
+        if self.data_root is not None and cifar10_in(self.data_root) is None:
+            found = find_cifar10(self.data_root)
+            if found is None:
+                looked = ", ".join(str(place) for place in cifar10_places(self.data_root))
+                rest = "the drawn shapes and your own pictures still work"
+            else:
+                looked, rest = str(self.data_root), f"the copy in {found} is used"
+            problems.append(f"CIFAR-10 was not found in {looked}; {rest}.")
+        return problems
+
+    def start_download(self) -> None:
+        """Fetch CIFAR-10 in the background; a second call while it runs changes nothing."""
+        with self._download_lock:
+            if self._download is None or self._download.done():
+                self._download = self._downloader.submit(download_cifar10, self.data_root)
+
+    def download_status(self) -> DownloadStatus:
+        """How far the download is; "idle" before the first one."""
+        with self._download_lock:
+            download = self._download
+        if download is None:
+            return DownloadStatus("idle")
+        if not download.done():
+            return DownloadStatus("running", cifar10_download_fraction(self.data_root))
+        error = download.exception()
+        return DownloadStatus("finished", 1.0) if error is None else DownloadStatus("failed", reason=str(error))
+
+    def test_split(self, name: str) -> tuple[Split, tuple[str, ...]]:
+        """Test pictures of a dataset and its class names. Raises as :meth:`Sources.open`."""
+        source = self.datasets.open(name)
+        return source.test, source.names
+
+    def sources(self) -> tuple[list[str], list[str]]:
+        """The datasets whose test pictures can be shown, opened, and a sentence for each that cannot be read."""
+        usable, problems = self.datasets.usable()
+        return [source.name for source in usable], problems
+
+    def warm_up(self) -> None:
+        """Open what the first visitor would otherwise wait for: weights and test pictures."""
+        self.checkpoints()
+        self.sources()
+
+    def picture(self, name: str) -> Picture:
+        """The picture of this name. Raises UnknownPicture, DatasetError."""
+        kind, _, rest = name.partition(":")
+        if kind == "upload":
+            with self._uploads_lock:
+                if rest in self._uploads:
+                    self._uploads.move_to_end(rest)
+                    return self._uploads[rest]
+        elif kind == "sample" and rest in SAMPLES:
+            return _sample(rest)
+        elif kind in self.datasets.names and rest.isdecimal():
+            return self._from_dataset(kind, int(rest))
+        raise UnknownPicture(name)
+
+    def keep_upload(self, data: bytes, title: str) -> Picture:
+        """Read a stranger's file and keep it in memory. Raises PictureError.
+
+        The same file under two titles is two pictures: nobody meets the name that another visitor's file has.
+        """
+        image = load_picture(data)
+        if max(image.size) > MAX_SIDE:
+            image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+        key = hashlib.sha256(title.encode() + b"\0" + data).hexdigest()[:32]
+        picture = Picture(f"upload:{key}", title, image)
+        with self._uploads_lock:
+            self._uploads[key] = picture
+            self._uploads.move_to_end(key)
+            while len(self._uploads) > MAX_UPLOADS:
+                self._uploads.popitem(last=False)
+        return picture
+
+    def _from_dataset(self, kind: str, index: int) -> Picture:
+        split, names = self.test_split(kind)
+        if index >= len(split.y):
+            raise UnknownPicture(f"{kind}:{index}")
+        image = Image.fromarray(split.x[index].permute(1, 2, 0).numpy())
+        return Picture(f"{kind}:{index}", f"{kind} test picture {index}", image, names[int(split.y[index])])
+
+
+def available_samples() -> list[str]:
+    """The names of the photos that the installed packages really carry."""
+    return [name for name in SAMPLES if _sample_path(name).is_file()]
+
+
+def _sample_path(name: str) -> Path:
+    package, inside, _ = SAMPLES[name]
+    spec = find_spec(package)
+    assert spec is not None and spec.origin is not None, f"{package} is a requirement"
+    return Path(spec.origin).parent / inside
+
+
+@lru_cache(maxsize=len(SAMPLES))
+def _sample(name: str) -> Picture:
+    path = _sample_path(name)
+    if not path.is_file():
+        raise UnknownPicture(f"sample:{name}")
+    return Picture(f"sample:{name}", SAMPLES[name][2], load_picture(path))

@@ -1,0 +1,1 @@
+"""The frame around the tabs: the picture, the model and its prediction."""

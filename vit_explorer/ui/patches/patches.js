@@ -1,0 +1,249 @@
+/* Picture -> grid -> sequence, with the numbers that a patch size makes. */
+vx.widget("patches", (root) => {
+  const $ = (selector) => root.querySelector(selector);
+  const LARGE = 224; // px of ImageNet's usual pictures, to compare costs with
+  const LARGE_SIZES = [1, 4, 8, 14, 16, 32, 56]; // of a patch of them
+  const SMALL_VIT = { d_model: 128, n_layers: 4, d_ff: 512, n_classes: 10 }; // for the costs while a CNN is chosen
+  const TRAVEL = 700; // ms from the grid to the sequence
+  const cut = { picture: 0, patch: 0, own: null, of: "" }; // own: the marked patch while the cut is not the model's
+  let prefix = 1; // tokens before the patches
+  let layout = null;
+  let image = null;
+  let travel = 1; // 0 = in the picture, 1 = in the sequence
+  let animation = 0;
+
+  const rows = () => cut.picture / cut.patch;
+  const modelsPatch = ({ trace, model }) => (model.d_model ? trace.size / trace.grid[0] : 4);
+  const isModels = (state) =>
+    Boolean(state.model.d_model) && cut.picture === state.trace.size && cut.patch === modelsPatch(state);
+  const now = () => ({ trace: vx.get("trace"), model: vx.get("model"), theme: vx.get("theme"), token: vx.get("token") });
+
+  function sizesOf(picture) {
+    if (picture === LARGE) return LARGE_SIZES;
+    return Array.from({ length: picture }, (_, i) => i + 1).filter((size) => picture % size === 0);
+  }
+
+  // ---- the scene ---------------------------------------------------------------------------------------------
+  /** Where everything lies: the picture on the left (above on a phone) and the tiles of the sequence. */
+  function arrange(width) {
+    const narrow = width < 620;
+    const side = narrow ? Math.min(width, 240) : 236;
+    const x = narrow ? 0 : side + 34;
+    const y = narrow ? side + 14 : 0;
+    const [w, h] = [width - x, narrow ? 200 : side];
+    const n = rows() ** 2 + prefix;
+    let columns = 1;
+    let tile = 0;
+    for (let c = 1; c <= n; c++) {
+      const size = Math.min(w / c, h / Math.ceil(n / c), 46);
+      if (size > tile) [columns, tile] = [c, size];
+    }
+    return { width, height: y + h, side, x, y: y + (h - Math.ceil(n / columns) * tile) / 2, columns, tile, n };
+  }
+
+  function tilePlace(index) {
+    const { x, y, columns, tile } = layout;
+    return [x + (index % columns) * tile, y + Math.floor(index / columns) * tile];
+  }
+
+  function paintScene(state) {
+    const { side, tile, n } = layout;
+    const context = vx.canvas($(".scene"), layout.width, layout.height);
+    const across = rows();
+    const cell = side / across;
+    context.drawImage(image, 0, 0, side, side);
+    context.strokeStyle = "rgba(255,255,255,.75)";
+    context.lineWidth = across > 28 ? 0.4 : 1;
+    context.beginPath();
+    for (let i = 0; i <= across; i++) {
+      context.moveTo(i * cell, 0);
+      context.lineTo(i * cell, side);
+      context.moveTo(0, i * cell);
+      context.lineTo(side, i * cell);
+    }
+    context.stroke();
+    const gap = tile > 12 ? 1.5 : tile > 5 ? 0.5 : 0;
+    for (let k = 0; k < prefix; k++) {
+      const [cx, cy] = tilePlace(k);
+      context.fillStyle = vx.ink("--vx-key");
+      context.fillRect(cx + gap, cy + gap, tile - 2 * gap, tile - 2 * gap);
+      if (tile < 22) continue;
+      context.fillStyle = state.theme === "dark" ? "#08111b" : "#fff";
+      context.font = `600 ${Math.min(13, tile / 2.6)}px system-ui, sans-serif`;
+      context.textAlign = "center";
+      context.textBaseline = "middle";
+      context.fillText(vx.prefixName(k, true), cx + tile / 2, cy + tile / 2 + 0.5);
+    }
+    const source = image.width / across; // of the image, for one patch
+    for (let k = 0; k < n - prefix; k++) {
+      const [r, c] = [Math.floor(k / across), k % across];
+      const own = Math.max(0, Math.min(1, travel * 1.6 - (0.6 * k) / n)); // the first patches leave first
+      const t = own * own * (3 - 2 * own);
+      const [tx, ty] = tilePlace(k + prefix);
+      const size = cell + t * (tile - 2 * gap - cell);
+      const [px, py] = [c * cell + t * (tx + gap - c * cell), r * cell + t * (ty + gap - r * cell)];
+      context.drawImage(image, c * source, r * source, source, source, px, py, size, size);
+    }
+  }
+
+  function play() {
+    cancelAnimationFrame(animation);
+    const state = now();
+    if (!layout || !state.trace || vx.calm()) return;
+    const began = performance.now();
+    const step = (now) => {
+      travel = Math.min(1, (now - began) / TRAVEL);
+      paintScene(state);
+      if (travel < 1) animation = requestAnimationFrame(step);
+      else mark({ ...state, token: vx.get("token") });
+    };
+    vx.canvas($(".marks"), layout.width, layout.height);
+    travel = 0;
+    animation = requestAnimationFrame(step);
+  }
+
+  // ---- the numbers -------------------------------------------------------------------------------------------
+  /** Multiply-adds of a ViT, the formula of cost/multiply_adds.py. */
+  function multiplyAdds(tokens, values, model) {
+    const d = model.d_model;
+    const layer = 4 * tokens * d * d + 2 * tokens * tokens * d + 2 * tokens * d * model.d_ff;
+    return (tokens - prefix) * values * d + model.n_layers * layer + d * model.n_classes;
+  }
+
+  function numbers(model, counted) {
+    const one = (name, patch, current) => {
+      const tokens = (cut.picture / patch) ** 2 + prefix;
+      const values = 3 * patch * patch;
+      const cost = current && counted ? counted : multiplyAdds(tokens, values, model);
+      return { name, current, cells: [tokens, values, tokens * tokens, cost] };
+    };
+    const cls = ["", " and CLS", ", CLS and distillation"][prefix];
+    const chosen = one(`${cut.patch} × ${cut.patch} patches${cls}`, cut.patch, true);
+    const pixels = one(`every pixel a token${cls && !cls.startsWith(",") ? "," : ""}${cls}`, 1, false);
+    const line = ({ name, current, cells }, format) => {
+      const row = vx.make("tr", current ? "now" : "");
+      row.append(vx.make("td", "", name));
+      for (const value of cells) {
+        const cell = vx.make("td", "", format(value));
+        cell.title = vx.count(value);
+        row.append(cell);
+      }
+      return row;
+    };
+    const ratio = { name: "pixels against patches", current: false, cells: chosen.cells.map((v, i) => pixels.cells[i] / v) };
+    const full = (value) => (value < 1e7 ? vx.count(value) : vx.short(value));
+    const times = (value) => (value < 1 ? `÷ ${vx.short(1 / value)}` : `× ${vx.short(value)}`);
+    $(".numbers tbody").replaceChildren(line(chosen, full), line(pixels, full), line(ratio, times));
+  }
+
+  function choices(element, values, current, unit, choose) {
+    vx.fill(element, values, (value) => {
+      const button = vx.make("button", "vx-button", String(value));
+      button.type = "button";
+      button.setAttribute("aria-pressed", String(value === current));
+      button.setAttribute("aria-label", `${value} ${unit}`);
+      button.addEventListener("click", () => choose(value));
+      return button;
+    });
+  }
+
+  function change(next) {
+    const focused = document.activeElement && root.contains(document.activeElement) && document.activeElement.textContent;
+    Object.assign(cut, next, { own: null });
+    if (!sizesOf(cut.picture).includes(cut.patch)) cut.patch = cut.picture === LARGE ? 16 : modelsPatch(now());
+    draw(now());
+    mark(now());
+    const again = [...root.querySelectorAll(".vx-segments .vx-button")].find((button) => button.textContent === focused);
+    if (again) again.focus();
+    play();
+  }
+
+  // ---- drawing and pointing ----------------------------------------------------------------------------------
+  function draw(state) {
+    const { trace, model } = state;
+    if (!trace || !model) return;
+    const of = `${trace.size} ${modelsPatch(state)}`;
+    if (cut.of !== of) Object.assign(cut, { picture: trace.size, patch: modelsPatch(state), own: null, of });
+    prefix = model.d_model ? trace.n_prefix : 1;
+    image = vx.rgbImage(trace.rgb.data, trace.size, trace.size);
+    layout = arrange(root.querySelector(".stack").clientWidth);
+    paintScene(state);
+    choices($(".sizes"), sizesOf(cut.picture), cut.patch, "pixels a patch", (patch) => change({ patch }));
+    choices($(".pictures"), [...new Set([trace.size, LARGE])], cut.picture, "pixels a picture", (picture) => change({ picture }));
+    numbers(model.d_model ? model : SMALL_VIT, isModels(state) && !trace.stem ? model.multiply_adds : null);
+    const shown = cut.picture === trace.size ? "" : ` The picture stays ${trace.size} × ${trace.size}: grid and costs are of ${cut.picture}.`;
+    const other = model.architecture === "swin" ? "cuts smaller patches and merges them on its way (see Windows)" : "is a CNN and takes no patches";
+    $(".note").textContent = !model.d_model
+      ? `${model.name} ${other}; the costs are those of the small ViT (width 128, 4 layers).${shown}`
+      : isModels(state)
+        ? trace.stem
+          ? `${model.name} has this grid of tokens, but makes them by convolutions (below): ${vx.short(model.multiply_adds)} multiply-adds in all. The costs are those with one matrix instead.`
+          : `${model.name} was trained on exactly this cut.`
+        : `${model.name} was trained on patches of ${modelsPatch(state)}; the costs are those of its width (${model.d_model}) and depth (${model.n_layers}).${shown}`;
+  }
+
+  function mark(state) {
+    const { trace } = state;
+    if (!trace || !state.model || !layout || travel < 1) return;
+    const token = isModels(state) ? state.token : cut.own;
+    const context = vx.canvas($(".marks"), layout.width, layout.height);
+    if (token === null || token === undefined || token >= layout.n - prefix) return;
+    const ink = vx.ink("--vx-query");
+    const [tx, ty] = tilePlace(vx.tokenIndex(token, prefix));
+    const { side, tile } = layout;
+    const across = rows();
+    if (token >= 0) {
+      const cell = side / across;
+      const [px, py] = [(token % across) * cell, Math.floor(token / across) * cell];
+      context.strokeStyle = ink;
+      context.lineWidth = 2;
+      context.setLineDash([5, 4]);
+      context.beginPath();
+      context.moveTo(px + cell / 2, py + cell / 2);
+      context.lineTo(tx + tile / 2, ty + tile / 2);
+      context.stroke();
+      context.setLineDash([]);
+      vx.outline(context, px, py, cell, cell, ink);
+    }
+    vx.outline(context, tx, ty, tile, tile, ink);
+  }
+
+  /** The token under the pointer, in the picture or in the sequence; null elsewhere. */
+  function tokenAt(event) {
+    const box = $(".marks").getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const { side, tile, columns, n } = layout;
+    if (x >= 0 && x < side && y >= 0 && y < side) {
+      return Math.floor((y / side) * rows()) * rows() + Math.floor((x / side) * rows());
+    }
+    const [col, row] = [Math.floor((x - layout.x) / tile), Math.floor((y - layout.y) / tile)];
+    const index = row * columns + col;
+    return col >= 0 && col < columns && row >= 0 && index < n ? vx.tokenAt(index, prefix) : null;
+  }
+
+  function moved(token, choose) {
+    const state = now();
+    if (!state.trace || !layout) return;
+    if (isModels(state)) choose(token);
+    else {
+      cut.own = token;
+      mark(state);
+    }
+  }
+
+  const marks = $(".marks");
+  marks.addEventListener("pointermove", (event) => layout && moved(tokenAt(event), vx.point));
+  marks.addEventListener("pointerleave", () => moved(null, vx.point));
+  marks.addEventListener("click", (event) => {
+    const token = layout ? tokenAt(event) : null;
+    if (token !== null) moved(token, vx.pin);
+  });
+  marks.addEventListener("keydown", (event) => {
+    const state = now();
+    if (!state.trace) return;
+    const own = isModels(state) ? [] : [cut.own, (token) => moved(token)];
+    if (vx.moveToken(event.key, [rows(), rows()], ...own)) event.preventDefault();
+  });
+  $(".play").addEventListener("click", play);
+  return { draw, mark };
+});

@@ -1,0 +1,159 @@
+/* How often the heads of a DeiT and its teacher disagree on the test split, asked in chunks, and examples to click. */
+vx.widget("disagreement", (root, server) => {
+  const $ = (selector) => root.querySelector(selector);
+  const NAMES = { cls: "CLS head", distillation: "distillation head", mean: "mean of both", teacher: "teacher" };
+  const KINDS = {
+    "cls right": ["heads differ", "CLS head right"], "distillation right": ["heads differ", "distillation head right"],
+    "neither right": ["heads differ", "neither right"], "teacher right": ["DeiT wrong", "teacher right"],
+    "teacher wrong": ["DeiT right", "teacher wrong"], "same mistake": ["DeiT and teacher", "the same mistake"],
+  };
+  let of = ""; // the model that the numbers are about
+  let from = ""; // the sources of pictures there were: a download may bring its test pictures
+  let told = null;
+  let run = 0; // number of the latest asking; others stop at their next answer
+  let going = false;
+  let kind = "distillation right";
+  let start = 0;
+  let strip = null; // the examples on screen
+
+  const request = (more) => ({ model: vx.get("model").name, ...more });
+  const share = (count) => `${((100 * count) / told.done).toFixed(1)} %`;
+
+  // ---- asking --------------------------------------------------------------------------------------------------
+  async function look() {
+    const name = vx.get("model").name;
+    const answer = await vx.call("disagreement", server, "disagree", request({ go: false }));
+    if (!answer || name !== vx.get("model").name) return;
+    told = answer;
+    show();
+    if (told.right) examples();
+  }
+
+  async function go() {
+    const mine = ++run;
+    going = !going;
+    show();
+    while (going && (!told || told.done < told.total)) {
+      const answer = await vx.call("disagreement", server, "disagree", request({ go: true }));
+      if (run !== mine) return; // stopped, gone on with by another press, or about another model
+      if (!answer) break;
+      told = answer;
+      show();
+    }
+    going = false;
+    show();
+    if (told && told.right) examples();
+  }
+
+  async function examples() {
+    const count = told.kinds[kind];
+    if (!count) {
+      strip = null;
+      showStrip();
+      return;
+    }
+    const found = await vx.call("disagreement-examples", server, "examples", request({ kind, start: Math.min(start, count - 1) }));
+    if (!found) return;
+    strip = found;
+    showStrip();
+  }
+
+  // ---- drawing -------------------------------------------------------------------------------------------------
+  function rows(table, lines) {
+    $(`${table} tbody`).replaceChildren(...lines.map(([words, number]) => {
+      const row = vx.make("tr");
+      row.append(vx.make("td", "", words), vx.make("td", "", number));
+      return row;
+    }));
+  }
+
+  /** What the counts say of the two claims: whom the distillation head follows, and what the mean is worth. */
+  function says() {
+    const { right, agree } = told;
+    const count = (one, other) => (agree.find((pair) => pair.one === one && pair.other === other) || {}).count;
+    const better = Math.max(right.cls, right.distillation);
+    const gain = (100 * (right.mean - better)) / told.done;
+    const mean = `The mean of both is ${Math.abs(gain).toFixed(2)} points ${gain >= 0 ? "above" : "below"} the better head.`;
+    const [cls, distillation] = [count("cls", "teacher"), count("distillation", "teacher")];
+    if (cls === undefined) return mean;
+    const points = (100 * (distillation - cls)) / told.done;
+    const closer = points > 0 ? "The distillation head answers more like the teacher than the CLS head" : points < 0 ? "The CLS head answers more like the teacher than the distillation head" : "Both heads answer alike often like the teacher";
+    return `${closer}${points ? `, by ${Math.abs(points).toFixed(2)} points` : ""}; the paper found the distillation head closer to the convnet. ${mean}`;
+  }
+
+  function show() {
+    const complete = told && told.done === told.total;
+    $(".go").textContent = going ? "Stop" : !told || !told.done ? "Ask them all" : "Go on";
+    const missing = told && told.missing;
+    $(".go").hidden = Boolean(complete || missing);
+    $(".progress").value = told && !missing ? told.done / told.total : 0;
+    $(".progress").hidden = !told || complete || missing || (!going && !told.done);
+    const left = going && told && told.left !== null ? `, ${vx.duration(told.left)} left` : "";
+    $(".status").textContent = !told ? "" : missing ? missing : told.done ? `${vx.count(told.done)} of ${vx.count(told.total)} test pictures${left}` : `${vx.count(told.total)} test pictures`;
+    $(".found").hidden = !told || !told.right;
+    if ($(".found").hidden) return;
+    if (!(kind in told.kinds)) [kind, start] = [Object.keys(told.kinds)[0], 0]; // another DeiT, one without a teacher
+    rows(".right-table", Object.entries(told.right).map(([name, count]) => [NAMES[name], share(count)]));
+    rows(".agree-table", told.agree.map(({ one, other, count }) => [`${NAMES[one]} and ${NAMES[other]}`, share(count)]));
+    $(".says").textContent = says();
+    const focused = document.activeElement && document.activeElement.dataset.kind;
+    vx.fill($(".kinds"), Object.entries(told.kinds), ([name, count]) => {
+      const button = vx.make("button", "vx-button");
+      button.type = "button";
+      button.dataset.kind = name;
+      button.setAttribute("aria-pressed", String(name === kind));
+      button.append(vx.make("small", "", KINDS[name][0]), vx.make("span", "", `${KINDS[name][1]}: ${vx.count(count)}`));
+      button.addEventListener("click", () => {
+        [kind, start] = [name, 0];
+        show();
+        examples();
+      });
+      return button;
+    });
+    if (focused) $(`[data-kind="${focused}"]`).focus();
+  }
+
+  function showStrip() {
+    const { pictures, start: first, count } = strip || { pictures: [], start: 0, count: 0 };
+    $(".shown").textContent = count ? `${KINDS[kind].join(", ")}: ${first + 1} to ${first + pictures.length} of ${vx.count(count)}. Click one to look at it above.` : "There are none of these so far.";
+    const current = vx.get("trace") && vx.get("trace").picture.name;
+    vx.fill($(".pictures"), pictures, ({ name, preview, truth, answers }) => {
+      const button = vx.make("button");
+      button.type = "button";
+      button.dataset.picture = name;
+      button.setAttribute("aria-pressed", String(name === current));
+      const image = vx.make("img");
+      image.src = preview;
+      image.alt = "";
+      button.append(image, vx.make("b", "", truth), vx.make("span", "", `CLS: ${answers.cls}`), vx.make("span", "", `dist.: ${answers.distillation}`));
+      if (answers.teacher) button.append(vx.make("span", "", `teacher: ${answers.teacher}`));
+      button.addEventListener("click", () => vx.set("wish", { picture: name }));
+      return button;
+    });
+    $(".earlier").disabled = first === 0;
+    $(".later").disabled = first + pictures.length >= count;
+  }
+
+  function draw({ model, trace, catalogue }) {
+    if (!model || !trace || !catalogue) return;
+    for (const button of root.querySelectorAll("[data-picture]")) button.setAttribute("aria-pressed", String(button.dataset.picture === trace.picture.name));
+    const sources = catalogue.sources.join();
+    if (of === model.name && from === sources) return;
+    [of, from] = [model.name, sources];
+    [told, strip, going, start] = [null, null, false, 0];
+    run++;
+    show();
+    look();
+  }
+
+  $(".go").addEventListener("click", go);
+  $(".earlier").addEventListener("click", () => {
+    start = Math.max(0, strip.start - 12);
+    examples();
+  });
+  $(".later").addEventListener("click", () => {
+    start = strip.start + strip.pictures.length;
+    examples();
+  });
+  return { topics: ["model", "trace", "catalogue"], draw };
+});

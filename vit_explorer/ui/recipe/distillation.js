@@ -1,0 +1,214 @@
+/* A DeiT's two tokens on the picture at hand: what each attends to, and what its head answers beside the teacher. */
+vx.widget("distillation", (root, server) => {
+  const $ = (selector) => root.querySelector(selector);
+  const E = vxExplain;
+  const CLASSES = 5; // shown, those that are likeliest for any of the answers
+  const PAPER = [0.06, 0.93]; // cosine of the two learned tokens, and of their vectors after the last block: DeiT, section 4
+  const MEAN = "The softmax of the mean of both heads' logits: not the mean of their percentages.";
+  const SHORT = { cls: "CLS", distillation: "dist.", mean: "mean", teacher: "teacher" };
+  let answer = null; // of the server, decoded
+  let drawn = null; // {values: [CLS, distillation], side, rgb}: what marks are drawn on
+  const chosen = { flow: "layer", layer: null, head: null }; // null: the last layer; the mean over heads
+
+  const best = (chances) => chances.indexOf(Math.max(...chances));
+
+  // ---- asking --------------------------------------------------------------------------------------------------
+  const { ask, fits } = E.asking("distillation", server, "tokens", {
+    wanted: E.request,
+    keep: (told) => (answer = { ...told, attention: vx.decode(told.attention), rollout: vx.decode(told.rollout), rgb: vx.decode(told.pixels).data }),
+    draw,
+    failed: () => none("The server did not answer; choose the picture again."),
+  });
+
+  // ---- the maps ------------------------------------------------------------------------------------------------
+  /** The shares of the patches that a token (0: CLS, 1: distillation) gives, as chosen. */
+  function shares(token) {
+    const [layers, heads, , n] = answer.attention.shape;
+    if (chosen.flow === "rollout") return answer.rollout.data.subarray(token * n, (token + 1) * n);
+    const layer = Math.min(chosen.layer ?? layers - 1, layers - 1);
+    const of = (head) => answer.attention.data.subarray(((layer * heads + head) * 2 + token) * n, ((layer * heads + head) * 2 + token + 1) * n);
+    if (chosen.head !== null) return of(Math.min(chosen.head, heads - 1));
+    const mean = new Float32Array(n);
+    for (let head = 0; head < heads; head++) of(head).forEach((value, k) => (mean[k] += value / heads));
+    return mean;
+  }
+
+  function drawMaps() {
+    const values = [shares(0), shares(1)];
+    const difference = values[1].map((value, k) => value - values[0][k]);
+    const high = Math.max(1e-9, ...values[0], ...values[1]);
+    const most = Math.max(1e-9, ...difference.map(Math.abs));
+    const side = Math.floor(Math.min(160, $(".maps figure").clientWidth));
+    drawn = { values, side, difference };
+    const { rgb, size, grid } = answer;
+    E.overlay($(".cls"), side, rgb, size, values[0], grid, high);
+    E.overlay($(".distillation"), side, rgb, size, values[1], grid, high);
+    vx.canvas($(".difference"), side, side).drawImage(vx.matrixImage(difference, ...grid, vx.diverging, -most, most), 0, 0, side, side);
+    drawn.images = ["cls", "distillation", "difference"].map((name) => {
+      const copy = document.createElement("canvas");
+      [copy.width, copy.height] = [$(`.${name}`).width, $(`.${name}`).height];
+      copy.getContext("2d").drawImage($(`.${name}`), 0, 0);
+      return [$(`.${name}`), copy];
+    });
+    $(".high").textContent = vx.share(high);
+    $(".below").textContent = `−${vx.share(most).replace(" %", "")}`;
+    $(".above").textContent = `+${vx.share(most)}`;
+  }
+
+  function fillChoices() {
+    const [layers, heads] = answer.attention.shape;
+    const fill = (select, options, value) => {
+      vx.fill(select, options, ([key, words]) => {
+        const option = vx.make("option", "", words);
+        option.value = key;
+        return option;
+      });
+      select.value = value;
+      select.disabled = chosen.flow === "rollout";
+    };
+    const count = (n) => Array.from({ length: n }, (_, k) => [String(k), String(k + 1)]);
+    fill($(".layer"), count(layers), String(Math.min(chosen.layer ?? layers - 1, layers - 1)));
+    fill($(".which"), [["mean", "mean"], ...count(heads)], chosen.head === null ? "mean" : String(Math.min(chosen.head, heads - 1)));
+    for (const button of root.querySelectorAll("[data-flow]")) button.setAttribute("aria-pressed", String(button.dataset.flow === chosen.flow));
+  }
+
+  // ---- the numbers ---------------------------------------------------------------------------------------------
+  function drawCosines() {
+    const cells = answer.similarity.flatMap((value, step) => {
+      const bar = vx.make("div", "bar");
+      const length = vx.make("i");
+      length.style.left = `${value < 0 ? 50 + 50 * value : 50}%`;
+      length.style.width = `${50 * Math.abs(value)}%`;
+      bar.append(length);
+      return [vx.make("span", "", step ? `after layer ${step}` : "before layer 1"), bar, vx.make("span", "vx-number", vx.signed(value))];
+    });
+    $(".steps").replaceChildren(...cells);
+    const [first, last] = [answer.similarity[0], answer.similarity.at(-1)];
+    $(".paper").textContent =
+      `Here from ${vx.signed(first)}, positions included, to ${vx.signed(last)}. The paper reports ${PAPER[0]} of the learned tokens and ${PAPER[1]} after the last ` +
+      `layer, on ImageNet: ${first < 0.5 ? "here too they start apart" : "here they start much more alike than there"}.`;
+  }
+
+  function drawBars() {
+    const { answers, classes } = answer;
+    const most = classes.map((_, i) => [Math.max(...answers.map(({ probabilities }) => probabilities[i])), i]);
+    const order = most.sort((a, b) => b[0] - a[0]).slice(0, CLASSES).map(([, i]) => i);
+    const mean = answers.find(({ name }) => name === "mean").probabilities;
+    order.sort((a, b) => mean[b] - mean[a]);
+    const element = $(".bars");
+    element.style.gridTemplateColumns = `max-content minmax(16px, 1fr) ${answers.map(() => "minmax(46px, 60px)").join(" ")}`;
+    const head = [vx.make("span"), vx.make("span"), ...answers.map(({ name, title }) => {
+      const cell = vx.make("span", `title ${name}-ink`, SHORT[name]);
+      cell.title = name === "mean" ? MEAN : title;
+      return cell;
+    })];
+    const rows = order.flatMap((i) => {
+      const group = vx.make("div", "group");
+      for (const { name, probabilities } of answers) {
+        const bar = vx.make("i", `${name}-ink`);
+        bar.style.width = `${100 * probabilities[i]}%`;
+        group.append(bar);
+      }
+      const numbers = answers.map(({ probabilities }) => vx.make("span", `vx-number ${best(probabilities) === i ? "answer" : ""}`, vx.percent(probabilities[i])));
+      return [vx.make("span", classes[i] === answer.truth ? "answer" : "", classes[i]), group, ...numbers];
+    });
+    element.replaceChildren(...head, ...rows);
+    $(".outcome").textContent = outcome();
+    $(".missing").textContent = answer.missing;
+    $(".missing").hidden = !answer.missing;
+  }
+
+  /** Who answers what, in a sentence or two. */
+  function outcome() {
+    const said = Object.fromEntries(answer.answers.map(({ name, probabilities }) => [name, answer.classes[best(probabilities)]]));
+    const truth = answer.truth ? ` It is labelled ${answer.truth}.` : "";
+    const heads = said.cls === said.distillation ? `Both heads say ${said.cls}` : `The CLS head says ${said.cls}, the distillation head ${said.distillation}`;
+    const mean = said.cls === said.distillation && said.mean === said.cls ? "" : `; their mean ${said.mean}`;
+    if (!said.teacher) return `${heads}${mean}.${truth}`;
+    const siding = said.cls === said.distillation
+      ? said.teacher === said.cls ? ", and so does the teacher" : `; the teacher says ${said.teacher}`
+      : said.teacher === said.distillation ? `; the teacher says ${said.teacher} too, as the head that learned from it`
+        : said.teacher === said.cls ? `; the teacher says ${said.teacher}, with the head that did not learn from it` : `; the teacher says ${said.teacher}, as neither head`;
+    return `${heads}${mean}${siding}.${truth}`;
+  }
+
+  const read = vx.beforeFrame((token) => {
+    const { values, difference } = drawn;
+    const where = vx.tokenName(token, answer.grid);
+    const flow = chosen.flow === "rollout" ? "Through all layers" : `In layer ${Number($(".layer").value) + 1}`;
+    $(".readout").textContent =
+      `${flow} ${where} gets ${vx.share(values[0][token])} from CLS and ${vx.share(values[1][token])} from the distillation token ` +
+      `(${difference[token] < 0 ? "−" : "+"}${vx.share(Math.abs(difference[token]))}).`;
+  });
+
+  // ---- drawing -------------------------------------------------------------------------------------------------
+  /** Why there is nothing to see. */
+  function none(sentence) {
+    $(".both").hidden = true;
+    $(".none").hidden = false;
+    $(".none").textContent = sentence;
+  }
+
+  function show() {
+    const state = E.now();
+    const fitting = E.ready(state) && fits(state);
+    root.classList.toggle("waiting", !fitting);
+    $(".none").hidden = true;
+    $(".both").hidden = answer === null;
+    if (!fitting) return;
+    const own = state.model.name === answer.model;
+    $(".name").textContent = own ? `· ${answer.model}` : `· ${state.model.name} has one token or none for its answer: this is ${answer.model} on the same picture`;
+    $(".take").hidden = own;
+    $(".take").textContent = `Choose ${answer.model}`;
+    fillChoices();
+    drawMaps();
+    drawCosines();
+    drawBars();
+    mark(state);
+  }
+
+  function draw(state) {
+    if (!E.ready(state)) return;
+    const deits = ((state.catalogue || {}).models || []).some(({ architecture }) => architecture === "deit");
+    if (!deits && state.catalogue) {
+      none("There is no DeiT among the models here: train one in the Train tab, with a teacher, and keep it.");
+      return;
+    }
+    ask(state);
+    show();
+  }
+
+  function mark({ token }) {
+    if (!answer || !drawn) return;
+    const [rows, cols] = answer.grid;
+    const marked = token !== null && token >= 0 && token < rows * cols ? token : Math.floor(rows / 2) * cols + Math.floor(cols / 2);
+    const cell = [drawn.side / cols, drawn.side / rows];
+    for (const [canvas, image] of drawn.images) {
+      const context = canvas.getContext("2d");
+      context.save();
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.drawImage(image, 0, 0);
+      context.restore();
+      vx.outline(context, (marked % cols) * cell[0], Math.floor(marked / cols) * cell[1], ...cell, vx.ink("--vx-query"), 2);
+    }
+    read(marked);
+  }
+
+  for (const name of ["cls", "distillation", "difference"]) vx.patchInput($(`canvas.${name}`), () => answer && answer.grid);
+  for (const button of root.querySelectorAll("[data-flow]")) {
+    button.addEventListener("click", () => {
+      chosen.flow = button.dataset.flow;
+      show();
+    });
+  }
+  $(".layer").addEventListener("change", (event) => {
+    chosen.layer = Number(event.target.value);
+    show();
+  });
+  $(".which").addEventListener("change", (event) => {
+    chosen.head = event.target.value === "mean" ? null : Number(event.target.value);
+    show();
+  });
+  $(".take").addEventListener("click", () => vx.set("wish", { model: answer.model }));
+  return { topics: ["model", "trace", "catalogue"], draw, mark };
+});

@@ -1,0 +1,171 @@
+"""What the page says of the ladder: its ingredients in a line each, what to expect of them, what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from vit_explorer.data.augment import CROP_PADDING
+from vit_explorer.models.published import PUBLISHED
+from vit_explorer.training.studies.ladder import RUNGS, Rung, Step, Summary
+from vit_explorer.ui.recipe.ingredients import INGREDIENTS
+
+INGREDIENTS_OF = {"mixing": ("mixup", "cutmix")}  # of other rungs: that of the rung's name, if any
+PLAIN = "The ViT as it is: every picture shown unchanged, every label as certain as can be."
+MIXING = "Each batch is mixed in one of two ways, drawn by chance: blended by Mixup, or cut and pasted by CutMix."
+TOKEN = (
+    "A second token beside CLS learns what the teacher says, a CNN that saw the same pictures; the answer is the mean "
+    "of both heads' logits."
+)
+# Beside what came out: what others found, in words. The paper: ImageNet, 300 epochs.
+STRONG = (
+    "The paper: transformers need strong augmentation, and this improved the result, on ImageNet over 300 epochs "
+    "(Touvron et al. 2021, training details)."
+)
+EXPECTED = {
+    "crop-flip": "Elsewhere: in short trainings of small ViTs it is among the first things to try.",
+    "smoothing": "The paper has it in its recipe, at the same strength (Touvron et al. 2021, table 9).",
+    "rand-augment": STRONG,
+    "erasing": STRONG,
+    "mixing": "The paper: both improve the result, on ImageNet over 300 epochs (Touvron et al. 2021, training "
+    "details). Elsewhere: below about 30 epochs mixing costs more than it brings.",
+    "depth": "The paper: it eases the convergence, of deep transformers above all (Touvron et al. 2021, training "
+    "details).",
+    "repeats": "The paper: a significant boost, and one of the key ingredients, on ImageNet over 300 epochs "
+    "(Touvron et al. 2021, training details).",
+}
+TRAINING = (
+    "Training accuracy is measured at the end like that on the test split: on the training pictures as they are, not "
+    "augmented."
+)
+
+
+def ingredients_of(rung: Rung) -> list[dict[str, Any]]:
+    """What the rung adds as the Ingredients view knows it: ``name``, ``title``, ``unit`` and ``strength``."""
+    names = INGREDIENTS_OF.get(rung.name, (rung.name,) if rung.name in INGREDIENTS else ())
+    return [
+        {
+            "name": name,
+            "title": INGREDIENTS[name].title,
+            "unit": INGREDIENTS[name].unit,
+            "strength": _strength(rung, name),
+        }
+        for name in names
+    ]
+
+
+def what_of(rung: Rung) -> str:
+    """What is added, in a line."""
+    special = {"plain": PLAIN, "mixing": MIXING, "distillation": TOKEN}
+    return special.get(rung.name) or INGREDIENTS[rung.name].what
+
+
+def expected_of(rung: Rung) -> str:
+    """What others found of it; "" of the plain ViT."""
+    if rung.name != "distillation":
+        return EXPECTED.get(rung.name, "")
+    without, taught = (_published(name) for name in ("DeiT-B", "DeiT-B distilled"))
+    return (
+        f"The paper: DeiT-B goes from {without:.1%} to {taught:.1%} on ImageNet by it, over 300 epochs (Touvron et al. "
+        "2021, table 5)."
+    ).replace("%", " %")
+
+
+def headline(found: Sequence[Step], said: Summary, teacher: Step | None) -> str:
+    """What the numbers say, in a few sentences; "" where there are none."""
+    if said.top is None:
+        return ""
+    sentences = []
+    if said.total is not None:
+        end = "with everything" if said.top.rung is RUNGS[-1] else f"up to {said.top.rung.title}"
+        sentences.append(
+            f"From the plain ViT's {percent(found[0].mean)} to {percent(said.top.mean)} {end}: "
+            f"{points(said.total)} points."
+        )
+    if said.best is not None:
+        sentences.append(f"Largest gain: {said.best.rung.title} ({points(said.best.gain or 0)}).")
+    if said.hurt:
+        named = ", ".join(f"{step.rung.title} ({points(step.gain or 0)})" for step in said.hurt)
+        sentences.append(f"Accuracy is lost by {named}.")
+    elif len(found) > 1 and all(step.gain is not None for step in found[1:]):
+        sentences.append("No ingredient costs accuracy here.")
+    if teacher is not None and said.top.rung is RUNGS[-1]:
+        ahead = said.top.mean - teacher.mean
+        where = f"{abs(100 * ahead):.1f} points {'above' if ahead > 0 else 'below'}"
+        sentences.append(f"The DeiT ends {where} its teacher.")
+    return " ".join(sentences)
+
+
+def overfitting(found: Sequence[Step]) -> str:
+    """What the gap between training and test accuracy does from the lowest rung to the highest, and where most of it
+    goes; "" where it does not shrink."""
+    if len(found) < 2:
+        return ""
+    first, last = found[0], found[-1]
+    if last.gap >= first.gap:
+        return ""
+    below, above = max(pairwise(found), key=lambda pair: pair[0].gap - pair[1].gap)
+    sentence = (
+        f"Overfitting, the gap between training and test pictures, shrinks from {points(first.gap)} to "
+        f"{points(last.gap)} points, most of all by {above.rung.title} ({points(below.gap)} to {points(above.gap)})."
+    )
+    fallen, closed = first.train - last.train, first.gap - last.gap
+    if fallen <= 0:
+        return sentence
+    more = "more" if fallen > closed else "less"
+    return f"{sentence} Training accuracy falls by {more}: from {percent(first.train)} to {percent(last.train)}."
+
+
+def caveat(found: Sequence[Step], recipe: Mapping[str, Any]) -> str:
+    """Under which conditions it was found, and what does not follow from it."""
+    counts = sorted({len(step.tests) for step in found})
+    seeds = " to ".join(str(n) for n in ({counts[0], counts[-1]} if len(counts) > 1 else counts))
+    pictures = "All" if recipe["subset"] is None else f"{recipe['subset']:,}"
+    one = counts == [1]
+    spread = (
+        "with one seed a rung nobody can tell a small step from chance"
+        if one
+        else f"± is the standard deviation over seeds; {_unclear(found)}"
+    )
+    return (
+        f"{pictures} training pictures, {recipe['epochs']} epochs, {seeds} seed{'' if one else 's'} a rung: {spread}. "
+        "Each rung keeps all below it, so the order matters: a step is the gain on top of those."
+    )
+
+
+def missing(results: Mapping[str, Any]) -> str:
+    """A sentence where runs are still to be made; "" where all are done."""
+    done, runs = len(results["points"]), results["runs"]
+    return "" if done >= runs else f"{done} of {runs} runs are done so far; what has no result yet is not drawn."
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def points(gain: float) -> str:
+    """With its sign, but for what rounds to zero: "+1.2", "−0.3", "0.0"."""
+    text = f"{abs(100 * gain):.1f}"
+    return text if float(text) == 0 else ("−" if gain < 0 else "+") + text
+
+
+def _unclear(found: Sequence[Step]) -> str:
+    """Of how many steps the seeds do not agree whether it helped."""
+    compared = [step for step in found if len(step.gains) > 1]
+    unclear = sum(not step.clear for step in compared)
+    if not compared:
+        return "no two rungs have two seeds in common yet"
+    return f"in {unclear or 'none'} of {len(compared)} steps the seeds disagree on up or down"
+
+
+def _strength(rung: Rung, ingredient: str) -> float:
+    if ingredient == "crop-flip":
+        return CROP_PADDING
+    if ingredient == "depth":
+        return rung.fields["overrides"]["stochastic_depth"]
+    return rung.fields[INGREDIENTS[ingredient].key]
+
+
+def _published(name: str) -> float:
+    return next(one.top1 for one in PUBLISHED if one.name == name)

@@ -1,0 +1,148 @@
+"""What the Train tab offers: presets, models, data and ranges; and from what a person chose, recipes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import torch
+
+from vit_explorer.models.zoo import MODELS, Option, find_card, list_checkpoints
+from vit_explorer.training.loop.recipe import CHOICES, COUNTS, LIMITS, LR_FACTORS, Recipe
+from vit_explorer.training.studies.presets import PRESETS, preset_recipes
+from vit_explorer.ui.core.datasets import Source
+from vit_explorer.ui.core.errors import Refused, refusing
+from vit_explorer.ui.train.payload import model_key, probe_choice, probe_payload, recipe_payload
+
+MAX_CONTENDERS = 4
+N_PROBES = 12
+NUMBERS = (
+    "subset", "epochs", "batch_size", "lr", "warmup", "weight_decay", "label_smoothing", "ema", "rand_augment",
+    "erasing", "mixup", "cutmix", "repeats", "temperature", "seed",
+)  # fmt: skip
+LISTS = ("augment", "optimizer", "schedule", "distillation", "precision")
+FIELDS = (*NUMBERS, *LISTS, "teacher")  # of a recipe, that a person may set; the rest is the preset's or the server's
+MIN_SUBSET = 2
+
+# Options in words, as they stand behind a model's name.
+OPTION_WORDS = {"embedding=conv": "with conv stem", "positions=none": "without positions"}
+
+
+def training_device() -> str:
+    """Where races train: on the GPU where there is one."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+@cache
+def variants() -> dict[str, tuple[str, dict[str, Option]]]:
+    """The architectures that can be chosen, by key: those of the zoo, then those that the presets make of them."""
+    known: dict[str, tuple[str, dict[str, Option]]] = {name: (name, {}) for name in MODELS}
+    for preset in PRESETS.values():
+        for _, recipe in preset.contenders:
+            known.setdefault(model_key(recipe.model, recipe.overrides), (recipe.model, dict(recipe.overrides)))
+    return known
+
+
+def offered() -> dict[str, Any]:
+    """Everything that does not depend on the data: presets, models, ranges, lists."""
+    return {
+        "presets": [
+            {
+                "name": preset.name,
+                "title": preset.title,
+                "teaches": preset.teaches,
+                "subset": preset.subset,
+                "epochs": preset.epochs,
+                "subset_choices": list(preset.subset_choices),
+                "labels": [label for label, _ in preset.contenders],
+            }
+            for preset in PRESETS.values()
+        ],
+        "models": [{"key": key, "title": _title(name, options)} for key, (name, options) in variants().items()],
+        "limits": {field: list(LIMITS[field]) for field in NUMBERS if field in LIMITS}
+        | {"factor": list(LR_FACTORS), "subset": [MIN_SUBSET, None]},
+        "counts": [field for field in NUMBERS if field in COUNTS],
+        "choices": {field: list(CHOICES[field]) for field in LISTS},
+    }
+
+
+def _title(name: str, options: Mapping[str, Option]) -> str:
+    words = [OPTION_WORDS.get(f"{option}={value}") for option, value in options.items()]
+    others = [f"{option} {value}" for (option, value), said in zip(options.items(), words, strict=True) if said is None]
+    return ", ".join([" ".join([MODELS[name].title, *filter(None, words)]), *others])
+
+
+def source_payload(source: Source) -> dict[str, Any]:
+    """A dataset as the set-up shows it, with test pictures of which one can be watched."""
+    return {
+        "name": source.name,
+        "n_train": source.n_train,
+        "n_test": len(source.test.y),
+        "classes": list(source.names),
+        "probes": [probe_payload(source, index) for index in probe_choice(source, N_PROBES)],
+        "teachers": list(teachers(source)),
+    }
+
+
+def teachers(source: Source) -> tuple[str, ...]:
+    """The checkpoints that know the classes of these data, which a contender can learn from as well; "" for none."""
+    cards = {name: json.loads(find_card(name).read_text(encoding="utf-8")) for name in list_checkpoints()}
+    return ("", *(name for name, card in cards.items() if tuple(card["dataset"]["classes"]) == tuple(source.names)))
+
+
+def plan(source: Source, preset: str, subset: int | None, epochs: int | None) -> list[dict[str, Any]]:
+    """The contenders that a preset makes of these data. Raises Refused."""
+    recipes = _planned(source, preset, subset, epochs)
+    return [{"label": label, "recipe": recipe_payload(recipe)} for label, recipe in recipes.items()]
+
+
+def chosen_recipes(source: Source, contenders: list[dict[str, Any]], probe: int) -> dict[str, Recipe]:
+    """Recipes by label from the fields that the page sends. Raises Refused, with the range of what is outside it."""
+    if not 1 <= len(contenders) <= MAX_CONTENDERS:
+        raise Refused(f"A race has 1 to {MAX_CONTENDERS} contenders, not {len(contenders)}.")
+    # The first preset says what a person does not choose, such as on how many test pictures the curves are measured.
+    common = next(iter(_planned(source, next(iter(PRESETS)), None, None).values())).to_dict()
+    recipes: dict[str, Recipe] = {}
+    for contender in contenders:
+        label, key = str(contender["label"]), contender["model"]
+        if label in recipes:
+            raise Refused(f"Two contenders are called {label!r}: give each a name of its own.")
+        if key not in variants():
+            raise Refused(f"There is no model {key!r}: choose one of {', '.join(variants())}.")
+        name, options = variants()[key]
+        subset = contender["subset"]
+        if subset is not None and not (isinstance(subset, int) and MIN_SUBSET <= subset <= source.n_train):
+            raise Refused(
+                f"{label}: the training pictures must be {MIN_SUBSET} to {source.n_train:,} of {source.name}, "
+                f"not {subset}."
+            )
+        if contender["teacher"] not in teachers(source):
+            raise Refused(f"{label}: there is no teacher {str(contender['teacher'])[:60]!r} for {source.name}.")
+        values = {field: contender[field] for field in FIELDS}
+        with refusing():
+            recipes[label] = Recipe.from_dict(
+                common | values | {"model": name, "overrides": options, "probe": _probe(source, probe)}
+            )
+    return recipes
+
+
+def _planned(source: Source, preset: str, subset: int | None, epochs: int | None) -> dict[str, Recipe]:
+    with refusing():
+        return preset_recipes(
+            preset,
+            source.data,
+            subset=source.n_train if subset is None else subset,
+            epochs=epochs,
+            n_train=source.n_train,
+            n_test=len(source.test.y),
+            device=training_device(),
+        )
+
+
+def _probe(source: Source, index: int) -> int:
+    last = len(source.test.y) - 1
+    if not (isinstance(index, int) and 0 <= index <= last):
+        raise Refused(f"The probe picture must be one of the test pictures 0 to {last:,}, not {index}.")
+    return index

@@ -1,0 +1,131 @@
+/* The bar that stays in sight: play, steps, stop, the learning rate, how far the race is, and a new race. */
+vx.widget("train-controls", (root, server) => {
+  const $ = (selector) => root.querySelector(selector);
+  const W = vxTrainWords;
+  const ICONS = {
+    play: "M7 4.5v15l13-7.5z",
+    pause: "M6 4.5h4.5v15H6zM13.5 4.5H18v15h-4.5z",
+    again: "M12 5V1.5L6.5 6.5 12 11.5V8a5 5 0 1 1-5 5H4a8 8 0 1 0 8-8z",
+  };
+  const SLIM = 760; // px below which the bar takes two lines
+  const RATE_WAIT = 250; // ms after the last move of the slider
+  const GOES = new Set(["training", "starting", "waiting"]);
+  const RESUMES = new Set(["paused", "stopped", "interrupted"]);
+  const OVER = new Set(["finished", "failed"]); // or nobody would ever play it on
+  const BAD = new Set(["failed", "interrupted", "lost", "unreadable"]);
+  const width = vxTrain.widthOf(root);
+  let sliding = 0; // timer of the slider
+  let touched = -Infinity; // when the slider was moved last
+  let busy = false; // a command is on its way
+
+  // ---- commands ----------------------------------------------------------------------------------------------------
+  async function command(what, values) {
+    if (busy) return;
+    busy = true;
+    await vxTrain.command(what, values);
+    busy = false;
+  }
+
+  $(".play").addEventListener("click", () => {
+    const race = vxTrain.race();
+    if (race && GOES.has(race.state)) command("pause");
+    else if (race && RESUMES.has(race.state)) command("play");
+    else if (race && OVER.has(race.state)) vx.set("setup", { open: true, from: race });
+    else if (race && race.state === "lost") vxTrain.open(race.name);
+  });
+  $(".steps").addEventListener("click", (event) => {
+    const button = event.target.closest("[data-step]");
+    if (button) command("step", { what: button.dataset.step });
+  });
+  $(".stop").addEventListener("click", () => command("stop"));
+  $(".new").addEventListener("click", () => vx.set("setup", { open: !(vx.get("setup") || {}).open }));
+  $(".rate input").addEventListener("input", () => {
+    touched = performance.now();
+    showFactor();
+    clearTimeout(sliding);
+    sliding = setTimeout(() => vxTrain.command("lr", { factor: factor() }), RATE_WAIT);
+  });
+  $(".rate").addEventListener("dblclick", () => {
+    $(".rate input").value = 0;
+    $(".rate input").dispatchEvent(new Event("input"));
+  });
+
+  /** The slider is logarithmic, from a hundredth to a hundred times; two digits are enough. */
+  const factor = () => Number((10 ** Number($(".rate input").value)).toPrecision(2));
+  const showFactor = () => ($(".rate output").textContent = `× ${factor()}`);
+
+  // ---- words -------------------------------------------------------------------------------------------------------
+  function stateLine(race) {
+    if (!["training", "paused", "stopped"].includes(race.state)) return W.state(race);
+    const left = race.contenders.filter((one) => one.now && !one.finished && !one.failed);
+    const parts = [W.state(race)];
+    const distance = W.distance(race.contenders);
+    if (distance) parts.push(distance);
+    if (race.state === "training" && left.length) {
+      parts.push(`about ${vx.duration(left.reduce((sum, one) => sum + one.now.seconds_left, 0))} left`);
+    }
+    return parts.join(" · ");
+  }
+
+  function write(selector, text) {
+    if ($(selector).textContent !== text) $(selector).textContent = text;
+  }
+
+  function draw() {
+    const race = vxTrain.race();
+    $(".bar").hidden = !race;
+    if (!race) return;
+    root.classList.toggle("slim", width() < SLIM);
+    write(".title", race.title);
+    write(".settings", W.settings(race.contenders.map((one) => one.recipe)));
+    const open = vxTrain.OPEN_STATES.has(race.state);
+    write(".state", stateLine(race) + (!race.mine && open && race.state !== "elsewhere" ? " · Started by somebody else: you watch." : ""));
+    $(".state").classList.toggle("bad", BAD.has(race.state));
+
+    const goes = GOES.has(race.state);
+    const [icon, words, able] = OVER.has(race.state)
+      ? ["again", "Set up the same race again", true]
+      : race.state === "lost" ? ["again", "Try again", true]
+      : goes ? ["pause", "Pause", race.mine] : ["play", "Go on", race.mine && RESUMES.has(race.state)];
+    const play = $(".play");
+    play.disabled = !able;
+    play.setAttribute("aria-label", words);
+    play.title = able ? words : "Only who started a race can command it";
+    play.querySelector("path").setAttribute("d", ICONS[icon]);
+    $(".own").hidden = !race.mine || !(goes || race.state === "paused");
+    for (const button of root.querySelectorAll("[data-step]")) button.disabled = race.state !== "paused" && race.state !== "training";
+    $(".stop").disabled = !open;
+    $(".rate input").disabled = !["training", "paused"].includes(race.state);
+    const settled = performance.now() - touched > 2000;
+    const factors = race.contenders.map((one) => (one.lr_changes.length ? one.lr_changes.at(-1)[1] : 1));
+    if (settled && factors.length) {
+      $(".rate input").value = String(Math.log10(factors[0]));
+      showFactor();
+    }
+    const setup = vx.get("setup");
+    $(".new").setAttribute("aria-pressed", String(Boolean(setup && setup.open)));
+    tracks(race);
+  }
+
+  /** One line a contender at the lower edge: how much of its training is done. */
+  function tracks(race) {
+    const box = $(".tracks");
+    if (box.children.length !== race.contenders.length) {
+      vx.fill(box, race.contenders, () => {
+        const track = vx.make("i");
+        track.append(vx.make("b"));
+        return track;
+      });
+    }
+    race.contenders.forEach((contender, i) => {
+      const done = box.children[i].firstChild;
+      const width = `${(100 * vxTrain.share(contender, vxTrain.standing(contender).step)).toFixed(1)}%`;
+      done.style.background = `var(--vx-run-${contender.index % 4})`;
+      if (done.style.width !== width) done.style.width = width;
+    });
+  }
+
+  vxTrain.watch(() => width() > 0);
+  vxTrain.connect(server);
+  return { topics: ["race", "raceNow", "setup"], draw };
+});

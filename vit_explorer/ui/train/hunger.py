@@ -1,0 +1,185 @@
+"""The hunger for data in the Train tab: the curves of the sweep, what was expected of them, and points of one's own."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from vit_explorer.figures.frame import MIME, figure_bytes
+from vit_explorer.models import zoo
+from vit_explorer.training.loop.precision import fast_precision
+from vit_explorer.training.loop.recipe import LIMITS
+from vit_explorer.training.runs import export
+from vit_explorer.training.runs.race import Race, owner_of
+from vit_explorer.training.service.service import Desk
+from vit_explorer.training.studies.hunger import BATCH, MODELS, curves, hunger_recipe, possible_sizes, updates_of
+from vit_explorer.training.studies.hunger_findings import expectations, settings, shortage
+from vit_explorer.training.studies.sweep_figures import draw_hunger, provenance
+from vit_explorer.ui.core.downloads import file_answer
+from vit_explorer.ui.core.errors import Refused, answered, refusing
+from vit_explorer.ui.core.requests import whole
+from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.core.widget import ServerFunction, widget
+from vit_explorer.ui.train.choices import training_device
+from vit_explorer.ui.train.hunger_points import SWEEP, OwnPoint, data_name, data_of, data_words, own_payload, own_points
+
+COMMAND = f"{export.COMMAND} --sweep {SWEEP}"
+ALONE = tuple(model for model in MODELS if model != "deit")  # a DeiT is taught by a network that must be trained first
+COLUMNS = ("of", "model", "pictures", "seed", "test_accuracy", "train_accuracy", "seconds", "data", "drawn")
+
+
+def place_hunger(session: Session, desk: Desk) -> None:
+    """Place the view. A point is started, followed and stopped by what the tab has for all its races."""
+    widget(__file__, "hunger", hunger_functions(session, desk), elem_id="hunger")
+
+
+def hunger_functions(session: Session, desk: Desk) -> list[ServerFunction]:
+    """What the view's script may call."""
+
+    @answered
+    def hunger(request: dict[str, Any]) -> dict[str, Any]:
+        return describe_hunger(session, desk)
+
+    @answered
+    def export(request: dict[str, Any]) -> dict[str, Any]:
+        return export_hunger(session, desk, request["format"])
+
+    return [hunger, export]
+
+
+def describe_hunger(session: Session, desk: Desk) -> dict[str, Any]:
+    """Everything that the view shows.
+
+    Returns:
+        ``data``: what the sweep's runs learned from. ``curves``: by kind {kind, label, points: {size, passes, mean,
+        spread, seeds, seconds, runs}}. ``told``: what is missing, in a sentence, or None. ``settings`` and ``made``:
+        how the points came about. ``shortage``: what runs on many pictures lack, or None. ``expectations``.
+        ``own``: points of one's own, the newest first; those with ``drawn`` belong beside the curves. ``choice``: what
+        can be run here, and the first seed that the sweep has not.
+    """
+    results = session.sweep(SWEEP)
+    known = results or _nothing()
+    updates, found = updates_of(known), curves(known)
+    return {
+        "data": data_of(known),
+        "curves": [_curve_payload(known, kind, found[kind]) for kind in MODELS if kind in found],
+        "told": _told(results),
+        "settings": settings(known),
+        "made": provenance(results) if results and results["points"] else None,
+        "shortage": shortage(known),
+        "expectations": [asdict(one) for one in expectations(known)],
+        "own": [own_payload(desk, known, point) for point in own_points(desk, known)],
+        "choice": {
+            "kinds": [{"kind": kind, "label": zoo.MODELS[kind].short} for kind in ALONE],
+            "data": [
+                {"name": source.name, "words": data_words(source.data), "sizes": sizes}
+                for source in session.datasets.usable()[0]
+                if (sizes := possible_sizes(updates, source.n_train))
+            ],
+            "updates": updates,
+            "batch": BATCH,
+            "seeds": [int(limit) for limit in LIMITS["seed"]],
+            "seed": max((point["seed"] + 1 for point in known["points"]), default=0),
+            "without": "A DeiT has no point of its own here: it learns from the CNN of the same pictures, so it would "
+            f"take two trainings, which {COMMAND} makes.",
+        },
+    }
+
+
+def start_point(session: Session, desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+    """{owner, kind, data, size, seed} -> {race}: a race of one, by the recipe of the sweep's runs."""
+    kind = request["kind"]
+    if kind not in ALONE:
+        raise Refused(f"A point can be of {', '.join(ALONE)}, not of {str(kind)[:20]!r}.")
+    source = session.datasets.open(request["data"])
+    size = whole(request["size"], "The number of pictures", BATCH, source.n_train)
+    seed = whole(request["seed"], "The seed", *map(int, LIMITS["seed"]))
+    updates, device = updates_of(session.sweep(SWEEP) or _nothing()), training_device()
+    with refusing():
+        recipe = hunger_recipe(
+            kind, size, seed, updates, data=source.data, device=device, precision=fast_precision(device)
+        )
+        title = f"{zoo.MODELS[kind].short} on {size:,} of {source.name}, seed {seed}"
+        owner = owner_of(request["owner"])
+        race = Race.create(desk.runs_folder, {zoo.MODELS[kind].short: recipe}, title=title, preset=SWEEP, owner=owner)
+    desk.submit(race)
+    return {"race": race.name}
+
+
+def export_hunger(session: Session, desk: Desk, format: str) -> dict[str, Any]:
+    """{filename, mime, data in base64} of all runs as CSV, or of the curves as a figure."""
+    known = session.sweep(SWEEP) or _nothing()
+    own = [point for point in own_points(desk, known) if point.finished]
+    if format == "csv":
+        return file_answer(SWEEP, format, hunger_csv(known, own).encode())
+    if format not in MIME:
+        raise ValueError(f"a file can be csv, {', '.join(MIME)}, not {format!r}")
+    drawn = [(one.recipe.model, one.recipe.subset, one.finished.test_accuracy) for one in own if one.drawn]
+    with refusing():
+        return file_answer(SWEEP, format, figure_bytes(draw_hunger(known, drawn), format))
+
+
+def hunger_csv(results: Mapping[str, Any], own: list[OwnPoint]) -> str:
+    """One row a run, accuracies as shares; ``of`` is "sweep" or "own".
+
+    ``drawn``: "no" where a run's recipe or data are not those of the sweep, so that it does not compare.
+    """
+    text = io.StringIO()
+    table = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    table.writeheader()
+    for point in results["points"]:
+        same = {name: point[name] for name in COLUMNS[3:7]}
+        table.writerow(
+            {
+                "of": "sweep", "model": point["model"], "pictures": point["size"], **same, "data": data_of(results),
+                "drawn": "yes",
+            }
+        )  # fmt: skip
+    for point in own:
+        recipe, finished = point.recipe, point.finished
+        assert finished is not None
+        same = {name: getattr(finished, name) for name in COLUMNS[4:7]}
+        table.writerow(
+            {
+                "of": "own", "model": recipe.model, "pictures": recipe.subset, "seed": recipe.seed, **same,
+                "data": data_name(recipe.data), "drawn": "yes" if point.drawn else "no",
+            }
+        )  # fmt: skip
+    return text.getvalue()
+
+
+def _nothing() -> dict[str, Any]:
+    """A sweep of which no run has been made."""
+    return {"points": [], "runs": 0, "recipe": {"data": "cifar10"}}
+
+
+def _told(results: Mapping[str, Any] | None) -> str | None:
+    if results is None or not results["points"]:
+        return (
+            f"There are no results of the sweep here yet: {COMMAND} makes them. A run of your own works all the same."
+        )
+    made, planned = len(results["points"]), results["runs"]
+    if made < planned:
+        return f"{made} of the sweep's {planned} runs have been made so far: this is what they say."
+    return None
+
+
+def _curve_payload(results: Mapping[str, Any], kind: str, curve: list[tuple[int, float, float, int]]) -> dict[str, Any]:
+    points = []
+    for size, mean, spread, seeds in curve:
+        runs = [one for one in results["points"] if (one["model"], one["size"]) == (kind, size)]
+        points.append(
+            {
+                "size": size,
+                "passes": runs[0]["images"] / size,
+                "mean": mean,
+                "spread": spread,
+                "seeds": seeds,
+                "seconds": sum(one["seconds"] for one in runs) / seeds,
+                "runs": [one["test_accuracy"] for one in sorted(runs, key=lambda one: one["seed"])],
+            }
+        )
+    return {"kind": kind, "label": zoo.MODELS[kind].short, "points": points}
