@@ -17,10 +17,10 @@ from vit_explorer.explain.faithfulness import deletion_curve, insertion_curve
 from vit_explorer.explain.trace import trace
 from vit_explorer.models import create_model, load_checkpoint, save_checkpoint
 from vit_explorer.models.zoo import Checkpoint
-from vit_explorer.ui.attention.ablate import predict_ablated
-from vit_explorer.ui.attention.explain import N_RANDOM, explain_maps, explain_picture, judge
+from vit_explorer.ui.attention.ablate import export_test, predict_ablated
+from vit_explorer.ui.attention.explain import N_RANDOM, explain_maps, explain_picture, export_explanations, judge
 from vit_explorer.ui.attention.features import N_CHANNELS, feature_maps
-from vit_explorer.ui.attention.files import export_explanations, export_layers, export_test
+from vit_explorer.ui.attention.layers import export_layers
 from vit_explorer.ui.core.errors import Refused, answered
 from vit_explorer.ui.core.session import Session
 

@@ -15,9 +15,9 @@ from tests.ui.core.test_arrays import RELATIVE_ERROR, unpack_shares
 from vit_explorer.explain.reading import head_reading
 from vit_explorer.explain.rollout import rollout
 from vit_explorer.models import create_model, save_checkpoint
-from vit_explorer.ui.attention.exports import export_heads, export_rollout
-from vit_explorer.ui.attention.maps import matrix_of, rows_of, stack_of
+from vit_explorer.ui.attention.heads import export_heads, matrix_of, rows_of
 from vit_explorer.ui.attention.request import CLS_TOKEN, Look, look
+from vit_explorer.ui.attention.rollout import export_rollout, stack_of
 from vit_explorer.ui.core.errors import Refused, answered
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.payloads import trace_payload

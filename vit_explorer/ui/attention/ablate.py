@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,14 +15,20 @@ from vit_explorer.explain.faithfulness import importance_order
 from vit_explorer.explain.reading import head_reading, read_patches
 from vit_explorer.explain.rollout import rollout
 from vit_explorer.explain.trace import Trace
+from vit_explorer.figures.explanations import ablation_figure
+from vit_explorer.figures.frame import figure_bytes
+from vit_explorer.ui.attention.export import BASELINES, file_of, format_of, labels_of, pixels_of, where
+from vit_explorer.ui.attention.request import (
+    chosen_baseline,
+    chosen_heads,
+    chosen_patches,
+)
 from vit_explorer.ui.core.arrays import pack
+from vit_explorer.ui.core.downloads import npz_bytes
 from vit_explorer.ui.core.errors import Refused, refusing
 from vit_explorer.ui.core.requests import (
     LARGEST_SEED,
     Looked,
-    chosen_baseline,
-    chosen_heads,
-    chosen_patches,
     looked_at,
     whole,
 )
@@ -87,3 +95,38 @@ def _maps(
     reading = head_reading(model, traced)
     flows = {"last_attention": heard[-1].mean(dim=1), "rollout": rollout(heard, n_prefix=traced.n_prefix)}
     return {name: read_patches(flows[name], reading, traced)[0] for name in names}
+
+
+def export_test(session: Session, request: dict[str, Any]) -> dict[str, Any]:
+    """A prediction before and after something was taken away: as for ``predict_ablated`` and format -> a file."""
+    looked = looked_at(session, request)
+    ablation, format = chosen_ablation(looked, request), format_of(request)
+    answer = predict_ablated(session, request)
+    maps = {one["title"]: (_unpack(one["before"]), _unpack(one["after"])) for one in answer["maps"]}
+    before, after = np.array(answer["before"]), np.array(answer["after"])
+    if format == "npz":
+        arrays = {}
+        for one in answer["maps"]:
+            arrays |= {f"{one['name']}_{side}": _unpack(one[side]) for side in ("before", "after")}
+        data = npz_bytes(
+            {**arrays, "before": before, "after": after, "picture": _unpack(answer["pixels"]), **labels_of(looked)}
+        )
+    else:
+        erased = ", ".join(map(str, ablation.erased)) or "none"
+        muted = ", ".join(f"layer {layer + 1} head {head + 1}" for layer, head in ablation.muted) or "none"
+        caption = (
+            f"{where(looked)} Erased patches: {erased}; they become {BASELINES[ablation.baseline]}. "
+            f"Shuffled: {'no' if ablation.shuffle is None else f'with seed {ablation.shuffle}'}. Muted heads: {muted}. "
+            f"Position embeddings: {'kept' if ablation.positions else 'dropped'}."
+        )
+        figure = ablation_figure(
+            pixels_of(looked), _unpack(answer["pixels"]), maps, looked.checkpoint.class_names, before, after, caption
+        )
+        data = figure_bytes(figure, format)
+    return file_of(looked, "tested", format, data)
+
+
+def _unpack(packed: dict[str, Any]) -> np.ndarray:
+    """What ``pack`` made of numbers, as it was (float32 and uint8 with scale 1 lose nothing)."""
+    raw = np.frombuffer(base64.b64decode(packed["data"]), np.dtype(packed["dtype"]).newbyteorder("<"))
+    return raw.reshape(packed["shape"])

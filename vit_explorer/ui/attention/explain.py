@@ -6,14 +6,23 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from vit_explorer.explain.erasing import Baseline, baseline_images
 from vit_explorer.explain.explanations import Method, explanation_maps, methods_for, random_maps
 from vit_explorer.explain.faithfulness import Curve, deletion_curve, importance_order, insertion_curve
+from vit_explorer.figures.explanations import Explained, explanations_figure
+from vit_explorer.figures.frame import figure_bytes
+from vit_explorer.ui.attention.export import BASELINES, file_of, format_of, labels_of, pixels_of, where
+from vit_explorer.ui.attention.request import (
+    chosen_baseline,
+    chosen_class,
+)
 from vit_explorer.ui.core.arrays import pack
-from vit_explorer.ui.core.requests import Looked, chosen_baseline, chosen_class, looked_at
+from vit_explorer.ui.core.downloads import npz_bytes
+from vit_explorer.ui.core.requests import Looked, looked_at
 from vit_explorer.ui.core.session import Session
 
 N_RANDOM = 4  # maps that know nothing, the yardstick
@@ -175,3 +184,48 @@ def _maps_payload(made: Maps) -> dict[str, Any]:
         "random": pack(made.random[0]),
         "random_order": importance_order(made.random[:1])[0].tolist(),
     }
+
+
+def export_explanations(session: Session, request: dict[str, Any]) -> dict[str, Any]:
+    """Maps and curves of one prediction: {picture, model, fit, target, baseline, format} -> a file."""
+    looked = looked_at(session, request)
+    baseline, format = chosen_baseline(request["baseline"]), format_of(request)
+    made = make_maps(looked, chosen_class(looked.checkpoint, request["target"]))
+    scores = measure(looked, made, baseline)
+    curves = {name: found.numpy() for name, found in scores.probabilities.items()}
+    name = looked.checkpoint.class_names[made.target]
+    if format == "npz":
+        arrays = {f"map_{method}": found.numpy() for method, found in made.maps.items()}
+        n = len(made.maps)
+        for measured, found in curves.items():
+            arrays |= {f"{measured}_{method}": found[index] for index, method in enumerate(made.maps)}
+            arrays[f"{measured}_random"] = found[n:]
+        arrays |= {"maps_random": made.random.numpy(), "fractions": scores.fractions.numpy(), **labels_of(looked)}
+        data = npz_bytes({**arrays, "target": np.array(name), "baseline": np.array(baseline)})
+    else:
+        explained = [
+            Explained(
+                made.methods[method].title,
+                found.numpy(),
+                {measured: (scores.judged[measured][index].area, curves[measured][index]) for measured in curves},
+            )
+            for index, (method, found) in enumerate(made.maps.items())
+        ]
+        n = len(made.maps)
+        random = {m: (float(np.mean(scores.random_areas[m])), curves[m][n:].mean(axis=0)) for m in curves}
+        spans = {measured: _span(found) for measured, found in scores.random_areas.items()}
+        caption = (
+            f"{where(looked)} Class: {name} ({made.target}). An erased patch becomes {BASELINES[baseline]}; one patch "
+            f"a step, {len(scores.fractions) - 1} steps, area by the trapezoidal rule. Random: mean of {N_RANDOM} "
+            f"maps, deletion {spans['deletion']}, insertion {spans['insertion']}. Each map has its own scale, printed "
+            "above it: the methods' units differ."
+        )
+        figure = explanations_figure(
+            pixels_of(looked), explained, random, scores.fractions.numpy(), f"Why {name}?", caption
+        )
+        data = figure_bytes(figure, format)
+    return file_of(looked, "explained", format, data)
+
+
+def _span(areas: list[float]) -> str:
+    return f"{min(areas):.3f} to {max(areas):.3f}"

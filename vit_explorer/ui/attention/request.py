@@ -1,19 +1,18 @@
-"""One picture in one model, looked at again for what the page has not got: rows, rollouts, files."""
+"""What a request of the Attention tab names, checked: a picture in a model with attention, tokens, heads, a class."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
 
-from vit_explorer.explain.reading import head_reading
-from vit_explorer.explain.rollout import fuse_heads, rollout_steps
+from vit_explorer.explain.erasing import Baseline
 from vit_explorer.explain.trace import Trace, trace
 from vit_explorer.models.zoo import Checkpoint
-from vit_explorer.ui.core.errors import Refused, refusing
-from vit_explorer.ui.core.requests import looked_at
+from vit_explorer.ui.core.errors import Refused
+from vit_explorer.ui.core.requests import looked_at, whole
 from vit_explorer.ui.core.session import Picture, Session
 
 CLS_TOKEN = -1  # as the page calls it, vx.CLS_TOKEN; a DeiT's distillation token is -2, patches count from 0
@@ -64,31 +63,28 @@ def head_index(seen: Look, request: dict[str, Any]) -> tuple[int, int]:
     return layer, head
 
 
-def stack_options(seen: Look, request: dict[str, Any]) -> dict[str, Any]:
-    """The options of :func:`rollout_steps` in a request: head_fusion, discard_ratio, residual, start_layer."""
-    return {
-        "head_fusion": request["head_fusion"],
-        "discard_ratio": float(request["discard_ratio"]),
-        "residual": bool(request["residual"]),
-        "start_layer": int(request["start_layer"]),
-        "n_prefix": seen.traced.n_prefix,
-    }
+def chosen_class(checkpoint: Checkpoint, target: Any) -> int | None:
+    """A class by its index; None for what the model predicts."""
+    return None if target is None else whole(target, "A class", 0, len(checkpoint.class_names) - 1)
 
 
-@torch.inference_mode()
-def rolled_out(seen: Look, request: dict[str, Any]) -> tuple[Tensor, Tensor]:
-    """The rollout up to each layer, (S, N, N), and what of it flows into the answer, (S, N).
-
-    Raises:
-        Refused: for an option outside its range.
-    """
-    with refusing():
-        steps = torch.cat(rollout_steps(seen.traced.attention, **stack_options(seen, request)))
-    return steps, head_reading(seen.checkpoint.model, seen.traced)[0] @ steps
+def chosen_baseline(value: Any) -> Baseline:
+    """What an erased patch becomes."""
+    if value not in get_args(Baseline):
+        raise Refused(f"An erased patch can become {' or '.join(get_args(Baseline))}, not {str(value)[:20]}.")
+    return value
 
 
-@torch.inference_mode()
-def layers_alone(seen: Look, start_layer: int) -> tuple[Tensor, Tensor]:
-    """Each layer's attention by itself, mean over its heads, (S, N, N), and how the answer would read it, (S, N)."""
-    alone = fuse_heads(seen.weights[start_layer:])
-    return alone, head_reading(seen.checkpoint.model, seen.traced)[0] @ alone
+def chosen_patches(checkpoint: Checkpoint, patches: Any) -> tuple[int, ...]:
+    """Patches by their places, each once, in order."""
+    rows, cols = checkpoint.model.grid
+    if not isinstance(patches, list):
+        raise Refused("The patches to erase must be a list.")
+    return tuple(sorted({whole(patch, "A patch", 0, rows * cols - 1) for patch in patches}))
+
+
+def chosen_heads(muted: Any) -> tuple[tuple[int, int], ...]:
+    """Heads as (layer, head); whether the model has them is for the ablation to say."""
+    if not isinstance(muted, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in muted):
+        raise Refused("The heads to mute must be a list of pairs of layer and head.")
+    return tuple(sorted({(whole(layer, "A layer", 0, 999), whole(head, "A head", 0, 999)) for layer, head in muted}))

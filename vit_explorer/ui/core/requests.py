@@ -1,14 +1,13 @@
-"""What a request of the Attention tab names, checked: a picture in a model, a class, patches, heads."""
+"""What a request of several tabs names, checked: a picture in a model, whole numbers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from torch import Tensor
 
 from vit_explorer.data.uploads import fit_picture
-from vit_explorer.explain.erasing import Baseline
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.errors import Refused
 from vit_explorer.ui.core.session import Picture, Session
@@ -39,30 +38,3 @@ def whole(value: Any, what: str, low: int, high: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise Refused(f"{what} must be {low} to {high}, not {str(value)[:20]}.")
     return value
-
-
-def chosen_class(checkpoint: Checkpoint, target: Any) -> int | None:
-    """A class by its index; None for what the model predicts."""
-    return None if target is None else whole(target, "A class", 0, len(checkpoint.class_names) - 1)
-
-
-def chosen_baseline(value: Any) -> Baseline:
-    """What an erased patch becomes."""
-    if value not in get_args(Baseline):
-        raise Refused(f"An erased patch can become {' or '.join(get_args(Baseline))}, not {str(value)[:20]}.")
-    return value
-
-
-def chosen_patches(checkpoint: Checkpoint, patches: Any) -> tuple[int, ...]:
-    """Patches by their places, each once, in order."""
-    rows, cols = checkpoint.model.grid
-    if not isinstance(patches, list):
-        raise Refused("The patches to erase must be a list.")
-    return tuple(sorted({whole(patch, "A patch", 0, rows * cols - 1) for patch in patches}))
-
-
-def chosen_heads(muted: Any) -> tuple[tuple[int, int], ...]:
-    """Heads as (layer, head); whether the model has them is for the ablation to say."""
-    if not isinstance(muted, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in muted):
-        raise Refused("The heads to mute must be a list of pairs of layer and head.")
-    return tuple(sorted({(whole(layer, "A layer", 0, 999), whole(head, "A head", 0, 999)) for layer, head in muted}))
