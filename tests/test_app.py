@@ -127,6 +127,13 @@ def test_the_app_answers_whatever_the_checkpoints_are(tmp_path):
         assert sum(f"vit-{number}" in line for line in lines) == 1, harm
 
 
+def test_the_app_says_where_runs_are_written(tmp_path):
+    with running_app("--runs", str(tmp_path / "mine"), log=(log := [])):
+        pass
+    assert f"Runs are written to {tmp_path / 'mine'}\n" in log[0]
+    assert not (tmp_path / "mine").exists()  # no folder before there is a run
+
+
 def test_the_app_answers_without_a_checkpoint(tmp_path):
     (line,) = complaints_of_the_app(tmp_path / "nowhere")
     assert "nowhere" in line
