@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from vit_explorer.data.cifar10 import download_cifar10
 from vit_explorer.data.dataset import Dataset
@@ -183,7 +184,7 @@ def _sweep(options: argparse.Namespace, group: Group) -> int:
 
 def _cells_of(options: argparse.Namespace, folder: Path) -> list[Cell]:
     device = getattr(options, "device", Recipe.device)
-    fields = {"device": device, "precision": getattr(options, "precision", fast_precision(device))}
+    fields: dict[str, Any] = {"device": device, "precision": getattr(options, "precision", fast_precision(device))}
     if options.sweep == "hunger":
         return hunger_cells(folder, options.seeds, UPDATES if options.updates is None else options.updates, **fields)
     if options.updates is not None:

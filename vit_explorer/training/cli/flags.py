@@ -67,8 +67,8 @@ def add_recipe_flags(parser: argparse.ArgumentParser) -> None:
     add("data", "cifar10, shapes, an .npz file or an image folder")
     for name, (low, high) in OPTIONAL_LIMITS.items():
         add(name, f"{_WORDS[name]}; {low:,} to {high:,}", type=int, metavar="N")
-    for name, (low, high) in LIMITS.items():
-        add(name, f"{_WORDS[name]}; {low:g} to {high:g}", type=type(default[name]), metavar="N")
+    for name, (least, most) in LIMITS.items():
+        add(name, f"{_WORDS[name]}; {least:g} to {most:g}", type=type(default[name]), metavar="N")
     for name, choices in CHOICES.items():
         add(name, f"{_WORDS[name]} {', '.join(choices)}", choices=choices, metavar="WORD")
     parser.add_argument(

@@ -125,9 +125,8 @@ class Feed:
         if not recipe.mixup and not recipe.cutmix:
             return None
         cut = bool(recipe.cutmix) and (not recipe.mixup or seed % 2 == 0)
-        return (
-            draw_cutmix(n, *self.train.x.shape[-2:], recipe.cutmix, seed) if cut else draw_mixup(n, recipe.mixup, seed)
-        )
+        height, width = self.train.x.shape[-2:]
+        return draw_cutmix(n, height, width, recipe.cutmix, seed) if cut else draw_mixup(n, recipe.mixup, seed)
 
     def normalised(self, images: Tensor) -> Tensor:
         """uint8 pictures from anywhere -> float32 on the device, as the model wants them."""

@@ -45,7 +45,7 @@ class Teacher:
                 f"the teacher {recipe.teacher} reads {found.model.img_size} pixels, these data have {size}"
             )
         self._checkpoint = found
-        self._network = found.model.to(feed.device, memory_format=torch.channels_last).requires_grad_(False)
+        self._network = found.model.to(feed.device).to(memory_format=torch.channels_last).requires_grad_(False)
         self._kept = None if recipe.changes_pictures else torch.cat(
             [self._ask(part) for part in feed.train.x.split(AT_ONCE)]
         )  # fmt: skip

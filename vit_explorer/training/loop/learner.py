@@ -29,7 +29,7 @@ class Learner:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
             network = create_model(recipe.model, **overrides)
-        self.network = network.to(device, memory_format=torch.channels_last)
+        self.network = network.to(device).to(memory_format=torch.channels_last)
         self.optimizers = make_optimizers(self.network, recipe)
         self._average = None
         if recipe.ema:

@@ -10,7 +10,7 @@ import contextlib
 import copy
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, Literal
 
@@ -137,16 +137,21 @@ class Trainer:
     def events(self) -> Iterator[Event]:
         """Train to the end of the recipe. The state may be saved whenever an event has been received."""
         splits = (self.feed.train, self.feed.validation, self.dataset.test, self.feed.measured)
-        sizes = [len(split.y) for split in splits]
+        n_train, n_validation, n_test, n_measured = (len(split.y) for split in splits)
         n_parameters = sum(parameter.numel() for parameter in self.model.parameters())
-        yield Started(self.step, self.total_steps, self.steps_per_epoch, *sizes, n_parameters)
-        act = {"snapshot": self._snapshot, "epoch": self._end_epoch, "step": self._train_step, "end": self._finish}
-        event: Event | None = None
-        while not isinstance(event, Finished | Failed):
+        yield Started(
+            self.step, self.total_steps, self.steps_per_epoch, n_train, n_validation, n_test, n_measured, n_parameters
+        )
+        act: dict[str, Callable[[], Event]] = {
+            "snapshot": self._snapshot, "epoch": self._end_epoch, "step": self._train_step, "end": self._finish,
+        }  # fmt: skip
+        over = False
+        while not over:
             try:
                 event = act[self._due()]()
             except NotFiniteError as error:
                 event = Failed(self.step, str(error))
+            over = isinstance(event, Finished | Failed)
             yield event
 
     def accuracy(self, split: Split, precision: str = "float32") -> float:

@@ -83,7 +83,8 @@ def accuracy_points(run: RunFolder, axis: Literal["epochs", "images", "seconds"]
             final = event.test_accuracy
         elif event.test_accuracy is not None:
             test.append((place, event.test_accuracy))
-    return AccuracyPoints(*(np.array(points, np.float64).reshape(-1, 2) for points in (train, test)), final)
+    curves = [np.array(points, np.float64).reshape(-1, 2) for points in (train, test)]
+    return AccuracyPoints(curves[0], curves[1], final)
 
 
 def caption(races: Sequence[Race]) -> str:

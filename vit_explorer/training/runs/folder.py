@@ -221,9 +221,10 @@ class RunFolder:
         try:
             values = json.loads(line)
             kind = _EVENTS[values.pop("event")]
-            return kind(
-                **{name: _unpacked(value) if isinstance(value, dict) else value for name, value in values.items()}
-            )
+            read: dict[str, Any] = {
+                name: _unpacked(value) if isinstance(value, dict) else value for name, value in values.items()
+            }
+            return kind(**read)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise RunError(f"{self._events_path} is damaged: {line[:60]!r} is no event. Start the run anew.") from error
 

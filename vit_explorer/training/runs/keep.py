@@ -100,13 +100,18 @@ def _round_to_half(trainer: Trainer) -> None:
 
 def _positions(trainer: Trainer, events: list[Event]) -> tuple[list[float], torch.Tensor] | None:
     """The position embeddings of all snapshots, and those of now if no snapshot was taken at this step."""
-    taken = [event for event in events if isinstance(event, Snapshot) and event.positions is not None]
-    if not hasattr(trainer.model, "pos_embedding"):
+    own = getattr(trainer.model, "pos_embedding", None)
+    if own is None:
         return None
-    epochs, tables = [event.epoch for event in taken], [event.positions for event in taken]
-    if not taken or taken[-1].step != trainer.step:
+    taken = [
+        (event.step, event.epoch, event.positions)
+        for event in events
+        if isinstance(event, Snapshot) and event.positions is not None
+    ]
+    epochs, tables = [epoch for _, epoch, _ in taken], [positions for _, _, positions in taken]
+    if not taken or taken[-1][0] != trainer.step:
         epochs.append(trainer.step / trainer.steps_per_epoch)
-        tables.append(trainer.model.pos_embedding.detach()[0].float().cpu())
+        tables.append(own.detach()[0].float().cpu())
     return epochs, torch.stack(tables)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from vit_explorer.data.sources import Dataset
+from vit_explorer.data.dataset import Dataset
 from vit_explorer.training.loop.distributed import Group
 from vit_explorer.training.loop.events import Event, Failed, Finished, Started
 from vit_explorer.training.loop.recipe import Recipe

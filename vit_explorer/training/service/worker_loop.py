@@ -23,7 +23,7 @@ from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.loop.trainer import Trainer
 from vit_explorer.training.runs.folder import RunError
 from vit_explorer.training.runs.race import Race
-from vit_explorer.training.runs.runner import Runner
+from vit_explorer.training.runs.runner import Runner, Until
 from vit_explorer.training.runs.slots import Slot
 from vit_explorer.training.runs.status import Standing, outcome
 from vit_explorer.training.service.report import Report, Say
@@ -88,7 +88,7 @@ class Workshop:
             with contextlib.suppress(ValueError):  # it is said when somebody wants to train on it
                 self._datasets(Recipe(data=name))
 
-    def _train(self, path: Path, until: str) -> None:
+    def _train(self, path: Path, until: Until) -> None:
         """One race, from taking it up to letting it go."""
         report = Report(path.name, self._say)
         report.say("starting")
@@ -108,7 +108,7 @@ class Workshop:
             _note(path, standing)
         report.say(standing.state, standing.reason, over=True)
 
-    def _obey(self, runner: Runner, report: Report, until: str) -> Standing:
+    def _obey(self, runner: Runner, report: Report, until: Until) -> Standing:
         """Train as it is wished, until the race is over or is to be left."""
         events: Iterator[tuple[str, Event]] | None = runner.events(until)
         while True:
