@@ -76,3 +76,12 @@ def test_the_version_is_the_same_wherever_it_is_said():
     assert f"version: {vit_explorer.__version__}\n" in text_of(REPOSITORY / "CITATION.cff")
     pin = re.search(r"^gradio==(.+)$", text_of(REPOSITORY / "requirements.txt"), re.MULTILINE)[1]
     assert f"sdk_version: {pin}\n" in text_of(REPOSITORY / "README.md")
+
+
+def test_every_file_that_the_architecture_names_exists():
+    """Paths stand in backticks, from the top of the repository or of the package; words in capitals stand for names."""
+    named = set(re.findall(r"`([\w./-]+/[\w./-]*)`", text_of(REPOSITORY / "docs" / "architecture.md")))
+    named = {path for path in named if not re.search(r"\b[A-Z]{4,}\b|spectrum", path)}
+    assert len(named) > 40
+    roots = (REPOSITORY, REPOSITORY / "vit_explorer")
+    assert {path for path in named if not any((root / path).exists() for root in roots)} == set()

@@ -8,7 +8,7 @@ from types import ModuleType
 
 __version__ = "0.2.0"
 
-SUBPACKAGES = ("data", "explain", "figures", "models", "text", "training")
+SUBPACKAGES = ("cost", "data", "explain", "figures", "models", "text", "training")
 
 
 def __getattr__(name: str) -> ModuleType:

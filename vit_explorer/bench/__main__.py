@@ -32,7 +32,7 @@ from vit_explorer.bench.page import measure_picture, measure_point
 from vit_explorer.bench.startup import measure_startup
 from vit_explorer.bench.throughput import measure_throughput
 from vit_explorer.bench.windows import measure_windows
-from vit_explorer.training.runs.folder.card import describe_hardware
+from vit_explorer.training.runs.card import describe_hardware
 
 MEASURES = {
     "startup": measure_startup,

@@ -105,7 +105,7 @@ def export_test(session: Session, request: dict[str, Any]) -> dict[str, Any]:
     maps = {one["title"]: (_unpack(one["before"]), _unpack(one["after"])) for one in answer["maps"]}
     before, after = np.array(answer["before"]), np.array(answer["after"])
     if format == "npz":
-        arrays = {}
+        arrays: dict[str, np.ndarray] = {}
         for one in answer["maps"]:
             arrays |= {f"{one['name']}_{side}": _unpack(one[side]) for side in ("before", "after")}
         data = npz_bytes(
