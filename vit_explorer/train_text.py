@@ -2,7 +2,7 @@
 
 python -m vit_explorer.train_text                                  # the shipped checkpoint, reversal of 10 symbols
 python -m vit_explorer.train_text --task sort --folder runs/text   # another task, elsewhere
-python -m vit_explorer.train_text --min-length 3 --name reverse-3-to-10
+python -m vit_explorer.train_text --min-length 3 --name reverse-3-to-10 --snapshots   # without weights of epochs before
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from vit_explorer.text.tasks import TITLES, SequenceTask
 from vit_explorer.text.training import EpochDone, TextRecipe, fresh_model, measure, train_text
 from vit_explorer.training.runs.card import current_commit, describe_hardware
 
-SNAPSHOTS = (0, 1, 2, 3, 5, 8, 13, 20)  # epochs whose weights are kept beside those of the last
+SNAPSHOTS = [0, 1, 2, 3, 5, 8, 13, 20]  # epochs whose weights are kept beside those of the last
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--n-test", type=int, default=TextRecipe.n_test, help="test sequences (500)")
     parser.add_argument("--epochs", type=int, default=TextRecipe.epochs)
     parser.add_argument("--seed", type=int, default=TextRecipe.seed)
+    parser.add_argument("--snapshots", type=int, nargs="*", default=SNAPSHOTS, help="epochs before the last to keep")
     parser.add_argument("--name", help="of the checkpoint; the task's name by default")
     parser.add_argument("--folder", type=Path, default=TEXT_FOLDER, help="where the checkpoint is written")
     options = parser.parse_args(arguments)
@@ -47,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
                 epochs.append(event)
     except ValueError as error:
         parser.error(str(error))
-    snapshots = {done.epoch: done.weights for done in epochs[:-1] if done.epoch in SNAPSHOTS}
+    snapshots = {done.epoch: done.weights for done in epochs[:-1] if done.epoch in options.snapshots}
     name = options.name or options.task
     print(save_text_checkpoint(epochs[-1].weights, snapshots, _card(recipe, epochs), name, options.folder))
     return 0

@@ -86,6 +86,22 @@ def test_the_program_writes_what_the_training_gives(tmp_path, capsys):
     assert list_text_checkpoints(tmp_path) == ["mine"]
 
 
+def test_a_checkpoint_without_snapshots_leaves_none_of_the_one_before(tmp_path, capsys):
+    flags = ["--epochs", "1", "--n-train", "64", "--n-test", "10", "--folder", str(tmp_path)]
+    assert program.main(flags) == 0 and list(load_text_checkpoint("reverse", tmp_path).snapshots()) == [0, 1]
+    assert program.main([*flags, "--snapshots"]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["reverse.json", "reverse.pt"]
+    assert list(load_text_checkpoint("reverse", tmp_path).snapshots()) == [1]
+
+
+@pytest.mark.parametrize("length", [3, 6, 10])
+def test_a_second_network_reverses_every_length_that_it_was_trained_on(length):
+    shipped = load_text_checkpoint("reverse-3-to-10")
+    assert (shipped.task.min_length, shipped.task.max_length) == (3, 10)
+    _, test = SequenceTask(min_length=length, max_length=length).draw(1, 100, seed=1)
+    assert measure(shipped.model, test).free_running.sequences >= 0.95
+
+
 def test_impossible_flags_are_refused(capsys):
     with pytest.raises(SystemExit):
         program.main(["--min-length", "11"])

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vit_explorer.text import BOUNDARY, PAD, SequenceTask, TextRecipe, train_text
+from vit_explorer.text import BOUNDARY, PAD, SequenceTask, TextRecipe, load_text_checkpoint, train_text
 from vit_explorer.text.training import Accuracy, EpochDone, StepDone, accuracy, fresh_model, measure, token_loss
 
 SMALL = TextRecipe(
@@ -80,6 +80,15 @@ def test_free_running_is_the_networks_own_output_and_an_early_end_misses_the_res
         model.head.bias[BOUNDARY] = 100
     found = measure(model, pairs)
     assert found.free_running == Accuracy(0.0, 0.0) and found.teacher_forced.sequences == 0
+
+
+def test_whole_sequences_are_right_both_ways_or_neither():
+    checkpoint = load_text_checkpoint()
+    _, pairs = checkpoint.task.draw(3000, 500, 0)
+    found = measure(checkpoint.snapshots()[3], pairs)
+    assert 0.5 < found.teacher_forced.sequences < 0.95
+    assert found.teacher_forced.sequences == found.free_running.sequences
+    assert found.teacher_forced.tokens > found.free_running.tokens + 0.01
 
 
 @pytest.mark.parametrize(

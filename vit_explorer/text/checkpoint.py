@@ -75,9 +75,11 @@ def save_text_checkpoint(
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.json").unlink(missing_ok=True)  # a checkpoint with a card is whole
+    for ending in ("json", "snapshots.pt"):  # of the checkpoint that is replaced; one with a card is whole
+        (folder / f"{name}.{ending}").unlink(missing_ok=True)
     torch.save(half(weights), folder / f"{name}.pt")
-    torch.save({epoch: half(kept) for epoch, kept in snapshots.items()}, folder / f"{name}.snapshots.pt")
+    if snapshots:
+        torch.save({epoch: half(kept) for epoch, kept in snapshots.items()}, folder / f"{name}.snapshots.pt")
     (folder / f"{name}.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     return folder / f"{name}.pt"
 
