@@ -33,8 +33,8 @@ def ending_network():
     return model
 
 
-def endless_network(seed=0):
+def endless_network(seed=0, **sizes):
     """A network that never generates the end, for outputs of a chosen length."""
-    model = network(seed)
+    model = network(seed, **sizes)
     model.head.bias.data[BOUNDARY] = -30
     return model

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from tests.text.small import ending_network, endless_network, network, sequences
-from vit_explorer.text import BOUNDARY, PAD, CacheStep, KVCache, Tape, greedy_decode
+from vit_explorer.text import BOUNDARY, PAD, CacheStep, KVCache, Tape, beam_search, greedy_decode
 from vit_explorer.text.model import causal_mask
 
 TOLERANCE = 1e-5
@@ -117,6 +117,16 @@ def test_the_keys_that_are_read_are_those_that_the_whole_pass_computes():
 def test_the_causal_mask_is_a_staircase():
     assert causal_mask(3, 3).int().tolist() == [[1, 0, 0], [1, 1, 0], [1, 1, 1]]
     assert causal_mask(2, 4).int().tolist() == [[1, 1, 1, 0], [1, 1, 1, 1]]
+
+
+@torch.no_grad()
+def test_a_source_as_long_as_the_table_is_decoded_and_bad_sources_are_refused():
+    model = endless_network(max_length=6, vocabulary=8)
+    assert greedy_decode(model, sequences(6, vocabulary=8)).tokens.shape == (1, 6)
+    for source, words in (([[2] * 7], "7 tokens .* 6"), ([[8]], "8 of the source .* 0 to 7"), ([2, 3], r"\(2,\)")):
+        for decode in (greedy_decode, beam_search):
+            with pytest.raises(ValueError, match=words):
+                decode(model, torch.tensor(source))
 
 
 @torch.no_grad()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from vit_explorer.text.cache import KVCache
-from vit_explorer.text.greedy import check_start, next_logits, without_padding
+from vit_explorer.text.greedy import check_unused, next_logits, output_limit, without_padding
 from vit_explorer.text.model import BOUNDARY, PAD, TextTransformer
 
 
@@ -102,15 +102,16 @@ def beam_search(
     Args:
         penalty: strength of the length penalty in the final ranking; 0 ranks by log-probability, which favours short
             outputs. All hypotheses of a step are equally long, so that pruning does not depend on it.
-        max_tokens: tokens of an output, its end among them; S + 1 by default.
+        max_tokens: tokens of an output, its end among them; see :func:`output_limit`.
         cache: a new :class:`KVCache` to decode with; its rows follow the beams.
     Raises:
         ValueError: for a width below 1, and as :func:`greedy_decode`.
     """
     if width < 1:
         raise ValueError(f"a beam is 1 hypothesis wide or more, not {width}")
-    limit = check_start(model, source, max_tokens, cache)
     memory = model.encode(source)
+    limit = output_limit(model, source, max_tokens)
+    check_unused(cache)
     searches = [_Search(width) for _ in range(len(source))]
     owners = torch.arange(len(source), device=source.device)  # the source of each live row
     target = torch.full((len(source), 1), BOUNDARY, device=source.device)
@@ -162,7 +163,7 @@ class _Search:
         order = totals.flatten().argsort(descending=True, stable=True).tolist()
         each, sums = log_probabilities.tolist(), totals.tolist()
         greedy = log_probabilities.argmax(dim=1).tolist()
-        places = self.width - sum(output.finished for output in self.outputs)
+        places = self.width - len(self.outputs)
         survivors: list[tuple[int, int]] = []
         live: list[Hypothesis | None] = []
         for place, (row, token) in enumerate(divmod(index, n_tokens) for index in order):

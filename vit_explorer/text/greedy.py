@@ -40,18 +40,24 @@ class Decoding:
         return chosen.masked_fill(self.tokens == PAD, 0).sum(dim=1)
 
 
-def check_start(model: TextTransformer, source: Tensor, max_tokens: int | None, cache: KVCache | None) -> int:
-    """Return how many tokens an output may have: ``max_tokens``, or one more than the source.
+def output_limit(model: TextTransformer, source: Tensor, max_tokens: int | None) -> int:
+    """Return how many tokens an output may have, its end among them.
+
+    That is ``max_tokens``, by default one more than the source and no more than the position table has rows.
 
     Raises:
-        ValueError: if that is none, or more than the position table has rows; or if the cache has been used.
+        ValueError: if it is none, or more than the position table has rows.
     """
-    if cache is not None and cache.length:
-        raise ValueError("the cache has been used: make a new KVCache for every decoding")
-    limit = source.shape[1] + 1 if max_tokens is None else max_tokens
+    limit = min(source.shape[1] + 1, model.max_length) if max_tokens is None else max_tokens
     if not 1 <= limit <= model.max_length:
         raise ValueError(f"{limit} tokens cannot be decoded: the position table allows 1 to {model.max_length}")
     return limit
+
+
+def check_unused(cache: KVCache | None) -> None:
+    """Raise ValueError if a cache already holds another decoding."""
+    if cache is not None and cache.length:
+        raise ValueError("the cache has been used: make a new KVCache for every decoding")
 
 
 def next_logits(
@@ -80,13 +86,14 @@ def greedy_decode(
     """Decode sources greedily, (B, S) token ids.
 
     Args:
-        max_tokens: tokens of an output, its end among them; S + 1 by default.
+        max_tokens: tokens of an output, its end among them; see :func:`output_limit`.
         cache: a new :class:`KVCache` to decode with; the tokens are the same, the logits agree to rounding.
     Raises:
         ValueError: for sources that :meth:`TextTransformer.encode` refuses, a used cache, or an impossible limit.
     """
-    limit = check_start(model, source, max_tokens, cache)
     memory = model.encode(source)
+    limit = output_limit(model, source, max_tokens)
+    check_unused(cache)
     target = torch.full((len(source), 1), BOUNDARY, device=source.device)
     ended = torch.zeros(len(source), dtype=torch.bool, device=source.device)
     logits = []
