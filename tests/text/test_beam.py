@@ -79,8 +79,7 @@ def test_a_batch_is_searched_as_each_source_alone_and_the_cache_changes_nothing(
 
 
 def test_the_tree_holds_every_candidate_and_says_which_were_kept():
-    model, source = network(2), sequences(6)
-    (found,) = beam_search(model, source, width=3, max_tokens=5)
+    found = beam_search(ending_network(), sequences(10, 2, 6, 9, 4), width=3, max_tokens=5)[0]
     tree = found.hypotheses
     assert [hypothesis.number for hypothesis in tree] == list(range(len(tree)))
     finished = 0
@@ -100,6 +99,7 @@ def test_the_tree_holds_every_candidate_and_says_which_were_kept():
             assert sum(torch.tensor([h.token_log_probability for h in children]).exp()) <= 1 + 1e-5
         finished += sum(h.kept and h.finished for h in level)
     assert {h.token for h in tree} == set(range(1, 20))
+    assert [h.step for h in tree if h.kept and h.finished] == [1], "the beam narrows on the way"
     assert len(found.ranking) == 3
 
 

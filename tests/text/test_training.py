@@ -1,5 +1,7 @@
 """Training: deterministic by seed, clipped, measured under teacher forcing and in free running."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -46,6 +48,16 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
     torch.set_rng_state(state)
     fresh_model(SMALL)
     assert torch.equal(torch.get_rng_state(), state), "the caller's generator is left alone"
+
+
+def test_gradients_are_clipped_to_the_norm_of_the_recipe():
+    """Adam divides by the gradient's size plus 1e-8: a norm far below that stops the learning."""
+
+    def moved(clip):
+        epochs = [event for event in train_text(replace(SMALL, clip=clip)) if isinstance(event, EpochDone)]
+        return max((epochs[2].weights[key] - first).abs().max() for key, first in epochs[0].weights.items())
+
+    assert moved(5.0) > 1e-3 and moved(1e-12) < 1e-6
 
 
 def test_weights_of_an_epoch_are_a_copy_and_make_the_measured_network():
