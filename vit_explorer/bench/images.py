@@ -1,7 +1,7 @@
 """Take the images of the page that the documents show, from a running app in a real Chromium.
 
-python scripts/images.py            # all of them, into docs/images/
-python scripts/images.py cut.gif    # one of them
+python -m vit_explorer.bench.images            # all of them, into docs/images/ of the working directory
+python -m vit_explorer.bench.images cut.gif    # one of them
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
-from playwright.sync_api import Page
 
 from vit_explorer.bench.browser import chromium, running_app
 from vit_explorer.bench.page import VIEWPORT, open_page, open_view
 
-FOLDER = Path(__file__).resolve().parents[1] / "docs" / "images"
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+FOLDER = Path("docs/images")
 STEP = 30  # ms of the page from one frame of the animation to the next
 SHOWN = 70  # ms for which a frame is shown, so that the cut is seen more slowly than on the page
 FRAMES = 100  # at most
