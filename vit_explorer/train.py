@@ -8,6 +8,7 @@ python -m vit_explorer.train --resume runs/20260131-154500-vit           # a run
 python -m vit_explorer.train --resume runs/20260131-154500-vit --keep vit-mine   # also put it into the model list
 python -m vit_explorer.train --sweep hunger --seeds 3                    # accuracy over the number of pictures
 python -m vit_explorer.train --sweep ladder --seeds 3                    # from the plain ViT to the DeiT, rung by rung
+python -m vit_explorer.train --sweep weights --device cuda --minutes 10  # all the weights that ship
 python -m vit_explorer.train --sweep hunger --figure docs/hunger.png     # draws what there is, and trains nothing
 torchrun --nproc_per_node=2 -m vit_explorer.train --model vit            # each process takes a part of every batch
 python -m vit_explorer.train --download                                  # fetch CIFAR-10 (170 MB)
@@ -45,13 +46,16 @@ from vit_explorer.training.runs.race import Race
 from vit_explorer.training.runs.runner import SAVE_EVERY, Runner
 from vit_explorer.training.runs.slots import Slot
 from vit_explorer.training.runs.status import Standing
+from vit_explorer.training.studies.abreast import train_abreast
 from vit_explorer.training.studies.hunger import UPDATES, hunger_cells
 from vit_explorer.training.studies.ladder import ladder_cells
 from vit_explorer.training.studies.presets import PRESETS
 from vit_explorer.training.studies.sweep import MAX_SEEDS, RESULTS, Cell, Sweep
 from vit_explorer.training.studies.sweep_figures import results_of, sweep_figure
+from vit_explorer.training.studies.weights import plan, ship, stride_on, weight_cells
 
 ASK_EVERY = 0.5  # seconds between two looks whether the machine is free
+GPU_ABREAST = 3  # models that share a GPU, each leaving much of it idle
 STOPPED = 130  # exit status of a program that was interrupted
 
 
@@ -104,8 +108,15 @@ def make_parser() -> argparse.ArgumentParser:
     sweep = parser.add_argument_group("sweep")
     sweep.add_argument(
         "--sweep",
-        choices=["hunger", "ladder"],
-        help="many runs, resumable: kinds of networks on more and more pictures, or DeiT's recipe rung by rung",
+        choices=["hunger", "ladder", "weights"],
+        help="many runs, resumable: kinds of networks on more and more pictures, DeiT's recipe rung by rung, or the "
+        "weights that ship",
+    )
+    sweep.add_argument(
+        "--minutes", type=float, metavar="M", help="for the weights: lay the epochs out so that all is done in time"
+    )
+    sweep.add_argument(
+        "--abreast", type=int, metavar="N", help=f"models of the weights trained at once ({GPU_ABREAST} on a GPU)"
     )
     sweep.add_argument("--updates", type=int, metavar="N", help=f"of every run of the hunger sweep ({UPDATES:,})")
     sweep.add_argument("--seeds", type=int, default=1, metavar="N", help="how often each run is made (1)")
@@ -166,6 +177,8 @@ def _sweep(options: argparse.Namespace, group: Group) -> int:
         raise ValueError(f"--seeds must be 1 to {MAX_SEEDS}, not {options.seeds}")
     folder = options.run or run_folder.RUNS_FOLDER / f"sweep-{options.sweep}"
     folder.mkdir(parents=True, exist_ok=True)
+    if options.sweep == "weights":
+        return _weights(options, folder)
     dataset = open_dataset("cifar10", root=options.root)
     planned = _cells_of(options, folder)
     print(f"sweep: {folder}, {len(planned)} runs")
@@ -179,6 +192,33 @@ def _sweep(options: argparse.Namespace, group: Group) -> int:
                 print(f"Stopped. Go on with the same command; results so far: {folder / RESULTS}", file=sys.stderr)
                 return STOPPED
     print(f"results: {folder / RESULTS}")
+    return 0
+
+
+def _weights(options: argparse.Namespace, folder: Path) -> int:
+    """Make the weights that ship: plan, train what is missing, and put them where ``--keep-in`` says."""
+    began = time.monotonic()
+    device = getattr(options, "device", Recipe.device)
+    dataset = open_dataset("cifar10", root=options.root)
+    epochs = plan(folder, device, options.minutes, dataset, options.seeds)
+    print("epochs: " + ", ".join(f"{name} {n}" for name, n in epochs.items()), flush=True)
+    precision = getattr(options, "precision", fast_precision(device))
+    cells = weight_cells(folder, device, epochs, options.seeds, precision=precision)
+    on_gpu = stride_on(device) > 1
+    complete = train_abreast(
+        folder,
+        cells,
+        root=options.root,
+        at_once=options.abreast or (GPU_ABREAST if on_gpu else 1),
+        stride=stride_on(device),
+        deadline=None if options.minutes is None else began + 60 * options.minutes,
+    )
+    if not complete:
+        print("Not all models have come to their end. Go on with the same command.", file=sys.stderr)
+        return 1
+    if options.keep_in != KEPT_FOLDER:
+        for card in ship(folder, cells, options.keep_in):
+            print(f"shipped: {card}")
     return 0
 
 

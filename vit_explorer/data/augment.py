@@ -12,6 +12,27 @@ from torch import Tensor
 CROP_PADDING = 4  # pixels on each side before the random crop, as He et al. 2015 did on CIFAR-10
 
 
+def draw_crop_and_flip(n: int, generator: torch.Generator, padding: int = CROP_PADDING) -> Tensor:
+    """Random crops of n padded images, mirrored or not: (n, 3) int64, columns top, left and flip (0 or 1)."""
+    top, left = (torch.randint(0, 2 * padding + 1, (n, 1), generator=generator) for _ in range(2))
+    flip = torch.rand((n, 1), generator=generator) < 0.5
+    return torch.cat([top, left, flip.long()], dim=1)
+
+
+def apply_crop_and_flip(images: Tensor, drawn: Tensor, padding: int = CROP_PADDING) -> Tensor:
+    """Crop and mirror each image as drawn by :func:`draw_crop_and_flip`; see :func:`crop_and_flip`."""
+    batch, channels, height, width = images.shape
+    device = images.device
+    padded = F.pad(images, (padding,) * 4)
+    top, left, flip = drawn.to(device)[:, :, None].unbind(1)  # (B, 1) each
+    rows = torch.arange(height, device=device) + top  # (B, H)
+    cols = torch.arange(width, device=device) + left  # (B, W)
+    cols = torch.where(flip.bool(), cols.flip(1), cols)
+    pixel = rows[:, :, None] * padded.shape[-1] + cols[:, None, :]  # (B, H, W) into the flattened padded plane
+    pixel = pixel.reshape(batch, 1, height * width).expand(-1, channels, -1)
+    return padded.flatten(2).gather(2, pixel).reshape(images.shape)
+
+
 def crop_and_flip(images: Tensor, generator: torch.Generator, padding: int = CROP_PADDING) -> Tensor:
     """A random shift of up to ``padding`` pixels each way, and a mirror image half of the time, for each picture.
 
@@ -20,17 +41,7 @@ def crop_and_flip(images: Tensor, generator: torch.Generator, padding: int = CRO
     Returns:
         (B, C, H, W) of the same dtype.
     """
-    batch, channels, height, width = images.shape
-    device = images.device
-    padded = F.pad(images, (padding,) * 4)
-    top, left = (torch.randint(0, 2 * padding + 1, (batch, 1), generator=generator).to(device) for _ in range(2))
-    flip = (torch.rand((batch, 1), generator=generator) < 0.5).to(device)
-    rows = torch.arange(height, device=device) + top  # (B, H)
-    cols = torch.arange(width, device=device) + left  # (B, W)
-    cols = torch.where(flip, cols.flip(1), cols)
-    pixel = rows[:, :, None] * padded.shape[-1] + cols[:, None, :]  # (B, H, W) into the flattened padded plane
-    pixel = pixel.reshape(batch, 1, height * width).expand(-1, channels, -1)
-    return padded.flatten(2).gather(2, pixel).reshape(images.shape)
+    return apply_crop_and_flip(images, draw_crop_and_flip(len(images), generator, padding), padding)
 
 
 def normalise(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -69,8 +70,7 @@ def operations() -> list[Operation]:
     ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Drawn:
+class Drawn(NamedTuple):
     """What each picture gets: ``operation``, places in :func:`operations`, and ``sign``, 1 or -1; (B, n_ops) int64."""
 
     operation: Tensor
@@ -103,8 +103,8 @@ def apply_operations(images: Tensor, drawn: Drawn, magnitude: float) -> Tensor:
                 strength = (
                     0.0 if operation.strength is None else operation.strength(magnitude / MAX_MAGNITUDE, height, width)
                 )
-                here = here.to(images.device)
-                changed[here] = operation.apply(images[here], strength if sign == 0 else sign * strength)
+                places = here.nonzero().flatten().to(images.device)  # a mask would make the CPU wait for the device
+                changed[places] = operation.apply(images[places], strength if sign == 0 else sign * strength)
         images = changed
     return images
 

@@ -36,11 +36,15 @@ def random_erasing(images: Tensor, probability: float, generator: torch.Generato
         uint8 (B, C, H, W)
     """
     batch, _, height, width = images.shape
-    chosen = torch.rand(batch, generator=generator) < probability
-    top, left, tall, wide = draw_boxes(batch, height, width, generator)[:, :, None].unbind(1)  # (B, 1) each
-    noise = torch.randint(0, 256, images.shape, generator=generator, dtype=torch.uint8)
-    rows, cols = torch.arange(height), torch.arange(width)
+    device = images.device
+    chosen = (torch.rand(batch, generator=generator) < probability).to(device)
+    boxes = draw_boxes(batch, height, width, generator).to(device)
+    top, left, tall, wide = boxes[:, :, None].unbind(1)  # (B, 1) each
+    if device.type != "cpu":  # noise for every pixel is drawn where it is needed
+        generator = torch.Generator(device).manual_seed(generator.initial_seed())
+    noise = torch.randint(0, 256, images.shape, generator=generator, dtype=torch.uint8, device=device)
+    rows, cols = torch.arange(height, device=device), torch.arange(width, device=device)
     inside_rows = (rows >= top) & (rows < top + tall)  # (B, H)
     inside_cols = (cols >= left) & (cols < left + wide)  # (B, W)
     inside = inside_rows[:, None, :, None] & inside_cols[:, None, None, :] & chosen[:, None, None, None]
-    return torch.where(inside.to(images.device), noise.to(images.device), images)
+    return torch.where(inside, noise, images)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.training.small import RECIPE
-from vit_explorer.data.augment import channel_statistics, crop_and_flip
+from vit_explorer.data.augment import channel_statistics, draw_crop_and_flip
 from vit_explorer.data.dataset import Dataset, Split
 from vit_explorer.training.loop import batches as feed_module
 from vit_explorer.training.loop.batches import Feed
@@ -45,11 +45,11 @@ def test_a_batch_depends_on_its_step_alone(tiny):
 def test_every_step_draws_its_own_augmentation(tiny, monkeypatch):
     seeds = []
 
-    def watched(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+    def watched(n: int, generator: torch.Generator) -> torch.Tensor:
         seeds.append(generator.initial_seed())
-        return crop_and_flip(images, generator)
+        return draw_crop_and_flip(n, generator)
 
-    monkeypatch.setattr(feed_module, "crop_and_flip", watched)
+    monkeypatch.setattr(feed_module, "draw_crop_and_flip", watched)
     feed = Feed(tiny, RECIPE)
     plain = Feed(tiny, replace(RECIPE, augment="none"))
     moved = [not torch.equal(feed.batch(step).images, plain.batch(step).images) for step in range(9)]

@@ -9,6 +9,7 @@ from tests.training.small import OVERRIDES, RECIPE
 from vit_explorer.data.dataset import Dataset
 from vit_explorer.training.loop.batches import with_sizes
 from vit_explorer.training.loop.learner import Learner
+from vit_explorer.training.loop.optimizers import BatchedMuon
 
 SWIN = {"d_model": 8, "depths": (1, 1), "n_heads": (2, 2), "window": 2}
 
@@ -65,3 +66,22 @@ def test_muon_takes_the_matrices_of_swin_and_leaves_its_bias_tables(tiny):
     expected = {f"stages.{stage}.0.{layer}.weight" for stage in (0, 1) for layer in layers}
     assert parameter_names(learner, muon, 0) == expected | {"mergings.0.reduction.weight"}
     assert {"stages.0.0.attention.bias_table", "norm.weight"} <= parameter_names(learner, adamw, 1)
+
+
+def test_muon_of_equal_shapes_at_once_is_that_of_torch():
+    torch.manual_seed(0)
+    start = [torch.randn(shape) for shape in ((6, 4), (4, 6), (6, 4), (5, 5))]
+    moved = []
+    for kind, lr in ((torch.optim.Muon, 0.02), (BatchedMuon, torch.tensor(0.02))):
+        parameters = [torch.nn.Parameter(value.clone()) for value in start]
+        optimizer = kind(parameters, lr, weight_decay=0.1, adjust_lr_fn="match_rms_adamw")
+        for step in range(4):
+            generator = torch.Generator().manual_seed(step)
+            for parameter in parameters:
+                parameter.grad = torch.randn(parameter.shape, generator=generator)
+            optimizer.step()
+        moved.append((parameters, optimizer.state_dict()["state"]))
+    for one, other in zip(*(parameters for parameters, _ in moved), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=2e-3)  # bfloat16 products, in another order
+    for key, state in moved[0][1].items():
+        torch.testing.assert_close(moved[1][1][key]["momentum_buffer"], state["momentum_buffer"])

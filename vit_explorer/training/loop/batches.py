@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +11,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vit_explorer.data.augment import channel_statistics, crop_and_flip, normalise
+from vit_explorer.data.augment import apply_crop_and_flip, channel_statistics, draw_crop_and_flip, normalise
 from vit_explorer.data.dataset import Dataset, Split
 from vit_explorer.data.mixing import Mix, draw_cutmix, draw_mixup, mix_images, mix_targets, soft_targets
-from vit_explorer.data.rand_augment import rand_augment
+from vit_explorer.data.rand_augment import Drawn, apply_operations, draw_operations
 from vit_explorer.data.random_erasing import random_erasing
 from vit_explorer.data.subsets import balanced_subset, cut_validation
 from vit_explorer.training.loop.recipe import Recipe
 
+N_OPERATIONS = 2  # of RandAugment, one after the other
 # What a random number is for; it keeps the streams of one seed apart.
 _ORDER, _AUGMENT, _RAND_AUGMENT, _ERASING, _MIXING, _DROPPING = range(6)
 
@@ -89,13 +91,25 @@ class Feed:
 
     def batch(self, step: int) -> Fed:
         """What step number ``step`` (from 0) learns from."""
-        places = self._places(step)
-        labels = self.train.y[places]
-        images = self._augmented(self.train.x[places], step)
-        mix = self._mix(len(labels), step)
-        if mix is None:
-            return Fed(images, labels, labels, places)
-        return Fed(mix_images(images, mix), labels, mix_targets(soft_targets(labels, self.n_classes), mix), places)
+        return next(self.batches(step, 1))
+
+    def batches(self, first: int, n: int) -> Iterator[Fed]:
+        """The batches of ``n`` steps from step number ``first`` on, augmented together.
+
+        On a GPU one operation on many images costs little more than on a few; the batches are those of :meth:`batch`,
+        but for the noise of random erasing, which each kind of device draws for itself.
+        """
+        steps = range(first, first + n)
+        places = [self._places(step) for step in steps]
+        images = self._augmented(self.train.x[torch.cat(places)], steps, [len(some) for some in places])
+        for step, some, part in zip(steps, places, images.split([len(some) for some in places]), strict=True):
+            labels = self.train.y[some]
+            mix = self._mix(len(labels), step)
+            if mix is None:
+                yield Fed(part, labels, labels, some)
+            else:
+                targets = mix_targets(soft_targets(labels, self.n_classes), mix)
+                yield Fed(mix_images(part, mix), labels, targets, some)
 
     def dropping_seed(self, step: int, rank: int) -> int:
         """Of what a network draws for itself in a step, such as the branches that stochastic depth leaves out."""
@@ -109,14 +123,23 @@ class Feed:
             self._order = epoch, order.repeat_interleave(self.recipe.repeats)[: len(order)].to(self.device)
         return self._order[1][index * self.recipe.batch_size : (index + 1) * self.recipe.batch_size]
 
-    def _augmented(self, images: Tensor, step: int) -> Tensor:
+    def _augmented(self, images: Tensor, steps: range, sizes: Sequence[int]) -> Tensor:
+        """The images of several steps, end to end, each changed as its own step draws it."""
         recipe = self.recipe
+
+        def drawn(stream: int, draw: Callable[[int, torch.Generator], Any]) -> list[Any]:
+            return [draw(n, _generator(recipe.seed, stream, step)) for n, step in zip(sizes, steps, strict=True)]
+
         if recipe.augment == "crop-flip":
-            images = crop_and_flip(images, _generator(recipe.seed, _AUGMENT, step))
+            images = apply_crop_and_flip(images, torch.cat(drawn(_AUGMENT, draw_crop_and_flip)))
         if recipe.rand_augment:
-            images = rand_augment(images, recipe.rand_augment, _generator(recipe.seed, _RAND_AUGMENT, step))
+            operations = drawn(_RAND_AUGMENT, lambda n, generator: draw_operations(n, N_OPERATIONS, generator))
+            together = Drawn(*(torch.cat(parts) for parts in zip(*operations, strict=True)))
+            images = apply_operations(images, together, recipe.rand_augment)
         if recipe.erasing:
-            images = random_erasing(images, recipe.erasing, _generator(recipe.seed, _ERASING, step))
+            parts = zip(images.split(list(sizes)), steps, strict=True)
+            generators = ((part, _generator(recipe.seed, _ERASING, step)) for part, step in parts)
+            images = torch.cat([random_erasing(part, recipe.erasing, generator) for part, generator in generators])
         return images
 
     def _mix(self, n: int, step: int) -> Mix | None:

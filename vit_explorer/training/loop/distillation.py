@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from vit_explorer.data.augment import normalise
 from vit_explorer.models.deit import DeiT
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER, KEPT_FOLDER, CheckpointError, load_checkpoint
 from vit_explorer.training.loop.batches import Fed, Feed
@@ -44,7 +45,8 @@ class Teacher:
             raise ValueError(
                 f"the teacher {recipe.teacher} reads {found.model.img_size} pixels, these data have {size}"
             )
-        self._checkpoint = found
+        statistics = (torch.tensor(found.card["normalise"][key], device=feed.device) for key in ("mean", "std"))
+        self._mean, self._std = statistics  # at hand: a CUDA graph cannot wait for them
         self._network = found.model.to(feed.device).to(memory_format=torch.channels_last).requires_grad_(False)
         self._kept = None if recipe.changes_pictures else torch.cat(
             [self._ask(part) for part in feed.train.x.split(AT_ONCE)]
@@ -56,7 +58,7 @@ class Teacher:
 
     @torch.no_grad()
     def _ask(self, images: Tensor) -> Tensor:
-        prepared = self._checkpoint.preprocess(images).contiguous(memory_format=torch.channels_last)
+        prepared = normalise(images, self._mean, self._std).contiguous(memory_format=torch.channels_last)
         return self._network(prepared).float()
 
 

@@ -23,15 +23,18 @@ class Learner:
 
     Args:
         overrides: options of the network, with those that the data decide.
+        graphed: whether :meth:`descend` is to be recorded by a CUDA graph.
     """
 
-    def __init__(self, recipe: Recipe, overrides: dict[str, Any], device: torch.device) -> None:
+    def __init__(self, recipe: Recipe, overrides: dict[str, Any], device: torch.device, graphed: bool = False) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
             network = create_model(recipe.model, **overrides)
         self.network = network.to(device).to(memory_format=torch.channels_last)
-        self.optimizers = make_optimizers(self.network, recipe)
+        self._lr = torch.tensor(recipe.lr, device=device) if graphed else None
+        self.optimizers = make_optimizers(self.network, recipe, self._lr)
         self._average = None
+        self._ema = recipe.ema
         if recipe.ema:
             average = get_ema_multi_avg_fn(recipe.ema)
             self._average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
@@ -41,14 +44,33 @@ class Learner:
         """What is measured, looked at and kept: the average where there is one, else the network itself."""
         return self.network if self._average is None else self._average.module
 
-    def descend(self, lr: float) -> None:
-        """One step along the gradients that the parameters hold."""
+    def set_lr(self, lr: float) -> None:
+        """The rate of the steps that follow."""
+        if self._lr is not None:
+            self._lr.fill_(lr)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = lr
+                group["lr"] = lr if self._lr is None else self._lr
+
+    def descend(self) -> None:
+        """One step along the gradients that the parameters hold."""
+        for optimizer in self.optimizers:
             optimizer.step()
-        if self._average is not None:
+        if self._average is None:
+            return
+        if self._lr is None:
             self._average.update_parameters(self.network)
+        else:
+            self._update_average(self._average)
+
+    def _update_average(self, average: AveragedModel) -> None:
+        """As ``update_parameters``, without its question to the device whether this is the first time."""
+        theirs, ours = average.module.state_dict(), self.network.state_dict()
+        moved = [name for name, value in ours.items() if value.is_floating_point()]
+        torch._foreach_lerp_([theirs[name] for name in moved], [ours[name] for name in moved], 1 - self._ema)
+        for name in ours.keys() - set(moved):  # counters of batch norms
+            theirs[name].copy_(ours[name])
+        average.n_averaged += 1
 
     def state(self) -> dict[str, Any]:
         """Tensors and plain values, not copied."""

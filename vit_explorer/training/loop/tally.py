@@ -9,12 +9,13 @@ RUNNING = 50  # batches behind the running loss, accuracy and speed
 
 
 class Batch(NamedTuple):
-    """One batch that was trained on: sums over its pictures, and the seconds it took."""
+    """One batch that was trained on, or several: sums over their pictures, the seconds they took, and their steps."""
 
     loss: float
     correct: float
     images: int
     seconds: float
+    steps: int = 1
 
 
 class Tally:
@@ -32,8 +33,8 @@ class Tally:
         self._recent: deque[Batch] = deque(maxlen=RUNNING)
 
     def add(self, batch: Batch) -> None:
-        """One more step is done."""
-        self.step += 1
+        """The steps of ``batch`` are done."""
+        self.step += batch.steps
         self.seconds += batch.seconds
         self.loss_sum += batch.loss
         self.correct += batch.correct
@@ -48,7 +49,8 @@ class Tally:
 
     def seconds_per_step(self) -> float:
         """Of the last steps, one at least."""
-        return self.recent().seconds / len(self._recent)
+        recent = self.recent()
+        return recent.seconds / recent.steps
 
     def state(self) -> dict[str, Any]:
         """As plain values, from which :meth:`load` takes it up."""

@@ -10,7 +10,7 @@ import contextlib
 import copy
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ from vit_explorer.training.loop.distillation import Teacher, distilled_loss
 from vit_explorer.training.loop.distributed import Group, check_divisible
 from vit_explorer.training.loop.evaluation import NotFiniteError, accuracy, autocast, probe
 from vit_explorer.training.loop.events import Epoch, Event, Failed, Finished, Snapshot, Started, Step
+from vit_explorer.training.loop.graphed import GraphedStep
 from vit_explorer.training.loop.learner import Learner
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.loop.schedule import lr_factor, snapshot_steps
@@ -46,6 +47,8 @@ class Trainer:
         recipe: what to do.
         dataset: the data, if already open; else ``open_dataset(recipe.data, img_size=recipe.img_size)``.
         state: what :meth:`state` gave, to go on from there.
+        stride: steps between two looks at the clock and the loss, and so between two Step events, at most. With more
+            than 1 nobody waits for the device after every step; on a GPU the step then runs as a CUDA graph.
         group: the processes that train it together. Each makes a trainer with the same arguments, asks it for all its
             events and gets the same ones, but for what the clock says.
     Raises:
@@ -59,14 +62,19 @@ class Trainer:
         dataset: Dataset | None = None,
         state: dict[str, Any] | None = None,
         group: Group | None = None,
+        stride: int = 1,
     ) -> None:
         self.recipe = recipe
         self.group = group or Group()
+        self.stride = stride
         self.dataset = dataset or open_dataset(recipe.data, img_size=recipe.img_size)
         self.feed = Feed(self.dataset, recipe)
         self.device = self.feed.device
         self.overrides = with_sizes(recipe, self.dataset)
-        self._learner = Learner(recipe, self.overrides, self.device)
+        self._runs_as_graph = self.device.type == "cuda" and stride > 1 and self.group.size == 1
+        self._learner = Learner(recipe, self.overrides, self.device, self._runs_as_graph)
+        self._graphed: GraphedStep | None = None
+        self._ahead: tuple[range, list[Fed]] = range(0), []  # batches made while the GPU was still busy
         check_divisible(self._learner.network, self.group)
         self._tally = Tally()
         self._looks = snapshot_steps(self.total_steps, recipe.snapshots)
@@ -170,25 +178,30 @@ class Trainer:
         return "end" if self.step == self.total_steps else "step"
 
     def _train_step(self) -> Step:
+        """One step, or up to ``stride`` of them if nothing else is due before."""
         started = time.perf_counter()
-        fed = self.feed.batch(self.step)
-        labels = fed.labels
-        part, weight = self.group.share(len(labels))
-        network = self._learner.network.train()
-        network.zero_grad(set_to_none=True)
-        with self._own_randomness(), autocast(self.device, self.recipe.precision):
-            loss, logits = self._loss(network, fed, part)
-        (loss * (weight / len(labels))).backward()
-        self.group.sum_gradients(network)
-        correct = (logits.argmax(dim=1) == labels[part]).sum()
-        sums = self.group.sum(torch.stack([loss.detach(), correct]) * weight)
-        loss_sum, n_correct, gradient = torch.cat([sums, self._gradient_norm()]).tolist()
-        for name, value in (("loss", loss_sum), ("gradient", gradient)):
-            if not math.isfinite(value):
-                raise NotFiniteError(f"The {name} became {value} at step {self.step + 1}")
-        lr = self.recipe.lr * lr_factor(self.recipe, self.step, self.total_steps)
-        self._learner.descend(lr)
-        self._tally.add(Batch(loss_sum, n_correct, len(labels), time.perf_counter() - started))
+        steps = self._steps_from(self.step)
+        sums, images = [], 0
+        self._learner.network.train()
+        for step, fed in zip(steps, self._batches(steps), strict=True):
+            lr = self.recipe.lr * lr_factor(self.recipe, step, self.total_steps)
+            self._learner.set_lr(lr)
+            with self._own_randomness(step):
+                if self.stride == 1:
+                    sums.append(self._gradients(fed))
+                    self._check_finite(sums[0], steps)  # before the weights take it up
+                    self._learner.descend()
+                else:
+                    sums.append(self._advance(fed).clone())
+            images += len(fed.labels)
+        seen = torch.stack(sums)  # (steps, 3)
+        if self.stride > 1:
+            if self._runs_as_graph and steps.stop < self.total_steps:  # the GPU still has these steps to do
+                following = self._steps_from(steps.stop)
+                self._ahead = following, list(self.feed.batches(following.start, len(following)))
+            self._check_finite(seen.sum(dim=0), steps)
+        loss_sum, n_correct = seen[:, :2].sum(dim=0).tolist()
+        self._tally.add(Batch(loss_sum, n_correct, images, time.perf_counter() - started, len(steps)))
         recent = self._tally.recent()
         return Step(
             step=self.step,
@@ -196,13 +209,56 @@ class Trainer:
             epoch=math.ceil(self.step / self.steps_per_epoch),
             images=self.images,
             seconds=self.seconds,
-            loss=loss_sum / len(labels),
+            loss=loss_sum / images,
             running_loss=recent.loss / recent.images,
             running_accuracy=recent.correct / recent.images,
             lr=lr,
             images_per_second=recent.images / recent.seconds,
             seconds_left=self._tally.seconds_per_step() * (self.total_steps - self.step),
         )
+
+    def _steps_from(self, first: int) -> range:
+        """The steps of one stride: nothing else than a step is due within it."""
+        epoch_end = (first // self.steps_per_epoch + 1) * self.steps_per_epoch
+        look = min(look for look in self._looks if look > first)
+        return range(first, min(first + self.stride, epoch_end, look))
+
+    def _batches(self, steps: range) -> Iterable[Fed]:
+        """The batches of some steps, which may have been made ahead."""
+        (ready, batches), self._ahead = self._ahead, (range(0), [])
+        return batches if ready == steps else self.feed.batches(steps.start, len(steps))
+
+    def _advance(self, fed: Fed) -> Tensor:
+        """One step without waiting for the device. Returns what :meth:`_gradients` does."""
+        if not self._runs_as_graph:
+            return self._descended(fed)
+        if self._graphed is None:
+            self._graphed = GraphedStep(self._descended, fed)
+        return self._graphed(fed) if self._graphed.fits(fed) else self._descended(fed)
+
+    def _descended(self, fed: Fed) -> Tensor:
+        sums = self._gradients(fed)
+        self._learner.descend()
+        return sums
+
+    def _gradients(self, fed: Fed) -> Tensor:
+        """Leave a batch's gradients in the parameters; (3,): loss and right answers summed, norm of the gradients."""
+        part, weight = self.group.share(len(fed.labels))
+        network = self._learner.network
+        network.zero_grad(set_to_none=True)
+        with autocast(self.device, self.recipe.precision):
+            loss, logits = self._loss(network, fed, part)
+        (loss * (weight / len(fed.labels))).backward()
+        self.group.sum_gradients(network)
+        correct = (logits.argmax(dim=1) == fed.labels[part]).sum()
+        sums = self.group.sum(torch.stack([loss.detach(), correct]) * weight)
+        return torch.cat([sums, self._gradient_norm()])
+
+    def _check_finite(self, sums: Tensor, steps: range) -> None:
+        loss, _, gradient = sums.tolist()
+        for name, value in (("loss", loss), ("gradient", gradient)):
+            if not math.isfinite(value):
+                raise NotFiniteError(f"The {name} became {value} at step {steps.stop}")
 
     def _loss(self, network: nn.Module, fed: Fed, part: slice) -> tuple[Tensor, Tensor]:
         """The loss summed over a part of a batch, and the logits of the network's answer."""
@@ -214,11 +270,11 @@ class Trainer:
         return loss, logits
 
     @contextlib.contextmanager
-    def _own_randomness(self) -> Iterator[None]:
+    def _own_randomness(self, step: int) -> Iterator[None]:
         """What the network draws for itself is a function of the step and the process, and disturbs nobody else."""
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices):
-            torch.manual_seed(self.feed.dropping_seed(self.step, self.group.rank))
+            torch.manual_seed(self.feed.dropping_seed(step, self.group.rank))
             yield
 
     def _gradient_norm(self) -> Tensor:

@@ -50,6 +50,7 @@ class Runner:
         save_every: seconds between two states of a contender on disk.
         tell: is told a label and what is done with that contender, before what takes longer than a step.
         group: the processes that train it together; only the one that leads writes.
+        stride: steps of a trainer between two events at most, see there.
     """
 
     def __init__(
@@ -59,8 +60,10 @@ class Runner:
         save_every: float = SAVE_EVERY,
         tell: Callable[[str, str], None] = lambda label, doing: None,
         group: Group | None = None,
+        stride: int = 1,
     ) -> None:
         self.race = race
+        self._stride = stride
         self._datasets = datasets
         self._save_every = save_every
         self._tell = tell
@@ -173,7 +176,7 @@ class Runner:
         dataset = self._datasets(recipe)
         self._tell(contender.label, "making the model")
         state = contender.run.load_state() if self._group.leads else contender.run.peek_state()
-        contender.trainer = Trainer(recipe, dataset, state, self._group)
+        contender.trainer = Trainer(recipe, dataset, state, self._group, self._stride)
         contender.events = contender.trainer.events()
         contender.resumed = state is not None
         contender.saved = time.monotonic()

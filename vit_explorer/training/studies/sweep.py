@@ -6,7 +6,7 @@ What is there already is not trained again, so a sweep may be stopped and gone o
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from vit_explorer.training.runs.card import current_commit, describe_hardware
 from vit_explorer.training.runs.folder import RunFolder
 from vit_explorer.training.runs.keep import keep_run
 from vit_explorer.training.runs.race import Race
-from vit_explorer.training.runs.runner import Runner
+from vit_explorer.training.runs.runner import SAVE_EVERY, Runner
 from vit_explorer.training.runs.status import write_json
 
 MAX_SEEDS = 20
@@ -65,12 +65,10 @@ class Sweep:
     def events(self) -> Iterator[tuple[Cell, Event]]:
         """Train what is missing, and tell whose event each is; the results are written after each run."""
         for cell in self._cells:
-            run = self._run(cell)
-            if _finished(run) is None:
-                with Runner(Race.at(run.path), self._datasets) as runner:
-                    for _, event in runner.events():
-                        yield cell, event
-            self._after(cell, run)
+            for event in train_cell(self.folder, cell, self._datasets):
+                yield cell, event
+            if _finished(RunFolder(self.folder / cell.name)) is not None:
+                write_json(self.folder / RESULTS, self.results())
 
     def results(self) -> dict[str, Any]:
         """What has come out so far: ``points`` with facts and accuracies, and how they were made.
@@ -106,26 +104,50 @@ class Sweep:
             "seconds": finished.seconds,
         }
 
-    def _run(self, cell: Cell) -> RunFolder:
-        path = self.folder / cell.name
-        if not path.exists():
-            run = RunFolder.create(path, cell.recipe)
-            commit = current_commit() or "unknown"
-            made = {"hardware": describe_hardware(cell.recipe.device), "torch": torch.__version__, "commit": commit}
-            write_json(path / MADE, made)
-            return run
-        found = RunFolder(path)
-        if found.recipe() != cell.recipe:
-            raise ValueError(f"{path} holds a run of another recipe: take another folder, or delete it")
-        return found
 
-    def _after(self, cell: Cell, run: RunFolder) -> None:
-        if _finished(run) is None:
-            return
-        taught = self.folder / TAUGHT
-        if cell.kept_as and not (taught / f"{cell.kept_as}.json").exists():
-            keep_run(run, cell.kept_as, taught, dataset=self._datasets(cell.recipe))
-        write_json(self.folder / RESULTS, self.results())
+def train_cell(
+    folder: Path,
+    cell: Cell,
+    datasets: Callable[[Recipe], Dataset],
+    *,
+    stride: int = 1,
+    half: bool = False,
+    save_every: float = SAVE_EVERY,
+) -> Generator[Event, None, None]:
+    """Train what is missing of one run of a sweep, and keep it for those that learn from it.
+
+    May be left at any event: its state is saved then.
+
+    Args:
+        stride, save_every: see :class:`Trainer` and :class:`Runner`.
+        half: keep the weights as float16.
+    Raises:
+        ValueError: if the run's folder holds a run of another recipe.
+    """
+    run = _run(folder / cell.name, cell.recipe)
+    if _finished(run) is None:
+        with Runner(Race.at(run.path), datasets, save_every, stride=stride) as runner:
+            try:
+                for _, event in runner.events():
+                    yield event
+            except GeneratorExit:
+                runner.save()
+                raise
+    taught = folder / TAUGHT
+    if _finished(run) is not None and cell.kept_as and not (taught / f"{cell.kept_as}.json").exists():
+        (taught / f"{cell.kept_as}.pt").unlink(missing_ok=True)  # of a keeper that was killed: the card comes last
+        keep_run(run, cell.kept_as, taught, half, datasets(cell.recipe))
+
+
+def _run(path: Path, recipe: Recipe) -> RunFolder:
+    run = RunFolder(path) if (path / "recipe.json").exists() else RunFolder.create(path, recipe)
+    if run.recipe() != recipe:
+        raise ValueError(f"{path} holds a run of another recipe: take another folder, or delete it")
+    if not (path / MADE).exists():
+        commit = current_commit() or "unknown"
+        made = {"hardware": describe_hardware(recipe.device), "torch": torch.__version__, "commit": commit}
+        write_json(path / MADE, made)
+    return run
 
 
 def shipped_results(name: str, folder: Path = SHIPPED_FOLDER) -> dict[str, Any] | None:
