@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vit_explorer.data.transfer import sent
+
 CROP_PADDING = 4  # pixels on each side before the random crop, as He et al. 2015 did on CIFAR-10
 
 
@@ -24,7 +26,7 @@ def apply_crop_and_flip(images: Tensor, drawn: Tensor, padding: int = CROP_PADDI
     batch, channels, height, width = images.shape
     device = images.device
     padded = F.pad(images, (padding,) * 4)
-    top, left, flip = drawn.to(device)[:, :, None].unbind(1)  # (B, 1) each
+    top, left, flip = sent(drawn, device)[:, :, None].unbind(1)  # (B, 1) each
     rows = torch.arange(height, device=device) + top  # (B, H)
     cols = torch.arange(width, device=device) + left  # (B, W)
     cols = torch.where(flip.bool(), cols.flip(1), cols)

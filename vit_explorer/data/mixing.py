@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from vit_explorer.data.transfer import sent
+
 
 @dataclass(frozen=True)
 class Mix:
@@ -54,7 +56,7 @@ def draw_cutmix(n: int, height: int, width: int, alpha: float, seed: int) -> Mix
 
 def mix_images(images: Tensor, mix: Mix) -> Tensor:
     """The mixed pictures, (B, C, H, W) -> same; uint8 stays uint8, rounded."""
-    partner = images[mix.partner.to(images.device)]
+    partner = images[sent(mix.partner, images.device)]
     if mix.box is not None:
         top, left, bottom, right = mix.box
         mixed = images.clone()
@@ -66,7 +68,7 @@ def mix_images(images: Tensor, mix: Mix) -> Tensor:
 
 def mix_targets(targets: Tensor, mix: Mix) -> Tensor:
     """The same mixture of the targets, (B, classes) that sum to 1 each -> same."""
-    return mix.share * targets + (1 - mix.share) * targets[mix.partner.to(targets.device)]
+    return mix.share * targets + (1 - mix.share) * targets[sent(mix.partner, targets.device)]
 
 
 def soft_targets(labels: Tensor, n_classes: int, smoothing: float = 0.0) -> Tensor:

@@ -15,6 +15,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from vit_explorer.data.transfer import sent
+
 MAX_MAGNITUDE = 30
 N_OPERATIONS = 14
 FILL = 0  # what is turned or shifted in from outside, as crop_and_flip has it
@@ -103,7 +105,7 @@ def apply_operations(images: Tensor, drawn: Drawn, magnitude: float) -> Tensor:
                 strength = (
                     0.0 if operation.strength is None else operation.strength(magnitude / MAX_MAGNITUDE, height, width)
                 )
-                places = here.nonzero().flatten().to(images.device)  # a mask would make the CPU wait for the device
+                places = sent(here.nonzero().flatten(), images.device)  # a mask on the device would be waited for
                 changed[places] = operation.apply(images[places], strength if sign == 0 else sign * strength)
         images = changed
     return images

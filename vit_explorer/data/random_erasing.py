@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor
 
+from vit_explorer.data.transfer import sent
+
 AREA = (0.02, 1 / 3)  # share of the picture, as in timm and DeiT's code
 ASPECT = (0.3, 1 / 0.3)  # height over width
 
@@ -37,8 +39,8 @@ def random_erasing(images: Tensor, probability: float, generator: torch.Generato
     """
     batch, _, height, width = images.shape
     device = images.device
-    chosen = (torch.rand(batch, generator=generator) < probability).to(device)
-    boxes = draw_boxes(batch, height, width, generator).to(device)
+    chosen = sent(torch.rand(batch, generator=generator) < probability, device)
+    boxes = sent(draw_boxes(batch, height, width, generator), device)
     top, left, tall, wide = boxes[:, :, None].unbind(1)  # (B, 1) each
     if device.type != "cpu":  # noise for every pixel is drawn where it is needed
         generator = torch.Generator(device).manual_seed(generator.initial_seed())

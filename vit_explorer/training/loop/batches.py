@@ -17,6 +17,7 @@ from vit_explorer.data.mixing import Mix, draw_cutmix, draw_mixup, mix_images, m
 from vit_explorer.data.rand_augment import Drawn, apply_operations, draw_operations
 from vit_explorer.data.random_erasing import random_erasing
 from vit_explorer.data.subsets import balanced_subset, cut_validation
+from vit_explorer.data.transfer import sent
 from vit_explorer.training.loop.recipe import Recipe
 
 N_OPERATIONS = 2  # of RandAugment, one after the other
@@ -120,7 +121,7 @@ class Feed:
         epoch, index = divmod(step, self.steps_per_epoch)
         if self._order[0] != epoch:
             order = torch.randperm(len(self.train.y), generator=_generator(self.recipe.seed, _ORDER, epoch))
-            self._order = epoch, order.repeat_interleave(self.recipe.repeats)[: len(order)].to(self.device)
+            self._order = epoch, sent(order.repeat_interleave(self.recipe.repeats)[: len(order)], self.device)
         return self._order[1][index * self.recipe.batch_size : (index + 1) * self.recipe.batch_size]
 
     def _augmented(self, images: Tensor, steps: range, sizes: Sequence[int]) -> Tensor:

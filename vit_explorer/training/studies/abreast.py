@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+import torch
+
 from vit_explorer.data.sources import open_dataset
 from vit_explorer.training.loop.events import Epoch, Failed, Finished
 from vit_explorer.training.studies.sweep import TAUGHT, Cell, train_cell
@@ -81,6 +83,8 @@ def _stop(processes: Sequence[BaseProcess]) -> None:
 def _train(folder: Path, cell: Cell, root: str | None, stride: int) -> None:
     """The work of one process."""
     said = 0.0
+    if stride > 1:
+        torch.set_num_threads(1)  # the GPU works; threads that draw batches would wait for those of the other processes
     with _until_asked() as asked:
         datasets = [open_dataset(cell.recipe.data, root=root)]
         events = train_cell(folder, cell, lambda _: datasets[0], stride=stride, half=True, save_every=SAVE_EVERY)

@@ -25,7 +25,7 @@ from vit_explorer.training.studies.sweep import TAUGHT, Cell, write_json
 
 PLAN = "plan.json"  # in the sweep's folder: the paces that were measured, and the epochs laid out from them
 USABLE = 0.9  # share of the time that is laid out: the rest is for starting, testing and writing
-GPU_STRIDE = 100  # steps between two waits for the device
+GPU_STRIDE = 50  # steps between two waits for the device
 WARM_STRIDES, TIMED_SECONDS = 2, 1.5  # of a measurement: what is not counted, and how long counts at least
 TEACHER_SHARE = 1 / 3  # of a teacher's own training step: its forward pass
 
@@ -124,7 +124,14 @@ def lay_out(
     return epochs
 
 
-def plan(folder: Path, device: str, minutes: float | None, dataset: Dataset, seeds: int) -> dict[str, int]:
+def plan(
+    folder: Path,
+    device: str,
+    minutes: float | None,
+    dataset: Dataset,
+    seeds: int = 1,
+    models: Sequence[ShippedModel] = SHIPPED,
+) -> dict[str, int]:
     """The epochs of each model, by name: those that the folder's plan has, or else newly laid out and written there.
 
     Args:
@@ -134,21 +141,33 @@ def plan(folder: Path, device: str, minutes: float | None, dataset: Dataset, see
     if path.exists():
         return json.loads(path.read_text(encoding="utf-8"))["epochs"]
     if minutes is None:
-        epochs = {model.name: model.recipe(device).epochs for model in SHIPPED}
+        epochs = {model.name: model.recipe(device).epochs for model in models}
         paces: dict[str, float] = {}
     else:
         started = time.perf_counter()
-        paces = {model.name: measure_pace(model.recipe(device), dataset) for model in SHIPPED}
-        epochs = lay_out(SHIPPED, paces, device, 60 * minutes - (time.perf_counter() - started), seeds)
+        paces = {model.name: measure_pace(model.recipe(device), dataset) for model in models}
+        epochs = lay_out(models, paces, device, 60 * minutes - (time.perf_counter() - started), seeds)
     write_json(path, {"device": device, "minutes": minutes, "seconds an epoch": paces, "epochs": epochs})
     return epochs
 
 
-def weight_cells(folder: Path, device: str, epochs: Mapping[str, int], seeds: int = 1, **fields: Any) -> list[Cell]:
-    """One run for each model and seed, teachers before those who learn from them."""
+def weight_cells(
+    folder: Path,
+    device: str,
+    epochs: Mapping[str, int],
+    seeds: int = 1,
+    models: Sequence[ShippedModel] = SHIPPED,
+    **fields: Any,
+) -> list[Cell]:
+    """One run for each model and seed, a teacher before the models that learn from it.
+
+    Args:
+        epochs: of each model, by name.
+        fields: of all recipes, such as the precision.
+    """
     cells = []
     for seed in range(seeds):
-        for model in SHIPPED:
+        for model in models:
             teacher = str(folder / TAUGHT / f"{model.teacher}-seed{seed}") if model.teacher else ""
             recipe = replace(model.recipe(device), epochs=epochs[model.name], seed=seed, teacher=teacher, **fields)
             name = f"{model.name}-seed{seed}"
@@ -157,9 +176,9 @@ def weight_cells(folder: Path, device: str, epochs: Mapping[str, int], seeds: in
 
 
 def ship(folder: Path, cells: Sequence[Cell], target: Path) -> list[Path]:
-    """Copy the first seed's checkpoints to a folder, in place of those of the same names; returns their cards.
+    """Copy the first seed's checkpoints to a folder, in place of those of the same names; return their cards.
 
-    A card then tells the test accuracy of every seed, and names its teacher as it is called there.
+    A card then holds the test accuracy of every seed, and calls its teacher by the name that it has there.
     """
     target.mkdir(parents=True, exist_ok=True)
     cards = []
@@ -175,8 +194,8 @@ def ship(folder: Path, cells: Sequence[Cell], target: Path) -> list[Path]:
             "mean": mean(accuracies),
             "standard_deviation": stdev(accuracies) if len(accuracies) > 1 else None,
         }
-        teacher = next(model.teacher for model in SHIPPED if model.name == name)
-        card["recipe"]["teacher"] = teacher
+        taught_by = {other.kept_as: str(other.facts["checkpoint"]) for other in cells}
+        card["recipe"]["teacher"] = taught_by.get(Path(cell.recipe.teacher).name, "")
         for ending in ("pt", "positions.npz"):
             if (source := folder / TAUGHT / f"{cell.kept_as}.{ending}").exists():
                 shutil.copyfile(source, target / f"{name}.{ending}")
