@@ -49,7 +49,8 @@ def scripts() -> str:
     shared = [CORE / "vx.js", CORE / "draw.js", CORE / "camera.js"]
     shared += sorted(path for path in CORE.glob("*.js") if path not in shared)
     files = [*shared, *sorted(path for path in PAGE.glob("*/*.js") if path.parent != CORE)]
-    return "<script>\n" + "\n".join(path.read_text(encoding="utf-8") for path in files) + "\n</script>"
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    return "<script>\n" + "\n".join(text for text in texts if "\nexport " not in text) + "\n</script>"  # modules are no scripts
 
 
 def styles() -> str:
