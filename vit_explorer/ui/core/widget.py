@@ -50,7 +50,8 @@ def scripts() -> str:
     shared += sorted(path for path in CORE.glob("*.js") if path not in shared)
     files = [*shared, *sorted(path for path in PAGE.glob("*/*.js") if path.parent != CORE)]
     texts = [path.read_text(encoding="utf-8") for path in files]
-    return "<script>\n" + "\n".join(text for text in texts if "\nexport " not in text) + "\n</script>"  # modules are no scripts
+    plain = [text for text in texts if "\nexport " not in text]  # modules cannot be part of one script
+    return "<script>\n" + "\n".join(plain) + "\n</script>"
 
 
 def styles() -> str:
