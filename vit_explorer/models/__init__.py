@@ -5,6 +5,7 @@ from vit_explorer.models.cnn import ConvNet
 from vit_explorer.models.deit import DeiT
 from vit_explorer.models.hybrid import HybridViT
 from vit_explorer.models.patches import ConvPatchEmbedding, PatchEmbedding, patchify, unpatchify
+from vit_explorer.models.pretrained import FitReport, from_state_dict
 from vit_explorer.models.swin import SwinTransformer, WindowAttention
 from vit_explorer.models.vit import TransformerBlock, ViT
 from vit_explorer.models.zoo import (
@@ -23,6 +24,7 @@ __all__ = [
     "ConvNet",
     "ConvPatchEmbedding",
     "DeiT",
+    "FitReport",
     "HybridViT",
     "PatchEmbedding",
     "SwinTransformer",
@@ -31,6 +33,7 @@ __all__ = [
     "ViT",
     "WindowAttention",
     "create_model",
+    "from_state_dict",
     "list_checkpoints",
     "load_checkpoint",
     "model_names",

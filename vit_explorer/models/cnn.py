@@ -44,7 +44,7 @@ class ConvNet(nn.Module):
         if norm not in get_args(Norm):
             raise ValueError(f"norm must be one of {', '.join(get_args(Norm))}, not {norm!r}")
         self.img_size = img_size
-        self.n_prefix = 0
+        self.n_prefix, self.n_classes = 0, n_classes
         self.grid = (img_size // smallest, img_size // smallest)
         self.stages = nn.ModuleList(
             _stage(before, width, depth, norm) for before, width in pairwise((in_channels, *widths))

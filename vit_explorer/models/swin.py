@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vit_explorer.models.attention import Tape
+from vit_explorer.models.block import Activation, make_activation
+from vit_explorer.models.heads import logits_of, make_head
 from vit_explorer.models.window_attention import INIT_STD, WindowAttention
 from vit_explorer.models.windows import Padding, shift_mask, window_partition, window_reverse
 
@@ -30,12 +32,22 @@ LAYER_NORM_EPS = 1e-5  # as in the authors' code, timm and torchvision
 class SwinBlock(nn.Module):
     """x + attention(norm(x)), then x + mlp(norm(x)), on maps: (B, H, W, C) -> same."""
 
-    def __init__(self, d_model: int, n_heads: int, window: int, shift: int, d_ff: int, padding: Padding) -> None:
+    def __init__(
+        self,
+        d_model: int,
+        n_heads: int,
+        window: int,
+        shift: int,
+        d_ff: int,
+        padding: Padding,
+        eps: float = LAYER_NORM_EPS,
+        activation: Activation = "gelu",
+    ) -> None:
         super().__init__()
-        self.norm1 = nn.LayerNorm(d_model, eps=LAYER_NORM_EPS)
+        self.norm1 = nn.LayerNorm(d_model, eps=eps)
         self.attention = WindowAttention(d_model, n_heads, window, shift, padding)
-        self.norm2 = nn.LayerNorm(d_model, eps=LAYER_NORM_EPS)
-        self.mlp = nn.Sequential(nn.Linear(d_model, d_ff), nn.GELU(), nn.Linear(d_ff, d_model))
+        self.norm2 = nn.LayerNorm(d_model, eps=eps)
+        self.mlp = nn.Sequential(nn.Linear(d_model, d_ff), make_activation(activation), nn.Linear(d_ff, d_model))
 
     def forward(self, x: Tensor, tape: Tape | None = None) -> Tensor:
         x = x + self.attention(self.norm1(x), tape)
@@ -49,9 +61,9 @@ class PatchMerging(nn.Module):
     normed and projected. An odd side is padded with zeros.
     """
 
-    def __init__(self, d_model: int) -> None:
+    def __init__(self, d_model: int, eps: float = LAYER_NORM_EPS) -> None:
         super().__init__()
-        self.norm = nn.LayerNorm(4 * d_model, eps=LAYER_NORM_EPS)
+        self.norm = nn.LayerNorm(4 * d_model, eps=eps)
         self.reduction = nn.Linear(4 * d_model, 2 * d_model, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -70,7 +82,10 @@ class SwinTransformer(nn.Module):
         depths: blocks of each stage; every second block of a stage shifts its windows by half a window.
         n_heads: of each stage.
         mlp_ratio: width of an MLP over that of its block.
+        n_classes: 0 makes a network without a head, as for :class:`ViT`.
         padding: see :class:`WindowAttention`.
+        eps: of all LayerNorms.
+        activation: the kind of GELU.
     """
 
     def __init__(
@@ -85,6 +100,8 @@ class SwinTransformer(nn.Module):
         mlp_ratio: int = 4,
         n_classes: int = 10,
         padding: Padding = "masked",
+        eps: float = LAYER_NORM_EPS,
+        activation: Activation = "gelu",
     ) -> None:
         super().__init__()
         if len(depths) != len(n_heads) or not depths:
@@ -98,20 +115,22 @@ class SwinTransformer(nn.Module):
         for _ in depths[1:]:
             side = -(-side // 2)
         self.grid = (side, side)  # of the last map
-        self.n_prefix = 0
+        self.n_prefix, self.n_classes = 0, n_classes
         self.patch_embedding = nn.Conv2d(in_channels, d_model, patch_size, stride=patch_size)
-        self.patch_norm = nn.LayerNorm(d_model, eps=LAYER_NORM_EPS)
+        self.patch_norm = nn.LayerNorm(d_model, eps=eps)
         widths = [d_model * 2**stage for stage in range(len(depths))]
         self.stages = nn.ModuleList(
             nn.ModuleList(
-                SwinBlock(width, heads, window, window // 2 if block % 2 else 0, mlp_ratio * width, padding)
+                SwinBlock(
+                    width, heads, window, window // 2 if block % 2 else 0, mlp_ratio * width, padding, eps, activation
+                )
                 for block in range(depth)
             )
             for width, depth, heads in zip(widths, depths, n_heads, strict=True)
         )
-        self.mergings = nn.ModuleList(PatchMerging(width) for width in widths[:-1])
-        self.norm = nn.LayerNorm(widths[-1], eps=LAYER_NORM_EPS)
-        self.head = nn.Linear(widths[-1], n_classes)
+        self.mergings = nn.ModuleList(PatchMerging(width, eps) for width in widths[:-1])
+        self.norm = nn.LayerNorm(widths[-1], eps=eps)
+        self.head = make_head(widths[-1], n_classes)
         self.apply(_init_linear)
 
     def features(self, images: Tensor, tape: Tape | None = None) -> list[Tensor]:
@@ -134,7 +153,14 @@ class SwinTransformer(nn.Module):
         return maps
 
     def forward(self, images: Tensor, tape: Tape | None = None) -> Tensor:
-        return self.head(self.norm(self.features(images, tape)[-1]).mean(dim=(1, 2)))
+        return logits_of(self.head, self._pooled(self.features(images, tape)[-1]), self.n_classes)
+
+    def embed(self, images: Tensor) -> Tensor:
+        """The vector of each picture that the head reads, (B, C of the last stage)."""
+        return self._pooled(self.features(images)[-1])
+
+    def _pooled(self, last_map: Tensor) -> Tensor:
+        return self.norm(last_map).mean(dim=(1, 2))
 
 
 def _taped(x: Tensor, tape: Tape | None) -> Tensor:

@@ -10,62 +10,44 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from vit_explorer.models.attention import AttentionPooling, SelfAttention, Tape
+from vit_explorer.models.attention import AttentionPooling, Tape
+from vit_explorer.models.block import LAYER_NORM_EPS, Activation, TransformerBlock
+from vit_explorer.models.heads import logits_of, make_head
 from vit_explorer.models.patches import ConvPatchEmbedding, PatchEmbedding
-from vit_explorer.models.stochastic_depth import drop_branch, linear_rates
+from vit_explorer.models.stochastic_depth import linear_rates
 
-LAYER_NORM_EPS = 1e-6  # as in the authors' code, timm and torchvision
 INIT_STD = 0.02  # of weights, CLS token and position table, as in the authors' and timm's code
 
-Pooling = Literal["cls", "mean", "attention"]
+Pooling = Literal["cls", "mean", "cls_mean", "attention"]
 Embedding = Literal["linear", "conv"]
 Positions = Literal["learned", "none"]
-
-
-class TransformerBlock(nn.Module):
-    """x + attention(norm(x)), then x + mlp(norm(x)), with GELU between the two layers of the MLP. (B, N, D) -> same.
-
-    Args:
-        drop_rate: how often each of the two branches is left out while training, see ``stochastic_depth``.
-    """
-
-    def __init__(self, d_model: int, n_heads: int, d_ff: int, drop_rate: float = 0.0) -> None:
-        super().__init__()
-        self.drop_rate = drop_rate
-        self.norm1 = nn.LayerNorm(d_model, eps=LAYER_NORM_EPS)
-        self.attention = SelfAttention(d_model, n_heads)
-        self.norm2 = nn.LayerNorm(d_model, eps=LAYER_NORM_EPS)
-        self.mlp = nn.Sequential(nn.Linear(d_model, d_ff), nn.GELU(), nn.Linear(d_ff, d_model))
-
-    def forward(self, tokens: Tensor, tape: Tape | None = None) -> Tensor:
-        tokens = tokens + self._kept(self.attention(self.norm1(tokens), tape))
-        return tokens + self._kept(self.mlp(self.norm2(tokens)))
-
-    def first(self, tokens: Tensor, n: int = 1) -> Tensor:
-        """What it makes of the first n tokens, (B, N, D) -> (B, n, D): all that heads read after the last block."""
-        first = tokens[:, :n] + self._kept(self.attention.first(self.norm1(tokens), n))
-        return first + self._kept(self.mlp(self.norm2(first)))
-
-    def _kept(self, branch: Tensor) -> Tensor:
-        return drop_branch(branch, self.drop_rate, self.training)
 
 
 class ViT(nn.Module):
     """A Vision Transformer, (B, in_channels, img_size, img_size) -> (B, n_classes) logits.
 
     Args:
-        pooling: what the head reads: the CLS token, the mean of all patch tokens, or a learned weighted mean. Only
-            with "cls" is there a token in front of the patches.
+        n_classes: 0 makes a network without a head: ``head`` is an nn.Identity, the logits are (B, 0), and
+            :meth:`embed` gives the vector that a head would read.
+        pooling: what the head reads: the CLS token, the mean of all patch tokens, the two side by side (2 * d_model
+            values, "cls_mean"), or a learned weighted mean.
         embedding: "linear" is the one projection of the paper, "conv" a convolutional stem.
         positions: "learned" adds a table, ``pos_embedding``; with "none" there is no table, and what the network knows
             of its patches is an unordered set.
         stochastic_depth: the rate at which the last block's branches are dropped while training; see there.
         patch_embedding: a module that makes the tokens, with ``grid`` and ``n_patches``, in place of ``embedding``.
+        layer_scale: see :class:`TransformerBlock`.
+        n_registers: register tokens between CLS and the patches, which no head reads: Darcet et al. 2023, "Vision
+            Transformers Need Registers".
+        cls_token: whether CLS stands in front of the patches; None: only where the head reads it.
+        norm_after_pooling: the final LayerNorm normalises the pooled vector instead of each token.
+        eps: of all LayerNorms.
+        activation: the kind of GELU.
     Raises:
         ValueError: if the patch does not divide the picture, or the heads do not divide ``d_model``.
     """
 
-    PREFIX_TOKENS = 1  # in front of the patches, where the head reads CLS
+    PREFIX_TOKENS = 1  # of them the head reads, where it reads CLS
 
     def __init__(
         self,
@@ -82,33 +64,52 @@ class ViT(nn.Module):
         positions: Positions = "learned",
         stochastic_depth: float = 0.0,
         patch_embedding: nn.Module | None = None,
+        layer_scale: bool = False,
+        n_registers: int = 0,
+        cls_token: bool | None = None,
+        norm_after_pooling: bool = False,
+        eps: float = LAYER_NORM_EPS,
+        activation: Activation = "gelu",
     ) -> None:
         super().__init__()
         for option, value, kind in (
             ("pooling", pooling, Pooling),
             ("embedding", embedding, Embedding),
             ("positions", positions, Positions),
+            ("activation", activation, Activation),
         ):
             if value not in get_args(kind):
                 raise ValueError(f"{option} must be one of {', '.join(get_args(kind))}, not {value!r}")
+        reads_cls = pooling in ("cls", "cls_mean")
+        has_cls = reads_cls if cls_token is None else cls_token
+        if reads_cls and not has_cls:
+            raise ValueError(f"pooling {pooling!r} reads the CLS token: cls_token cannot be False")
+        if n_classes < 0 or n_registers < 0:
+            raise ValueError(f"n_classes {n_classes} and n_registers {n_registers} must both be at least 0")
         embed = PatchEmbedding if embedding == "linear" else ConvPatchEmbedding
         self.img_size = img_size
         self.patch_embedding = patch_embedding or embed(img_size, patch_size, in_channels, d_model)
         self.grid = self.patch_embedding.grid
-        self.n_prefix = self.PREFIX_TOKENS if pooling == "cls" else 0
-        self.cls_token = nn.Parameter(torch.zeros(1, 1, d_model)) if pooling == "cls" else None
+        self.n_classes, self.pooling, self.norm_after_pooling = n_classes, pooling, norm_after_pooling
+        self.n_prefix = (self.PREFIX_TOKENS if has_cls else 0) + n_registers
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, d_model)) if has_cls else None
+        self.register_tokens = nn.Parameter(torch.zeros(1, n_registers, d_model)) if n_registers else None
         self.pool = AttentionPooling(d_model) if pooling == "attention" else None
         if positions == "learned":
             self.pos_embedding = nn.Parameter(torch.zeros(1, self.n_prefix + self.patch_embedding.n_patches, d_model))
         rates = linear_rates(stochastic_depth, n_layers)
-        self.blocks = nn.ModuleList(TransformerBlock(d_model, n_heads, d_ff, rate) for rate in rates)
-        self.norm = nn.LayerNorm(d_model, eps=LAYER_NORM_EPS)
-        self.head = nn.Linear(d_model, n_classes)
+        self.blocks = nn.ModuleList(
+            TransformerBlock(d_model, n_heads, d_ff, rate, layer_scale, eps, activation) for rate in rates
+        )
+        self.norm = nn.LayerNorm(d_model, eps=eps)
+        self.head = make_head(2 * d_model if pooling == "cls_mean" else d_model, n_classes)
         self.apply(_init_linear)
         if positions == "learned":
             nn.init.trunc_normal_(self.pos_embedding, std=INIT_STD)
         if self.cls_token is not None:
             nn.init.trunc_normal_(self.cls_token, std=INIT_STD)
+        if self.register_tokens is not None:
+            nn.init.trunc_normal_(self.register_tokens, std=INIT_STD)
 
     def tokens(self, images: Tensor) -> Tensor:
         """What enters the first block: (B, n_prefix + N, d_model), embedded patches with their positions added."""
@@ -122,22 +123,37 @@ class ViT(nn.Module):
 
     def prefix(self) -> Tensor:
         """The tokens in front of the patches, (1, n_prefix, d_model)."""
-        return self.cls_token
+        if self.cls_token is None or self.register_tokens is None:
+            return self.register_tokens if self.cls_token is None else self.cls_token
+        return torch.cat([self.cls_token, self.register_tokens], dim=1)
+
+    def prefix_names(self) -> tuple[str, ...]:
+        """The names of the tokens in front of the patches, n_prefix of them."""
+        n_registers = 0 if self.register_tokens is None else self.register_tokens.shape[1]
+        registers = tuple(f"register {place + 1}" for place in range(n_registers))
+        return registers if self.cls_token is None else ("CLS", *registers)
+
+    def pooled(self, tokens: Tensor) -> Tensor:
+        """What the head reads: final norm and pooling, (B, n_prefix + N, d_model) -> (B, d_model or 2 d_model)."""
+        if not self.norm_after_pooling:
+            return self._pool(self.norm(tokens))
+        return self.norm(self._pool(tokens))
 
     def classify(self, tokens: Tensor) -> Tensor:
         """Final norm, pooling and head: (B, n_prefix + N, d_model) -> (B, n_classes)."""
-        tokens = self.norm(tokens)
-        if self.cls_token is not None:
-            return self.head(tokens[:, 0])
-        return self.head(tokens.mean(dim=1) if self.pool is None else self.pool(tokens))
+        return logits_of(self.head, self.pooled(tokens), self.n_classes)
 
     def forward(self, images: Tensor, tape: Tape | None = None) -> Tensor:
         return self.classify(self.encode(images, tape))
 
-    def encode(self, images: Tensor, tape: Tape | None = None) -> Tensor:
-        """What leaves the last block, (B, n_prefix + N, d_model); while training with CLS only (B, n_prefix, d_model).
+    def embed(self, images: Tensor) -> Tensor:
+        """The vector of each picture that the head reads, (B, d_model), or (B, 2 d_model) with "cls_mean"."""
+        return self.pooled(self.encode(images))
 
-        There nobody reads the other tokens any more: leaving them out saves a quarter of a small ViT's training step.
+    def encode(self, images: Tensor, tape: Tape | None = None) -> Tensor:
+        """What leaves the last block, (B, n_prefix + N, d_model); with pooling "cls" while training only (B, heads, D).
+
+        No head reads the other tokens any more: leaving them out saves a quarter of a small ViT's training step.
         """
         tokens = self.tokens(images)
         if tape is not None:
@@ -146,12 +162,22 @@ class ViT(nn.Module):
             tokens = block(tokens, tape)
             if tape is not None:
                 tape.hidden.append(tokens)
-        if self.training and torch.is_grad_enabled() and tape is None and self.n_prefix:
-            return self.blocks[-1].first(tokens, self.n_prefix)
+        if self.training and torch.is_grad_enabled() and tape is None and self.pooling == "cls":
+            return self.blocks[-1].first(tokens, self.PREFIX_TOKENS)
         tokens = self.blocks[-1](tokens, tape)
         if tape is not None:
             tape.hidden.append(tokens)
         return tokens
+
+    def _pool(self, tokens: Tensor) -> Tensor:
+        """(B, n_prefix + N, d_model) -> (B, d_model or 2 d_model)."""
+        if self.pooling == "cls":
+            return tokens[:, 0]
+        patches = tokens[:, self.n_prefix :]
+        if self.pool is not None:
+            return self.pool(patches)
+        mean = patches.mean(dim=1)
+        return mean if self.pooling == "mean" else torch.cat([tokens[:, 0], mean], dim=1)
 
 
 def _init_linear(module: nn.Module) -> None:

@@ -17,6 +17,7 @@ from vit_explorer.models.cnn import ConvNet
 from vit_explorer.models.deit import DeiT
 from vit_explorer.models.folders import KEPT, runs_folder, shipped_checkpoints
 from vit_explorer.models.hybrid import HybridViT
+from vit_explorer.models.resnet import ResNet
 from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.models.vit import ViT
 
@@ -59,6 +60,8 @@ MODELS: dict[str, ModelSpec] = {
     "swin": ModelSpec(SwinTransformer, {}, 929_822, "Swin", "Swin"),
     "cnn": ModelSpec(ConvNet, {}, 373_386, "CNN", "CNN"),
 }
+# Built to hold other people's weights for pictures of 224 x 224 pixels and 1,000 classes; not offered for training.
+LARGE_MODELS: dict[str, ModelSpec] = {"resnet": ModelSpec(ResNet, {}, 25_557_032, "ResNet-50", "ResNet-50")}
 
 
 @dataclass(frozen=True)
@@ -131,14 +134,14 @@ def create_model(name: str, **overrides: Option) -> nn.Module:
     """A network with fresh weights, drawn from torch's global generator.
 
     Args:
-        name: one of :func:`model_names`.
+        name: one of :func:`model_names`, or of ``LARGE_MODELS``.
         overrides: options of the network's class that replace the ones of the name.
     Raises:
         ValueError: for an unknown name, an unknown option, or sizes that cannot work.
     """
-    if name not in MODELS:
+    spec = MODELS.get(name) or LARGE_MODELS.get(name)
+    if spec is None:
         raise ValueError(f"there is no model {name!r}: choose one of {', '.join(MODELS)}")
-    spec = MODELS[name]
     try:
         return spec.build(**{**spec.options, **overrides})
     except (TypeError, RuntimeError) as error:  # RuntimeError: sizes of which torch can make no tensor
@@ -258,7 +261,7 @@ def _check_fit(model: nn.Module, card: dict[str, Any], path: Path) -> None:
 
     Without the epochs a trained table could not be told from an untrained one, whose epoch is 0.
     """
-    n_names, n_outputs = len(card["dataset"]["classes"]), model.head.out_features
+    n_names, n_outputs = len(card["dataset"]["classes"]), model.n_classes
     if n_names != n_outputs:
         raise CheckpointError(f"The card {path} names {n_names} classes, but the network has {n_outputs} outputs.")
     if hasattr(model, "pos_embedding"):
