@@ -69,11 +69,11 @@ def scaled_logits(model: nn.Module, images: Tensor, scales: Tensor) -> Tensor:
         maps = model.mergings[index - 1](maps) if index else maps
         for block in stage:
             maps = _passed(block, maps, next(factors))
-    return model.head(model.norm(maps).mean(dim=(1, 2)))
+    return model.classify(maps)
 
 
 def _passed(block: nn.Module, x: Tensor, factors: Tensor) -> Tensor:
     """One block on tokens (B, N, D) or a map (B, H, W, C), its branches multiplied by ``factors`` (B, 2)."""
     attention, mlp = factors.reshape(len(factors), len(BRANCHES), *[1] * (x.ndim - 1)).unbind(1)
-    x = x + attention * block.attention(block.norm1(x))
-    return x + mlp * block.mlp(block.norm2(x))
+    x = x + attention * block.attention_branch(x)
+    return x + mlp * block.mlp_branch(x)

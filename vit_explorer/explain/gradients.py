@@ -16,6 +16,7 @@ from vit_explorer.explain.trace import Trace, taped
 from vit_explorer.models.attention import Tape
 from vit_explorer.models.cnn import ConvNet
 from vit_explorer.models.patches import ConvPatchEmbedding
+from vit_explorer.models.resnet import ResNet
 from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.models.vit import ViT
 from vit_explorer.models.windows import WindowRecord
@@ -134,7 +135,7 @@ def has_feature_map(model: nn.Module) -> bool:
 
 def _features_at(model: nn.Module) -> int | None:
     """Which entry of ``Tape.hidden`` is the map: the last of a CNN or Swin, or what enters a hybrid's first block."""
-    if isinstance(model, ConvNet | SwinTransformer):
+    if isinstance(model, ConvNet | ResNet | SwinTransformer):
         return -1
     return 0 if isinstance(model, ViT) and isinstance(model.patch_embedding, ConvPatchEmbedding) else None
 

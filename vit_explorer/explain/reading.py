@@ -14,7 +14,8 @@ from vit_explorer.models.vit import ViT
 def head_reading(model: nn.Module, traced: Trace) -> Tensor:
     """(B, N), each row summing to 1: all on CLS, the same on each patch, or the weights of the attention pooling.
 
-    The two heads of a DeiT read a token each and count alike.
+    The two heads of a DeiT read a token each and count alike, and so do the two halves of pooling "cls_mean".
+    Registers are read by no head.
 
     An (B, N, N) matrix of the flow between tokens becomes what flows into the answer by one product with it.
 
@@ -26,13 +27,17 @@ def head_reading(model: nn.Module, traced: Trace) -> Tensor:
     if not isinstance(model, ViT):
         raise ValueError(f"the head of a {type(model).__name__} reads no tokens")
     tokens = traced.hidden[-1]
-    if model.pool is not None:
-        return model.pool.weights(model.norm(tokens))[..., 0]
     weights = torch.zeros_like(tokens[..., 0])
-    if model.n_prefix:
-        weights[:, : model.n_prefix] = 1 / model.n_prefix
+    patches = slice(model.n_prefix, None)
+    if model.pool is not None:
+        weights[:, patches] = model.pool.weights(model.norm(tokens[:, patches]))[..., 0]
+    elif model.pooling == "cls":
+        weights[:, : model.PREFIX_TOKENS] = 1 / model.PREFIX_TOKENS
     else:
-        weights[:] = 1 / weights.shape[1]
+        weights[:, patches] = 1 / weights[:, patches].shape[1]
+    if model.pooling == "cls_mean":
+        weights[:, 0] = 1
+        weights = weights / 2
     return weights
 
 

@@ -13,9 +13,12 @@ def target_classes(logits: Tensor, target: int | Tensor | None) -> Tensor:
         logits: (B, C) of the whole pictures.
         target: a class for all, (B,) whole numbers for each its own, or None for what the model predicts.
     Raises:
-        ValueError: for what is no class of the model, with the range, or another number of classes than pictures.
+        ValueError: for a network without a head, a class that the model does not have, with the range, or another
+            number of classes than pictures.
     """
     n_pictures, n_classes = logits.shape
+    if not n_classes:
+        raise ValueError("this network has no head: it predicts no class to explain")
     if target is None:
         return logits.detach().argmax(dim=1)
     classes = torch.as_tensor(target, device=logits.device)

@@ -63,13 +63,25 @@ class TransformerBlock(nn.Module):
         self.layer_scale2 = nn.Parameter(torch.full((d_model,), LAYER_SCALE_START)) if layer_scale else None
 
     def forward(self, tokens: Tensor, tape: Tape | None = None) -> Tensor:
-        tokens = tokens + self._kept(self.attention(self.norm1(tokens), tape), self.layer_scale1)
-        return tokens + self._kept(self.mlp(self.norm2(tokens)), self.layer_scale2)
+        tokens = tokens + self._kept(self.attention_branch(tokens, tape))
+        return tokens + self._kept(self.mlp_branch(tokens))
+
+    def attention_branch(self, tokens: Tensor, tape: Tape | None = None) -> Tensor:
+        """The sum that attention adds to the tokens, (B, N, D) -> same."""
+        return self._scaled(self.attention(self.norm1(tokens), tape), self.layer_scale1)
+
+    def mlp_branch(self, tokens: Tensor) -> Tensor:
+        """The sum that the MLP adds to the tokens, (B, N, D) -> same."""
+        return self._scaled(self.mlp(self.norm2(tokens)), self.layer_scale2)
 
     def first(self, tokens: Tensor, n: int = 1) -> Tensor:
-        """What it makes of the first n tokens, (B, N, D) -> (B, n, D): all that heads read after the last block."""
-        first = tokens[:, :n] + self._kept(self.attention.first(self.norm1(tokens), n), self.layer_scale1)
-        return first + self._kept(self.mlp(self.norm2(first)), self.layer_scale2)
+        """The output for the first n tokens, (B, N, D) -> (B, n, D): all that heads read after the last block."""
+        branch = self._scaled(self.attention.first(self.norm1(tokens), n), self.layer_scale1)
+        first = tokens[:, :n] + self._kept(branch)
+        return first + self._kept(self.mlp_branch(first))
 
-    def _kept(self, branch: Tensor, scale: Tensor | None) -> Tensor:
-        return drop_branch(branch if scale is None else branch * scale, self.drop_rate, self.training)
+    def _scaled(self, branch: Tensor, scale: Tensor | None) -> Tensor:
+        return branch if scale is None else branch * scale
+
+    def _kept(self, branch: Tensor) -> Tensor:
+        return drop_branch(branch, self.drop_rate, self.training)

@@ -50,8 +50,16 @@ class SwinBlock(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(d_model, d_ff), make_activation(activation), nn.Linear(d_ff, d_model))
 
     def forward(self, x: Tensor, tape: Tape | None = None) -> Tensor:
-        x = x + self.attention(self.norm1(x), tape)
-        return x + self.mlp(self.norm2(x))
+        x = x + self.attention_branch(x, tape)
+        return x + self.mlp_branch(x)
+
+    def attention_branch(self, x: Tensor, tape: Tape | None = None) -> Tensor:
+        """The sum that attention adds to the map, (B, H, W, C) -> same."""
+        return self.attention(self.norm1(x), tape)
+
+    def mlp_branch(self, x: Tensor) -> Tensor:
+        """The sum that the MLP adds to the map, (B, H, W, C) -> same."""
+        return self.mlp(self.norm2(x))
 
 
 class PatchMerging(nn.Module):
@@ -153,7 +161,11 @@ class SwinTransformer(nn.Module):
         return maps
 
     def forward(self, images: Tensor, tape: Tape | None = None) -> Tensor:
-        return logits_of(self.head, self._pooled(self.features(images, tape)[-1]), self.n_classes)
+        return self.classify(self.features(images, tape)[-1])
+
+    def classify(self, last_map: Tensor) -> Tensor:
+        """Final norm, mean and head: (B, H, W, C) -> (B, n_classes)."""
+        return logits_of(self.head, self._pooled(last_map), self.n_classes)
 
     def embed(self, images: Tensor) -> Tensor:
         """The vector of each picture that the head reads, (B, C of the last stage)."""

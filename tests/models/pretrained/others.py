@@ -18,7 +18,8 @@ def stirred(module: nn.Module) -> nn.Module:
     torch.manual_seed(0)
     with torch.no_grad():
         for parameter in module.parameters():
-            parameter.add_(0.05 * torch.randn_like(parameter))
+            fan_in = parameter[0].numel() if parameter.dim() > 1 else 25
+            parameter.add_(torch.randn_like(parameter) / fan_in**0.5)
         for name, buffer in module.named_buffers():
             if name.endswith(("running_mean", "running_var")):
                 buffer.add_(0.1 * torch.rand_like(buffer))
@@ -70,10 +71,10 @@ def torchvision_swin() -> nn.Module:
     return stirred(SwinTransformer([2, 2], 16, [2, 2], [2, 4], [4, 4], num_classes=5))
 
 
-def resnet(layers: Iterable[int] = (1, 1, 1, 1), n_classes: int = 5) -> nn.Module:
+def resnet(**options: Any) -> nn.Module:
     from torchvision.models.resnet import Bottleneck, ResNet
 
-    return stirred(ResNet(Bottleneck, list(layers), num_classes=n_classes))
+    return stirred(ResNet(Bottleneck, [1, 1, 1, 1], num_classes=5, **options))
 
 
 def huggingface(kind: str, task: str = "ForImageClassification", **options: Any) -> nn.Module:

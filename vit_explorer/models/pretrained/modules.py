@@ -7,8 +7,8 @@ from typing import Any
 from torch import nn
 
 from vit_explorer.models.block import Activation
+from vit_explorer.models.pretrained.plan import refusal
 from vit_explorer.models.pretrained.report import Known
-from vit_explorer.models.zoo import CheckpointError
 
 ACTIVATIONS: dict[str, Activation] = {
     "gelu": "gelu", "gelu_python": "gelu", "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh",
@@ -30,17 +30,15 @@ def describe(module: nn.Module) -> Known:
     config = getattr(module, "config", None)
     if config is not None and hasattr(config, "to_dict"):
         return from_huggingface(config.to_dict())
-    known = _of_attention(module)
-    if hasattr(module, "pretrained_cfg"):
-        return _timm_reading(module).over(known).over(from_timm(dict(module.pretrained_cfg or {})))
-    return known
+    config = getattr(module, "pretrained_cfg", None) or {}
+    return _timm_reading(module).over(_of_attention(module)).over(from_timm(dict(config)))
 
 
 def from_huggingface(config: dict[str, Any]) -> Known:
     """The facts in a config.json of transformers."""
     activation = config.get("hidden_act")
     if activation is not None and activation not in ACTIVATIONS:
-        raise CheckpointError(f"This network cannot be held here: its MLPs use {activation} where ours use GELU.")
+        raise refusal(f"its MLPs use {activation} where ours use GELU")
     labels = config.get("id2label") or {}
     ordered = [labels[key] for key in sorted(labels, key=int)]
     made_up = all(str(label).startswith(UNNAMED) for label in ordered)
@@ -87,14 +85,13 @@ def from_timm(config: dict[str, Any]) -> Known:
 
 
 def _timm_reading(module: nn.Module) -> Known:
-    pooling = getattr(module, "global_pool", None)
-    prefix = getattr(module, "pool_include_prefix", False)
-    if not hasattr(module, "cls_token"):  # Swin and CNNs, which read the mean of their map
+    """How a ViT of timm pools its tokens; its Swin and CNNs read the mean of their map."""
+    pooling, prefix = getattr(module, "global_pool", None), getattr(module, "pool_include_prefix", False)
+    told_by_weights = pooling in (None, "map", "prr")
+    if told_by_weights or not hasattr(module, "cls_token"):
         return Known()
     if pooling not in ("token", "avg", "") or prefix:
-        raise CheckpointError(
-            f"This network cannot be held here: its head pools by {pooling!r}{' with CLS' if prefix else ''}."
-        )
+        raise refusal(f"its head pools by {pooling!r}{' with CLS' if prefix else ''}")
     return Known(pooling={"token": "cls", "avg": "mean"}.get(pooling))
 
 
@@ -108,16 +105,15 @@ def _of_attention(module: nn.Module) -> Known:
     }
     eps = {layer.eps for layer in layers if isinstance(layer, nn.LayerNorm)}
     if len(eps) > 1:
-        raise CheckpointError(f"This network cannot be held here: its norms have several eps, {sorted(eps)}.")
+        raise refusal(f"its norms have several eps, {sorted(eps)}")
     sizes = [getattr(module, "image_size", None), getattr(getattr(module, "patch_embed", None), "img_size", None)]
     size = next((size[0] if isinstance(size, tuple) else size for size in sizes if size), None)
     return Known(
         n_heads=heads.pop() if len(heads) == 1 else None,
         img_size=size,
         eps=eps.pop() if eps else None,
-        activation=_activation([layer for layer in layers if type(layer).__module__.endswith("activation")
-                                or "activations" in type(layer).__module__]),
-    )  # fmt: skip
+        activation=_activation(layers),
+    )
 
 
 def _activation(layers: list[nn.Module]) -> Activation | None:
@@ -129,5 +125,5 @@ def _activation(layers: list[nn.Module]) -> Activation | None:
         elif name in ("GELUTanh", "QuickGELU", "QuickGelu"):
             kinds.add("gelu_tanh" if name == "GELUTanh" else "quick_gelu")
     if len(kinds) > 1:
-        raise CheckpointError(f"This network cannot be held here: it mixes {', '.join(sorted(kinds))}.")
+        raise refusal(f"it mixes {', '.join(sorted(kinds))}")
     return kinds.pop() if kinds else None
