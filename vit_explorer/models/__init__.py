@@ -5,7 +5,14 @@ from vit_explorer.models.cnn import ConvNet
 from vit_explorer.models.deit import DeiT
 from vit_explorer.models.hybrid import HybridViT
 from vit_explorer.models.patches import ConvPatchEmbedding, PatchEmbedding, patchify, unpatchify
-from vit_explorer.models.pretrained import FitReport, from_state_dict
+from vit_explorer.models.pretrained import (
+    DownloadError,
+    FitReport,
+    PretrainedModel,
+    from_state_dict,
+    load_pretrained,
+    pretrained_models,
+)
 from vit_explorer.models.swin import SwinTransformer, WindowAttention
 from vit_explorer.models.vit import TransformerBlock, ViT
 from vit_explorer.models.zoo import (
@@ -24,9 +31,11 @@ __all__ = [
     "ConvNet",
     "ConvPatchEmbedding",
     "DeiT",
+    "DownloadError",
     "FitReport",
     "HybridViT",
     "PatchEmbedding",
+    "PretrainedModel",
     "SwinTransformer",
     "Tape",
     "TransformerBlock",
@@ -36,8 +45,10 @@ __all__ = [
     "from_state_dict",
     "list_checkpoints",
     "load_checkpoint",
+    "load_pretrained",
     "model_names",
     "patchify",
+    "pretrained_models",
     "save_checkpoint",
     "unpatchify",
 ]

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from vit_explorer.models.zoo import MODELS, Checkpoint
+from vit_explorer.models.zoo import LARGE_MODELS, MODELS, Checkpoint
 
 
 def model_summary(checkpoint: Checkpoint) -> dict[str, Any]:
     """What its card says; None for what it does not say."""
     card = checkpoint.card
+    spec = {**MODELS, **LARGE_MODELS}[card["model"]]
     return {
         "name": checkpoint.name,
-        "title": MODELS[card["model"]].title,
-        "short": MODELS[card["model"]].short,
+        "title": card.get("title", spec.title),
+        "short": card.get("short", spec.short),
         "architecture": card["model"],
         "data": card["dataset"]["name"],
         "n_classes": len(checkpoint.class_names),

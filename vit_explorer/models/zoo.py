@@ -71,7 +71,8 @@ class Checkpoint:
     Attributes:
         name: as in :func:`list_checkpoints`.
         model: in eval mode.
-        card: what is known about it: model, dataset, recipe, accuracy, hardware (see ``training.card``).
+        card: what is known about it: model, dataset, recipe, accuracy, hardware (see ``training.card``); of weights
+            that others trained also "title", "preprocessing" and "pretrained" with their source and licence.
         folder: where it was found.
     """
 
@@ -89,7 +90,7 @@ class Checkpoint:
     def class_names(self) -> list[str]:
         return self.card["dataset"]["classes"]
 
-    def position_snapshots(self) -> tuple[list[float], Tensor]:
+    def position_snapshots(self) -> tuple[list[float | None], Tensor]:
         """Position embeddings as they were while the model learned, the untrained ones first.
 
         Returns:
@@ -113,16 +114,19 @@ class Checkpoint:
             raise CheckpointError(f"The position snapshots {path} do not fit the model beside them.")
         return [float(epoch) for epoch in epochs], torch.cat([tables[:-1], own])
 
-    def trained_positions(self) -> tuple[float, Tensor]:
+    def trained_positions(self) -> tuple[float | None, Tensor]:
         """The epochs it learned for and its own position embeddings, (1, n_prefix + N, D): no file is read for them.
+
+        The epochs are None for weights of others who do not state them.
 
         Raises:
             ValueError: if the model has no learned position embeddings.
         """
         if not hasattr(self.model, "pos_embedding"):
             raise ValueError(f"a {type(self.model).__name__} has no learned position embeddings")
-        epochs = self.card.get("epochs_trained", self.card["recipe"]["epochs"])  # fewer in a run that was stopped
-        return float(epochs), self.model.pos_embedding.detach()
+        trained = self.card.get("recipe", {}).get("epochs")
+        epochs = self.card.get("epochs_trained", trained)  # fewer in a run that was stopped
+        return None if epochs is None else float(epochs), self.model.pos_embedding.detach()
 
 
 def model_names() -> list[str]:
@@ -160,7 +164,7 @@ def save_checkpoint(
 
     Args:
         card: must hold at least "model", "overrides", "dataset" with "name" and "classes", and "normalise" with "mean"
-            and "std"; of a model with learned position embeddings also "recipe" with "epochs".
+            and "std"; of a model with learned position embeddings also "recipe" with "epochs", or "pretrained".
         dtype: in which floating-point weights are stored; they are float32 again when loaded.
         positions: the epochs and (S, n_prefix + N, D) that :meth:`Checkpoint.position_snapshots` gives back.
     Returns:
@@ -259,12 +263,13 @@ def _is_number(value: Any) -> bool:
 def _check_fit(model: nn.Module, card: dict[str, Any], path: Path) -> None:
     """What a card must say of this network: a name for each output, and how long learned positions have learned.
 
-    Without the epochs a trained table could not be told from an untrained one, whose epoch is 0.
+    Without the epochs a trained table could not be told from an untrained one, whose epoch is 0. Weights that others
+    trained, whose card says "pretrained", need not state them.
     """
     n_names, n_outputs = len(card["dataset"]["classes"]), model.n_classes
     if n_names != n_outputs:
         raise CheckpointError(f"The card {path} names {n_names} classes, but the network has {n_outputs} outputs.")
-    if hasattr(model, "pos_embedding"):
+    if hasattr(model, "pos_embedding") and "pretrained" not in card:
         recipe = card.get("recipe", {})
         for name, epochs in (
             ("recipe.epochs", recipe.get("epochs")),

@@ -1,6 +1,22 @@
-"""Networks that others trained: their weights in our classes."""
+"""Networks that others trained: the catalogue, its download, and their weights in our classes."""
 
+from vit_explorer.models.pretrained.catalogue import PretrainedModel, pretrained_models
 from vit_explorer.models.pretrained.convert import from_state_dict
+from vit_explorer.models.pretrained.download import DownloadError, DownloadStopped, Progress
+from vit_explorer.models.pretrained.load import load_pretrained, to_checkpoint
+from vit_explorer.models.pretrained.preprocess import resize_and_crop
 from vit_explorer.models.pretrained.report import FitReport, Preprocessing
 
-__all__ = ["FitReport", "Preprocessing", "from_state_dict"]
+__all__ = [
+    "DownloadError",
+    "DownloadStopped",
+    "FitReport",
+    "Preprocessing",
+    "PretrainedModel",
+    "Progress",
+    "from_state_dict",
+    "load_pretrained",
+    "pretrained_models",
+    "resize_and_crop",
+    "to_checkpoint",
+]

@@ -32,13 +32,18 @@ def read_weights(path: str | os.PathLike[str]) -> tuple[dict[str, Any], Known]:
         if not found:
             raise CheckpointError(f"The folder {path} holds none of {', '.join(FOLDER_FILES)}.")
         path = found[0]
+    return read_tensors(path), _facts_beside(path)
+
+
+def read_tensors(path: Path) -> dict[str, Any]:
+    """The dict in a file. Raises as :func:`read_weights`."""
     if not path.is_file():
         raise CheckpointError(f"There is no file {path}.")
     readers = {".npz": _read_npz, ".safetensors": _read_safetensors}
     weights = readers.get(path.suffix, _read_pickle)(path)
     if not isinstance(weights, dict):
         raise CheckpointError(f"The file {path} holds a {type(weights).__name__}, no state dict.")
-    return weights, _facts_beside(path)
+    return weights
 
 
 def _read_pickle(path: Path) -> Any:

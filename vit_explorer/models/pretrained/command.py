@@ -1,0 +1,122 @@
+"""The command that lists and downloads pretrained networks, for ``python -m`` and for the console."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from PIL import Image
+
+from vit_explorer.models.pretrained.catalogue import PretrainedModel, find_pretrained, pretrained_models
+from vit_explorer.models.pretrained.download import MEGABYTE, Progress
+from vit_explorer.models.pretrained.load import get_weights, load_pretrained, weights_path
+from vit_explorer.models.pretrained.preprocess import resize_and_crop
+from vit_explorer.models.pretrained.report import Preprocessing
+from vit_explorer.models.zoo import CheckpointError
+
+Say = Callable[[str], None]
+TOP = 5
+
+
+def main(arguments: Sequence[str] | None = None, program: str = "python -m vit_explorer.models.pretrained") -> int:
+    """Run ``list`` or ``get``; returns the exit status, 1 where a network could not be had."""
+    parser = argparse.ArgumentParser(prog=program, description="Networks that others trained, from their authors.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    listing = commands.add_parser("list", help="all networks, with size, licence and accuracy")
+    getting = commands.add_parser("get", help="download networks")
+    for command in (listing, getting):
+        command.add_argument("--folder", type=Path, help="of the files (default: that of torch.hub)")
+    getting.add_argument("names", nargs="*", metavar="NAME", help="see list")
+    getting.add_argument("--all", action="store_true", help="every network of the catalogue")
+    getting.add_argument("--check", action="store_true", help="also load each network and let it classify --pictures")
+    getting.add_argument("--pictures", type=Path, nargs="+", default=[], metavar="FILE", help="for --check")
+    options = parser.parse_args(arguments)
+    if options.command == "list":
+        print("\n".join(catalogue_lines(options.folder)))
+        return 0
+    if options.all == bool(options.names):
+        getting.error("name one network or more, or --all")
+    try:
+        pictures = {path.name: Image.open(path).convert("RGB") for path in options.pictures}
+    except OSError as error:
+        print(f"{program}: {error}", file=sys.stderr)
+        return 1
+    names = [entry.name for entry in pretrained_models()] if options.all else options.names
+    return get(names, options.folder, pictures if options.check else None)
+
+
+def catalogue_lines(folder: Path | None = None) -> list[str]:
+    """A line for each network: name, title, megabytes, licence, accuracy, and whether it is on this machine."""
+    width = max(len(entry.name) for entry in pretrained_models())
+    return [
+        f"{entry.name:{width}}  {entry.megabytes:5.0f} MB  {entry.licence:12}  {_accuracy(entry):22}  {entry.title}"
+        f"{', on this machine' if weights_path(entry, folder).is_file() else ''}"
+        for entry in pretrained_models()
+    ]
+
+
+def get(
+    names: Sequence[str],
+    folder: Path | None = None,
+    pictures: Mapping[str, Image.Image] | None = None,
+    say: Say = print,
+    progress: Callable[[Progress], None] | None = None,
+) -> int:
+    """Download networks, one after the other.
+
+    Args:
+        pictures: load each network too, and let it classify these RGB pictures; None: do not.
+        say: takes a line for each network, or several.
+        progress: of each download; the default draws on a terminal.
+    Returns:
+        0, or 1 where some network could not be had; the others are downloaded all the same.
+    """
+    failed = 0
+    for name in names:
+        try:
+            entry = find_pretrained(name)
+            path = get_weights(entry, folder, progress=progress or _draw)
+            say(f"{entry.title}: {path}")
+            if pictures is not None:
+                for line in check_lines(entry, folder, pictures):
+                    say(f"  {line}")
+        except CheckpointError as error:
+            say(str(error))
+            failed += 1
+    return int(failed > 0)
+
+
+def check_lines(entry: PretrainedModel, folder: Path | None, pictures: Mapping[str, Image.Image]) -> list[str]:
+    """What a network on this machine is, and its five likeliest classes for each picture. Raises CheckpointError."""
+    checkpoint = load_pretrained(entry.name, folder=folder)
+    hashed = f"SHA-256 {entry.sha256_prefix}..." if entry.sha256_prefix else "no SHA-256 is stated by its authors"
+    lines = [f"{checkpoint.card['pretrained']['format']}, {hashed}"]
+    preprocessing = Preprocessing(**checkpoint.card["preprocessing"])
+    for name, picture in pictures.items():
+        inputs = checkpoint.preprocess(resize_and_crop(picture, preprocessing)[None])
+        with torch.inference_mode():
+            if not entry.n_classes:
+                lines.append(f"{name}: a vector of length {checkpoint.model.embed(inputs).norm():.1f}, no head")
+                continue
+            shares, classes = checkpoint.model(inputs).softmax(dim=-1)[0].topk(min(TOP, entry.n_classes))
+        named = [f"{checkpoint.class_names[place]} {share:.1%}" for share, place in zip(shares, classes, strict=True)]
+        lines.append(f"{name}: {', '.join(named)}")
+    return lines
+
+
+def _accuracy(entry: PretrainedModel) -> str:
+    if entry.top1 is not None:
+        return f"ImageNet top-1 {entry.top1:.1%}"
+    return f"ImageNet k-NN {entry.knn:.1%}"
+
+
+def _draw(progress: Progress) -> None:
+    if not sys.stderr.isatty():
+        return
+    total = "" if progress.total is None else f" of {progress.total / MEGABYTE:.1f}"
+    left = "" if progress.seconds_left is None else f", {progress.seconds_left:.0f} s left"
+    end = "\n" if progress.received == progress.total else ""
+    print(f"\r{progress.received / MEGABYTE:8.1f}{total} MB{left}      ", end=end, file=sys.stderr, flush=True)
