@@ -53,6 +53,10 @@ class ConvNet(nn.Module):
         self.head = nn.Linear(widths[-1], n_classes)
 
     def forward(self, images: Tensor, tape: Tape | None = None) -> Tensor:
+        return self.head(self.embed(images, tape))
+
+    def embed(self, images: Tensor, tape: Tape | None = None) -> Tensor:
+        """The vector of each picture that the head reads, the largest value of each channel: (B, widths[-1])."""
         maps = images
         for index, stage in enumerate(self.stages):
             maps = stage(maps if index == 0 else self.pool(maps))
@@ -60,7 +64,7 @@ class ConvNet(nn.Module):
                 tape.hidden.append(maps.flatten(2).transpose(1, 2))  # (B, C, H, W) -> (B, H * W, C)
                 if tape.differentiable:  # what follows goes through the recorded map, so that it has a gradient
                     maps = tape.hidden[-1].transpose(1, 2).reshape(maps.shape)
-        return self.head(maps.amax(dim=(2, 3)))
+        return maps.amax(dim=(2, 3))
 
 
 def _stage(in_channels: int, width: int, depth: int, norm: Norm) -> nn.Sequential:

@@ -208,6 +208,19 @@ def test_our_own_checkpoints_with_their_card_and_without(name, tmp_path):
     assert report.names == tuple(names) and report.model == name
 
 
+@pytest.mark.parametrize("source", ["timm ViT of mean and fc_norm", "Hugging Face ViT", "DeiT-3"])
+def test_objects_of_ours_tell_what_their_names_do_not(source):
+    theirs = {
+        "timm ViT of mean and fc_norm": lambda: timm_vit(global_pool="avg", act_layer="gelu_tanh", num_heads=8),
+        "Hugging Face ViT": lambda: huggingface("ViT", layer_norm_eps=0.1, hidden_act="quick_gelu"),
+        "DeiT-3": lambda: timm_vit(no_embed_class=True, init_values=0.1, reg_tokens=2, num_heads=8),
+    }[source]()
+    ours, _ = from_state_dict(theirs)
+    again, report = from_state_dict(ours)
+    assert again is not ours and report.format == "ViT Explorer"
+    assert_same(theirs, again, pictures())
+
+
 # --- refusals ---
 
 

@@ -35,6 +35,7 @@ DIALECTS: tuple[Dialect, ...] = (
     *convert_timm.DIALECTS,
 )
 OURS = "ViT Explorer"
+ROUNDING = 1e-6  # so that 224 * (256 / 224) is no less than 256; fractions are cut off, as in timm
 
 
 def from_state_dict(
@@ -92,7 +93,7 @@ def from_state_dict(
         preprocessing=Preprocessing(
             known.mean or IMAGENET_MEAN,
             known.std or IMAGENET_STD,
-            round(size * (known.resize_ratio or 1)),
+            int(size * (known.resize_ratio or 1) + ROUNDING),
             size,
             known.interpolation or "bicubic",
         ),

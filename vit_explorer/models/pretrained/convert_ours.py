@@ -49,6 +49,8 @@ def _vit(parts: Mapping[str, Part], known: Known, assumed: list[str]) -> tuple[s
         "d_model": d_model, "n_heads": n_heads, "n_layers": counted(parts, r"blocks\.(\d+)\."),
         "d_ff": need(parts, "blocks.0.mlp.0.weight").shape[0], "n_classes": n_classes,
     }  # fmt: skip
+    finer: dict[str, Option] = {"layer_scale": "blocks.0.layer_scale1" in parts}
+    finer |= {"eps": known.eps or 1e-6, "activation": known.activation or "gelu"}
     if "patch_embedding.projection.weight" in parts and "patch_embedding.backbone.0.weight" not in parts:
         patch_size = need(parts, "patch_embedding.projection.weight").shape[-1]
         options["patch_size"] = patch_size
@@ -69,12 +71,13 @@ def _vit(parts: Mapping[str, Part], known: Known, assumed: list[str]) -> tuple[s
         options |= {"positions": "none", "img_size": known.img_size or 32}
         assumed.append(f"{options['img_size']} pixels: the network has no positions that would tell")
     if "distillation_token" in parts:
-        return "deit", options
+        return "deit", {**options, **finer}
     pooling = "cls_mean" if head_width == 2 * d_model else "cls" if has_cls else "mean"
-    options["pooling"] = "attention" if "pool.score.weight" in parts else pooling
+    options["pooling"] = known.pooling or ("attention" if "pool.score.weight" in parts else pooling)
     if "widths" in options:
         return "hybrid", options
-    return "vit", {**options, "n_registers": n_registers, "layer_scale": "blocks.0.layer_scale1" in parts}
+    finer |= {"cls_token": has_cls, "norm_after_pooling": bool(known.norm_after_pooling), "n_registers": n_registers}
+    return "vit", {**options, **finer}
 
 
 def _swin(parts: Mapping[str, Part], known: Known, assumed: list[str]) -> dict[str, Option]:

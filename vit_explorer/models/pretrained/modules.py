@@ -9,6 +9,7 @@ from torch import nn
 from vit_explorer.models.block import Activation
 from vit_explorer.models.pretrained.plan import refusal
 from vit_explorer.models.pretrained.report import Known
+from vit_explorer.models.vit import ViT
 
 ACTIVATIONS: dict[str, Activation] = {
     "gelu": "gelu", "gelu_python": "gelu", "gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh",
@@ -96,23 +97,24 @@ def _timm_reading(module: nn.Module) -> Known:
 
 
 def _of_attention(module: nn.Module) -> Known:
-    """What the layers of timm and torchvision say: heads of an attention layer, eps of a norm, kind of GELU."""
+    """What the layers of timm, torchvision and ours say: heads of an attention layer, eps of a norm, kind of GELU."""
     layers = list(module.modules())
-    heads = {
-        layer.num_heads
-        for layer in layers
-        if isinstance(getattr(layer, "num_heads", None), int) and not hasattr(layer, "relative_position_bias_table")
-    }
+    attention = [layer for layer in layers if not hasattr(layer, "relative_position_bias_table")]
+    counts = {getattr(layer, "num_heads", None) or getattr(layer, "n_heads", None) for layer in attention}
+    heads = {count for count in counts if isinstance(count, int)}
     eps = {layer.eps for layer in layers if isinstance(layer, nn.LayerNorm)}
     if len(eps) > 1:
         raise refusal(f"its norms have several eps, {sorted(eps)}")
-    sizes = [getattr(module, "image_size", None), getattr(getattr(module, "patch_embed", None), "img_size", None)]
+    patches = getattr(module, "patch_embed", None)
+    sizes = [getattr(*place, None) for place in ((module, "image_size"), (patches, "img_size"), (module, "img_size"))]
     size = next((size[0] if isinstance(size, tuple) else size for size in sizes if size), None)
     return Known(
         n_heads=heads.pop() if len(heads) == 1 else None,
         img_size=size,
         eps=eps.pop() if eps else None,
         activation=_activation(layers),
+        pooling=getattr(module, "pooling", None) if isinstance(module, ViT) else None,
+        norm_after_pooling=getattr(module, "norm_after_pooling", None),
     )
 
 
@@ -122,8 +124,10 @@ def _activation(layers: list[nn.Module]) -> Activation | None:
         name = type(layer).__name__
         if name == "GELU":
             kinds.add("gelu_tanh" if getattr(layer, "approximate", "none") == "tanh" else "gelu")
-        elif name in ("GELUTanh", "QuickGELU", "QuickGelu"):
-            kinds.add("gelu_tanh" if name == "GELUTanh" else "quick_gelu")
+        elif name == "GELUTanh":
+            kinds.add("gelu_tanh")
+        elif name in ("QuickGELU", "QuickGelu"):
+            kinds.add("quick_gelu")
     if len(kinds) > 1:
         raise refusal(f"it mixes {', '.join(sorted(kinds))}")
     return kinds.pop() if kinds else None

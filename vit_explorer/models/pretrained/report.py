@@ -49,6 +49,7 @@ class Known:
     eps: float | None = None
     activation: Activation | None = None
     pooling: Pooling | None = None
+    norm_after_pooling: bool | None = None
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     resize_ratio: float | None = None
@@ -94,5 +95,16 @@ class FitReport:
         lines = [f"{self.format}: {self.architecture}", f"used: {len(self.used)} tensors"]
         for title, entries in (("ignored", self.ignored), ("missing", self.missing)):
             lines.append(f"{title}: {len(entries) or 'none'}")
-            lines += [f"  {name}: {reason}" for name, reason in entries.items()]
+            lines += _grouped(entries)
         return "\n".join([*lines, *(f"assumed: {fact}" for fact in self.assumed)])
+
+
+def _grouped(entries: Mapping[str, str]) -> list[str]:
+    """A line for each reason, with the first of its names and how many more there are."""
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in entries.items():
+        by_reason.setdefault(reason, []).append(name)
+    return [
+        f"  {names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {reason}"
+        for reason, names in by_reason.items()
+    ]
