@@ -51,8 +51,8 @@ def test_counting_draws_no_random_numbers():
 
 
 def test_unknown_kinds_are_refused():
-    with pytest.raises(ValueError, match="there is no model 'resnet'"):
-        doubled_cost("resnet", {}, 32)
+    with pytest.raises(ValueError, match="there is no model 'lenet'"):
+        doubled_cost("lenet", {}, 32)
 
 
 @pytest.mark.parametrize(

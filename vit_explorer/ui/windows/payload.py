@@ -174,7 +174,7 @@ def _plain_vit() -> dict[str, Any]:
     embedding, block = model.patch_embedding, model.blocks[0]
     d_model, d_ff = (layer.out_features for layer in (block.attention.projection, block.mlp[0]))
     values = embedding.projection.weight[0].numel()
-    parts = vit_multiply_adds(embedding.n_patches, values, d_model, len(model.blocks), d_ff, model.head.out_features)
+    parts = vit_multiply_adds(embedding.n_patches, values, d_model, len(model.blocks), d_ff, model.n_classes)
     return {
         "grid": list(model.grid),
         "d_model": d_model,
