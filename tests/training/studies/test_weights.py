@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from vit_explorer.data.sources import open_dataset
+from vit_explorer.models.zoo import CHECKPOINT_FOLDER, find_card
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.studies.abreast import _train, train_abreast
 from vit_explorer.training.studies.sweep import TAUGHT, train_cell
@@ -58,6 +59,18 @@ def test_all_shipped_models_are_made_and_teachers_come_first():
         for recipe in (model.long, model.short):
             assert recipe.validation > 0 and not recipe.test_each_epoch  # the test split is looked at once
             assert recipe.snapshots >= 12
+
+
+@pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.name)
+def test_a_card_of_a_gpu_names_the_long_recipe(model):
+    card = json.loads(find_card(model.name, [CHECKPOINT_FOLDER]).read_text(encoding="utf-8"))
+    if card["recipe"]["device"] == "cpu":
+        pytest.skip(f"{model.name} was trained on a CPU, by an earlier recipe")
+    found = Recipe.from_dict(card["recipe"])
+    assert found.teacher == model.teacher
+    laid_out = ("epochs", "precision", "teacher")
+    assert found == replace(model.recipe("cuda"), **{field: getattr(found, field) for field in laid_out})
+    assert 0 < card["epochs_trained"] <= found.epochs <= model.long.epochs
 
 
 @pytest.mark.parametrize("seeds", [1, 3])

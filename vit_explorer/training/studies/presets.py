@@ -23,14 +23,14 @@ FAST_VIT = Recipe(  # what this project trains a small ViT with when it may choo
     augment="crop-flip",
     ema=0.98,
 )
-# What the shipped models of CIFAR-10 were trained with, apart from validation and passes; their cards say the rest.
+# The shipped architectures with recipes for a short race; studies/weights.py has the recipes that made the weights.
 SHIPPED_VIT = Recipe(
     model="vit", optimizer="muon", lr=3e-3, schedule="linear", warmup=0.05, weight_decay=0.05, augment="crop-flip"
 )
 SHIPPED_VIT_CONV = replace(SHIPPED_VIT, model="vit-conv", warmup=0.03, label_smoothing=0.1, ema=0.995)
 SHIPPED_HYBRID = replace(SHIPPED_VIT_CONV, model="hybrid")
 SHIPPED_CNN = Recipe(
-    model="cnn", overrides={"depth": 2, "norm": "batch", "widths": (48, 128, 256)}, optimizer="adamw", lr=3e-3,
+    model="cnn", overrides={"depth": 3, "norm": "batch", "widths": (64, 128, 256)}, optimizer="adamw", lr=3e-3,
     schedule="linear", warmup=0.05, weight_decay=0.05, augment="crop-flip", label_smoothing=0.1, ema=0.99,
 )  # fmt: skip
 
@@ -119,9 +119,9 @@ _ALL = (
     ),
     Preset(
         "shipped",
-        "As the shipped models",
-        "The recipes of the models that come with this app, in a short race: who leads while pictures are few, and "
-        "what does each second buy?",
+        "The shipped architectures",
+        "The networks that come with this app, in a short race with short recipes: which one leads while pictures are "
+        "few, and what does each second buy?",
         (
             ("ViT", SHIPPED_VIT),
             ("ViT with conv stem", SHIPPED_VIT_CONV),
