@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from vit_explorer.models.zoo import LARGE_MODELS, MODELS, Checkpoint
+from vit_explorer.models.zoo import Checkpoint, model_spec
 
 
 def model_summary(checkpoint: Checkpoint) -> dict[str, Any]:
     """What its card says; None for what it does not say."""
     card = checkpoint.card
-    spec = {**MODELS, **LARGE_MODELS}[card["model"]]
+    spec = model_spec(card["model"])
     return {
         "name": checkpoint.name,
         "title": card.get("title", spec.title),

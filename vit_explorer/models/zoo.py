@@ -134,6 +134,14 @@ def model_names() -> list[str]:
     return list(MODELS)
 
 
+def model_spec(name: str) -> ModelSpec:
+    """How a name becomes a network. Raises ValueError for an unknown name."""
+    spec = MODELS.get(name) or LARGE_MODELS.get(name)
+    if spec is None:
+        raise ValueError(f"there is no model {name!r}: choose one of {', '.join(MODELS)}")
+    return spec
+
+
 def create_model(name: str, **overrides: Option) -> nn.Module:
     """A network with fresh weights, drawn from torch's global generator.
 
@@ -143,9 +151,7 @@ def create_model(name: str, **overrides: Option) -> nn.Module:
     Raises:
         ValueError: for an unknown name, an unknown option, or sizes that cannot work.
     """
-    spec = MODELS.get(name) or LARGE_MODELS.get(name)
-    if spec is None:
-        raise ValueError(f"there is no model {name!r}: choose one of {', '.join(MODELS)}")
+    spec = model_spec(name)
     try:
         return spec.build(**{**spec.options, **overrides})
     except (TypeError, RuntimeError) as error:  # RuntimeError: sizes of which torch can make no tensor

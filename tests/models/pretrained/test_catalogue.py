@@ -145,6 +145,7 @@ def test_its_card_says_all_that_the_page_needs(offered, tmp_path):
     assert checkpoint.class_names[:2] == ["tench", "goldfish"] and len(checkpoint.class_names) == 1000
     assert card["normalise"]["mean"] == pytest.approx([123.675, 116.28, 103.53])
     assert (card["preprocessing"]["resize"], card["preprocessing"]["crop"]) == (248, 224)
+    assert card["dataset"]["name"] == "ImageNet-1k" and card["model"] == "vit"
     assert card["pretrained"]["licence"] == "Apache-2.0" and card["pretrained"]["url"] == offered.url
     white = torch.full((1, 3, 224, 224), 255, dtype=torch.uint8)
     expected = (1 - torch.tensor([0.485, 0.456, 0.406])) / torch.tensor([0.229, 0.224, 0.225])

@@ -71,6 +71,23 @@ def test_the_report_builds_the_same_network_again(case):
         assert torch.equal(again(images), model(images))
 
 
+@pytest.mark.parametrize("case", ["timm ViT", "timm Swin", "torchvision ResNet"])
+def test_the_network_has_weights_of_its_own_that_can_be_trained(case):
+    build, known, _ = CASES[case]
+    theirs = build()
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    ours, _ = from_state_dict(theirs, **known)
+    assert torch.equal(torch.rand(3), expected)
+    before = {name: value.clone() for name, value in theirs.state_dict().items()}
+    with torch.no_grad():
+        for parameter in ours.parameters():
+            assert parameter.requires_grad and parameter.is_contiguous() and parameter.device.type == "cpu"
+            parameter.zero_()
+    assert all(torch.equal(value, before[name]) for name, value in theirs.state_dict().items())
+
+
 @pytest.mark.parametrize("case", ["timm ViT", "timm deit_tiny_distilled", "torchvision Swin", "Hugging Face Dinov2"])
 def test_the_same_gradients(case):
     build, known, _ = CASES[case]

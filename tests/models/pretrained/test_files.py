@@ -359,7 +359,8 @@ def test_what_the_weights_do_not_tell_is_asked_for_or_stated():
         from_state_dict(weights, n_heads=4, img_size=33)
     _, report = from_state_dict(timm_vit(embed_dim=64, num_heads=1, num_classes=1000).state_dict())
     assert report.options["n_heads"] == 1
-    assert any("1 heads" in fact for fact in report.assumed) and any("mean" in fact for fact in report.assumed)
+    assert any("1 heads" in fact for fact in report.assumed) and any("mean and std" in fact for fact in report.assumed)
+    assert any("reads CLS" in fact for fact in report.assumed)
     assert report.names[0] == "tench" and report.names[999] == "toilet tissue"
 
 

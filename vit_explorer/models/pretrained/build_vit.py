@@ -65,6 +65,8 @@ def plan_vit(parts: Mapping[str, Part], known: Known) -> Plan:
         resized = resize_positions(table.tensor, n_prefix, img_size // patch_size)
         parts = {**parts, "pos_embedding": Part(resized, table.keys)}
     n_classes = need(parts, "head.weight").shape[0] if "head.weight" in parts else 0
+    if n_classes and pooled["pooling"] == "cls" and known.pooling is None and not distilled:
+        assumed.append("the head reads CLS, not the mean of the patches")
     layer_scale = "blocks.0.layer_scale1" in parts
     options: dict[str, Option] = {
         "img_size": img_size, "patch_size": patch_size, "d_model": d_model, "n_heads": n_heads, "n_layers": n_layers,

@@ -16,6 +16,7 @@ DINO = "https://dl.fbaipublicfiles.com/dino/"
 DINOV2 = "https://dl.fbaipublicfiles.com/dinov2/dinov2_vits14/"
 TORCHVISION = "https://download.pytorch.org/models/"
 
+LVD = "LVD-142M: 142 million images without labels"
 APACHE, BSD = "Apache-2.0", "BSD-3-Clause"
 DEIT_CROP = Preprocessing(resize=248, interpolation="bicubic")  # 224 / 0.9, rounded down, as in timm
 DINO_CROP = Preprocessing(resize=256, interpolation="bicubic")
@@ -37,7 +38,8 @@ class PretrainedModel:
         knn: the same for a k-NN on the vectors of a network without a head.
         img_size, preprocessing: of the pictures with which the accuracy was measured.
         n_classes: 0 for a network without a head.
-        epochs: of training on ImageNet; None where the authors count otherwise.
+        epochs: of training; None where the authors count otherwise.
+    data: the images that it was trained on.
     """
 
     name: str
@@ -53,6 +55,7 @@ class PretrainedModel:
     n_classes: int = 1000
     knn: float | None = None
     epochs: int | None = None
+    data: str = "ImageNet-1k"
 
     @property
     def img_size(self) -> int:
@@ -81,13 +84,6 @@ def _torchvision(
     )  # fmt: skip
 
 
-def _headless(name: str, title: str, source: str, url: str, megabytes: float, knn: float) -> PretrainedModel:
-    return PretrainedModel(
-        name, title, "vit", source, url, "", megabytes, APACHE, None, DINO_CROP, 0, knn,
-        800 if source.startswith("DINO's") else None,
-    )  # fmt: skip
-
-
 def _hash_in(file: str) -> str:
     return file.rpartition("-")[2]
 
@@ -108,16 +104,18 @@ CATALOGUE: tuple[PretrainedModel, ...] = (
     _torchvision("vit-b-32", "ViT-B/32", "vit", "vit_b_32-d86f8d99", 353.0, 0.75912, _bilinear(256), 300),
     _torchvision("swin-t", "Swin-T", "swin", "swin_t-704ceda3", 113.4, 0.81474, _bicubic(232), 300),
     _torchvision("swin-s", "Swin-S", "swin", "swin_s-5e29d889", 199.0, 0.83196, _bicubic(246), 300),
-    _headless(
-        "dino-vit-s-16", "DINO ViT-S/16", "DINO's authors",
-        f"{DINO}dino_deitsmall16_pretrain/dino_deitsmall16_pretrain.pth", 86.7, 0.745,
+    PretrainedModel(
+        "dino-vit-s-16", "DINO ViT-S/16", "vit", "DINO's authors",
+        f"{DINO}dino_deitsmall16_pretrain/dino_deitsmall16_pretrain.pth", "", 86.7, APACHE, None, DINO_CROP, 0, 0.745,
+        800, "ImageNet-1k without labels",
     ),
-    _headless(
-        "dinov2-vit-s-14", "DINOv2 ViT-S/14", "DINOv2's authors", f"{DINOV2}dinov2_vits14_pretrain.pth", 88.3, 0.79,
+    PretrainedModel(
+        "dinov2-vit-s-14", "DINOv2 ViT-S/14", "vit", "DINOv2's authors", f"{DINOV2}dinov2_vits14_pretrain.pth", "",
+        88.3, APACHE, None, DINO_CROP, 0, 0.79, None, LVD,
     ),
-    _headless(
-        "dinov2-vit-s-14-registers", "DINOv2 ViT-S/14 with registers", "DINOv2's authors",
-        f"{DINOV2}dinov2_vits14_reg4_pretrain.pth", 88.3, 0.791,
+    PretrainedModel(
+        "dinov2-vit-s-14-registers", "DINOv2 ViT-S/14 with registers", "vit", "DINOv2's authors",
+        f"{DINOV2}dinov2_vits14_reg4_pretrain.pth", "", 88.3, APACHE, None, DINO_CROP, 0, 0.791, None, LVD,
     ),
     _torchvision("resnet-50", "ResNet-50", "cnn", "resnet50-11ad3fa6", 102.5, 0.80858, _bilinear(232), 600),
 )  # fmt: skip

@@ -132,8 +132,11 @@ def _plan(weights: dict[str, Tensor], known: Known) -> tuple[str, Plan, dict[str
 
 def _build(plan: Plan) -> nn.Module:
     """The network of a plan with its tensors. Raises CheckpointError where they do not fit."""
+    # Drawing fresh weights takes longer than reading others: without memory for them none are drawn. Only Swin has a
+    # buffer that is in no state dict. Where they are drawn the caller's random numbers are left alone.
+    device = torch.device("cpu" if plan.model == "swin" else "meta")
     try:
-        with torch.random.fork_rng(devices=[]):  # fresh weights are drawn and replaced: leave the caller's draws alone
+        with device, torch.random.fork_rng(devices=[]):
             model = create_model(plan.model, **plan.options)
     except ValueError as error:
         raise refusal(str(error)) from error
@@ -146,11 +149,14 @@ def _build(plan: Plan) -> nn.Module:
             f"{name} is {found.get(name, 'missing')} and should be {expected.get(name, 'absent')} "
             f"({len(wrong)} such tensors)"
         )
-    floats = {name: part.tensor.detach() for name, part in plan.parts.items()}
-    model.load_state_dict({
-        name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in floats.items()
-    })  # fmt: skip
+    model.load_state_dict({name: _copied(part.tensor) for name, part in plan.parts.items()}, assign=True)
     return model.eval()
+
+
+def _copied(tensor: Tensor) -> Tensor:
+    """A copy of its own on the CPU, in float32 unless it counts something."""
+    dtype = torch.float32 if tensor.is_floating_point() else tensor.dtype
+    return torch.empty(tensor.shape, dtype=dtype).copy_(tensor.detach())
 
 
 def _check_finite(weights: Mapping[str, Tensor]) -> None:

@@ -79,6 +79,6 @@ DIALECTS = (
     ),
     Dialect(
         "Hugging Face ViT", "vit", (PATCHES, r"^(encoder\.layer|layers)\.0\.attention\."), VIT_RULES,
-        Known(eps=1e-12, mean=HALF, std=HALF).over(COMMON),
+        Known(eps=1e-12, mean=HALF, std=HALF, pooling="cls").over(COMMON),
     ),
 )  # fmt: skip

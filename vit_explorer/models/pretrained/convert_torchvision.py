@@ -64,7 +64,7 @@ IMAGENET = Known(mean=IMAGENET_MEAN, std=IMAGENET_STD, resize_ratio=256 / 224, i
 DIALECTS = (
     Dialect(
         "torchvision ViT", "vit", (r"^conv_proj\.weight$", r"^encoder\.layers\.encoder_layer_0\."), VIT_RULES,
-        Known(eps=1e-6, activation="gelu").over(IMAGENET),
+        Known(eps=1e-6, activation="gelu", pooling="cls").over(IMAGENET),
     ),
     Dialect(
         "torchvision Swin", "swin",

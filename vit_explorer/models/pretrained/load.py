@@ -94,6 +94,7 @@ def load_pretrained(
         "title": entry.title,
         "short": entry.title,
         "preprocessing": vars(entry.preprocessing),
+        "dataset": {"name": entry.data, "classes": list(report.names)},
         "test_accuracy": entry.top1,
         "epochs_trained": entry.epochs,
         "pretrained": {"source": entry.source, "url": entry.url, "licence": entry.licence, "format": report.format},
@@ -115,7 +116,7 @@ def to_checkpoint(
     card: dict[str, Any] = {
         "model": report.model,
         "overrides": dict(report.options),
-        "dataset": {"name": "ImageNet-1k" if model.n_classes == 1000 else "pictures", "classes": list(report.names)},
+        "dataset": {"name": "unknown", "classes": list(report.names)},
         "normalise": {key: [PIXEL * value for value in preprocessing[key]] for key in ("mean", "std")},
         "pretrained": {"format": report.format},
         "title": name,
