@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from vit_explorer.training import Recipe
-from vit_explorer.training.loop.schedule import lr_factor, snapshot_steps
+from vit_explorer.training.loop.schedule import (
+    FORWARD_SHARE,
+    FREE_IMAGES,
+    LOOK_SHARE,
+    SMALLEST_LOOK,
+    CurvePlan,
+    lr_factor,
+    plan_test_curve,
+    snapshot_steps,
+)
 
 
 def factors(total: int = 100, **recipe: Any) -> list[float]:
@@ -73,3 +82,27 @@ def test_snapshots_are_early_and_each_about_the_same_factor_later():
     assert steps[:2] == [0, 100]
     growth = [later / step for step, later in pairwise(steps[1:])]
     assert growth == pytest.approx([100 ** (1 / 14)] * 14, rel=0.02)
+
+
+@pytest.mark.parametrize("n_trained", [1_500 * 2, 500 * 3, 5_000 * 20, 50_000 * 20, 200])
+@pytest.mark.parametrize("n_test", [100, 1_000, 10_000])
+def test_a_run_mainly_trains(n_trained, n_test):
+    looks = snapshot_steps(max(30, n_trained // 128), 16) | {10, 20, 30}
+    curve = plan_test_curve(looks, n_test, n_trained)
+    evaluated = len(curve.steps) * curve.n_images
+    assert evaluated * FORWARD_SHARE <= max(LOOK_SHARE * n_trained, FREE_IMAGES * FORWARD_SHARE)
+    assert {min(looks), max(looks)} <= curve.steps <= looks
+    assert min(n_test, SMALLEST_LOOK) <= curve.n_images <= n_test
+
+
+def test_a_long_run_measures_every_look_on_all_images():
+    looks = snapshot_steps(10_000, 16)
+    curve = plan_test_curve(looks, 10_000, 50_000 * 20)
+    assert (curve.steps, curve.n_images) == (looks, 10_000)
+
+
+def test_fewer_images_are_evaluated_before_fewer_steps():
+    looks = frozenset(range(20))
+    assert plan_test_curve(looks, 10_000, 10_000) == CurvePlan(looks, 225)  # 4,500 images in all
+    short = plan_test_curve(looks, 10_000, 3_000)  # 1,350 images in all
+    assert short.n_images == SMALLEST_LOOK and len(short.steps) == 13

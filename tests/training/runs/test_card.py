@@ -47,7 +47,7 @@ def test_what_it_holds(run, tiny):
     split = card["dataset"].pop("split")
     assert split == (
         "drawn apart; validation: 25% of the training split, drawn by seed 6; test split looked at on the way (all of "
-        "it, after every epoch and at every snapshot) and at the end"
+        "it, 7 times) and at the end"
     )
     assert card["dataset"] == {
         "name": "tiny",
@@ -90,10 +90,7 @@ def test_it_says_that_the_test_split_was_looked_at_once(tiny):
 
 def test_it_says_how_many_test_pictures_were_behind_the_curves(tiny):
     _, _, card = trained(replace(RECIPE, test_subset=6, epochs=1), tiny)
-    assert (
-        "on the way (6 pictures of it, after every epoch and at every snapshot) and at the end"
-        in (card["dataset"]["split"])
-    )
+    assert "on the way (6 pictures of it, 4 times) and at the end" in (card["dataset"]["split"])
 
 
 def test_a_model_that_was_kept_sees_what_the_trainer_showed_it(run, tiny, tmp_path):

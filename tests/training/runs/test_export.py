@@ -125,7 +125,8 @@ def test_the_caption_says_first_what_all_share_and_then_what_each_has(tmp_path):
     race = Race.create(tmp_path, recipes, title="Exercise")
     assert caption([race]) == (
         "5,000 training pictures of cifar10, 20 epochs, batches of 128, adam at learning rate 0.001, constant, no "
-        "augmentation, test curve on 1,000 test pictures, float32 on cpu, seed 7; ViT: model vit; CNN: model cnn."
+        "augmentation, test curve on at most 1,000 test pictures, float32 on cpu, seed 7; "
+        "ViT: model vit; CNN: model cnn."
     )
     fast = replace(
         PRESETS["fast"].contenders[1][1], data="/home/somebody/secret/cats.npz", validation=0.1, lr_changes=((40, 0.5),)

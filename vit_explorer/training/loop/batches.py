@@ -19,6 +19,7 @@ from vit_explorer.data.random_erasing import random_erasing
 from vit_explorer.data.subsets import balanced_subset, cut_validation
 from vit_explorer.data.transfer import sent
 from vit_explorer.training.loop.recipe import Recipe
+from vit_explorer.training.loop.schedule import plan_test_curve, snapshot_steps
 
 N_OPERATIONS = 2  # of RandAugment, one after the other
 # What a random number is for; it keeps the streams of one seed apart.
@@ -48,6 +49,8 @@ class Feed:
     Attributes:
         device: that the recipe names.
         train, validation: uint8 pictures on the device; validation may be empty.
+        looks: the steps of the snapshots.
+        curve: the steps at which the test curve is measured, and on how many images.
         measured: the test pictures that the curves are measured on, on the device.
         learned: training pictures, as many as the test split has or all, on the device.
         probe: (1, 3, H, W) uint8, the one picture whose map is shown.
@@ -70,7 +73,15 @@ class Feed:
         remaining, validation = cut_validation(dataset.train, recipe.validation, recipe.seed)
         chosen = balanced_subset(remaining, recipe.subset or len(remaining.y), recipe.seed)
         _check_classes(dataset.names, chosen)
-        measured = balanced_subset(dataset.test, recipe.test_subset or n_test, recipe.seed)
+        steps_per_epoch = math.ceil(len(chosen.y) / recipe.batch_size)
+        total_steps = recipe.epochs * steps_per_epoch
+        self.looks = snapshot_steps(total_steps, recipe.snapshots)
+        self.curve = plan_test_curve(
+            self.looks | {*range(steps_per_epoch, total_steps + 1, steps_per_epoch)},
+            recipe.test_subset or n_test,
+            recipe.epochs * len(chosen.y),
+        )
+        measured = balanced_subset(dataset.test, self.curve.n_images, recipe.seed)
         learned = balanced_subset(chosen, min(len(chosen.y), n_test), recipe.seed)
         self.mean, self.std = (value.to(device) for value in channel_statistics(chosen.x))
         self.train, self.validation, self.measured, self.learned = (

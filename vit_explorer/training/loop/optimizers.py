@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -20,7 +19,8 @@ def make_optimizers(model: nn.Module, recipe: Recipe, lr: Tensor | None = None) 
     Args:
         lr: a tensor on the model's GPU that holds the rate; with it a CUDA graph can hold the optimisers' steps.
     """
-    rate, graphed = (recipe.lr, False) if lr is None else (lr, True)
+    graphed = lr is not None
+    rate: Any = recipe.lr if lr is None else lr  # torch's optimisers take tensors, their annotations do not all say so
     options: dict[str, Any] = {"betas": BETAS, "fused": True, "capturable": graphed}
     if recipe.optimizer == "adam":
         return [torch.optim.Adam(model.parameters(), rate, weight_decay=recipe.weight_decay, **options)]
@@ -50,7 +50,7 @@ class BatchedMuon(torch.optim.Muon):
     """
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> float | None:
+    def step(self, closure: Any = None) -> Any:
         for group in self.param_groups:
             by_shape: dict[torch.Size, list[nn.Parameter]] = {}
             for parameter in group["params"]:
@@ -65,14 +65,15 @@ class BatchedMuon(torch.optim.Muon):
             if "momentum_buffer" not in self.state[parameter]:
                 self.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
         buffers = [self.state[parameter]["momentum_buffer"] for parameter in parameters]
-        gradients = torch.stack([parameter.grad for parameter in parameters])  # (M, rows, cols)
+        weights = [parameter.data for parameter in parameters]
+        gradients = torch.stack([parameter.grad for parameter in parameters if parameter.grad is not None])
         torch._foreach_lerp_(buffers, list(gradients.unbind()), 1 - momentum)
         updates = orthogonalised(
             gradients.lerp(torch.stack(buffers), momentum), group["ns_coefficients"], group["ns_steps"], group["eps"]
         )
         rate = lr * (0.2 * math.sqrt(max(shape)))  # an update's RMS is then about that of AdamW
-        torch._foreach_mul_(parameters, 1 - lr * group["weight_decay"])
-        torch._foreach_sub_(parameters, list((updates.float() * rate).unbind()))
+        torch._foreach_mul_(weights, 1 - lr * group["weight_decay"])
+        torch._foreach_sub_(weights, list((updates.float() * rate).unbind()))
 
 
 def orthogonalised(

@@ -63,8 +63,8 @@ class Recipe:
         data: a source of ``open_dataset``.
         img_size: the side, in pixels, to which the pictures of an image folder are brought; None for 32.
         subset: how many training pictures to use, class-balanced, drawn by ``seed``; None for all.
-        test_subset: how many test pictures the curves are measured on, class-balanced, drawn by ``seed``; None for
-            all. What is said at the end of a run is always measured on all of them.
+        test_subset: how many test images the curves are measured on at most, class-balanced, drawn by ``seed``; None
+            for all. Short runs take fewer (``schedule.plan_test_curve``). The end of a run is always measured on all.
         validation: share of the training split set aside for selecting, drawn by ``seed`` before the subset.
         epochs: passes over the training pictures.
         optimizer: "adam"; "adamw" (decay on matrices only); "muon" (Muon for the matrices of the blocks, AdamW for

@@ -28,7 +28,7 @@ from vit_explorer.training.loop.events import Epoch, Event, Failed, Finished, Sn
 from vit_explorer.training.loop.graphed import GraphedStep
 from vit_explorer.training.loop.learner import Learner
 from vit_explorer.training.loop.recipe import Recipe
-from vit_explorer.training.loop.schedule import lr_factor, snapshot_steps
+from vit_explorer.training.loop.schedule import lr_factor
 from vit_explorer.training.loop.tally import Batch, Tally
 
 
@@ -77,7 +77,7 @@ class Trainer:
         self._ahead: tuple[range, list[Fed]] = range(0), []  # batches made while the GPU was still busy
         check_divisible(self._learner.network, self.group)
         self._tally = Tally()
-        self._looks = snapshot_steps(self.total_steps, recipe.snapshots)
+        self._looks = self.feed.looks
         self._epochs_told, self._snapshot_told = 0, -1
         self._measured: tuple[int, float] | None = None  # a step and the test accuracy at it
         if state is not None:
@@ -323,8 +323,8 @@ class Trainer:
         return self.accuracy(self.feed.learned)
 
     def _curve_accuracy(self) -> float | None:
-        """Of the measured test pictures, in the recipe's precision, once for a step; None if they are not looked at."""
-        if not self.recipe.test_each_epoch:
+        """Accuracy on the test images of the curve, in the recipe's precision, once for a step; None at other steps."""
+        if not self.recipe.test_each_epoch or self.step not in self.feed.curve.steps:
             return None
         if self._measured is None or self._measured[0] != self.step:
             self._measured = self.step, self.accuracy(self.feed.measured, self.recipe.precision)

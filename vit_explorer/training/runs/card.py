@@ -17,6 +17,7 @@ from vit_explorer.data.dataset import Dataset
 from vit_explorer.models.folders import checkout
 from vit_explorer.training.loop.events import Epoch, Finished
 from vit_explorer.training.loop.recipe import Recipe
+from vit_explorer.training.loop.schedule import CurvePlan
 from vit_explorer.training.loop.trainer import Trainer
 
 
@@ -39,7 +40,7 @@ def make_card(trainer: Trainer, finished: Finished, epochs: list[Epoch]) -> dict
             "n_train": len(trainer.feed.train.y),
             "n_validation": len(trainer.feed.validation.y),
             "n_test": len(dataset.test.y),
-            "split": describe_split(dataset, recipe),
+            "split": describe_split(dataset, recipe, trainer.feed.curve),
         },
         "normalise": {"mean": trainer.feed.mean.tolist(), "std": trainer.feed.std.tolist()},
         "recipe": json.loads(json.dumps(recipe.to_dict())),  # JSON has no tuples
@@ -60,15 +61,19 @@ def make_card(trainer: Trainer, finished: Finished, epochs: list[Epoch]) -> dict
     }
 
 
-def describe_split(dataset: Dataset, recipe: Recipe) -> str:
-    """Where the three splits come from, and how often the test split was looked at."""
+def describe_split(dataset: Dataset, recipe: Recipe, curve: CurvePlan) -> str:
+    """Describe the origin of the three splits and how often the test split was looked at.
+
+    Args:
+        curve: the points of the run's test curve.
+    """
     validation = "no validation split"
     if recipe.validation:
         validation = f"validation: {100 * recipe.validation:g}% of the training split, drawn by seed {recipe.seed}"
     looks = "once, at the end"
     if recipe.test_each_epoch:
-        part = f"{recipe.test_subset:,} pictures of it" if recipe.test_subset else "all of it"
-        looks = f"on the way ({part}, after every epoch and at every snapshot) and at the end"
+        part = f"{curve.n_images:,} pictures of it" if curve.n_images < len(dataset.test.y) else "all of it"
+        looks = f"on the way ({part}, {len(curve.steps)} times) and at the end"
     return f"{dataset.split}; {validation}; test split looked at {looks}"
 
 

@@ -166,7 +166,7 @@ def _words(recipe: Recipe) -> dict[str, str]:
     size = f" at {recipe.img_size} pixels" if recipe.img_size else ""
     pictures = f"{recipe.subset:,}" if recipe.subset else "all"
     options = ", ".join(f"{name}={_option(value)}" for name, value in recipe.overrides.items())
-    tested = f"{recipe.test_subset:,} test pictures" if recipe.test_subset else "the whole test split"
+    tested = f"at most {recipe.test_subset:,} test pictures" if recipe.test_subset else "the test split"
     return {
         "data": f"{pictures} training pictures of {Path(recipe.data).name}{size}",
         "validation": f"less {recipe.validation:.0%} for validation" if recipe.validation else "",
