@@ -28,7 +28,6 @@ CASES = {
     "timm registers": (lambda: timm_vit(no_embed_class=True, init_values=0.1, reg_tokens=4), {}, ViT),
     "timm registers with positions": (lambda: timm_vit(reg_tokens=3, init_values=0.1), {}, ViT),
     "timm without bias of q, k, v": (lambda: timm_vit(qkv_bias=False), {}, ViT),
-    "timm without positions": (lambda: timm_vit(pos_embed="none"), {"img_size": 32}, ViT),
     "timm deit_tiny": (lambda: timm_named("deit_tiny_patch16_224", depth=2), {}, ViT),
     "timm deit_tiny_distilled": (lambda: timm_named("deit_tiny_distilled_patch16_224", depth=2), {}, DeiT),
     "timm Swin": (timm_swin, {"img_size": 32}, SwinTransformer),
@@ -51,7 +50,7 @@ def test_the_same_logits_from_a_state_dict_and_from_the_object(case):
     weights = theirs.state_dict()
     images = pictures(known.get("img_size", 32))
     heads = {} if kind in (SwinTransformer, ResNet) or "deit_tiny" in case else {"n_heads": 4}
-    for source, options in ((weights, {**known, **heads}), (theirs, {} if "positions" not in case else known)):
+    for source, options in ((weights, {**known, **heads}), (theirs, {})):
         ours, report = from_state_dict(source, **options)
         assert isinstance(ours, kind) and not ours.training
         assert ours.n_classes == 5 == len(report.names)

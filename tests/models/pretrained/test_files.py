@@ -298,6 +298,12 @@ def _timm(name: str, **options):
     return timm.create_model(name, **options)
 
 
+def _block(name: str) -> type[nn.Module]:
+    from timm.models import vision_transformer
+
+    return getattr(vision_transformer, name)
+
+
 def _torchvision_swin_v2():
     from torchvision.models.swin_transformer import PatchMergingV2, SwinTransformer, SwinTransformerBlockV2
 
@@ -324,6 +330,9 @@ REFUSED = {
     "BEiT": (lambda: _timm("beit_base_patch16_224", depth=1, embed_dim=32, num_heads=2), "BEiT"),
     "attention-pooled head": (lambda: timm_vit(global_pool="map", class_token=False), "SigLIP"),
     "normalised queries": (lambda: timm_vit(qk_norm=True), "queries"),
+    "norms after the branches": (lambda: timm_vit(block_fn=_block("ResPostBlock"), init_values=1), "ResPostBlock"),
+    "DINOv3": (lambda: _timm("vit_small_patch16_dinov3", depth=1), "rotary"),
+    "rotary positions beside a table": (lambda: _timm("vit_small_patch16_rope_ape_224", depth=1), "rotary"),
     "EVA": (lambda: _timm("eva02_tiny_patch14_224", depth=1), "."),
     "maximum pooling": (lambda: timm_vit(global_pool="max"), "max"),
     "one channel": (lambda: timm_vit(in_chans=1), "1 channels"),
@@ -338,6 +347,13 @@ def test_networks_that_are_not_ours_are_refused_with_the_reason(case):
     with pytest.raises(CheckpointError, match=words) as refused:
         from_state_dict(build())
     assert str(refused.value).endswith(".")
+
+
+def test_weights_without_a_position_table_are_refused():
+    with pytest.raises(CheckpointError, match="no position table"):
+        from_state_dict(timm_vit(pos_embed="none").state_dict(), n_heads=4)
+    with pytest.raises(CheckpointError, match=r"rotary"):
+        from_state_dict(_timm("vit_small_patch16_dinov3", depth=1).state_dict())
 
 
 def test_a_network_with_a_layer_too_many_or_too_few_is_refused():

@@ -59,11 +59,10 @@ def plan_vit(parts: Mapping[str, Part], known: Known) -> Plan:
     parts, pos_side = _positions(parts, d_model)
     n_registers = need(parts, "register_tokens").shape[1] if "register_tokens" in parts else 0
     img_size = _img_size(known, pos_side, patch_size, assumed)
-    if pos_side is not None:
-        table = parts["pos_embedding"]
-        n_prefix = table.tensor.shape[1] - pos_side**2
-        resized = resize_positions(table.tensor, n_prefix, img_size // patch_size)
-        parts = {**parts, "pos_embedding": Part(resized, table.keys)}
+    table = parts["pos_embedding"]
+    n_prefix = table.tensor.shape[1] - pos_side**2
+    resized = resize_positions(table.tensor, n_prefix, img_size // patch_size)
+    parts = {**parts, "pos_embedding": Part(resized, table.keys)}
     n_classes = need(parts, "head.weight").shape[0] if "head.weight" in parts else 0
     if n_classes and pooled["pooling"] == "cls" and known.pooling is None and not distilled:
         assumed.append("the head reads CLS, not the mean of the patches")
@@ -74,10 +73,7 @@ def plan_vit(parts: Mapping[str, Part], known: Known) -> Plan:
         "activation": known.activation or "gelu",
     }  # fmt: skip
     if not two_heads:
-        options |= {
-            **pooled, "n_registers": n_registers, "cls_token": "cls_token" in parts,
-            "positions": "none" if pos_side is None else "learned",
-        }  # fmt: skip
+        options |= {**pooled, "n_registers": n_registers, "cls_token": "cls_token" in parts}
     elif n_registers or "cls_token" not in parts:
         raise refusal("a distilled ViT has CLS, and no registers")
     extras = [
@@ -128,14 +124,14 @@ def _head(
     return parts, {"pooling": pooling, "norm_after_pooling": after}
 
 
-def _positions(parts: dict[str, Part], d_model: int) -> tuple[dict[str, Part], int | None]:
-    """The parts with a position for every token, and the side of the patches' square; None without a table.
+def _positions(parts: dict[str, Part], d_model: int) -> tuple[dict[str, Part], int]:
+    """The parts with a position for every token, and the side of the patches' square.
 
     Tokens to which a network adds no position get zeros: registers in DINOv2; CLS too where positions are added to
     patches alone (DeiT-3, timm's ``no_embed_class``).
     """
     if "pos_embedding" not in parts:
-        return parts, None
+        raise refusal("it has no position table, so its positions are rotary or relative")
     table = parts["pos_embedding"]
     rows = table.tensor.reshape(1, -1, d_model)
     n_registers = parts["register_tokens"].tensor.shape[1] if "register_tokens" in parts else 0
@@ -151,12 +147,9 @@ def _positions(parts: dict[str, Part], d_model: int) -> tuple[dict[str, Part], i
     raise refusal(f"its {rows.shape[1]} positions are no square of patches with the {n_prefix} tokens in front")
 
 
-def _img_size(known: Known, side: int | None, patch_size: int, assumed: list[str]) -> int:
+def _img_size(known: Known, side: int, patch_size: int, assumed: list[str]) -> int:
     if known.img_size is not None:
         size = known.img_size
-    elif side is None:
-        size = IMAGENET_PIXELS
-        assumed.append(f"{size} pixels: the network has no positions that would tell")
     elif side == DINOV2_SIDE and patch_size == 14:
         size = IMAGENET_PIXELS
         assumed.append(f"{size} pixels, positions resized from {side} x {side}: the size at which DINOv2 is measured")

@@ -30,7 +30,7 @@ REFUSED: tuple[Rule, ...] = (
     (r"attn_pool|MAPHead|\.attention_pool|^head\.probe", "its head has attention of its own, as in SigLIP"),
     (r"(^|\.)rope|\.freqs(_cis)?$", "its positions are rotary"),
     (r"^(blocks|encoder\.layer)\.\d+\.(attn|attention).*relative_position_bias|\.attn\.(q|v)_bias$",
-     "it is a BEiT, with a relative position bias in each block"),
+     "it is a BEiT or EVA, whose attention has biases or positions of its own"),
     (r"absolute_pos_embed|^embeddings\.position_embeddings_swin", "it is a Swin with absolute positions"),
 )  # fmt: skip
 

@@ -31,6 +31,7 @@ def describe(module: nn.Module) -> Known:
     config = getattr(module, "config", None)
     if config is not None and hasattr(config, "to_dict"):
         return from_huggingface(config.to_dict())
+    _check_blocks(module)
     config = getattr(module, "pretrained_cfg", None) or {}
     return _timm_reading(module).over(_of_attention(module)).over(from_timm(dict(config)))
 
@@ -83,6 +84,15 @@ def from_timm(config: dict[str, Any]) -> Known:
         resize_ratio=1 / crop if crop else None,
         interpolation=interpolation if interpolation in RESAMPLING.values() else None,
     )
+
+
+def _check_blocks(module: nn.Module) -> None:
+    """Refuse networks of timm that differ from a ViT in parts without weights."""
+    if getattr(module, "rope", None) is not None:
+        raise refusal("its positions are rotary")
+    kinds = {type(block).__name__ for block in getattr(module, "blocks", None) or ()}
+    if type(module).__module__.startswith("timm.") and not kinds <= {"Block"}:
+        raise refusal(f"its blocks, {', '.join(sorted(kinds))}, are not those of a ViT")
 
 
 def _timm_reading(module: nn.Module) -> Known:
