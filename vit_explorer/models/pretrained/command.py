@@ -11,7 +11,8 @@ import torch
 from PIL import Image
 
 from vit_explorer.models.pretrained.catalogue import PretrainedModel, find_pretrained, pretrained_models
-from vit_explorer.models.pretrained.download import MEGABYTE, Progress
+from vit_explorer.models.pretrained.download import Progress
+from vit_explorer.models.pretrained.download_words import MEGABYTE
 from vit_explorer.models.pretrained.load import get_weights, load_pretrained, weights_path
 from vit_explorer.models.pretrained.preprocess import resize_and_crop
 from vit_explorer.models.pretrained.report import Preprocessing

@@ -6,13 +6,10 @@ the same file. HTTP and HTTPS, through the proxies that the environment names.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import http.client
-import json
 import os
 import shutil
-import ssl
 import time
 import urllib.error
 import urllib.parse
@@ -26,16 +23,23 @@ from threading import Event
 
 from filelock import FileLock, Timeout
 
+from vit_explorer.models.pretrained.download_words import (
+    SILENCE,
+    TEMPORARY,
+    amount,
+    connection_sentence,
+    disk_sentence,
+    host_of,
+    http_sentence,
+    stopped_sentence,
+)
+from vit_explorer.models.pretrained.partial import forget, note_path, read_note, size_of, write_note
 from vit_explorer.models.zoo import CheckpointError
 
 CHUNK = 2**18  # bytes
-SILENCE = 30.0  # seconds without a byte after which a connection counts as broken
 ATTEMPTS = 5  # in a row that bring no byte
 PAUSE = 1.0  # seconds before the next attempt
 REPORT_EVERY = 0.1  # seconds between two calls of progress
-MEGABYTE = 10**6
-GONE = (404, 410)
-TEMPORARY = (408, 425, 429, 500, 502, 503, 504)
 
 
 class DownloadError(CheckpointError):
@@ -91,7 +95,7 @@ def fetch(
     except Timeout as error:
         raise DownloadError(f"Another program is downloading {target.name} at this moment.") from error
     except OSError as error:
-        raise DownloadError(_disk_sentence(error, target)) from error
+        raise DownloadError(disk_sentence(error, target)) from error
     return target
 
 
@@ -111,25 +115,25 @@ def _fetch(url: str, target: Path, prefix: str, progress: Callable[[Progress], N
     part = target.with_name(f"{target.name}.part")
     attempts = 0
     while True:
-        before = _size(part)
+        before = size_of(part)
         try:
             _receive(url, part, progress, stop)
             break
         except _Broken as broken:
-            attempts = 0 if _size(part) > before else attempts + 1
+            attempts = 0 if size_of(part) > before else attempts + 1
             if attempts >= ATTEMPTS or not broken.temporary:
                 raise DownloadError(broken.sentence) from broken
             if stop.wait(PAUSE):
-                raise DownloadStopped(_stopped(part)) from broken
+                raise DownloadStopped(stopped_sentence(size_of(part))) from broken
     if prefix and not check_sha256(part, prefix):
         found = _sha256(part, part.stat().st_mtime_ns, part.stat().st_size)[: len(prefix)]
-        _forget(part)
+        forget(part)
         raise DownloadError(
             f"The file from {url} is not the expected one: its SHA-256 begins with {found}, not with {prefix}. "
             "It was deleted."
         )
     os.replace(part, target)
-    _note(part).unlink(missing_ok=True)
+    note_path(part).unlink(missing_ok=True)
 
 
 class _Broken(Exception):
@@ -142,9 +146,9 @@ class _Broken(Exception):
 
 def _receive(url: str, part: Path, progress: Callable[[Progress], None], stop: Event) -> None:
     """One connection: append to the part until the file is whole. Raises _Broken, OSError of the disk."""
-    start, validator = _size(part), _read_note(part, url)
+    start, validator = size_of(part), read_note(part, url)
     if start and validator is None:  # nothing would tell a changed file
-        _forget(part)
+        forget(part)
         start = 0
     request = urllib.request.Request(url, headers={"User-Agent": "vit-explorer"})
     if start and validator is not None:
@@ -156,11 +160,11 @@ def _receive(url: str, part: Path, progress: Callable[[Progress], None], stop: E
     except urllib.error.HTTPError as error:
         error.close()
         if error.code == 416:  # the part is longer than the file
-            _forget(part)
+            forget(part)
             raise _Broken(f"The file at {url} is shorter than the part that was received.") from error
-        raise _Broken(_http_sentence(error.code, url), error.code in TEMPORARY) from error
+        raise _Broken(http_sentence(error.code, url), error.code in TEMPORARY) from error
     except (OSError, http.client.HTTPException) as error:
-        raise _Broken(*_connection_sentence(error, url)) from error
+        raise _Broken(*connection_sentence(error, url)) from error
     with response:
         if response.status == 200:  # from the start, whatever was asked for
             start = 0
@@ -168,7 +172,7 @@ def _receive(url: str, part: Path, progress: Callable[[Progress], None], stop: E
             raise _Broken(f"The address {url} answers with a web page in place of the file.", temporary=False)
         total = _total(response.headers, start)
         _check_space(part, total, start)
-        _write_note(part, url, response.headers)
+        write_note(part, url, response.headers)
         _append(response, part, start, total, url, progress, stop)
 
 
@@ -183,11 +187,11 @@ def _append(
         while True:
             if stop.is_set():
                 file.flush()
-                raise DownloadStopped(_stopped(part))
+                raise DownloadStopped(stopped_sentence(size_of(part)))
             try:
                 chunk = response.read1(CHUNK)
             except (OSError, http.client.HTTPException) as error:
-                raise _Broken(*_connection_sentence(error, url)) from error
+                raise _Broken(*connection_sentence(error, url)) from error
             if not chunk:
                 break
             file.write(chunk)
@@ -198,7 +202,7 @@ def _append(
                 progress(Progress(received, total, _seconds_left(received, start, total, now - began)))
         file.truncate()
     if total is not None and received != total:
-        raise _Broken(f"The connection to {_host(url)} broke at {_amount(received)} of {_amount(total)}.")
+        raise _Broken(f"The connection to {host_of(url)} broke at {amount(received)} of {amount(total)}.")
     progress(Progress(received, total, 0.0))
 
 
@@ -221,94 +225,5 @@ def _check_space(part: Path, total: int | None, start: int) -> None:
     free = shutil.disk_usage(part.parent).free
     if total is not None and total - start > free:
         raise DownloadError(
-            f"The disk is too full: {part.parent} has {_amount(free)} left, {_amount(total - start)} are needed."
+            f"The disk is too full: {part.parent} has {amount(free)} left, {amount(total - start)} are needed."
         )
-
-
-# --- what is known of a part ---
-
-
-def _note(part: Path) -> Path:
-    return part.with_name(f"{part.name}.json")
-
-
-def _write_note(part: Path, url: str, headers: Message) -> None:
-    validator = headers.get("ETag") or headers.get("Last-Modified")
-    if validator is None or validator.startswith("W/"):  # a weak one must not be used with ranges: RFC 9110, 13.1.5
-        validator = headers.get("Last-Modified")
-    _note(part).write_text(json.dumps({"url": url, "validator": validator}), encoding="utf-8")
-
-
-def _read_note(part: Path, url: str) -> str | None:
-    """The ETag or date of the file that the part is of; None where the part cannot be gone on with."""
-    try:
-        note = json.loads(_note(part).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    if not isinstance(note, dict) or note.get("url") != url:
-        return None
-    validator = note.get("validator")
-    return validator if isinstance(validator, str) else None
-
-
-def _forget(part: Path) -> None:
-    part.unlink(missing_ok=True)
-    _note(part).unlink(missing_ok=True)
-
-
-def _size(part: Path) -> int:
-    return part.stat().st_size if part.exists() else 0
-
-
-# --- sentences ---
-
-
-def _http_sentence(code: int, url: str) -> str:
-    if code in GONE:
-        return f"The address {url} is gone ({code}): the file has moved or was taken away."
-    if code == 407:
-        return f"The proxy {_proxy(url)} asks for a name and a password (407): put them into its address."
-    if code in TEMPORARY:
-        return f"The server {_host(url)} cannot serve the file at the moment ({code}): try again later."
-    return f"The server {_host(url)} refuses to send {url} ({code})."
-
-
-def _connection_sentence(error: Exception, url: str) -> tuple[str, bool]:
-    """The sentence for a failed connection, and whether another attempt may help."""
-    reason = error.reason if isinstance(error, urllib.error.URLError) else error
-    proxy = _proxy(url)
-    if isinstance(reason, ssl.SSLCertVerificationError):
-        return f"The certificate of {_host(url)} cannot be verified: {reason.verify_message}.", False
-    if proxy is not None:
-        return f"The proxy {proxy} gives no connection to {_host(url)}: {reason}.", True
-    if isinstance(reason, TimeoutError):
-        return f"The server {_host(url)} has not answered for {SILENCE:.0f} seconds.", True
-    return f"There is no connection to {_host(url)} ({reason}): is this machine online?", True
-
-
-def _disk_sentence(error: OSError, target: Path) -> str:
-    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-        return f"The disk is full: {target.name} does not fit into {target.parent}. What has arrived was kept."
-    return f"The file {target} cannot be written: {error.strerror or error}."
-
-
-def _stopped(part: Path) -> str:
-    return f"Stopped at {_amount(_size(part))}; the next download goes on from there."
-
-
-def _proxy(url: str) -> str | None:
-    """The proxy for an address, without the password in it."""
-    parts = urllib.parse.urlsplit(url)
-    found = urllib.request.getproxies().get(parts.scheme)
-    if found is None or urllib.request.proxy_bypass(parts.hostname or ""):
-        return None
-    proxy = urllib.parse.urlsplit(found if "//" in found else f"//{found}")
-    return proxy.netloc.rpartition("@")[2]
-
-
-def _host(url: str) -> str:
-    return urllib.parse.urlsplit(url).netloc
-
-
-def _amount(n_bytes: int) -> str:
-    return f"{n_bytes / MEGABYTE:.1f} MB"
