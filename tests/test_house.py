@@ -167,20 +167,45 @@ def test_the_core_of_the_page_knows_no_tab():
     assert wrong == []
 
 
-@pytest.mark.parametrize("tab", TABS)
-def test_the_scripts_of_a_tab_use_no_other_tabs(tab):
-    """A script gives its file's names to the page as window.vxNAME or vx.NAME; those of the core are for all."""
-    named = re.compile(r"^(?:window\.)?(vx\.?\w+) =", re.MULTILINE)
-    given = {
-        name: path.parent.name for path in (PACKAGE / "ui").glob("*/*.js") for name in named.findall(path.read_text())
-    }
+IMPORTED = re.compile(
+    r"""(?:^import\b[^"';]*?|^export\b[^"';]*?\bfrom\s*|\bimport\s*\()["'`]([^"'`]+)["'`]""", re.MULTILINE
+)
+
+
+def test_the_reader_of_scripts_sees_every_way_to_import():
+    source = """
+import * as a from "./a.js";
+import {
+  b,
+} from "../core/b.js";
+import "./c.js";
+export { d } from "../d/d.js";
+const { e } = await import("../e/e.js");
+const text = "import nothing from here";
+"""
+    assert IMPORTED.findall(source) == ["./a.js", "../core/b.js", "./c.js", "../d/d.js", "../e/e.js"]
+
+
+@pytest.mark.parametrize("tab", [*TABS, "core"])
+def test_the_scripts_of_a_tab_import_the_core_and_their_own(tab):
+    scripts = sorted((PACKAGE / "ui" / tab).glob("*.js"))
     wrong = [
-        f"{path.relative_to(REPOSITORY)} uses {name} of {origin}"
-        for path in (PACKAGE / "ui" / tab).glob("*.js")
-        for name, origin in given.items()
-        if origin not in ("core", tab) and re.search(rf"(?<![\w.]){re.escape(name)}\b", path.read_text())
+        f"{path.relative_to(REPOSITORY)} imports {name}"
+        for path in scripts
+        for name in IMPORTED.findall(path.read_text(encoding="utf-8"))
+        if not re.fullmatch(r"\./[\w-]+\.js|\.\./core/[\w-]+\.js", name) and "${" not in name
     ]
-    assert wrong == []
+    assert scripts and wrong == []
+
+
+def test_the_page_has_one_global():
+    named = re.compile(r"\b(?:window|globalThis)\.(\w+)(?:\.\w+)*\s*=[^=]|\bvar\s+(\w+)")
+    given = {
+        (path.name, *found)
+        for path in (PACKAGE / "ui").glob("*/*.js")
+        for found in named.findall(path.read_text(encoding="utf-8"))
+    }
+    assert given == {("page.js", "vx", "")}
 
 
 def test_figures_know_numpy_and_matplotlib_only():

@@ -140,7 +140,7 @@ def test_a_point_of_ones_own_is_run_drawn_and_there_after_a_reload(hunger):
     hunger.wait_for_function("window.vx && vx.get('settled')", timeout=PATIENCE)
     open_hunger(hunger)
     assert line.inner_text() == told
-    assert hunger.evaluate("vxTrain.race().title") == "CNN on 100 of shapes, seed 7"  # a race like any other
+    assert hunger.evaluate("vx.get('race').title") == "CNN on 100 of shapes, seed 7"  # a race like any other
     hunger.locator(".vx-hunger .marks").focus()
     for _ in range(12):
         hunger.keyboard.press("ArrowRight")
@@ -152,11 +152,11 @@ def test_a_point_that_is_stopped_goes_on(hunger):
     choose(hunger, "vit", "50", "8")
     hunger.locator(".vx-hunger .run").click()
     stop = hunger.locator(".vx-hunger .stop")
-    hunger.wait_for_function("vxTrain.race() && vxTrain.race().title.startsWith('ViT on 50')", timeout=PATIENCE)
-    if hunger.evaluate("vxTrain.race().state") != "finished":  # four updates may be quicker than a hand
+    hunger.wait_for_function("vx.get('race') && vx.get('race').title.startsWith('ViT on 50')", timeout=PATIENCE)
+    if hunger.evaluate("vx.get('race').state") != "finished":  # four updates may be quicker than a hand
         stop.click()
-        hunger.wait_for_function("['stopped', 'finished'].includes(vxTrain.race().state)", timeout=PATIENCE)
-    if hunger.evaluate("vxTrain.race().state") == "stopped":
+        hunger.wait_for_function("['stopped', 'finished'].includes(vx.get('race').state)", timeout=PATIENCE)
+    if hunger.evaluate("vx.get('race').state") == "stopped":
         assert stop.inner_text() == "Go on"
         stop.click()
     hunger.locator(".vx-hunger .list li", has_text="ViT, 50 pictures, seed 8").get_by_text("whole test split").wait_for(
@@ -167,10 +167,10 @@ def test_a_point_that_is_stopped_goes_on(hunger):
 def test_a_seed_that_is_none_is_refused_beside_its_field(hunger):
     choose(hunger, "vit", "50", "one")
     assert hunger.locator(".vx-hunger .promise").inner_text().startswith("The seed must be a whole number from 0 to")
-    race = hunger.evaluate("vxTrain.race() && vxTrain.race().name")
+    race = hunger.evaluate("vx.get('race') && vx.get('race').name")
     hunger.locator(".vx-hunger .run").click()
     hunger.wait_for_timeout(300)
-    assert hunger.evaluate("vxTrain.race() && vxTrain.race().name") == race
+    assert hunger.evaluate("vx.get('race') && vx.get('race').name") == race
 
 
 def test_curves_are_saved_as_figure_and_numbers(hunger, tmp_path):

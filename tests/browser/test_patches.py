@@ -7,7 +7,8 @@ import pytest
 # Pixels of a canvas that are of the query colour.
 _MARKED = """(selector) => {
   const canvas = document.querySelector(selector);
-  const ink = vx.ink("--vx-query").match(/[0-9a-f]{2}/gi).map((h) => parseInt(h, 16));
+  const style = getComputedStyle(document.body);
+  const ink = style.getPropertyValue("--vx-query").match(/[0-9a-f]{2}/gi).map((h) => parseInt(h, 16));
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   let minX = Infinity, minY = Infinity, count = 0;
   for (let i = 0; i < data.length; i += 4) {
@@ -77,7 +78,8 @@ def test_cls_is_marked_from_the_sequence(page):
     place = page.evaluate(
         """() => {
           const canvas = document.querySelector(".vx-patches .scene");
-          const ink = vx.ink("--vx-key").match(/[0-9a-f]{2}/gi).map((h) => parseInt(h, 16));
+          const style = getComputedStyle(document.body);
+          const ink = style.getPropertyValue("--vx-key").match(/[0-9a-f]{2}/gi).map((h) => parseInt(h, 16));
           const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
           for (let i = 0; i < data.length; i += 4) {
             if (ink.every((value, c) => data[i + c] === value)) {

@@ -48,9 +48,10 @@ def test_pointing_at_the_matrix_tells_the_value_of_the_pair(positions):
     assert first == positions.evaluate("vx.get('token')")
     assert first == pytest.approx(0.41 * 64, abs=3) and second == pytest.approx(0.62 * 64, abs=5)  # labels, CLS, gap
     value = positions.evaluate(
-        """([first, second]) => {
+        """async ([first, second]) => {
           const { similarity, n_prefix } = vx.get("model").positions;
-          const packed = vx.decode(similarity);
+          const { decode } = await vx.module("core/arrays.js");
+          const packed = decode(similarity);
           return packed.at(packed.shape[0] - 1, first + n_prefix, second + n_prefix);
         }""",
         [first, second],

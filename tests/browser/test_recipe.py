@@ -19,6 +19,7 @@ from vit_explorer.ui.recipe.pictures import seeded
 
 SESSION = Session()
 ROOT = ".vx-recipe-ingredients"
+SERVED = "**/component_server*"
 READY = f"document.querySelector('{ROOT}:not(.waiting) .bars > .answer')"
 PIXELS = """(canvas) => {
   const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -242,30 +243,24 @@ def test_every_ingredient_fits_the_screen(watched, address, width, height):
 
 def test_an_answer_that_does_not_come_is_said_and_asked_for_again(recipe):
     outcome = recipe.locator(f"{ROOT} .outcome")
-    recipe.evaluate("window.served = vx.call; vx.call = async () => null;")
+    recipe.route(SERVED, lambda route: route.fulfill(json={"error": "Not now."}))
     recipe.locator(f"{ROOT} [data-ingredient=smoothing]").click()
     recipe.wait_for_function(
         "(element) => element.textContent.includes('did not answer')", arg=outcome.element_handle()
     )
-    recipe.evaluate("vx.call = served")
+    recipe.unroute(SERVED)
     choose(recipe, "smoothing")
     assert at(recipe)[0] == "smoothing" and "did not answer" not in outcome.inner_text()
 
 
 def test_what_is_chosen_while_an_answer_is_awaited_is_asked_next(recipe):
-    recipe.evaluate("""() => {
-      const served = vx.call;
-      window.asked = [];
-      vx.call = async (channel, server, name, request) => {
-        asked.push(request.ingredient);
-        return served(channel, server, name, request);
-      };
-    }""")
+    asked = []
+    recipe.on("request", lambda request: asked.append(request.post_data_json["data"]["ingredient"]))
     recipe.evaluate(
         """(root) => ["smoothing", "mixup", "erasing", "depth"].forEach(
             (name) => document.querySelector(`${root} [data-ingredient=${name}]`).click())""",
         ROOT,
     )  # at once: no answer can come between two of them
     recipe.wait_for_function(READY)
-    assert recipe.evaluate("asked") == ["smoothing", "depth"]
+    assert asked == ["smoothing", "depth"]
     assert at(recipe)[0] == "depth"

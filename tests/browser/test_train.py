@@ -12,6 +12,8 @@ import pytest
 from vit_explorer.bench.page import VIEWPORT, open_page
 
 PATIENCE = 180_000  # ms until a test gives up; nothing is measured with it
+# The steps that a contender has done, by the newest numbers that the page has of it.
+STEP = "(({ now, steps }) => (now || steps.at(-1) || { step: 0 }).step)"
 LONG = "400"  # epochs of a race that does not end while a test looks at it
 
 
@@ -40,7 +42,7 @@ def finished(watched, address, race):
     page.goto(f"{address}#run={race}")
     page.wait_for_function("window.vx && vx.get('settled')", timeout=PATIENCE)
     page.evaluate("vx.openTab('train')")
-    page.wait_for_function("(name) => vxTrain.race() && vxTrain.race().name === name", arg=race, timeout=PATIENCE)
+    page.wait_for_function("(name) => vx.get('race') && vx.get('race').name === name", arg=race, timeout=PATIENCE)
     in_state(page, "finished")
     return page
 
@@ -72,23 +74,22 @@ def press_play(page, epochs: str) -> str:
     )
     page.wait_for_timeout(500)  # the plan for these numbers has come
     setup.locator(".start").click()
-    page.wait_for_function("vxTrain.race() && vxTrain.race().mine", timeout=PATIENCE)
-    return page.evaluate("vxTrain.race().name")
+    page.wait_for_function("vx.get('race') && vx.get('race').mine", timeout=PATIENCE)
+    return page.evaluate("vx.get('race').name")
 
 
 def in_state(page, *states: str) -> None:
-    page.wait_for_function("(states) => states.includes(vxTrain.race().state)", arg=list(states), timeout=PATIENCE)
+    page.wait_for_function("(states) => states.includes(vx.get('race').state)", arg=list(states), timeout=PATIENCE)
 
 
 def steps(page) -> list[int]:
-    return page.evaluate("vxTrain.race().contenders.map((one) => vxTrain.standing(one).step)")
+    return page.evaluate(f"vx.get('race').contenders.map((one) => {STEP}(one))")
 
 
 def under_way(page) -> None:
     """Both contenders have done some steps."""
     page.wait_for_function(
-        "vxTrain.race().contenders.length === 2 &&"
-        " vxTrain.race().contenders.every((one) => vxTrain.standing(one).step >= 3)",
+        f"vx.get('race').contenders.length === 2 && vx.get('race').contenders.every((one) => {STEP}(one) >= 3)",
         timeout=PATIENCE,
     )
 
@@ -144,7 +145,7 @@ def test_the_scrubber_goes_back_to_the_untrained_models(finished):
     assert finished.locator(".vx-train-cards .when").inner_text() == "Untrained"
     finished.wait_for_timeout(600)  # the maps have become those
     assert image_of(finished, maps) != trained and image_of(finished, marks) != unmarked
-    first = finished.evaluate("vxTrain.race().contenders[0].snapshots[0].test_accuracy")
+    first = finished.evaluate("vx.get('race').contenders[0].snapshots[0].test_accuracy")
     assert finished.locator(".vx-train-cards .accuracy").first.inner_text().startswith(f"{100 * first:.1f}")
     finished.locator(".vx-train-cards .latest").click()
     finished.wait_for_timeout(600)
@@ -182,18 +183,18 @@ def test_pause_step_learning_rate_and_stop(train):
     assert steps(train) == before
     train.locator("[data-step=batch]").click()
     train.wait_for_function(
-        "(before) => vxTrain.race().state === 'paused' &&"
-        " vxTrain.race().contenders.every((one, i) => vxTrain.standing(one).step === before[i] + 1)",
+        "(before) => vx.get('race').state === 'paused' &&"
+        f" vx.get('race').contenders.every((one, i) => {STEP}(one) === before[i] + 1)",
         arg=before,
         timeout=PATIENCE,
     )
     train.locator(".vx-train-controls .rate input").fill("-1")
-    train.wait_for_function("vxTrain.race().contenders.every((one) => one.lr_changes.length === 1)", timeout=PATIENCE)
-    assert train.evaluate("vxTrain.race().contenders[0].lr_changes[0]") == [before[0] + 1, 0.1]
+    train.wait_for_function("vx.get('race').contenders.every((one) => one.lr_changes.length === 1)", timeout=PATIENCE)
+    assert train.evaluate("vx.get('race').contenders[0].lr_changes[0]") == [before[0] + 1, 0.1]
     assert train.locator(".vx-train-controls .rate output").inner_text() == "× 0.1"
     play.click()
     train.wait_for_function(
-        "(before) => vxTrain.standing(vxTrain.race().contenders[1]).step > before + 2", arg=before[1], timeout=PATIENCE
+        f"(before) => {STEP}(vx.get('race').contenders[1]) > before + 2", arg=before[1], timeout=PATIENCE
     )
     stop(train)
     assert "Stopped" in train.locator(".vx-train-controls .state").inner_text()
@@ -205,16 +206,16 @@ def test_a_second_visitor_watches_and_cannot_command(train, watched):
     under_way(train)
     other = watched()
     other.goto(train.url)  # the link alone opens the tab and the race
-    other.wait_for_function("window.vxTrain && vxTrain.race()", timeout=PATIENCE)
+    other.wait_for_function("window.vx && vx.get('race')", timeout=PATIENCE)
     under_way(other)
     assert "Started by somebody else: you watch." in other.locator(".vx-train-controls .state").inner_text()
     assert other.locator(".vx-train-controls .play").is_disabled()
     assert not other.locator(".vx-train-controls .own").is_visible()
-    assert other.evaluate("vxTrain.command('stop')") is False
+    assert other.evaluate("async () => (await vx.module('train/data.js')).command('stop')") is False
     assert "Only who started this race can command it" in other.locator("#vx-say").inner_text()
     before = steps(other)
     other.wait_for_function(
-        "(before) => vxTrain.standing(vxTrain.race().contenders[0]).step > before", arg=before[0], timeout=PATIENCE
+        f"(before) => {STEP}(vx.get('race').contenders[0]) > before", arg=before[0], timeout=PATIENCE
     )
     stop(train)
     in_state(other, "stopped")
@@ -225,10 +226,10 @@ def test_a_reload_attaches_again(train):
     under_way(train)
     before = steps(train)
     train.reload()
-    train.wait_for_function("window.vxTrain && vxTrain.race()", timeout=PATIENCE)
-    assert train.evaluate("[vxTrain.race().name, vxTrain.race().mine]") == [name, True]
+    train.wait_for_function("window.vx && vx.get('race')", timeout=PATIENCE)
+    assert train.evaluate("[vx.get('race').name, vx.get('race').mine]") == [name, True]
     train.wait_for_function(
-        "(before) => vxTrain.race().contenders.every((one, i) => vxTrain.standing(one).step > before[i])",
+        f"(before) => vx.get('race').contenders.every((one, i) => {STEP}(one) > before[i])",
         arg=before,
         timeout=PATIENCE,
     )
@@ -313,7 +314,7 @@ def test_races_on_the_shelf_are_renamed_compared_exported_and_deleted(train, tmp
     train.locator(".vx-train-shelf li", has_text="An older race").wait_for(timeout=PATIENCE)
     chart = image_of(train, ".vx-train-curves .chart")
     row.locator("button", has_text="Compare").click()
-    train.wait_for_function("vxTrain.compared().length === 1", timeout=PATIENCE)
+    train.wait_for_function("(vx.get('comparing') || []).length === 1", timeout=PATIENCE)
     train.wait_for_timeout(500)
     assert image_of(train, ".vx-train-curves .chart") != chart
     for kind, magic in (("csv", b"run,kind"), ("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):

@@ -73,7 +73,11 @@ def test_it_begins_with_the_quoted_sizes_and_names_each_ratio(cost):
     assert cost.locator(f"{VIEW} .f-global").inner_text() == "2.00 G"
     cost.get_by_role("button", name="This Swin, stage 1").click()
     side, _, d_model, window = cost.evaluate(
-        "(({ stages: [first], window }) => [...first.grid, first.dModel, window])(vxWindows.view(vxWindows.now()))"
+        """async () => {
+          const { view, now } = await vx.module("windows/data.js");
+          const { stages: [first], window } = view(now());
+          return [...first.grid, first.dModel, window];
+        }"""
     )
     assert exact(cost, "module-windowed") == windowed_attention_cost(side, side, d_model, 1, window).module
 

@@ -116,7 +116,7 @@ def test_all_matrices_are_filled_where_the_mask_is_true(masks):
     """Read back from the pixels of the canvas, beside the middle of each cell, where a cross has no stroke."""
     for window in (CORNER, 3, 12, 5):
         token = int(PLAN.order[window * SIZE])
-        masks.evaluate(f"vxWindows.pin({token}, [16, 16])")
+        masks.evaluate(f"async () => (await vx.module('windows/data.js')).pin({token}, [16, 16])")
         pixels = masks.eval_on_selector(
             f"{MASKS} .large",
             """(canvas, [head, cell, n]) => {
@@ -127,7 +127,10 @@ def test_all_matrices_are_filled_where_the_mask_is_true(masks):
             }""",
             [HEAD, CELL, SIZE],
         )
-        apart = masks.evaluate("[...vxPairs.rgb(vx.ink('--vx-apart')), 255].join()")
+        apart = masks.evaluate("""async () => {
+              const { rgb } = await vx.module("windows/pairs.js");
+              return [...rgb(getComputedStyle(document.body).getPropertyValue("--vx-apart").trim()), 255].join();
+            }""")
         filled = torch.tensor([pixel != apart for pixel in pixels]).reshape(SIZE, SIZE)
         assert torch.equal(filled, PLAN.mask[window]), f"window {window + 1}"
 

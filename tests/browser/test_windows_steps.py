@@ -83,8 +83,14 @@ def settle(page) -> None:
 
 
 def pin(page, token: int, side: int = 16) -> None:
-    page.evaluate(f"vxWindows.pin({token}, [{side}, {side}])")
+    page.evaluate(f"vx.module('windows/data.js').then(({{ pin }}) => pin({token}, [{side}, {side}]))")
     settle(page)
+
+
+def shows_window(page, size: int) -> None:
+    """Wait until the windows on screen have this side."""
+    page.evaluate("async () => (window.swin = await vx.module('windows/data.js'))")
+    page.wait_for_function("(size) => swin.view(swin.now()).window === size", arg=size)
 
 
 def go(page, step: int) -> None:
@@ -180,7 +186,7 @@ def test_the_last_step_says_what_follows_on_each_pair(steps, traced):
 
 def test_a_map_of_one_window_is_not_shifted(steps):
     steps.locator(".vx-windows-bar .window").select_option("8")
-    steps.wait_for_function("vxWindows.view(vxWindows.now()).window === 8")
+    shows_window(steps, 8)
     steps.locator(".vx-windows-bar .pair").select_option("1")
     go(steps, 4)
     assert text(steps, TITLE) == "4. Nothing to shift"
@@ -189,7 +195,7 @@ def test_a_map_of_one_window_is_not_shifted(steps):
 
 def test_padding_is_nobodys_neighbour(steps):
     steps.locator(".vx-windows-bar .window").select_option("7")
-    steps.wait_for_function("vxWindows.view(vxWindows.now()).window === 7")
+    shows_window(steps, 7)
     go(steps, 2)
     assert "padding" in text(steps, ".vx-windows-steps .vx-what")
     pin(steps, 255)

@@ -25,7 +25,7 @@ POLL_OF = '"follow"'  # in the body of a poll
 _WATCH_RACES = """() => {
   window.vxLive = {};
   const pressed = (event) => {
-    const before = (vxTrain.race() || {}).name;
+    const before = (vx.get('race') || {}).name;
     if (event.target.closest("#train-setup .start")) vxLive = { began: event.timeStamp, before };
     if (event.target.closest("#train-controls .stop")) vxLive.stopping = event.timeStamp;
   };
@@ -40,7 +40,7 @@ _WATCH_RACES = """() => {
     });
   };
   const look = () => {
-    const race = vxTrain.race();
+    const race = vx.get('race');
     if (!race || race.name === vxLive.before || vxLive.began === undefined) return;
     note("point", race.contenders.some(({ tests, steps }) => tests.length || steps.length));
     note("trained", race.contenders.some(({ steps }) => steps.length));
@@ -75,8 +75,8 @@ def measure_live(checkpoints: str | None = None) -> dict[str, Any]:
         _play(page)
         polls = _polls(page)
         beside = {view: point_on(page, view) for view in POINTED}
-        page.wait_for_function("vxTrain.race()", timeout=PATIENCE)
-        if page.evaluate("vxTrain.race().state") != "training":
+        page.wait_for_function("vx.get('race')", timeout=PATIENCE)
+        if page.evaluate("vx.get('race').state") != "training":
             raise NotMeasured("the race was over before all was measured beside it")
         result = _starts(times) | _sizes(polls)
         for view in POINTED:
@@ -89,7 +89,7 @@ def measure_live(checkpoints: str | None = None) -> dict[str, Any]:
 def _open_setup(page: Page) -> None:
     """Open the Train tab and its set-up, on a page that was loaded anew."""
     page.get_by_role("tab", name="Train").click()
-    page.wait_for_function("vxTrain.race() || (vx.get('setup') || {}).open", timeout=PATIENCE)
+    page.wait_for_function("vx.get('race') || (vx.get('setup') || {}).open", timeout=PATIENCE)
     if page.evaluate("!(vx.get('setup') || {}).open"):
         page.locator("#train-controls .new").click()
     page.evaluate(_WATCH_RACES)
@@ -114,7 +114,7 @@ def _play(page: Page) -> None:
     try:
         page.wait_for_function("vxLive.all > 0", timeout=PATIENCE)
     except TooLate as error:
-        state = page.evaluate("(({ state, reason }) => [state, reason])(vxTrain.race() || {})")
+        state = page.evaluate("(({ state, reason }) => [state, reason])(vx.get('race') || {})")
         raise NotMeasured(f"no race began within {PATIENCE // 1000} s; on the page it stands as {state}") from error
 
 

@@ -11,8 +11,9 @@ from vit_explorer.training.service.service import Desk
 from vit_explorer.ui.attention.tab import place_attention
 from vit_explorer.ui.classify.tab import place_classify
 from vit_explorer.ui.compare.tab import place_compare
+from vit_explorer.ui.core.scripts import Scripts
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.core.widget import scripts, styles
+from vit_explorer.ui.core.widget import styles
 from vit_explorer.ui.frame.tab import place_frame, place_header
 from vit_explorer.ui.patches.tab import place_patches
 from vit_explorer.ui.payloads import model_payload, trace_payload
@@ -55,8 +56,10 @@ def build_app(session: Session, desk: Desk) -> gr.Blocks:
 
 def launch_options() -> dict[str, Any]:
     """What ``Blocks.launch`` must be given for the page to look and work as built; nothing in it leaves the machine."""
+    scripts = Scripts()
     return {
-        "head": scripts(),
+        "head": scripts.head,
+        "app_kwargs": {"routes": [scripts.route]},
         "css": styles(),
         "theme": gr.themes.Base(font=SYSTEM_FONTS, font_mono=["ui-monospace", "DejaVu Sans Mono", "monospace"]),
         "footer_links": [],

@@ -1,98 +1,96 @@
 /* What is taken away in the Test it view: one set of choices, its past, and the picture that patches are erased on. */
-"use strict";
+import { cellAt } from "../core/draw.js";
+import * as store from "../core/store.js";
+import { moveToken } from "../core/tokens.js";
 
-window.vxAblate = (() => {
-  const EMPTY = { erased: [], baseline: "blurred", shuffle: null, muted: [], positions: true };
+const EMPTY = { erased: [], baseline: "blurred", shuffle: null, muted: [], positions: true };
 
-  /** The choices with a past. `changed()` is called after each change that is one. */
-  function choices(changed) {
-    let now = { ...EMPTY };
-    let past = [];
+/** The choices with a past. `changed()` is called after each change that is one. */
+export function choices(changed) {
+  let now = { ...EMPTY };
+  let past = [];
 
-    function put(next) {
-      if (JSON.stringify(next) === JSON.stringify(now)) return;
-      now = next;
-      changed();
-    }
-    /** Change something; `keep` false makes it one step with the change before, as in a drag. */
-    function change(values, keep = true) {
-      const next = { ...now, ...values };
-      if (JSON.stringify(next) === JSON.stringify(now)) return;
-      if (keep) past.push(now);
-      put(next);
-    }
-    return {
-      now: () => now,
-      change,
-      undo: () => past.length && put(past.pop()),
-      canUndo: () => past.length > 0,
-      reset: () => change({ ...EMPTY, baseline: now.baseline }),
-      isEmpty: () => !now.erased.length && now.shuffle === null && !now.muted.length && now.positions,
-      /** For another network: nothing of the old one's heads and patches means anything. */
-      forget() {
-        past = [];
-        now = { ...EMPTY, baseline: now.baseline };
-      },
-    };
+  function put(next) {
+    if (JSON.stringify(next) === JSON.stringify(now)) return;
+    now = next;
+    changed();
   }
-
-  /** What is taken away, in words. */
-  function inWords({ erased, shuffle, muted, positions }) {
-    const some = (n, what) => `${n} ${what}${n === 1 ? "" : what.endsWith("ch") ? "es" : "s"}`;
-    const parts = [
-      erased.length && `${some(erased.length, "patch")} erased`,
-      shuffle !== null && `patches shuffled (seed ${shuffle})`,
-      muted.length && `${some(muted.length, "head")} muted`,
-      !positions && "positions dropped",
-    ].filter(Boolean);
-    return parts.join(", ");
+  /** Change something; `keep` false makes it one step with the change before, as in a drag. */
+  function change(values, keep = true) {
+    const next = { ...now, ...values };
+    if (JSON.stringify(next) === JSON.stringify(now)) return;
+    if (keep) past.push(now);
+    put(next);
   }
+  return {
+    now: () => now,
+    change,
+    undo: () => past.length && put(past.pop()),
+    canUndo: () => past.length > 0,
+    reset: () => change({ ...EMPTY, baseline: now.baseline }),
+    isEmpty: () => !now.erased.length && now.shuffle === null && !now.muted.length && now.positions,
+    /** For another network: nothing of the old one's heads and patches means anything. */
+    forget() {
+      past = [];
+      now = { ...EMPTY, baseline: now.baseline };
+    },
+  };
+}
 
-  /**
-   * Let pointer and keys erase and restore patches. A drag does to all what it did to the first; it is one step to undo.
-   * @param {{grid: () => number[] | null, erased: () => number[], change: (erased: number[], keep: boolean) => void}} options
-   */
-  function brush(element, { grid, erased, change }) {
-    element.tabIndex = 0;
-    let erasing = null; // while the button is down: whether patches are erased or restored
-    const tokenAt = (event) => {
-      const size = grid();
-      const cell = size && vx.cellAt(event, element, size[0], size[1]);
-      return cell ? cell[0] * size[1] + cell[1] : null;
-    };
-    const touch = (token, keep) => {
-      const left = erased().filter((patch) => patch !== token);
-      change(erasing ? [...left, token].sort((a, b) => a - b) : left, keep);
-    };
-    element.addEventListener("pointerdown", (event) => {
-      const token = tokenAt(event);
-      if (token === null || event.button) return;
+/** What is taken away, in words. */
+export function inWords({ erased, shuffle, muted, positions }) {
+  const some = (n, what) => `${n} ${what}${n === 1 ? "" : what.endsWith("ch") ? "es" : "s"}`;
+  const parts = [
+    erased.length && `${some(erased.length, "patch")} erased`,
+    shuffle !== null && `patches shuffled (seed ${shuffle})`,
+    muted.length && `${some(muted.length, "head")} muted`,
+    !positions && "positions dropped",
+  ].filter(Boolean);
+  return parts.join(", ");
+}
+
+/**
+ * Let pointer and keys erase and restore patches. A drag does to all what it did to the first; it is one step to undo.
+ * @param {{grid: () => number[] | null, erased: () => number[], change: (erased: number[], keep: boolean) => void}} options
+ */
+export function brush(element, { grid, erased, change }) {
+  element.tabIndex = 0;
+  let erasing = null; // while the button is down: whether patches are erased or restored
+  const tokenAt = (event) => {
+    const size = grid();
+    const cell = size && cellAt(event, element, size[0], size[1]);
+    return cell ? cell[0] * size[1] + cell[1] : null;
+  };
+  const touch = (token, keep) => {
+    const left = erased().filter((patch) => patch !== token);
+    change(erasing ? [...left, token].sort((a, b) => a - b) : left, keep);
+  };
+  element.addEventListener("pointerdown", (event) => {
+    const token = tokenAt(event);
+    if (token === null || event.button) return;
+    erasing = !erased().includes(token);
+    store.pin(token);
+    touch(token, true);
+  });
+  element.addEventListener("pointermove", (event) => {
+    const token = tokenAt(event);
+    store.point(token);
+    if (erasing === null || token === null) return;
+    if (!event.buttons) erasing = null;
+    else if (erased().includes(token) !== erasing) touch(token, false);
+  });
+  for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => (erasing = null));
+  element.addEventListener("pointerleave", () => store.point(null));
+  element.addEventListener("keydown", (event) => {
+    const size = grid();
+    if (!size) return;
+    const token = store.get("token");
+    if (event.key === " " || event.key === "Enter") {
+      event.preventDefault();
+      if (token === null || token < 0 || token >= size[0] * size[1]) return;
       erasing = !erased().includes(token);
-      vx.pin(token);
       touch(token, true);
-    });
-    element.addEventListener("pointermove", (event) => {
-      const token = tokenAt(event);
-      vx.point(token);
-      if (erasing === null || token === null) return;
-      if (!event.buttons) erasing = null;
-      else if (erased().includes(token) !== erasing) touch(token, false);
-    });
-    for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => (erasing = null));
-    element.addEventListener("pointerleave", () => vx.point(null));
-    element.addEventListener("keydown", (event) => {
-      const size = grid();
-      if (!size) return;
-      const token = vx.get("token");
-      if (event.key === " " || event.key === "Enter") {
-        event.preventDefault();
-        if (token === null || token < 0 || token >= size[0] * size[1]) return;
-        erasing = !erased().includes(token);
-        touch(token, true);
-        erasing = null;
-      } else if (vx.moveToken(event.key, size)) event.preventDefault();
-    });
-  }
-
-  return { brush, choices, inWords };
-})();
+      erasing = null;
+    } else if (moveToken(event.key, size)) event.preventDefault();
+  });
+}

@@ -1,19 +1,28 @@
 /* A part of the picture or of the network taken away: the prediction and its maps before and after. */
-vx.widget("ablate", (root, server) => {
+import { decode } from "../core/arrays.js";
+import { clearCanvas, patchInput, rgbImage } from "../core/draw.js";
+import { fill, make } from "../core/elements.js";
+import { percent, signed } from "../core/numbers.js";
+import * as store from "../core/store.js";
+import { inkOf } from "../core/theme.js";
+import * as overlays from "../core/views.js";
+import { widget } from "../core/widget.js";
+import * as ablation from "./ablate-choices.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const E = vxExplain;
   const SIDE = 272; // px of the picture
   const SHOWN = 5; // classes
   const SUGGESTED = 8; // patches
-  const kept = vxAblate.choices(() => draw(E.now()));
+  const kept = ablation.choices(() => draw(overlays.now()));
   let network = ""; // grid and heads that the choices are for
   let answer = null; // the newest
   let views = []; // of the maps: {marks, side}
   let query = "";
 
   // ---- asking --------------------------------------------------------------------------------------------------
-  const wanted = (state) => ({ ...E.request(state), ...kept.now() });
-  const { ask, fits } = E.asking("ablate", server, "test_prediction", {
+  const wanted = (state) => ({ ...overlays.request(state), ...kept.now() });
+  const { ask, fits } = overlays.asking("ablate", server, "test_prediction", {
     wanted,
     keep: (told, { trace }) => (answer = { ...told, of: trace }),
     draw,
@@ -30,12 +39,12 @@ vx.widget("ablate", (root, server) => {
   for (const button of root.querySelectorAll("[data-baseline]")) {
     button.addEventListener("click", () => kept.change({ baseline: button.dataset.baseline }));
   }
-  vxAblate.brush($(".marks"), {
-    grid: () => (vx.get("trace") || { grid: null }).grid,
+  ablation.brush($(".marks"), {
+    grid: () => (store.get("trace") || { grid: null }).grid,
     erased: () => kept.now().erased,
     change: (erased, keep) => kept.change({ erased }, keep),
   });
-  E.files(root, "ablate-export", server, () => (E.ready(E.now()) ? wanted(E.now()) : null));
+  overlays.files(root, "ablate-export", server, () => (overlays.ready(overlays.now()) ? wanted(overlays.now()) : null));
 
   /** One toggle a head, for the layers and heads of this model. */
   function buildHeads(shape) {
@@ -44,10 +53,10 @@ vx.widget("ablate", (root, server) => {
     if (!shape) return;
     const [layers, heads] = shape;
     for (let layer = 0; layer < layers; layer++) {
-      const row = vx.make("div", "layer");
-      row.append(vx.make("span", "", `layer ${layer + 1}`));
+      const row = make("div", "layer");
+      row.append(make("span", "", `layer ${layer + 1}`));
       for (let head = 0; head < heads; head++) {
-        const button = vx.make("button", "", String(head + 1));
+        const button = make("button", "", String(head + 1));
         button.type = "button";
         button.title = `Mute layer ${layer + 1}, head ${head + 1}`;
         button.setAttribute("aria-label", button.title);
@@ -91,26 +100,26 @@ vx.widget("ablate", (root, server) => {
 
   function outcome({ before, after }, classes) {
     const top = best(before);
-    if (kept.isEmpty()) return `${classes[top]} ${vx.percent(before[top])}: nothing is taken away yet.`;
-    const turned = best(after) === top ? "" : ` The answer becomes ${classes[best(after)]} (${vx.percent(after[best(after)])}).`;
-    return `${classes[top]} ${vx.percent(before[top])} → ${vx.percent(after[top])}.${turned}`;
+    if (kept.isEmpty()) return `${classes[top]} ${percent(before[top])}: nothing is taken away yet.`;
+    const turned = best(after) === top ? "" : ` The answer becomes ${classes[best(after)]} (${percent(after[best(after)])}).`;
+    return `${classes[top]} ${percent(before[top])} → ${percent(after[top])}.${turned}`;
   }
 
   function bars({ before, after }, classes) {
     const top = best(before);
     const order = before.map((p, i) => [Math.max(p, after[i]), i]).sort((a, b) => b[0] - a[0]).slice(0, SHOWN).map(([, i]) => i);
     order.sort((a, b) => before[b] - before[a]);
-    const head = ["", "", "before", "after", "points"].map((text) => vx.make("span", "title", text));
+    const head = ["", "", "before", "after", "points"].map((text) => make("span", "title", text));
     const cells = order.flatMap((i) => {
       const style = i === top ? "answer" : "";
-      const both = vx.make("div", "both");
+      const both = make("div", "both");
       for (const [name, p] of [["before", before[i]], ["after", after[i]]]) {
-        const bar = vx.make("i", name);
+        const bar = make("i", name);
         bar.style.width = `${100 * p}%`;
         both.append(bar);
       }
-      const number = (text) => vx.make("span", `vx-number ${style}`, text);
-      return [vx.make("span", style, classes[i]), both, number(vx.percent(before[i])), number(vx.percent(after[i])), number(vx.signed(points(before[i], after[i]), 1))];
+      const number = (text) => make("span", `vx-number ${style}`, text);
+      return [make("span", style, classes[i]), both, number(percent(before[i])), number(percent(after[i])), number(signed(points(before[i], after[i]), 1))];
     });
     $(".bars").replaceChildren(...head, ...cells);
   }
@@ -119,16 +128,16 @@ vx.widget("ablate", (root, server) => {
     const key = answer.maps.map(({ name }) => name).join();
     if ($(".maps").dataset.of !== key) buildMaps(key);
     answer.maps.forEach((map, index) => {
-      const [before, after] = [vx.decode(map.before).data, vx.decode(map.after).data];
+      const [before, after] = [decode(map.before).data, decode(map.after).data];
       const high = Math.max(...before, ...after);
       const figure = $(".maps").children[index];
-      figure.querySelector(".high").textContent = E.digits(high);
-      const pixels = { before: trace.rgb.data, after: vx.decode(answer.pixels).data };
+      figure.querySelector(".high").textContent = overlays.digits(high);
+      const pixels = { before: trace.rgb.data, after: decode(answer.pixels).data };
       for (const [side, values] of [["before", before], ["after", after]]) {
         const view = views.find((one) => one.name === map.name && one.side === side);
         view.width = view.map.parentElement.clientWidth;
-        E.overlay(view.map, view.width, pixels[side], trace.size, values, trace.grid, high);
-        view.map.setAttribute("aria-label", `${map.title} ${side}, 0 to ${E.digits(high)}`);
+        overlays.overlay(view.map, view.width, pixels[side], trace.size, values, trace.grid, high);
+        view.map.setAttribute("aria-label", `${map.title} ${side}, 0 to ${overlays.digits(high)}`);
       }
     });
   }
@@ -136,28 +145,28 @@ vx.widget("ablate", (root, server) => {
   function buildMaps(key) {
     $(".maps").dataset.of = key;
     views = [];
-    vx.fill($(".maps"), answer.maps, ({ name, title }) => {
-      const [figure, caption, pair] = [vx.make("figure"), vx.make("figcaption"), vx.make("div", "pair")];
-      const suggest = vx.make("button", "vx-button", `Erase its top ${SUGGESTED}`);
+    fill($(".maps"), answer.maps, ({ name, title }) => {
+      const [figure, caption, pair] = [make("figure"), make("figcaption"), make("div", "pair")];
+      const suggest = make("button", "vx-button", `Erase its top ${SUGGESTED}`);
       suggest.type = "button";
       suggest.title = `Erase the ${SUGGESTED} patches that this map of the whole picture calls most important`;
       suggest.addEventListener("click", () => {
         const { order } = answer.maps.find((one) => one.name === name);
         kept.change({ erased: order.slice(0, SUGGESTED).sort((a, b) => a - b) });
       });
-      caption.append(vx.make("span", "", title), suggest);
+      caption.append(make("span", "", title), suggest);
       for (const side of ["before", "after"]) {
-        const [cell, stack, map, marks] = [vx.make("div"), vx.make("div", "stack"), vx.make("canvas"), vx.make("canvas")];
+        const [cell, stack, map, marks] = [make("div"), make("div", "stack"), make("canvas"), make("canvas")];
         map.setAttribute("role", "img");
         marks.setAttribute("aria-label", `${title} ${side}: point at a patch to mark it everywhere`);
-        vx.patchInput(marks, () => (vx.get("trace") || { grid: null }).grid);
+        patchInput(marks, () => (store.get("trace") || { grid: null }).grid);
         stack.append(map, marks);
-        cell.append(stack, vx.make("span", "", side));
+        cell.append(stack, make("span", "", side));
         pair.append(cell);
         views.push({ name, side, map, marks, width: 0 });
       }
-      const scale = vx.make("div", "vx-scale");
-      scale.append(vx.make("span", "", "0"), vx.make("i", "sequential"), vx.make("span", "high"));
+      const scale = make("div", "vx-scale");
+      scale.append(make("span", "", "0"), make("i", "sequential"), make("span", "high"));
       figure.append(caption, pair, scale);
       return figure;
     });
@@ -167,8 +176,8 @@ vx.widget("ablate", (root, server) => {
     const { trace } = state;
     root.classList.toggle("waiting", !fits(state));
     if (!near(state)) return;
-    vx.canvas($(".scene"), SIDE, SIDE).drawImage(vx.rgbImage(vx.decode(answer.pixels).data, trace.size, trace.size), 0, 0, SIDE, SIDE);
-    const words = vxAblate.inWords(kept.now());
+    clearCanvas($(".scene"), SIDE, SIDE).drawImage(rgbImage(decode(answer.pixels).data, trace.size, trace.size), 0, 0, SIDE, SIDE);
+    const words = ablation.inWords(kept.now());
     $(".scene").setAttribute("aria-label", `${trace.picture.title}${words ? `, ${words}` : ""}`);
     if (!fits(state)) return;
     $(".outcome").textContent = outcome(answer, trace.classes);
@@ -184,7 +193,7 @@ vx.widget("ablate", (root, server) => {
     if (!trace) return;
     const [rows, cols] = trace.grid;
     const [w, h] = [SIDE / cols, SIDE / rows];
-    const context = vx.canvas($(".marks"), SIDE, SIDE);
+    const context = clearCanvas($(".marks"), SIDE, SIDE);
     context.strokeStyle = "rgb(255 255 255 / 35%)";
     context.lineWidth = 1;
     context.beginPath();
@@ -192,8 +201,8 @@ vx.widget("ablate", (root, server) => {
     for (let row = 1; row < rows; row++) context.moveTo(0, row * h), context.lineTo(SIDE, row * h);
     context.stroke();
     for (const patch of kept.now().erased) cross(context, (patch % cols) * w, Math.floor(patch / cols) * h, w, h);
-    E.outlinePatch($(".marks"), SIDE, token, trace.grid, query, false);
-    if (fits(state)) for (const { marks, width } of views) E.outlinePatch(marks, width, token, trace.grid, query);
+    overlays.outlinePatch($(".marks"), SIDE, token, trace.grid, query, false);
+    if (fits(state)) for (const { marks, width } of views) overlays.outlinePatch(marks, width, token, trace.grid, query);
   }
 
   function cross(context, x, y, w, h) {
@@ -211,7 +220,7 @@ vx.widget("ablate", (root, server) => {
   }
 
   function draw(state) {
-    if (!E.ready(state)) return;
+    if (!overlays.ready(state)) return;
     const { trace } = state;
     const shape = trace.attention && trace.attention.shape;
     const key = `${trace.grid} ${shape} ${Boolean(state.model.positions)}`;
@@ -220,7 +229,7 @@ vx.widget("ablate", (root, server) => {
       kept.forget();
       buildHeads(shape);
     }
-    query = vx.ink("--vx-query");
+    query = inkOf("--vx-query");
     $(".marks").setAttribute("aria-label", `${trace.picture.title}, ${trace.grid[0]} by ${trace.grid[1]} patches: arrow keys move, Space erases or restores`);
     showChoices(state);
     ask(state);

@@ -1,104 +1,102 @@
 /* What the views of the Attention tab share: the weights of the trace on screen, the query, and colours for shares. */
-"use strict";
+import { decode } from "../core/arrays.js";
+import * as store from "../core/store.js";
+import { CLS_TOKEN, tokenIndex, tokenOfIndex } from "../core/tokens.js";
 
 /** @typedef {{layers: number, heads: number, n: number, nPrefix: number, grid: number[], whole: boolean, limit: number}} AttentionView */
 /** @typedef {{layer: number, head: number, direction: "row" | "column", scale: "shared" | "own"}} Chosen */
 
-window.vxAttention = (() => {
-  const views = new WeakMap(); // payload of a trace -> its view, decoded once
+const views = new WeakMap(); // payload of a trace -> its view, decoded once
 
-  /** The attention of the trace on screen, or null where the model has none (or nothing is on screen yet). */
-  function view(state) {
-    const trace = state.trace;
-    if (!trace || !trace.attention) return null;
-    if (!views.has(trace.attention)) views.set(trace.attention, build(trace));
-    return views.get(trace.attention);
-  }
+/** The attention of the trace on screen, or null where the model has none (or nothing is on screen yet). */
+export function view(state) {
+  const trace = state.trace;
+  if (!trace || !trace.attention) return null;
+  if (!views.has(trace.attention)) views.set(trace.attention, build(trace));
+  return views.get(trace.attention);
+}
 
-  function build(trace) {
-    const { attention, grid, n_prefix: nPrefix } = trace;
-    const [layers, heads, n] = attention.shape;
-    const weights = attention.weights && vx.decode(attention.weights).data; // Float32Array, (layers, heads, n, n)
-    const start = (layer, head) => (layer * heads + head) * n * n;
-    /** What query token i gives to each token, (n,); a view into the decoded weights. */
-    const row = (layer, head, i) => weights.subarray(start(layer, head) + i * n, start(layer, head) + (i + 1) * n);
-    /** What each token gives to key token j, (n,). */
-    const column = (layer, head, j) => {
-      const from = start(layer, head) + j;
-      return Float32Array.from({ length: n }, (_, i) => weights[from + i * n]);
-    };
-    const seen = {
-      layers, heads, n, nPrefix, grid, row, column,
-      whole: Boolean(weights), // false: too many weights for one payload, rows are fetched
-      weights,
-      fetched: new Map(), // token -> {rows, columns}, where weights are not whole
-      matrices: new Map(), // "layer head" -> (n, n), or null where even one head has too many weights to be sent
-      /** A head's (n, n), null where it cannot be had, undefined while it has not been fetched. */
-      matrix: (layer, head) =>
-        weights ? weights.subarray(start(layer, head), start(layer, head) + n * n) : seen.matrices.get(`${layer} ${head}`),
-      limit: attention.limit, // the end of the scale that all maps share; larger shares are clipped
-      patchSize: attention.patch_size,
-      reading: vx.decode(attention.reading).data,
-      distance: attention.distance, entropy: attention.entropy, lens: attention.lens,
-      /** Index in the sequence of a token of the page, and back. */
-      indexOf: (token) => vx.tokenIndex(token, nPrefix),
-      tokenOf: (index) => vx.tokenAt(index, nPrefix),
-    };
-    return seen;
-  }
+function build(trace) {
+  const { attention, grid, n_prefix: nPrefix } = trace;
+  const [layers, heads, n] = attention.shape;
+  const weights = attention.weights && decode(attention.weights).data; // Float32Array, (layers, heads, n, n)
+  const start = (layer, head) => (layer * heads + head) * n * n;
+  /** What query token i gives to each token, (n,); a view into the decoded weights. */
+  const row = (layer, head, i) => weights.subarray(start(layer, head) + i * n, start(layer, head) + (i + 1) * n);
+  /** What each token gives to key token j, (n,). */
+  const column = (layer, head, j) => {
+    const from = start(layer, head) + j;
+    return Float32Array.from({ length: n }, (_, i) => weights[from + i * n]);
+  };
+  const seen = {
+    layers, heads, n, nPrefix, grid, row, column,
+    whole: Boolean(weights), // false: too many weights for one payload, rows are fetched
+    weights,
+    fetched: new Map(), // token -> {rows, columns}, where weights are not whole
+    matrices: new Map(), // "layer head" -> (n, n), or null where even one head has too many weights to be sent
+    /** A head's (n, n), null where it cannot be had, undefined while it has not been fetched. */
+    matrix: (layer, head) =>
+      weights ? weights.subarray(start(layer, head), start(layer, head) + n * n) : seen.matrices.get(`${layer} ${head}`),
+    limit: attention.limit, // the end of the scale that all maps share; larger shares are clipped
+    patchSize: attention.patch_size,
+    reading: decode(attention.reading).data,
+    distance: attention.distance, entropy: attention.entropy, lens: attention.lens,
+    /** Index in the sequence of a token of the page, and back. */
+    indexOf: (token) => tokenIndex(token, nPrefix),
+    tokenOf: (index) => tokenOfIndex(index, nPrefix),
+  };
+  return seen;
+}
 
-  /** The query: the marked token; while none is marked CLS, or the patch in the middle of a model without. */
-  function query(state) {
-    const seen = view(state);
-    if (!seen) return null;
-    const [rows, cols] = seen.grid;
-    const unknown = state.token === null || -state.token > seen.nPrefix; // such as CLS, where there is none
-    if (!unknown) return Math.min(state.token, rows * cols - 1);
-    return seen.nPrefix ? vx.CLS_TOKEN : Math.floor(rows / 2) * cols + Math.floor(cols / 2);
-  }
+/** The query: the marked token; while none is marked CLS, or the patch in the middle of a model without. */
+export function query(state) {
+  const seen = view(state);
+  if (!seen) return null;
+  const [rows, cols] = seen.grid;
+  const unknown = state.token === null || -state.token > seen.nPrefix; // such as CLS, where there is none
+  if (!unknown) return Math.min(state.token, rows * cols - 1);
+  return seen.nPrefix ? CLS_TOKEN : Math.floor(rows / 2) * cols + Math.floor(cols / 2);
+}
 
-  /** What is chosen in the view of the heads, inside what this model has; at first the first head of the last layer. */
-  function chosen(state) {
-    const seen = view(state);
-    const { layer = seen.layers - 1, head = 0, direction = "row", scale = "shared" } = state.attentionChosen || {};
-    return { layer: Math.min(layer, seen.layers - 1), head: Math.min(head, seen.heads - 1), direction, scale };
-  }
+/** What is chosen in the view of the heads, inside what this model has; at first the first head of the last layer. */
+export function chosen(state) {
+  const seen = view(state);
+  const { layer = seen.layers - 1, head = 0, direction = "row", scale = "shared" } = state.attentionChosen || {};
+  return { layer: Math.min(layer, seen.layers - 1), head: Math.min(head, seen.heads - 1), direction, scale };
+}
 
-  /** What a token gives to each token ("row") or gets from each ("column"): (layer, head) -> (n,); null while unknown. */
-  function shares(seen, token, direction) {
-    const index = seen.indexOf(token);
-    if (seen.whole) return (layer, head) => seen[direction](layer, head, index);
-    const kept = seen.fetched.get(token);
-    if (!kept) return null;
-    const { n, heads } = seen;
-    return (layer, head) => kept[`${direction}s`].subarray((layer * heads + head) * n, (layer * heads + head + 1) * n);
-  }
+/** What a token gives to each token ("row") or gets from each ("column"): (layer, head) -> (n,); null while unknown. */
+export function shares(seen, token, direction) {
+  const index = seen.indexOf(token);
+  if (seen.whole) return (layer, head) => seen[direction](layer, head, index);
+  const kept = seen.fetched.get(token);
+  if (!kept) return null;
+  const { n, heads } = seen;
+  return (layer, head) => kept[`${direction}s`].subarray((layer * heads + head) * n, (layer * heads + head + 1) * n);
+}
 
-  /** `ask`, but one at a time: of the requests that come meanwhile only the newest is asked next. */
-  function oneAtATime(ask) {
-    let [busy, next] = [false, null];
-    return async function go(request) {
-      if (busy) {
-        next = request;
-        return;
-      }
-      busy = true;
-      await ask(request);
-      busy = false;
-      const newest = next;
-      next = null;
-      if (newest !== null) go(newest);
-    };
-  }
+/** `ask`, but one at a time: of the requests that come meanwhile only the newest is asked next. */
+export function oneAtATime(ask) {
+  let [busy, next] = [false, null];
+  return async function go(request) {
+    if (busy) {
+      next = request;
+      return;
+    }
+    busy = true;
+    await ask(request);
+    busy = false;
+    const newest = next;
+    next = null;
+    if (newest !== null) go(newest);
+  };
+}
 
-  /** The names by which the server finds what is on screen. */
-  const named = ({ trace }) => ({ picture: trace.picture.name, model: trace.model, fit: trace.fit });
+/** The names by which the server finds what is on screen. */
+export const named = ({ trace }) => ({ picture: trace.picture.name, model: trace.model, fit: trace.fit });
 
-  /** A state object as draw gets it, for events between draws. */
-  function now() {
-    const topics = ["model", "trace", "token", "theme", "attentionChosen", "attentionRollout", "attentionMix"];
-    return Object.fromEntries(topics.map((topic) => [topic, vx.get(topic)]));
-  }
-
-  return { chosen, named, now, oneAtATime, query, shares, view };
-})();
+/** A state object as draw gets it, for events between draws. */
+export function now() {
+  const topics = ["model", "trace", "token", "theme", "attentionChosen", "attentionRollout", "attentionMix"];
+  return Object.fromEntries(topics.map((topic) => [topic, store.get(topic)]));
+}

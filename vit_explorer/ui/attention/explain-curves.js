@@ -1,11 +1,13 @@
 /* The curves of the Explain view: deletion and insertion of every map, and the picture at a step of one of them. */
-"use strict";
+import { clearCanvas, rgbImage } from "../core/draw.js";
+import { percent } from "../core/numbers.js";
+import { inkOf } from "../core/theme.js";
 
 /**
  * @param {HTMLElement} root holds canvas.axes[data-measure], canvas.step and .told
  * @param {(name: string | null) => void} highlight is told which map's curve is pointed at
  */
-window.vxExplain.curves = (root, highlight) => {
+export function explainCurves(root, highlight) {
   const HEIGHT = 110; // px of the axes
   const SIDE = 108; // px of the picture at a step
   const EDGE = { left: 44, right: 8, top: 8, bottom: 20 };
@@ -36,11 +38,11 @@ window.vxExplain.curves = (root, highlight) => {
   function drawAxes(canvas) {
     const { measure } = canvas.dataset;
     const at = place(canvas, steps());
-    const context = vx.canvas(canvas, at.width, at.height);
+    const context = clearCanvas(canvas, at.width, at.height);
     canvas.style.width = "100%";
     context.font = "12px system-ui, sans-serif";
-    context.fillStyle = vx.ink("--vx-soft");
-    context.strokeStyle = vx.ink("--vx-line");
+    context.fillStyle = inkOf("--vx-soft");
+    context.strokeStyle = inkOf("--vx-line");
     context.lineWidth = 1;
     context.textBaseline = "middle";
     context.textAlign = "right";
@@ -82,7 +84,7 @@ window.vxExplain.curves = (root, highlight) => {
     context.arc(x, y, 5, 0, 2 * Math.PI);
     context.fillStyle = one.ink;
     context.fill();
-    context.strokeStyle = vx.ink("--vx-panel");
+    context.strokeStyle = inkOf("--vx-panel");
     context.lineWidth = 2;
     context.stroke();
   }
@@ -102,8 +104,8 @@ window.vxExplain.curves = (root, highlight) => {
         bytes.set(other.subarray(start, start + 3 * w), start);
       }
     }
-    vx.canvas(root.querySelector(".step"), SIDE, SIDE).drawImage(vx.rgbImage(bytes, trace.size, trace.size), 0, 0, SIDE, SIDE);
-    const told = `${picked.step} of ${steps()} patches ${inserting ? "put back" : "erased"}: ${className} ${vx.percent(one[picked.measure][picked.step])}`;
+    clearCanvas(root.querySelector(".step"), SIDE, SIDE).drawImage(rgbImage(bytes, trace.size, trace.size), 0, 0, SIDE, SIDE);
+    const told = `${picked.step} of ${steps()} patches ${inserting ? "put back" : "erased"}: ${className} ${percent(one[picked.measure][picked.step])}`;
     const words = `${one.title}, ${told}${one.name === "random" ? ", mean of the random maps; the picture is the first one's" : ""}.`;
     root.querySelector(".told").textContent = words;
     root.querySelector(".step").setAttribute("aria-label", words);
@@ -154,4 +156,4 @@ window.vxExplain.curves = (root, highlight) => {
   }
 
   return { draw, light, picked: () => picked };
-};
+}

@@ -1,7 +1,18 @@
 /* The maps of one prediction side by side, each with how far to believe it. */
-vx.widget("explain", (root, server) => {
+import { decode } from "../core/arrays.js";
+import { patchInput } from "../core/draw.js";
+import { beforeFrame, fill, make } from "../core/elements.js";
+import { percent } from "../core/numbers.js";
+import { call } from "../core/server.js";
+import * as store from "../core/store.js";
+import { inkOf } from "../core/theme.js";
+import { tokenName } from "../core/tokens.js";
+import * as views from "../core/views.js";
+import { widget } from "../core/widget.js";
+import { explainCurves } from "./explain-curves.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const E = vxExplain;
   const PATIENCE = 150; // ms before the scores are asked for: who leafs through pictures does not wait for them
   const MEASURES = ["deletion", "insertion"];
   const RANDOM = { name: "random", title: "Random", words: "A map that knows nothing, one of several: the yardstick.", for_class: false };
@@ -12,10 +23,10 @@ vx.widget("explain", (root, server) => {
   let tiles = []; // {name, element, map, marks, ranks}
   let built = ""; // the methods that the tiles are for
   let timer = 0;
-  const curves = E.curves(root, light);
+  const curves = explainCurves(root, light);
 
   // ---- asking --------------------------------------------------------------------------------------------------
-  const wanted = (state) => ({ ...E.request(state), target: chosen.target, baseline: chosen.baseline });
+  const wanted = (state) => ({ ...views.request(state), target: chosen.target, baseline: chosen.baseline });
   const fits = (state) => answer !== null && answer.question === JSON.stringify(wanted(state));
 
   async function ask(state) {
@@ -27,40 +38,40 @@ vx.widget("explain", (root, server) => {
     clearTimeout(timer);
     root.classList.add("measuring");
     const { baseline: _, ...place } = request;
-    const maps = await vx.call("explain-maps", server, "maps", place);
+    const maps = await call("explain-maps", server, "maps", place);
     if (serial !== own) return;
     if (!maps) return failed();
     answer = { ...maps, question };
-    show(E.now());
+    show(views.now());
     timer = setTimeout(() => measure(request, question, own), PATIENCE);
   }
 
   async function measure(request, question, own) {
-    const scores = await vx.call("explain-scores", server, "scores", request);
+    const scores = await call("explain-scores", server, "scores", request);
     if (serial !== own) return;
     if (!scores) return failed();
     answer = { ...scores, question };
-    show(E.now());
+    show(views.now());
   }
 
   function failed() {
     asked = ""; // the next choice or redraw asks again
     root.classList.remove("measuring", "waiting");
-    root.classList.toggle("empty", !fits(E.now())); // what is on screen belongs to another question
+    root.classList.toggle("empty", !fits(views.now())); // what is on screen belongs to another question
     $(".outcome").textContent = "The server did not answer; choose again.";
   }
 
   $(".class").addEventListener("change", (event) => {
     chosen.target = event.target.value === "" ? null : Number(event.target.value);
-    draw(E.now());
+    draw(views.now());
   });
   for (const button of root.querySelectorAll("[data-baseline]")) {
     button.addEventListener("click", () => {
       chosen.baseline = button.dataset.baseline;
-      draw(E.now());
+      draw(views.now());
     });
   }
-  E.files(root, "explain-export", server, () => (E.ready(E.now()) ? wanted(E.now()) : null));
+  views.files(root, "explain-export", server, () => (views.ready(views.now()) ? wanted(views.now()) : null));
 
   // ---- the class -----------------------------------------------------------------------------------------------
   function listClasses({ trace }) {
@@ -71,9 +82,9 @@ vx.widget("explain", (root, server) => {
     const truth = trace.classes.indexOf(trace.picture.truth);
     order.sort((a, b) => Number(b[1] === truth) - Number(a[1] === truth) || b[0] - a[0]);
     order.sort((a, b) => Number(b[1] === best(trace)) - Number(a[1] === best(trace))); // the prediction, the label, the others
-    vx.fill($(".class"), order, ([p, i], rank) => {
+    fill($(".class"), order, ([p, i], rank) => {
       const note = rank === 0 ? " (predicted)" : i === truth ? " (its label)" : "";
-      const option = vx.make("option", "", `${trace.classes[i]} · ${vx.percent(p)}${note}`);
+      const option = make("option", "", `${trace.classes[i]} · ${percent(p)}${note}`);
       option.value = rank === 0 ? "" : String(i);
       return option;
     });
@@ -83,27 +94,27 @@ vx.widget("explain", (root, server) => {
 
   // ---- tiles ---------------------------------------------------------------------------------------------------
   const INKS = ["--vx-run-0", "--vx-run-1", "--vx-run-2", "--vx-run-3", "--vx-key"];
-  const ink = (name, index) => vx.ink(name === "random" ? "--vx-soft" : INKS[index]);
+  const ink = (name, index) => inkOf(name === "random" ? "--vx-soft" : INKS[index]);
 
   function build(methods) {
     const key = methods.map(({ name }) => name).join();
     if (key === built) return;
     built = key;
     tiles = [...methods, RANDOM].map(({ name, title, words }) => {
-      const [element, stack] = [vx.make("figure", "tile"), vx.make("div", "stack")];
+      const [element, stack] = [make("figure", "tile"), make("div", "stack")];
       element.dataset.name = name;
-      const label = vx.make("button", "name");
+      const label = make("button", "name");
       label.type = "button";
-      label.append(vx.make("i"), vx.make("span", "", title));
+      label.append(make("i"), make("span", "", title));
       label.title = words;
-      const [map, marks] = [vx.make("canvas", "map"), vx.make("canvas", "marks")];
+      const [map, marks] = [make("canvas", "map"), make("canvas", "marks")];
       map.setAttribute("role", "img");
       marks.setAttribute("aria-label", `${title}: point at a patch to mark it everywhere`);
       stack.append(map, marks);
-      const scale = vx.make("div", "vx-scale");
-      scale.append(vx.make("span", "", "0"), vx.make("i", "sequential"), vx.make("span", "high"));
-      element.append(label, stack, scale, vx.make("div", "scores"));
-      vx.patchInput(marks, () => (vx.get("trace") || { grid: null }).grid);
+      const scale = make("div", "vx-scale");
+      scale.append(make("span", "", "0"), make("i", "sequential"), make("span", "high"));
+      element.append(label, stack, scale, make("div", "scores"));
+      patchInput(marks, () => (store.get("trace") || { grid: null }).grid);
       for (const [on, off] of [["pointerenter", "pointerleave"], ["focusin", "focusout"]]) {
         element.addEventListener(on, () => light(name));
         element.addEventListener(off, () => light(null));
@@ -121,7 +132,7 @@ vx.widget("explain", (root, server) => {
     tell(`${method.title}: ${method.words}${name === "random" ? "" : follows}`);
   }
 
-  const tell = vx.beforeFrame((words) => ($(".readout").textContent = words));
+  const tell = beforeFrame((words) => ($(".readout").textContent = words));
 
   function show(state) {
     const { trace } = state;
@@ -135,15 +146,15 @@ vx.widget("explain", (root, server) => {
     const className = trace.classes[answer.target];
     const shown = [...answer.methods, { ...RANDOM, map: answer.random, order: answer.random_order }];
     tiles.forEach((tile, index) => {
-      const values = vx.decode(shown[index].map).data;
+      const values = decode(shown[index].map).data;
       const high = Math.max(...values);
       tile.order = shown[index].order;
       tile.rank = [];
       tile.order.forEach((patch, rank) => (tile.rank[patch] = rank + 1));
       tile.side = tile.element.querySelector(".stack").clientWidth;
-      E.overlay(tile.map, tile.side, trace.rgb.data, trace.size, values, trace.grid, high);
-      tile.map.setAttribute("aria-label", `${tile.title} for ${className}, from 0 to ${E.digits(high)}`);
-      tile.scale.querySelector(".high").textContent = E.digits(high);
+      views.overlay(tile.map, tile.side, trace.rgb.data, trace.size, values, trace.grid, high);
+      tile.map.setAttribute("aria-label", `${tile.title} for ${className}, from 0 to ${views.digits(high)}`);
+      tile.scale.querySelector(".high").textContent = views.digits(high);
       tile.element.querySelector(".name i").style.background = ink(tile.name, index);
       if (measured) scores(tile, shown[index]);
     });
@@ -151,7 +162,7 @@ vx.widget("explain", (root, server) => {
       $(".outcome").textContent = outcome(className);
       curves.draw({
         trace, answer, className,
-        baseline: vx.decode(answer.baseline_pixels).data,
+        baseline: decode(answer.baseline_pixels).data,
         series: tiles.map(({ name, title, order }, index) => {
           const scored = name === "random" ? yardstick() : shown[index];
           return { name, title, order, ink: ink(name, index), scores: scored, deletion: scored.deletion.probabilities, insertion: scored.insertion.probabilities };
@@ -168,22 +179,22 @@ vx.widget("explain", (root, server) => {
 
   function scores({ name, element }, method) {
     const cells = MEASURES.flatMap((measure) => {
-      const label = vx.make("span", "", measure === "deletion" ? "Deletion" : "Insertion");
+      const label = make("span", "", measure === "deletion" ? "Deletion" : "Insertion");
       label.title = measure === "deletion" ? "lower is better" : "higher is better";
       if (name === "random") {
         const { mean, low, high, n } = answer.yardstick[measure];
-        const spread = vx.make("b", "like", `${low.toFixed(2)}–${high.toFixed(2)}`);
+        const spread = make("b", "like", `${low.toFixed(2)}–${high.toFixed(2)}`);
         spread.title = `mean of ${n} random maps, from ${low.toFixed(3)} to ${high.toFixed(3)}`;
-        return [label, vx.make("span", "vx-number", mean.toFixed(3)), spread];
+        return [label, make("span", "vx-number", mean.toFixed(3)), spread];
       }
       const { area, verdict, best: first } = method[measure];
       const mark = first ? ["best", "✓ best"] : { better: ["", ""], like: ["like", "≈ random"], worse: ["worse", "✗ random"], none: ["like", "flat"] }[verdict];
-      const word = vx.make("b", mark[0], mark[1]);
+      const word = make("b", mark[0], mark[1]);
       word.title = {
         better: "better than every random map", like: "no better than random maps", worse: "worse than every random map",
         none: "the map is the same everywhere: it puts no patch before another",
       }[verdict];
-      return [label, vx.make("span", "vx-number", area.toFixed(3)), word];
+      return [label, make("span", "vx-number", area.toFixed(3)), word];
     });
     element.querySelector(".scores").replaceChildren(...cells);
   }
@@ -207,20 +218,20 @@ vx.widget("explain", (root, server) => {
   function mark(state) {
     if (!state.trace || !fits(state)) return;
     const { token, trace } = state;
-    for (const { marks, side } of tiles) E.outlinePatch(marks, side, token, trace.grid, query);
+    for (const { marks, side } of tiles) views.outlinePatch(marks, side, token, trace.grid, query);
     if (token === null || token < 0 || token >= trace.grid[0] * trace.grid[1]) return;
     const ranks = tiles.filter(({ name }) => name !== "random").map(({ title, rank }) => `${title} ${rank[token]}`);
-    tell(`${vx.tokenName(token, trace.grid).replace("patch", "Patch")}, its rank of ${tiles[0].rank.length}: ${ranks.join(" · ")}`);
+    tell(`${tokenName(token, trace.grid).replace("patch", "Patch")}, its rank of ${tiles[0].rank.length}: ${ranks.join(" · ")}`);
   }
 
   function draw(state) {
-    if (!E.ready(state)) return;
+    if (!views.ready(state)) return;
     listClasses(state);
     $(".class").value = chosen.target === null ? "" : String(chosen.target);
     for (const button of root.querySelectorAll("[data-baseline]")) {
       button.setAttribute("aria-pressed", String(button.dataset.baseline === chosen.baseline));
     }
-    query = vx.ink("--vx-query");
+    query = inkOf("--vx-query");
     ask(state);
     show(state);
   }

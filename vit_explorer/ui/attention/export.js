@@ -1,6 +1,11 @@
 /* Saves what the view above it shows, with its settings: the heads, or the rollout. */
-vx.widget("attention-export", (root, server) => {
-  const A = vxAttention;
+import { saveFile } from "../core/files.js";
+import { call } from "../core/server.js";
+import { widget } from "../core/widget.js";
+import * as attention from "./data.js";
+import * as rollout from "./rollout-data.js";
+
+export default widget((root, server) => {
   const which = root.querySelector(".which");
   const buttons = [...root.querySelectorAll("[data-format]")];
   const ofRollout = root.closest("#attention-rollout-export") !== null;
@@ -10,26 +15,26 @@ vx.widget("attention-export", (root, server) => {
 
   /** What the server needs to draw the same as the page. */
   function settings(state) {
-    if (!ofRollout) return { ...A.named(state), token: A.query(state), ...A.chosen(state) };
-    const { row, scale } = vxRollout.options(state);
-    return { ...vxRollout.request(state), row, scale };
+    if (!ofRollout) return { ...attention.named(state), token: attention.query(state), ...attention.chosen(state) };
+    const { row, scale } = rollout.options(state);
+    return { ...rollout.request(state), row, scale };
   }
 
   async function save(button) {
-    const state = A.now();
-    if (!A.view(state)) return;
+    const state = attention.now();
+    if (!attention.view(state)) return;
     for (const other of buttons) other.disabled = true;
     const channel = `attention-export ${ofRollout}`;
-    const file = await vx.call(channel, server, "export", { ...settings(state), format: button.dataset.format });
+    const file = await call(channel, server, "export", { ...settings(state), format: button.dataset.format });
     for (const other of buttons) other.disabled = false;
     button.focus();
-    if (file) vx.save(file.filename, file.mime, file.data);
+    if (file) saveFile(file.filename, file.mime, file.data);
   }
 
   for (const button of buttons) button.addEventListener("click", () => save(button));
 
   function draw(state) {
-    const seen = A.view(state);
+    const seen = attention.view(state);
     root.querySelector(".vx-panel").hidden = !seen;
     if (!seen) return;
     which.textContent = ofRollout

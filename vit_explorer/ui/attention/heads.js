@@ -1,7 +1,19 @@
 /* All heads as small maps, the chosen one over the picture, and its whole matrix: all follow the query. */
-vx.widget("attention-heads", (root, server) => {
+import { decode } from "../core/arrays.js";
+import { clearCanvas, patchInput } from "../core/draw.js";
+import { beforeFrame, make } from "../core/elements.js";
+import { count, share } from "../core/numbers.js";
+import { call } from "../core/server.js";
+import * as store from "../core/store.js";
+import { inkOf } from "../core/theme.js";
+import { CLS_TOKEN, DISTILLATION_TOKEN, moveToken, tokenName } from "../core/tokens.js";
+import { widget } from "../core/widget.js";
+import * as attention from "./data.js";
+import * as headsMatrix from "./heads-matrix.js";
+import * as mapping from "./maps.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const [A, M] = [vxAttention, vxMaps];
   const SCENE = 104; // px of the picture on which the query is pointed at
   const HIGHEST = 620; // px of all small maps together
   const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -9,55 +21,55 @@ vx.widget("attention-heads", (root, server) => {
   let pointed = null; // the other token, pointed at on the large map or in the matrix
 
   // ---- what is shown ---------------------------------------------------------------------------------------------
-  const ask = A.oneAtATime(async ({ seen, token, request }) => {
-    const answer = await vx.call("attention-rows", server, "attention_rows", request);
+  const ask = attention.oneAtATime(async ({ seen, token, request }) => {
+    const answer = await call("attention-rows", server, "attention_rows", request);
     if (!answer) return;
-    seen.fetched.set(token, { rows: vx.decode(answer.rows).data, columns: vx.decode(answer.columns).data });
-    mark(A.now());
+    seen.fetched.set(token, { rows: decode(answer.rows).data, columns: decode(answer.columns).data });
+    mark(attention.now());
   });
 
-  const askMatrix = A.oneAtATime(async ({ seen, key, request }) => {
-    const answer = await vx.call("attention-matrix", server, "attention_matrix", request);
+  const askMatrix = attention.oneAtATime(async ({ seen, key, request }) => {
+    const answer = await call("attention-matrix", server, "attention_matrix", request);
     if (!answer) return;
-    seen.matrices.set(key, answer.matrix && vx.decode(answer.matrix).data);
-    const state = A.now();
-    if (drawn.seen !== seen || A.view(state) !== seen) return;
+    seen.matrices.set(key, answer.matrix && decode(answer.matrix).data);
+    const state = attention.now();
+    if (drawn.seen !== seen || attention.view(state) !== seen) return;
     drawMatrix(state, seen);
     mark(state);
   });
 
   /** The shares of the query in all heads; null while they are fetched. */
   function sharesOf(state, seen, token, direction) {
-    const shares = A.shares(seen, token, direction);
-    if (!shares) ask({ seen, token, request: { ...A.named(state), token } });
+    const shares = attention.shares(seen, token, direction);
+    if (!shares) ask({ seen, token, request: { ...attention.named(state), token } });
     return shares;
   }
 
   function mark(state) {
-    const seen = A.view(state);
+    const seen = attention.view(state);
     if (!seen || !drawn || drawn.seen !== seen) return;
-    const token = A.query(state);
-    const { layer, head, direction, scale } = A.chosen(state);
-    M.largeMarks($(".scene-marks"), seen, { left: 0, side: SCENE, height: SCENE, width: SCENE }, [[token, drawn.query]]);
+    const token = attention.query(state);
+    const { layer, head, direction, scale } = attention.chosen(state);
+    mapping.largeMarks($(".scene-marks"), seen, { left: 0, side: SCENE, height: SCENE, width: SCENE }, [[token, drawn.query]]);
     const shares = sharesOf(state, seen, token, direction);
     $(".vx-panel").classList.toggle("waiting", !shares);
     if (!shares) return write(state, seen, token, null, null);
-    const end = (values) => (scale === "shared" ? seen.limit : M.ownEnd(seen, values));
+    const end = (values) => (scale === "shared" ? seen.limit : mapping.ownEnd(seen, values));
     const values = shares(layer, head);
-    const other = pointed !== null ? pointed : M.strongest(seen, values);
+    const other = pointed !== null ? pointed : mapping.strongest(seen, values);
     const maps = drawn.labelled();
-    M.small(maps, seen, seen.layers, seen.heads, drawn.maps, shares, end);
+    mapping.small(maps, seen, seen.layers, seen.heads, drawn.maps, shares, end);
     markMaps(seen, token, layer, head);
-    M.large($(".large"), seen, state.trace, values, end(values), drawn.large.width, M.mix(state));
-    M.largeMarks($(".large-marks"), seen, drawn.large, [[other, drawn.key], [token, drawn.query]]);
-    if (seen.matrix(layer, head)) vxAttentionMatrix.mark($(".matrix-marks"), seen, drawn.whole, token, other, direction, drawn);
+    mapping.large($(".large"), seen, state.trace, values, end(values), drawn.large.width, mapping.mix(state));
+    mapping.largeMarks($(".large-marks"), seen, drawn.large, [[other, drawn.key], [token, drawn.query]]);
+    if (seen.matrix(layer, head)) headsMatrix.mark($(".matrix-marks"), seen, drawn.whole, token, other, direction, drawn);
     write(state, seen, token, other, values);
   }
 
   function markMaps(seen, token, layer, head) {
-    const context = vx.canvas($(".maps-marks"), drawn.maps.width, drawn.maps.height);
+    const context = clearCanvas($(".maps-marks"), drawn.maps.width, drawn.maps.height);
     for (let row = 0; row < seen.layers; row++) {
-      for (let col = 0; col < seen.heads; col++) M.smallMark(context, seen, drawn.maps, row, col, token, drawn.query);
+      for (let col = 0; col < seen.heads; col++) mapping.smallMark(context, seen, drawn.maps, row, col, token, drawn.query);
     }
     const { strip, map, mapHeight, corner } = drawn.maps;
     const [x, y] = corner(layer, head);
@@ -68,21 +80,21 @@ vx.widget("attention-heads", (root, server) => {
   }
 
   // ---- words -----------------------------------------------------------------------------------------------------
-  const write = vx.beforeFrame((state, seen, token, other, values) => {
-    const { layer, head, direction } = A.chosen(state);
-    const name = (which, style) => vx.make("span", style, vx.tokenName(which, seen.grid));
-    $(".cls").setAttribute("aria-pressed", String(token === vx.CLS_TOKEN));
-    $(".distillation").setAttribute("aria-pressed", String(token === vx.DISTILLATION_TOKEN));
+  const write = beforeFrame((state, seen, token, other, values) => {
+    const { layer, head, direction } = attention.chosen(state);
+    const name = (which, style) => make("span", style, tokenName(which, seen.grid));
+    $(".cls").setAttribute("aria-pressed", String(token === CLS_TOKEN));
+    $(".distillation").setAttribute("aria-pressed", String(token === DISTILLATION_TOKEN));
     if (!values) {
       $(".pair").replaceChildren("Fetching the attention of ", name(token, "query"), " …");
       return;
     }
-    const value = vx.make("strong", "", vx.share(values[seen.indexOf(other)]));
+    const value = make("strong", "", share(values[seen.indexOf(other)]));
     const most = pointed !== null ? "." : ", the largest share of all.";
     const [giver, getter] = [name(token, "query"), name(other, "key")];
     if (direction === "row") $(".pair").replaceChildren(giver, " gives ", value, " to ", getter, most);
     else $(".pair").replaceChildren(getter, " gives ", value, " to ", giver, pointed !== null ? "." : ", more than any other token.");
-    const cls = seen.nPrefix ? `: CLS ${direction === "row" ? "gets" : "gives"} ${vx.share(values[0])}` : "";
+    const cls = seen.nPrefix ? `: CLS ${direction === "row" ? "gets" : "gives"} ${share(values[0])}` : "";
     $(".about").textContent =
       `Layer ${layer + 1}, head ${head + 1}${cls}. Over all queries: mean attention distance ${seen.distance[layer][head].toFixed(1)} px ` +
       `of ${state.trace.size} px, entropy ${seen.entropy[layer][head].toFixed(2)} of at most ${Math.log2(seen.n).toFixed(2)} bits.`;
@@ -96,7 +108,7 @@ vx.widget("attention-heads", (root, server) => {
   }
 
   function writeScale(seen, scale) {
-    $(".high").textContent = scale === "shared" ? vx.share(seen.limit) : "its largest share";
+    $(".high").textContent = scale === "shared" ? share(seen.limit) : "its largest share";
     $(".kind").textContent =
       scale === "shared"
         ? "One scale for all maps and queries of this picture; the largest 1 % of all shares are clipped."
@@ -105,26 +117,26 @@ vx.widget("attention-heads", (root, server) => {
 
   // ---- everything ------------------------------------------------------------------------------------------------
   function draw(state) {
-    const seen = A.view(state);
+    const seen = attention.view(state);
     $(".vx-panel").hidden = !seen;
     if (!seen) return;
-    const { layer, head, direction, scale } = A.chosen(state);
+    const { layer, head, direction, scale } = attention.chosen(state);
     const width = (name) => Math.floor($(`.${name}`).clientWidth);
     pointed = null;
     drawn = {
-      seen, whole: width("whole"), large: M.largePlace(width("one"), seen),
-      maps: M.place(width("every"), seen, seen.layers, seen.heads, { height: HIGHEST }),
-      query: vx.ink("--vx-query"), key: vx.ink("--vx-key"), text: vx.ink("--vx-text"), soft: vx.ink("--vx-soft"),
+      seen, whole: width("whole"), large: mapping.largePlace(width("one"), seen),
+      maps: mapping.place(width("every"), seen, seen.layers, seen.heads, { height: HIGHEST }),
+      query: inkOf("--vx-query"), key: inkOf("--vx-key"), text: inkOf("--vx-text"), soft: inkOf("--vx-soft"),
     };
     drawn.labelled = () => labelled(seen);
-    vx.canvas($(".scene"), SCENE, SCENE).drawImage(M.picture(state.trace), 0, 0, SCENE, SCENE);
+    clearCanvas($(".scene"), SCENE, SCENE).drawImage(mapping.picture(state.trace), 0, 0, SCENE, SCENE);
     $(".scene").setAttribute("aria-label", state.trace.picture.title);
     $(".gives").textContent = direction === "row" ? "the query gives to each patch" : "each patch gives to the query";
     $(".beside").hidden = !seen.nPrefix;
     $(".beside").textContent = seen.nPrefix === 2 ? "; the bar beside it is CLS, and below it the distillation token" : "; the bar beside it is CLS";
     $(".cls").hidden = !seen.nPrefix;
     $(".distillation").hidden = seen.nPrefix < 2;
-    $(".mix input").value = M.mix(state);
+    $(".mix input").value = mapping.mix(state);
     $(".which").textContent = `Layer ${layer + 1}, head ${head + 1}`;
     $(".whole-name").textContent = `${seen.n} × ${seen.n}: row gives, column gets`;
     press("direction", direction);
@@ -138,24 +150,24 @@ vx.widget("attention-heads", (root, server) => {
   }
 
   function drawMatrix(state, seen) {
-    const { layer, head, scale } = A.chosen(state);
+    const { layer, head, scale } = attention.chosen(state);
     const matrix = seen.matrix(layer, head);
     $(".whole .stack").hidden = !matrix;
     $(".too-many").hidden = Boolean(matrix);
     if (matrix) {
-      vxAttentionMatrix.draw($(".matrix"), seen, matrix, scale === "shared" ? seen.limit : null, drawn.whole);
+      headsMatrix.draw($(".matrix"), seen, matrix, scale === "shared" ? seen.limit : null, drawn.whole);
       $(".matrix").setAttribute("aria-label", `Attention of layer ${layer + 1}, head ${head + 1}, ${seen.n} by ${seen.n}`);
       return;
     }
     $(".too-many").textContent =
-      matrix === null ? `${vx.count(seen.n ** 2)} weights are too many to send, so the matrix is not drawn.` : "Fetching this head …";
-    if (matrix === undefined) askMatrix({ seen, key: `${layer} ${head}`, request: { ...A.named(state), layer, head } });
+      matrix === null ? `${count(seen.n ** 2)} weights are too many to send, so the matrix is not drawn.` : "Fetching this head …";
+    if (matrix === undefined) askMatrix({ seen, key: `${layer} ${head}`, request: { ...attention.named(state), layer, head } });
   }
 
   /** The canvas of the small maps, cleared, with the numbers of layers and heads. */
   function labelled(seen) {
     const { width, height, map, mapHeight, corner, top, left } = drawn.maps;
-    const context = vx.canvas($(".maps"), width, height);
+    const context = clearCanvas($(".maps"), width, height);
     context.fillStyle = drawn.soft;
     context.font = "12px system-ui, sans-serif";
     context.textBaseline = "middle";
@@ -166,18 +178,18 @@ vx.widget("attention-heads", (root, server) => {
   }
 
   // ---- input -----------------------------------------------------------------------------------------------------
-  const choose = (next) => vx.set("attentionChosen", { ...A.chosen(A.now()), ...next });
-  const shown = () => (drawn && A.view(A.now()) === drawn.seen ? drawn.seen : null);
+  const choose = (next) => store.set("attentionChosen", { ...attention.chosen(attention.now()), ...next });
+  const shown = () => (drawn && attention.view(attention.now()) === drawn.seen ? drawn.seen : null);
 
-  vx.patchInput($(".scene-marks"), () => (shown() || { grid: null }).grid);
-  $(".cls").addEventListener("click", () => vx.pin(vx.CLS_TOKEN));
-  $(".distillation").addEventListener("click", () => vx.pin(vx.DISTILLATION_TOKEN));
+  patchInput($(".scene-marks"), () => (shown() || { grid: null }).grid);
+  $(".cls").addEventListener("click", () => store.pin(CLS_TOKEN));
+  $(".distillation").addEventListener("click", () => store.pin(DISTILLATION_TOKEN));
   for (const key of ["direction", "scale"]) {
     for (const button of root.querySelectorAll(`[data-${key}]`)) {
       button.addEventListener("click", () => choose({ [key]: button.dataset[key] }));
     }
   }
-  $(".mix input").addEventListener("input", (event) => vx.set("attentionMix", Number(event.target.value)));
+  $(".mix input").addEventListener("input", (event) => store.set("attentionMix", Number(event.target.value)));
 
   const maps = $(".maps-marks");
   maps.addEventListener("click", (event) => {
@@ -188,7 +200,7 @@ vx.widget("attention-heads", (root, server) => {
     const seen = shown();
     if (!seen || !(event.key in MOVES)) return;
     event.preventDefault();
-    const { layer, head } = A.chosen(A.now());
+    const { layer, head } = attention.chosen(attention.now());
     const [down, right] = MOVES[event.key];
     choose({ layer: Math.max(0, Math.min(seen.layers - 1, layer + down)), head: Math.max(0, Math.min(seen.heads - 1, head + right)) });
   });
@@ -197,18 +209,18 @@ vx.widget("attention-heads", (root, server) => {
   function pointAt(token) {
     if (token === pointed) return;
     pointed = token;
-    mark(A.now());
+    mark(attention.now());
   }
 
   const large = $(".large-marks");
-  large.addEventListener("pointermove", (event) => shown() && pointAt(M.largeToken(event, large, drawn.seen, drawn.large)));
+  large.addEventListener("pointermove", (event) => shown() && pointAt(mapping.largeToken(event, large, drawn.seen, drawn.large)));
   large.addEventListener("pointerleave", () => pointAt(null));
-  large.addEventListener("click", () => pointed !== null && vx.pin(pointed));
+  large.addEventListener("click", () => pointed !== null && store.pin(pointed));
   large.addEventListener("keydown", (event) => {
     const seen = shown();
     if (!seen) return;
-    if (event.key === "Enter" && pointed !== null) vx.pin(pointed);
-    else if (!vx.moveToken(event.key, seen.grid, pointed, pointAt)) return;
+    if (event.key === "Enter" && pointed !== null) store.pin(pointed);
+    else if (!moveToken(event.key, seen.grid, pointed, pointAt)) return;
     event.preventDefault();
   });
 
@@ -217,37 +229,37 @@ vx.widget("attention-heads", (root, server) => {
   function pointCell(cell, marking) {
     const seen = shown();
     if (!seen) return;
-    const [i, j] = A.chosen(A.now()).direction === "row" ? cell : [cell[1], cell[0]];
+    const [i, j] = attention.chosen(attention.now()).direction === "row" ? cell : [cell[1], cell[0]];
     pointed = seen.tokenOf(j);
-    if (vx.get("token") === seen.tokenOf(i)) mark(A.now());
+    if (store.get("token") === seen.tokenOf(i)) mark(attention.now());
     marking(seen.tokenOf(i));
   }
-  const cellUnder = (event) => shown() && vxAttentionMatrix.cellAt(event, matrix, drawn.seen, drawn.whole);
+  const cellUnder = (event) => shown() && headsMatrix.cellAt(event, matrix, drawn.seen, drawn.whole);
   const leave = () => {
     pointed = null;
-    mark(A.now());
-    vx.point(null);
+    mark(attention.now());
+    store.point(null);
   };
   matrix.addEventListener("pointermove", (event) => {
     const cell = cellUnder(event);
-    if (cell) pointCell(cell, vx.point);
+    if (cell) pointCell(cell, store.point);
     else leave();
   });
   matrix.addEventListener("pointerleave", leave);
   matrix.addEventListener("click", (event) => {
     const cell = cellUnder(event);
-    if (cell) pointCell(cell, vx.pin);
+    if (cell) pointCell(cell, store.pin);
   });
   matrix.addEventListener("keydown", (event) => {
     const seen = shown();
     if (!seen || !(event.key in MOVES || event.key === "Escape")) return;
     event.preventDefault();
     if (event.key === "Escape") return leave();
-    const column = A.chosen(A.now()).direction === "column";
-    const token = A.query(A.now());
+    const column = attention.chosen(attention.now()).direction === "column";
+    const token = attention.query(attention.now());
     const cell = [seen.indexOf(token), seen.indexOf(pointed === null ? token : pointed)];
     if (column) cell.reverse();
-    pointCell(cell.map((index, axis) => Math.max(0, Math.min(seen.n - 1, index + MOVES[event.key][axis]))), vx.pin);
+    pointCell(cell.map((index, axis) => Math.max(0, Math.min(seen.n - 1, index + MOVES[event.key][axis]))), store.pin);
   });
 
   return { topics: ["model", "trace", "attentionChosen", "attentionMix"], draw, mark };

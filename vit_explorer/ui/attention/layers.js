@@ -1,7 +1,16 @@
 /* The logit lens, drawn from the trace, and the heads' distances. */
-vx.widget("layers", (root, server) => {
+import { colour, inkOn, sequential } from "../core/colours.js";
+import { clearCanvas, outline } from "../core/draw.js";
+import { barCells } from "../core/elements.js";
+import { percent } from "../core/numbers.js";
+import { inkOf } from "../core/theme.js";
+import * as views from "../core/views.js";
+import { widget } from "../core/widget.js";
+import * as attention from "./data.js";
+import * as reach from "./layers-reach.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const E = vxExplain;
   const CLASSES = 6; // in the chart and in the bars
   const ROW = 26; // px of the chart
   const NAMES = 84; // px for them
@@ -22,7 +31,7 @@ vx.widget("layers", (root, server) => {
 
   function even(seen) {
     const key = `${seen.grid} ${seen.patchSize}`;
-    if (reference.of !== key) reference = { of: key, pixels: vxReach.uniform(seen.grid, seen.patchSize) };
+    if (reference.of !== key) reference = { of: key, pixels: reach.uniform(seen.grid, seen.patchSize) };
     return reference.pixels;
   }
 
@@ -31,30 +40,30 @@ vx.widget("layers", (root, server) => {
     const width = $(".lens").clientWidth;
     const height = ROW * (order.length + 1);
     const cell = (width - NAMES) / lens.length;
-    const context = vx.canvas($(".heat"), width, height);
+    const context = clearCanvas($(".heat"), width, height);
     context.font = "13px system-ui, sans-serif";
     context.textBaseline = "middle";
     order.forEach((index, row) => {
       const y = ROW * (row + 0.5);
       context.textAlign = "left";
-      context.fillStyle = vx.ink("--vx-text");
+      context.fillStyle = inkOf("--vx-text");
       context.fillText(classes[index], 0, y, NAMES - 6);
       context.textAlign = "center";
       lens.forEach((shares, at) => {
         const x = NAMES + at * cell;
-        context.fillStyle = vx.colour(vx.sequential, shares[index], 0, 1);
+        context.fillStyle = colour(sequential, shares[index], 0, 1);
         context.fillRect(x + 1, y - ROW / 2 + 1, cell - 2, ROW - 2);
-        context.fillStyle = vx.inkOn(vx.sequential, shares[index], 0, 1);
+        context.fillStyle = inkOn(sequential, shares[index], 0, 1);
         if (cell > 26) context.fillText((100 * shares[index]).toFixed(cell > 46 ? 1 : 0), x + cell / 2, y, cell - 4);
       });
     });
-    context.fillStyle = vx.ink("--vx-soft");
+    context.fillStyle = inkOf("--vx-soft");
     lens.forEach((_, at) => context.fillText(at ? String(at) : cell > 70 ? "embedding" : "emb.", NAMES + (at + 0.5) * cell, ROW * (order.length + 0.5), cell));
     context.textAlign = "left";
     context.fillText("after block", 0, ROW * (order.length + 0.5), NAMES - 6);
     const at = shownDepth(lens);
-    vx.outline(context, NAMES + at * cell, 1, cell, ROW * order.length - 2, vx.ink("--vx-accent"), 2);
-    const said = lens.map((shares, i) => `${label(i, lens.length - 1)}: ${classes[top(shares)]} ${vx.percent(Math.max(...shares))}`);
+    outline(context, NAMES + at * cell, 1, cell, ROW * order.length - 2, inkOf("--vx-accent"), 2);
+    const said = lens.map((shares, i) => `${label(i, lens.length - 1)}: ${classes[top(shares)]} ${percent(Math.max(...shares))}`);
     $(".heat").setAttribute("aria-label", `Probability of the top classes after each block. ${said.join("; ")}`);
   }
 
@@ -66,12 +75,12 @@ vx.widget("layers", (root, server) => {
     const key = order.map((i) => classes[i]).join();
     if (bars.dataset.of !== key) {
       bars.dataset.of = key;
-      bars.replaceChildren(...order.flatMap((i) => vx.barCells(classes[i], 0)));
+      bars.replaceChildren(...order.flatMap((i) => barCells(classes[i], 0)));
     }
     order.forEach((i, row) => { // the same elements, so that the bars move
       const [name, bar, number] = [0, 1, 2].map((cell) => bars.children[3 * row + cell]);
       bar.firstChild.style.width = `${100 * shares[i]}%`;
-      number.textContent = vx.percent(shares[i]);
+      number.textContent = percent(shares[i]);
       for (const cell of [name, number]) cell.style.fontWeight = i === top(shares) ? "650" : "";
     });
   }
@@ -81,15 +90,15 @@ vx.widget("layers", (root, server) => {
     const final = top(lens.at(-1));
     let since = lens.length - 1;
     while (since > 0 && top(lens[since - 1]) === final) since--;
-    const before = since > 0 ? ` Before, it would have said ${classes[top(lens[since - 1])]} (${vx.percent(Math.max(...lens[since - 1]))}).` : "";
-    return `${classes[final]} leads from ${since ? `block ${since}` : "the embedding"} on (${vx.percent(lens[since][final])} there, ${vx.percent(lens.at(-1)[final])} at the end).${before}`;
+    const before = since > 0 ? ` Before, it would have said ${classes[top(lens[since - 1])]} (${percent(Math.max(...lens[since - 1]))}).` : "";
+    return `${classes[final]} leads from ${since ? `block ${since}` : "the embedding"} on (${percent(lens[since][final])} there, ${percent(lens.at(-1)[final])} at the end).${before}`;
   }
 
   function step(at) {
-    const seen = vxAttention.view(E.now());
+    const seen = attention.view(views.now());
     if (!seen) return;
     depth = at === seen.lens.length - 1 ? null : at;
-    drawLens(E.now(), seen);
+    drawLens(views.now(), seen);
   }
 
   function drawLens({ trace }, { lens }) {
@@ -106,7 +115,7 @@ vx.widget("layers", (root, server) => {
   $(".depth").addEventListener("input", (event) => step(Number(event.target.value)));
   for (const kind of ["pointermove", "pointerdown"]) {
     $(".heat").addEventListener(kind, (event) => {
-      const seen = vxAttention.view(E.now());
+      const seen = attention.view(views.now());
       if (!seen) return;
       const box = $(".heat").getBoundingClientRect();
       const at = Math.floor(((event.clientX - box.left - NAMES) / (box.width - NAMES)) * seen.lens.length);
@@ -116,8 +125,8 @@ vx.widget("layers", (root, server) => {
 
   // ---- distances -----------------------------------------------------------------------------------------------
   function drawReach(seen) {
-    vxReach.draw($(".dots"), seen, even(seen), head);
-    const one = head && vxReach.heads(seen).find(({ layer, head: h }) => layer === head.layer && h === head.head);
+    reach.draw($(".dots"), seen, even(seen), head);
+    const one = head && reach.heads(seen).find(({ layer, head: h }) => layer === head.layer && h === head.head);
     $(".told").textContent = one
       ? `Layer ${one.layer + 1}, head ${one.head + 1}: ${one.pixels.toFixed(2)} px, ${Math.round((100 * one.pixels) / even(seen))} % of uniform; entropy ${one.bits.toFixed(2)} of ${Math.log2(seen.n).toFixed(2)} bits.`
       : "Point at a dot for its head; arrow keys go from head to head.";
@@ -126,18 +135,18 @@ vx.widget("layers", (root, server) => {
   function choose(next) {
     if ((next && next.layer) === (head && head.layer) && (next && next.head) === (head && head.head)) return;
     head = next;
-    drawReach(vxAttention.view(E.now()));
+    drawReach(attention.view(views.now()));
   }
 
   for (const kind of ["pointermove", "pointerdown"]) {
     $(".dots").addEventListener(kind, (event) => {
-      const seen = vxAttention.view(E.now());
-      if (seen) choose(vxReach.headAt($(".dots"), seen, even(seen), event));
+      const seen = attention.view(views.now());
+      if (seen) choose(reach.headAt($(".dots"), seen, even(seen), event));
     });
   }
-  $(".dots").addEventListener("pointerleave", () => vxAttention.view(E.now()) && choose(null));
+  $(".dots").addEventListener("pointerleave", () => attention.view(views.now()) && choose(null));
   $(".dots").addEventListener("keydown", (event) => {
-    const seen = vxAttention.view(E.now());
+    const seen = attention.view(views.now());
     const move = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -seen.heads, ArrowDown: seen.heads }[event.key];
     if (!seen || !move) return;
     event.preventDefault();
@@ -147,17 +156,17 @@ vx.widget("layers", (root, server) => {
     choose({ layer: Math.floor(to / seen.heads), head: to % seen.heads });
   });
 
-  E.files(root, "layers-export", server, () => (E.ready(E.now()) ? E.request(E.now()) : null));
+  views.files(root, "layers-export", server, () => (views.ready(views.now()) ? views.request(views.now()) : null));
 
   function draw(state) {
-    if (!E.ready(state)) return;
-    const seen = vxAttention.view(state);
+    if (!views.ready(state)) return;
+    const seen = attention.view(state);
     $(".vx-panel").hidden = !seen;
     if (!seen) return;
     if (head && (head.layer >= seen.layers || head.head >= seen.heads)) head = null;
     drawLens(state, seen);
     drawReach(seen);
-    $(".verdict").textContent = vxReach.verdict(seen, even(seen));
+    $(".verdict").textContent = reach.verdict(seen, even(seen));
     $(".dots").setAttribute("aria-label", `Mean attention distance of each head. ${$(".verdict").textContent}`);
   }
 

@@ -1,174 +1,173 @@
 /* How the Attention tab draws shares: small maps in one canvas, one large map over the picture, the CLS strip beside. */
-"use strict";
+import { sequential } from "../core/colours.js";
+import { clearCanvas, outline, rgbImage } from "../core/draw.js";
+import { inkOf } from "../core/theme.js";
+import { tokenOfIndex } from "../core/tokens.js";
 
-window.vxMaps = (() => {
-  const LABEL = 20; // px for the numbers of layers and heads
-  const GAP = 8; // px between small maps
-  const EDGE = 4; // px around small maps, for the frame of the chosen one
-  const STRIP_GAP = 2; // px between a small map and its CLS strip
-  const LARGE_STRIP = 16; // px, the CLS strip of the large map
-  const LARGE_GAP = 4; // px
-  const SMALLEST = 1e-9; // a scale needs two ends that differ
-  const PICTURE_SHARE = 0.35; // of the picture under a large map, while nobody has moved the slider
-  const pictures = new WeakMap(); // trace -> its pixels as an image
-  const [offscreen, single] = [document.createElement("canvas"), document.createElement("canvas")];
+const LABEL = 20; // px for the numbers of layers and heads
+const GAP = 8; // px between small maps
+const EDGE = 4; // px around small maps, for the frame of the chosen one
+const STRIP_GAP = 2; // px between a small map and its CLS strip
+const LARGE_STRIP = 16; // px, the CLS strip of the large map
+const LARGE_GAP = 4; // px
+const SMALLEST = 1e-9; // a scale needs two ends that differ
+const PICTURE_SHARE = 0.35; // of the picture under a large map, while nobody has moved the slider
+const pictures = new WeakMap(); // trace -> its pixels as an image
+const [offscreen, single] = [document.createElement("canvas"), document.createElement("canvas")];
 
-  function picture(trace) {
-    if (!pictures.has(trace)) pictures.set(trace, vx.rgbImage(trace.rgb.data, trace.size, trace.size));
-    return pictures.get(trace);
+export function picture(trace) {
+  if (!pictures.has(trace)) pictures.set(trace, rgbImage(trace.rgb.data, trace.size, trace.size));
+  return pictures.get(trace);
+}
+
+/** Where the scale ends on which a map alone is drawn: its largest share of a patch, one of them left out if need be. */
+export function ownEnd(seen, values, without = null) {
+  const left = without === null ? -1 : seen.indexOf(without);
+  let end = SMALLEST;
+  for (let i = seen.nPrefix; i < values.length; i++) if (values[i] > end && i !== left) end = values[i];
+  return end;
+}
+
+// ---- small maps ------------------------------------------------------------------------------------------------
+/** Small maps in px: rows x cols of them, no higher than `height` together; `top` is left for words. */
+export function place(width, seen, rows, cols, { height = Infinity, top = LABEL, bottom = 0, left = LABEL, most = Infinity } = {}) {
+  const [h, w] = seen.grid;
+  const strip = (map) => (seen.nPrefix ? Math.max(4, Math.round(map / 9)) + STRIP_GAP : 0);
+  const fits = (map) =>
+    left + cols * (map + strip(map) + GAP) - GAP + EDGE <= width && rows * ((map * h) / w + GAP + bottom) + top <= height;
+  let map = Math.min(most, Math.floor((width - left) / cols));
+  while (map > w && !fits(map)) map--;
+  const [stepX, stepY] = [map + strip(map) + GAP, Math.round((map * h) / w) + GAP + bottom];
+  const corner = (row, col) => [left + col * stepX + strip(map), top + row * stepY];
+  return {
+    map, mapHeight: Math.round((map * h) / w), strip: strip(map) - (seen.nPrefix ? STRIP_GAP : 0), stepX, stepY, left, top, corner,
+    width: left + cols * stepX - GAP + EDGE, height: top + rows * stepY - GAP + EDGE,
+    /** Which map the pointer is in, [row, col], or null. */
+    at(event, element) {
+      const box = element.getBoundingClientRect();
+      const row = Math.floor((event.clientY - box.top - top) / stepY);
+      const col = Math.floor((event.clientX - box.left - left) / stepX);
+      return row >= 0 && row < rows && col >= 0 && col < cols ? [row, col] : null;
+    },
+  };
+}
+
+function paintCells(context, seen, values, end, x, y) {
+  const [rows, cols] = seen.grid;
+  const across = cols + 1; // the first column holds the shares of what stands in front of the patches, such as CLS
+  const pixels = context.createImageData(across, rows);
+  const [table, factor] = [sequential, 255 / end];
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < across; col++) {
+      const value = col === 0 ? values[Math.floor((row * seen.nPrefix) / rows)] : values[seen.nPrefix + row * cols + col - 1];
+      const i = 3 * Math.min(255, Math.round(value * factor));
+      const k = 4 * (row * across + col);
+      pixels.data[k] = table[i];
+      pixels.data[k + 1] = table[i + 1];
+      pixels.data[k + 2] = table[i + 2];
+      pixels.data[k + 3] = 255;
+    }
   }
+  context.putImageData(pixels, x, y);
+}
 
-  /** Where the scale ends on which a map alone is drawn: its largest share of a patch, one of them left out if need be. */
-  function ownEnd(seen, values, without = null) {
-    const left = without === null ? -1 : seen.indexOf(without);
-    let end = SMALLEST;
-    for (let i = seen.nPrefix; i < values.length; i++) if (values[i] > end && i !== left) end = values[i];
-    return end;
+/** Draw small maps: `values(row, col)` -> (n,) or null for an empty frame; `end(values)` is where its scale ends. */
+export function small(context, seen, rows, cols, where, values, end) {
+  const [h, w] = seen.grid;
+  if (offscreen.width !== cols * (w + 1) || offscreen.height !== rows * h) {
+    offscreen.width = cols * (w + 1);
+    offscreen.height = rows * h;
   }
-
-  // ---- small maps ------------------------------------------------------------------------------------------------
-  /** Small maps in px: rows x cols of them, no higher than `height` together; `top` is left for words. */
-  function place(width, seen, rows, cols, { height = Infinity, top = LABEL, bottom = 0, left = LABEL, most = Infinity } = {}) {
-    const [h, w] = seen.grid;
-    const strip = (map) => (seen.nPrefix ? Math.max(4, Math.round(map / 9)) + STRIP_GAP : 0);
-    const fits = (map) =>
-      left + cols * (map + strip(map) + GAP) - GAP + EDGE <= width && rows * ((map * h) / w + GAP + bottom) + top <= height;
-    let map = Math.min(most, Math.floor((width - left) / cols));
-    while (map > w && !fits(map)) map--;
-    const [stepX, stepY] = [map + strip(map) + GAP, Math.round((map * h) / w) + GAP + bottom];
-    const corner = (row, col) => [left + col * stepX + strip(map), top + row * stepY];
-    return {
-      map, mapHeight: Math.round((map * h) / w), strip: strip(map) - (seen.nPrefix ? STRIP_GAP : 0), stepX, stepY, left, top, corner,
-      width: left + cols * stepX - GAP + EDGE, height: top + rows * stepY - GAP + EDGE,
-      /** Which map the pointer is in, [row, col], or null. */
-      at(event, element) {
-        const box = element.getBoundingClientRect();
-        const row = Math.floor((event.clientY - box.top - top) / stepY);
-        const col = Math.floor((event.clientX - box.left - left) / stepX);
-        return row >= 0 && row < rows && col >= 0 && col < cols ? [row, col] : null;
-      },
-    };
-  }
-
-  function paintCells(context, seen, values, end, x, y) {
-    const [rows, cols] = seen.grid;
-    const across = cols + 1; // the first column holds the shares of what stands in front of the patches, such as CLS
-    const pixels = context.createImageData(across, rows);
-    const [table, factor] = [vx.sequential, 255 / end];
-    for (let row = 0; row < rows; row++) {
-      for (let col = 0; col < across; col++) {
-        const value = col === 0 ? values[Math.floor((row * seen.nPrefix) / rows)] : values[seen.nPrefix + row * cols + col - 1];
-        const i = 3 * Math.min(255, Math.round(value * factor));
-        const k = 4 * (row * across + col);
-        pixels.data[k] = table[i];
-        pixels.data[k + 1] = table[i + 1];
-        pixels.data[k + 2] = table[i + 2];
-        pixels.data[k + 3] = 255;
+  const cells = offscreen.getContext("2d", { willReadFrequently: true });
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < cols; col++) {
+      const shares = values(row, col);
+      const [x, y] = where.corner(row, col);
+      if (!shares) {
+        context.strokeStyle = inkOf("--vx-line");
+        context.strokeRect(x + 0.5, y + 0.5, where.map - 1, where.mapHeight - 1);
+        continue;
+      }
+      const [sx, sy] = [col * (w + 1), row * h];
+      paintCells(cells, seen, shares, end(shares), sx, sy);
+      context.drawImage(offscreen, sx + 1, sy, w, h, x, y, where.map, where.mapHeight);
+      if (seen.nPrefix) {
+        context.drawImage(offscreen, sx, sy, 1, h, x - where.strip - STRIP_GAP, y, where.strip, where.mapHeight);
       }
     }
-    context.putImageData(pixels, x, y);
   }
+}
 
-  /** Draw small maps: `values(row, col)` -> (n,) or null for an empty frame; `end(values)` is where its scale ends. */
-  function small(context, seen, rows, cols, where, values, end) {
-    const [h, w] = seen.grid;
-    if (offscreen.width !== cols * (w + 1) || offscreen.height !== rows * h) {
-      offscreen.width = cols * (w + 1);
-      offscreen.height = rows * h;
-    }
-    const cells = offscreen.getContext("2d", { willReadFrequently: true });
-    for (let row = 0; row < rows; row++) {
-      for (let col = 0; col < cols; col++) {
-        const shares = values(row, col);
-        const [x, y] = where.corner(row, col);
-        if (!shares) {
-          context.strokeStyle = vx.ink("--vx-line");
-          context.strokeRect(x + 0.5, y + 0.5, where.map - 1, where.mapHeight - 1);
-          continue;
-        }
-        const [sx, sy] = [col * (w + 1), row * h];
-        paintCells(cells, seen, shares, end(shares), sx, sy);
-        context.drawImage(offscreen, sx + 1, sy, w, h, x, y, where.map, where.mapHeight);
-        if (seen.nPrefix) {
-          context.drawImage(offscreen, sx, sy, 1, h, x - where.strip - STRIP_GAP, y, where.strip, where.mapHeight);
-        }
-      }
-    }
+/** The part of a strip that is a token's in front of the patches: [y, height]. */
+function stripPart(seen, token, height) {
+  return [((-token - 1) * height) / seen.nPrefix, height / seen.nPrefix];
+}
+
+/** The query's cell in a small map, thin enough to leave its neighbours alone; for CLS its strip. */
+export function smallMark(context, seen, where, row, col, token, ink) {
+  const [x, y] = where.corner(row, col);
+  const [h, w] = [where.mapHeight / seen.grid[0], where.map / seen.grid[1]];
+  context.strokeStyle = ink;
+  context.lineWidth = 1.5;
+  if (token < 0) {
+    const [down, high] = stripPart(seen, token, where.mapHeight);
+    context.strokeRect(x - where.strip - STRIP_GAP, y + down, where.strip, high);
+  } else context.strokeRect(x + (token % seen.grid[1]) * w, y + Math.floor(token / seen.grid[1]) * h, w, h);
+}
+
+// ---- the large map ---------------------------------------------------------------------------------------------
+/** The large map in px: the CLS strip, then the picture. */
+export function largePlace(width, seen) {
+  const left = seen.nPrefix ? LARGE_STRIP + LARGE_GAP : 0;
+  const side = width - left;
+  return { left, side, height: Math.round((side * seen.grid[0]) / seen.grid[1]), width };
+}
+
+/** Shares over the picture; `mix` is the share of the picture in what is seen. */
+export function large(element, seen, trace, values, end, width, mix) {
+  const { left, side, height } = largePlace(width, seen);
+  const context = clearCanvas(element, width, height);
+  const [h, w] = seen.grid;
+  if (single.width !== w + 1 || single.height !== h) [single.width, single.height] = [w + 1, h];
+  paintCells(single.getContext("2d"), seen, values, end, 0, 0);
+  context.drawImage(picture(trace), left, 0, side, height);
+  context.globalAlpha = 1 - mix;
+  context.drawImage(single, 1, 0, w, h, left, 0, side, height);
+  context.globalAlpha = 1;
+  if (seen.nPrefix) context.drawImage(single, 0, 0, 1, h, 0, 0, LARGE_STRIP, height);
+}
+
+/** Query and key on the large map, or on any picture that has no strip when `left` is 0. */
+export function largeMarks(element, seen, { left, side, height, width }, tokens) {
+  const context = clearCanvas(element, width, height);
+  const [h, w] = [height / seen.grid[0], side / seen.grid[1]];
+  for (const [token, ink] of tokens) {
+    if (token === null) continue;
+    if (token >= 0) {
+      const [row, col] = [Math.floor(token / seen.grid[1]), token % seen.grid[1]];
+      outline(context, left + col * w + 1, row * h + 1, w - 2, h - 2, ink);
+    } else if (left) {
+      const [down, high] = stripPart(seen, token, height);
+      outline(context, 2, down + 2, LARGE_STRIP - 4, high - 4, ink);
+    } else outline(context, 2, 2, side - 4, height - 4, ink);
   }
+}
 
-  /** The part of a strip that is a token's in front of the patches: [y, height]. */
-  function stripPart(seen, token, height) {
-    return [((-token - 1) * height) / seen.nPrefix, height / seen.nPrefix];
-  }
+/** The token under the pointer on a large map, or null. */
+export function largeToken(event, element, seen, { left, side, height }) {
+  const box = element.getBoundingClientRect();
+  const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+  if (x < 0 || y < 0 || y >= height || x >= left + side) return null;
+  if (x < left) return tokenOfIndex(Math.floor((y / height) * seen.nPrefix), seen.nPrefix);
+  const row = Math.floor((y / height) * seen.grid[0]);
+  return row * seen.grid[1] + Math.floor(((x - left) / side) * seen.grid[1]);
+}
 
-  /** The query's cell in a small map, thin enough to leave its neighbours alone; for CLS its strip. */
-  function smallMark(context, seen, where, row, col, token, ink) {
-    const [x, y] = where.corner(row, col);
-    const [h, w] = [where.mapHeight / seen.grid[0], where.map / seen.grid[1]];
-    context.strokeStyle = ink;
-    context.lineWidth = 1.5;
-    if (token < 0) {
-      const [down, high] = stripPart(seen, token, where.mapHeight);
-      context.strokeRect(x - where.strip - STRIP_GAP, y + down, where.strip, high);
-    } else context.strokeRect(x + (token % seen.grid[1]) * w, y + Math.floor(token / seen.grid[1]) * h, w, h);
-  }
+/** The token that has the largest share. */
+export function strongest(seen, values) {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return seen.tokenOf(best);
+}
 
-  // ---- the large map ---------------------------------------------------------------------------------------------
-  /** The large map in px: the CLS strip, then the picture. */
-  function largePlace(width, seen) {
-    const left = seen.nPrefix ? LARGE_STRIP + LARGE_GAP : 0;
-    const side = width - left;
-    return { left, side, height: Math.round((side * seen.grid[0]) / seen.grid[1]), width };
-  }
-
-  /** Shares over the picture; `mix` is the share of the picture in what is seen. */
-  function large(element, seen, trace, values, end, width, mix) {
-    const { left, side, height } = largePlace(width, seen);
-    const context = vx.canvas(element, width, height);
-    const [h, w] = seen.grid;
-    if (single.width !== w + 1 || single.height !== h) [single.width, single.height] = [w + 1, h];
-    paintCells(single.getContext("2d"), seen, values, end, 0, 0);
-    context.drawImage(picture(trace), left, 0, side, height);
-    context.globalAlpha = 1 - mix;
-    context.drawImage(single, 1, 0, w, h, left, 0, side, height);
-    context.globalAlpha = 1;
-    if (seen.nPrefix) context.drawImage(single, 0, 0, 1, h, 0, 0, LARGE_STRIP, height);
-  }
-
-  /** Query and key on the large map, or on any picture that has no strip when `left` is 0. */
-  function largeMarks(element, seen, { left, side, height, width }, tokens) {
-    const context = vx.canvas(element, width, height);
-    const [h, w] = [height / seen.grid[0], side / seen.grid[1]];
-    for (const [token, ink] of tokens) {
-      if (token === null) continue;
-      if (token >= 0) {
-        const [row, col] = [Math.floor(token / seen.grid[1]), token % seen.grid[1]];
-        vx.outline(context, left + col * w + 1, row * h + 1, w - 2, h - 2, ink);
-      } else if (left) {
-        const [down, high] = stripPart(seen, token, height);
-        vx.outline(context, 2, down + 2, LARGE_STRIP - 4, high - 4, ink);
-      } else vx.outline(context, 2, 2, side - 4, height - 4, ink);
-    }
-  }
-
-  /** The token under the pointer on a large map, or null. */
-  function largeToken(event, element, seen, { left, side, height }) {
-    const box = element.getBoundingClientRect();
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    if (x < 0 || y < 0 || y >= height || x >= left + side) return null;
-    if (x < left) return vx.tokenAt(Math.floor((y / height) * seen.nPrefix), seen.nPrefix);
-    const row = Math.floor((y / height) * seen.grid[0]);
-    return row * seen.grid[1] + Math.floor(((x - left) / side) * seen.grid[1]);
-  }
-
-  /** The token that has the largest share. */
-  function strongest(seen, values) {
-    let best = 0;
-    for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
-    return seen.tokenOf(best);
-  }
-
-  const mix = (state) => (state.attentionMix === undefined ? PICTURE_SHARE : state.attentionMix);
-
-  return { large, largeMarks, largePlace, largeToken, mix, ownEnd, picture, place, small, smallMark, strongest };
-})();
+export const mix = (state) => (state.attentionMix === undefined ? PICTURE_SHARE : state.attentionMix);

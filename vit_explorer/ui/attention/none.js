@@ -1,11 +1,18 @@
 /* For a model without attention: why it has none, and what its stages respond to. Hidden for every other. */
-vx.widget("attention-none", (root, server) => {
+import { decode } from "../core/arrays.js";
+import { sequential } from "../core/colours.js";
+import { clearCanvas, matrixImage } from "../core/draw.js";
+import { fill, make, openTab } from "../core/elements.js";
+import * as store from "../core/store.js";
+import * as views from "../core/views.js";
+import { widget } from "../core/widget.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const E = vxExplain;
   const [LARGE, SMALL] = [92, 44]; // px of the mean and of a channel
   let answer = null;
-  const { ask, fits } = E.asking("features", server, "features", {
-    wanted: E.request,
+  const { ask, fits } = views.asking("features", server, "features", {
+    wanted: views.request,
     keep: (told) => (answer = told),
     draw,
     failed: () => ($(".numbers").textContent = "The server did not answer; choose the picture again."),
@@ -27,47 +34,47 @@ vx.widget("attention-none", (root, server) => {
     $(".switch").hidden = !other;
     if (!other) return;
     $(".switch").textContent = `Look at ${other.name}`;
-    $(".switch").onclick = () => vx.set("wish", { model: other.name });
+    $(".switch").onclick = () => store.set("wish", { model: other.name });
   }
 
   function show(state) {
     root.classList.toggle("waiting", !fits(state));
     if (!fits(state)) return;
     $(".numbers").textContent = answer.what;
-    vx.fill($(".stages"), answer.stages, ({ side, channels, strongest, maps, mean }, index) => {
-      const figure = vx.make("figure");
-      const [all, average] = [vx.decode(maps), vx.decode(mean)];
-      const grid = vx.make("div", "grid");
+    fill($(".stages"), answer.stages, ({ side, channels, strongest, maps, mean }, index) => {
+      const figure = make("figure");
+      const [all, average] = [decode(maps), decode(mean)];
+      const grid = make("div", "grid");
       grid.append(tile(average.data, side, LARGE, `Stage ${index + 1}, mean over ${channels} channels`));
       strongest.forEach((channel, k) => {
         grid.append(tile(all.data.subarray(k * side * side, (k + 1) * side * side), side, SMALL, `Stage ${index + 1}, channel ${channel}`));
       });
-      const scales = vx.make("div", "scales");
+      const scales = make("div", "scales");
       scales.append(scale(255 * average.scale), scale(255 * all.scale));
-      figure.append(vx.make("figcaption", "", `Stage ${index + 1}: ${side} × ${side}, ${channels} channels`), grid, scales);
+      figure.append(make("figcaption", "", `Stage ${index + 1}: ${side} × ${side}, ${channels} channels`), grid, scales);
       return figure;
     });
   }
 
   function tile(bytes, side, size, words) {
-    const canvas = vx.make("canvas");
+    const canvas = make("canvas");
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", words);
     canvas.title = words;
-    vx.canvas(canvas, size, size).drawImage(vx.matrixImage(bytes, side, side, vx.sequential, 0, 255), 0, 0, size, size);
+    clearCanvas(canvas, size, size).drawImage(matrixImage(bytes, side, side, sequential, 0, 255), 0, 0, size, size);
     return canvas;
   }
 
   function scale(high) {
-    const line = vx.make("div", "vx-scale");
-    line.append(vx.make("span", "", "0"), vx.make("i", "sequential"), vx.make("span", "", E.digits(high)));
+    const line = make("div", "vx-scale");
+    line.append(make("span", "", "0"), make("i", "sequential"), make("span", "", views.digits(high)));
     return line;
   }
 
-  $(".windows").addEventListener("click", () => vx.openTab("windows"));
+  $(".windows").addEventListener("click", () => openTab("windows"));
 
   function draw(state) {
-    if (!E.ready(state)) return;
+    if (!views.ready(state)) return;
     $(".vx-panel").hidden = Boolean(state.trace.attention);
     if (state.trace.attention) return;
     explain(state);

@@ -1,78 +1,76 @@
 /* The rollout on screen: its options, what the server made of them, and the rows that are drawn. */
-"use strict";
+import { decode } from "../core/arrays.js";
+import { CLS_TOKEN } from "../core/tokens.js";
+import * as attention from "./data.js";
 
 /** @typedef {{row: "answer" | "query", fusion: string, discard: number, residual: boolean, start: number, scale: string}} RolloutOptions */
 
-window.vxRollout = (() => {
-  const PERCENTILE = 0.98; // where the scale of the steps ends, as rollout_limit in figures/attention.py defines it
-  const FIRST = { row: "answer", fusion: "mean", discard: 0, residual: true, start: 0, scale: "shared" };
+const PERCENTILE = 0.98; // where the scale of the steps ends, as rollout_limit in figures/attention.py defines it
+const FIRST = { row: "answer", fusion: "mean", discard: 0, residual: true, start: 0, scale: "shared" };
 
-  /** The options, inside what this model has. @returns {RolloutOptions} */
-  function options(state) {
-    const chosen = { ...FIRST, ...state.attentionRollout };
-    return { ...chosen, start: Math.min(chosen.start, vxAttention.view(state).layers - 1) };
-  }
+/** The options, inside what this model has. @returns {RolloutOptions} */
+export function options(state) {
+  const chosen = { ...FIRST, ...state.attentionRollout };
+  return { ...chosen, start: Math.min(chosen.start, attention.view(state).layers - 1) };
+}
 
-  /** What the server is asked for; the token counts only where it sends single rows. */
-  function request(state) {
-    const { fusion, discard, residual, start } = options(state);
-    return {
-      ...vxAttention.named(state), token: vxAttention.query(state),
-      head_fusion: fusion, discard_ratio: discard, residual, start_layer: start,
-    };
-  }
+/** What the server is asked for; the token counts only where it sends single rows. */
+export function request(state) {
+  const { fusion, discard, residual, start } = options(state);
+  return {
+    ...attention.named(state), token: attention.query(state),
+    head_fusion: fusion, discard_ratio: discard, residual, start_layer: start,
+  };
+}
 
-  /** Two requests with the same key have the same answer. */
-  function key(state) {
-    const asked = request(state);
-    return JSON.stringify(vxAttention.view(state).whole || options(state).row === "answer" ? { ...asked, token: null } : asked);
-  }
+/** Two requests with the same key have the same answer. */
+export function key(state) {
+  const asked = request(state);
+  return JSON.stringify(attention.view(state).whole || options(state).row === "answer" ? { ...asked, token: null } : asked);
+}
 
-  function decode(answer, asked) {
-    const data = (packed) => packed && vx.decode(packed).data;
-    return {
-      key: asked, count: answer.answer.shape[0],
-      answer: data(answer.answer), answerAlone: data(answer.answer_alone),
-      steps: data(answer.steps), row: data(answer.row), rowAlone: data(answer.row_alone),
-    };
-  }
+export function unpacked(answer, asked) {
+  const data = (packed) => packed && decode(packed).data;
+  return {
+    key: asked, count: answer.answer.shape[0],
+    answer: data(answer.answer), answerAlone: data(answer.answer_alone),
+    steps: data(answer.steps), row: data(answer.row), rowAlone: data(answer.row_alone),
+  };
+}
 
-  /** The rows that are drawn: [rollout up to each step, layer of each step alone], each a list of (n,). */
-  function rows(state, seen, stack) {
-    const { row, start } = options(state);
-    const { n } = seen;
-    const list = (data, at = (s) => s * n) => Array.from({ length: stack.count }, (_, s) => data.subarray(at(s), at(s) + n));
-    if (row === "answer") return [list(stack.answer), list(stack.answerAlone)];
-    if (!stack.steps) return [list(stack.row), list(stack.rowAlone)];
-    const index = seen.indexOf(vxAttention.query(state));
-    const alone = Array.from({ length: stack.count }, (_, s) => {
-      const mean = new Float32Array(n);
-      for (let head = 0; head < seen.heads; head++) {
-        const shares = seen.row(start + s, head, index);
-        for (let j = 0; j < n; j++) mean[j] += shares[j] / seen.heads;
-      }
-      return mean;
-    });
-    return [list(stack.steps, (s) => (s * n + index) * n), alone];
-  }
+/** The rows that are drawn: [rollout up to each step, layer of each step alone], each a list of (n,). */
+export function rows(state, seen, stack) {
+  const { row, start } = options(state);
+  const { n } = seen;
+  const list = (data, at = (s) => s * n) => Array.from({ length: stack.count }, (_, s) => data.subarray(at(s), at(s) + n));
+  if (row === "answer") return [list(stack.answer), list(stack.answerAlone)];
+  if (!stack.steps) return [list(stack.row), list(stack.rowAlone)];
+  const index = seen.indexOf(attention.query(state));
+  const alone = Array.from({ length: stack.count }, (_, s) => {
+    const mean = new Float32Array(n);
+    for (let head = 0; head < seen.heads; head++) {
+      const shares = seen.row(start + s, head, index);
+      for (let j = 0; j < n; j++) mean[j] += shares[j] / seen.heads;
+    }
+    return mean;
+  });
+  return [list(stack.steps, (s) => (s * n + index) * n), alone];
+}
 
-  /** Where a shared scale ends: a percentile of the patches' shares, the query's own left out. */
-  function limit(seen, list, query) {
-    const own = query === null || query < 0 ? -1 : seen.indexOf(query);
-    const values = [];
-    for (const shares of list) for (let j = seen.nPrefix; j < seen.n; j++) if (j !== own) values.push(shares[j]);
-    if (!values.length) return 1;
-    const sorted = Float32Array.from(values).sort();
-    const place = PERCENTILE * (sorted.length - 1);
-    const low = sorted[Math.floor(place)];
-    return Math.max(low + (place % 1) * (sorted[Math.ceil(place)] - low), 1e-9);
-  }
+/** Where a shared scale ends: a percentile of the patches' shares, the query's own left out. */
+export function limit(seen, list, query) {
+  const own = query === null || query < 0 ? -1 : seen.indexOf(query);
+  const values = [];
+  for (const shares of list) for (let j = seen.nPrefix; j < seen.n; j++) if (j !== own) values.push(shares[j]);
+  if (!values.length) return 1;
+  const sorted = Float32Array.from(values).sort();
+  const place = PERCENTILE * (sorted.length - 1);
+  const low = sorted[Math.floor(place)];
+  return Math.max(low + (place % 1) * (sorted[Math.ceil(place)] - low), 1e-9);
+}
 
-  /** Whose row is drawn: a token of the page, or null for an answer that is read from several tokens. */
-  function whose(state) {
-    if (options(state).row === "query") return vxAttention.query(state);
-    return vxAttention.view(state).nPrefix === 1 ? vx.CLS_TOKEN : null; // a DeiT's answer is read from two tokens
-  }
-
-  return { decode, key, limit, options, request, rows, whose };
-})();
+/** Whose row is drawn: a token of the page, or null for an answer that is read from several tokens. */
+export function whose(state) {
+  if (options(state).row === "query") return attention.query(state);
+  return attention.view(state).nPrefix === 1 ? CLS_TOKEN : null; // a DeiT's answer is read from two tokens
+}

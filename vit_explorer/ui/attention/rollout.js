@@ -1,11 +1,22 @@
 /* The rollout as a stack that builds up layer by layer, beside the attention of each layer alone. */
-vx.widget("attention-rollout", (root, server) => {
+import { clearCanvas } from "../core/draw.js";
+import { beforeFrame, fill, make } from "../core/elements.js";
+import { share } from "../core/numbers.js";
+import { call } from "../core/server.js";
+import * as store from "../core/store.js";
+import { calm, inkOf } from "../core/theme.js";
+import { moveToken, tokenName } from "../core/tokens.js";
+import { widget } from "../core/widget.js";
+import * as attention from "./data.js";
+import * as maps from "./maps.js";
+import * as rollout from "./rollout-data.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const [A, M, R] = [vxAttention, vxMaps, vxRollout];
   const STEP_TIME = 600; // ms a layer while it is played
   const [TOP, BOTTOM] = [18, 18]; // px for words above and below a small map
   const MOST = 94; // px, the side of a small map
-  let stack = null; // the newest answer, see vxRollout.decode
+  let stack = null; // the newest answer, see rolloutData.unpacked
   let wanted = ""; // the key of the newest request
   let step = null; // the layer shown, counted from the first of the stack; null: the last
   let drawn = null; // places and inks as they were when everything was drawn
@@ -13,62 +24,62 @@ vx.widget("attention-rollout", (root, server) => {
   let timer = 0;
 
   // ---- asking ----------------------------------------------------------------------------------------------------
-  const ask = A.oneAtATime(async ({ request, key }) => {
-    const answer = await vx.call("attention-rollout", server, "rollout_stack", request);
+  const ask = attention.oneAtATime(async ({ request, key }) => {
+    const answer = await call("attention-rollout", server, "rollout_stack", request);
     if (answer && key !== wanted) return; // somebody went back meanwhile: the stack on screen is the right one
     if (answer) {
-      stack = R.decode(answer, key);
+      stack = rollout.unpacked(answer, key);
       refresh();
     } else if (wanted === key) $(".pair").textContent = "The server did not answer; choose again.";
   });
 
   function want(state) {
-    const key = R.key(state);
+    const key = rollout.key(state);
     if (key === wanted) return;
     wanted = key;
-    if (!stack || stack.key !== key) ask({ request: R.request(state), key });
+    if (!stack || stack.key !== key) ask({ request: rollout.request(state), key });
   }
 
-  const fits = (state) => stack !== null && stack.key === R.key(state);
+  const fits = (state) => stack !== null && stack.key === rollout.key(state);
   const shownStep = () => Math.min(step === null ? Infinity : step, stack.count - 1);
 
   // ---- drawing ---------------------------------------------------------------------------------------------------
   function mark(state) {
-    const seen = A.view(state);
+    const seen = attention.view(state);
     if (!seen || !drawn || drawn.seen !== seen) return;
     want(state);
     $(".vx-panel").classList.toggle("waiting", !fits(state));
     if (!fits(state)) return;
-    const whose = R.whose(state);
-    const { scale, start } = R.options(state);
-    const [product, alone] = R.rows(state, seen, stack);
-    const limits = [R.limit(seen, product, whose), R.limit(seen, alone, whose)];
+    const whose = rollout.whose(state);
+    const { scale, start } = rollout.options(state);
+    const [product, alone] = rollout.rows(state, seen, stack);
+    const limits = [rollout.limit(seen, product, whose), rollout.limit(seen, alone, whose)];
     const now = shownStep();
-    const end = (limit) => (values) => (scale === "shared" ? limit : M.ownEnd(seen, values, whose));
+    const end = (limit) => (values) => (scale === "shared" ? limit : maps.ownEnd(seen, values, whose));
     drawRow("product", seen, product, start, now, end(limits[0]), whose);
     drawRow("alone", seen, alone, start, now, end(limits[1]), whose);
     const values = product[now];
     const other = keyToken(state, seen, values, whose);
-    M.large($(".large"), seen, state.trace, values, end(limits[0])(values), drawn.large.width, M.mix(state));
-    M.largeMarks($(".large-marks"), seen, drawn.large, [[other, drawn.key], [whose, drawn.query]]);
+    maps.large($(".large"), seen, state.trace, values, end(limits[0])(values), drawn.large.width, maps.mix(state));
+    maps.largeMarks($(".large-marks"), seen, drawn.large, [[other, drawn.key], [whose, drawn.query]]);
     write(state, seen, { product, alone, limits, other, now });
   }
 
   /** What is read off: the token pointed at here or anywhere else, or else the patch with the largest share. */
   function keyToken(state, seen, values, whose) {
     if (pointed !== null) return pointed;
-    if (state.token !== vx.pinned() && R.options(state).row === "answer") return A.query(state);
+    if (state.token !== store.pinned && rollout.options(state).row === "answer") return attention.query(state);
     const others = Float32Array.from(values);
     for (let i = 0; i < seen.nPrefix; i++) others[i] = -1;
     if (whose !== null) others[seen.indexOf(whose)] = -1;
-    return M.strongest(seen, others);
+    return maps.strongest(seen, others);
   }
 
   function drawRow(name, seen, list, start, now, end, whose) {
     const where = drawn.maps;
-    const context = vx.canvas($(`.${name} .maps`), drawn.width, where.height + BOTTOM);
+    const context = clearCanvas($(`.${name} .maps`), drawn.width, where.height + BOTTOM);
     const reached = (s) => name === "alone" || s <= now;
-    M.small(context, seen, 1, list.length, where, (_, s) => (reached(s) ? list[s] : null), end);
+    maps.small(context, seen, 1, list.length, where, (_, s) => (reached(s) ? list[s] : null), end);
     context.textAlign = "left";
     context.textBaseline = "middle";
     list.forEach((values, s) => {
@@ -78,10 +89,10 @@ vx.widget("attention-rollout", (root, server) => {
       context.fillStyle = s === now ? drawn.text : drawn.soft;
       context.fillText(where.map > 60 ? `layer ${start + s + 1}` : String(start + s + 1), left, TOP / 2 - 1);
       if (seen.nPrefix && reached(s)) {
-        const share = vx.share(values[0]);
-        context.fillText(where.map > 80 ? `CLS ${share}` : share, left, y + where.mapHeight + 10, where.map + x - left);
+        const given = share(values[0]);
+        context.fillText(where.map > 80 ? `CLS ${given}` : given, left, y + where.mapHeight + 10, where.map + x - left);
       }
-      if (whose !== null && reached(s)) M.smallMark(context, seen, where, 0, s, whose, drawn.query);
+      if (whose !== null && reached(s)) maps.smallMark(context, seen, where, 0, s, whose, drawn.query);
       if (s !== now) return;
       context.strokeStyle = drawn.text;
       context.lineWidth = 2;
@@ -92,18 +103,18 @@ vx.widget("attention-rollout", (root, server) => {
   // ---- words -----------------------------------------------------------------------------------------------------
   const FUSED = { mean: "their mean", max: "the largest of them", min: "the smallest of them" };
 
-  const write = vx.beforeFrame((state, seen, { product, alone, limits, other, now }) => {
-    const { start, row, scale, fusion, discard, residual } = R.options(state);
-    const whose = R.whose(state);
+  const write = beforeFrame((state, seen, { product, alone, limits, other, now }) => {
+    const { start, row, scale, fusion, discard, residual } = rollout.options(state);
+    const whose = rollout.whose(state);
     const layer = start + now + 1;
     const span = start ? `From layer ${start + 1} to ${layer}` : `After layer ${layer}`;
     const discarded = Math.floor(discard * (seen.n - seen.nPrefix)); // as explain.rollout rounds
-    const subject = vx.make("span", "query", whose === null ? "the answer" : vx.tokenName(whose, seen.grid));
-    const of = (list) => vx.share(list[now][seen.indexOf(other)]);
+    const subject = make("span", "query", whose === null ? "the answer" : tokenName(whose, seen.grid));
+    const of = (list) => share(list[now][seen.indexOf(other)]);
     $(".pair").replaceChildren(
-      `${span}, `, vx.make("strong", "", of(product)), " of ", subject,
+      `${span}, `, make("strong", "", of(product)), " of ", subject,
       row === "answer" && whose !== null ? ", the answer," : "", " comes from ",
-      vx.make("span", "key", vx.tokenName(other, seen.grid)), "; in layer ", String(layer), " alone ", vx.make("strong", "", of(alone)), ".",
+      make("span", "key", tokenName(other, seen.grid)), "; in layer ", String(layer), " alone ", make("strong", "", of(alone)), ".",
     );
     $(".about").textContent =
       `Heads in the product: ${FUSED[fusion]}; a layer alone: their mean. Skip connection ${residual ? "on: each token also keeps itself" : "off: a token keeps nothing of itself but what it attends to"}. ` +
@@ -111,7 +122,7 @@ vx.widget("attention-rollout", (root, server) => {
     $(".which").textContent = `${start ? span : `Up to layer ${layer}`}, over the picture`;
     $(".large").setAttribute("aria-label", $(".pair").textContent);
     for (const [name, limit] of [["product", limits[0]], ["alone", limits[1]]]) {
-      $(`.${name} .high`).textContent = scale === "shared" ? `${vx.share(limit)}, clipped` : "largest of each";
+      $(`.${name} .high`).textContent = scale === "shared" ? `${share(limit)}, clipped` : "largest of each";
     }
     for (const name of ["product", "alone"]) {
       $(`.${name} .maps`).setAttribute("aria-label", `${product.length} maps, ${name === "product" ? "rollout up to each layer" : "each layer alone"}`);
@@ -128,17 +139,17 @@ vx.widget("attention-rollout", (root, server) => {
 
   // ---- everything ------------------------------------------------------------------------------------------------
   function draw(state) {
-    const seen = A.view(state);
+    const seen = attention.view(state);
     $(".vx-panel").hidden = !seen;
     if (!seen) return stop();
-    const chosen = R.options(state);
+    const chosen = rollout.options(state);
     const width = Math.floor($(".product").clientWidth);
     const count = seen.layers - chosen.start;
     pointed = null;
     drawn = {
-      seen, width, large: M.largePlace(Math.floor($(".one").clientWidth), seen),
-      maps: M.place(width, seen, 1, count, { top: TOP, left: 3, most: MOST }),
-      query: vx.ink("--vx-query"), key: vx.ink("--vx-key"), text: vx.ink("--vx-text"), soft: vx.ink("--vx-soft"),
+      seen, width, large: maps.largePlace(Math.floor($(".one").clientWidth), seen),
+      maps: maps.place(width, seen, 1, count, { top: TOP, left: 3, most: MOST }),
+      query: inkOf("--vx-query"), key: inkOf("--vx-key"), text: inkOf("--vx-text"), soft: inkOf("--vx-soft"),
     };
     $(".answer").textContent = seen.nPrefix === 1 ? "CLS, the answer" : "The answer";
     for (const key of ["row", "fusion", "scale"]) press(key, chosen[key]);
@@ -146,16 +157,16 @@ vx.widget("attention-rollout", (root, server) => {
     $(".discard output").textContent = `${Math.round(100 * chosen.discard)} %`;
     $(".residual").setAttribute("aria-pressed", String(chosen.residual));
     if ($(".start select").length !== seen.layers) {
-      vx.fill($(".start select"), Array.from({ length: seen.layers }), (_, i) => new Option(String(i + 1), String(i)));
+      fill($(".start select"), Array.from({ length: seen.layers }), (_, i) => new Option(String(i + 1), String(i)));
     }
     $(".start select").value = String(chosen.start);
-    $(".play").textContent = vx.calm() ? "Next layer" : timer ? "Stop" : "Play";
+    $(".play").textContent = calm() ? "Next layer" : timer ? "Stop" : "Play";
     $(".large-marks").setAttribute("aria-label", "The rollout over the picture: point at a token to read its share; Enter or a click makes it the query");
   }
 
   /** Marks alone, while the widget is on screen. */
   function refresh() {
-    if (root.offsetParent !== null) mark(A.now());
+    if (root.offsetParent !== null) mark(attention.now());
   }
 
   // ---- input -----------------------------------------------------------------------------------------------------
@@ -168,7 +179,7 @@ vx.widget("attention-rollout", (root, server) => {
     clearTimeout(timer);
     timer = 0;
     $(".play").setAttribute("aria-pressed", "false");
-    if (!vx.calm()) $(".play").textContent = "Play";
+    if (!calm()) $(".play").textContent = "Play";
   }
 
   function play(next) {
@@ -180,7 +191,7 @@ vx.widget("attention-rollout", (root, server) => {
 
   $(".play").addEventListener("click", () => {
     if (!stack) return;
-    if (vx.calm()) show((shownStep() + 1) % stack.count); // no motion of its own: one layer for a press
+    if (calm()) show((shownStep() + 1) % stack.count); // no motion of its own: one layer for a press
     else if (timer) stop();
     else {
       $(".play").setAttribute("aria-pressed", "true");
@@ -202,7 +213,7 @@ vx.widget("attention-rollout", (root, server) => {
 
   const choose = (next) => {
     if ("start" in next) step = null; // another number of steps: show the last
-    vx.set("attentionRollout", { ...R.options(A.now()), ...next });
+    store.set("attentionRollout", { ...rollout.options(attention.now()), ...next });
   };
   for (const key of ["row", "fusion", "scale"]) {
     for (const button of root.querySelectorAll(`[data-${key}]`)) {
@@ -211,7 +222,7 @@ vx.widget("attention-rollout", (root, server) => {
   }
   $(".discard input").addEventListener("input", (event) => choose({ discard: Number(event.target.value) }));
   $(".start select").addEventListener("change", (event) => choose({ start: Number(event.target.value) }));
-  $(".residual").addEventListener("click", () => choose({ residual: !R.options(A.now()).residual }));
+  $(".residual").addEventListener("click", () => choose({ residual: !rollout.options(attention.now()).residual }));
 
   const large = $(".large-marks");
   function pointAt(token) {
@@ -221,17 +232,17 @@ vx.widget("attention-rollout", (root, server) => {
   }
   function askFor(token) {
     if (token === null) return;
-    if (R.options(A.now()).row !== "query") choose({ row: "query" });
-    vx.pin(token);
+    if (rollout.options(attention.now()).row !== "query") choose({ row: "query" });
+    store.pin(token);
   }
-  large.addEventListener("pointermove", (event) => drawn && pointAt(M.largeToken(event, large, drawn.seen, drawn.large)));
+  large.addEventListener("pointermove", (event) => drawn && pointAt(maps.largeToken(event, large, drawn.seen, drawn.large)));
   large.addEventListener("pointerleave", () => pointAt(null));
   large.addEventListener("click", () => askFor(pointed));
   large.addEventListener("keydown", (event) => {
-    const seen = A.view(A.now());
+    const seen = attention.view(attention.now());
     if (!seen) return;
     if (event.key === "Enter") askFor(pointed);
-    else if (!vx.moveToken(event.key, seen.grid, pointed, pointAt)) return;
+    else if (!moveToken(event.key, seen.grid, pointed, pointAt)) return;
     event.preventDefault();
   });
 

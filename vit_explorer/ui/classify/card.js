@@ -1,95 +1,95 @@
 /* What the Classify tab says of its results: a block for each model, and what reached the models. */
-vx.classify = (() => {
-  const SIDE = 128; // CSS pixels of a picture on a card
-  const NBSP = "\u00a0";
+import { TOP, dataset, ranked } from "../core/answers.js";
+import { decode } from "../core/arrays.js";
+import { clearCanvas, rgbImage } from "../core/draw.js";
+import { barCells, fill, make } from "../core/elements.js";
+import { count, milliseconds, percent } from "../core/numbers.js";
 
-  const { make } = vx;
-  const { TOP, dataset, ranked } = vx.answers;
-  const fixed = (share) => (100 * share).toFixed(1);
+const SIDE = 128; // CSS pixels of a picture on a card
+const NBSP = "\u00a0";
 
-  /** A model's name, its accuracy and, once it has answered, its first guesses; before that, the same places empty. */
-  function modelBlock(model, truth) {
-    const block = make("section", "model");
-    block.setAttribute("aria-label", `${model.title}, ${model.name}`);
-    const name = make("div", "name");
-    name.append(make("strong", "", model.short), make("span", "vx-soft vx-small", model.name));
-    name.title = model.title;
-    const tested = make("p", "vx-small vx-soft");
-    tested.textContent = "no test accuracy on its card";
-    if (Number.isFinite(model.test_accuracy)) {
-      tested.textContent = `test accuracy ${fixed(model.test_accuracy)}${NBSP}% on ${dataset(model)}`;
-      if (model.n_test) tested.title = `${vx.count(model.n_test)} test pictures`;
-    }
-    const bars = make("div", "vx-bars");
-    const below = make("p", "vx-small below", NBSP);
-    const time = make("p", "vx-small vx-soft", NBSP);
-    block.append(name, tested, bars, below, time);
-    if (!model.probabilities) {
-      for (let k = 0; k < TOP; k++) bars.append(make("span", "", NBSP), make("div", "bar"), make("span"));
-      return block;
-    }
-    const best = ranked(model);
-    best.forEach(({ name: guess, p }, rank) => bars.append(...vx.barCells(guess, p, rank ? "" : "first")));
-    if (truth && model.classes.includes(truth)) {
-      const right = best[0].name === truth;
-      name.append(make("span", right ? "tag good" : "tag bad", right ? "right" : "wrong"));
-    }
-    vx.fill(below, doubt(best), (text) => make("span", "", text));
-    time.textContent = `forward pass here: ${vx.milliseconds(model.seconds)}`;
-    time.title = `one picture alone, after a warm-up; median of ${model.timed_passes} passes`;
+const fixed = (share) => (100 * share).toFixed(1);
+
+/** A model's name, its accuracy and, once it has answered, its first guesses; before that, the same places empty. */
+export function modelBlock(model, truth) {
+  const block = make("section", "model");
+  block.setAttribute("aria-label", `${model.title}, ${model.name}`);
+  const name = make("div", "name");
+  name.append(make("strong", "", model.short), make("span", "vx-soft vx-small", model.name));
+  name.title = model.title;
+  const tested = make("p", "vx-small vx-soft");
+  tested.textContent = "no test accuracy on its card";
+  if (Number.isFinite(model.test_accuracy)) {
+    tested.textContent = `test accuracy ${fixed(model.test_accuracy)}${NBSP}% on ${dataset(model)}`;
+    if (model.n_test) tested.title = `${count(model.n_test)} test pictures`;
+  }
+  const bars = make("div", "vx-bars");
+  const below = make("p", "vx-small below", NBSP);
+  const time = make("p", "vx-small vx-soft", NBSP);
+  block.append(name, tested, bars, below, time);
+  if (!model.probabilities) {
+    for (let k = 0; k < TOP; k++) bars.append(make("span", "", NBSP), make("div", "bar"), make("span"));
     return block;
   }
-
-  /** How far below certainty a model is, in the same rounding as its bar, and what else it might be: a line each. */
-  function doubt([first, second]) {
-    const points = 100 - Number(fixed(first.p));
-    const far = points < 0.05 ? "less than 0.1 points" : `${points.toFixed(1)} points`;
-    const next = second ? [`next guess: ${second.name} ${vx.percent(second.p).replaceAll(" ", NBSP)}`] : [];
-    return [`${far} below certainty${second ? "; " : ""}`, ...next];
+  const best = ranked(model);
+  best.forEach(({ name: guess, p }, rank) => bars.append(...barCells(guess, p, rank ? "" : "first")));
+  if (truth && model.classes.includes(truth)) {
+    const right = best[0].name === truth;
+    name.append(make("span", right ? "tag good" : "tag bad", right ? "right" : "wrong"));
   }
+  fill(below, doubt(best), (text) => make("span", "", text));
+  time.textContent = `forward pass here: ${milliseconds(model.seconds)}`;
+  time.title = `one picture alone, after a warm-up; median of ${model.timed_passes} passes`;
+  return block;
+}
 
-  /** What really went into the models: one image for all that received the same pixels. */
-  function views(results, title) {
-    const groups = new Map();
-    for (const { pixels, name } of results) {
-      const [size] = pixels.shape;
-      if (!groups.has(pixels.data)) groups.set(pixels.data, { pixels, size, names: [] });
-      groups.get(pixels.data).names.push(name);
-    }
-    return [...groups.values()].map(({ pixels, size, names }) => {
-      const figure = make("figure");
-      const canvas = make("canvas");
-      const side = size * Math.max(1, Math.floor(SIDE / size)); // whole screen pixels for each of the model's
-      const many = groups.size === 1 ? "what the models see" : `what ${names.length} models see`;
-      const caption = `${names.length > 1 ? many : `what ${names[0]} sees`}: ${size} × ${size} pixels`;
-      figure.title = names.join(", ");
-      canvas.setAttribute("role", "img");
-      canvas.setAttribute("aria-label", `${title}: ${caption}`);
-      vx.canvas(canvas, side, side).drawImage(vx.rgbImage(vx.decode(pixels).data, size, size), 0, 0, side, side);
-      figure.append(canvas, make("figcaption", "vx-soft vx-small", caption));
-      return figure;
-    });
+/** How far below certainty a model is, in the same rounding as its bar, and what else it might be: a line each. */
+function doubt([first, second]) {
+  const points = 100 - Number(fixed(first.p));
+  const far = points < 0.05 ? "less than 0.1 points" : `${points.toFixed(1)} points`;
+  const next = second ? [`next guess: ${second.name} ${percent(second.p).replaceAll(" ", NBSP)}`] : [];
+  return [`${far} below certainty${second ? "; " : ""}`, ...next];
+}
+
+/** What really went into the models: one image for all that received the same pixels. */
+export function views(results, title) {
+  const groups = new Map();
+  for (const { pixels, name } of results) {
+    const [size] = pixels.shape;
+    if (!groups.has(pixels.data)) groups.set(pixels.data, { pixels, size, names: [] });
+    groups.get(pixels.data).names.push(name);
   }
-
-  /** The place of that image until it comes. */
-  function waitingView() {
+  return [...groups.values()].map(({ pixels, size, names }) => {
     const figure = make("figure");
-    figure.append(make("div", "blank"), make("figcaption", "vx-soft vx-small", NBSP));
+    const canvas = make("canvas");
+    const side = size * Math.max(1, Math.floor(SIDE / size)); // whole screen pixels for each of the model's
+    const many = groups.size === 1 ? "what the models see" : `what ${names.length} models see`;
+    const caption = `${names.length > 1 ? many : `what ${names[0]} sees`}: ${size} × ${size} pixels`;
+    figure.title = names.join(", ");
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", `${title}: ${caption}`);
+    clearCanvas(canvas, side, side).drawImage(rgbImage(decode(pixels).data, size, size), 0, 0, side, side);
+    figure.append(canvas, make("figcaption", "vx-soft vx-small", caption));
     return figure;
-  }
+  });
+}
 
-  /** What these models can say at all, in a sentence. */
-  function knowledge(results) {
-    const known = new Map(results.map((result) => [JSON.stringify(result.classes), result]));
-    const lists = [...known.values()].map((one) => {
-      const number = one.classes.length === 10 ? "ten" : one.classes.length;
-      return `the ${number} of ${dataset(one)} (${one.classes.join(", ")})`;
-    });
-    return (
-      `These models know only the classes they were trained on: ${lists.join(", and ")}. ` +
-      "A picture of anything else gets one of those all the same, and a high percentage is no proof."
-    );
-  }
+/** The place of that image until it comes. */
+export function waitingView() {
+  const figure = make("figure");
+  figure.append(make("div", "blank"), make("figcaption", "vx-soft vx-small", NBSP));
+  return figure;
+}
 
-  return { knowledge, modelBlock, views, waitingView };
-})();
+/** What these models can say at all, in a sentence. */
+export function knowledge(results) {
+  const known = new Map(results.map((result) => [JSON.stringify(result.classes), result]));
+  const lists = [...known.values()].map((one) => {
+    const number = one.classes.length === 10 ? "ten" : one.classes.length;
+    return `the ${number} of ${dataset(one)} (${one.classes.join(", ")})`;
+  });
+  return (
+    `These models know only the classes they were trained on: ${lists.join(", and ")}. ` +
+    "A picture of anything else gets one of those all the same, and a high percentage is no proof."
+  );
+}

@@ -3,7 +3,16 @@
  * Until the visitor adds or removes something, the one card is the picture of the frame. How pictures become square
  * is one choice for the whole page: it is asked of the frame, and followed when it changes there.
  */
-vx.widget("classify", (root, server) => {
+import { verdict } from "../core/answers.js";
+import { wireCamera } from "../core/camera.js";
+import { fill, make } from "../core/elements.js";
+import { base64 } from "../core/files.js";
+import { call } from "../core/server.js";
+import * as store from "../core/store.js";
+import { widget } from "../core/widget.js";
+import * as card from "./card.js";
+
+export default widget((root, server) => {
   /** @typedef {{picture: object, element: HTMLElement, parts: object, fit: string | null, results: object[] | null}} Card */
   const MOST = 12; // pictures kept
   const LOST = "The server did not answer. Is it still running? Then try again.";
@@ -20,9 +29,7 @@ vx.widget("classify", (root, server) => {
   let shots = 0;
   let pasted = 0;
 
-  const { make } = vx;
-  const { knowledge, modelBlock, views, waitingView } = vx.classify;
-  const { verdict } = vx.answers;
+  const { knowledge, modelBlock, views, waitingView } = card;
   const visible = () => root.isConnected && root.offsetParent !== null;
 
   /** A function of the server whose error comes back as {refused}, to be shown here instead of as a toast. */
@@ -51,13 +58,13 @@ vx.widget("classify", (root, server) => {
   }
 
   async function read(file, title) {
-    const limit = (vx.get("catalogue") || {}).max_bytes || Infinity;
+    const limit = (store.get("catalogue") || {}).max_bytes || Infinity;
     if (file.size > limit) {
       return { refused: `This file is over ${Math.floor(limit / 2 ** 20)} MB; make the picture smaller, then retry.` };
     }
     try {
-      const data = file.size ? await vx.base64(file) : "";
-      return (await vx.call("classify-take", quiet("take"), "take", { title, data })) || { refused: LOST };
+      const data = file.size ? await base64(file) : "";
+      return (await call("classify-take", quiet("take"), "take", { title, data })) || { refused: LOST };
     } catch (error) {
       return { refused: "This cannot be read as a file; if it is a folder, drop the pictures inside it." };
     }
@@ -136,7 +143,7 @@ vx.widget("classify", (root, server) => {
       while ((card = cards.find((one) => one.fit !== fit))) {
         card.element.classList.add("waiting");
         const request = { picture: card.picture.name, fit };
-        const answer = (await vx.call("classify", quiet("classify"), "classify", request)) || { refused: LOST };
+        const answer = (await call("classify", quiet("classify"), "classify", request)) || { refused: LOST };
         card.fit = request.fit;
         card.results = answer.results || null;
         card.element.classList.toggle("waiting", card.fit !== fit);
@@ -166,7 +173,7 @@ vx.widget("classify", (root, server) => {
     parts.open.type = parts.remove.type = "button";
     parts.open.append(image, parts.place);
     parts.open.setAttribute("aria-label", `Open ${picture.title} in every tab`);
-    parts.open.addEventListener("click", () => vx.set("wish", { picture: picture.name, fit }));
+    parts.open.addEventListener("click", () => store.set("wish", { picture: picture.name, fit }));
     parts.remove.setAttribute("aria-label", `Remove ${picture.title}`);
     parts.remove.title = "Remove";
     parts.remove.addEventListener("click", () => remove(card));
@@ -193,7 +200,7 @@ vx.widget("classify", (root, server) => {
   function drawCard(card, refused) {
     const { results, picture, parts } = card;
     const last = (model) => Number(model.data !== "cifar10");
-    const expected = [...(vx.get("catalogue") || { models: [] }).models].sort((a, b) => last(a) - last(b));
+    const expected = [...(store.get("catalogue") || { models: [] }).models].sort((a, b) => last(a) - last(b));
     const models = results || (refused ? [] : expected);
     parts.verdict.textContent = refused || (results ? verdict(results, picture.truth) : "Classifying");
     parts.verdict.classList.toggle("refused", Boolean(refused));
@@ -208,7 +215,7 @@ vx.widget("classify", (root, server) => {
     }
     parts.models.style.setProperty("--columns", models.length === 4 ? 2 : Math.max(1, Math.min(3, models.length)));
     card.element.classList.toggle("many", models.length > 2);
-    vx.fill(parts.models, models, (model) => modelBlock(model, picture.truth));
+    fill(parts.models, models, (model) => modelBlock(model, picture.truth));
     parts.seen.replaceChildren(...(results ? views(results, picture.title) : [waitingView()]));
     if (results && results.length) $(".honest").textContent = knowledge(results);
   }
@@ -223,7 +230,7 @@ vx.widget("classify", (root, server) => {
     event.target.value = "";
   });
   $(".left").addEventListener("click", () => {
-    const trace = vx.get("trace");
+    const trace = store.get("trace");
     if (!trace) return;
     add(trace.picture, 0);
     tell();
@@ -231,7 +238,7 @@ vx.widget("classify", (root, server) => {
   $(".clear").addEventListener("click", clear);
   $(".fit").addEventListener("click", (event) => {
     const button = event.target.closest("[data-fit]");
-    if (button) vx.set("wish", { fit: button.dataset.fit });
+    if (button) store.set("wish", { fit: button.dataset.fit });
     if (button) setFit(button.dataset.fit);
   });
 
@@ -256,7 +263,7 @@ vx.widget("classify", (root, server) => {
       !file.name || file.name === "image.png" ? `Pasted picture ${++pasted}` : file.name);
   }, true);
 
-  vx.camera(root, (shot) => bring([shot], () => `Camera picture ${++shots}`), complain);
+  wireCamera(root, (shot) => bring([shot], () => `Camera picture ${++shots}`), complain);
 
   // ---- the frame -----------------------------------------------------------------------------------------------
   function setFit(next) {
@@ -267,7 +274,7 @@ vx.widget("classify", (root, server) => {
   }
 
   function markOpen() {
-    const { picture } = vx.get("trace") || { picture: {} };
+    const { picture } = store.get("trace") || { picture: {} };
     for (const card of cards) {
       const open = card.picture.name === picture.name;
       card.element.classList.toggle("current", open);

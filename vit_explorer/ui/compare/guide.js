@@ -1,7 +1,11 @@
 /* Which one for my problem: three questions, one at a time, and the answer with its reasons. */
-vx.widget("compare-guide", (root, server) => {
+import { fill, make } from "../core/elements.js";
+import { call } from "../core/server.js";
+import * as store from "../core/store.js";
+import { widget } from "../core/widget.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const { make } = vx;
   const FROM = { here: "found here", published: "published", paper: "paper" };
   let questions = null;
   let asked = false;
@@ -11,7 +15,7 @@ vx.widget("compare-guide", (root, server) => {
   const optionOf = (k) => questions[k].options.find(({ key }) => key === given[k]);
 
   function path() {
-    vx.fill($(".path"), questions, (question, k) => {
+    fill($(".path"), questions, (question, k) => {
       const item = make("li", k < given.length ? "done" : k === given.length ? "now" : "");
       item.append(make("span", "", `${k + 1}. ${question.title}`), make("strong", "", k < given.length ? optionOf(k).title : ""));
       if (k === given.length) item.setAttribute("aria-current", "step");
@@ -61,7 +65,7 @@ vx.widget("compare-guide", (root, server) => {
 
   async function answer(moved) {
     const request = Object.fromEntries(questions.map(({ key }, k) => [key, given[k]]));
-    const told = await vx.call("guide", server, "advice", request);
+    const told = await call("guide", server, "advice", request);
     if (!told) {
       if (given.length === questions.length) given = given.slice(0, -1);
       path();
@@ -71,7 +75,7 @@ vx.widget("compare-guide", (root, server) => {
     title.classList.add("advice");
     const reasons = make("ul", "reasons");
     reasons.setAttribute("aria-label", "Reasons");
-    vx.fill(reasons, told.reasons, ({ text, source, kind }) => {
+    fill(reasons, told.reasons, ({ text, source, kind }) => {
       const item = make("li");
       const said = make("span", "", text);
       said.append(make("span", "source", source));
@@ -97,7 +101,7 @@ vx.widget("compare-guide", (root, server) => {
     row.append(...names.map((name) => {
       const button = make("button", "vx-button", name);
       button.type = "button";
-      button.addEventListener("click", () => vx.set("wish", { model: name }));
+      button.addEventListener("click", () => store.set("wish", { model: name }));
       return button;
     }));
     return row;
@@ -116,12 +120,12 @@ vx.widget("compare-guide", (root, server) => {
 
   async function load() {
     asked = true;
-    const told = await vx.call("guide-questions", server, "questions", {});
+    const told = await call("guide-questions", server, "questions", {});
     asked = Boolean(told);
     if (!told) return;
     questions = told.questions;
     show(false);
-    vx.call("guide-count", server, "count", {});
+    call("guide-count", server, "count", {});
   }
 
   function draw() {

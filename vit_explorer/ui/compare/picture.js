@@ -3,10 +3,20 @@
  * Times are asked for in a second request, when the page has settled and been left in peace for a moment: nothing else
  * runs then, and the next picture does not wait for it.
  */
-vx.widget("compare-picture", (root, server) => {
+import * as answers from "../core/answers.js";
+import { decode } from "../core/arrays.js";
+import { clearCanvas, outline, patchInput } from "../core/draw.js";
+import { beforeFrame, fill, make } from "../core/elements.js";
+import { milliseconds, percent } from "../core/numbers.js";
+import { call } from "../core/server.js";
+import * as store from "../core/store.js";
+import { inkOf } from "../core/theme.js";
+import * as views from "../core/views.js";
+import { widget } from "../core/widget.js";
+import * as maps from "./maps.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const { make } = vx;
-  const [E, M] = [vxExplain, vxCompareMaps];
   const SIDE = 88; // CSS pixels of a map
   const MOST = 4; // times an even share, where the colours end
   const TOP = 3;
@@ -19,9 +29,9 @@ vx.widget("compare-picture", (root, server) => {
   // ---- asking --------------------------------------------------------------------------------------------------
   function wanted(state) {
     const known = (state.catalogue || { models: [] }).models.map(({ name }) => name);
-    return { ...E.request(state), target: target || null, known };
+    return { ...views.request(state), target: target || null, known };
   }
-  const { ask, fits } = E.asking("compare", server, "compare", {
+  const { ask, fits } = views.asking("compare", server, "compare", {
     wanted,
     keep: (told) => (answer = told),
     draw,
@@ -30,13 +40,13 @@ vx.widget("compare-picture", (root, server) => {
 
   /** Ask for the times of what is on screen, once, when the frame is done with it. */
   async function measure() {
-    const state = E.now();
-    const settled = vx.get("settled");
-    if (!E.ready(state) || !fits(state) || !settled || settled.picture !== state.trace.picture.name || settled.fit !== state.trace.fit) return;
+    const state = views.now();
+    const settled = store.get("settled");
+    if (!views.ready(state) || !fits(state) || !settled || settled.picture !== state.trace.picture.name || settled.fit !== state.trace.fit) return;
     const about = answer.question;
     if (times.about === about || !root.offsetParent) return;
     times = { about, seconds: {}, passes: 0 };
-    const told = await vx.call("compare-times", server, "time_all", { picture: settled.picture, fit: settled.fit });
+    const told = await call("compare-times", server, "time_all", { picture: settled.picture, fit: settled.fit });
     if (!told) return;
     if (times.about === about) times = { about, seconds: told.seconds, passes: told.timed_passes };
     showTimes();
@@ -47,13 +57,13 @@ vx.widget("compare-picture", (root, server) => {
     clearTimeout(peace);
     peace = setTimeout(measure, PEACE_MS);
   }
-  vx.on("settled", measureSoon);
-  vx.on("wish", () => clearTimeout(peace));
+  store.on("settled", measureSoon);
+  store.on("wish", () => clearTimeout(peace));
 
   function showTimes() {
     for (const card of cards) {
       const seconds = times.seconds[card.result.name];
-      card.time.textContent = seconds === undefined ? "…" : vx.milliseconds(seconds);
+      card.time.textContent = seconds === undefined ? "…" : milliseconds(seconds);
     }
     $(".times").textContent = times.passes
       ? `Times: a plain pass of this picture on this server, median of ${times.passes} after a warm-up.`
@@ -63,8 +73,8 @@ vx.widget("compare-picture", (root, server) => {
   // ---- controls ------------------------------------------------------------------------------------------------
   $(".target").addEventListener("change", (event) => {
     target = event.target.value;
-    const state = E.now();
-    if (E.ready(state)) draw(state);
+    const state = views.now();
+    if (views.ready(state)) draw(state);
   });
 
   function listClasses(classes) {
@@ -73,7 +83,7 @@ vx.widget("compare-picture", (root, server) => {
     const names = ["", ...classes];
     if (select.dataset.of !== names.join("\n")) {
       select.dataset.of = names.join("\n");
-      vx.fill(select, names, (name) => Object.assign(make("option", "", name || "each one's answer"), { value: name }));
+      fill(select, names, (name) => Object.assign(make("option", "", name || "each one's answer"), { value: name }));
     }
     select.value = target;
   }
@@ -88,9 +98,9 @@ vx.widget("compare-picture", (root, server) => {
     name.type = "button";
     name.title = `Open ${result.name} in every tab`;
     name.setAttribute("aria-label", `${result.title}, ${result.name}: make it the page's model`);
-    name.addEventListener("click", () => vx.set("wish", { model: result.name }));
+    name.addEventListener("click", () => store.set("wish", { model: result.name }));
     head.append(name);
-    const best = vx.answers.ranked(result).slice(0, TOP);
+    const best = answers.ranked(result).slice(0, TOP);
     if (truth && result.classes.includes(truth)) {
       const right = best[0].name === truth;
       head.append(make("span", right ? "tag good" : "tag bad", right ? "right" : "wrong"));
@@ -102,7 +112,7 @@ vx.widget("compare-picture", (root, server) => {
     const body = make("div", "body");
     const stack = make("div", "stack");
     const [map, marks] = [make("canvas"), make("canvas", "marks")];
-    const values = vx.decode(result.map);
+    const values = decode(result.map);
     const grid = values.shape;
     stack.append(map, marks);
     const guesses = make("div", "guesses");
@@ -116,11 +126,11 @@ vx.widget("compare-picture", (root, server) => {
     element.append(head, known, body, method, share);
     const [size] = result.pixels.shape;
     const even = values.data.map((value) => value * grid[0] * grid[1]);
-    E.overlay(map, SIDE, rgbOf(result), size, even, grid, MOST);
+    views.overlay(map, SIDE, rgbOf(result), size, even, grid, MOST);
     map.setAttribute("aria-hidden", "true");
     marks.setAttribute("role", "img");
     marks.setAttribute("aria-label", `${result.method} of ${result.name} for ${result.explained}: arrow keys mark a place in all maps`);
-    vx.patchInput(marks, () => (vx.get("trace") || {}).grid || null);
+    patchInput(marks, () => (store.get("trace") || {}).grid || null);
     return { result, element, values: values.data, grid, marks, share, time, empty };
   }
 
@@ -128,7 +138,7 @@ vx.widget("compare-picture", (root, server) => {
 
   /** The bytes of the picture; most models get the same ones. */
   function rgbOf({ pixels }) {
-    if (seen.data !== pixels.data) seen = { data: pixels.data, bytes: vx.decode(pixels).data };
+    if (seen.data !== pixels.data) seen = { data: pixels.data, bytes: decode(pixels).data };
     return seen.bytes;
   }
 
@@ -136,7 +146,7 @@ vx.widget("compare-picture", (root, server) => {
     const line = make("div", rank ? "guess" : "guess first");
     const said = make("div", "said");
     const number = make("span", "vx-number", p < 0.005 ? "< 1 %" : `${Math.round(100 * p)} %`);
-    number.title = vx.percent(p);
+    number.title = percent(p);
     said.append(make("span", "", name), number);
     const bar = make("div", "bar");
     const length = make("i");
@@ -153,14 +163,14 @@ vx.widget("compare-picture", (root, server) => {
     $(".cards").replaceChildren(...cards.map(({ element }) => element));
     const others = results.filter(({ alike }) => !alike).map(({ name }) => name);
     const apart = others.length ? ` ${others.join(", ")} ${others.length > 1 ? "know" : "knows"} other classes.` : "";
-    $(".verdict").textContent = vx.answers.verdict(results.filter(({ alike }) => alike), truth) + apart;
+    $(".verdict").textContent = answers.verdict(results.filter(({ alike }) => alike), truth) + apart;
     if (times.about !== answer.question) times = { about: "", seconds: {}, passes: 0 };
     showTimes();
   }
 
   let drawn = ""; // the question whose answer stands in the cards
   function draw(state) {
-    if (!E.ready(state)) return;
+    if (!views.ready(state)) return;
     ask(state);
     root.classList.toggle("waiting", !fits(state));
     if (!fits(state)) return;
@@ -172,21 +182,21 @@ vx.widget("compare-picture", (root, server) => {
   }
 
   // ---- the marked place -------------------------------------------------------------------------------------------
-  const tell = vx.beforeFrame((square) => {
+  const tell = beforeFrame((square) => {
     for (const { share, values, grid, empty } of cards) {
-      const part = square && M.shareIn(values, grid, square);
-      share.textContent = !square ? "no place marked" : empty ? "the map is empty" : `${M.timesEven(part, square).toFixed(2)} × even, ${vx.percent(part)} of the map`;
+      const part = square && maps.shareIn(values, grid, square);
+      share.textContent = !square ? "no place marked" : empty ? "the map is empty" : `${maps.timesEven(part, square).toFixed(2)} × even, ${percent(part)} of the map`;
     }
   });
 
   function mark(state) {
     if (!state.trace || !cards.length) return;
-    const square = M.square(state.token, state.trace.grid);
+    const square = maps.square(state.token, state.trace.grid);
     for (const { marks } of cards) {
-      const context = vx.canvas(marks, SIDE, SIDE);
+      const context = clearCanvas(marks, SIDE, SIDE);
       if (!square) continue;
       const { top, left, bottom, right } = square;
-      vx.outline(context, left * SIDE, top * SIDE, (right - left) * SIDE, (bottom - top) * SIDE, vx.ink("--vx-query"), 2);
+      outline(context, left * SIDE, top * SIDE, (right - left) * SIDE, (bottom - top) * SIDE, inkOf("--vx-query"), 2);
     }
     tell(square);
   }

@@ -1,92 +1,86 @@
 /* A table whose columns sort by a button in each head, and rows that light up with their points in a plot. */
-"use strict";
+import { fill, make } from "../core/elements.js";
 
-window.vxCompareSort = (() => {
-  const { make } = vx;
-
-  /**
-   * @typedef {{key: string, title: string, note?: string, value: (row: object) => number | string | null,
-   *   cell: (row: object) => string | Node, text?: boolean, rises?: boolean}} Column  `text`: set left; `rises`: the
-   *   first press sorts from low to high
-   *
-   * Fill `table` and keep it sorted. Rows without a value stand last, whichever way.
-   *
-   * @param {HTMLTableElement} table  @param {Column[]} columns
-   * @param {{start: [string, "ascending" | "descending"], id: (row: object) => string, hover: (id: string | null) => void}} how
-   */
-  function sortable(table, columns, { start, id, hover }) {
-    let [by, direction] = start;
-    let rows = [];
-    const head = make("thead");
-    const body = make("tbody");
-    const line = make("tr");
-    for (const column of columns) {
-      const cell = make("th", column.text ? "text" : "");
-      cell.scope = "col";
-      cell.dataset.key = column.key;
-      const button = make("button", "sort", column.title);
-      button.type = "button";
-      if (column.note) button.title = column.note;
-      button.addEventListener("click", () => {
-        const first = column.rises ? "ascending" : "descending";
-        const turned = direction === "ascending" ? "descending" : "ascending";
-        direction = by === column.key ? turned : first;
-        by = column.key;
-        show();
-      });
-      cell.append(button);
-      line.append(cell);
-    }
-    head.append(line);
-    table.append(head, body);
-
-    const none = (value) => value === null || value === undefined;
-
-    function sorted() {
-      const { value } = columns.find(({ key }) => key === by);
-      const sign = direction === "ascending" ? 1 : -1;
-      return [...rows].sort((one, other) => {
-        const [a, b] = [value(one), value(other)];
-        if (none(a) || none(b)) return none(a) - none(b);
-        return sign * (typeof a === "string" ? a.localeCompare(b) : a - b);
-      });
-    }
-
-    function makeRow(row) {
-      const element = make("tr");
-      element.dataset.id = id(row);
-      columns.forEach((column, k) => {
-        const cell = make(k ? "td" : "th", column.text ? "text" : "vx-number");
-        if (!k) cell.scope = "row";
-        cell.append(column.cell(row));
-        element.append(cell);
-      });
-      element.addEventListener("pointerenter", () => hover(id(row)));
-      element.addEventListener("pointerleave", () => hover(null));
-      return element;
-    }
-
-    function show() {
-      for (const cell of line.children) cell.setAttribute("aria-sort", cell.dataset.key === by ? direction : "none");
-      const focused = body.contains(document.activeElement) ? document.activeElement.closest("tr").dataset.id : null;
-      vx.fill(body, sorted(), makeRow);
-      const again = focused && body.querySelector(`[data-id="${CSS.escape(focused)}"] button`);
-      if (again) again.focus();
-    }
-
-    /** Show other rows, sorted as before. */
-    function put(next) {
-      rows = next;
+/**
+ * @typedef {{key: string, title: string, note?: string, value: (row: object) => number | string | null,
+ *   cell: (row: object) => string | Node, text?: boolean, rises?: boolean}} Column  `text`: set left; `rises`: the
+ *   first press sorts from low to high
+ *
+ * Fill `table` and keep it sorted. Rows without a value stand last, whichever way.
+ *
+ * @param {HTMLTableElement} table  @param {Column[]} columns
+ * @param {{start: [string, "ascending" | "descending"], id: (row: object) => string, hover: (id: string | null) => void}} how
+ */
+export function sortable(table, columns, { start, id, hover }) {
+  let [by, direction] = start;
+  let rows = [];
+  const head = make("thead");
+  const body = make("tbody");
+  const line = make("tr");
+  for (const column of columns) {
+    const cell = make("th", column.text ? "text" : "");
+    cell.scope = "col";
+    cell.dataset.key = column.key;
+    const button = make("button", "sort", column.title);
+    button.type = "button";
+    if (column.note) button.title = column.note;
+    button.addEventListener("click", () => {
+      const first = column.rises ? "ascending" : "descending";
+      const turned = direction === "ascending" ? "descending" : "ascending";
+      direction = by === column.key ? turned : first;
+      by = column.key;
       show();
-    }
+    });
+    cell.append(button);
+    line.append(cell);
+  }
+  head.append(line);
+  table.append(head, body);
 
-    /** Light up a row. */
-    function light(which) {
-      for (const element of body.children) element.classList.toggle("lit", element.dataset.id === which);
-    }
+  const none = (value) => value === null || value === undefined;
 
-    return { light, put };
+  function sorted() {
+    const { value } = columns.find(({ key }) => key === by);
+    const sign = direction === "ascending" ? 1 : -1;
+    return [...rows].sort((one, other) => {
+      const [a, b] = [value(one), value(other)];
+      if (none(a) || none(b)) return none(a) - none(b);
+      return sign * (typeof a === "string" ? a.localeCompare(b) : a - b);
+    });
   }
 
-  return { sortable };
-})();
+  function makeRow(row) {
+    const element = make("tr");
+    element.dataset.id = id(row);
+    columns.forEach((column, k) => {
+      const cell = make(k ? "td" : "th", column.text ? "text" : "vx-number");
+      if (!k) cell.scope = "row";
+      cell.append(column.cell(row));
+      element.append(cell);
+    });
+    element.addEventListener("pointerenter", () => hover(id(row)));
+    element.addEventListener("pointerleave", () => hover(null));
+    return element;
+  }
+
+  function show() {
+    for (const cell of line.children) cell.setAttribute("aria-sort", cell.dataset.key === by ? direction : "none");
+    const focused = body.contains(document.activeElement) ? document.activeElement.closest("tr").dataset.id : null;
+    fill(body, sorted(), makeRow);
+    const again = focused && body.querySelector(`[data-id="${CSS.escape(focused)}"] button`);
+    if (again) again.focus();
+  }
+
+  /** Show other rows, sorted as before. */
+  function put(next) {
+    rows = next;
+    show();
+  }
+
+  /** Light up a row. */
+  function light(which) {
+    for (const element of body.children) element.classList.toggle("lit", element.dataset.id === which);
+  }
+
+  return { light, put };
+}

@@ -1,12 +1,22 @@
 /* The networks of this app: a sortable table, a plot of accuracy against cost, and times measured on the server. */
-vx.widget("compare-table", (root, server) => {
+import * as answers from "../core/answers.js";
+import { make } from "../core/elements.js";
+import { makeMeasuring } from "../core/measuring.js";
+import { count, milliseconds, short } from "../core/numbers.js";
+import { call } from "../core/server.js";
+import * as store from "../core/store.js";
+import * as views from "../core/views.js";
+import { widget } from "../core/widget.js";
+import * as comparePlot from "./plot.js";
+import * as sort from "./sort.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const { make } = vx;
   const HEIGHT = 300; // CSS pixels of the plot
-  const short = (value) => vx.short(value).replace(/(\.[0-9]*?)0+ /, "$1 ").replace(". ", " ");
+  const shortest = (value) => short(value).replace(/(\.[0-9]*?)0+ /, "$1 ").replace(". ", " ");
   const AXES = {
-    multiply_adds: { label: "multiply-adds a picture, log", unit: short },
-    parameters: { label: "weights, log", unit: short },
+    multiply_adds: { label: "multiply-adds a picture, log", unit: shortest },
+    parameters: { label: "weights, log", unit: shortest },
     latency: { label: "time for one picture, log", unit: (value) => `${Number((1000 * value).toPrecision(3))} ms` },
   };
   let rows = [];
@@ -18,9 +28,9 @@ vx.widget("compare-table", (root, server) => {
   const latency = (row) => (timesOf(row).latency ? timesOf(row).latency.median : null);
   const speed = (row) => (timesOf(row).throughput ? timesOf(row).throughput.per_second : null);
   const titled = (text, title, style = "") => Object.assign(make("span", style, text), { title });
-  const ownData = () => (vx.get("model") || {}).data; // accuracies compare only on the same test pictures
+  const ownData = () => (store.get("model") || {}).data; // accuracies compare only on the same test pictures
   const apart = (row) => (row.data === ownData() ? "" : "apart");
-  const quartiles = ({ low, high, runs }) => `median of ${runs} passes, quartiles ${vx.milliseconds(low)} to ${vx.milliseconds(high)}`;
+  const quartiles = ({ low, high, runs }) => `median of ${runs} passes, quartiles ${milliseconds(low)} to ${milliseconds(high)}`;
 
   // ---- the table -------------------------------------------------------------------------------------------------
   function named(row) {
@@ -29,7 +39,7 @@ vx.widget("compare-table", (root, server) => {
       const open = make("button", "open", row.short);
       open.type = "button";
       open.title = `Open ${row.name} in every tab`;
-      open.addEventListener("click", () => vx.set("wish", { model: row.name }));
+      open.addEventListener("click", () => store.set("wish", { model: row.name }));
       cell.append(open);
     } else cell.append(make("strong", "", row.short));
     cell.append(make("span", "below", row.trained ? row.name : "no weights here"));
@@ -37,30 +47,30 @@ vx.widget("compare-table", (root, server) => {
   }
 
   function trainedOn(row) {
-    const cell = make("span", "", row.trained ? vx.answers.dataset(row) : none);
+    const cell = make("span", "", row.trained ? answers.dataset(row) : none);
     if (!row.trained) return cell;
-    const [pictures, epochs] = [row.n_train === null ? "?" : short(row.n_train), row.epochs === null ? "?" : String(Number(row.epochs.toFixed(1)))];
+    const [pictures, epochs] = [row.n_train === null ? "?" : shortest(row.n_train), row.epochs === null ? "?" : String(Number(row.epochs.toFixed(1)))];
     cell.append(make("span", "below", `${pictures} × ${epochs}`));
-    cell.title = `${row.n_train === null ? "unknown" : vx.count(row.n_train)} training pictures, ${epochs} epochs${row.teacher ? `, taught by ${row.teacher}` : ""}`;
+    cell.title = `${row.n_train === null ? "unknown" : count(row.n_train)} training pictures, ${epochs} epochs${row.teacher ? `, taught by ${row.teacher}` : ""}`;
     return cell;
   }
 
   const COLUMNS = [
     { key: "title", title: "Network", text: true, rises: true, value: (row) => row.title + row.name, cell: named },
-    { key: "parameters", title: "weights", value: (row) => row.parameters, cell: (row) => titled(vx.short(row.parameters), vx.count(row.parameters)) },
-    { key: "multiply_adds", title: "multiply-adds", note: "of one picture, counted", value: (row) => row.multiply_adds, cell: (row) => titled(vx.short(row.multiply_adds), vx.count(row.multiply_adds)) },
-    { key: "doubled", title: "twice the side", note: "how many times the multiply-adds, counted on the same network built for twice the side", value: (row) => row.doubled, cell: (row) => (row.doubled === null ? titled("…", "is being counted") : titled(`× ${row.doubled.toFixed(2)}`, `${vx.count(row.twice)} at ${2 * row.side} px`)) },
+    { key: "parameters", title: "weights", value: (row) => row.parameters, cell: (row) => titled(short(row.parameters), count(row.parameters)) },
+    { key: "multiply_adds", title: "multiply-adds", note: "of one picture, counted", value: (row) => row.multiply_adds, cell: (row) => titled(short(row.multiply_adds), count(row.multiply_adds)) },
+    { key: "doubled", title: "twice the side", note: "how many times the multiply-adds, counted on the same network built for twice the side", value: (row) => row.doubled, cell: (row) => (row.doubled === null ? titled("…", "is being counted") : titled(`× ${row.doubled.toFixed(2)}`, `${count(row.twice)} at ${2 * row.side} px`)) },
     { key: "law", title: "scores", note: "attention scores of a layer and head on N tokens", text: true, rises: true, value: (row) => row.law, cell: (row) => (row.law ? titled(row.law, `N = ${row.tokens} tokens in the first layer at ${row.side} px`) : titled(none, "no attention")) },
-    { key: "latency", title: "one picture", note: "latency, measured here", rises: true, value: latency, cell: (row) => (latency(row) === null ? none : titled(vx.milliseconds(latency(row)), quartiles(timesOf(row).latency))) },
-    { key: "speed", title: "pictures / s", note: "throughput in batches of 64, measured here", value: speed, cell: (row) => (speed(row) === null ? none : titled(vx.count(speed(row)), quartiles(timesOf(row).throughput))) },
-    { key: "test_accuracy", title: "test accuracy", value: (row) => row.test_accuracy, cell: (row) => (row.test_accuracy === null ? none : titled(`${(100 * row.test_accuracy).toFixed(2)} %`, `of ${vx.count(row.n_test || 0)} test pictures`, apart(row))) },
+    { key: "latency", title: "one picture", note: "latency, measured here", rises: true, value: latency, cell: (row) => (latency(row) === null ? none : titled(milliseconds(latency(row)), quartiles(timesOf(row).latency))) },
+    { key: "speed", title: "pictures / s", note: "throughput in batches of 64, measured here", value: speed, cell: (row) => (speed(row) === null ? none : titled(count(speed(row)), quartiles(timesOf(row).throughput))) },
+    { key: "test_accuracy", title: "test accuracy", value: (row) => row.test_accuracy, cell: (row) => (row.test_accuracy === null ? none : titled(`${(100 * row.test_accuracy).toFixed(2)} %`, `of ${count(row.n_test || 0)} test pictures`, apart(row))) },
     { key: "data", title: "trained on", note: "training pictures × epochs", text: true, rises: true, value: (row) => row.data, cell: trainedOn },
   ];
-  const table = vxCompareSort.sortable($("table"), COLUMNS, { start: ["test_accuracy", "descending"], id: ({ name }) => name, hover: light });
+  const table = sort.sortable($("table"), COLUMNS, { start: ["test_accuracy", "descending"], id: ({ name }) => name, hover: light });
 
   function light(id) {
     table.light(id);
-    vxComparePlot.light($("svg"), id);
+    comparePlot.light($("svg"), id);
   }
 
   // ---- the plot --------------------------------------------------------------------------------------------------
@@ -72,7 +82,7 @@ vx.widget("compare-table", (root, server) => {
     const points = tested.filter((row) => cost(row) !== null);
     const { label, unit } = AXES[axis];
     const n = [...new Set(tested.map((row) => row.n_test))];
-    vxComparePlot.draw($("svg"), {
+    comparePlot.draw($("svg"), {
       points: points.map((row) => ({
         id: row.name, name: row.short, x: cost(row), y: 100 * row.test_accuracy,
         words: `${row.name}: ${(100 * row.test_accuracy).toFixed(2)} % for ${unit(cost(row))} ${axis === "latency" ? "a picture" : axis === "parameters" ? "weights" : "multiply-adds"}`,
@@ -81,7 +91,7 @@ vx.widget("compare-table", (root, server) => {
       empty: axis === "latency" ? "not measured yet: press “Measure here”" : "no model with a test accuracy",
     });
     const others = rows.filter((row) => row.test_accuracy !== null && row.data !== data).map(({ name }) => name);
-    const which = tested.length ? `${n.length === 1 && n[0] ? vx.count(n[0]) : "The"} test pictures of ${vx.answers.dataset(tested[0])}.` : "";
+    const which = tested.length ? `${n.length === 1 && n[0] ? count(n[0]) : "The"} test pictures of ${answers.dataset(tested[0])}.` : "";
     $(".note").textContent = `${which}${others.length ? ` Left out, other pictures: ${others.join(", ")}.` : ""}`;
   }
 
@@ -103,7 +113,7 @@ vx.widget("compare-table", (root, server) => {
       : "Latency and throughput are measured on this server when you press the button: all networks in turns, warmed up, medians.";
   }
 
-  const measuring = vxMeasuring(root, server, {
+  const measuring = makeMeasuring(root, server, {
     name: "compare-table",
     calls: { start: "measure_models", look: "models_measured", stop: "stop_models" },
     asks: () => ({}),
@@ -115,13 +125,13 @@ vx.widget("compare-table", (root, server) => {
       plot();
     },
   });
-  vxExplain.files(root, "compare-export", server, () => ({ data: ownData() }));
+  views.files(root, "compare-export", server, () => ({ data: ownData() }));
 
   // ---- rows ------------------------------------------------------------------------------------------------------
   async function load(models) {
     asked = models;
     for (const grown of [false, true]) {
-      const answer = await vx.call("architectures", server, "architectures", { grown });
+      const answer = await call("architectures", server, "architectures", { grown });
       if (!answer) {
         if (asked === models && !rows.length) asked = "";
         return;

@@ -1,13 +1,11 @@
 /* The camera, for every widget that has its parts: .camera (opens), .live with .video, .shoot and .quit. */
-"use strict";
-
 /**
  * Wire a widget's camera. It closes after a shot, on Escape, and when the widget leaves the screen.
  * @param {HTMLElement} root
  * @param {(shot: Blob) => void} take receives a PNG
  * @param {(sentence: string) => void} complain is told why there is no camera
  */
-window.vx.camera = (root, take, complain) => {
+export function wireCamera(root, take, complain) {
   const $ = (selector) => root.querySelector(selector);
   const REASONS = {
     NotAllowedError: "the browser refused it: allow it beside the page's address, then try again.",
@@ -61,4 +59,4 @@ window.vx.camera = (root, take, complain) => {
   $(".quit").addEventListener("click", close);
   $(".live").addEventListener("keydown", (event) => event.key === "Escape" && close());
   new ResizeObserver(() => !visible() && close()).observe(root);
-};
+}

@@ -4,13 +4,15 @@
  * calls: the server's functions {start, look, stop}; asks(): what is asked for.
  * first: how it stands before the server has said so. took(before): called after every new word of the server.
  */
-window.vxMeasuring = (root, server, { name, calls, asks, first, took, everyMs = 400 }) => {
+import { call } from "./server.js";
+
+export function makeMeasuring(root, server, { name, calls, asks, first, took, everyMs = 400 }) {
   const $ = (selector) => root.querySelector(selector);
   const KEY = `vx-${name}`;
   let status = first;
   let following = false;
 
-  const ask = (call, request) => vx.call(`${name}-${call}`, server, call, request);
+  const ask = (which, request) => call(`${name}-${which}`, server, which, request);
   const mine = () => sessionStorage.getItem(KEY);
 
   function take(answer) {
@@ -63,4 +65,4 @@ window.vxMeasuring = (root, server, { name, calls, asks, first, took, everyMs = 
   }
 
   return { now: () => status, follow, show };
-};
+}

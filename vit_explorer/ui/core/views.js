@@ -1,97 +1,97 @@
 /* What the views that explain share: a map over the grey picture, requests, files. */
-"use strict";
+import { sequential } from "./colours.js";
+import { clearCanvas, matrixImage, outline, rgbImage } from "./draw.js";
+import { saveFile } from "./files.js";
+import { call } from "./server.js";
+import * as store from "./store.js";
 
-window.vxExplain = (() => {
-  const MIXED = 0.62; // how much of a map covers the grey picture, in every map the same
-  const greys = new WeakMap(); // decoded pixels -> image
+const MIXED = 0.62; // how much of a map covers the grey picture, in every map the same
+const greys = new WeakMap(); // decoded pixels -> image
 
-  /** RGB bytes as a grey image, so that colour belongs to the map alone. */
-  function grey(rgb, size) {
-    if (!greys.has(rgb)) {
-      const bytes = new Uint8Array(rgb.length);
-      for (let k = 0; k < rgb.length; k += 3) bytes.fill(0.299 * rgb[k] + 0.587 * rgb[k + 1] + 0.114 * rgb[k + 2], k, k + 3);
-      greys.set(rgb, vx.rgbImage(bytes, size, size));
+/** RGB bytes as a grey image, so that colour belongs to the map alone. */
+function grey(rgb, size) {
+  if (!greys.has(rgb)) {
+    const bytes = new Uint8Array(rgb.length);
+    for (let k = 0; k < rgb.length; k += 3) bytes.fill(0.299 * rgb[k] + 0.587 * rgb[k + 1] + 0.114 * rgb[k + 2], k, k + 3);
+    greys.set(rgb, rgbImage(bytes, size, size));
+  }
+  return greys.get(rgb);
+}
+
+/** Draw a map (rows x cols numbers, 0..high) over the grey of the picture (bytes). */
+export function overlay(canvas, side, rgb, size, values, [rows, cols], high) {
+  const context = clearCanvas(canvas, side, side);
+  context.drawImage(grey(rgb, size), 0, 0, side, side);
+  context.globalAlpha = MIXED;
+  context.drawImage(matrixImage(values, rows, cols, sequential, 0, high), 0, 0, side, side);
+  context.globalAlpha = 1;
+}
+
+/** Outline a patch on an otherwise empty canvas; nothing for CLS or for none. */
+export function outlinePatch(canvas, side, token, [rows, cols], ink, clear = true) {
+  const context = clear ? clearCanvas(canvas, side, side) : canvas.getContext("2d");
+  if (token === null || token < 0 || token >= rows * cols) return;
+  const [w, h] = [side / cols, side / rows];
+  outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, ink);
+}
+
+/** Three digits, for a scale. */
+export const digits = (value) => (value === 0 ? "0" : value >= 0.001 ? String(Number(value.toPrecision(3))) : value.toExponential(1));
+
+export const request = ({ trace, model }) => ({ picture: trace.picture.name, model: model.name, fit: trace.fit });
+
+export const now = () => Object.fromEntries(["model", "trace", "token", "theme", "catalogue"].map((topic) => [topic, store.get(topic)]));
+
+/** Whether picture and model on screen belong together. */
+export const ready = ({ trace, model }) => Boolean(trace && model && trace.model === model.name);
+
+/**
+ * Ask the server what a view shows: one call at a time, and then the newest question.
+ *
+ * `wanted(state)` is the request; `keep(answer, state)` receives what came, with its `question`; `draw(state)` draws
+ * it and asks again; `failed()` is for an answer that did not come to what is still wanted.
+ */
+export function asking(channel, server, name, { wanted, keep, draw, failed }) {
+  let [asked, busy, answered] = ["", false, null];
+  const questionOf = (state) => JSON.stringify(wanted(state));
+
+  async function ask(state) {
+    const request = wanted(state);
+    const question = JSON.stringify(request);
+    if (busy || question === asked) return;
+    [asked, busy] = [question, true];
+    const told = await call(channel, server, name, request);
+    busy = false;
+    if (told) {
+      answered = question;
+      keep({ ...told, question }, state);
+    } else {
+      asked = ""; // the next choice or redraw asks again
     }
-    return greys.get(rgb);
+    const present = now();
+    if (!ready(present)) return;
+    if (told || questionOf(present) !== question) draw(present);
+    else failed();
   }
 
-  /** Draw a map (rows x cols numbers, 0..high) over the grey of the picture (bytes). */
-  function overlay(canvas, side, rgb, size, values, [rows, cols], high) {
-    const context = vx.canvas(canvas, side, side);
-    context.drawImage(grey(rgb, size), 0, 0, side, side);
-    context.globalAlpha = MIXED;
-    context.drawImage(vx.matrixImage(values, rows, cols, vx.sequential, 0, high), 0, 0, side, side);
-    context.globalAlpha = 1;
+  /** Whether the newest answer is that to what is wanted now. */
+  const fits = (state) => answered !== null && answered === questionOf(state);
+
+  return { ask, fits };
+}
+
+/** Wire a widget's buttons [data-format]: each saves what `ask()` requests, or nothing where it gives null. */
+export function files(root, channel, server, ask) {
+  const buttons = [...root.querySelectorAll("[data-format]")];
+  for (const button of buttons) {
+    button.addEventListener("click", async () => {
+      const wanted = ask();
+      if (!wanted) return;
+      for (const other of buttons) other.disabled = true;
+      const file = await call(channel, server, "export", { ...wanted, format: button.dataset.format });
+      for (const other of buttons) other.disabled = false;
+      if (document.activeElement === document.body) button.focus(); // it lost the focus when it was disabled
+      if (file) saveFile(file.filename, file.mime, file.data);
+    });
   }
-
-  /** Outline a patch on an otherwise empty canvas; nothing for CLS or for none. */
-  function outlinePatch(canvas, side, token, [rows, cols], ink, clear = true) {
-    const context = clear ? vx.canvas(canvas, side, side) : canvas.getContext("2d");
-    if (token === null || token < 0 || token >= rows * cols) return;
-    const [w, h] = [side / cols, side / rows];
-    vx.outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, ink);
-  }
-
-  /** Three digits, for a scale. */
-  const digits = (value) => (value === 0 ? "0" : value >= 0.001 ? String(Number(value.toPrecision(3))) : value.toExponential(1));
-
-  const request = ({ trace, model }) => ({ picture: trace.picture.name, model: model.name, fit: trace.fit });
-
-  const now = () => Object.fromEntries(["model", "trace", "token", "theme", "catalogue"].map((topic) => [topic, vx.get(topic)]));
-
-  /** Whether picture and model on screen belong together. */
-  const ready = ({ trace, model }) => Boolean(trace && model && trace.model === model.name);
-
-  /**
-   * Ask the server what a view shows: one call at a time, and then the newest question.
-   *
-   * `wanted(state)` is the request; `keep(answer, state)` receives what came, with its `question`; `draw(state)` draws
-   * it and asks again; `failed()` is for an answer that did not come to what is still wanted.
-   */
-  function asking(channel, server, name, { wanted, keep, draw, failed }) {
-    let [asked, busy, answered] = ["", false, null];
-    const questionOf = (state) => JSON.stringify(wanted(state));
-
-    async function ask(state) {
-      const request = wanted(state);
-      const question = JSON.stringify(request);
-      if (busy || question === asked) return;
-      [asked, busy] = [question, true];
-      const told = await vx.call(channel, server, name, request);
-      busy = false;
-      if (told) {
-        answered = question;
-        keep({ ...told, question }, state);
-      } else {
-        asked = ""; // the next choice or redraw asks again
-      }
-      const present = now();
-      if (!ready(present)) return;
-      if (told || questionOf(present) !== question) draw(present);
-      else failed();
-    }
-
-    /** Whether the newest answer is that to what is wanted now. */
-    const fits = (state) => answered !== null && answered === questionOf(state);
-
-    return { ask, fits };
-  }
-
-  /** Wire a widget's buttons [data-format]: each saves what `ask()` requests, or nothing where it gives null. */
-  function files(root, channel, server, ask) {
-    const buttons = [...root.querySelectorAll("[data-format]")];
-    for (const button of buttons) {
-      button.addEventListener("click", async () => {
-        const wanted = ask();
-        if (!wanted) return;
-        for (const other of buttons) other.disabled = true;
-        const file = await vx.call(channel, server, "export", { ...wanted, format: button.dataset.format });
-        for (const other of buttons) other.disabled = false;
-        if (document.activeElement === document.body) button.focus(); // it lost the focus when it was disabled
-        if (file) vx.save(file.filename, file.mime, file.data);
-      });
-    }
-  }
-
-  return { asking, digits, files, now, outlinePatch, overlay, ready, request };
-})();
+}

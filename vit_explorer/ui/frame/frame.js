@@ -1,9 +1,21 @@
 /* The frame: holds the picture, the model and the prediction, and is the only widget that asks for traces.
  *
- * Others ask it for another picture or model with vx.set("wish", {picture?, model?, fit?}). When a wish is fulfilled and
+ * Others ask it for another picture or model with store.set("wish", {picture?, model?, fit?}). When a wish is fulfilled and
  * everything on the open tab is drawn, "settled" tells how long that took.
  */
-vx.widget("frame", (root, server) => {
+import { decode } from "../core/arrays.js";
+import { wireCamera } from "../core/camera.js";
+import { clearCanvas, outline, patchInput, rgbImage } from "../core/draw.js";
+import { barCells, fill, make, openTab } from "../core/elements.js";
+import { base64 } from "../core/files.js";
+import { count, short } from "../core/numbers.js";
+import { say } from "../core/say.js";
+import { call, idle } from "../core/server.js";
+import * as store from "../core/store.js";
+import { inkOf } from "../core/theme.js";
+import { widget } from "../core/widget.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const SIDE = 160; // px of the picture
   const shown = { picture: null, model: null, fit: "crop" };
@@ -11,9 +23,9 @@ vx.widget("frame", (root, server) => {
   const models = new Map(); // name -> payload of "describe"
 
   async function start() {
-    const catalogue = await vx.call("catalogue", server, "catalogue", {});
+    const catalogue = await call("catalogue", server, "catalogue", {});
     if (!catalogue) return;
-    vx.set("catalogue", catalogue);
+    store.set("catalogue", catalogue);
     listModels(catalogue);
     listGallery(catalogue.gallery);
     offerDownload(catalogue);
@@ -24,8 +36,8 @@ vx.widget("frame", (root, server) => {
     }
     const link = new URLSearchParams(location.hash.slice(1));
     if (link.get("run")) {
-      vx.set("run", link.get("run"));
-      vx.openTab("train");
+      store.set("run", link.get("run"));
+      openTab("train");
     }
     const known = catalogue.models.some((model) => model.name === link.get("model"));
     await fulfil({
@@ -33,11 +45,11 @@ vx.widget("frame", (root, server) => {
       model: known ? link.get("model") : catalogue.first.model,
       fit: link.get("fit") === "letterbox" ? "letterbox" : "crop",
     });
-    for (const model of catalogue.models) if (!vx.get("trace")) await fulfil({ ...catalogue.first, model: model.name });
-    vx.on("wish", (wish) => wish && fulfil(wish));
-    vx.on("refresh", (wanted) => wanted && refresh());
-    vx.on("run", writeLink);
-    if ((await vx.call("download", server, "download_status", {}) || {}).state === "running") followDownload();
+    for (const model of catalogue.models) if (!store.get("trace")) await fulfil({ ...catalogue.first, model: model.name });
+    store.on("wish", (wish) => wish && fulfil(wish));
+    store.on("refresh", (wanted) => wanted && refresh());
+    store.on("run", writeLink);
+    if ((await call("download", server, "download_status", {}) || {}).state === "running") followDownload();
   }
 
   /** Bring the page to another picture or model; what stays unsaid stays as it is. */
@@ -47,8 +59,8 @@ vx.widget("frame", (root, server) => {
     asked = next;
     const model = models.get(next.model);
     const [described, trace] = await Promise.all([
-      model || vx.call("describe", server, "describe", { model: next.model }),
-      vx.call("analyse", server, "analyse", next),
+      model || call("describe", server, "describe", { model: next.model }),
+      call("analyse", server, "analyse", next),
     ]);
     if (asked !== next) return; // a newer wish is under way
     if (!described || !trace) {
@@ -58,27 +70,27 @@ vx.widget("frame", (root, server) => {
     }
     models.set(next.model, described);
     Object.assign(shown, { picture: next.picture, model: next.model, fit: next.fit });
-    trace.rgb = vx.decode(trace.pixels);
-    trace.embedding = trace.patches && vx.decode(trace.patches.embedding);
+    trace.rgb = decode(trace.pixels);
+    trace.embedding = trace.patches && decode(trace.patches.embedding);
     keepTokenInside(trace);
-    vx.update({ model: described, trace });
+    store.update({ model: described, trace });
     writeLink();
-    await vx.idle();
-    if (asked === next) vx.set("settled", { ...shown, milliseconds: performance.now() - began });
+    await idle();
+    if (asked === next) store.set("settled", { ...shown, milliseconds: performance.now() - began });
   }
 
   /** The page's address holds what it shows; "run" is the race of the Train tab. */
   function writeLink() {
     if (!shown.model) return;
-    const run = vx.get("run");
+    const run = store.get("run");
     history.replaceState(null, "", "#" + new URLSearchParams({ ...shown, ...(run && { run }) }).toString());
   }
 
   /** Ask for the catalogue again: a model was kept, or a dataset has come. */
   async function refresh() {
-    const catalogue = await vx.call("catalogue", server, "catalogue", {});
+    const catalogue = await call("catalogue", server, "catalogue", {});
     if (!catalogue) return;
-    vx.set("catalogue", catalogue);
+    store.set("catalogue", catalogue);
     listModels(catalogue);
     listGallery(catalogue.gallery);
     offerDownload(catalogue);
@@ -87,16 +99,16 @@ vx.widget("frame", (root, server) => {
 
   /** The first picture starts with a patch in its middle marked, and so does one with fewer patches than the marked. */
   function keepTokenInside({ grid: [rows, cols], n_prefix: nPrefix }) {
-    const lost = -vx.pinned() > nPrefix; // a token in front of the patches that this model has not
-    const outside = vx.pinned() !== null && (vx.pinned() >= rows * cols || lost);
-    if (!vx.get("trace") || outside) vx.pin(Math.floor(rows / 2) * cols + Math.max(0, Math.floor(cols / 2) - 1));
+    const lost = -store.pinned > nPrefix; // a token in front of the patches that this model has not
+    const outside = store.pinned !== null && (store.pinned >= rows * cols || lost);
+    if (!store.get("trace") || outside) store.pin(Math.floor(rows / 2) * cols + Math.max(0, Math.floor(cols / 2) - 1));
   }
 
   // ---- choices -----------------------------------------------------------------------------------------------
   function listModels(catalogue) {
-    vx.fill($("#vx-model"), catalogue.models, (model) => {
+    fill($("#vx-model"), catalogue.models, (model) => {
       const accuracy = model.test_accuracy === null ? "" : ` · ${(100 * model.test_accuracy).toFixed(1)} %`;
-      const option = vx.make("option", "", model.name + accuracy);
+      const option = make("option", "", model.name + accuracy);
       option.value = model.name;
       return option;
     });
@@ -105,13 +117,13 @@ vx.widget("frame", (root, server) => {
   $("#vx-model").addEventListener("change", (event) => fulfil({ model: event.target.value }));
 
   function listGallery(gallery) {
-    vx.fill($(".gallery"), gallery, (picture) => {
-      const button = vx.make("button");
+    fill($(".gallery"), gallery, (picture) => {
+      const button = make("button");
       button.type = "button";
       button.title = picture.truth || picture.title;
       button.dataset.name = picture.name;
       button.setAttribute("role", "option");
-      const image = vx.make("img", picture.width <= 64 ? "tiny" : "");
+      const image = make("img", picture.width <= 64 ? "tiny" : "");
       image.src = picture.preview;
       image.alt = picture.truth || picture.title;
       button.append(image);
@@ -126,10 +138,10 @@ vx.widget("frame", (root, server) => {
   });
 
   $(".lot").addEventListener("click", async () => {
-    const model = vx.get("model");
-    const sources = (vx.get("catalogue") || { sources: ["shapes"] }).sources;
+    const model = store.get("model");
+    const sources = (store.get("catalogue") || { sources: ["shapes"] }).sources;
     const source = model && sources.includes(model.data) ? model.data : sources[0];
-    const picture = await vx.call("lot", server, "draw_lot", { source });
+    const picture = await call("lot", server, "draw_lot", { source });
     if (picture) await fulfil({ picture: picture.name });
   });
 
@@ -142,7 +154,7 @@ vx.widget("frame", (root, server) => {
   }
 
   async function followDownload() {
-    const status = await vx.call("download", server, "download_status", {});
+    const status = await call("download", server, "download_status", {});
     if (!status) {
       $(".fetch .get").hidden = false;
       $(".fetch progress").hidden = true;
@@ -164,25 +176,25 @@ vx.widget("frame", (root, server) => {
   }
 
   $(".fetch .get").addEventListener("click", async () => {
-    if (await vx.call("download", server, "download", {})) followDownload();
+    if (await call("download", server, "download", {})) followDownload();
   });
 
   // ---- own pictures ------------------------------------------------------------------------------------------
   /** Read a file in the browser and send it; nothing is written to disk on the way. */
   async function take(file) {
-    const limit = vx.get("catalogue") ? vx.get("catalogue").max_bytes : Infinity;
+    const limit = store.get("catalogue") ? store.get("catalogue").max_bytes : Infinity;
     if (file.size > limit) {
-      vx.say(`${file.name} is over ${limit / 2 ** 20} MB; make the picture smaller, then retry.`);
+      say(`${file.name} is over ${limit / 2 ** 20} MB; make the picture smaller, then retry.`);
       return;
     }
     let data;
     try {
-      data = await vx.base64(file);
+      data = await base64(file);
     } catch (error) {
-      vx.say(`${file.name} cannot be read: choose a picture file, not a folder.`);
+      say(`${file.name} cannot be read: choose a picture file, not a folder.`);
       return;
     }
-    const picture = await vx.call("upload", server, "upload", { data, title: file.name || "pasted picture" });
+    const picture = await call("upload", server, "upload", { data, title: file.name || "pasted picture" });
     if (picture) await fulfil({ picture: picture.name });
   }
 
@@ -211,21 +223,21 @@ vx.widget("frame", (root, server) => {
   for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
   window.addEventListener("hashchange", () => {
     const link = new URLSearchParams(location.hash.slice(1));
-    if (link.get("run") && link.get("run") !== vx.get("run")) {
-      vx.set("run", link.get("run"));
-      vx.openTab("train");
+    if (link.get("run") && link.get("run") !== store.get("run")) {
+      store.set("run", link.get("run"));
+      openTab("train");
     }
     fulfil(Object.fromEntries(["picture", "model", "fit"].filter((key) => link.get(key)).map((key) => [key, link.get(key)])));
   });
 
-  vx.camera(root, (shot) => take(new File([shot], "camera picture", { type: "image/png" })), vx.say);
+  wireCamera(root, (shot) => take(new File([shot], "camera picture", { type: "image/png" })), say);
 
   // ---- drawing -----------------------------------------------------------------------------------------------
   function draw(state) {
     const { trace, model } = state;
     if (!trace || !model) return;
-    const context = vx.canvas($(".pixels"), SIDE, SIDE);
-    context.drawImage(vx.rgbImage(trace.rgb.data, trace.size, trace.size), 0, 0, SIDE, SIDE);
+    const context = clearCanvas($(".pixels"), SIDE, SIDE);
+    context.drawImage(rgbImage(trace.rgb.data, trace.size, trace.size), 0, 0, SIDE, SIDE);
     const { title, width, height, truth } = trace.picture;
     $(".title").textContent = title;
     $(".detail").textContent =
@@ -237,14 +249,14 @@ vx.widget("frame", (root, server) => {
       button.setAttribute("aria-selected", String(button.dataset.name === trace.picture.name));
     }
     $("#vx-model").value = model.name;
-    const tested = model.test_accuracy === null || model.n_test === null ? "" : `${(100 * model.test_accuracy).toFixed(2)} % right on ${vx.count(model.n_test)} test pictures of ${model.data}; `;
-    $(".card").textContent = `${model.title}, ${vx.short(model.parameters)} weights: ${tested}${model.multiply_adds ? `${vx.short(model.multiply_adds)} multiply-adds a picture` : "cost not counted"}.`;
+    const tested = model.test_accuracy === null || model.n_test === null ? "" : `${(100 * model.test_accuracy).toFixed(2)} % right on ${count(model.n_test)} test pictures of ${model.data}; `;
+    $(".card").textContent = `${model.title}, ${short(model.parameters)} weights: ${tested}${model.multiply_adds ? `${short(model.multiply_adds)} multiply-adds a picture` : "cost not counted"}.`;
     drawTop(trace);
   }
 
   function drawTop(trace) {
     const order = trace.probabilities.map((p, i) => [p, i]).sort((a, b) => b[0] - a[0]).slice(0, 5);
-    $(".top").replaceChildren(...order.flatMap(([p, i], rank) => vx.barCells(trace.classes[i], p, rank ? "" : "first")));
+    $(".top").replaceChildren(...order.flatMap(([p, i], rank) => barCells(trace.classes[i], p, rank ? "" : "first")));
     const [best, index] = order[0];
     const { truth } = trace.picture;
     const known = truth && trace.classes.includes(truth);
@@ -256,18 +268,18 @@ vx.widget("frame", (root, server) => {
   function mark(state) {
     const { trace, token } = state;
     if (!trace) return;
-    const context = vx.canvas($(".marks"), SIDE, SIDE);
+    const context = clearCanvas($(".marks"), SIDE, SIDE);
     if (!state.model.d_model || token === null) return;
     const [rows, cols] = trace.grid;
     const [w, h] = [SIDE / cols, SIDE / rows];
-    if (token < 0) vx.outline(context, 3, 3, SIDE - 6, SIDE - 6, vx.ink("--vx-query"));
+    if (token < 0) outline(context, 3, 3, SIDE - 6, SIDE - 6, inkOf("--vx-query"));
     else if (token < rows * cols) {
-      vx.outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, vx.ink("--vx-query"));
+      outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, inkOf("--vx-query"));
     }
   }
 
-  vx.patchInput($(".marks"), () => {
-    const [trace, model] = [vx.get("trace"), vx.get("model")];
+  patchInput($(".marks"), () => {
+    const [trace, model] = [store.get("trace"), store.get("model")];
     return trace && model && model.d_model ? trace.grid : null; // a CNN has no tokens to point at
   });
   start();

@@ -1,5 +1,7 @@
 /* The bar on top: name, claim, light or dark. */
-vx.widget("header", (root) => {
+import { widget } from "../core/widget.js";
+
+export default widget((root) => {
   const button = root.querySelector(".theme");
   button.addEventListener("click", () => document.body.classList.toggle("dark"));
   return {

@@ -1,5 +1,14 @@
 /* Conv2d against unfold + Linear, and the pixels read back from the tokens, patch by patch. */
-vx.widget("check", (root) => {
+import { decode } from "../core/arrays.js";
+import { inkOn, sequential } from "../core/colours.js";
+import { clearCanvas, matrixImage, outline, patchInput } from "../core/draw.js";
+import { count } from "../core/numbers.js";
+import * as store from "../core/store.js";
+import { inkOf } from "../core/theme.js";
+import { tokenName } from "../core/tokens.js";
+import { widget } from "../core/widget.js";
+
+export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
   const SIDE = 208; // px
   let differences = null;
@@ -9,11 +18,11 @@ vx.widget("check", (root) => {
     root.hidden = !trace.patches;
     if (!trace.patches) return;
     const { patches, grid } = trace;
-    differences = vx.decode(patches.differences);
+    differences = decode(patches.differences);
     const [rows, cols] = grid;
     const high = patches.largest_difference;
-    const context = vx.canvas($(".map"), SIDE, SIDE);
-    context.drawImage(vx.matrixImage(differences.data, rows, cols, vx.sequential, 0, high), 0, 0, SIDE, SIDE);
+    const context = clearCanvas($(".map"), SIDE, SIDE);
+    context.drawImage(matrixImage(differences.data, rows, cols, sequential, 0, high), 0, 0, SIDE, SIDE);
     const [w, h] = [SIDE / cols, SIDE / rows];
     context.textAlign = "center";
     context.textBaseline = "middle";
@@ -21,17 +30,17 @@ vx.widget("check", (root) => {
     const recovered = patches.recovered_values;
     if (recovered) {
       recovered.forEach((count, k) => {
-        context.fillStyle = vx.inkOn(vx.sequential, differences.data[k], 0, high);
+        context.fillStyle = inkOn(sequential, differences.data[k], 0, high);
         context.fillText(count === patches.values ? "✓" : "✗", ((k % cols) + 0.5) * w, (Math.floor(k / cols) + 0.5) * h);
       });
     }
     $(".largest").textContent = high.toExponential(1);
-    $(".context").textContent = `over ${vx.count(rows * cols * model.d_model)} numbers that reach up to ${patches.largest_value.toFixed(2)}`;
+    $(".context").textContent = `over ${count(rows * cols * model.d_model)} numbers that reach up to ${patches.largest_value.toFixed(2)}`;
     const n = rows * cols;
     const bytes = recovered ? recovered.reduce((sum, count) => sum + count, 0) : 0;
     $(".exact").textContent = recovered ? `${recovered.filter((count) => count === patches.values).length} of ${n}` : "not possible:";
     $(".back").textContent = recovered
-      ? `${vx.count(bytes)} of ${vx.count(n * patches.values)} bytes, from the tokens that entered the first block${bytes === n * patches.values ? ": the projection lost nothing" : ""}`
+      ? `${count(bytes)} of ${count(n * patches.values)} bytes, from the tokens that entered the first block${bytes === n * patches.values ? ": the projection lost nothing" : ""}`
       : `a token of ${model.d_model} dimensions cannot hold ${patches.values} values`;
     $(".vx-scale .high").textContent = high.toExponential(1);
   }
@@ -39,16 +48,16 @@ vx.widget("check", (root) => {
   function mark({ trace, token }) {
     if (!trace || !trace.patches || !differences) return;
     const [rows, cols] = trace.grid;
-    const context = vx.canvas($(".marks"), SIDE, SIDE);
+    const context = clearCanvas($(".marks"), SIDE, SIDE);
     const inside = token !== null && token >= 0 && token < rows * cols;
-    $(".here").textContent = inside ? `${vx.tokenName(token, trace.grid)}: ${differences.data[token].toExponential(1)}` : "";
+    $(".here").textContent = inside ? `${tokenName(token, trace.grid)}: ${differences.data[token].toExponential(1)}` : "";
     if (!inside) return;
     const [w, h] = [SIDE / cols, SIDE / rows];
-    vx.outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, vx.ink("--vx-query"));
+    outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, inkOf("--vx-query"));
   }
 
-  vx.patchInput($(".marks"), () => {
-    const trace = vx.get("trace");
+  patchInput($(".marks"), () => {
+    const trace = store.get("trace");
     return trace && trace.patches ? trace.grid : null;
   });
   return { draw, mark };

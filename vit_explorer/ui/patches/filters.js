@@ -1,5 +1,14 @@
 /* The patch projection's filters, or their principal components, as small pictures, and one's answer to every patch. */
-vx.widget("filters", (root) => {
+import { decode } from "../core/arrays.js";
+import { diverging } from "../core/colours.js";
+import { cellAt, clearCanvas, matrixImage, outline, patchInput, rgbImage } from "../core/draw.js";
+import { signed } from "../core/numbers.js";
+import * as store from "../core/store.js";
+import { inkOf } from "../core/theme.js";
+import { tokenName } from "../core/tokens.js";
+import { widget } from "../core/widget.js";
+
+export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
   const LARGE = 160; // px
   const GAP = 3;
@@ -29,7 +38,7 @@ vx.widget("filters", (root) => {
     for (let k = 0; k < size * size; k++) {
       for (let c = 0; c < channels; c++) bytes[3 * k + c] = Math.round(127.5 + (127.5 * values[c * size * size + k]) / end);
     }
-    return vx.rgbImage(bytes, size, size);
+    return rgbImage(bytes, size, size);
   }
 
   function strongest() {
@@ -43,8 +52,8 @@ vx.widget("filters", (root) => {
     if (!trace || !model) return;
     root.hidden = !model.filters || !trace.patches;
     if (root.hidden) return;
-    tilesOf = { filters: vx.decode(model.filters), components: vx.decode(model.components) };
-    answersOf = { filters: trace.embedding, components: vx.decode(trace.patches.component_scores) };
+    tilesOf = { filters: decode(model.filters), components: decode(model.components) };
+    answersOf = { filters: trace.embedding, components: decode(trace.patches.component_scores) };
     limit = tilesOf.filters.data.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
     if (chosen.filters === null || chosen.filters >= tilesOf.filters.shape[0]) chosen.filters = strongest();
     if (chosen.components >= tilesOf.components.shape[0]) chosen.components = 0;
@@ -65,13 +74,13 @@ vx.widget("filters", (root) => {
   function paintTiles() {
     const { columns, tile } = tiles;
     const count = tilesOf[kind].shape[0];
-    const context = vx.canvas($(".tiles"), columns * tile, Math.ceil(count / columns) * tile);
+    const context = clearCanvas($(".tiles"), columns * tile, Math.ceil(count / columns) * tile);
     for (let i = 0; i < count; i++) {
       const [x, y] = [(i % columns) * tile, Math.floor(i / columns) * tile];
       context.drawImage(picture(i), x + GAP / 2, y + GAP / 2, tile - GAP, tile - GAP);
     }
     const [x, y] = [(chosen[kind] % columns) * tile, Math.floor(chosen[kind] / columns) * tile];
-    vx.outline(context, x + 2, y + 2, tile - 4, tile - 4, vx.ink("--vx-key"), 2);
+    outline(context, x + 2, y + 2, tile - 4, tile - 4, inkOf("--vx-key"), 2);
   }
 
   function answer(token) {
@@ -84,30 +93,30 @@ vx.widget("filters", (root) => {
     const values = Float32Array.from({ length: rows * cols }, (_, token) => answer(token));
     const most = (numbers) => numbers.reduce((largest, v) => Math.max(largest, Math.abs(v)), 0);
     const scale = most(kind === "filters" ? answersOf.filters.data : values);
-    const share = vx.get("model").component_share;
+    const share = store.get("model").component_share;
     $(".name").textContent =
       kind === "filters"
         ? `Filter ${current()} of ${tilesOf.filters.shape[0]} (dimension ${current()} of the embedding)`
         : `Component ${current() + 1} of ${share.length}: ${(100 * share[current()]).toFixed(1)} % of the filters' variance`;
-    vx.canvas($(".large"), LARGE, LARGE).drawImage(picture(current()), 0, 0, LARGE, LARGE);
-    const context = vx.canvas($(".answer"), LARGE, LARGE);
-    context.drawImage(vx.matrixImage(values, rows, cols, vx.diverging, -scale, scale), 0, 0, LARGE, LARGE);
+    clearCanvas($(".large"), LARGE, LARGE).drawImage(picture(current()), 0, 0, LARGE, LARGE);
+    const context = clearCanvas($(".answer"), LARGE, LARGE);
+    context.drawImage(matrixImage(values, rows, cols, diverging, -scale, scale), 0, 0, LARGE, LARGE);
     $(".vx-scale .low").textContent = `−${scale.toFixed(2)}`;
     $(".vx-scale .high").textContent = `+${scale.toFixed(2)}`;
     $(".scale").textContent =
       kind === "filters" ? `Filters: grey is 0, full light or dark ±${limit.toFixed(3)}. Answers: one scale for all filters.` : "Each component's answers have their own scale.";
-    mark({ trace, token: vx.get("token") });
+    mark({ trace, token: store.get("token") });
   }
 
   function mark({ trace, token }) {
     if (!trace || !trace.patches || !tiles) return;
     const [rows, cols] = trace.grid;
-    const context = vx.canvas($(".marks"), LARGE, LARGE);
+    const context = clearCanvas($(".marks"), LARGE, LARGE);
     const inside = token !== null && token >= 0 && token < rows * cols;
-    $(".here").textContent = inside ? `${vx.tokenName(token, trace.grid)}: ${vx.signed(answer(token), 3)}` : "";
+    $(".here").textContent = inside ? `${tokenName(token, trace.grid)}: ${signed(answer(token), 3)}` : "";
     if (!inside) return;
     const [w, h] = [LARGE / cols, LARGE / rows];
-    vx.outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, vx.ink("--vx-query"));
+    outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, inkOf("--vx-query"));
   }
 
   $(".kinds").addEventListener("click", (event) => {
@@ -115,11 +124,11 @@ vx.widget("filters", (root) => {
     if (!button || !tilesOf) return;
     kind = button.dataset.kind;
     hovered = null;
-    paintAll(vx.get("trace"));
+    paintAll(store.get("trace"));
   });
   const element = $(".tiles");
   const indexAt = (event) => {
-    const cell = vx.cellAt(event, element, Math.ceil(tilesOf[kind].shape[0] / tiles.columns), tiles.columns);
+    const cell = cellAt(event, element, Math.ceil(tilesOf[kind].shape[0] / tiles.columns), tiles.columns);
     const index = cell && cell[0] * tiles.columns + cell[1];
     return index !== null && index < tilesOf[kind].shape[0] ? index : null;
   };
@@ -127,7 +136,7 @@ vx.widget("filters", (root) => {
     if (keep && index !== null) chosen[kind] = index;
     hovered = keep ? null : index;
     if (keep) paintTiles();
-    paintOne(vx.get("trace"));
+    paintOne(store.get("trace"));
   }
   element.addEventListener("pointermove", (event) => {
     const index = tilesOf ? indexAt(event) : null;
@@ -141,8 +150,8 @@ vx.widget("filters", (root) => {
     event.preventDefault();
     choose(Math.max(0, Math.min(tilesOf[kind].shape[0] - 1, chosen[kind] + moves[event.key])), true);
   });
-  vx.patchInput($(".marks"), () => {
-    const trace = vx.get("trace");
+  patchInput($(".marks"), () => {
+    const trace = store.get("trace");
     return trace && trace.patches ? trace.grid : null;
   });
   return { draw, mark };

@@ -1,5 +1,13 @@
 /* The marked patch in three stages: pixels, flattened vector, embedding; each number can be read and checked. */
-vx.widget("patch", (root) => {
+import { decode } from "../core/arrays.js";
+import { colour, diverging, inkOn } from "../core/colours.js";
+import { cellAt, clearCanvas, outline } from "../core/draw.js";
+import { signed } from "../core/numbers.js";
+import { inkOf } from "../core/theme.js";
+import { tokenName } from "../core/tokens.js";
+import { widget } from "../core/widget.js";
+
+export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
   const HEIGHT = 208; // px of each stage
   let arrays = null; // of the trace at hand: embedding, filters, and the scales that all its patches share
@@ -9,7 +17,7 @@ vx.widget("patch", (root) => {
   function prepare(trace, model) {
     const size = trace.patches.size;
     const { embedding } = trace;
-    const filters = vx.decode(model.filters);
+    const filters = decode(model.filters);
     const vectors = [];
     for (let token = 0; token < trace.grid[0] * trace.grid[1]; token++) vectors.push(flatten(trace, model, token, size));
     const largest = (numbers) => numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
@@ -38,7 +46,7 @@ vx.widget("patch", (root) => {
   // ---- the three stages --------------------------------------------------------------------------------------
   function paintPixels() {
     const { size } = arrays;
-    const context = vx.canvas($(".pixels"), HEIGHT, HEIGHT);
+    const context = clearCanvas($(".pixels"), HEIGHT, HEIGHT);
     $(".pixels").cells = { columns: size, count: size ** 2 };
     const cell = HEIGHT / size;
     for (let k = 0; k < size * size; k++) {
@@ -53,7 +61,7 @@ vx.widget("patch", (root) => {
       [red, green, blue].forEach((value, c) => context.fillText(value, x + cell / 2, y + cell / 2 + 4.5 + (c - 1) * 15));
     }
     const marked = hovered && (hovered.stage === "pixels" ? hovered.index : hovered.stage === "vector" ? hovered.index % size ** 2 : null);
-    if (marked !== null) vx.outline(context, (marked % size) * cell + 1, Math.floor(marked / size) * cell + 1, cell - 2, cell - 2, vx.ink("--vx-key"), 2);
+    if (marked !== null) outline(context, (marked % size) * cell + 1, Math.floor(marked / size) * cell + 1, cell - 2, cell - 2, inkOf("--vx-key"), 2);
   }
 
   /** Cells with room between groups; returns the place of each cell so that the pointer can find it. */
@@ -61,17 +69,17 @@ vx.widget("patch", (root) => {
     const lines = Math.ceil(values.length / columns);
     const gaps = group ? (lines / group - 1) * 8 : 0;
     const cell = Math.min((HEIGHT - 15 - gaps) / lines, group ? Infinity : 21); // 15: the line of the scale below
-    const context = vx.canvas(element, columns * cell, lines * cell + gaps);
+    const context = clearCanvas(element, columns * cell, lines * cell + gaps);
     const place = (k) => {
       const line = Math.floor(k / columns);
       return [(k % columns) * cell, line * cell + (group ? Math.floor(line / group) * 8 : 0)];
     };
     values.forEach((value, k) => {
       const [x, y] = place(k);
-      context.fillStyle = vx.colour(vx.diverging, value, -scale, scale);
+      context.fillStyle = colour(diverging, value, -scale, scale);
       context.fillRect(x, y, cell - 0.5, cell - 0.5);
       if (cell > 30) {
-        context.fillStyle = vx.inkOn(vx.diverging, value, -scale, scale);
+        context.fillStyle = inkOn(diverging, value, -scale, scale);
         context.font = "11px ui-monospace, 'DejaVu Sans Mono', monospace";
         context.textAlign = "center";
         context.fillText(value.toFixed(1), x + cell / 2, y + cell / 2 + 4);
@@ -79,7 +87,7 @@ vx.widget("patch", (root) => {
     });
     for (const k of marked) {
       const [x, y] = place(k);
-      vx.outline(context, x, y, cell - 0.5, cell - 0.5, vx.ink("--vx-key"), 2);
+      outline(context, x, y, cell - 0.5, cell - 0.5, inkOf("--vx-key"), 2);
     }
     element.cells = { place, cell, columns, count: values.length };
   }
@@ -102,21 +110,21 @@ vx.widget("patch", (root) => {
     const channel = (k) => ["red", "green", "blue"][Math.floor(k / size ** 2)];
     if (!hovered) {
       const strongest = shown.embedding.reduce((best, v, k, all) => (Math.abs(v) > Math.abs(all[best]) ? k : best), 0);
-      return `Strongest dimension: ${strongest}, ${vx.signed(shown.embedding[strongest], 3)}. Point at any cell for its number.`;
+      return `Strongest dimension: ${strongest}, ${signed(shown.embedding[strongest], 3)}. Point at any cell for its number.`;
     }
     const k = hovered.index;
     if (hovered.stage === "pixels") return `Pixel (row ${Math.floor(k / size)}, column ${k % size}): red, green, blue = ${pixel(shown.token, k).join(", ")}.`;
     if (hovered.stage === "vector") {
       const c = Math.floor(k / size ** 2);
       const raw = pixel(shown.token, k % size ** 2)[c];
-      return `Value ${k} (${channel(k)}): (${raw} − ${model.mean[c].toFixed(2)}) / ${model.std[c].toFixed(2)} = ${vx.signed(shown.vector[k], 3)}.`;
+      return `Value ${k} (${channel(k)}): (${raw} − ${model.mean[c].toFixed(2)}) / ${model.std[c].toFixed(2)} = ${signed(shown.vector[k], 3)}.`;
     }
     let sum = 0;
     const weights = Array.from(shown.vector, (value, i) => filters.data[k * shown.vector.length + i] * value);
     for (const product of weights) sum += product;
     return (
-      `Dimension ${k} = ${weights.slice(0, 3).map((p) => vx.signed(p, 3)).join(" ")} … (${weights.length} products of weight and value: ` +
-      `${vx.signed(sum, 4)}) ${vx.signed(model.filter_bias[k], 4)} bias = ${vx.signed(sum + model.filter_bias[k], 4)}; the model's own: ${vx.signed(shown.embedding[k], 4)}.`
+      `Dimension ${k} = ${weights.slice(0, 3).map((p) => signed(p, 3)).join(" ")} … (${weights.length} products of weight and value: ` +
+      `${signed(sum, 4)}) ${signed(model.filter_bias[k], 4)} bias = ${signed(sum + model.filter_bias[k], 4)}; the model's own: ${signed(shown.embedding[k], 4)}.`
     );
   }
 
@@ -153,7 +161,7 @@ vx.widget("patch", (root) => {
 
   function mark({ trace, token }) {
     if (!arrays || !trace) return;
-    $(".name").textContent = `· ${vx.tokenName(token, trace.grid)}`;
+    $(".name").textContent = `· ${tokenName(token, trace.grid)}`;
     if (token === null || token < 0) {
       const still = shown ? `; below is still patch ${shown.token}` : "";
       $(".name").textContent += (token === null ? " marked" : " is a learned vector of its own, with no pixels behind it") + still;
@@ -198,7 +206,7 @@ vx.widget("patch", (root) => {
     return null;
   };
   listen("pixels", (event, element) => {
-    const cell = vx.cellAt(event, element, arrays.size, arrays.size);
+    const cell = cellAt(event, element, arrays.size, arrays.size);
     return cell && cell[0] * arrays.size + cell[1];
   });
   listen("vector", inCells);

@@ -1,5 +1,13 @@
 /* Picture -> grid -> sequence, with the numbers that a patch size makes. */
-vx.widget("patches", (root) => {
+import { clearCanvas, outline, rgbImage } from "../core/draw.js";
+import { fill, make } from "../core/elements.js";
+import { count, short } from "../core/numbers.js";
+import * as store from "../core/store.js";
+import { calm, inkOf } from "../core/theme.js";
+import { moveToken, prefixName, tokenIndex, tokenOfIndex } from "../core/tokens.js";
+import { widget } from "../core/widget.js";
+
+export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
   const LARGE = 224; // px of ImageNet's usual pictures, to compare costs with
   const LARGE_SIZES = [1, 4, 8, 14, 16, 32, 56]; // of a patch of them
@@ -16,7 +24,7 @@ vx.widget("patches", (root) => {
   const modelsPatch = ({ trace, model }) => (model.d_model ? trace.size / trace.grid[0] : 4);
   const isModels = (state) =>
     Boolean(state.model.d_model) && cut.picture === state.trace.size && cut.patch === modelsPatch(state);
-  const now = () => ({ trace: vx.get("trace"), model: vx.get("model"), theme: vx.get("theme"), token: vx.get("token") });
+  const now = () => ({ trace: store.get("trace"), model: store.get("model"), theme: store.get("theme"), token: store.get("token") });
 
   function sizesOf(picture) {
     if (picture === LARGE) return LARGE_SIZES;
@@ -48,7 +56,7 @@ vx.widget("patches", (root) => {
 
   function paintScene(state) {
     const { side, tile, n } = layout;
-    const context = vx.canvas($(".scene"), layout.width, layout.height);
+    const context = clearCanvas($(".scene"), layout.width, layout.height);
     const across = rows();
     const cell = side / across;
     context.drawImage(image, 0, 0, side, side);
@@ -65,14 +73,14 @@ vx.widget("patches", (root) => {
     const gap = tile > 12 ? 1.5 : tile > 5 ? 0.5 : 0;
     for (let k = 0; k < prefix; k++) {
       const [cx, cy] = tilePlace(k);
-      context.fillStyle = vx.ink("--vx-key");
+      context.fillStyle = inkOf("--vx-key");
       context.fillRect(cx + gap, cy + gap, tile - 2 * gap, tile - 2 * gap);
       if (tile < 22) continue;
       context.fillStyle = state.theme === "dark" ? "#08111b" : "#fff";
       context.font = `600 ${Math.min(13, tile / 2.6)}px system-ui, sans-serif`;
       context.textAlign = "center";
       context.textBaseline = "middle";
-      context.fillText(vx.prefixName(k, true), cx + tile / 2, cy + tile / 2 + 0.5);
+      context.fillText(prefixName(k, true), cx + tile / 2, cy + tile / 2 + 0.5);
     }
     const source = image.width / across; // of the image, for one patch
     for (let k = 0; k < n - prefix; k++) {
@@ -89,15 +97,15 @@ vx.widget("patches", (root) => {
   function play() {
     cancelAnimationFrame(animation);
     const state = now();
-    if (!layout || !state.trace || vx.calm()) return;
+    if (!layout || !state.trace || calm()) return;
     const began = performance.now();
     const step = (now) => {
       travel = Math.min(1, (now - began) / TRAVEL);
       paintScene(state);
       if (travel < 1) animation = requestAnimationFrame(step);
-      else mark({ ...state, token: vx.get("token") });
+      else mark({ ...state, token: store.get("token") });
     };
-    vx.canvas($(".marks"), layout.width, layout.height);
+    clearCanvas($(".marks"), layout.width, layout.height);
     travel = 0;
     animation = requestAnimationFrame(step);
   }
@@ -121,24 +129,24 @@ vx.widget("patches", (root) => {
     const chosen = one(`${cut.patch} × ${cut.patch} patches${cls}`, cut.patch, true);
     const pixels = one(`every pixel a token${cls && !cls.startsWith(",") ? "," : ""}${cls}`, 1, false);
     const line = ({ name, current, cells }, format) => {
-      const row = vx.make("tr", current ? "now" : "");
-      row.append(vx.make("td", "", name));
+      const row = make("tr", current ? "now" : "");
+      row.append(make("td", "", name));
       for (const value of cells) {
-        const cell = vx.make("td", "", format(value));
-        cell.title = vx.count(value);
+        const cell = make("td", "", format(value));
+        cell.title = count(value);
         row.append(cell);
       }
       return row;
     };
     const ratio = { name: "pixels against patches", current: false, cells: chosen.cells.map((v, i) => pixels.cells[i] / v) };
-    const full = (value) => (value < 1e7 ? vx.count(value) : vx.short(value));
-    const times = (value) => (value < 1 ? `÷ ${vx.short(1 / value)}` : `× ${vx.short(value)}`);
+    const full = (value) => (value < 1e7 ? count(value) : short(value));
+    const times = (value) => (value < 1 ? `÷ ${short(1 / value)}` : `× ${short(value)}`);
     $(".numbers tbody").replaceChildren(line(chosen, full), line(pixels, full), line(ratio, times));
   }
 
   function choices(element, values, current, unit, choose) {
-    vx.fill(element, values, (value) => {
-      const button = vx.make("button", "vx-button", String(value));
+    fill(element, values, (value) => {
+      const button = make("button", "vx-button", String(value));
       button.type = "button";
       button.setAttribute("aria-pressed", String(value === current));
       button.setAttribute("aria-label", `${value} ${unit}`);
@@ -165,7 +173,7 @@ vx.widget("patches", (root) => {
     const of = `${trace.size} ${modelsPatch(state)}`;
     if (cut.of !== of) Object.assign(cut, { picture: trace.size, patch: modelsPatch(state), own: null, of });
     prefix = model.d_model ? trace.n_prefix : 1;
-    image = vx.rgbImage(trace.rgb.data, trace.size, trace.size);
+    image = rgbImage(trace.rgb.data, trace.size, trace.size);
     layout = arrange(root.querySelector(".stack").clientWidth);
     paintScene(state);
     choices($(".sizes"), sizesOf(cut.picture), cut.patch, "pixels a patch", (patch) => change({ patch }));
@@ -177,7 +185,7 @@ vx.widget("patches", (root) => {
       ? `${model.name} ${other}; the costs are those of the small ViT (width 128, 4 layers).${shown}`
       : isModels(state)
         ? trace.stem
-          ? `${model.name} has this grid of tokens, but makes them by convolutions (below): ${vx.short(model.multiply_adds)} multiply-adds in all. The costs are those with one matrix instead.`
+          ? `${model.name} has this grid of tokens, but makes them by convolutions (below): ${short(model.multiply_adds)} multiply-adds in all. The costs are those with one matrix instead.`
           : `${model.name} was trained on exactly this cut.`
         : `${model.name} was trained on patches of ${modelsPatch(state)}; the costs are those of its width (${model.d_model}) and depth (${model.n_layers}).${shown}`;
   }
@@ -186,10 +194,10 @@ vx.widget("patches", (root) => {
     const { trace } = state;
     if (!trace || !state.model || !layout || travel < 1) return;
     const token = isModels(state) ? state.token : cut.own;
-    const context = vx.canvas($(".marks"), layout.width, layout.height);
+    const context = clearCanvas($(".marks"), layout.width, layout.height);
     if (token === null || token === undefined || token >= layout.n - prefix) return;
-    const ink = vx.ink("--vx-query");
-    const [tx, ty] = tilePlace(vx.tokenIndex(token, prefix));
+    const ink = inkOf("--vx-query");
+    const [tx, ty] = tilePlace(tokenIndex(token, prefix));
     const { side, tile } = layout;
     const across = rows();
     if (token >= 0) {
@@ -203,9 +211,9 @@ vx.widget("patches", (root) => {
       context.lineTo(tx + tile / 2, ty + tile / 2);
       context.stroke();
       context.setLineDash([]);
-      vx.outline(context, px, py, cell, cell, ink);
+      outline(context, px, py, cell, cell, ink);
     }
-    vx.outline(context, tx, ty, tile, tile, ink);
+    outline(context, tx, ty, tile, tile, ink);
   }
 
   /** The token under the pointer, in the picture or in the sequence; null elsewhere. */
@@ -218,7 +226,7 @@ vx.widget("patches", (root) => {
     }
     const [col, row] = [Math.floor((x - layout.x) / tile), Math.floor((y - layout.y) / tile)];
     const index = row * columns + col;
-    return col >= 0 && col < columns && row >= 0 && index < n ? vx.tokenAt(index, prefix) : null;
+    return col >= 0 && col < columns && row >= 0 && index < n ? tokenOfIndex(index, prefix) : null;
   }
 
   function moved(token, choose) {
@@ -232,17 +240,17 @@ vx.widget("patches", (root) => {
   }
 
   const marks = $(".marks");
-  marks.addEventListener("pointermove", (event) => layout && moved(tokenAt(event), vx.point));
-  marks.addEventListener("pointerleave", () => moved(null, vx.point));
+  marks.addEventListener("pointermove", (event) => layout && moved(tokenAt(event), store.point));
+  marks.addEventListener("pointerleave", () => moved(null, store.point));
   marks.addEventListener("click", (event) => {
     const token = layout ? tokenAt(event) : null;
-    if (token !== null) moved(token, vx.pin);
+    if (token !== null) moved(token, store.pin);
   });
   marks.addEventListener("keydown", (event) => {
     const state = now();
     if (!state.trace) return;
     const own = isModels(state) ? [] : [cut.own, (token) => moved(token)];
-    if (vx.moveToken(event.key, [rows(), rows()], ...own)) event.preventDefault();
+    if (moveToken(event.key, [rows(), rows()], ...own)) event.preventDefault();
   });
   $(".play").addEventListener("click", play);
   return { draw, mark };

@@ -1,5 +1,15 @@
 /* For a model whose patches go through convolutions: the maps on the way, and what the marked token sees of each. */
-vx.widget("stem", (root) => {
+import { decode } from "../core/arrays.js";
+import { colour, diverging, sequential } from "../core/colours.js";
+import { clearCanvas, matrixImage, outline, patchInput, rgbImage } from "../core/draw.js";
+import { beforeFrame, fill, make } from "../core/elements.js";
+import { count } from "../core/numbers.js";
+import * as store from "../core/store.js";
+import { inkOf } from "../core/theme.js";
+import { tokenName } from "../core/tokens.js";
+import { widget } from "../core/widget.js";
+
+export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
   const [SIDE, MAP, CHANNEL] = [150, 118, 56]; // px of the picture, of a map, of a channel
   const SHOWN = 2; // channels beside each map
@@ -9,18 +19,17 @@ vx.widget("stem", (root) => {
   let scale = 1; // of all tokens' numbers
   let shown = null; // the token on screen
 
-  const { make } = vx;
   const rowAndColumn = (token, cols) => [Math.floor(token / cols), token % cols];
   const width = ([from, to]) => to - from + 1;
 
   // ---- the maps ------------------------------------------------------------------------------------------------
   function stageFigure({ title, channels, side, sees, strongest, mean, maps }, index) {
     const figure = make("figure");
-    const [average, single] = [vx.decode(mean), vx.decode(maps)];
+    const [average, single] = [decode(mean), decode(maps)];
     const canvas = make("canvas");
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `Map ${index + 1}, mean magnitude over its ${channels} channels, with what the marked token sees of it`);
-    const image = vx.matrixImage(average.data, side, side, vx.sequential, 0, 255);
+    const image = matrixImage(average.data, side, side, sequential, 0, 255);
     stages.push({ sees, side, canvas, image });
     const grid = make("div", "maps");
     const column = make("div", "channels");
@@ -31,7 +40,7 @@ vx.widget("stem", (root) => {
       small.setAttribute("aria-label", words);
       small.title = words;
       const values = single.data.subarray(k * side * side, (k + 1) * side * side);
-      vx.canvas(small, CHANNEL, CHANNEL).drawImage(vx.matrixImage(values, side, side, vx.sequential, 0, 255), 0, 0, CHANNEL, CHANNEL);
+      clearCanvas(small, CHANNEL, CHANNEL).drawImage(matrixImage(values, side, side, sequential, 0, 255), 0, 0, CHANNEL, CHANNEL);
       column.append(small);
     });
     grid.append(canvas, column);
@@ -48,10 +57,10 @@ vx.widget("stem", (root) => {
     root.hidden = !stem;
     shown = null;
     if (!stem) return;
-    picture = vx.rgbImage(trace.rgb.data, trace.size, trace.size);
+    picture = rgbImage(trace.rgb.data, trace.size, trace.size);
     stages = [];
-    vx.fill($(".stages"), stem.stages, stageFigure);
-    const embedding = vx.decode(stem.embedding);
+    fill($(".stages"), stem.stages, stageFigure);
+    const embedding = decode(stem.embedding);
     stem.numbers = embedding;
     scale = embedding.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     $(".start .shape").textContent = `${trace.size} × ${trace.size}, 3 channels`;
@@ -63,24 +72,24 @@ vx.widget("stem", (root) => {
 
   // ---- the marked token ----------------------------------------------------------------------------------------
   function outlined(canvas, side, image, [top, bottom], [left, right], px) {
-    const context = vx.canvas(canvas, px, px);
+    const context = clearCanvas(canvas, px, px);
     context.drawImage(image, 0, 0, px, px);
     const cell = px / side;
-    vx.outline(context, left * cell + 1, top * cell + 1, (right - left + 1) * cell - 2, (bottom - top + 1) * cell - 2, vx.ink("--vx-key"), 2);
+    outline(context, left * cell + 1, top * cell + 1, (right - left + 1) * cell - 2, (bottom - top + 1) * cell - 2, inkOf("--vx-key"), 2);
     return context;
   }
 
   function paintToken(token, values) {
     const columns = 2 ** Math.ceil(Math.log2(Math.sqrt(values.length * 1.6)));
     const cell = Math.min(MAP / Math.ceil(values.length / columns), 12);
-    const context = vx.canvas($(".embedding"), columns * cell, Math.ceil(values.length / columns) * cell);
+    const context = clearCanvas($(".embedding"), columns * cell, Math.ceil(values.length / columns) * cell);
     values.forEach((value, k) => {
-      context.fillStyle = vx.colour(vx.diverging, value, -scale, scale);
+      context.fillStyle = colour(diverging, value, -scale, scale);
       context.fillRect((k % columns) * cell, Math.floor(k / columns) * cell, cell - 0.5, cell - 0.5);
     });
   }
 
-  const write = vx.beforeFrame((name, under, says) => {
+  const write = beforeFrame((name, under, says) => {
     $(".name").textContent = name;
     $(".under").textContent = under;
     $(".says").textContent = says;
@@ -95,7 +104,7 @@ vx.widget("stem", (root) => {
     const [row, col] = rowAndColumn(index, cols);
     const context = outlined($(".picture"), trace.size, picture, stem.sees[row], stem.sees[col], SIDE);
     const patch = SIDE / cols;
-    vx.outline(context, col * patch + 1, row * patch + 1, patch - 2, patch - 2, vx.ink("--vx-query"), 2);
+    outline(context, col * patch + 1, row * patch + 1, patch - 2, patch - 2, inkOf("--vx-query"), 2);
     for (const { sees, side, canvas, image } of stages) outlined(canvas, side, image, sees[row], sees[col], MAP);
     const d = stem.numbers.shape[1];
     paintToken(index, stem.numbers.data.subarray(index * d, (index + 1) * d));
@@ -103,15 +112,15 @@ vx.widget("stem", (root) => {
     const next = stem.sees[col + 1 < cols ? col + 1 : col - 1];
     const shared = Math.max(0, Math.min(next[1], stem.sees[col][1]) - Math.max(next[0], stem.sees[col][0]) + 1) * high;
     write(
-      `· ${vx.tokenName(index, trace.grid)}`,
+      `· ${tokenName(index, trace.grid)}`,
       `sees ${high} × ${wide} pixels; its patch is ${stem.size} × ${stem.size}`,
-      `This token can depend on ${vx.count(high * wide)} pixels, ${((high * wide) / stem.size ** 2).toFixed(1)} times those of its patch; ${((100 * shared) / (high * wide)).toFixed(0)} % of them ` +
+      `This token can depend on ${count(high * wide)} pixels, ${((high * wide) / stem.size ** 2).toFixed(1)} times those of its patch; ${((100 * shared) / (high * wide)).toFixed(0)} % of them ` +
         `it shares with the next token. With one matrix for each patch it would be ${stem.size ** 2} pixels and none shared: what is nearby would be for attention to find out.`,
     );
   }
 
-  vx.patchInput($(".picture"), () => {
-    const trace = vx.get("trace");
+  patchInput($(".picture"), () => {
+    const trace = store.get("trace");
     return trace && trace.stem ? trace.grid : null;
   });
   return { draw, mark };

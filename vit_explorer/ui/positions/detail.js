@@ -1,7 +1,16 @@
 /* One position's map with its numbers, the score through the training, and the most similar pairs. */
-vx.widget("positions-detail", (root) => {
+import { colour, diverging, inkOn } from "../core/colours.js";
+import { clearCanvas, outline, patchInput } from "../core/draw.js";
+import { beforeFrame, fill, make } from "../core/elements.js";
+import { signed } from "../core/numbers.js";
+import * as store from "../core/store.js";
+import { inkOf } from "../core/theme.js";
+import { tokenName } from "../core/tokens.js";
+import { widget } from "../core/widget.js";
+import * as positions from "./data.js";
+
+export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
-  const P = vxPositions;
   const CHART_HEIGHT = 166; // px
   const EDGE = { left: 30, right: 66, top: 10, bottom: 36 }; // px around the lines of the chart, below them two lines of text
   const [LITTLE, MUCH] = [0.15, 0.7]; // readings below are called none, above are called good
@@ -13,18 +22,18 @@ vx.widget("positions-detail", (root) => {
   // ---- the enlarged map ----------------------------------------------------------------------------------------
   /** The marked token, or the middle of the picture while none is marked. */
   function shownToken(state, seen) {
-    const token = P.token(state);
+    const token = positions.token(state);
     return token !== null ? token : Math.floor(seen.rows / 2) * seen.cols + Math.floor(seen.cols / 2);
   }
 
   function mark(state) {
-    const seen = P.view(state);
+    const seen = positions.view(state);
     if (!seen || !drawn) return;
-    const s = P.snapshot(state);
+    const s = positions.snapshot(state);
     const token = shownToken(state, seen);
     const cell = Math.floor(drawn.width / Math.max(seen.rows, seen.cols));
     const [w, h] = [cell * seen.cols, cell * seen.rows];
-    const context = vx.canvas($(".map"), w, h);
+    const context = clearCanvas($(".map"), w, h);
     const size = Math.min(15, cell * 0.36);
     context.font = `${size}px system-ui, "DejaVu Sans", sans-serif`;
     context.textAlign = "center";
@@ -32,27 +41,27 @@ vx.widget("positions-detail", (root) => {
     for (let j = 0; j < seen.n; j++) {
       const [x, y] = [(j % seen.cols) * cell, Math.floor(j / seen.cols) * cell];
       const value = seen.at(s, seen.indexOf(token), seen.indexOf(j));
-      context.fillStyle = vx.colour(vx.diverging, value, -seen.limit, seen.limit);
+      context.fillStyle = colour(diverging, value, -seen.limit, seen.limit);
       context.fillRect(x, y, cell, cell);
       if (size < SMALLEST_TEXT) continue;
-      context.fillStyle = vx.inkOn(vx.diverging, value, -seen.limit, seen.limit);
+      context.fillStyle = inkOn(diverging, value, -seen.limit, seen.limit);
       context.fillText(cellText(value), x + cell / 2, y + cell / 2 + 1);
     }
-    const over = vx.canvas($(".marks"), w, h);
-    const other = P.second(state);
+    const over = clearCanvas($(".marks"), w, h);
+    const other = positions.second(state);
     const key = other !== null ? other : seen.nearest(s, token);
     const around = (patch, ink) => {
       if (patch === null || patch < 0) return;
       const [x, y] = [(patch % seen.cols) * cell, Math.floor(patch / seen.cols) * cell];
-      vx.outline(over, x + 2, y + 2, cell - 4, cell - 4, ink, 3);
+      outline(over, x + 2, y + 2, cell - 4, cell - 4, ink, 3);
     };
     around(key, drawn.key);
     around(token, drawn.query);
     write(state, seen, token, other);
   }
 
-  const write = vx.beforeFrame((state, seen, token, other) => {
-    const name = vx.tokenName(token, seen.grid);
+  const write = beforeFrame((state, seen, token, other) => {
+    const name = tokenName(token, seen.grid);
     $(".whose").textContent = name[0].toUpperCase() + name.slice(1);
     $(".map").setAttribute("aria-label", `Similarity of ${name} to all ${seen.n} patches`);
     $(".related").textContent = other === null ? "the one most like it" : "the other of the pair";
@@ -87,8 +96,8 @@ vx.widget("positions-detail", (root) => {
 
   function drawChart(seen, s) {
     const { width, x, y } = chartPlace(seen);
-    const context = vx.canvas($(".chart"), width, CHART_HEIGHT);
-    const [soft, line, accent] = [vx.ink("--vx-soft"), vx.ink("--vx-line"), vx.ink("--vx-accent")];
+    const context = clearCanvas($(".chart"), width, CHART_HEIGHT);
+    const [soft, line, accent] = [inkOf("--vx-soft"), inkOf("--vx-line"), inkOf("--vx-accent")];
     context.font = "12px system-ui, sans-serif";
     context.textBaseline = "middle";
     context.lineWidth = 1;
@@ -102,7 +111,7 @@ vx.widget("positions-detail", (root) => {
       context.textAlign = "right";
       context.fillText(String(value), EDGE.left - 6, y(value));
     }
-    context.strokeStyle = vx.ink("--vx-text");
+    context.strokeStyle = inkOf("--vx-text");
     context.setLineDash([3, 3]);
     context.beginPath();
     context.moveTo(x(s), EDGE.top);
@@ -145,44 +154,44 @@ vx.widget("positions-detail", (root) => {
     const taken = [];
     const order = [s, 0, seen.count - 1, ...seen.epochs.keys()];
     for (const i of order) {
-      const text = P.shortEpoch(seen.epochs[i]);
+      const text = positions.shortEpoch(seen.epochs[i]);
       const half = context.measureText(text).width / 2 + 4;
       if (taken.some(([from, to]) => x(i) + half > from && x(i) - half < to)) continue;
       taken.push([x(i) - half, x(i) + half]);
-      context.fillStyle = i === s ? vx.ink("--vx-text") : vx.ink("--vx-soft");
+      context.fillStyle = i === s ? inkOf("--vx-text") : inkOf("--vx-soft");
       context.font = i === s ? "600 12px system-ui, sans-serif" : "12px system-ui, sans-serif";
       context.fillText(text, x(i), CHART_HEIGHT - 17);
     }
-    context.fillStyle = vx.ink("--vx-soft");
+    context.fillStyle = inkOf("--vx-soft");
     context.font = "12px system-ui, sans-serif";
     context.fillText("epochs, not to scale", (x(0) + x(seen.count - 1)) / 2, CHART_HEIGHT - 1);
   }
 
   $(".chart").addEventListener("click", (event) => {
-    const seen = P.view(P.now());
+    const seen = positions.view(positions.now());
     if (!seen) return;
     const { x, w } = chartPlace(seen);
     const place = event.clientX - $(".chart").getBoundingClientRect().left - x(0);
-    P.setSnapshot(Math.max(0, Math.min(seen.count - 1, Math.round((place / w) * (seen.count - 1)))));
+    positions.setSnapshot(Math.max(0, Math.min(seen.count - 1, Math.round((place / w) * (seen.count - 1)))));
   });
 
   // ---- the pairs -----------------------------------------------------------------------------------------------
   function pairRow(pair, seen) {
-    const row = vx.make("tr");
+    const row = make("tr");
     row.dataset.pair = `${pair.first} ${pair.second}`;
-    const button = vx.make("button");
+    const button = make("button");
     button.type = "button";
     button.append(
-      vx.make("span", "first", P.brief(pair.first, seen)),
+      make("span", "first", positions.brief(pair.first, seen)),
       " – ",
-      vx.make("span", "second", P.brief(pair.second, seen)),
+      make("span", "second", positions.brief(pair.second, seen)),
     );
     button.setAttribute("aria-label", `Mark patches ${pair.first} and ${pair.second}`);
-    const named = vx.make("td");
+    const named = make("td");
     named.append(button);
-    row.append(named, vx.make("td", "", vx.signed(pair.similarity)), vx.make("td", "", pair.distance.toFixed(1)));
-    const show = () => P.pointPair(pair.first, pair.second);
-    const leave = () => P.pointPair(null, null);
+    row.append(named, make("td", "", signed(pair.similarity)), make("td", "", pair.distance.toFixed(1)));
+    const show = () => positions.pointPair(pair.first, pair.second);
+    const leave = () => positions.pointPair(null, null);
     row.addEventListener("pointerenter", show);
     row.addEventListener("pointerleave", leave);
     button.addEventListener("focus", show);
@@ -193,10 +202,10 @@ vx.widget("positions-detail", (root) => {
   // ---- everything ----------------------------------------------------------------------------------------------
   function draw(state) {
     if (!state.model) return;
-    const seen = P.shown(root, state);
+    const seen = positions.shown(root, state);
     if (!seen) return;
-    const s = P.snapshot(state);
-    drawn = { width: Math.floor($(".stack").clientWidth), ...P.inks() };
+    const s = positions.snapshot(state);
+    drawn = { width: Math.floor($(".stack").clientWidth), ...positions.inks() };
     const structure = seen.structure[s];
     $(".row").textContent = number(structure.row);
     $(".column").textContent = number(structure.column);
@@ -204,27 +213,27 @@ vx.widget("positions-detail", (root) => {
     $(".near").textContent =
       `The most similar other position lies ${structure.nearest_distance.toFixed(2)} patches away on average; ` +
       `by chance it would be ${structure.chance_distance.toFixed(2)}.`;
-    const sides = P.mirror(seen, s);
+    const sides = positions.mirror(seen, s);
     $(".mirror").textContent =
       sides && sides.twins > sides.all + TWINS
-        ? `Mirror twins, left and right swapped: ${vx.signed(sides.twins)} on average, all pairs ${vx.signed(sides.all)}. ` +
+        ? `Mirror twins, left and right swapped: ${signed(sides.twins)} on average, all pairs ${signed(sides.all)}. ` +
           (state.model.augment === "crop-flip" ? "It was trained on pictures flipped at random, to which both sides are alike." : "")
         : "";
     $(".chart").hidden = seen.count < 2;
-    const scores = seen.structure.map((at, i) => `${P.epochName(seen.epochs[i])}: ${number(at.two_d)}`);
+    const scores = seen.structure.map((at, i) => `${positions.epochName(seen.epochs[i])}: ${number(at.two_d)}`);
     $(".chart").setAttribute(
       "aria-label",
       `2D score, the smaller of row and column, through the training; snapshots at even steps, epochs not to scale. ${scores.join("; ")}`,
     );
     if (seen.count > 1) drawChart(seen, s);
     const key = `${state.model.name} ${s}`;
-    if (listed !== key) vx.fill($(".pairs"), seen.pairs[s], (pair) => pairRow(pair, seen));
+    if (listed !== key) fill($(".pairs"), seen.pairs[s], (pair) => pairRow(pair, seen));
     listed = key;
   }
 
-  vx.patchInput($(".marks"), () => (P.view(P.now()) || { grid: null }).grid);
-  vx.on("positionPair", () => {
-    if (root.offsetParent !== null) mark(P.now());
+  patchInput($(".marks"), () => (positions.view(positions.now()) || { grid: null }).grid);
+  store.on("positionPair", () => {
+    if (root.offsetParent !== null) mark(positions.now());
   });
   return { topics: ["model", "positionSnapshot"], draw, mark };
 });

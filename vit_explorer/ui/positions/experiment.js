@@ -1,7 +1,14 @@
 /* The prediction with trained positions beside the one with changed positions. */
-vx.widget("positions-experiment", (root, server) => {
+import { clearCanvas, outline, rgbImage } from "../core/draw.js";
+import { barCells } from "../core/elements.js";
+import { percent } from "../core/numbers.js";
+import { call } from "../core/server.js";
+import { inkOf } from "../core/theme.js";
+import { widget } from "../core/widget.js";
+import * as positions from "./data.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const P = vxPositions;
   const SIDE = 190; // px of the small picture
   const SHOWN = 5; // classes in a list
   const GAP = 1; // px between patches
@@ -53,17 +60,17 @@ vx.widget("positions-experiment", (root, server) => {
     const question = JSON.stringify(request);
     if (question === asked.question) return;
     const mine = (asked = { question, failed: false });
-    const told = await vx.call("positions-experiment", server, "experiment", request);
+    const told = await call("positions-experiment", server, "experiment", request);
     if (asked !== mine) return;
     if (told) answer = { ...told, question };
     else asked = { question: "", failed: true }; // the next choice or redraw asks again
-    show(P.now());
-    mark(P.now());
+    show(positions.now());
+    mark(positions.now());
   }
 
   function change(next) {
     Object.assign(chosen, next);
-    draw(P.now());
+    draw(positions.now());
   }
 
   for (const button of root.querySelectorAll("[data-mode]")) {
@@ -78,7 +85,7 @@ vx.widget("positions-experiment", (root, server) => {
   /** One sentence made of the numbers. */
   function outcome({ classes, trained, changed, mode }) {
     const top = best(trained);
-    const [name, before, after] = [classes[top], vx.percent(trained[top]), vx.percent(changed[top])];
+    const [name, before, after] = [classes[top], percent(trained[top]), percent(changed[top])];
     if (mode === "trained") return `${name} ${before} both times: nothing was changed.`;
     const points = Math.round(10 * (tenths(trained[top]) - tenths(changed[top]))) / 10;
     const moved =
@@ -92,7 +99,7 @@ vx.widget("positions-experiment", (root, server) => {
 
   function turned({ classes, trained, changed }) {
     const next = best(changed);
-    return next === best(trained) ? "" : `The answer becomes ${classes[next]} (${vx.percent(changed[next])}). `;
+    return next === best(trained) ? "" : `The answer becomes ${classes[next]} (${percent(changed[next])}). `;
   }
 
   /** How much one shuffle says: the same answer under several of them. */
@@ -100,13 +107,13 @@ vx.widget("positions-experiment", (root, server) => {
     if (!several) return "";
     const mean = several.reduce((sum, p) => sum + p, 0) / several.length;
     const [low, high] = [Math.min(...several), Math.max(...several)];
-    return `Over ${several.length} shuffles, this one among them, ${classes[best(trained)]} keeps ${vx.percent(mean)} on average, from ${vx.percent(low)} to ${vx.percent(high)}.`;
+    return `Over ${several.length} shuffles, this one among them, ${classes[best(trained)]} keeps ${percent(mean)} on average, from ${percent(low)} to ${percent(high)}.`;
   }
 
   function bars(element, probabilities, { classes, trained }) {
     const top = best(trained);
     const order = probabilities.map((p, i) => [p, i]).sort((a, b) => b[0] - a[0]).slice(0, SHOWN);
-    element.replaceChildren(...order.flatMap(([p, i]) => vx.barCells(classes[i], p, i === top ? "answer" : "")));
+    element.replaceChildren(...order.flatMap(([p, i]) => barCells(classes[i], p, i === top ? "answer" : "")));
   }
 
   /** Whether the patches share pixels, as those of a convolutional stem do; then none can be moved alone. */
@@ -136,8 +143,8 @@ vx.widget("positions-experiment", (root, server) => {
 
   function scene(state, seen) {
     const { trace } = state;
-    const context = vx.canvas($(".scene"), SIDE, SIDE);
-    const image = vx.rgbImage(trace.rgb.data, trace.size, trace.size);
+    const context = clearCanvas($(".scene"), SIDE, SIDE);
+    const image = rgbImage(trace.rgb.data, trace.size, trace.size);
     $(".scene").setAttribute("aria-label", `${$(".told").textContent}: ${overlap(trace) ? "" : "the patches of "}${trace.picture.title}`);
     if (overlap(trace)) {
       context.drawImage(image, 0, 0, SIDE, SIDE);
@@ -156,7 +163,7 @@ vx.widget("positions-experiment", (root, server) => {
   const fits = (state) => answer !== null && answer.question === JSON.stringify(wanted(state));
 
   function show(state) {
-    const seen = P.view(state);
+    const seen = positions.view(state);
     if (!seen || !state.trace) return;
     const fitting = fits(state);
     root.classList.toggle("waiting", !fitting);
@@ -177,14 +184,14 @@ vx.widget("positions-experiment", (root, server) => {
   }
 
   function mark(state) {
-    const seen = P.view(state);
-    const context = vx.canvas($(".marks"), SIDE, SIDE);
+    const seen = positions.view(state);
+    const context = clearCanvas($(".marks"), SIDE, SIDE);
     if (!seen || !state.trace || !fits(state)) return;
-    const token = P.token(state);
+    const token = positions.token(state);
     if (token === null || token < 0) return;
     const place = shownPlaces(state, seen)[token];
     const [w, h] = [SIDE / seen.cols, SIDE / seen.rows];
-    vx.outline(context, (place % seen.cols) * w, Math.floor(place / seen.cols) * h, w, h, ink);
+    outline(context, (place % seen.cols) * w, Math.floor(place / seen.cols) * h, w, h, ink);
   }
 
   let kept = { of: null, places: [] };
@@ -195,16 +202,16 @@ vx.widget("positions-experiment", (root, server) => {
 
   function draw(state) {
     if (!state.model || !state.trace || state.trace.model !== state.model.name) return;
-    const seen = P.shown(root, state);
+    const seen = positions.shown(root, state);
     if (!seen) return;
     const untrained = root.querySelector('[data-mode="untrained"]');
-    untrained.disabled = !P.hasUntrained(seen);
+    untrained.disabled = !positions.hasUntrained(seen);
     untrained.title = untrained.disabled ? "The untrained positions of this model were not kept." : "";
     if (untrained.disabled && chosen.mode === "untrained") chosen.mode = "shuffled";
     for (const button of root.querySelectorAll("[data-mode]")) {
       button.setAttribute("aria-pressed", String(button.dataset.mode === chosen.mode));
     }
-    ink = vx.ink("--vx-query");
+    ink = inkOf("--vx-query");
     ask(state);
     show(state);
   }

@@ -1,7 +1,15 @@
 /* The matrix of similarities, the maps of the untrained positions and those of the slider, all marking one token. */
-vx.widget("positions", (root) => {
+import { clearCanvas, outline, patchInput } from "../core/draw.js";
+import { beforeFrame, make } from "../core/elements.js";
+import { signed } from "../core/numbers.js";
+import * as store from "../core/store.js";
+import { calm, inkOf } from "../core/theme.js";
+import { prefixName, tokenName } from "../core/tokens.js";
+import { widget } from "../core/widget.js";
+import * as positions from "./data.js";
+
+export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
-  const P = vxPositions;
   const STEP_TIME = 450; // ms for a snapshot while training is played
   const [LEFT, BOTTOM] = [27, 18]; // px for the tick labels of the matrix
   let timer = 0;
@@ -43,27 +51,27 @@ vx.widget("positions", (root) => {
   let inks = {};
   function measure() {
     for (const name of ["whole", "before", "after"]) widths[name] = Math.floor($(`.${name} .stack`).clientWidth);
-    inks = P.inks();
+    inks = positions.inks();
   }
 
   // ---- the still pictures --------------------------------------------------------------------------------------
   function drawMatrix(seen, s) {
     const width = widths.whole;
     const { first, side, strip, start, thickness } = matrixPlace(width, seen);
-    const context = vx.canvas($(".matrix"), width, width);
+    const context = clearCanvas($(".matrix"), width, width);
     const image = seen.matrixImage(s);
     const parts = seen.nPrefix ? [[0, seen.nPrefix, 0, seen.nPrefix * strip], [seen.nPrefix, seen.n, first, side - first]] : [[0, seen.n, 0, side]];
     for (const [row, rows, y, h] of parts) {
       for (const [col, cols, x, w] of parts) context.drawImage(image, col, row, cols, rows, LEFT + x, y, w, h);
     }
-    context.fillStyle = vx.ink("--vx-soft");
+    context.fillStyle = inkOf("--vx-soft");
     context.font = "12px system-ui, sans-serif";
     const every = Math.ceil(16 / (thickness(seen.nPrefix) * seen.cols)); // rows of patches between two labels
     const ticks = [];
     for (let row = seen.nPrefix ? every : 0; row < seen.rows; row += every) ticks.push(seen.nPrefix + row * seen.cols);
     if (seen.nPrefix) ticks.unshift(0);
     for (const index of ticks) {
-      const name = index < seen.nPrefix ? vx.prefixName(index, true) : String(index - seen.nPrefix);
+      const name = index < seen.nPrefix ? prefixName(index, true) : String(index - seen.nPrefix);
       const middle = start(index) + thickness(index) / 2;
       context.textAlign = "right";
       context.textBaseline = "middle";
@@ -76,7 +84,7 @@ vx.widget("positions", (root) => {
 
   function drawMaps(name, seen, s) {
     const { step, w, h, left, top } = mapsPlace(widths[name], seen);
-    const context = vx.canvas($(`.${name} .maps`), step * seen.cols, step * seen.rows);
+    const context = clearCanvas($(`.${name} .maps`), step * seen.cols, step * seen.rows);
     const image = seen.mapsImage(s);
     for (let p = 0; p < seen.n; p++) {
       const [row, col] = [Math.floor(p / seen.cols), p % seen.cols];
@@ -89,34 +97,34 @@ vx.widget("positions", (root) => {
   function markMatrix(seen, token, key) {
     const width = widths.whole;
     const { side, start, thickness } = matrixPlace(width, seen);
-    const context = vx.canvas($(".matrix-marks"), width, width);
+    const context = clearCanvas($(".matrix-marks"), width, width);
     if (token === null) return;
     const i = seen.indexOf(token);
-    vx.outline(context, LEFT + 1, start(i) - 2, side - 2, thickness(i) + 4, inks.query, 1.5);
+    outline(context, LEFT + 1, start(i) - 2, side - 2, thickness(i) + 4, inks.query, 1.5);
     if (key === null) return;
     const j = seen.indexOf(key);
-    vx.outline(context, LEFT + start(j) - 3, start(i) - 3, thickness(j) + 6, thickness(i) + 6, inks.key, 2);
+    outline(context, LEFT + start(j) - 3, start(i) - 3, thickness(j) + 6, thickness(i) + 6, inks.key, 2);
   }
 
   function markMaps(name, seen, token, key) {
     const { step, w, h, left, top } = mapsPlace(widths[name], seen);
-    const context = vx.canvas($(`.${name} .marks`), step * seen.cols, step * seen.rows);
+    const context = clearCanvas($(`.${name} .marks`), step * seen.cols, step * seen.rows);
     const around = (patch, ink) => {
       if (patch === null || patch < 0) return;
       const [x, y] = [(patch % seen.cols) * step + left, Math.floor(patch / seen.cols) * step + top];
-      vx.outline(context, x - 0.5, y - 0.5, w + 1, h + 1, ink, 2);
+      outline(context, x - 0.5, y - 0.5, w + 1, h + 1, ink, 2);
     };
     around(key, inks.key);
     around(token, inks.query);
   }
 
-  const read = vx.beforeFrame((seen, s, token, other, key) => {
-    const spot = (which, name) => vx.make("span", name, vx.tokenName(which, seen.grid));
-    const value = (which) => vx.make("strong", "", vx.signed(seen.at(s, seen.indexOf(token), seen.indexOf(which))));
+  const read = beforeFrame((seen, s, token, other, key) => {
+    const spot = (which, name) => make("span", name, tokenName(which, seen.grid));
+    const value = (which) => make("strong", "", signed(seen.at(s, seen.indexOf(token), seen.indexOf(which))));
     const away = (which) =>
       token < 0 || which < 0 || which === token
         ? ""
-        : `, ${P.distance(token, which, seen).toFixed(1)} patches apart`;
+        : `, ${positions.distance(token, which, seen).toFixed(1)} patches apart`;
     if (token === null || key === null) {
       $(".readout").textContent = "Point at a map, at the matrix or at the picture.";
     } else if (other !== null) {
@@ -127,29 +135,29 @@ vx.widget("positions", (root) => {
   });
 
   function mark(state) {
-    const seen = P.view(state);
+    const seen = positions.view(state);
     if (!seen || !widths.whole) return;
-    const [s, token, other] = [P.snapshot(state), P.token(state), P.second(state)];
+    const [s, token, other] = [positions.snapshot(state), positions.token(state), positions.second(state)];
     const key = other !== null ? other : token === null ? null : seen.nearest(s, token);
     markMatrix(seen, token, key);
     markMaps("after", seen, token, key);
-    if (P.hasUntrained(seen)) markMaps("before", seen, token, other);
+    if (positions.hasUntrained(seen)) markMaps("before", seen, token, other);
     read(seen, s, token, other, key);
   }
 
   // ---- everything ----------------------------------------------------------------------------------------------
   function draw(state) {
     if (!state.model) return;
-    const seen = P.shown(root, state, ".overview");
+    const seen = positions.shown(root, state, ".overview");
     $(".none").hidden = Boolean(seen);
     if (!seen) {
       stop();
       explain(state);
       return;
     }
-    const s = P.snapshot(state);
-    const untrained = P.hasUntrained(seen);
-    const name = P.epochName(seen.epochs[s]) + (s === seen.count - 1 && untrained ? " (trained)" : "");
+    const s = positions.snapshot(state);
+    const untrained = positions.hasUntrained(seen);
+    const name = positions.epochName(seen.epochs[s]) + (s === seen.count - 1 && untrained ? " (trained)" : "");
     const tokens = `${seen.size} × ${seen.size}`;
     $(".before").hidden = !untrained;
     $(".controls").hidden = !untrained;
@@ -158,9 +166,9 @@ vx.widget("positions", (root) => {
     $(".slider").value = String(s);
     $(".slider").setAttribute("aria-valuetext", name);
     $(".epoch").textContent = name;
-    $(".big").textContent = vx.signed(seen.structure[s].two_d).replace("+", "");
+    $(".big").textContent = signed(seen.structure[s].two_d).replace("+", "");
     $(".whole figcaption").textContent = `All ${tokens} pairs, ${seen.nPrefix ? `${seen.nPrefix === 1 ? "CLS" : "CLS, DIST"} apart` : "patches row by row"}`;
-    $(".before figcaption").textContent = `One map a patch: ${P.epochName(seen.epochs[0])}`;
+    $(".before figcaption").textContent = `One map a patch: ${positions.epochName(seen.epochs[0])}`;
     $(".after figcaption").textContent = `One map a patch: ${name}`;
     $(".matrix").setAttribute("aria-label", `Matrix of ${tokens} cosine similarities, ${name}`);
     $(".matrix-marks").setAttribute("aria-label", "Pairs of positions: up and down choose the row, left and right the column");
@@ -170,7 +178,7 @@ vx.widget("positions", (root) => {
     $(".high").textContent = seen.limit.toFixed(2);
     $(".clipped").textContent = untrained ? "cosine, one scale for all epochs" : "cosine";
     if (seen.limit < 1) $(".clipped").textContent += "; values beyond it are clipped";
-    $(".play").textContent = vx.calm() ? "Next snapshot" : timer ? "Stop" : "Play training";
+    $(".play").textContent = calm() ? "Next snapshot" : timer ? "Stop" : "Play training";
     drawMatrix(seen, s);
     drawMaps("after", seen, s);
     if (untrained) drawMaps("before", seen, 0);
@@ -187,7 +195,7 @@ vx.widget("positions", (root) => {
     $(".switch").hidden = !other;
     if (!other) return;
     $(".switch").textContent = `Look at ${other.name}`;
-    $(".switch").onclick = () => vx.set("wish", { model: other.name });
+    $(".switch").onclick = () => store.set("wish", { model: other.name });
   }
 
   // ---- input ---------------------------------------------------------------------------------------------------
@@ -195,23 +203,23 @@ vx.widget("positions", (root) => {
     clearTimeout(timer);
     timer = 0;
     $(".play").setAttribute("aria-pressed", "false");
-    if (!vx.calm()) $(".play").textContent = "Play training";
+    if (!calm()) $(".play").textContent = "Play training";
   }
 
   function play(index) {
-    const seen = P.view(P.now());
+    const seen = positions.view(positions.now());
     if (!seen || root.offsetParent === null) return stop();
     timer = index + 1 < seen.count ? setTimeout(() => play(index + 1), index === 0 ? 2 * STEP_TIME : STEP_TIME) : 0;
-    P.setSnapshot(index);
+    positions.setSnapshot(index);
     return timer ? undefined : stop();
   }
 
   $(".play").addEventListener("click", () => {
-    const state = P.now();
-    const seen = P.view(state);
+    const state = positions.now();
+    const seen = positions.view(state);
     if (!seen) return;
-    const next = (P.snapshot(state) + 1) % seen.count;
-    if (vx.calm()) P.setSnapshot(next); // no motion of its own: one snapshot for a press
+    const next = (positions.snapshot(state) + 1) % seen.count;
+    if (calm()) positions.setSnapshot(next); // no motion of its own: one snapshot for a press
     else if (timer) stop();
     else {
       $(".play").setAttribute("aria-pressed", "true");
@@ -220,49 +228,49 @@ vx.widget("positions", (root) => {
   });
   $(".slider").addEventListener("input", (event) => {
     stop();
-    P.setSnapshot(Number(event.target.value));
+    positions.setSnapshot(Number(event.target.value));
   });
 
-  const patches = () => (P.view(P.now()) || { grid: null }).grid;
-  for (const name of ["before", "after"]) vx.patchInput($(`.${name} .marks`), patches);
+  const patches = () => (positions.view(positions.now()) || { grid: null }).grid;
+  for (const name of ["before", "after"]) patchInput($(`.${name} .marks`), patches);
 
   const matrix = $(".matrix-marks");
   function pairAt(event) {
-    const seen = P.view(P.now());
+    const seen = positions.view(positions.now());
     if (!seen) return [null, null];
     const box = matrix.getBoundingClientRect();
     const { indexAt } = matrixPlace(widths.whole, seen);
     const [i, j] = [indexAt(event.clientY - box.top), indexAt(event.clientX - box.left - LEFT)];
     return i === null || j === null ? [null, null] : [seen.tokenOf(i), seen.tokenOf(j)];
   }
-  matrix.addEventListener("pointermove", (event) => P.pointPair(...pairAt(event)));
-  matrix.addEventListener("pointerleave", () => P.pointPair(null, null));
+  matrix.addEventListener("pointermove", (event) => positions.pointPair(...pairAt(event)));
+  matrix.addEventListener("pointerleave", () => positions.pointPair(null, null));
   matrix.addEventListener("click", (event) => {
     const [first] = pairAt(event);
-    if (first !== null) vx.pin(first);
+    if (first !== null) store.pin(first);
   });
   const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   matrix.addEventListener("keydown", (event) => {
-    const state = P.now();
-    const seen = P.view(state);
+    const state = positions.now();
+    const seen = positions.view(state);
     if (!seen || !(event.key in MOVES || event.key === "Escape")) return;
     event.preventDefault();
     if (event.key === "Escape") {
-      vx.set("positionPair", null);
-      vx.pin(null);
+      store.set("positionPair", null);
+      store.pin(null);
       return;
     }
-    const [token, other] = [P.token(state), P.second(state)];
+    const [token, other] = [positions.token(state), positions.second(state)];
     const inside = (index) => Math.max(0, Math.min(seen.size - 1, index));
     const i = token === null ? seen.nPrefix : inside(seen.indexOf(token) + MOVES[event.key][0]);
     const j = other === null ? i : inside(seen.indexOf(other) + MOVES[event.key][1]);
     const [first, next] = [seen.tokenOf(i), seen.tokenOf(j)];
     if (first === null || next === null) return;
-    vx.set("positionPair", { first, second: next });
-    vx.pin(first);
+    store.set("positionPair", { first, second: next });
+    store.pin(first);
   });
-  vx.on("positionPair", () => {
-    if (root.offsetParent !== null) mark(P.now());
+  store.on("positionPair", () => {
+    if (root.offsetParent !== null) mark(positions.now());
   });
   return { topics: ["model", "catalogue", "positionSnapshot"], draw, mark };
 });

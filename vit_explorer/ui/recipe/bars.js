@@ -1,58 +1,55 @@
 /* What the model says before and after an ingredient: bars per class, and the same in words. */
-"use strict";
+import { make } from "../core/elements.js";
+import { percent } from "../core/numbers.js";
 
-window.vxRecipeBars = (() => {
-  const best = (chances) => chances.indexOf(Math.max(...chances));
+export const best = (chances) => chances.indexOf(Math.max(...chances));
 
-  /** The rows of bars of an answer: [{name, style, values}], values being one number per class. */
-  function series(answer, after) {
-    const before = { name: "before", style: "before", values: answer.before };
-    if (answer.kind === "mix") return [before, { name: "label", style: "label", values: answer.target }, { name: "mixed", style: "after", values: after }];
-    if (answer.kind === "smoothing") return [{ name: "target", style: "label", values: answer.target }, { name: "model", style: "after", values: after }];
-    return answer.kind === "none" ? [before] : [before, { name: "after", style: "after", values: after }];
-  }
+/** The rows of bars of an answer: [{name, style, values}], values being one number per class. */
+export function series(answer, after) {
+  const before = { name: "before", style: "before", values: answer.before };
+  if (answer.kind === "mix") return [before, { name: "label", style: "label", values: answer.target }, { name: "mixed", style: "after", values: after }];
+  if (answer.kind === "smoothing") return [{ name: "target", style: "label", values: answer.target }, { name: "model", style: "after", values: after }];
+  return answer.kind === "none" ? [before] : [before, { name: "after", style: "after", values: after }];
+}
 
-  /** A label can be certain, an answer cannot. */
-  const chance = ({ style, values }, i) => (style === "label" && values[i] % 1 === 0 ? `${100 * values[i]} %` : vx.percent(values[i]));
+/** A label can be certain, an answer cannot. */
+const chance = ({ style, values }, i) => (style === "label" && values[i] % 1 === 0 ? `${100 * values[i]} %` : percent(values[i]));
 
-  /** Draw the classes that are likeliest in any of the series, in the order of the first. */
-  function draw(element, all, classes, shown) {
-    const most = classes.map((_, i) => [Math.max(...all.map(({ values }) => values[i])), i]);
-    const order = most.sort((a, b) => b[0] - a[0]).slice(0, shown).map(([, i]) => i);
-    order.sort((a, b) => all[0].values[b] - all[0].values[a]);
-    element.style.gridTemplateColumns = `minmax(62px, auto) 1fr ${all.map(() => "60px").join(" ")}`;
-    const head = ["", "", ...all.map(({ name }) => name)].map((text, k) => vx.make("span", `title ${k > 1 ? all[k - 2].style : ""}`, text));
-    const cells = order.flatMap((i) => {
-      const bars = vx.make("div", "both");
-      for (const { style, values } of all) {
-        const bar = vx.make("i", style);
-        bar.style.width = `${100 * values[i]}%`;
-        bars.append(bar);
-      }
-      const style = i === best(all[0].values) ? "answer" : "";
-      return [vx.make("span", style, classes[i]), bars, ...all.map((one) => vx.make("span", `vx-number ${style}`, chance(one, i)))];
-    });
-    element.replaceChildren(...head, ...cells);
-  }
+/** Draw the classes that are likeliest in any of the series, in the order of the first. */
+export function draw(element, all, classes, shown) {
+  const most = classes.map((_, i) => [Math.max(...all.map(({ values }) => values[i])), i]);
+  const order = most.sort((a, b) => b[0] - a[0]).slice(0, shown).map(([, i]) => i);
+  order.sort((a, b) => all[0].values[b] - all[0].values[a]);
+  element.style.gridTemplateColumns = `minmax(62px, auto) 1fr ${all.map(() => "60px").join(" ")}`;
+  const head = ["", "", ...all.map(({ name }) => name)].map((text, k) => make("span", `title ${k > 1 ? all[k - 2].style : ""}`, text));
+  const cells = order.flatMap((i) => {
+    const bars = make("div", "both");
+    for (const { style, values } of all) {
+      const bar = make("i", style);
+      bar.style.width = `${100 * values[i]}%`;
+      bars.append(bar);
+    }
+    const style = i === best(all[0].values) ? "answer" : "";
+    return [make("span", style, classes[i]), bars, ...all.map((one) => make("span", `vx-number ${style}`, chance(one, i)))];
+  });
+  element.replaceChildren(...head, ...cells);
+}
 
-  /** What became of the answer, in a sentence. */
-  function outcome({ kind, before }, after, classes) {
-    const [top, now] = [best(before), best(after)];
-    const was = `${classes[top]} ${vx.percent(before[top])}`;
-    if (kind === "smoothing" || kind === "none") return `The model says ${was}.`;
-    if (top === now) return `It stays ${was} → ${vx.percent(after[top])}.`;
-    return `It turns: ${was} → ${classes[now]} ${vx.percent(after[now])}.`;
-  }
+/** What became of the answer, in a sentence. */
+export function outcome({ kind, before }, after, classes) {
+  const [top, now] = [best(before), best(after)];
+  const was = `${classes[top]} ${percent(before[top])}`;
+  if (kind === "smoothing" || kind === "none") return `The model says ${was}.`;
+  if (top === now) return `It stays ${was} → ${percent(after[top])}.`;
+  return `It turns: ${was} → ${classes[now]} ${percent(after[now])}.`;
+}
 
-  /** What else there is to know of the bars. */
-  function note({ kind, classes, labels, label, share, cells, same, changed, before, pass, kept }) {
-    const name = ({ index, known }) => `${classes[index]}${known ? "" : " (the model's answer: no label of its own here)"}`;
-    if (kind === "mix") return `Label: ${vx.percent(share)} ${name(labels[0])} + ${vx.percent(1 - share)} ${name(labels[1])}.`;
-    if (kind === "smoothing") return `Label: ${name(label)}. Picture and answer stay as they are; the loss changes, and with it what is learned.`;
-    if (kind === "batch") return `After: the mean over this picture's own cells. Of all ${cells.length} cells ${same} have the answer that their picture has unchanged.`;
-    if (kind !== "depth") return "";
-    return `Pass ${pass + 1} of ${kept.length}. In ${kept.length} passes the answer ${classes[best(before)]} changed ${changed === 1 ? "once" : `${changed} times`}.`;
-  }
-
-  return { best, draw, note, outcome, series };
-})();
+/** What else there is to know of the bars. */
+export function note({ kind, classes, labels, label, share, cells, same, changed, before, pass, kept }) {
+  const name = ({ index, known }) => `${classes[index]}${known ? "" : " (the model's answer: no label of its own here)"}`;
+  if (kind === "mix") return `Label: ${percent(share)} ${name(labels[0])} + ${percent(1 - share)} ${name(labels[1])}.`;
+  if (kind === "smoothing") return `Label: ${name(label)}. Picture and answer stay as they are; the loss changes, and with it what is learned.`;
+  if (kind === "batch") return `After: the mean over this picture's own cells. Of all ${cells.length} cells ${same} have the answer that their picture has unchanged.`;
+  if (kind !== "depth") return "";
+  return `Pass ${pass + 1} of ${kept.length}. In ${kept.length} passes the answer ${classes[best(before)]} changed ${changed === 1 ? "once" : `${changed} times`}.`;
+}

@@ -1,5 +1,11 @@
 /* How often the heads of a DeiT and its teacher disagree on the test split, asked in chunks, and examples to click. */
-vx.widget("disagreement", (root, server) => {
+import { fill, make } from "../core/elements.js";
+import { count, duration } from "../core/numbers.js";
+import { call } from "../core/server.js";
+import * as store from "../core/store.js";
+import { widget } from "../core/widget.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const NAMES = { cls: "CLS head", distillation: "distillation head", mean: "mean of both", teacher: "teacher" };
   const KINDS = {
@@ -16,14 +22,14 @@ vx.widget("disagreement", (root, server) => {
   let start = 0;
   let strip = null; // the examples on screen
 
-  const request = (more) => ({ model: vx.get("model").name, ...more });
+  const request = (more) => ({ model: store.get("model").name, ...more });
   const share = (count) => `${((100 * count) / told.done).toFixed(1)} %`;
 
   // ---- asking --------------------------------------------------------------------------------------------------
   async function look() {
-    const name = vx.get("model").name;
-    const answer = await vx.call("disagreement", server, "disagree", request({ go: false }));
-    if (!answer || name !== vx.get("model").name) return;
+    const name = store.get("model").name;
+    const answer = await call("disagreement", server, "disagree", request({ go: false }));
+    if (!answer || name !== store.get("model").name) return;
     told = answer;
     show();
     if (told.right) examples();
@@ -34,7 +40,7 @@ vx.widget("disagreement", (root, server) => {
     going = !going;
     show();
     while (going && (!told || told.done < told.total)) {
-      const answer = await vx.call("disagreement", server, "disagree", request({ go: true }));
+      const answer = await call("disagreement", server, "disagree", request({ go: true }));
       if (run !== mine) return; // stopped, gone on with by another press, or about another model
       if (!answer) break;
       told = answer;
@@ -52,7 +58,7 @@ vx.widget("disagreement", (root, server) => {
       showStrip();
       return;
     }
-    const found = await vx.call("disagreement-examples", server, "examples", request({ kind, start: Math.min(start, count - 1) }));
+    const found = await call("disagreement-examples", server, "examples", request({ kind, start: Math.min(start, count - 1) }));
     if (!found) return;
     strip = found;
     showStrip();
@@ -61,8 +67,8 @@ vx.widget("disagreement", (root, server) => {
   // ---- drawing -------------------------------------------------------------------------------------------------
   function rows(table, lines) {
     $(`${table} tbody`).replaceChildren(...lines.map(([words, number]) => {
-      const row = vx.make("tr");
-      row.append(vx.make("td", "", words), vx.make("td", "", number));
+      const row = make("tr");
+      row.append(make("td", "", words), make("td", "", number));
       return row;
     }));
   }
@@ -88,21 +94,21 @@ vx.widget("disagreement", (root, server) => {
     $(".go").hidden = Boolean(complete || missing);
     $(".progress").value = told && !missing ? told.done / told.total : 0;
     $(".progress").hidden = !told || complete || missing || (!going && !told.done);
-    const left = going && told && told.left !== null ? `, ${vx.duration(told.left)} left` : "";
-    $(".status").textContent = !told ? "" : missing ? missing : told.done ? `${vx.count(told.done)} of ${vx.count(told.total)} test pictures${left}` : `${vx.count(told.total)} test pictures`;
+    const left = going && told && told.left !== null ? `, ${duration(told.left)} left` : "";
+    $(".status").textContent = !told ? "" : missing ? missing : told.done ? `${count(told.done)} of ${count(told.total)} test pictures${left}` : `${count(told.total)} test pictures`;
     $(".found").hidden = !told || !told.right;
     if ($(".found").hidden) return;
     if (!(kind in told.kinds)) [kind, start] = [Object.keys(told.kinds)[0], 0]; // another DeiT, one without a teacher
-    rows(".right-table", Object.entries(told.right).map(([name, count]) => [NAMES[name], share(count)]));
+    rows(".right-table", Object.entries(told.right).map(([name, n]) => [NAMES[name], share(n)]));
     rows(".agree-table", told.agree.map(({ one, other, count }) => [`${NAMES[one]} and ${NAMES[other]}`, share(count)]));
     $(".says").textContent = says();
     const focused = document.activeElement && document.activeElement.dataset.kind;
-    vx.fill($(".kinds"), Object.entries(told.kinds), ([name, count]) => {
-      const button = vx.make("button", "vx-button");
+    fill($(".kinds"), Object.entries(told.kinds), ([name, n]) => {
+      const button = make("button", "vx-button");
       button.type = "button";
       button.dataset.kind = name;
       button.setAttribute("aria-pressed", String(name === kind));
-      button.append(vx.make("small", "", KINDS[name][0]), vx.make("span", "", `${KINDS[name][1]}: ${vx.count(count)}`));
+      button.append(make("small", "", KINDS[name][0]), make("span", "", `${KINDS[name][1]}: ${count(n)}`));
       button.addEventListener("click", () => {
         [kind, start] = [name, 0];
         show();
@@ -114,24 +120,24 @@ vx.widget("disagreement", (root, server) => {
   }
 
   function showStrip() {
-    const { pictures, start: first, count } = strip || { pictures: [], start: 0, count: 0 };
-    $(".shown").textContent = count ? `${KINDS[kind].join(", ")}: ${first + 1} to ${first + pictures.length} of ${vx.count(count)}. Click one to look at it above.` : "There are none of these so far.";
-    const current = vx.get("trace") && vx.get("trace").picture.name;
-    vx.fill($(".pictures"), pictures, ({ name, preview, truth, answers }) => {
-      const button = vx.make("button");
+    const { pictures, start: first, count: all } = strip || { pictures: [], start: 0, count: 0 };
+    $(".shown").textContent = all ? `${KINDS[kind].join(", ")}: ${first + 1} to ${first + pictures.length} of ${count(all)}. Click one to look at it above.` : "There are none of these so far.";
+    const current = store.get("trace") && store.get("trace").picture.name;
+    fill($(".pictures"), pictures, ({ name, preview, truth, answers }) => {
+      const button = make("button");
       button.type = "button";
       button.dataset.picture = name;
       button.setAttribute("aria-pressed", String(name === current));
-      const image = vx.make("img");
+      const image = make("img");
       image.src = preview;
       image.alt = "";
-      button.append(image, vx.make("b", "", truth), vx.make("span", "", `CLS: ${answers.cls}`), vx.make("span", "", `dist.: ${answers.distillation}`));
-      if (answers.teacher) button.append(vx.make("span", "", `teacher: ${answers.teacher}`));
-      button.addEventListener("click", () => vx.set("wish", { picture: name }));
+      button.append(image, make("b", "", truth), make("span", "", `CLS: ${answers.cls}`), make("span", "", `dist.: ${answers.distillation}`));
+      if (answers.teacher) button.append(make("span", "", `teacher: ${answers.teacher}`));
+      button.addEventListener("click", () => store.set("wish", { picture: name }));
       return button;
     });
     $(".earlier").disabled = first === 0;
-    $(".later").disabled = first + pictures.length >= count;
+    $(".later").disabled = first + pictures.length >= all;
   }
 
   function draw({ model, trace, catalogue }) {

@@ -1,7 +1,17 @@
 /* A DeiT's two tokens on the picture at hand: what each attends to, and what its head answers beside the teacher. */
-vx.widget("distillation", (root, server) => {
+import { decode } from "../core/arrays.js";
+import { diverging } from "../core/colours.js";
+import { clearCanvas, matrixImage, outline, patchInput } from "../core/draw.js";
+import { beforeFrame, fill, make } from "../core/elements.js";
+import { percent, share, signed } from "../core/numbers.js";
+import * as store from "../core/store.js";
+import { inkOf } from "../core/theme.js";
+import { tokenName } from "../core/tokens.js";
+import * as views from "../core/views.js";
+import { widget } from "../core/widget.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const E = vxExplain;
   const CLASSES = 5; // shown, those that are likeliest for any of the answers
   const PAPER = [0.06, 0.93]; // cosine of the two learned tokens, and of their vectors after the last block: DeiT, section 4
   const MEAN = "The softmax of the mean of both heads' logits: not the mean of their percentages.";
@@ -13,9 +23,9 @@ vx.widget("distillation", (root, server) => {
   const best = (chances) => chances.indexOf(Math.max(...chances));
 
   // ---- asking --------------------------------------------------------------------------------------------------
-  const { ask, fits } = E.asking("distillation", server, "tokens", {
-    wanted: E.request,
-    keep: (told) => (answer = { ...told, attention: vx.decode(told.attention), rollout: vx.decode(told.rollout), rgb: vx.decode(told.pixels).data }),
+  const { ask, fits } = views.asking("distillation", server, "tokens", {
+    wanted: views.request,
+    keep: (told) => (answer = { ...told, attention: decode(told.attention), rollout: decode(told.rollout), rgb: decode(told.pixels).data }),
     draw,
     failed: () => none("The server did not answer; choose the picture again."),
   });
@@ -41,25 +51,25 @@ vx.widget("distillation", (root, server) => {
     const side = Math.floor(Math.min(160, $(".maps figure").clientWidth));
     drawn = { values, side, difference };
     const { rgb, size, grid } = answer;
-    E.overlay($(".cls"), side, rgb, size, values[0], grid, high);
-    E.overlay($(".distillation"), side, rgb, size, values[1], grid, high);
-    vx.canvas($(".difference"), side, side).drawImage(vx.matrixImage(difference, ...grid, vx.diverging, -most, most), 0, 0, side, side);
+    views.overlay($(".cls"), side, rgb, size, values[0], grid, high);
+    views.overlay($(".distillation"), side, rgb, size, values[1], grid, high);
+    clearCanvas($(".difference"), side, side).drawImage(matrixImage(difference, ...grid, diverging, -most, most), 0, 0, side, side);
     drawn.images = ["cls", "distillation", "difference"].map((name) => {
       const copy = document.createElement("canvas");
       [copy.width, copy.height] = [$(`.${name}`).width, $(`.${name}`).height];
       copy.getContext("2d").drawImage($(`.${name}`), 0, 0);
       return [$(`.${name}`), copy];
     });
-    $(".high").textContent = vx.share(high);
-    $(".below").textContent = `−${vx.share(most).replace(" %", "")}`;
-    $(".above").textContent = `+${vx.share(most)}`;
+    $(".high").textContent = share(high);
+    $(".below").textContent = `−${share(most).replace(" %", "")}`;
+    $(".above").textContent = `+${share(most)}`;
   }
 
   function fillChoices() {
     const [layers, heads] = answer.attention.shape;
-    const fill = (select, options, value) => {
-      vx.fill(select, options, ([key, words]) => {
-        const option = vx.make("option", "", words);
+    const offer = (select, options, value) => {
+      fill(select, options, ([key, words]) => {
+        const option = make("option", "", words);
         option.value = key;
         return option;
       });
@@ -67,25 +77,25 @@ vx.widget("distillation", (root, server) => {
       select.disabled = chosen.flow === "rollout";
     };
     const count = (n) => Array.from({ length: n }, (_, k) => [String(k), String(k + 1)]);
-    fill($(".layer"), count(layers), String(Math.min(chosen.layer ?? layers - 1, layers - 1)));
-    fill($(".which"), [["mean", "mean"], ...count(heads)], chosen.head === null ? "mean" : String(Math.min(chosen.head, heads - 1)));
+    offer($(".layer"), count(layers), String(Math.min(chosen.layer ?? layers - 1, layers - 1)));
+    offer($(".which"), [["mean", "mean"], ...count(heads)], chosen.head === null ? "mean" : String(Math.min(chosen.head, heads - 1)));
     for (const button of root.querySelectorAll("[data-flow]")) button.setAttribute("aria-pressed", String(button.dataset.flow === chosen.flow));
   }
 
   // ---- the numbers ---------------------------------------------------------------------------------------------
   function drawCosines() {
     const cells = answer.similarity.flatMap((value, step) => {
-      const bar = vx.make("div", "bar");
-      const length = vx.make("i");
+      const bar = make("div", "bar");
+      const length = make("i");
       length.style.left = `${value < 0 ? 50 + 50 * value : 50}%`;
       length.style.width = `${50 * Math.abs(value)}%`;
       bar.append(length);
-      return [vx.make("span", "", step ? `after layer ${step}` : "before layer 1"), bar, vx.make("span", "vx-number", vx.signed(value))];
+      return [make("span", "", step ? `after layer ${step}` : "before layer 1"), bar, make("span", "vx-number", signed(value))];
     });
     $(".steps").replaceChildren(...cells);
     const [first, last] = [answer.similarity[0], answer.similarity.at(-1)];
     $(".paper").textContent =
-      `Here from ${vx.signed(first)}, positions included, to ${vx.signed(last)}. The paper reports ${PAPER[0]} of the learned tokens and ${PAPER[1]} after the last ` +
+      `Here from ${signed(first)}, positions included, to ${signed(last)}. The paper reports ${PAPER[0]} of the learned tokens and ${PAPER[1]} after the last ` +
       `layer, on ImageNet: ${first < 0.5 ? "here too they start apart" : "here they start much more alike than there"}.`;
   }
 
@@ -97,20 +107,20 @@ vx.widget("distillation", (root, server) => {
     order.sort((a, b) => mean[b] - mean[a]);
     const element = $(".bars");
     element.style.gridTemplateColumns = `max-content minmax(16px, 1fr) ${answers.map(() => "minmax(46px, 60px)").join(" ")}`;
-    const head = [vx.make("span"), vx.make("span"), ...answers.map(({ name, title }) => {
-      const cell = vx.make("span", `title ${name}-ink`, SHORT[name]);
+    const head = [make("span"), make("span"), ...answers.map(({ name, title }) => {
+      const cell = make("span", `title ${name}-ink`, SHORT[name]);
       cell.title = name === "mean" ? MEAN : title;
       return cell;
     })];
     const rows = order.flatMap((i) => {
-      const group = vx.make("div", "group");
+      const group = make("div", "group");
       for (const { name, probabilities } of answers) {
-        const bar = vx.make("i", `${name}-ink`);
+        const bar = make("i", `${name}-ink`);
         bar.style.width = `${100 * probabilities[i]}%`;
         group.append(bar);
       }
-      const numbers = answers.map(({ probabilities }) => vx.make("span", `vx-number ${best(probabilities) === i ? "answer" : ""}`, vx.percent(probabilities[i])));
-      return [vx.make("span", classes[i] === answer.truth ? "answer" : "", classes[i]), group, ...numbers];
+      const numbers = answers.map(({ probabilities }) => make("span", `vx-number ${best(probabilities) === i ? "answer" : ""}`, percent(probabilities[i])));
+      return [make("span", classes[i] === answer.truth ? "answer" : "", classes[i]), group, ...numbers];
     });
     element.replaceChildren(...head, ...rows);
     $(".outcome").textContent = outcome();
@@ -132,13 +142,13 @@ vx.widget("distillation", (root, server) => {
     return `${heads}${mean}${siding}.${truth}`;
   }
 
-  const read = vx.beforeFrame((token) => {
+  const read = beforeFrame((token) => {
     const { values, difference } = drawn;
-    const where = vx.tokenName(token, answer.grid);
+    const where = tokenName(token, answer.grid);
     const flow = chosen.flow === "rollout" ? "Through all layers" : `In layer ${Number($(".layer").value) + 1}`;
     $(".readout").textContent =
-      `${flow} ${where} gets ${vx.share(values[0][token])} from CLS and ${vx.share(values[1][token])} from the distillation token ` +
-      `(${difference[token] < 0 ? "−" : "+"}${vx.share(Math.abs(difference[token]))}).`;
+      `${flow} ${where} gets ${share(values[0][token])} from CLS and ${share(values[1][token])} from the distillation token ` +
+      `(${difference[token] < 0 ? "−" : "+"}${share(Math.abs(difference[token]))}).`;
   });
 
   // ---- drawing -------------------------------------------------------------------------------------------------
@@ -150,8 +160,8 @@ vx.widget("distillation", (root, server) => {
   }
 
   function show() {
-    const state = E.now();
-    const fitting = E.ready(state) && fits(state);
+    const state = views.now();
+    const fitting = views.ready(state) && fits(state);
     root.classList.toggle("waiting", !fitting);
     $(".none").hidden = true;
     $(".both").hidden = answer === null;
@@ -168,7 +178,7 @@ vx.widget("distillation", (root, server) => {
   }
 
   function draw(state) {
-    if (!E.ready(state)) return;
+    if (!views.ready(state)) return;
     const deits = ((state.catalogue || {}).models || []).some(({ architecture }) => architecture === "deit");
     if (!deits && state.catalogue) {
       none("There is no DeiT among the models here: train one in the Train tab, with a teacher, and keep it.");
@@ -189,12 +199,12 @@ vx.widget("distillation", (root, server) => {
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.drawImage(image, 0, 0);
       context.restore();
-      vx.outline(context, (marked % cols) * cell[0], Math.floor(marked / cols) * cell[1], ...cell, vx.ink("--vx-query"), 2);
+      outline(context, (marked % cols) * cell[0], Math.floor(marked / cols) * cell[1], ...cell, inkOf("--vx-query"), 2);
     }
     read(marked);
   }
 
-  for (const name of ["cls", "distillation", "difference"]) vx.patchInput($(`canvas.${name}`), () => answer && answer.grid);
+  for (const name of ["cls", "distillation", "difference"]) patchInput($(`canvas.${name}`), () => answer && answer.grid);
   for (const button of root.querySelectorAll("[data-flow]")) {
     button.addEventListener("click", () => {
       chosen.flow = button.dataset.flow;
@@ -209,6 +219,6 @@ vx.widget("distillation", (root, server) => {
     chosen.head = event.target.value === "mean" ? null : Number(event.target.value);
     show();
   });
-  $(".take").addEventListener("click", () => vx.set("wish", { model: answer.model }));
+  $(".take").addEventListener("click", () => store.set("wish", { model: answer.model }));
   return { topics: ["model", "trace", "catalogue"], draw, mark };
 });

@@ -2,27 +2,32 @@
  *
  * Topic "recipe": {ingredient, strengths: {ingredient: strength}, seed}. The same three give the same view.
  */
-vx.widget("recipe-ingredients", (root, server) => {
+import * as store from "../core/store.js";
+import * as views from "../core/views.js";
+import { widget } from "../core/widget.js";
+import * as bars from "./bars.js";
+import * as scenes from "./scenes.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const E = vxExplain;
   const FIRST = { ingredient: "cutmix", strengths: {}, seed: 102 };
   let answer = null; // the newest
   let pass = 0; // of the passes with dropped branches, the one that is looked at
 
-  const chosen = () => vx.get("recipe") || FIRST;
-  const choose = (values) => vx.set("recipe", { ...chosen(), ...values });
+  const chosen = () => store.get("recipe") || FIRST;
+  const choose = (values) => store.set("recipe", { ...chosen(), ...values });
 
   // ---- asking --------------------------------------------------------------------------------------------------
   function wanted(state) {
     const { ingredient, strengths, seed } = chosen();
-    return { ...E.request(state), ingredient, strength: strengths[ingredient] ?? null, seed };
+    return { ...views.request(state), ingredient, strength: strengths[ingredient] ?? null, seed };
   }
   /** Whether the answer is about this picture in this model, if not about all that was chosen since. */
-  const near = (state) => answer !== null && answer.about === JSON.stringify(E.request(state));
-  const { ask, fits } = E.asking("recipe", server, "ingredient", {
+  const near = (state) => answer !== null && answer.about === JSON.stringify(views.request(state));
+  const { ask, fits } = views.asking("recipe", server, "ingredient", {
     wanted,
     keep(told, state) {
-      answer = { ...told, about: JSON.stringify(E.request(state)) };
+      answer = { ...told, about: JSON.stringify(views.request(state)) };
       pass = 0;
     },
     draw,
@@ -68,29 +73,28 @@ vx.widget("recipe-ingredients", (root, server) => {
 
   // ---- what it does ----------------------------------------------------------------------------------------------
   function show(state) {
-    const S = vxRecipeScenes;
     const { trace } = state;
     const seen = { ...answer, classes: trace.classes, size: trace.size, pass };
     showControls();
     const take = (seed) => choose({ seed });
     const look = (number) => {
       pass = number;
-      draw(E.now());
+      draw(views.now());
     };
-    const scene = { pictures: S.pictures, mix: S.mix, smoothing: S.smoothing, batch: S.batch, depth: S.depth, none: S.none }[answer.kind];
+    const scene = { pictures: scenes.pictures, mix: scenes.mix, smoothing: scenes.smoothing, batch: scenes.batch, depth: scenes.depth, none: scenes.none }[answer.kind];
     scene($(".scene"), seen);
     $(".parts").dataset.kind = answer.kind;
-    if (answer.rolls) S.rolls($(".below"), seen, take);
-    else if (answer.kind === "depth") S.passes($(".below"), seen, look);
+    if (answer.rolls) scenes.rolls($(".below"), seen, take);
+    else if (answer.kind === "depth") scenes.passes($(".below"), seen, look);
     else $(".below").replaceChildren();
-    const after = answer.kind === "depth" ? S.chancesOf(answer, pass) : answer.after;
-    $(".outcome").textContent = vxRecipeBars.outcome(answer, after, trace.classes);
-    $(".note").textContent = vxRecipeBars.note(seen);
-    vxRecipeBars.draw($(".bars"), vxRecipeBars.series(answer, after), trace.classes, answer.kind === "smoothing" ? 10 : 5);
+    const after = answer.kind === "depth" ? scenes.chancesOf(answer, pass) : answer.after;
+    $(".outcome").textContent = bars.outcome(answer, after, trace.classes);
+    $(".note").textContent = bars.note(seen);
+    bars.draw($(".bars"), bars.series(answer, after), trace.classes, answer.kind === "smoothing" ? 10 : 5);
   }
 
   function draw(state) {
-    if (!E.ready(state)) return;
+    if (!views.ready(state)) return;
     for (const button of root.querySelectorAll("[data-ingredient]")) {
       button.setAttribute("aria-pressed", String(button.dataset.ingredient === chosen().ingredient));
     }

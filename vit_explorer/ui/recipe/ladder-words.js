@@ -1,99 +1,96 @@
 /* The ladder's words, numbers and scale, and the ways from a rung to the views that show its ingredient. */
-"use strict";
+import { make } from "../core/elements.js";
+import { signed } from "../core/numbers.js";
+import * as store from "../core/store.js";
 
-window.vxLadder = (() => {
-  const { make } = vx;
-  const percent = (share) => `${(100 * share).toFixed(1)} %`;
-  const points = (share) => vx.signed(100 * share, 1);
-  const several = (result) => result.tests.length > 1;
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const points = (share) => signed(100 * share, 1);
+const several = (result) => result.tests.length > 1;
 
-  /** The columns beside the lane; empty where there is nothing. */
-  function cells({ result }) {
-    if (!result) return { gain: "", test: "not yet", training: "", gap: "" };
-    const { gain, mean, spread, train } = result;
-    const arrow = gain === null || !Number((100 * gain).toFixed(1)) ? "" : gain > 0 ? " ▸" : " ◂";
-    return {
-      gain: gain === null ? "" : `${points(gain)}${arrow}`,
-      test: `${(100 * mean).toFixed(1)}${several(result) ? ` ± ${(100 * spread).toFixed(1)}` : ""} %`,
-      training: percent(train),
-      gap: points(train - mean),
-    };
-  }
+/** The columns beside the lane; empty where there is nothing. */
+export function cells({ result }) {
+  if (!result) return { gain: "", test: "not yet", training: "", gap: "" };
+  const { gain, mean, spread, train } = result;
+  const arrow = gain === null || !Number((100 * gain).toFixed(1)) ? "" : gain > 0 ? " ▸" : " ◂";
+  return {
+    gain: gain === null ? "" : `${points(gain)}${arrow}`,
+    test: `${(100 * mean).toFixed(1)}${several(result) ? ` ± ${(100 * spread).toFixed(1)}` : ""} %`,
+    training: percent(train),
+    gap: points(train - mean),
+  };
+}
 
-  const name = ({ number, title }) => (number > 1 ? `+ ${title}` : title);
+export const name = ({ number, title }) => (number > 1 ? `+ ${title}` : title);
 
-  /** What a rung is called to those who do not see it. */
-  function aloud(row) {
-    const { result } = row;
-    const spoken = row.number ? `${row.number}, ${name(row)}` : row.title;
-    if (!result) return `${spoken}, not trained yet`;
-    const step = result.gain === null ? "" : `, ${points(result.gain)} points`;
-    return `${spoken}: test accuracy ${percent(result.mean)}${step}, training accuracy ${percent(result.train)}`;
-  }
+/** What a rung is called to those who do not see it. */
+export function aloud(row) {
+  const { result } = row;
+  const spoken = row.number ? `${row.number}, ${name(row)}` : row.title;
+  if (!result) return `${spoken}, not trained yet`;
+  const step = result.gain === null ? "" : `, ${points(result.gain)} points`;
+  return `${spoken}: test accuracy ${percent(result.mean)}${step}, training accuracy ${percent(result.train)}`;
+}
 
-  function heading({ title, ingredients, number }) {
-    const few = ingredients.map((one) => `${ingredients.length > 1 ? `${one.title} ` : ""}${one.unit} ${one.strength}`);
-    return `${name({ number, title })}${few.length ? `: ${few.join(", ")}` : ""}`;
-  }
+export function heading({ title, ingredients, number }) {
+  const few = ingredients.map((one) => `${ingredients.length > 1 ? `${one.title} ` : ""}${one.unit} ${one.strength}`);
+  return `${name({ number, title })}${few.length ? `: ${few.join(", ")}` : ""}`;
+}
 
-  /** What came out on a rung, in a sentence or two. */
-  function found({ result, number }) {
-    const { gain, gains, gain_spread: spread, clear, mean, train } = result;
-    const gap = `Training accuracy ${percent(train)}, the gap to the test split ${points(train - mean)} points.`;
-    if (gain === null) return number > 1 ? `The rung below has no result of the same seeds yet. ${gap}` : gap;
-    if (gains.length < 2) return `Step: ${points(gain)} points, of one seed. ${gap}`;
-    const agree = clear ? "all seeds agree on the direction" : "the seeds disagree on the direction";
-    return `Step: ${points(gain)} ± ${(100 * spread).toFixed(1)} points (seeds: ${gains.map(points).join(", ")}): ${agree}. ${gap}`;
-  }
+/** What came out on a rung, in a sentence or two. */
+export function found({ result, number }) {
+  const { gain, gains, gain_spread: spread, clear, mean, train } = result;
+  const gap = `Training accuracy ${percent(train)}, the gap to the test split ${points(train - mean)} points.`;
+  if (gain === null) return number > 1 ? `The rung below has no result of the same seeds yet. ${gap}` : gap;
+  if (gains.length < 2) return `Step: ${points(gain)} points, of one seed. ${gap}`;
+  const agree = clear ? "all seeds agree on the direction" : "the seeds disagree on the direction";
+  return `Step: ${points(gain)} ± ${(100 * spread).toFixed(1)} points (seeds: ${gains.map(points).join(", ")}): ${agree}. ${gap}`;
+}
 
-  /** The lane's ends and ticks, for all accuracies on the test split; `place` gives per cent of its width. */
-  function scale(rows) {
-    const all = rows.flatMap(({ result }) => [...result.tests, result.mean - (result.gain ?? 0)]);
-    const [least, most] = [Math.min(...all), Math.max(...all)];
-    const step = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2].find((size) => (most - least) / size <= 6) || 0.5;
-    const low = Math.max(0, least - 0.04 * (most - least) - 0.002);
-    const high = Math.min(1, most + 0.04 * (most - least) + 0.002);
-    const ticks = [];
-    for (let k = Math.ceil(low / step); k * step <= high; k++) ticks.push(k * step);
-    return { low, high, ticks, place: (share) => (100 * (share - low)) / (high - low) };
-  }
+/** The lane's ends and ticks, for all accuracies on the test split; `place` gives per cent of its width. */
+export function scale(rows) {
+  const all = rows.flatMap(({ result }) => [...result.tests, result.mean - (result.gain ?? 0)]);
+  const [least, most] = [Math.min(...all), Math.max(...all)];
+  const step = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2].find((size) => (most - least) / size <= 6) || 0.5;
+  const low = Math.max(0, least - 0.04 * (most - least) - 0.002);
+  const high = Math.min(1, most + 0.04 * (most - least) + 0.002);
+  const ticks = [];
+  for (let k = Math.ceil(low / step); k * step <= high; k++) ticks.push(k * step);
+  return { low, high, ticks, place: (share) => (100 * (share - low)) / (high - low) };
+}
 
-  /** Open a view of the Recipe tab, also where the tabs that do not fit stand in a menu. */
-  const tabOf = (view) =>
-    document.querySelector(`#recipe-tabs [role="tab"][data-tab-id="${view}"]`) ||
-    [...document.querySelectorAll("#recipe-tabs .overflow-dropdown button")].find((one) => one.textContent.trim().toLowerCase() === view);
+/** Open a view of the Recipe tab, also where the tabs that do not fit stand in a menu. */
+const tabOf = (view) =>
+  document.querySelector(`#recipe-tabs [role="tab"][data-tab-id="${view}"]`) ||
+  [...document.querySelectorAll("#recipe-tabs .overflow-dropdown button")].find((one) => one.textContent.trim().toLowerCase() === view);
 
-  /** Where the ingredient of a rung can be tried: [{label, open}]. */
-  function ways({ ingredients, view }) {
-    const found = ingredients.map((one) => ({
-      label: `Try ${one.title} on the picture`,
-      open: () => {
-        const before = vx.get("recipe") || { strengths: {}, seed: 102 };
-        vx.set("recipe", { ...before, ingredient: one.name, strengths: { ...before.strengths, [one.name]: one.strength } });
-        tabOf("ingredients").click();
-      },
-    }));
-    if (view && tabOf(view)) found.push({ label: "See the token and the teacher", open: () => tabOf(view).click() });
-    return found;
-  }
+/** Where the ingredient of a rung can be tried: [{label, open}]. */
+export function ways({ ingredients, view }) {
+  const found = ingredients.map((one) => ({
+    label: `Try ${one.title} on the picture`,
+    open: () => {
+      const before = store.get("recipe") || { strengths: {}, seed: 102 };
+      store.set("recipe", { ...before, ingredient: one.name, strengths: { ...before.strengths, [one.name]: one.strength } });
+      tabOf("ingredients").click();
+    },
+  }));
+  if (view && tabOf(view)) found.push({ label: "See the token and the teacher", open: () => tabOf(view).click() });
+  return found;
+}
 
-  /** A command with a button that copies it. */
-  function command(text) {
-    const [row, button] = [make("div", "command"), make("button", "vx-button", "Copy")];
-    button.type = "button";
-    button.setAttribute("aria-label", `Copy the command ${text}`);
-    button.addEventListener("click", async () => {
-      try {
-        await navigator.clipboard.writeText(text);
-        button.textContent = "Copied";
-      } catch (error) {
-        button.textContent = "Select and copy it"; // pages at plain http addresses get no clipboard
-      }
-      setTimeout(() => (button.textContent = "Copy"), 1600);
-    });
-    row.append(make("code", "", text), button);
-    return row;
-  }
-
-  return { aloud, cells, command, found, heading, name, scale, ways };
-})();
+/** A command with a button that copies it. */
+export function command(text) {
+  const [row, button] = [make("div", "command"), make("button", "vx-button", "Copy")];
+  button.type = "button";
+  button.setAttribute("aria-label", `Copy the command ${text}`);
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch (error) {
+      button.textContent = "Select and copy it"; // pages at plain http addresses get no clipboard
+    }
+    setTimeout(() => (button.textContent = "Copy"), 1600);
+  });
+  row.append(make("code", "", text), button);
+  return row;
+}

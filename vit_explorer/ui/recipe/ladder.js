@@ -2,17 +2,24 @@
  *
  * Topic "rung": the name of the chosen one, or null; then the one with the largest gain is. Asks the server once.
  */
-vx.widget("ladder", (root, server) => {
+import { colour, diverging } from "../core/colours.js";
+import { fill, make } from "../core/elements.js";
+import { saveFile } from "../core/files.js";
+import { signed } from "../core/numbers.js";
+import { call } from "../core/server.js";
+import * as store from "../core/store.js";
+import { widget } from "../core/widget.js";
+import * as ladder from "./ladder-words.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const { make } = vx;
-  const L = vxLadder;
   let told = null;
   let asking = false;
 
   async function ask() {
     if (asking || told) return;
     asking = true;
-    told = await vx.call("ladder", server, "ladder", {});
+    told = await call("ladder", server, "ladder", {});
     asking = false;
     if (told) draw();
     else {
@@ -26,7 +33,7 @@ vx.widget("ladder", (root, server) => {
   const rows = () => [...(told.teacher ? [told.teacher] : []), ...[...told.rungs].reverse()];
   const done = () => told.rungs.filter((rung) => rung.result);
   function chosen() {
-    const found = rows().find((row) => row.name === vx.get("rung"));
+    const found = rows().find((row) => row.name === store.get("rung"));
     return found || done().reduce((best, rung) => ((rung.result.gain ?? -1) > (best.result.gain ?? -1) ? rung : best));
   }
   const MOVES = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1, Home: -99, End: 99 };
@@ -35,7 +42,7 @@ vx.widget("ladder", (root, server) => {
     event.preventDefault();
     const all = rows();
     const next = Math.max(0, Math.min(all.length - 1, all.indexOf(chosen()) + MOVES[event.key]));
-    vx.set("rung", all[next].name);
+    store.set("rung", all[next].name);
     $(`[data-rung="${all[next].name}"]`).focus();
   });
 
@@ -53,7 +60,7 @@ vx.widget("ladder", (root, server) => {
     if (gain !== null) {
       const bar = make("i", `bar${gains.length > 1 && !clear ? " unclear" : ""}`);
       left(bar, Math.min(mean, mean - gain)).style.width = `${scale.place(Math.abs(gain) + scale.low)}%`;
-      bar.style.background = vx.colour(vx.diverging, gain, -told.limit, told.limit);
+      bar.style.background = colour(diverging, gain, -told.limit, told.limit);
       if (below) drawn.append(left(make("i", "rail"), mean - gain));
       drawn.append(bar);
     }
@@ -66,37 +73,37 @@ vx.widget("ladder", (root, server) => {
     one.type = "button";
     one.dataset.rung = row.name;
     one.setAttribute("role", "radio");
-    one.setAttribute("aria-label", L.aloud(row));
-    const cells = L.cells(row);
+    one.setAttribute("aria-label", ladder.aloud(row));
+    const cells = ladder.cells(row);
     const name = make("span", "name");
-    name.append(make("span", "index", row.number ? String(row.number) : ""), L.name(row));
+    name.append(make("span", "index", row.number ? String(row.number) : ""), ladder.name(row));
     one.append(name, lane(row, row.number > 1 && told.rungs[row.number - 2].result));
     for (const [kind, text] of Object.entries(cells)) one.append(make("span", `number ${kind}`, text));
-    one.addEventListener("click", () => vx.set("rung", row.name));
+    one.addEventListener("click", () => store.set("rung", row.name));
     return one;
   }
 
   function chart() {
-    scale = L.scale(rows().filter((row) => row.result));
-    vx.fill($(".rungs"), rows(), line);
+    scale = ladder.scale(rows().filter((row) => row.result));
+    fill($(".rungs"), rows(), line);
     const lines = scale.ticks.map((share) => left(make("i"), share));
     if (told.teacher) lines.push(left(make("i", "teacher"), told.teacher.result.mean));
     $(".grid").replaceChildren(...lines);
-    vx.fill($(".ticks"), scale.ticks, (share) => left(make("span", "", `${Number((100 * share).toFixed(1))} %`), share));
+    fill($(".ticks"), scale.ticks, (share) => left(make("span", "", `${Number((100 * share).toFixed(1))} %`), share));
     const several = rows().some((row) => row.result && row.result.tests.length > 1);
     $(".vx-look").textContent = several ? "steps back, and steps with a dashed rim: there the seeds disagree on up or down." : "steps back.";
     $(".axis .what").textContent = several ? "test accuracy: ● seeds, ▮ mean" : "test accuracy";
-    $(".steps .low").textContent = vx.signed(-100 * told.limit, 1);
-    $(".steps .high").textContent = vx.signed(100 * told.limit, 1);
+    $(".steps .low").textContent = signed(-100 * told.limit, 1);
+    $(".steps .high").textContent = signed(100 * told.limit, 1);
   }
 
   function detail(row) {
     const about = make("div");
-    about.append(make("h3", "", L.heading(row)), make("p", "vx-small what", row.what));
-    if (row.result) about.append(make("p", "vx-small found", L.found(row)));
+    about.append(make("h3", "", ladder.heading(row)), make("p", "vx-small what", row.what));
+    if (row.result) about.append(make("p", "vx-small found", ladder.found(row)));
     else about.append(make("p", "vx-small found", "Not trained yet."));
     if (row.expected) about.append(make("p", "vx-small vx-soft expected", row.expected));
-    const ways = L.ways(row);
+    const ways = ladder.ways(row);
     if (ways.length) {
       const go = make("div", "vx-row go");
       go.append(...ways.map(({ label, open }) => {
@@ -108,7 +115,7 @@ vx.widget("ladder", (root, server) => {
       about.append(go);
     }
     const again = make("div");
-    again.append(make("p", "vx-soft recipe", row.recipe), ...row.commands.map(L.command));
+    again.append(make("p", "vx-soft recipe", row.recipe), ...row.commands.map(ladder.command));
     $(".detail").replaceChildren(about, again);
   }
 
@@ -123,7 +130,7 @@ vx.widget("ladder", (root, server) => {
     $(".missing").classList.toggle("nothing", !some);
     $(".sweep").hidden = false;
     if (!drawn) {
-      $(".sweep").replaceChildren(L.command(told.sweep));
+      $(".sweep").replaceChildren(ladder.command(told.sweep));
       if (some) chart();
       drawn = true;
     }
@@ -146,10 +153,10 @@ vx.widget("ladder", (root, server) => {
   const buttons = [...root.querySelectorAll("[data-format]")];
   async function save(button) {
     for (const other of buttons) other.disabled = true;
-    const file = await vx.call("ladder-file", server, "export", { format: button.dataset.format });
+    const file = await call("ladder-file", server, "export", { format: button.dataset.format });
     for (const other of buttons) other.disabled = false;
     button.focus();
-    if (file) vx.save(file.filename, file.mime, file.data);
+    if (file) saveFile(file.filename, file.mime, file.data);
   }
   for (const button of buttons) button.addEventListener("click", () => save(button));
 

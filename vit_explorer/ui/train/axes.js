@@ -1,125 +1,125 @@
 /* The axes of the curves: what lies along them, how far they reach, and where their ticks stand. Pure functions. */
-window.vxTrainAxes = (() => {
-  const ZOOMS = 4; // the axis of a race under way shows a 16th of it at first, then doubles as the curves fill it
-  const ROOM = 1.04; // of the axis that lies ahead of the curves
-  const SECONDS = [10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
-  const ACCURACIES = [0.4, 0.6, 0.8, 1];
+import { count, duration } from "../core/numbers.js";
+import * as racing from "./data.js";
+import * as words from "./words.js";
 
-  /** The place of an event of a contender along an axis. */
-  const PLACE = {
-    epochs: (one, contender) => one.step / contender.info.steps_per_epoch,
-    images: (one) => one.images,
-    seconds: (one) => one.seconds,
-  };
+const ZOOMS = 4; // the axis of a race under way shows a 16th of it at first, then doubles as the curves fill it
+const ROOM = 1.04; // of the axis that lies ahead of the curves
+const SECONDS = [10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
+const ACCURACIES = [0.4, 0.6, 0.8, 1];
 
-  /** The smallest number of 1, 2, 2.5, 5 times a power of ten that is not below x. */
-  function roundUp(x) {
-    const power = 10 ** Math.floor(Math.log10(x));
-    return [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => one >= x * (1 - 1e-9));
+/** The place of an event of a contender along an axis. */
+export const PLACE = {
+  epochs: (one, contender) => one.step / contender.info.steps_per_epoch,
+  images: (one) => one.images,
+  seconds: (one) => one.seconds,
+};
+
+/** The smallest number of 1, 2, 2.5, 5 times a power of ten that is not below x. */
+function roundUp(x) {
+  const power = 10 ** Math.floor(Math.log10(x));
+  return [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => one >= x * (1 - 1e-9));
+}
+
+/** Ticks from 0 to `high`, about `count` of them; `unit` is what stands between two of them in whole numbers. */
+export function ticks(high, count, unit = 1) {
+  const step = roundUp(high / unit / count) * unit;
+  return Array.from({ length: Math.floor(high / step + 1e-9) + 1 }, (_, i) => i * step);
+}
+
+/** How far a race reaches along an axis: now, and at its end where that is known. */
+function reach(race, axis) {
+  let [now, end] = [0, 0];
+  for (const contender of race.contenders) {
+    if (!contender.info) continue;
+    const { info } = contender;
+    const last = racing.standing(contender);
+    const tested = contender.tests.at(-1) || last;
+    now = Math.max(now, PLACE[axis](last, contender), PLACE[axis](tested, contender));
+    const whole = { epochs: info.total_steps / info.steps_per_epoch, images: (info.total_steps / info.steps_per_epoch) * info.n_train, seconds: 0 }[axis];
+    end = Math.max(end, whole);
   }
+  return { now, end };
+}
 
-  /** Ticks from 0 to `high`, about `count` of them; `unit` is what stands between two of them in whole numbers. */
-  function ticks(high, count, unit = 1) {
-    const step = roundUp(high / unit / count) * unit;
-    return Array.from({ length: Math.floor(high / step + 1e-9) + 1 }, (_, i) => i * step);
-  }
+/** The end of the axis of x: of several races that are shown together, the first being the one followed. */
+export function endOfX(races, axis) {
+  const [{ now, end }, ...others] = races.map((race) => reach(race, axis));
+  const beside = Math.max(0, ...others.map((other) => other.now));
+  if (!racing.OPEN_STATES.has(races[0].state)) return Math.max(now, beside) || end || 1;
+  const needed = Math.max(ROOM * now, beside);
+  if (axis === "seconds") return SECONDS.find((one) => one >= needed) || needed;
+  for (let zoom = ZOOMS; zoom > 0; zoom--) if (end / 2 ** zoom >= needed) return end / 2 ** zoom;
+  return Math.max(end, beside) || 1;
+}
 
-  /** How far a race reaches along an axis: now, and at its end where that is known. */
-  function reach(race, axis) {
-    let [now, end] = [0, 0];
+/** The end of the axis of y, in coarse steps so that it seldom moves. */
+export function endOfY(races, what) {
+  let highest = 0;
+  for (const race of races) {
     for (const contender of race.contenders) {
-      if (!contender.info) continue;
-      const { info } = contender;
-      const last = vxTrain.standing(contender);
-      const tested = contender.tests.at(-1) || last;
-      now = Math.max(now, PLACE[axis](last, contender), PLACE[axis](tested, contender));
-      const whole = { epochs: info.total_steps / info.steps_per_epoch, images: (info.total_steps / info.steps_per_epoch) * info.n_train, seconds: 0 }[axis];
-      end = Math.max(end, whole);
-    }
-    return { now, end };
-  }
-
-  /** The end of the axis of x: of several races that are shown together, the first being the one followed. */
-  function endOfX(races, axis) {
-    const [{ now, end }, ...others] = races.map((race) => reach(race, axis));
-    const beside = Math.max(0, ...others.map((other) => other.now));
-    if (!vxTrain.OPEN_STATES.has(races[0].state)) return Math.max(now, beside) || end || 1;
-    const needed = Math.max(ROOM * now, beside);
-    if (axis === "seconds") return SECONDS.find((one) => one >= needed) || needed;
-    for (let zoom = ZOOMS; zoom > 0; zoom--) if (end / 2 ** zoom >= needed) return end / 2 ** zoom;
-    return Math.max(end, beside) || 1;
-  }
-
-  /** The end of the axis of y, in coarse steps so that it seldom moves. */
-  function endOfY(races, what) {
-    let highest = 0;
-    for (const race of races) {
-      for (const contender of race.contenders) {
-        if (what === "accuracy") {
-          for (const { accuracy } of contender.tests) highest = Math.max(highest, accuracy);
-          if (race === races[0]) for (const { accuracy } of contender.steps) highest = Math.max(highest, accuracy);
-        } else if (contender.steps.length) {
-          const first = contender.steps.slice(0, 10).map(({ loss }) => loss);
-          highest = Math.max(highest, ...first);
-        }
+      if (what === "accuracy") {
+        for (const { accuracy } of contender.tests) highest = Math.max(highest, accuracy);
+        if (race === races[0]) for (const { accuracy } of contender.steps) highest = Math.max(highest, accuracy);
+      } else if (contender.steps.length) {
+        const first = contender.steps.slice(0, 10).map(({ loss }) => loss);
+        highest = Math.max(highest, ...first);
       }
     }
-    if (what === "accuracy") return ACCURACIES.find((one) => one >= highest) || 1;
-    return Math.max(0.5, Math.ceil(2 * highest) / 2) || 2.5;
   }
+  if (what === "accuracy") return ACCURACIES.find((one) => one >= highest) || 1;
+  return Math.max(0.5, Math.ceil(2 * highest) / 2) || 2.5;
+}
 
-  function thousands(x) {
-    const [size, unit] = x >= 1e6 ? [1e6, " M"] : x >= 1e3 ? [1e3, " k"] : [1, ""];
-    return Number((x / size).toPrecision(3)) + unit;
+function thousands(x) {
+  const [size, unit] = x >= 1e6 ? [1e6, " M"] : x >= 1e3 ? [1e3, " k"] : [1, ""];
+  return Number((x / size).toPrecision(3)) + unit;
+}
+
+/** How numbers along an axis are written, and what the axis is called. */
+export function labels(axis, end) {
+  if (axis === "epochs") return { title: "epochs: passes over the training pictures", write: (x) => String(Number(x.toPrecision(3))) };
+  if (axis === "images") return { title: "training pictures seen", write: thousands };
+  if (end > 7200) return { title: "hours of training alone", unit: 3600, write: (x) => String(Number((x / 3600).toPrecision(3))) };
+  if (end > 180) return { title: "minutes of training alone", unit: 60, write: (x) => String(Number((x / 60).toPrecision(3))) };
+  return { title: "seconds of training alone", write: (x) => String(Number(x.toPrecision(3))) };
+}
+
+/** One place along the axis in words. */
+export function place(axis, x) {
+  if (axis === "epochs") return `epoch ${words.epoch(x)}`;
+  return axis === "images" ? `${count(x)} pictures` : duration(x);
+}
+
+/** The item of a list, sorted along the axis, that lies nearest to x; null for an empty list. */
+export function nearest(list, x, at) {
+  if (!list.length) return null;
+  let [low, high] = [0, list.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (at(list[middle]) < x) low = middle + 1;
+    else high = middle;
   }
+  const before = list[Math.max(0, low - 1)];
+  return Math.abs(at(before) - x) <= Math.abs(at(list[low]) - x) ? before : list[low];
+}
 
-  /** How numbers along an axis are written, and what the axis is called. */
-  function labels(axis, end) {
-    if (axis === "epochs") return { title: "epochs: passes over the training pictures", write: (x) => String(Number(x.toPrecision(3))) };
-    if (axis === "images") return { title: "training pictures seen", write: thousands };
-    if (end > 7200) return { title: "hours of training alone", unit: 3600, write: (x) => String(Number((x / 3600).toPrecision(3))) };
-    if (end > 180) return { title: "minutes of training alone", unit: 60, write: (x) => String(Number((x / 60).toPrecision(3))) };
-    return { title: "seconds of training alone", write: (x) => String(Number(x.toPrecision(3))) };
-  }
-
-  /** One place along the axis in words. */
-  function place(axis, x) {
-    if (axis === "epochs") return `epoch ${vxTrainWords.epoch(x)}`;
-    return axis === "images" ? `${vx.count(x)} pictures` : vx.duration(x);
-  }
-
-  /** The item of a list, sorted along the axis, that lies nearest to x; null for an empty list. */
-  function nearest(list, x, at) {
-    if (!list.length) return null;
-    let [low, high] = [0, list.length - 1];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (at(list[middle]) < x) low = middle + 1;
-      else high = middle;
+/**
+ * Places as near to the wanted ones, in rising order, as a gap between neighbours and two limits allow: neighbours
+ * that would meet form a pool, which stands around its middle.
+ */
+export function spread(wanted, gap, low, high) {
+  const pools = []; // {first, count, place of its first}
+  wanted.forEach((place, first) => {
+    let pool = { first, count: 1, place };
+    while (pools.length && pools.at(-1).place + pools.at(-1).count * gap > pool.place) {
+      const before = pools.pop();
+      const count = before.count + pool.count;
+      const place = (before.count * before.place + pool.count * (pool.place - before.count * gap)) / count;
+      pool = { first: before.first, count, place };
     }
-    const before = list[Math.max(0, low - 1)];
-    return Math.abs(at(before) - x) <= Math.abs(at(list[low]) - x) ? before : list[low];
-  }
-
-  /**
-   * Places as near to the wanted ones, in rising order, as a gap between neighbours and two limits allow: neighbours
-   * that would meet form a pool, which stands around its middle.
-   */
-  function spread(wanted, gap, low, high) {
-    const pools = []; // {first, count, place of its first}
-    wanted.forEach((place, first) => {
-      let pool = { first, count: 1, place };
-      while (pools.length && pools.at(-1).place + pools.at(-1).count * gap > pool.place) {
-        const before = pools.pop();
-        const count = before.count + pool.count;
-        const place = (before.count * before.place + pool.count * (pool.place - before.count * gap)) / count;
-        pool = { first: before.first, count, place };
-      }
-      pool.place = Math.max(low, Math.min(high - (pool.count - 1) * gap, pool.place));
-      pools.push(pool);
-    });
-    return pools.flatMap(({ count, place }) => Array.from({ length: count }, (_, i) => place + i * gap));
-  }
-
-  return { endOfX, endOfY, labels, nearest, place, PLACE, spread, ticks };
-})();
+    pool.place = Math.max(low, Math.min(high - (pool.count - 1) * gap, pool.place));
+    pools.push(pool);
+  });
+  return pools.flatMap(({ count, place }) => Array.from({ length: count }, (_, i) => place + i * gap));
+}

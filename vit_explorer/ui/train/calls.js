@@ -1,48 +1,46 @@
-/* How the Train tab asks the server. Polls are not counted as work under way of the page, as those of vx.call are. */
-window.vxTrainCalls = (() => {
-  const LOST = "The server did not answer. Is it still running? Then try again.";
-  let server = null;
-  let secret = null;
+/* How the Train tab asks the server. Polls are not counted as work under way of the page, as those of call in core/server.js are. */
+import { say } from "../core/say.js";
 
-  /** The secret by which the server knows its visitor again; it goes from this browser to that server alone. */
-  function owner() {
-    if (secret) return secret;
+const LOST = "The server did not answer. Is it still running? Then try again.";
+let server = null;
+let secret = null;
+
+/** The secret by which the server knows its visitor again; it goes from this browser to that server alone. */
+function owner() {
+  if (secret) return secret;
+  try {
+    secret = localStorage.getItem("vx-owner");
+  } catch (error) {
+    secret = null; // storage is forbidden here: the visitor is known until the page is left
+  }
+  if (!secret) {
+    secret = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     try {
-      secret = localStorage.getItem("vx-owner");
+      localStorage.setItem("vx-owner", secret);
     } catch (error) {
-      secret = null; // storage is forbidden here: the visitor is known until the page is left
-    }
-    if (!secret) {
-      secret = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-      try {
-        localStorage.setItem("vx-owner", secret);
-      } catch (error) {
-        // as above
-      }
-    }
-    return secret;
-  }
-
-  /** Ask the server; a refusal comes back as {refused: sentence}, with `lost` if it did not answer at all. */
-  async function tryAsk(name, request = {}) {
-    try {
-      const answer = await server[name]({ owner: owner(), ...request });
-      return answer && answer.error ? { refused: answer.error } : answer;
-    } catch (error) {
-      return { refused: LOST, lost: true };
+      // as above
     }
   }
+  return secret;
+}
 
-  /** Ask the server; a refusal is said to the person, and null comes back. */
-  async function ask(name, request = {}) {
-    const answer = await tryAsk(name, request);
-    if (!answer.refused) return answer;
-    vx.say(answer.refused);
-    return null;
+/** Ask the server; a refusal comes back as {refused: sentence}, with `lost` if it did not answer at all. */
+export async function tryAsk(name, request = {}) {
+  try {
+    const answer = await server[name]({ owner: owner(), ...request });
+    return answer && answer.error ? { refused: answer.error } : answer;
+  } catch (error) {
+    return { refused: LOST, lost: true };
   }
+}
 
-  /** @param {object} functions of the server, that the first widget of the tab was given */
-  const connect = (functions) => (server = functions);
+/** Ask the server; a refusal is said to the person, and null comes back. */
+export async function ask(name, request = {}) {
+  const answer = await tryAsk(name, request);
+  if (!answer.refused) return answer;
+  say(answer.refused);
+  return null;
+}
 
-  return { ask, connect, tryAsk };
-})();
+/** @param {object} functions of the server, that the first widget of the tab was given */
+export const connect = (functions) => (server = functions);

@@ -1,11 +1,17 @@
 /* The contenders side by side at one moment of the training, and the scrubber that chooses the moment. */
-vx.widget("train-cards", (root) => {
+import * as store from "../core/store.js";
+import { calm } from "../core/theme.js";
+import { widget } from "../core/widget.js";
+import { build, numbers, show } from "./card.js";
+import * as races from "./data.js";
+import * as keep from "./keep.js";
+import * as words from "./words.js";
+
+export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
-  const W = vxTrainWords;
-  const { build, numbers, show } = vxTrainCard;
   const FRAME = 420; // ms for a snapshot while the training is played back
   const LIMITS = [0.2, 0.3, 0.4, 0.5, 0.7, 1]; // ends of the scale of the maps: few, so that it seldom changes
-  const width = vxTrain.widthOf(root);
+  const width = races.widthOf(root);
   let cards = [];
   let of = null; // the race whose cards these are
   let limit = LIMITS[0];
@@ -22,22 +28,22 @@ vx.widget("train-cards", (root) => {
   }
 
   function play(index) {
-    const moments = vxTrain.moments();
+    const moments = races.moments();
     if (width() === 0) return stop();
     const last = index + 1 >= moments.length;
-    vx.set("raceAt", last ? null : moments[index]);
+    store.set("raceAt", last ? null : moments[index]);
     if (last) return stop();
     timer = setTimeout(() => play(index + 1), index ? FRAME : 2 * FRAME);
     return undefined;
   }
 
   $(".replay").addEventListener("click", () => {
-    const moments = vxTrain.moments();
+    const moments = races.moments();
     if (!moments.length) return;
     const at = index(moments);
     const next = at + 1 >= moments.length ? 0 : at + 1;
     if (timer) stop();
-    else if (vx.calm()) vx.set("raceAt", moments[next]); // no motion of its own: one snapshot for a press
+    else if (calm()) store.set("raceAt", moments[next]); // no motion of its own: one snapshot for a press
     else {
       $(".replay").setAttribute("aria-pressed", "true");
       play(next);
@@ -46,35 +52,35 @@ vx.widget("train-cards", (root) => {
   });
   $(".slider").addEventListener("input", (event) => {
     stop();
-    const moments = vxTrain.moments();
+    const moments = races.moments();
     const chosen = Number(event.target.value);
-    const live = vxTrain.OPEN_STATES.has(vxTrain.race().state);
-    vx.set("raceAt", live && chosen === moments.length - 1 ? null : moments[chosen]);
+    const live = races.OPEN_STATES.has(races.race.state);
+    store.set("raceAt", live && chosen === moments.length - 1 ? null : moments[chosen]);
   });
   $(".latest").addEventListener("click", () => {
     stop();
-    vx.set("raceAt", null);
+    store.set("raceAt", null);
   });
 
-  const label = () => ($(".replay").textContent = timer ? "Stop" : vx.calm() ? "Next" : "Replay");
+  const label = () => ($(".replay").textContent = timer ? "Stop" : calm() ? "Next" : "Replay");
 
   /** Place of the moment that is shown among all there are. */
   function index(moments) {
-    const at = vx.get("raceAt");
+    const at = store.get("raceAt");
     return at === null || at === undefined ? moments.length - 1 : moments.findLastIndex((one) => one <= at + 1e-6);
   }
 
   function scrubber(race) {
-    const moments = vxTrain.moments();
-    const at = vx.get("raceAt");
+    const moments = races.moments();
+    const at = store.get("raceAt");
     const newest = at === null || at === undefined;
     const slider = $(".slider");
     slider.max = String(Math.max(0, moments.length - 1));
     slider.value = String(Math.max(0, index(moments)));
     slider.disabled = $(".replay").disabled = moments.length < 2;
-    const epochs = [...new Set(race.contenders.map((one) => vxTrain.snapshotAt(one)).filter(Boolean).map(({ epoch }) => (epoch === 0 ? "untrained" : W.epoch(epoch))))];
+    const epochs = [...new Set(race.contenders.map((one) => races.snapshotAt(one)).filter(Boolean).map(({ epoch }) => (epoch === 0 ? "untrained" : words.epoch(epoch))))];
     const alike = epochs.length === 1 || (epochs.length === 2 && !epochs.includes("untrained"));
-    const when = epochs[0] === "untrained" && alike ? "untrained" : alike ? `epoch ${epochs.join(" / ")}` : newest ? "newest" : `${W.share(at, 0)} of training`;
+    const when = epochs[0] === "untrained" && alike ? "untrained" : alike ? `epoch ${epochs.join(" / ")}` : newest ? "newest" : `${words.share(at, 0)} of training`;
     $(".when").textContent = when.charAt(0).toUpperCase() + when.slice(1);
     slider.setAttribute("aria-valuetext", when);
     $(".latest").setAttribute("aria-pressed", String(newest));
@@ -119,16 +125,16 @@ vx.widget("train-cards", (root) => {
   }
 
   function draw() {
-    const race = vxTrain.race();
+    const race = races.race;
     $(".forming").hidden = !race;
     if (!race || !width()) return;
     if (of !== race) adopt(race);
-    const at = vx.get("raceAt") === undefined ? null : vx.get("raceAt");
+    const at = store.get("raceAt") === undefined ? null : store.get("raceAt");
     const looks = race.contenders.map(({ snapshots }) => snapshots.length).join();
-    const key = [race.name, race.state, at, looks, width(), vx.get("theme"), picture !== null].join();
+    const key = [race.name, race.state, at, looks, width(), store.get("theme"), picture !== null].join();
     if (key !== drawn) pictures(race);
     drawn = key;
-    race.contenders.forEach((contender, i) => numbers(cards[i], contender, vxTrain.snapshotAt(contender), at));
+    race.contenders.forEach((contender, i) => numbers(cards[i], contender, races.snapshotAt(contender), at));
   }
 
   function adopt(race) {
@@ -146,11 +152,11 @@ vx.widget("train-cards", (root) => {
     $(".cards").style.setProperty("--columns", columns);
     widen(race);
     scrubber(race);
-    const look = { limit, picture, side, names: race.classes, truth: race.probe && race.probe.label, theme: vx.get("theme") };
+    const look = { limit, picture, side, names: race.classes, truth: race.probe && race.probe.label, theme: store.get("theme") };
     race.contenders.forEach((contender, i) => {
       cards[i].element.classList.toggle("stacked", stacked);
-      show(cards[i], contender, vxTrain.snapshotAt(contender), look);
-      vxTrainKeep.show(cards[i].keep, race, contender);
+      show(cards[i], contender, races.snapshotAt(contender), look);
+      keep.show(cards[i].keep, race, contender);
     });
   }
 

@@ -1,7 +1,13 @@
 /* The bar that stays in sight: play, steps, stop, the learning rate, how far the race is, and a new race. */
-vx.widget("train-controls", (root, server) => {
+import { fill, make } from "../core/elements.js";
+import { duration } from "../core/numbers.js";
+import * as store from "../core/store.js";
+import { widget } from "../core/widget.js";
+import * as races from "./data.js";
+import * as wording from "./words.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const W = vxTrainWords;
   const ICONS = {
     play: "M7 4.5v15l13-7.5z",
     pause: "M6 4.5h4.5v15H6zM13.5 4.5H18v15h-4.5z",
@@ -13,7 +19,7 @@ vx.widget("train-controls", (root, server) => {
   const RESUMES = new Set(["paused", "stopped", "interrupted"]);
   const OVER = new Set(["finished", "failed"]); // or nobody would ever play it on
   const BAD = new Set(["failed", "interrupted", "lost", "unreadable"]);
-  const width = vxTrain.widthOf(root);
+  const width = races.widthOf(root);
   let sliding = 0; // timer of the slider
   let touched = -Infinity; // when the slider was moved last
   let busy = false; // a command is on its way
@@ -22,28 +28,28 @@ vx.widget("train-controls", (root, server) => {
   async function command(what, values) {
     if (busy) return;
     busy = true;
-    await vxTrain.command(what, values);
+    await races.command(what, values);
     busy = false;
   }
 
   $(".play").addEventListener("click", () => {
-    const race = vxTrain.race();
+    const race = races.race;
     if (race && GOES.has(race.state)) command("pause");
     else if (race && RESUMES.has(race.state)) command("play");
-    else if (race && OVER.has(race.state)) vx.set("setup", { open: true, from: race });
-    else if (race && race.state === "lost") vxTrain.open(race.name);
+    else if (race && OVER.has(race.state)) store.set("setup", { open: true, from: race });
+    else if (race && race.state === "lost") races.open(race.name);
   });
   $(".steps").addEventListener("click", (event) => {
     const button = event.target.closest("[data-step]");
     if (button) command("step", { what: button.dataset.step });
   });
   $(".stop").addEventListener("click", () => command("stop"));
-  $(".new").addEventListener("click", () => vx.set("setup", { open: !(vx.get("setup") || {}).open }));
+  $(".new").addEventListener("click", () => store.set("setup", { open: !(store.get("setup") || {}).open }));
   $(".rate input").addEventListener("input", () => {
     touched = performance.now();
     showFactor();
     clearTimeout(sliding);
-    sliding = setTimeout(() => vxTrain.command("lr", { factor: factor() }), RATE_WAIT);
+    sliding = setTimeout(() => races.command("lr", { factor: factor() }), RATE_WAIT);
   });
   $(".rate").addEventListener("dblclick", () => {
     $(".rate input").value = 0;
@@ -56,13 +62,13 @@ vx.widget("train-controls", (root, server) => {
 
   // ---- words -------------------------------------------------------------------------------------------------------
   function stateLine(race) {
-    if (!["training", "paused", "stopped"].includes(race.state)) return W.state(race);
+    if (!["training", "paused", "stopped"].includes(race.state)) return wording.state(race);
     const left = race.contenders.filter((one) => one.now && !one.finished && !one.failed);
-    const parts = [W.state(race)];
-    const distance = W.distance(race.contenders);
+    const parts = [wording.state(race)];
+    const distance = wording.distance(race.contenders);
     if (distance) parts.push(distance);
     if (race.state === "training" && left.length) {
-      parts.push(`about ${vx.duration(left.reduce((sum, one) => sum + one.now.seconds_left, 0))} left`);
+      parts.push(`about ${duration(left.reduce((sum, one) => sum + one.now.seconds_left, 0))} left`);
     }
     return parts.join(" · ");
   }
@@ -72,13 +78,13 @@ vx.widget("train-controls", (root, server) => {
   }
 
   function draw() {
-    const race = vxTrain.race();
+    const race = races.race;
     $(".bar").hidden = !race;
     if (!race) return;
     root.classList.toggle("slim", width() < SLIM);
     write(".title", race.title);
-    write(".settings", W.settings(race.contenders.map((one) => one.recipe)));
-    const open = vxTrain.OPEN_STATES.has(race.state);
+    write(".settings", wording.settings(race.contenders.map((one) => one.recipe)));
+    const open = races.OPEN_STATES.has(race.state);
     write(".state", stateLine(race) + (!race.mine && open && race.state !== "elsewhere" ? " · Started by somebody else: you watch." : ""));
     $(".state").classList.toggle("bad", BAD.has(race.state));
 
@@ -102,7 +108,7 @@ vx.widget("train-controls", (root, server) => {
       $(".rate input").value = String(Math.log10(factors[0]));
       showFactor();
     }
-    const setup = vx.get("setup");
+    const setup = store.get("setup");
     $(".new").setAttribute("aria-pressed", String(Boolean(setup && setup.open)));
     tracks(race);
   }
@@ -111,21 +117,21 @@ vx.widget("train-controls", (root, server) => {
   function tracks(race) {
     const box = $(".tracks");
     if (box.children.length !== race.contenders.length) {
-      vx.fill(box, race.contenders, () => {
-        const track = vx.make("i");
-        track.append(vx.make("b"));
+      fill(box, race.contenders, () => {
+        const track = make("i");
+        track.append(make("b"));
         return track;
       });
     }
     race.contenders.forEach((contender, i) => {
       const done = box.children[i].firstChild;
-      const width = `${(100 * vxTrain.share(contender, vxTrain.standing(contender).step)).toFixed(1)}%`;
+      const width = `${(100 * races.share(contender, races.standing(contender).step)).toFixed(1)}%`;
       done.style.background = `var(--vx-run-${contender.index % 4})`;
       if (done.style.width !== width) done.style.width = width;
     });
   }
 
-  vxTrain.watch(() => width() > 0);
-  vxTrain.connect(server);
+  races.watch(() => width() > 0);
+  races.connect(server);
   return { topics: ["race", "raceNow", "setup"], draw };
 });

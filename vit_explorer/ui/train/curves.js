@@ -1,9 +1,17 @@
 /* The curves of a race: training thin, test thick with points; a pointer tells all values at its place. */
-vx.widget("train-curves", (root) => {
+import { clearCanvas } from "../core/draw.js";
+import { count } from "../core/numbers.js";
+import * as store from "../core/store.js";
+import { calm, inkOf } from "../core/theme.js";
+import { widget } from "../core/widget.js";
+import * as axes from "./axes.js";
+import * as racing from "./data.js";
+import * as trainPlot from "./plot.js";
+import * as values from "./values.js";
+import * as words from "./words.js";
+
+export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
-  const W = vxTrainWords;
-  const Plot = vxTrainPlot;
-  const Values = vxTrainValues;
   const GLIDE = 350; // ms in which the axes come to another range
   const COMING = "The first point is on its way.";
   const NOTHING = { waiting: "It waits for its turn.", starting: COMING, training: COMING, elsewhere: COMING };
@@ -20,59 +28,59 @@ vx.widget("train-curves", (root) => {
   let aimedAt = ""; // race and axes that `range` is of
   let hover = null; // where the pointer is along the axis of x
 
-  const races = () => [vxTrain.race(), ...vxTrain.compared()];
-  const view = () => Plot.view(size, margin, range, choice);
+  const races = () => [racing.race, ...racing.compared];
+  const view = () => trainPlot.view(size, margin, range, choice);
 
   // ---- drawing -------------------------------------------------------------------------------------------------
   function chart() {
     const [race, ...others] = races();
     if (!race || !size.width) return;
     const shown = view();
-    const context = vx.canvas($(".chart"), size.width, size.height);
-    Plot.axes(context, shown, race.classes);
+    const context = clearCanvas($(".chart"), size.width, size.height);
+    trainPlot.axes(context, shown, race.classes);
     context.save();
     context.beginPath();
     context.rect(shown.left - 6, 0, shown.right - shown.left + 12, shown.bottom + 6);
     context.clip();
-    for (const other of others) for (const contender of other.contenders) Plot.curve(context, shown, contender, true);
-    for (const contender of race.contenders) Plot.curve(context, shown, contender, false);
+    for (const other of others) for (const contender of other.contenders) trainPlot.curve(context, shown, contender, true);
+    for (const contender of race.contenders) trainPlot.curve(context, shown, contender, false);
     context.restore();
-    Plot.names(context, shown, races());
+    trainPlot.names(context, shown, races());
   }
 
   function marks() {
-    if (!size.width || !vxTrain.race()) return;
+    if (!size.width || !racing.race) return;
     const shown = view();
-    const context = vx.canvas($(".marks"), size.width, size.height);
+    const context = clearCanvas($(".marks"), size.width, size.height);
     scrubbed(context, shown);
     if (hover === null) return;
-    const x = Values.snap(shown, races(), hover);
-    Values.draw(context, shown, Values.at(shown, races(), x), x);
+    const x = values.snap(shown, races(), hover);
+    values.draw(context, shown, values.at(shown, races(), x), x);
   }
 
   /** Where the cards stand: one line where all contenders are at the same place, else one each. */
   function scrubbed(context, shown) {
-    if ((vx.get("raceAt") ?? null) === null) return;
+    if ((store.get("raceAt") ?? null) === null) return;
     const seen = new Map();
-    for (const contender of vxTrain.race().contenders) {
-      const snapshot = vxTrain.snapshotAt(contender);
-      if (snapshot && contender.info) seen.set(contender, shown.x(Plot.along(shown, contender)(snapshot)));
+    for (const contender of racing.race.contenders) {
+      const snapshot = racing.snapshotAt(contender);
+      if (snapshot && contender.info) seen.set(contender, shown.x(trainPlot.along(shown, contender)(snapshot)));
     }
     const places = [...seen.values()];
     const one = Math.max(...places) - Math.min(...places) < 1.5;
     context.lineWidth = 2;
     for (const [contender, at] of seen) {
-      context.strokeStyle = one ? vx.ink("--vx-accent") : Plot.ink(contender);
-      Plot.line(context, at, shown.top, at, shown.bottom);
+      context.strokeStyle = one ? inkOf("--vx-accent") : trainPlot.ink(contender);
+      trainPlot.line(context, at, shown.top, at, shown.bottom);
     }
   }
 
   // ---- axes that move ------------------------------------------------------------------------------------------
   function aim() {
-    const to = { x: vxTrainAxes.endOfX(races(), choice.axis), y: vxTrainAxes.endOfY(races(), choice.what) };
-    const key = `${vxTrain.race().name} ${choice.what} ${choice.axis}`;
+    const to = { x: axes.endOfX(races(), choice.axis), y: axes.endOfY(races(), choice.what) };
+    const key = `${racing.race.name} ${choice.what} ${choice.axis}`;
     const before = glide ? glide.to : range;
-    if (key !== aimedAt || vx.calm()) {
+    if (key !== aimedAt || calm()) {
       glide = null;
       Object.assign(range, to);
     } else if (before.x !== to.x || before.y !== to.y) {
@@ -113,15 +121,15 @@ vx.widget("train-curves", (root) => {
     if (step === undefined && event.key !== "Escape") return;
     event.preventDefault();
     const shown = view();
-    point(step === undefined ? null : Values.next(shown, races(), hover, step));
-    if (hover !== null) $(".said").textContent = Values.said(shown, Values.at(shown, races(), hover), hover);
+    point(step === undefined ? null : values.next(shown, races(), hover, step));
+    if (hover !== null) $(".said").textContent = values.said(shown, values.at(shown, races(), hover), hover);
   });
   root.addEventListener("click", (event) => {
     const button = event.target.closest("[data-what], [data-axis]");
     if (!button) return;
     Object.assign(choice, button.dataset);
     hover = null;
-    vx.set("raceAxis", choice.axis);
+    store.set("raceAxis", choice.axis);
     draw();
   });
 
@@ -131,9 +139,9 @@ vx.widget("train-curves", (root) => {
     const rows = race.contenders.filter((one) => one.tests.length).map((one) => [one.label, one.tests.at(-1).accuracy]);
     if (!rows.length) return { headline: NOTHING[race.state] || "Nothing was measured yet.", detail: "" };
     rows.sort((a, b) => b[1] - a[1]);
-    const counted = W.common(race.contenders.map((one) => one.info || {}), "n_measured");
-    const error = counted ? `, on ${vx.count(counted)} test pictures: counting alone moves each share by up to ${(50 / Math.sqrt(counted)).toFixed(1)} points` : "";
-    return { headline: rows.map(([label, accuracy]) => `${label} ${W.share(accuracy)}`).join(", "), detail: `So far${error}.` };
+    const counted = words.common(race.contenders.map((one) => one.info || {}), "n_measured");
+    const error = counted ? `, on ${count(counted)} test pictures: counting alone moves each share by up to ${(50 / Math.sqrt(counted)).toFixed(1)} points` : "";
+    return { headline: rows.map(([label, accuracy]) => `${label} ${words.share(accuracy)}`).join(", "), detail: `So far${error}.` };
   }
 
   function write(selector, text) {
@@ -144,12 +152,12 @@ vx.widget("train-curves", (root) => {
     const box = $(".stack");
     size = { width: box.clientWidth, height: box.clientHeight };
     const names = JSON.stringify([size.width, races().map(({ title, contenders }) => [title, contenders.map(({ label }) => label)])]);
-    if (names !== roomFor) margin = Plot.room($(".chart").getContext("2d"), races(), size.width);
+    if (names !== roomFor) margin = trainPlot.room($(".chart").getContext("2d"), races(), size.width);
     roomFor = names;
   }
 
   function draw() {
-    const race = vxTrain.race();
+    const race = racing.race;
     $(".curves").hidden = !race;
     if (!race) return;
     for (const button of root.querySelectorAll("[data-what], [data-axis]")) {
@@ -167,6 +175,6 @@ vx.widget("train-curves", (root) => {
     $(".chart").setAttribute("aria-label", `Curves of ${race.title}: ${headline}`);
   }
 
-  vx.on("raceAt", () => marks());
+  store.on("raceAt", () => marks());
   return { topics: ["race", "raceData", "comparing"], draw };
 });

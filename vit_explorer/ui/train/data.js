@@ -5,249 +5,247 @@
  * "raceAt" (the moment of the scrubber: a share of the training from 0 to 1, or null for the newest), "raceAxis",
  * "comparing" (names of races drawn dashed), "setup" ({open}) and "run" (the race's name, for the page's link).
  */
-window.vxTrain = (() => {
-  /** @typedef {{label: string, index: number, recipe: object, info: object | null, steps: object[], tests: object[],
-   *    snapshots: object[], now: object | null, finished: object | null, failed: string | null, cursor: number,
-   *    words: string, lr_changes: number[][]}} Contender its numbers, as payload.py packs them */
+import { decode } from "../core/arrays.js";
+import { say } from "../core/say.js";
+import * as store from "../core/store.js";
+import * as calls from "./calls.js";
 
-  const POLL = 333; // ms between two questions while something trains
-  const POLL_SLOWLY = 1200; // while it waits, is paused, or the tab is not on screen
-  const HIDDEN_LIMIT = 60_000; // ms after which a page that nobody sees stops asking
-  const RETRIES = [1000, 2000, 4000, 8000]; // ms, after a question that was not answered
-  const OPEN_STATES = new Set(["waiting", "starting", "training", "paused", "elsewhere"]);
+/** @typedef {{label: string, index: number, recipe: object, info: object | null, steps: object[], tests: object[],
+ *    snapshots: object[], now: object | null, finished: object | null, failed: string | null, cursor: number,
+ *    words: string, lr_changes: number[][]}} Contender its numbers, as payload.py packs them */
 
-  let race = null;
-  let compared = []; // other races, drawn dashed
-  let timer = 0;
-  let polling = false;
-  let again = false; // as soon as the present question is answered
-  let failures = 0;
-  let hiddenSince = null;
-  const visible = []; // functions, each telling whether a view that shows the race is on screen
-  const onScreen = () => visible.some((one) => one());
-  let arrived = 0; // counts up with every answer
-  let waiting = null; // what the next frame has to draw
+const POLL = 333; // ms between two questions while something trains
+const POLL_SLOWLY = 1200; // while it waits, is paused, or the tab is not on screen
+const HIDDEN_LIMIT = 60_000; // ms after which a page that nobody sees stops asking
+const RETRIES = [1000, 2000, 4000, 8000]; // ms, after a question that was not answered
+export const OPEN_STATES = new Set(["waiting", "starting", "training", "paused", "elsewhere"]);
 
-  const ask = (...request) => vxTrainCalls.ask(...request); // that file comes after this one or before it
-  const tryAsk = (...request) => vxTrainCalls.tryAsk(...request);
+export let race = null;
+export let compared = []; // other races, drawn dashed
+let timer = 0;
+let polling = false;
+let again = false; // as soon as the present question is answered
+let failures = 0;
+let hiddenSince = null;
+const visible = []; // functions, each telling whether a view that shows the race is on screen
+const onScreen = () => visible.some((one) => one());
+let arrived = 0; // counts up with every answer
+let waiting = null; // what the next frame has to draw
 
-  // ---- the page opens ------------------------------------------------------------------------------------------
-  /** The first widget brings the server; the page may have been opened by a link to a race. */
-  async function connect(functions) {
-    vxTrainCalls.connect(functions);
-    document.addEventListener("visibilitychange", seen);
-    const lobby = await refreshLobby();
-    if (!lobby) return;
-    const linked = vx.get("run");
-    const running = lobby.races.find((one) => one.mine && OPEN_STATES.has(one.state));
-    const finished = lobby.races.find((one) => one.state === "finished");
-    const measured = lobby.races.find((one) => one.contenders.some((contender) => contender.test_accuracy !== null));
-    const first = linked || (running || finished || measured || {}).name;
-    if (!first || !(await open(first, { quietly: !linked }))) vx.update({ setup: { open: true }, run: null });
-    vx.on("run", (name) => name && (!race || race.name !== name) && open(name)); // another link was followed
-  }
+const ask = (...request) => calls.ask(...request); // that file comes after this one or before it
+const tryAsk = (...request) => calls.tryAsk(...request);
 
-  async function refreshLobby() {
-    const lobby = await ask("lobby");
-    if (lobby) vx.set("lobby", lobby);
-    return lobby;
-  }
+// ---- the page opens ------------------------------------------------------------------------------------------
+/** The first widget brings the server; the page may have been opened by a link to a race. */
+export async function connect(functions) {
+  calls.connect(functions);
+  document.addEventListener("visibilitychange", seen);
+  const lobby = await refreshLobby();
+  if (!lobby) return;
+  const linked = store.get("run");
+  const running = lobby.races.find((one) => one.mine && OPEN_STATES.has(one.state));
+  const finished = lobby.races.find((one) => one.state === "finished");
+  const measured = lobby.races.find((one) => one.contenders.some((contender) => contender.test_accuracy !== null));
+  const first = linked || (running || finished || measured || {}).name;
+  if (!first || !(await open(first, { quietly: !linked }))) store.update({ setup: { open: true }, run: null });
+  store.on("run", (name) => name && (!race || race.name !== name) && open(name)); // another link was followed
+}
 
-  // ---- following a race ------------------------------------------------------------------------------------------
-  function emptyRace(name) {
-    return { name, title: name, state: "starting", place: null, reason: null, mine: false, contenders: [], doing: null, outcome: null, classes: null, probe: null };
-  }
+export async function refreshLobby() {
+  const lobby = await ask("lobby");
+  if (lobby) store.set("lobby", lobby);
+  return lobby;
+}
 
-  /** Follow another race; false if it cannot be opened. `quietly`: the page's link does not name it yet. */
-  async function open(name, { quietly = false } = {}) {
-    clearTimeout(timer);
-    const next = emptyRace(name);
-    const answer = await tryAsk("follow", { race: name, cursors: {} });
-    if (answer.refused) {
-      vx.say(answer.refused);
-      schedule();
-      return false;
-    }
-    take(next, answer);
-    race = next;
-    [failures, compared] = [0, []];
-    vx.update({ race, raceData: ++arrived, raceAt: null, comparing: [], setup: { open: false } });
-    if (!quietly) vx.set("run", name);
+// ---- following a race ------------------------------------------------------------------------------------------
+function emptyRace(name) {
+  return { name, title: name, state: "starting", place: null, reason: null, mine: false, contenders: [], doing: null, outcome: null, classes: null, probe: null };
+}
+
+/** Follow another race; false if it cannot be opened. `quietly`: the page's link does not name it yet. */
+export async function open(name, { quietly = false } = {}) {
+  clearTimeout(timer);
+  const next = emptyRace(name);
+  const answer = await tryAsk("follow", { race: name, cursors: {} });
+  if (answer.refused) {
+    say(answer.refused);
     schedule();
-    return true;
+    return false;
   }
+  take(next, answer);
+  race = next;
+  [failures, compared] = [0, []];
+  store.update({ race, raceData: ++arrived, raceAt: null, comparing: [], setup: { open: false } });
+  if (!quietly) store.set("run", name);
+  schedule();
+  return true;
+}
 
-  function close() {
-    clearTimeout(timer);
-    race = null;
-    compared = [];
-    vx.update({ race: null, raceAt: null, comparing: [], run: null });
+export function close() {
+  clearTimeout(timer);
+  race = null;
+  compared = [];
+  store.update({ race: null, raceAt: null, comparing: [], run: null });
+}
+
+/** Lay another race under this one, dashed; or take it away again. */
+export async function compare(name) {
+  if (compared.some((other) => other.name === name)) compared = compared.filter((other) => other.name !== name);
+  else {
+    const other = emptyRace(name);
+    const answer = await ask("follow", { race: name, cursors: {} });
+    if (!answer) return;
+    take(other, answer);
+    compared = [...compared, other];
   }
+  store.set("comparing", compared.map((other) => other.name));
+  tell(false);
+}
 
-  /** Lay another race under this one, dashed; or take it away again. */
-  async function compare(name) {
-    if (compared.some((other) => other.name === name)) compared = compared.filter((other) => other.name !== name);
-    else {
-      const other = emptyRace(name);
-      const answer = await ask("follow", { race: name, cursors: {} });
-      if (!answer) return;
-      take(other, answer);
-      compared = [...compared, other];
-    }
-    vx.set("comparing", compared.map((other) => other.name));
-    tell(false);
-  }
+const cursors = (of) => Object.fromEntries(of.contenders.map(({ label, cursor }) => [label, cursor]));
 
-  const cursors = (of) => Object.fromEntries(of.contenders.map(({ label, cursor }) => [label, cursor]));
+function schedule(wait) {
+  clearTimeout(timer);
+  if (!race || !OPEN_STATES.has(race.state)) return;
+  if (document.hidden && hiddenSince !== null && performance.now() - hiddenSince > HIDDEN_LIMIT) return;
+  const busy = race.state === "training" || race.state === "starting";
+  timer = setTimeout(poll, wait !== undefined ? wait : busy && onScreen() && !document.hidden ? POLL : POLL_SLOWLY);
+}
 
-  function schedule(wait) {
-    clearTimeout(timer);
-    if (!race || !OPEN_STATES.has(race.state)) return;
-    if (document.hidden && hiddenSince !== null && performance.now() - hiddenSince > HIDDEN_LIMIT) return;
-    const busy = race.state === "training" || race.state === "starting";
-    timer = setTimeout(poll, wait !== undefined ? wait : busy && onScreen() && !document.hidden ? POLL : POLL_SLOWLY);
-  }
+/** A page that is looked at again catches up at once. */
+function seen() {
+  hiddenSince = document.hidden ? performance.now() : null;
+  if (!document.hidden) schedule(0);
+}
 
-  /** A page that is looked at again catches up at once. */
-  function seen() {
-    hiddenSince = document.hidden ? performance.now() : null;
-    if (!document.hidden) schedule(0);
-  }
+/** One question at a time: two with the same cursors would bring the same numbers twice. */
+async function poll() {
+  again = polling;
+  if (polling || !race) return;
+  polling = true;
+  const followed = race;
+  const answer = await tryAsk("follow", { race: followed.name, cursors: cursors(followed) });
+  polling = false;
+  if (race === followed) heard(answer);
+  if (!again || !race) return;
+  clearTimeout(timer);
+  timer = setTimeout(poll);
+}
 
-  /** One question at a time: two with the same cursors would bring the same numbers twice. */
-  async function poll() {
-    again = polling;
-    if (polling || !race) return;
-    polling = true;
-    const followed = race;
-    const answer = await tryAsk("follow", { race: followed.name, cursors: cursors(followed) });
-    polling = false;
-    if (race === followed) heard(answer);
-    if (!again || !race) return;
-    clearTimeout(timer);
-    timer = setTimeout(poll);
-  }
-
-  function heard(answer) {
-    if (answer.lost && failures < RETRIES.length) {
-      schedule(RETRIES[failures++]);
-    } else if (answer.refused) {
-      Object.assign(race, { state: answer.lost ? "lost" : "unreadable", reason: answer.refused, place: null });
-      tell(true, false);
-    } else {
-      failures = 0;
-      const before = stateOf(race);
-      const news = take(race, answer);
-      const changed = before !== stateOf(race);
-      tell(changed, news);
-      if (changed && !OPEN_STATES.has(race.state)) refreshLobby();
-      schedule();
-    }
-  }
-
-  const stateOf = ({ state, title, place, reason, mine, outcome }) => [state, title, place, reason, mine, Boolean(outcome)].join("\n");
-
-  /** Let the widgets draw in the next frame, all at once; a page that nobody sees draws when it is seen again. */
-  function tell(changed, news = true) {
-    if (waiting === null) {
-      requestAnimationFrame(() => {
-        const { changed, news } = waiting;
-        waiting = null;
-        vx.update({ raceNow: ++arrived, ...(news && { raceData: arrived }), ...(changed && { race }) });
-      });
-      waiting = { changed: false, news: false };
-    }
-    waiting.changed ||= changed;
-    waiting.news ||= news;
-  }
-
-  // ---- what an answer brings -------------------------------------------------------------------------------------
-  /** Put the news of an answer into a race; true if there are any numbers among them. */
-  function take(into, answer) {
-    for (const name of ["title", "state", "place", "reason", "doing", "mine", "outcome", "preset", "created"]) into[name] = answer[name];
-    if (answer.setting) Object.assign(into, answer.setting);
-    let news = false;
-    answer.contenders.forEach((part, index) => {
-      let contender = into.contenders.find(({ label }) => label === part.label);
-      if (!contender) into.contenders.push((contender = { label: part.label, index, cursor: 0, ...nothing() }));
-      news = absorb(contender, part) || news;
-    });
-    return news;
-  }
-
-  const nothing = () => ({ info: null, steps: [], tests: [], snapshots: [], now: null, finished: null, failed: null });
-
-  /** @param {Contender} contender */
-  function absorb(contender, part) {
-    if (part.anew) Object.assign(contender, nothing(), { info: part.info, words: part.words });
-    if (part.recipe) contender.recipe = part.recipe;
-    contender.lr_changes = part.lr_changes;
-    contender.cursor = part.cursor;
-    contender.now = part.now || contender.now;
-    if (part.steps) {
-      const { data, shape } = vx.decode(part.steps);
-      for (let i = 0; i < shape[0]; i++) {
-        const [step, images, seconds, loss, accuracy] = data.subarray(5 * i, 5 * i + 5);
-        contender.steps.push({ step, images, seconds, loss, accuracy });
-      }
-    }
-    for (const test of part.tests) if (!contender.tests.some(({ step }) => step === test.step)) contender.tests.push(test);
-    contender.snapshots.push(...part.snapshots.map(unpack));
-    contender.finished = part.finished || contender.finished;
-    contender.failed = part.failed || contender.failed;
-    return Boolean(part.anew || part.steps || part.tests.length || part.snapshots.length || part.finished || part.failed);
-  }
-
-  function unpack(snapshot) {
-    const { positions, map } = snapshot;
-    return { ...snapshot, map: vx.decode(map), positions: positions && { ...positions, maps: vx.decode(positions.maps) } };
-  }
-
-  // ---- commands --------------------------------------------------------------------------------------------------
-  /** Command the race and look at once what became of it. */
-  async function command(what, values = {}) {
-    if (!race) return false;
-    const commanded = race;
-    const answer = await ask("command", { race: race.name, do: what, ...values });
-    if (!answer || race !== commanded) return false;
-    Object.assign(race, answer);
+function heard(answer) {
+  if (answer.lost && failures < RETRIES.length) {
+    schedule(RETRIES[failures++]);
+  } else if (answer.refused) {
+    Object.assign(race, { state: answer.lost ? "lost" : "unreadable", reason: answer.refused, place: null });
     tell(true, false);
-    clearTimeout(timer);
-    timer = setTimeout(poll); // also where it has come to rest: its last numbers are to be told
-    return true;
+  } else {
+    failures = 0;
+    const before = stateOf(race);
+    const news = take(race, answer);
+    const changed = before !== stateOf(race);
+    tell(changed, news);
+    if (changed && !OPEN_STATES.has(race.state)) refreshLobby();
+    schedule();
   }
+}
 
-  /** A view shows the race while `shown()` is true: it is asked after more often then. */
-  const watch = (shown) => visible.push(shown);
+const stateOf = ({ state, title, place, reason, mine, outcome }) => [state, title, place, reason, mine, Boolean(outcome)].join("\n");
 
-  /** A function that tells an element's width without making the browser lay out the page. */
-  function widthOf(element) {
-    let width = element.clientWidth;
-    new ResizeObserver((entries) => (width = entries.at(-1).contentRect.width)).observe(element);
-    return () => width;
+/** Let the widgets draw in the next frame, all at once; a page that nobody sees draws when it is seen again. */
+function tell(changed, news = true) {
+  if (waiting === null) {
+    requestAnimationFrame(() => {
+      const { changed, news } = waiting;
+      waiting = null;
+      store.update({ raceNow: ++arrived, ...(news && { raceData: arrived }), ...(changed && { race }) });
+    });
+    waiting = { changed: false, news: false };
   }
+  waiting.changed ||= changed;
+  waiting.news ||= news;
+}
 
-  // ---- moments of a race -----------------------------------------------------------------------------------------
-  const share = (contender, step) => (contender.info ? step / contender.info.total_steps : 0);
+// ---- what an answer brings -------------------------------------------------------------------------------------
+/** Put the news of an answer into a race; true if there are any numbers among them. */
+function take(into, answer) {
+  for (const name of ["title", "state", "place", "reason", "doing", "mine", "outcome", "preset", "created"]) into[name] = answer[name];
+  if (answer.setting) Object.assign(into, answer.setting);
+  let news = false;
+  answer.contenders.forEach((part, index) => {
+    let contender = into.contenders.find(({ label }) => label === part.label);
+    if (!contender) into.contenders.push((contender = { label: part.label, index, cursor: 0, ...nothing() }));
+    news = absorb(contender, part) || news;
+  });
+  return news;
+}
 
-  /** All moments that some contender was looked at, as shares of the training, from first to last. */
-  function moments(of = race) {
-    const all = new Set();
-    for (const one of of ? of.contenders : []) for (const { step } of one.snapshots) all.add(Math.round(1e6 * share(one, step)) / 1e6);
-    return [...all].sort((a, b) => a - b);
+const nothing = () => ({ info: null, steps: [], tests: [], snapshots: [], now: null, finished: null, failed: null });
+
+/** @param {Contender} contender */
+function absorb(contender, part) {
+  if (part.anew) Object.assign(contender, nothing(), { info: part.info, words: part.words });
+  if (part.recipe) contender.recipe = part.recipe;
+  contender.lr_changes = part.lr_changes;
+  contender.cursor = part.cursor;
+  contender.now = part.now || contender.now;
+  if (part.steps) {
+    const { data, shape } = decode(part.steps);
+    for (let i = 0; i < shape[0]; i++) {
+      const [step, images, seconds, loss, accuracy] = data.subarray(5 * i, 5 * i + 5);
+      contender.steps.push({ step, images, seconds, loss, accuracy });
+    }
   }
+  for (const test of part.tests) if (!contender.tests.some(({ step }) => step === test.step)) contender.tests.push(test);
+  contender.snapshots.push(...part.snapshots.map(unpack));
+  contender.finished = part.finished || contender.finished;
+  contender.failed = part.failed || contender.failed;
+  return Boolean(part.anew || part.steps || part.tests.length || part.snapshots.length || part.finished || part.failed);
+}
 
-  /** The snapshot a contender had last at the moment of the scrubber; null before its first. */
-  function snapshotAt(contender, at = vx.get("raceAt")) {
-    if (at === null || at === undefined) return contender.snapshots.at(-1) || null;
-    return contender.snapshots.findLast(({ step }) => share(contender, step) <= at + 1e-6) || contender.snapshots[0] || null;
-  }
+function unpack(snapshot) {
+  const { positions, map } = snapshot;
+  return { ...snapshot, map: decode(map), positions: positions && { ...positions, maps: decode(positions.maps) } };
+}
 
-  /** Where a contender stands now: the newest numbers there are. */
-  const standing = (contender) => contender.now || contender.steps.at(-1) || { step: 0, images: 0, seconds: 0 };
+// ---- commands --------------------------------------------------------------------------------------------------
+/** Command the race and look at once what became of it. */
+export async function command(what, values = {}) {
+  if (!race) return false;
+  const commanded = race;
+  const answer = await ask("command", { race: race.name, do: what, ...values });
+  if (!answer || race !== commanded) return false;
+  Object.assign(race, answer);
+  tell(true, false);
+  clearTimeout(timer);
+  timer = setTimeout(poll); // also where it has come to rest: its last numbers are to be told
+  return true;
+}
 
-  return {
-    close, command, compare, compared: () => compared, connect, moments, open, OPEN_STATES, race: () => race,
-    refreshLobby, share, snapshotAt, standing, watch, widthOf,
-  };
-})();
+/** A view shows the race while `shown()` is true: it is asked after more often then. */
+export const watch = (shown) => visible.push(shown);
+
+/** A function that tells an element's width without making the browser lay out the page. */
+export function widthOf(element) {
+  let width = element.clientWidth;
+  new ResizeObserver((entries) => (width = entries.at(-1).contentRect.width)).observe(element);
+  return () => width;
+}
+
+// ---- moments of a race -----------------------------------------------------------------------------------------
+export const share = (contender, step) => (contender.info ? step / contender.info.total_steps : 0);
+
+/** All moments that some contender was looked at, as shares of the training, from first to last. */
+export function moments(of = race) {
+  const all = new Set();
+  for (const one of of ? of.contenders : []) for (const { step } of one.snapshots) all.add(Math.round(1e6 * share(one, step)) / 1e6);
+  return [...all].sort((a, b) => a - b);
+}
+
+/** The snapshot a contender had last at the moment of the scrubber; null before its first. */
+export function snapshotAt(contender, at = store.get("raceAt")) {
+  if (at === null || at === undefined) return contender.snapshots.at(-1) || null;
+  return contender.snapshots.findLast(({ step }) => share(contender, step) <= at + 1e-6) || contender.snapshots[0] || null;
+}
+
+/** Where a contender stands now: the newest numbers there are. */
+export const standing = (contender) => contender.now || contender.steps.at(-1) || { step: 0, images: 0, seconds: 0 };

@@ -1,8 +1,11 @@
 /* The race that is being set up: its state and what a person can do to it. It draws nothing; `changed()` is called when
  * something is new, `refused(sentence)` when the server cannot plan it.
  */
-window.vxTrainDraft = ({ lobby, changed, refused }) => {
-  const P = vxTrainPlan;
+import * as calls from "./calls.js";
+import * as plans from "./plan.js";
+import * as words from "./words.js";
+
+export function makeDraft({ lobby, changed, refused }) {
   const FIRST = "vit-cnn";
   const draft = {
     preset: null, // of the lobby
@@ -10,7 +13,7 @@ window.vxTrainDraft = ({ lobby, changed, refused }) => {
     size: 0, // training pictures, of the contender that has most
     epochs: 1,
     probe: 0, // index of a test picture
-    entries: [], // see vxTrainPlan
+    entries: [], // see plan.js
     edited: null, // the entry whose fold is open
   };
   let removed = new Set(); // labels of the plan that are not wanted
@@ -24,7 +27,7 @@ window.vxTrainDraft = ({ lobby, changed, refused }) => {
     const ticket = ++asked;
     const { preset, data, size, epochs } = draft;
     const subset = size >= dataset().n_train ? null : size;
-    const answer = await vxTrainCalls.tryAsk("planned", { preset: preset.name, data, subset, epochs });
+    const answer = await calls.tryAsk("planned", { preset: preset.name, data, subset, epochs });
     if (ticket !== asked) return;
     if (answer.refused) {
       Object.assign(draft, { entries: [], edited: null });
@@ -39,7 +42,7 @@ window.vxTrainDraft = ({ lobby, changed, refused }) => {
     const added = draft.entries.filter((entry) => entry.planned === null);
     const { subset: pictures, epochs: passes } = answer.contenders[0].recipe;
     for (const entry of added) entry.base = { ...entry.base, subset: pictures, epochs: passes };
-    draft.entries = [...planned, ...added].slice(0, P.MOST);
+    draft.entries = [...planned, ...added].slice(0, plans.MOST);
     if (!draft.entries.includes(draft.edited)) draft.edited = null;
     changed();
   }
@@ -75,7 +78,7 @@ window.vxTrainDraft = ({ lobby, changed, refused }) => {
   /** Take the contenders of another race, to run it again or to change it; false if its pictures are not here. */
   function adopt({ contenders, preset: name, probe }) {
     const recipes = contenders.map(({ recipe }) => recipe);
-    const data = vxTrainWords.common(recipes, "data");
+    const data = words.common(recipes, "data");
     if (!lobby().datasets.some((one) => one.name === data)) return false;
     asked++; // a plan that is on its way is not wanted any more
     chooseDataOnly(data, probe);
@@ -102,9 +105,9 @@ window.vxTrainDraft = ({ lobby, changed, refused }) => {
 
   /** One more contender: a model that is not in the race yet, trained as the first one is. */
   function grow() {
-    const used = new Set(draft.entries.map((entry) => P.recipe(entry).model));
+    const used = new Set(draft.entries.map((entry) => plans.recipe(entry).model));
     const model = lobby().models.find(({ key }) => !used.has(key)) || lobby().models[0];
-    const entry = fresh(P.freeLabel(draft.entries, model), { ...P.recipe(draft.entries[0]), model: model.key }, null);
+    const entry = fresh(plans.freeLabel(draft.entries, model), { ...plans.recipe(draft.entries[0]), model: model.key }, null);
     draft.entries = [...draft.entries, entry];
     unfold(entry);
   }
@@ -124,9 +127,9 @@ window.vxTrainDraft = ({ lobby, changed, refused }) => {
   /** What the server needs to start it. */
   function request() {
     const { entries, preset, data, probe } = draft;
-    const contenders = entries.map((entry) => ({ label: entry.label, ...P.recipe(entry) }));
-    return { title: P.title(entries, preset), preset: preset.name, data, probe, contenders };
+    const contenders = entries.map((entry) => ({ label: entry.label, ...plans.recipe(entry) }));
+    return { title: plans.title(entries, preset), preset: preset.name, data, probe, contenders };
   }
 
   return Object.assign(draft, { adopt, begin, choose, chooseData, choosePreset, dataset, grow, problem, remove, request, unfold });
-};
+}

@@ -1,13 +1,17 @@
 /* A point of one's own: what is chosen, the race that runs it, and the list of those that were run here. */
-"use strict";
+import { fill, make } from "../core/elements.js";
+import { count, duration } from "../core/numbers.js";
+import * as calls from "./calls.js";
+import * as races from "./data.js";
+import * as hungerPlot from "./hunger-plot.js";
+import * as words from "./words.js";
 
 /**
  * @param {HTMLElement} root of the widget
  * @returns {{take: (payload: object) => void, follow: () => void}} `take` what the server described, `follow` the race
  */
-window.vxHungerOwn = (root) => {
+export function ownRuns(root) {
   const $ = (selector) => root.querySelector(selector);
-  const W = vxTrainWords;
   const PRESET = "hunger";
   const GOES = new Set(["waiting", "starting", "training"]);
   const RESUMES = new Set(["paused", "stopped", "interrupted"]);
@@ -18,8 +22,8 @@ window.vxHungerOwn = (root) => {
   // ---- the choice ------------------------------------------------------------------------------------------------
   function options(select, items, wanted) {
     const before = select.value || String(wanted);
-    vx.fill(select, items, ({ value, text }) => {
-      const option = vx.make("option", "", text);
+    fill(select, items, ({ value, text }) => {
+      const option = make("option", "", text);
       option.value = value;
       return option;
     });
@@ -29,7 +33,7 @@ window.vxHungerOwn = (root) => {
   const dataset = () => payload.choice.data.find(({ name }) => name === $(".data").value);
 
   function sizes() {
-    options($(".size"), dataset() ? dataset().sizes.map((size) => ({ value: size, text: vx.count(size) })) : [], FIRST.size);
+    options($(".size"), dataset() ? dataset().sizes.map((size) => ({ value: size, text: count(size) })) : [], FIRST.size);
   }
 
   /** The seed that is typed, or null if it is none. */
@@ -49,11 +53,11 @@ window.vxHungerOwn = (root) => {
     const curve = payload.curves.find(({ kind }) => kind === $(".kind").value);
     const there = curve && curve.points.find((point) => point.size === size);
     const passes = (updates * batch) / size;
-    const took = there ? ` In the sweep that took ${vx.duration(there.seconds)} on its machine.` : "";
+    const took = there ? ` In the sweep that took ${duration(there.seconds)} on its machine.` : "";
     const apart = !payload.curves.length || payload.data === $(".data").value ? "" : " It is listed below, but not drawn: the curves are of other pictures.";
     $(".promise").textContent = wrong
-      ? `The seed must be a whole number from ${seeds[0]} to ${vx.count(seeds[1])}.`
-      : `${vx.count(updates)} updates: each picture is seen ${passes === 1 ? "once" : `${vx.count(passes)} times`}.${apart || took}`;
+      ? `The seed must be a whole number from ${seeds[0]} to ${count(seeds[1])}.`
+      : `${count(updates)} updates: each picture is seen ${passes === 1 ? "once" : `${count(passes)} times`}.${apart || took}`;
   }
 
   $(".choice").addEventListener("input", (event) => {
@@ -67,18 +71,18 @@ window.vxHungerOwn = (root) => {
     asking = true;
     follow();
     const choice = { kind: $(".kind").value, data: $(".data").value, size: Number($(".size").value), seed: seed() };
-    const answer = await vxTrainCalls.ask("run_point", choice);
-    if (answer) await vxTrain.open(answer.race);
+    const answer = await calls.ask("run_point", choice);
+    if (answer) await races.open(answer.race);
     asking = false;
     follow();
   });
 
   // ---- the race on its way ---------------------------------------------------------------------------------------
   $(".stop").addEventListener("click", async () => {
-    const race = vxTrain.race();
+    const race = races.race;
     if (asking || !race) return;
     asking = true;
-    await vxTrain.command(RESUMES.has(race.state) ? "play" : "stop");
+    await races.command(RESUMES.has(race.state) ? "play" : "stop");
     asking = false;
     follow();
   });
@@ -89,32 +93,32 @@ window.vxHungerOwn = (root) => {
 
   /** The race that the tab follows, where it is a point that has not come to its end. */
   function follow() {
-    const race = vxTrain.race();
+    const race = races.race;
     const onWay = race && race.preset === PRESET && race.state !== "finished";
     const goes = Boolean(onWay && GOES.has(race.state));
     $(".run").disabled = asking || goes || !payload || !payload.choice.data.length;
     $(".way").hidden = !onWay;
     if (!onWay) return;
     const [contender] = race.contenders;
-    const done = contender && contender.info ? vxTrain.share(contender, vxTrain.standing(contender).step) : 0;
-    const left = contender && contender.now && race.state === "training" ? ` · about ${vx.duration(contender.now.seconds_left)} left` : "";
+    const done = contender && contender.info ? races.share(contender, races.standing(contender).step) : 0;
+    const left = contender && contender.now && race.state === "training" ? ` · about ${duration(contender.now.seconds_left)} left` : "";
     $(".way progress").value = done;
     write(".way .title", race.title);
-    write(".way .state", `${W.state(race)}${done ? ` · ${W.share(done, 0)} done` : ""}${left}`);
+    write(".way .state", `${words.state(race)}${done ? ` · ${words.share(done, 0)} done` : ""}${left}`);
     $(".stop").hidden = !race.mine || !(goes || RESUMES.has(race.state));
     write(".stop", RESUMES.has(race.state) ? "Go on" : "Stop");
   }
 
   // ---- what was run here -------------------------------------------------------------------------------------------
   function line({ race, kind, drawn, accuracy, words }) {
-    const item = vx.make("li", drawn ? "" : "apart");
-    const ring = vx.make("i");
-    ring.style.setProperty("--ink", `var(${vxHungerPlot.INKS[kind]})`);
-    item.append(ring, vx.make("span", "", words));
+    const item = make("li", drawn ? "" : "apart");
+    const ring = make("i");
+    ring.style.setProperty("--ink", `var(${hungerPlot.INKS[kind]})`);
+    item.append(ring, make("span", "", words));
     if (accuracy === null) {
-      const button = vx.make("button", "vx-button", "Follow");
+      const button = make("button", "vx-button", "Follow");
       button.type = "button";
-      button.addEventListener("click", () => vxTrain.open(race));
+      button.addEventListener("click", () => races.open(race));
       item.append(button);
     }
     return item;
@@ -129,10 +133,10 @@ window.vxHungerOwn = (root) => {
     sizes();
     if (first) $(".seed").value = choice.seed;
     promise();
-    vx.fill($(".list"), own, line);
+    fill($(".list"), own, line);
     write(".without", choice.without);
     follow();
   }
 
   return { take, follow };
-};
+}

@@ -1,74 +1,73 @@
 /* What the set-up holds: the plan that the server makes of a preset, and what the person changed of it. */
-window.vxTrainPlan = (() => {
-  const MOST = 4;
-  const LABEL = /^[A-Za-z0-9](?:[A-Za-z0-9 ,._+-]{0,38}[A-Za-z0-9])?$/; // it also names a folder
+import { count } from "../core/numbers.js";
+import * as words from "./words.js";
 
-  /** @typedef {{label: string, base: object, edits: object}} Entry a contender: its planned recipe, and the changes */
+export const MOST = 4;
+export const LABEL = /^[A-Za-z0-9](?:[A-Za-z0-9 ,._+-]{0,38}[A-Za-z0-9])?$/; // it also names a folder
 
-  /** A contender's recipe with its changes. */
-  const recipe = ({ base, edits }) => ({ ...base, ...edits });
+/** @typedef {{label: string, base: object, edits: object}} Entry a contender: its planned recipe, and the changes */
 
-  /** The range of a number's field, [low, high], for a dataset; null for what is chosen from a list. */
-  function range(lobby, field, data) {
-    if (field === "subset") return [2, lobby.datasets.find(({ name }) => name === data).n_train];
-    return lobby.limits[field] || null;
-  }
+/** A contender's recipe with its changes. */
+export const recipe = ({ base, edits }) => ({ ...base, ...edits });
 
-  const rangeWords = ([low, high]) => `${small(low)} to ${small(high)}`;
-  const small = (x) => (x !== 0 && Math.abs(x) < 0.001 ? x.toExponential().replace("e-0", "e-") : vx.count(x) === "0" && x ? String(x) : x < 1 ? String(x) : vx.count(x));
+/** The range of a number's field, [low, high], for a dataset; null for what is chosen from a list. */
+export function range(lobby, field, data) {
+  if (field === "subset") return [2, lobby.datasets.find(({ name }) => name === data).n_train];
+  return lobby.limits[field] || null;
+}
 
-  /** What is wrong with a number that was typed, as a sentence; null if nothing is. */
-  function wrong(field, text, lobby, data) {
-    const limits = range(lobby, field, data);
-    if (field === "subset" && text.trim() === "") return null;
-    const value = Number(text.replace(/[,\s]/g, ""));
-    const whole = lobby.counts.includes(field);
-    if (text.trim() === "" || Number.isNaN(value) || value < limits[0] || value > limits[1]) return `must lie between ${small(limits[0])} and ${small(limits[1])}`;
-    return whole && !Number.isInteger(value) ? "must be a whole number" : null;
-  }
+export const rangeWords = ([low, high]) => `${small(low)} to ${small(high)}`;
+const small = (x) => (x !== 0 && Math.abs(x) < 0.001 ? x.toExponential().replace("e-0", "e-") : count(x) === "0" && x ? String(x) : x < 1 ? String(x) : count(x));
 
-  /** The number of a field that nothing is wrong with; null means all pictures. */
-  const number = (text) => (text.trim() === "" ? null : Number(text.replace(/[,\s]/g, "")));
+/** What is wrong with a number that was typed, as a sentence; null if nothing is. */
+export function wrong(field, text, lobby, data) {
+  const limits = range(lobby, field, data);
+  if (field === "subset" && text.trim() === "") return null;
+  const value = Number(text.replace(/[,\s]/g, ""));
+  const whole = lobby.counts.includes(field);
+  if (text.trim() === "" || Number.isNaN(value) || value < limits[0] || value > limits[1]) return `must lie between ${small(limits[0])} and ${small(limits[1])}`;
+  return whole && !Number.isInteger(value) ? "must be a whole number" : null;
+}
 
-  /** How often a contender changes its weights. */
-  function updates(entry, lobby, data) {
-    const { subset, batch_size: batch, epochs } = recipe(entry);
-    const all = lobby.datasets.find(({ name }) => name === data).n_train;
-    return Math.ceil((subset === null ? all : subset) / batch) * epochs;
-  }
+/** The number of a field that nothing is wrong with; null means all pictures. */
+export const number = (text) => (text.trim() === "" ? null : Number(text.replace(/[,\s]/g, "")));
 
-  /** What a race of these is called. */
-  function title(entries, preset) {
-    const labels = entries.map(({ label }) => label);
-    const planned = preset && entries.every(({ edits, planned }) => planned && !Object.keys(edits).length);
-    if (planned && labels.length === preset.labels.length) return preset.title;
-    return labels.length === 1 ? labels[0] : `${labels.slice(0, -1).join(", ")} against ${labels.at(-1)}`;
-  }
+/** How often a contender changes its weights. */
+export function updates(entry, lobby, data) {
+  const { subset, batch_size: batch, epochs } = recipe(entry);
+  const all = lobby.datasets.find(({ name }) => name === data).n_train;
+  return Math.ceil((subset === null ? all : subset) / batch) * epochs;
+}
 
-  /** A label that no contender has yet. */
-  function freeLabel(entries, model) {
-    const base = model.title;
-    let [label, n] = [base, 2];
-    while (entries.some((entry) => entry.label.toLowerCase() === label.toLowerCase())) label = `${base} ${n++}`;
-    return label;
-  }
+/** What a race of these is called. */
+export function title(entries, preset) {
+  const labels = entries.map(({ label }) => label);
+  const planned = preset && entries.every(({ edits, planned }) => planned && !Object.keys(edits).length);
+  if (planned && labels.length === preset.labels.length) return preset.title;
+  return labels.length === 1 ? labels[0] : `${labels.slice(0, -1).join(", ")} against ${labels.at(-1)}`;
+}
 
-  /** Sizes that the slider offers: the preset's, below all there are, and all. */
-  function sizes(preset, dataset) {
-    const below = preset.subset_choices.filter((size) => size < dataset.n_train);
-    return [...below, dataset.n_train];
-  }
+/** A label that no contender has yet. */
+export function freeLabel(entries, model) {
+  const base = model.title;
+  let [label, n] = [base, 2];
+  while (entries.some((entry) => entry.label.toLowerCase() === label.toLowerCase())) label = `${base} ${n++}`;
+  return label;
+}
 
-  /** A contender in a line; what they all share, such as how many pictures, is said elsewhere. */
-  function chipWords(entry, entries, lobby) {
-    const mine = recipe(entry);
-    const known = lobby.models.find(({ key }) => key === mine.model);
-    const differ = (field) => vxTrainWords.common(entries.map(recipe), field) === null;
-    const own = [];
-    if (differ("subset") && !(entries.every((one) => recipe(one).subset === null))) own.push(`${vxTrainWords.pictures(mine.subset)} pictures`);
-    if (differ("epochs")) own.push(`${vx.count(mine.epochs)} ${mine.epochs === 1 ? "epoch" : "epochs"}`);
-    return [known ? known.title : mine.model, ...own, vxTrainWords.recipe(mine)].join(" · ");
-  }
+/** Sizes that the slider offers: the preset's, below all there are, and all. */
+export function sizes(preset, dataset) {
+  const below = preset.subset_choices.filter((size) => size < dataset.n_train);
+  return [...below, dataset.n_train];
+}
 
-  return { chipWords, freeLabel, LABEL, MOST, number, range, rangeWords, recipe, sizes, title, updates, wrong };
-})();
+/** A contender in a line; what they all share, such as how many pictures, is said elsewhere. */
+export function chipWords(entry, entries, lobby) {
+  const mine = recipe(entry);
+  const known = lobby.models.find(({ key }) => key === mine.model);
+  const differ = (field) => words.common(entries.map(recipe), field) === null;
+  const own = [];
+  if (differ("subset") && !(entries.every((one) => recipe(one).subset === null))) own.push(`${words.pictures(mine.subset)} pictures`);
+  if (differ("epochs")) own.push(`${count(mine.epochs)} ${mine.epochs === 1 ? "epoch" : "epochs"}`);
+  return [known ? known.title : mine.model, ...own, words.recipe(mine)].join(" · ");
+}

@@ -1,12 +1,21 @@
 /* The set-up of a race: a preset, the pictures, up to four contenders, the probe picture, and Play. */
-vx.widget("train-setup", (root) => {
+import { fill, make } from "../core/elements.js";
+import { count } from "../core/numbers.js";
+import { say } from "../core/say.js";
+import * as store from "../core/store.js";
+import { widget } from "../core/widget.js";
+import * as calls from "./calls.js";
+import * as races from "./data.js";
+import { makeDraft } from "./draft.js";
+import * as editing from "./editor.js";
+import * as plan from "./plan.js";
+import * as words from "./words.js";
+
+export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
-  const { make } = vx;
-  const W = vxTrainWords;
-  const P = vxTrainPlan;
-  const width = vxTrain.widthOf(root);
-  const lobby = () => vx.get("lobby");
-  const draft = vxTrainDraft({ lobby, changed: () => paint(), refused: (sentence) => tell(sentence, true) });
+  const width = races.widthOf(root);
+  const lobby = () => store.get("lobby");
+  const draft = makeDraft({ lobby, changed: () => paint(), refused: (sentence) => tell(sentence, true) });
   let starting = false;
   let adopted = null; // the race whose contenders these are
   let painted = false; // since it was opened
@@ -21,7 +30,7 @@ vx.widget("train-setup", (root) => {
   }
 
   function build() {
-    vx.fill($(".presets"), lobby().presets, ({ name, title, teaches }) => {
+    fill($(".presets"), lobby().presets, ({ name, title, teaches }) => {
       const one = button("preset", () => draft.choosePreset(name));
       one.dataset.name = name;
       one.title = teaches;
@@ -29,20 +38,20 @@ vx.widget("train-setup", (root) => {
       one.append(make("strong", "", title), make("span", "", teaches));
       return one;
     });
-    vx.fill($(".data"), lobby().datasets, ({ name, n_train: nTrain, n_test: nTest, classes }) => {
+    fill($(".data"), lobby().datasets, ({ name, n_train: nTrain, n_test: nTest, classes }) => {
       const one = button("vx-button", () => draft.chooseData(name));
       one.dataset.name = name;
-      one.textContent = W.data(name);
-      one.title = `${vx.count(nTrain)} training and ${vx.count(nTest)} test pictures of ${classes.length} classes`;
+      one.textContent = words.data(name);
+      one.title = `${count(nTrain)} training and ${count(nTest)} test pictures of ${classes.length} classes`;
       return one;
     });
-    $(".epochs .range").textContent = P.rangeWords(lobby().limits.epochs);
+    $(".epochs .range").textContent = plan.rangeWords(lobby().limits.epochs);
   }
 
   function buildProbes() {
     if ($(".strip").dataset.of === draft.data) return;
     $(".strip").dataset.of = draft.data;
-    vx.fill($(".strip"), draft.dataset().probes, ({ index, label, image }) => {
+    fill($(".strip"), draft.dataset().probes, ({ index, label, image }) => {
       const one = button("", () => {
         draft.probe = index;
         probes();
@@ -71,8 +80,8 @@ vx.widget("train-setup", (root) => {
   function amount() {
     for (const one of $(".data").children) one.setAttribute("aria-pressed", String(one.dataset.name === draft.data));
     const all = draft.dataset().n_train;
-    const sizes = P.sizes(draft.preset, draft.dataset());
-    const words = draft.size >= all ? `all ${vx.count(all)}` : `${vx.count(draft.size)} of ${vx.count(all)}`;
+    const sizes = plan.sizes(draft.preset, draft.dataset());
+    const words = draft.size >= all ? `all ${count(all)}` : `${count(draft.size)} of ${count(all)}`;
     const slider = $(".size input");
     slider.max = String(sizes.length - 1);
     slider.value = String(Math.max(0, sizes.findLastIndex((one) => one <= draft.size)));
@@ -87,7 +96,7 @@ vx.widget("train-setup", (root) => {
   /** What is wrong with the epochs as they are typed; null for nothing. */
   function checkEpochs() {
     const input = $(".epochs input");
-    const problem = P.wrong("epochs", input.value, lobby(), draft.data);
+    const problem = plan.wrong("epochs", input.value, lobby(), draft.data);
     for (const one of [input, $(".epochs .range")]) one.classList.toggle("bad", Boolean(problem));
     input.setAttribute("aria-invalid", String(Boolean(problem)));
     return problem && `Epochs ${problem}.`;
@@ -97,7 +106,7 @@ vx.widget("train-setup", (root) => {
     buildProbes();
     for (const one of $(".strip").children) one.setAttribute("aria-selected", String(Number(one.dataset.index) === draft.probe));
     const chosen = draft.dataset().probes.find(({ index }) => index === draft.probe);
-    $(".chosen").textContent = chosen ? chosen.label : `test picture ${vx.count(draft.probe)}`;
+    $(".chosen").textContent = chosen ? chosen.label : `test picture ${count(draft.probe)}`;
   }
 
   $(".presets").addEventListener("keydown", (event) => {
@@ -108,10 +117,10 @@ vx.widget("train-setup", (root) => {
     draft.choosePreset(all[(all.indexOf(draft.preset) + step + all.length) % all.length].name);
     $('.preset[aria-checked="true"]').focus();
   });
-  $(".size input").addEventListener("input", (event) => draft.choose({ size: P.sizes(draft.preset, draft.dataset())[Number(event.target.value)] }));
+  $(".size input").addEventListener("input", (event) => draft.choose({ size: plan.sizes(draft.preset, draft.dataset())[Number(event.target.value)] }));
   $(".epochs input").addEventListener("input", (event) => {
     if (checkEpochs()) promise();
-    else draft.choose({ epochs: P.number(event.target.value) });
+    else draft.choose({ epochs: plan.number(event.target.value) });
   });
 
   // ---- contenders --------------------------------------------------------------------------------------------------
@@ -125,7 +134,7 @@ vx.widget("train-setup", (root) => {
     edit.setAttribute("aria-expanded", String(entry === draft.edited));
     tools.append(edit);
     if (draft.entries.length > 1) tools.append(tool("×", () => remove(entry), `Remove ${entry.label}`));
-    const about = P.chipWords(entry, draft.entries, lobby()) + (Object.keys(entry.edits).length ? " · edited" : "");
+    const about = plan.chipWords(entry, draft.entries, lobby()) + (Object.keys(entry.edits).length ? " · edited" : "");
     box.append(make("strong", "", entry.label), tools, make("span", "about", about));
     return box;
   }
@@ -140,7 +149,7 @@ vx.widget("train-setup", (root) => {
 
   function chips() {
     const cards = draft.entries.map(chip);
-    if (draft.entries.length && draft.entries.length < P.MOST) {
+    if (draft.entries.length && draft.entries.length < plan.MOST) {
       const add = button("add", () => {
         draft.grow();
         $(".editor .field").focus();
@@ -170,7 +179,7 @@ vx.widget("train-setup", (root) => {
       chips();
       promise();
     };
-    return vxTrainEditor.show($(".editor"), { entry, entries, lobby: lobby(), data, changed, close: () => unfold(entry) });
+    return editing.show($(".editor"), { entry, entries, lobby: lobby(), data, changed, close: () => unfold(entry) });
   }
 
   // ---- play --------------------------------------------------------------------------------------------------------
@@ -186,8 +195,8 @@ vx.widget("train-setup", (root) => {
     $(".start").disabled = starting || !entries.length;
     if (problem) return tell(problem, true);
     if (!entries.length) return tell("");
-    const updates = [...new Set(entries.map((entry) => P.updates(entry, lobby(), data)))];
-    const each = updates.length === 1 ? `${vx.count(updates[0])} updates each` : `${updates.map(vx.count).join(" / ")} updates`;
+    const updates = [...new Set(entries.map((entry) => plan.updates(entry, lobby(), data)))];
+    const each = updates.length === 1 ? `${count(updates[0])} updates each` : `${updates.map(count).join(" / ")} updates`;
     const ahead = lobby().races.filter(({ state }) => ["training", "starting", "waiting"].includes(state)).length;
     return tell(`${entries.length === 1 ? "One contender" : `${entries.length} contenders in turns`}, ${each}.${ahead < lobby().at_once ? "" : ahead === 1 ? " Another race is being trained: this one will wait for it." : ` ${ahead} races are before it: it will wait for its turn.`}`);
   }
@@ -202,7 +211,7 @@ vx.widget("train-setup", (root) => {
     }
     starting = true;
     promise();
-    const answer = await vxTrainCalls.tryAsk("start", draft.request());
+    const answer = await calls.tryAsk("start", draft.request());
     starting = false;
     promise();
     if (answer.refused) {
@@ -210,17 +219,17 @@ vx.widget("train-setup", (root) => {
       return;
     }
     draft.edited = null;
-    await vxTrain.open(answer.race);
-    vxTrain.refreshLobby();
+    await races.open(answer.race);
+    races.refreshLobby();
     document.querySelector("#train-controls").scrollIntoView({ block: "nearest" });
   }
 
   $(".start").addEventListener("click", start);
-  $(".close").addEventListener("click", () => vx.set("setup", { open: false }));
+  $(".close").addEventListener("click", () => store.set("setup", { open: false }));
 
   // ---- everything --------------------------------------------------------------------------------------------------
   function draw() {
-    const { open, from } = vx.get("setup") || {};
+    const { open, from } = store.get("setup") || {};
     $(".setup").hidden = !open || !lobby();
     if ($(".setup").hidden) {
       [painted, adopted] = [false, null];
@@ -228,7 +237,7 @@ vx.widget("train-setup", (root) => {
     }
     root.classList.toggle("slim", width() < 800);
     root.classList.toggle("narrow", width() < 560);
-    $(".close").hidden = !vxTrain.race();
+    $(".close").hidden = !races.race;
     if (!built) build();
     built = lobby();
     if (from && from !== adopted) take(from);
@@ -240,7 +249,7 @@ vx.widget("train-setup", (root) => {
 
   function take(race) {
     if (!draft.preset) draft.begin();
-    if (!draft.adopt(race)) vx.say("The pictures of that race are not open here: start the app with them, or choose others.");
+    if (!draft.adopt(race)) say("The pictures of that race are not open here: start the app with them, or choose others.");
   }
 
   function paint() {

@@ -1,8 +1,14 @@
 /* What remains of races: files, link and commands of the one on screen, and the list of all that are kept. */
-vx.widget("train-shelf", (root) => {
+import { fill, make } from "../core/elements.js";
+import { saveFile } from "../core/files.js";
+import * as store from "../core/store.js";
+import { widget } from "../core/widget.js";
+import * as calls from "./calls.js";
+import * as races from "./data.js";
+import * as words from "./words.js";
+
+export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
-  const { make } = vx;
-  const W = vxTrainWords;
   const STATES = { waiting: "waiting", starting: "starting", training: "training now", paused: "paused", stopped: "stopped", failed: "failed", interrupted: "interrupted", elsewhere: "trained in a terminal", finished: "" };
   let renaming = null; // names of races whose row is a form or asks once more
   let deleting = null;
@@ -10,14 +16,14 @@ vx.widget("train-shelf", (root) => {
 
   // ---- this race ---------------------------------------------------------------------------------------------------
   async function save(button) {
-    const race = vxTrain.race();
+    const race = races.race;
     button.disabled = true;
-    const file = await vxTrainCalls.ask("export", {
-      race: race.name, format: button.dataset.format, axis: vx.get("raceAxis") || "epochs", with: vxTrain.compared().map(({ name }) => name),
+    const file = await calls.ask("export", {
+      race: race.name, format: button.dataset.format, axis: store.get("raceAxis") || "epochs", with: races.compared.map(({ name }) => name),
     });
     button.disabled = false;
     button.focus();
-    if (file) vx.save(file.filename, file.mime, file.data);
+    if (file) saveFile(file.filename, file.mime, file.data);
   }
 
   for (const button of root.querySelectorAll("[data-format]")) button.addEventListener("click", () => save(button));
@@ -36,17 +42,17 @@ vx.widget("train-shelf", (root) => {
 
   $(".link").addEventListener("click", (event) => {
     const link = new URL(location.href);
-    link.hash = new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(location.hash.slice(1))), run: vxTrain.race().name }).toString();
+    link.hash = new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(location.hash.slice(1))), run: races.race.name }).toString();
     copy(link.href, event.currentTarget);
   });
 
   $(".repeat").addEventListener("click", async () => {
     if (!$(".commands").hidden) return fold();
-    const { name } = vxTrain.race();
-    const answer = await vxTrainCalls.ask("commands", { race: name });
+    const { name } = races.race;
+    const answer = await calls.ask("commands", { race: name });
     if (!answer) return undefined;
     commandsOf = name;
-    vx.fill($(".commands"), answer.commands, ({ label, command }) => {
+    fill($(".commands"), answer.commands, ({ label, command }) => {
       const [row, code, button] = [make("div", "command"), make("code", "", command), make("button", "vx-button", "Copy")];
       button.type = "button";
       button.addEventListener("click", () => copy(command, button));
@@ -73,18 +79,18 @@ vx.widget("train-shelf", (root) => {
   }
 
   async function change(name, request) {
-    const answer = await vxTrainCalls.ask(name, request);
+    const answer = await calls.ask(name, request);
     [renaming, deleting] = [null, null];
     const { race } = request;
-    if (answer && name === "remove" && vxTrain.race() && vxTrain.race().name === race) {
-      vxTrain.close();
-      vx.set("setup", { open: true });
+    if (answer && name === "remove" && races.race && races.race.name === race) {
+      races.close();
+      store.set("setup", { open: true });
     }
-    if (answer && name === "rename" && vxTrain.race() && vxTrain.race().name === race) {
-      vxTrain.race().title = request.title;
-      vx.set("race", vxTrain.race());
+    if (answer && name === "rename" && races.race && races.race.name === race) {
+      races.race.title = request.title;
+      store.set("race", races.race);
     }
-    await vxTrain.refreshLobby();
+    await races.refreshLobby();
     draw();
   }
 
@@ -113,12 +119,12 @@ vx.widget("train-shelf", (root) => {
     const open = make("button", "open", race.title);
     open.type = "button";
     open.addEventListener("click", async () => {
-      if (await vxTrain.open(race.name)) document.querySelector("#train-controls").scrollIntoView({ block: "start" });
+      if (await races.open(race.name)) document.querySelector("#train-controls").scrollIntoView({ block: "start" });
     });
-    const followed = vxTrain.race();
+    const followed = races.race;
     const now = followed && followed.name === race.name ? followed.state : race.state; // the list is older than what is followed
     const state = STATES[now] === undefined ? now : STATES[now];
-    box.append(open, make("div", "about", [ago(race.created), W.settings(race.contenders.map(({ recipe }) => recipe)), state].filter(Boolean).join(" · ")));
+    box.append(open, make("div", "about", [ago(race.created), words.settings(race.contenders.map(({ recipe }) => recipe)), state].filter(Boolean).join(" · ")));
     return box;
   }
 
@@ -128,7 +134,7 @@ vx.widget("train-shelf", (root) => {
       const one = make("span");
       const dot = make("i");
       dot.style.setProperty("--ink", `var(--vx-run-${i % 4})`);
-      one.append(dot, `${label} ${accuracy === null ? "–" : W.share(accuracy)}`);
+      one.append(dot, `${label} ${accuracy === null ? "–" : words.share(accuracy)}`);
       box.append(one);
     });
     return box;
@@ -144,10 +150,10 @@ vx.widget("train-shelf", (root) => {
       box.append(act("Delete for good", () => change("remove", { race: race.name }), "sure"), act("Keep it", () => ((deleting = null), draw())));
       return box;
     }
-    const compared = vxTrain.compared().some(({ name }) => name === race.name);
-    const compare = act(compared ? "Shown dashed" : "Compare", () => vxTrain.compare(race.name), "", `Lay the curves of ${race.title} under those on screen`);
+    const compared = races.compared.some(({ name }) => name === race.name);
+    const compare = act(compared ? "Shown dashed" : "Compare", () => races.compare(race.name), "", `Lay the curves of ${race.title} under those on screen`);
     compare.setAttribute("aria-pressed", String(compared));
-    compare.disabled = !vxTrain.race() || current;
+    compare.disabled = !races.race || current;
     box.append(compare);
     if (race.mine) {
       box.append(
@@ -167,7 +173,7 @@ vx.widget("train-shelf", (root) => {
   }
 
   function draw() {
-    const [race, lobby] = [vxTrain.race(), vx.get("lobby")];
+    const [race, lobby] = [races.race, store.get("lobby")];
     $(".this").hidden = !race;
     if (!race || race.name !== commandsOf) fold();
     $(".races").hidden = !lobby || (!lobby.races.length && !lobby.problems.length);
@@ -175,7 +181,7 @@ vx.widget("train-shelf", (root) => {
     const n = lobby.races.length;
     $(".count").textContent = `${n} ${n === 1 ? "race" : "races"}, newest first: open one to see it again, or lay its curves dashed under those on screen.`;
     const focused = document.activeElement && root.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
-    vx.fill($(".list"), lobby.races, (one) => {
+    fill($(".list"), lobby.races, (one) => {
       const row = make("li");
       const current = Boolean(race) && one.name === race.name;
       row.classList.toggle("current", current);

@@ -1,92 +1,91 @@
 /* What the Train tab says in words: states, times, and what a recipe holds. Pure functions. */
-window.vxTrainWords = (() => {
-  const AUGMENT = { none: "no augmentation", "crop-flip": "crop + flip" };
-  const OPTIMIZER = { adam: "Adam", adamw: "AdamW", muon: "Muon" };
-  const SCHEDULE = { constant: "constant", linear: "linear to 0", cosine: "cosine to 0" };
-  const DATA = { cifar10: "CIFAR-10", shapes: "Shapes" };
-  /** Columns that a person can set, in the order of the form: name, label, and how it is given. */
-  const FIELDS = {
-    augment: "Augmentation", subset: "Training pictures", epochs: "Epochs", batch_size: "Batch size", optimizer: "Optimizer", lr: "Learning rate",
-    schedule: "Schedule", warmup: "Warm-up (share)", weight_decay: "Weight decay", label_smoothing: "Label smoothing", ema: "Weights' average (EMA)",
-    rand_augment: "RandAugment strength", erasing: "Random erasing (share)", mixup: "Mixup (alpha)", cutmix: "CutMix (alpha)", repeats: "Repeats in a batch",
-    teacher: "Teacher", distillation: "Distillation", temperature: "Temperature (soft)", seed: "Seed", precision: "Precision",
+import { count } from "../core/numbers.js";
+import * as races from "./data.js";
+
+const AUGMENT = { none: "no augmentation", "crop-flip": "crop + flip" };
+const OPTIMIZER = { adam: "Adam", adamw: "AdamW", muon: "Muon" };
+const SCHEDULE = { constant: "constant", linear: "linear to 0", cosine: "cosine to 0" };
+const DATA = { cifar10: "CIFAR-10", shapes: "Shapes" };
+/** Columns that a person can set, in the order of the form: name, label, and how it is given. */
+export const FIELDS = {
+  augment: "Augmentation", subset: "Training pictures", epochs: "Epochs", batch_size: "Batch size", optimizer: "Optimizer", lr: "Learning rate",
+  schedule: "Schedule", warmup: "Warm-up (share)", weight_decay: "Weight decay", label_smoothing: "Label smoothing", ema: "Weights' average (EMA)",
+  rand_augment: "RandAugment strength", erasing: "Random erasing (share)", mixup: "Mixup (alpha)", cutmix: "CutMix (alpha)", repeats: "Repeats in a batch",
+  teacher: "Teacher", distillation: "Distillation", temperature: "Temperature (soft)", seed: "Seed", precision: "Precision",
+};
+export const CHOICE_WORDS = { augment: AUGMENT, optimizer: OPTIMIZER, schedule: SCHEDULE, distillation: { hard: "hard: its answer", soft: "soft: its softmax" }, teacher: { "": "none" },
+  precision: { float32: "float32", bfloat16: "bfloat16" } };
+
+/** "0.001" or "3e-5": the shorter way to write a small number. */
+export const rate = (x) => (x >= 0.001 || x === 0 ? String(Number(x.toPrecision(3))) : x.toExponential().replace("e-0", "e-"));
+export const epoch = (x) => (x >= 10 ? x.toFixed(1) : x >= 1 ? x.toFixed(2) : String(Number(x.toPrecision(2))));
+/** A share as "58.3 %", without the limits that a probability gets. */
+export const share = (x, digits = 1) => `${(100 * x).toFixed(digits)} %`;
+export const data = (name) => DATA[name] || name;
+export const pictures = (subset, all) => (subset === null || subset === undefined ? (all ? `all ${count(all)}` : "all") : count(subset));
+
+/** What several recipes have in common, as one value, else null. */
+export function common(recipes, name) {
+  const values = new Set(recipes.map((recipe) => JSON.stringify(recipe[name])));
+  return values.size === 1 ? recipes[0][name] : null;
+}
+
+/** The data of a race in a few words: "CIFAR-10, 5,000 pictures, 20 epochs". */
+export function settings(recipes) {
+  if (!recipes.length) return "";
+  const sizes = recipes.map((recipe) => recipe.subset);
+  const same = new Set(sizes).size === 1;
+  const size = same ? `${pictures(sizes[0])} pictures` : `${sizes.map((one) => pictures(one)).join(" / ")} pictures`;
+  const epochs = recipes.map((recipe) => recipe.epochs);
+  const passes = new Set(epochs).size === 1 ? `${epochs[0]} ${epochs[0] === 1 ? "epoch" : "epochs"}` : `${epochs.join(" / ")} epochs`;
+  return `${data(recipes[0].data)} · ${size} · ${passes}`;
+}
+
+/** What sets a contender's training apart, in a few words: "Adam 0.001, batch 128, no augmentation". */
+export function recipe({ optimizer, lr, schedule, batch_size, augment, label_smoothing, ema, rand_augment, erasing, mixup, cutmix, repeats, teacher }) {
+  const parts = [`${OPTIMIZER[optimizer]} ${rate(lr)}${schedule === "constant" ? "" : `, ${schedule}`}`, `batch ${count(batch_size)}`, AUGMENT[augment]];
+  const further = { RandAugment: rand_augment, erasing, mixup, CutMix: cutmix };
+  for (const [name, value] of Object.entries(further)) if (value) parts.push(`${name} ${value}`);
+  if (repeats > 1) parts.push(`each ${repeats} times`);
+  if (teacher) parts.push(`taught by ${teacher}`);
+  if (label_smoothing) parts.push(`smoothing ${label_smoothing}`);
+  if (ema) parts.push(`EMA ${ema}`);
+  return parts.join(" · ");
+}
+
+/** A race's state as a person says it. */
+export function state({ state, place, reason, doing }) {
+  const words = {
+    waiting: place === 1 ? "Waiting: it is next, when the training before it ends." : `Waiting: number ${place} in the queue.`,
+    starting: `Starting${doing ? `: ${doing}` : ""}`,
+    training: doing === "pausing" ? "Pausing" : doing === "stopping" ? "Stopping" : "Training",
+    paused: "Paused",
+    stopped: "Stopped",
+    finished: "Finished",
+    failed: `It could not go on. ${reason || ""}`,
+    elsewhere: "Being trained in a terminal; this page follows it.",
+    interrupted: `Interrupted. ${reason || ""}`,
+    lost: reason,
+    unreadable: reason,
   };
-  const CHOICE_WORDS = { augment: AUGMENT, optimizer: OPTIMIZER, schedule: SCHEDULE, distillation: { hard: "hard: its answer", soft: "soft: its softmax" }, teacher: { "": "none" },
-    precision: { float32: "float32", bfloat16: "bfloat16" } };
+  return (words[state] || state) + (reason && ["training", "paused", "stopped", "finished"].includes(state) ? `. ${reason}` : "");
+}
 
-  /** "0.001" or "3e-5": the shorter way to write a small number. */
-  const rate = (x) => (x >= 0.001 || x === 0 ? String(Number(x.toPrecision(3))) : x.toExponential().replace("e-0", "e-"));
-  const epoch = (x) => (x >= 10 ? x.toFixed(1) : x >= 1 ? x.toFixed(2) : String(Number(x.toPrecision(2))));
-  /** A share as "58.3 %", without the limits that a probability gets. */
-  const share = (x, digits = 1) => `${(100 * x).toFixed(digits)} %`;
-  const data = (name) => DATA[name] || name;
-  const pictures = (subset, all) => (subset === null || subset === undefined ? (all ? `all ${vx.count(all)}` : "all") : vx.count(subset));
+/** Where a contender is: "epoch 7.3 of 20". */
+export function progress(contender) {
+  if (!contender.info) return "";
+  const now = races.standing(contender);
+  const done = now.step / contender.info.steps_per_epoch;
+  return `epoch ${contender.finished ? contender.recipe.epochs : epoch(done)} of ${contender.recipe.epochs}`;
+}
 
-  /** What several recipes have in common, as one value, else null. */
-  function common(recipes, name) {
-    const values = new Set(recipes.map((recipe) => JSON.stringify(recipe[name])));
-    return values.size === 1 ? recipes[0][name] : null;
-  }
-
-  /** The data of a race in a few words: "CIFAR-10, 5,000 pictures, 20 epochs". */
-  function settings(recipes) {
-    if (!recipes.length) return "";
-    const sizes = recipes.map((recipe) => recipe.subset);
-    const same = new Set(sizes).size === 1;
-    const size = same ? `${pictures(sizes[0])} pictures` : `${sizes.map((one) => pictures(one)).join(" / ")} pictures`;
-    const epochs = recipes.map((recipe) => recipe.epochs);
-    const passes = new Set(epochs).size === 1 ? `${epochs[0]} ${epochs[0] === 1 ? "epoch" : "epochs"}` : `${epochs.join(" / ")} epochs`;
-    return `${data(recipes[0].data)} · ${size} · ${passes}`;
-  }
-
-  /** What sets a contender's training apart, in a few words: "Adam 0.001, batch 128, no augmentation". */
-  function recipe({ optimizer, lr, schedule, batch_size, augment, label_smoothing, ema, rand_augment, erasing, mixup, cutmix, repeats, teacher }) {
-    const parts = [`${OPTIMIZER[optimizer]} ${rate(lr)}${schedule === "constant" ? "" : `, ${schedule}`}`, `batch ${vx.count(batch_size)}`, AUGMENT[augment]];
-    const further = { RandAugment: rand_augment, erasing, mixup, CutMix: cutmix };
-    for (const [name, value] of Object.entries(further)) if (value) parts.push(`${name} ${value}`);
-    if (repeats > 1) parts.push(`each ${repeats} times`);
-    if (teacher) parts.push(`taught by ${teacher}`);
-    if (label_smoothing) parts.push(`smoothing ${label_smoothing}`);
-    if (ema) parts.push(`EMA ${ema}`);
-    return parts.join(" · ");
-  }
-
-  /** A race's state as a person says it. */
-  function state({ state, place, reason, doing }) {
-    const words = {
-      waiting: place === 1 ? "Waiting: it is next, when the training before it ends." : `Waiting: number ${place} in the queue.`,
-      starting: `Starting${doing ? `: ${doing}` : ""}`,
-      training: doing === "pausing" ? "Pausing" : doing === "stopping" ? "Stopping" : "Training",
-      paused: "Paused",
-      stopped: "Stopped",
-      finished: "Finished",
-      failed: `It could not go on. ${reason || ""}`,
-      elsewhere: "Being trained in a terminal; this page follows it.",
-      interrupted: `Interrupted. ${reason || ""}`,
-      lost: reason,
-      unreadable: reason,
-    };
-    return (words[state] || state) + (reason && ["training", "paused", "stopped", "finished"].includes(state) ? `. ${reason}` : "");
-  }
-
-  /** Where a contender is: "epoch 7.3 of 20". */
-  function progress(contender) {
-    if (!contender.info) return "";
-    const now = vxTrain.standing(contender);
-    const done = now.step / contender.info.steps_per_epoch;
-    return `epoch ${contender.finished ? contender.recipe.epochs : epoch(done)} of ${contender.recipe.epochs}`;
-  }
-
-  /** How far a race is, by whoever has done the smallest share: "epoch 8 of 20", or "38 % done" where epochs differ. */
-  function distance(contenders) {
-    const known = contenders.filter(({ info }) => info);
-    if (!known.length) return "";
-    const shares = known.map((one) => vxTrain.share(one, vxTrain.standing(one).step));
-    const done = Math.min(...shares);
-    const epochs = common(known.map(({ recipe }) => recipe), "epochs");
-    if (epochs === null) return `${share(done, 0)} done`;
-    return `epoch ${Math.min(epochs, Math.floor(done * epochs + 1e-9) + 1)} of ${vx.count(epochs)}`;
-  }
-
-  return { CHOICE_WORDS, common, data, distance, epoch, FIELDS, pictures, progress, rate, recipe, settings, share, state };
-})();
+/** How far a race is, by whoever has done the smallest share: "epoch 8 of 20", or "38 % done" where epochs differ. */
+export function distance(contenders) {
+  const known = contenders.filter(({ info }) => info);
+  if (!known.length) return "";
+  const shares = known.map((one) => races.share(one, races.standing(one).step));
+  const done = Math.min(...shares);
+  const epochs = common(known.map(({ recipe }) => recipe), "epochs");
+  if (epochs === null) return `${share(done, 0)} done`;
+  return `epoch ${Math.min(epochs, Math.floor(done * epochs + 1e-9) + 1)} of ${count(epochs)}`;
+}

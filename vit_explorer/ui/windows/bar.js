@@ -1,7 +1,13 @@
 /* Which Swin the Windows tab looks at, how it is cut, and which blocks and head; it asks the server for all views. */
-vx.widget("windows-bar", (root, server) => {
+import { fill, make } from "../core/elements.js";
+import { percent } from "../core/numbers.js";
+import { call } from "../core/server.js";
+import * as store from "../core/store.js";
+import { widget } from "../core/widget.js";
+import * as windows from "./data.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const W = vxWindows;
   const cut = { window: null, shift: null, side: null }; // null: the model's own
   let asked = "";
 
@@ -18,24 +24,24 @@ vx.widget("windows-bar", (root, server) => {
     if (question === asked) return;
     asked = question;
     root.classList.add("waiting");
-    const answer = await vx.call("windows", server, "windows", request);
+    const answer = await call("windows", server, "windows", request);
     if (asked !== question) return;
     root.classList.remove("waiting");
     if (answer) return choose({ answer });
     asked = ""; // it may be asked again; the controls go back to what is on screen
-    const seen = W.view(W.now());
+    const seen = windows.view(windows.now());
     if (seen) Object.assign(cut, changed(seen) ? { window: seen.window, shift: seen.shift, side: seen.side } : { window: null, shift: null, side: null });
-    if (seen) show(W.now(), seen);
+    if (seen) show(windows.now(), seen);
   }
 
-  const choose = (change) => vx.set("windows", { answer: null, pair: 0, head: 0, ...vx.get("windows"), ...change });
+  const choose = (change) => store.set("windows", { answer: null, pair: 0, head: 0, ...store.get("windows"), ...change });
   const changed = ({ own, window, shift, side }) => own.window !== window || own.shift !== shift || own.side !== side;
 
   function options(select, values, chosen, words) {
     const texts = values.map(words);
     if (select.dataset.of !== texts.join()) {
       select.dataset.of = texts.join();
-      vx.fill(select, values, (value, k) => Object.assign(vx.make("option", "", texts[k]), { value }));
+      fill(select, values, (value, k) => Object.assign(make("option", "", texts[k]), { value }));
     }
     select.value = chosen;
   }
@@ -53,9 +59,9 @@ vx.widget("windows-bar", (root, server) => {
     $(".own").disabled = !changed(seen);
     $(".own").title = `Windows of ${window}, shifted by ${shift}, on a map of ${side} × ${side}`;
     const [top, mine] = [best(seen.probabilities), best(seen.ownProbabilities)];
-    const says = `${seen.classes[top]} ${vx.percent(seen.probabilities[top])}`;
+    const says = `${seen.classes[top]} ${percent(seen.probabilities[top])}`;
     $(".says").textContent = changed(seen)
-      ? `Cut as it was not trained, it says ${says}; as trained, ${seen.classes[mine]} ${vx.percent(seen.ownProbabilities[mine])}.`
+      ? `Cut as it was not trained, it says ${says}; as trained, ${seen.classes[mine]} ${percent(seen.ownProbabilities[mine])}.`
       : `It says ${says}.`;
     $(".which").hidden = model.name !== seen.model;
     $(".which").textContent = seen.model;
@@ -72,21 +78,21 @@ vx.widget("windows-bar", (root, server) => {
 
   for (const name of ["window", "shift", "side"]) {
     $(`.${name}`).addEventListener("change", (event) => {
-      const seen = W.view(W.now());
+      const seen = windows.view(windows.now());
       const waiting = root.classList.contains("waiting"); // what is on screen is not what was asked for last
       for (const key of Object.keys(cut)) cut[key] ??= waiting ? null : seen[key];
       cut[name] = Number(event.target.value);
       if (name === "window") cut.shift = null; // half a window, unless it is chosen
-      draw(W.now());
+      draw(windows.now());
     });
   }
   $(".own").addEventListener("click", () => {
     Object.assign(cut, { window: null, shift: null, side: null });
-    draw(W.now());
+    draw(windows.now());
   });
   $(".pair").addEventListener("change", (event) => choose({ pair: Number(event.target.value) }));
   $(".head").addEventListener("change", (event) => choose({ head: Number(event.target.value) }));
-  $(".choose").addEventListener("click", () => vx.set("wish", { model: W.view(W.now()).model }));
+  $(".choose").addEventListener("click", () => store.set("wish", { model: windows.view(windows.now()).model }));
 
   function draw(state) {
     if (!state.model || !state.trace || state.trace.model !== state.model.name) return;
@@ -99,11 +105,11 @@ vx.widget("windows-bar", (root, server) => {
       $(".why").textContent = "None of the models in the frame has windows: train one in the Train tab (model swin) and keep it.";
       $(".choose").hidden = true;
       asked = "";
-      if (vx.get("windows")) vx.set("windows", null);
+      if (store.get("windows")) store.set("windows", null);
       return;
     }
     ask(state, swin);
-    const seen = W.view(state);
+    const seen = windows.view(state);
     if (seen) show(state, seen);
   }
 

@@ -1,7 +1,19 @@
 /* The relative position bias of a block: a map for each head, and the window of the marked token beside it. */
-vx.widget("windows-bias", (root) => {
+import { diverging } from "../core/colours.js";
+import { cellAt, clearCanvas, matrixImage, outline } from "../core/draw.js";
+import { beforeFrame, make } from "../core/elements.js";
+import { signed } from "../core/numbers.js";
+import { inkOf } from "../core/theme.js";
+import { moveToken } from "../core/tokens.js";
+import { widget } from "../core/widget.js";
+import * as biasTable from "./bias-table.js";
+import * as windows from "./data.js";
+import * as matrix from "./matrix.js";
+import * as paint from "./paint.js";
+import * as pairs from "./pairs.js";
+
+export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
-  const [W, P, M, T] = [vxWindows, vxPairs, vxWindowMatrix, vxBiasTable];
   const TOKENS = 104; // px of the window
   const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   let which = 1; // of the pair's blocks: 0 plain, 1 shifted
@@ -11,138 +23,138 @@ vx.widget("windows-bias", (root) => {
   // ---- what is pointed at ------------------------------------------------------------------------------------------
   /** What is pointed at: the entry, or the one of the pair that is pointed at elsewhere; and the place of its key. */
   function pointed(state, seen, block, at) {
-    const token = P.keyOf(state, block.grid);
+    const token = pairs.keyOf(state, block.grid);
     if (entry) {
-      const key = T.keyPlace(block, at.place, entry);
-      if (token === null || (key !== null && P.tokenOf(block, at.window, key) === token)) return { entry, key };
+      const key = biasTable.keyPlace(block, at.place, entry);
+      if (token === null || (key !== null && pairs.tokenOf(block, at.window, key) === token)) return { entry, key };
       entry = null; // another pair is pointed at by now
     }
-    const other = token === null ? null : P.placeOf(block, token);
+    const other = token === null ? null : pairs.placeOf(block, token);
     if (other === null || other.window !== at.window) return { entry: null, key: null };
-    return { entry: T.entryOf(block, seen.head, at.place, other.place), key: other.place };
+    return { entry: biasTable.entryOf(block, seen.head, at.place, other.place), key: other.place };
   }
 
   // ---- words -----------------------------------------------------------------------------------------------------
-  const write = vx.beforeFrame((seen, block, at, now) => {
+  const write = beforeFrame((seen, block, at, now) => {
     if (!now.entry) {
       $(".entry").textContent = "Point at an entry of a map, or at a token of the query's window.";
       return;
     }
-    const added = T.value(block, now.entry);
-    const strong = (text) => vx.make("strong", "", text);
+    const added = biasTable.value(block, now.entry);
+    const strong = (text) => make("strong", "", text);
     $(".entry").replaceChildren(
-      `Head ${now.entry.head + 1}, key ${T.direction(now.entry)}: `, strong(vx.signed(added)), " is added to the score, ",
+      `Head ${now.entry.head + 1}, key ${biasTable.direction(now.entry)}: `, strong(signed(added)), " is added to the score, ",
       strong(`×${Math.exp(added).toFixed(2)}`), " before normalising. ",
       ...here(block, at, now.key),
     );
   });
 
   function here(block, { window, place: query }, key) {
-    const token = key === null ? -1 : P.tokenOf(block, window, key);
+    const token = key === null ? -1 : pairs.tokenOf(block, window, key);
     if (token < 0) return ["No token of this window lies there."];
-    const name = vx.make("span", "key", P.where(token, block.grid));
-    return P.meet(block, window, query, key) ? ["Here: ", name, "."] : ["Here: ", name, ", masked."];
+    const name = make("span", "key", pairs.where(token, block.grid));
+    return pairs.meet(block, window, query, key) ? ["Here: ", name, "."] : ["Here: ", name, ", masked."];
   }
 
   // ---- pictures --------------------------------------------------------------------------------------------------
   function mark(state) {
-    const seen = W.view(state);
+    const seen = windows.view(state);
     if (!seen || !drawn || drawn.seen !== seen) return;
     const { block, maps } = drawn;
-    const query = W.token(state, block.grid);
-    const at = P.placeOf(block, query);
+    const query = windows.token(state, block.grid);
+    const at = pairs.placeOf(block, query);
     const now = pointed(state, seen, block, at);
-    const context = vx.canvas($(".maps-marks"), maps.width, maps.height);
+    const context = clearCanvas($(".maps-marks"), maps.width, maps.height);
     const box = (head, { down, along }, size) => {
       const [x, y] = maps.corner(head);
       return [x + (block.window - 1 - along) * maps.cell, y + (block.window - 1 - down) * maps.cell, size * maps.cell, size * maps.cell];
     };
-    const first = T.entryOf(block, 0, at.place, 0); // of the window's first place: its entries begin there
+    const first = biasTable.entryOf(block, 0, at.place, 0); // of the window's first place: its entries begin there
     for (let head = 0; head < block.heads; head++) {
       context.strokeStyle = drawn.text;
       context.lineWidth = 1.5;
       context.strokeRect(...box(head, first, block.window));
-      vx.outline(context, ...box(head, { down: 0, along: 0 }, 1), drawn.query, 1.5);
-      if (now.entry) vx.outline(context, ...box(head, now.entry, 1), drawn.key, head === now.entry.head ? 3 : 1.5);
+      outline(context, ...box(head, { down: 0, along: 0 }, 1), drawn.query, 1.5);
+      if (now.entry) outline(context, ...box(head, now.entry, 1), drawn.key, head === now.entry.head ? 3 : 1.5);
     }
     markTokens(seen, block, at, now.key);
     write(seen, block, at, now);
   }
 
   function markTokens(seen, block, { window, place: query }, key) {
-    const context = vx.canvas($(".tokens-marks"), TOKENS, TOKENS);
+    const context = clearCanvas($(".tokens-marks"), TOKENS, TOKENS);
     const size = TOKENS / block.window;
     const corner = (place) => [(place % block.window) * size, Math.floor(place / block.window) * size];
     for (let place = 0; place < block.n; place++) {
-      const token = P.tokenOf(block, window, place);
+      const token = pairs.tokenOf(block, window, place);
       const [x, y] = corner(place);
-      if (token >= 0) M.tile(context, seen.image, block.grid, token, x, y, size, size);
+      if (token >= 0) matrix.tile(context, seen.image, block.grid, token, x, y, size, size);
       else {
-        context.fillStyle = P.strokes(context, 6);
+        context.fillStyle = pairs.strokes(context, 6);
         context.fillRect(x, y, size, size);
       }
-      if (token >= 0 && !P.meet(block, window, query, place)) vxWindowPaint.cross(context, x, y, size);
+      if (token >= 0 && !pairs.meet(block, window, query, place)) paint.cross(context, x, y, size);
     }
     context.strokeStyle = drawn.line;
     context.lineWidth = 1;
     context.strokeRect(0.5, 0.5, TOKENS - 1, TOKENS - 1);
-    vx.outline(context, ...corner(query), size, size, drawn.query, 2);
-    if (key !== null && key !== query) vx.outline(context, ...corner(key), size, size, drawn.key, 2);
+    outline(context, ...corner(query), size, size, drawn.query, 2);
+    if (key !== null && key !== query) outline(context, ...corner(key), size, size, drawn.key, 2);
   }
 
   function draw(state) {
-    const seen = W.view(state);
+    const seen = windows.view(state);
     $(".vx-panel").style.visibility = seen ? "" : "hidden"; // its height stays
     if (!seen) return;
     const pair = seen.pairs[seen.pair].blocks;
     const block = seen.blocks[pair[which]];
-    const maps = T.place(block, $(".vx-panel").clientWidth > 760 ? T.ROOM : $(".every").clientWidth);
+    const maps = biasTable.place(block, $(".vx-panel").clientWidth > 760 ? biasTable.ROOM : $(".every").clientWidth);
     if (entry && (entry.head >= block.heads || Math.max(Math.abs(entry.down), Math.abs(entry.along)) >= block.window)) entry = null;
-    drawn = { seen, block, maps, query: vx.ink("--vx-query"), key: vx.ink("--vx-key"), text: vx.ink("--vx-text"), line: vx.ink("--vx-line") };
+    drawn = { seen, block, maps, query: inkOf("--vx-query"), key: inkOf("--vx-key"), text: inkOf("--vx-text"), line: inkOf("--vx-line") };
     const high = Math.max(1e-6, ...pair.map((index) => seen.blocks[index].bias.reduce((most, one) => Math.max(most, Math.abs(one)), 0)));
     drawMaps(block, maps, high);
-    vx.canvas($(".tokens"), TOKENS, TOKENS);
+    clearCanvas($(".tokens"), TOKENS, TOKENS);
     $(".title").textContent = `Position bias, block ${block.index + 1}.`;
-    $(".low").textContent = vx.signed(-high);
-    $(".high").textContent = vx.signed(high);
+    $(".low").textContent = signed(-high);
+    $(".high").textContent = signed(high);
     $(".vx-segments").hidden = pair[0] === pair[1];
-    $(".maps").setAttribute("aria-label", `Position bias of ${block.heads} heads from ${vx.signed(-high)} to ${vx.signed(high)}, one scale for both blocks of the pair`);
+    $(".maps").setAttribute("aria-label", `Position bias of ${block.heads} heads from ${signed(-high)} to ${signed(high)}, one scale for both blocks of the pair`);
     $(".maps-marks").setAttribute("aria-label", "Entries of the position bias: arrow keys move from entry to entry and on to the next head, Escape lets go");
     for (const button of root.querySelectorAll("[data-which]")) button.setAttribute("aria-pressed", String(Number(button.dataset.which) === which));
   }
 
   function drawMaps(block, maps, high) {
-    const context = vx.canvas($(".maps"), maps.width, maps.height);
+    const context = clearCanvas($(".maps"), maps.width, maps.height);
     const n = maps.entries ** 2;
     context.font = "13px system-ui, sans-serif";
     context.textBaseline = "middle";
     for (let head = 0; head < block.heads; head++) {
       const [x, y] = maps.corner(head);
       const seen = block.bias.slice(head * n, (head + 1) * n).reverse(); // as the query sees it: entries count from the key
-      context.fillStyle = vx.ink("--vx-soft");
-      context.fillText(`head ${head + 1}`, x, y - T.LABEL / 2, maps.map);
-      context.drawImage(vx.matrixImage(seen, maps.entries, maps.entries, vx.diverging, -high, high), x, y, maps.map, maps.map);
-      context.strokeStyle = vx.ink("--vx-line");
+      context.fillStyle = inkOf("--vx-soft");
+      context.fillText(`head ${head + 1}`, x, y - biasTable.LABEL / 2, maps.map);
+      context.drawImage(matrixImage(seen, maps.entries, maps.entries, diverging, -high, high), x, y, maps.map, maps.map);
+      context.strokeStyle = inkOf("--vx-line");
       context.strokeRect(x - 0.5, y - 0.5, maps.map + 1, maps.map + 1);
     }
   }
 
   // ---- input -----------------------------------------------------------------------------------------------------
-  const live = () => Boolean(drawn) && W.view(W.now()) === drawn.seen;
-  const marked = () => W.token(W.now(), drawn.block.grid);
+  const live = () => Boolean(drawn) && windows.view(windows.now()) === drawn.seen;
+  const marked = () => windows.token(windows.now(), drawn.block.grid);
 
   function choose(next, keep) {
     const { block } = drawn;
-    const { window, place: query } = P.placeOf(block, marked());
+    const { window, place: query } = pairs.placeOf(block, marked());
     entry = next;
-    const key = T.keyPlace(block, query, next);
-    const token = key === null ? -1 : P.tokenOf(block, window, key);
-    P.point(marked(), token < 0 ? null : token, block.grid, keep);
+    const key = biasTable.keyPlace(block, query, next);
+    const token = key === null ? -1 : pairs.tokenOf(block, window, key);
+    pairs.point(marked(), token < 0 ? null : token, block.grid, keep);
   }
 
   const leave = () => {
     entry = null;
-    if (live()) P.leave();
+    if (live()) pairs.leave();
   };
 
   const maps = $(".maps-marks");
@@ -164,7 +176,7 @@ vx.widget("windows-bias", (root) => {
     if (!live() || !(event.key in MOVES || event.key === "Escape")) return;
     event.preventDefault();
     entry = event.key === "Escape" ? null : entry;
-    if (event.key === "Escape") return P.letGo();
+    if (event.key === "Escape") return pairs.letGo();
     const { block } = drawn;
     const far = block.window - 1;
     const [row, col] = MOVES[event.key];
@@ -178,11 +190,11 @@ vx.widget("windows-bias", (root) => {
   function chooseKey(key, keep) {
     const { block } = drawn;
     entry = null;
-    const token = P.tokenOf(block, P.placeOf(block, marked()).window, key);
-    if (token >= 0) P.point(marked(), token, block.grid, keep);
+    const token = pairs.tokenOf(block, pairs.placeOf(block, marked()).window, key);
+    if (token >= 0) pairs.point(marked(), token, block.grid, keep);
   }
   const placeAt = (event) => {
-    const cell = live() && vx.cellAt(event, tokens, drawn.block.window, drawn.block.window);
+    const cell = live() && cellAt(event, tokens, drawn.block.window, drawn.block.window);
     return cell ? cell[0] * drawn.block.window + cell[1] : null;
   };
   tokens.addEventListener("pointermove", (event) => placeAt(event) !== null && chooseKey(placeAt(event), false));
@@ -191,20 +203,20 @@ vx.widget("windows-bias", (root) => {
   tokens.addEventListener("keydown", (event) => {
     if (!live()) return;
     const { block } = drawn;
-    const key = P.keyOf(W.now(), block.grid);
-    const from = P.placeOf(block, key === null ? marked() : key).place;
-    const step = (place) => (place === null ? P.letGo() : chooseKey(place, true));
-    if (vx.moveToken(event.key, [block.window, block.window], from, step)) event.preventDefault();
+    const key = pairs.keyOf(windows.now(), block.grid);
+    const from = pairs.placeOf(block, key === null ? marked() : key).place;
+    const step = (place) => (place === null ? pairs.letGo() : chooseKey(place, true));
+    if (moveToken(event.key, [block.window, block.window], from, step)) event.preventDefault();
   });
 
   for (const button of root.querySelectorAll("[data-which]")) {
     button.addEventListener("click", () => {
       which = Number(button.dataset.which);
-      draw(W.now());
-      mark(W.now());
+      draw(windows.now());
+      mark(windows.now());
     });
   }
-  P.follow(() => mark(W.now()));
+  pairs.follow(() => mark(windows.now()));
 
   return { topics: ["windows"], draw, mark };
 });

@@ -1,7 +1,15 @@
 /* The Cost view: the two formulas with live numbers, how both grow, and times measured on the server. */
-vx.widget("windows-cost", (root, server) => {
+import { fill, make } from "../core/elements.js";
+import { makeMeasuring } from "../core/measuring.js";
+import { count, short } from "../core/numbers.js";
+import { inkOf } from "../core/theme.js";
+import { widget } from "../core/widget.js";
+import * as counts from "./cost-counts.js";
+import * as costPlot from "./cost-plot.js";
+import * as windows from "./data.js";
+
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const C = vxCost;
   const FIELDS = { side: [1, 224], "d-model": [1, 768], "n-heads": [1, 16], window: [1, 28] };
   const CLASSIC = { side: 56, d_model: 96, n_heads: 3, window: 7 };
   let sizes = { ...CLASSIC };
@@ -40,11 +48,11 @@ vx.widget("windows-cost", (root, server) => {
   }
 
   function presets(state) {
-    const seen = vxWindows.view(state);
+    const seen = windows.view(state);
     const stages = seen ? seen.stages.map(({ grid, dModel, heads }) => ({ side: grid[0], d_model: dModel, n_heads: heads, window: seen.window })) : [];
     const named = [["Swin-T", CLASSIC], ...stages.map((stage, k) => [`This Swin, stage ${k + 1}`, stage])];
-    vx.fill($(".presets"), named, ([name, stage]) => {
-      const button = vx.make("button", "vx-button", name);
+    fill($(".presets"), named, ([name, stage]) => {
+      const button = make("button", "vx-button", name);
       button.type = "button";
       button.title = `${stage.side} × ${stage.side} tokens, d ${stage.d_model}, ${stage.n_heads} heads, windows of ${stage.window}`;
       button.addEventListener("click", () => put(stage));
@@ -55,25 +63,25 @@ vx.widget("windows-cost", (root, server) => {
   // ---- numbers -----------------------------------------------------------------------------------------------
   function cells(row, whole, windowed, words) {
     const put = (name, text, title = "") => Object.assign($(`[data-cell="${row}-${name}"]`), { textContent: text, title });
-    put("global", whole === null ? "–" : words(whole), whole === null ? "" : vx.count(whole));
-    put("windowed", windowed === null ? "–" : words(windowed), windowed === null ? "" : vx.count(windowed));
+    put("global", whole === null ? "–" : words(whole), whole === null ? "" : count(whole));
+    put("windowed", windowed === null ? "–" : words(windowed), windowed === null ? "" : count(windowed));
     put("ratio", whole === null || windowed === null ? "–" : times(whole / windowed));
   }
 
   /** The points to be drawn: of the measurement under way, else of the chosen result, else of the newest of these sizes. */
   function measured() {
     const { running, results } = measuring.now();
-    if (chosen === null && running && C.sameSetting(running.setting, sizes)) return running;
-    return results.find(({ date, setting }) => (chosen === null ? C.sameSetting(setting, sizes) : date === chosen)) || null;
+    if (chosen === null && running && counts.sameSetting(running.setting, sizes)) return running;
+    return results.find(({ date, setting }) => (chosen === null ? counts.sameSetting(setting, sizes) : date === chosen)) || null;
   }
 
   function show() {
-    const [all, cut] = [C.whole(sizes.side, sizes), C.windowed(sizes.side, sizes)];
-    $(".f-global").textContent = vx.short(all.module);
-    $(".f-windowed").textContent = vx.short(cut.module);
-    for (const row of ["entries", "attention", "module"]) cells(row, all[row], cut[row], vx.short);
+    const [all, cut] = [counts.whole(sizes.side, sizes), counts.windowed(sizes.side, sizes)];
+    $(".f-global").textContent = short(all.module);
+    $(".f-windowed").textContent = short(cut.module);
+    for (const row of ["entries", "attention", "module"]) cells(row, all[row], cut[row], short);
     $(".padding").textContent = cut.padded
-      ? `${sizes.window} does not divide ${sizes.side}: the map is padded by ${vx.count(cut.padded)} tokens. They are counted, but for the output projection.`
+      ? `${sizes.window} does not divide ${sizes.side}: the map is padded by ${count(cut.padded)} tokens. They are counted, but for the output projection.`
       : "";
     const result = measured();
     for (const way of ["fused", "materialised"]) {
@@ -89,10 +97,10 @@ vx.widget("windows-cost", (root, server) => {
   }
 
   function plots(result) {
-    const inks = { whole: vx.ink("--vx-query"), windowed: vx.ink("--vx-key") };
+    const inks = { whole: inkOf("--vx-query"), windowed: inkOf("--vx-key") };
     const sides = Array.from({ length: 106 }, (_, k) => 7 + k);
-    const counted = ["whole", "windowed"].map((kind) => ({ ink: inks[kind], points: sides.map((x) => ({ x, y: C[kind](x, sizes).module })) }));
-    vxCostPlot.draw($(".plot-counted"), { lines: counted, unit: (value) => vx.short(value).replace(/\.0+ /, " "), mark: sizes.side, dots: false, empty: "" });
+    const counted = [["whole", counts.whole], ["windowed", counts.windowed]].map(([kind, count]) => ({ ink: inks[kind], points: sides.map((x) => ({ x, y: count(x, sizes).module })) }));
+    costPlot.draw($(".plot-counted"), { lines: counted, unit: (value) => short(value).replace(/\.0+ /, " "), mark: sizes.side, dots: false, empty: "" });
     const lines = [];
     for (const way of ["fused", "materialised"]) {
       for (const kind of ["whole", "windowed"]) {
@@ -102,7 +110,7 @@ vx.widget("windows-cost", (root, server) => {
         if (spreads.length) lines.push({ ink: inks[kind], dash: way === "materialised", hollow: way === "materialised", points: spreads });
       }
     }
-    vxCostPlot.draw($(".plot-measured"), { lines, unit: (value) => `${value}`, mark: sizes.side, dots: true, empty: "not measured for these sizes yet" });
+    costPlot.draw($(".plot-measured"), { lines, unit: (value) => `${value}`, mark: sizes.side, dots: true, empty: "not measured for these sizes yet" });
     $(".plot-counted").setAttribute("aria-label", `Multiply-adds over the side of the map, 7 to 112: at ${sizes.side} global attention needs ${$(".f-global").textContent}, windows ${$(".f-windowed").textContent}`);
     $(".plot-measured").setAttribute("aria-label", result ? `Measured milliseconds over the side of the map, ${result.points.length} points` : "Nothing measured for these sizes yet");
   }
@@ -116,7 +124,7 @@ vx.widget("windows-cost", (root, server) => {
   }
 
   function pays(points, way) {
-    const { slower, quicker } = C.sidesOf(points, way);
+    const { slower, quicker } = counts.sidesOf(points, way);
     if (!slower.length && !quicker.length) return "";
     if (!slower.length) return `${named(way)}: windows were quicker on every map measured.`;
     if (!quicker.length) return `${named(way)}: windows were slower on every map measured.`;
@@ -128,7 +136,7 @@ vx.widget("windows-cost", (root, server) => {
   const at = ({ side, way }) => `; now ${side} × ${side}, ${way}`;
 
   // ---- the server ----------------------------------------------------------------------------------------------
-  const measuring = vxMeasuring(root, server, {
+  const measuring = makeMeasuring(root, server, {
     name: "windows-cost",
     calls: { start: "measure_windows", look: "windows_measured", stop: "stop_windows" },
     asks() {
@@ -151,7 +159,7 @@ vx.widget("windows-cost", (root, server) => {
     if (select.dataset.of !== names.join("\n")) {
       select.dataset.of = names.join("\n");
       select.dataset.first = names.length ? results[0].date : "";
-      vx.fill(select, names.length ? names : ["none yet"], (name, k) => Object.assign(vx.make("option", "", name), { value: names.length ? results[k].date : "" }));
+      fill(select, names.length ? names : ["none yet"], (name, k) => Object.assign(make("option", "", name), { value: names.length ? results[k].date : "" }));
     }
     const now = measured();
     if (now && now.date) select.value = now.date;

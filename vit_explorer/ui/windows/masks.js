@@ -1,7 +1,15 @@
 /* The mask of a shifted block: a matrix for each window of the rolled map, one of them large, and its tokens in the picture. */
-vx.widget("windows-masks", (root) => {
+import { clearCanvas, outline } from "../core/draw.js";
+import { beforeFrame, make } from "../core/elements.js";
+import { percent } from "../core/numbers.js";
+import { inkOf } from "../core/theme.js";
+import { widget } from "../core/widget.js";
+import * as windows from "./data.js";
+import * as matrix from "./matrix.js";
+import * as pairs from "./pairs.js";
+
+export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
-  const [W, P, M] = [vxWindows, vxPairs, vxWindowMatrix];
   // px of all windows together at most, of the large matrix and of the picture; on a high screen there is room for more
   const [LOW, HIGH] = [{ every: 206, large: 212, scene: 206 }, { every: 262, large: 308, scene: 262 }];
   const PHONE = { every: 300, large: 340, scene: 300 };
@@ -15,20 +23,20 @@ vx.widget("windows-masks", (root) => {
   const number = (seen) => block(seen).index + 1;
 
   // ---- words -----------------------------------------------------------------------------------------------------
-  const name = (token, style) => vx.make("span", style, P.where(token, drawn.block.grid));
+  const name = (token, style) => make("span", style, pairs.where(token, drawn.block.grid));
 
   /** The marked query and, where one is pointed at, its key: [class of the verdict, verdict, reason, share]. */
   function judge(seen, query, key) {
     const { block: now, window, place } = drawn;
-    const own = P.regionOf(now, window, place);
-    const regions = Array.from({ length: now.n }, (_, at) => P.regionOf(now, window, at));
-    const { shares } = W.within(now, seen.head, query);
+    const own = pairs.regionOf(now, window, place);
+    const regions = Array.from({ length: now.n }, (_, at) => pairs.regionOf(now, window, at));
+    const { shares } = windows.within(now, seen.head, query);
     if (key !== null) {
-      const other = P.placeOf(now, key);
+      const other = pairs.placeOf(now, key);
       if (other.window !== window) return ["", "not in one window here", "The key lies in another window of this block: they do not meet in it.", ""];
-      const share = `Head ${seen.head + 1} gives it ${vx.percent(shares[other.place])}`;
-      if (P.meet(now, window, place, other.place)) return ["yes", "✓ may meet", "Both lie in the same window and the same region.", `${share} of its attention.`];
-      return ["no", "✕ may not meet", P.reason(now, own, regions[other.place]), "−∞ is added to the score: its share is exactly 0."];
+      const share = `Head ${seen.head + 1} gives it ${percent(shares[other.place])}`;
+      if (pairs.meet(now, window, place, other.place)) return ["yes", "✓ may meet", "Both lie in the same window and the same region.", `${share} of its attention.`];
+      return ["no", "✕ may not meet", pairs.reason(now, own, regions[other.place]), "−∞ is added to the score: its share is exactly 0."];
     }
     const met = regions.filter((region) => region === own).length;
     const padding = regions.filter((region) => region < 0).length;
@@ -36,12 +44,12 @@ vx.widget("windows-masks", (root) => {
     const left = padding ? ` ${padding} ${padding === 1 ? "place is" : "places are"} padding, which nobody attends to.` : "";
     return [
       met === now.n ? "yes" : "", `may meet ${met} of ${now.n}`,
-      (apart ? `The others lie in other regions: ${P.carried(now, apart)}` : met === now.n ? "Nothing in this window came around the roll." : "") + left,
+      (apart ? `The others lie in other regions: ${pairs.carried(now, apart)}` : met === now.n ? "Nothing in this window came around the roll." : "") + left,
       drawn.padding ? "No token lies there: the map was padded to whole windows." : "Point at a cell of the large matrix: its row is the query, its column the key.",
     ];
   }
 
-  const write = vx.beforeFrame((seen, query, key) => {
+  const write = beforeFrame((seen, query, key) => {
     const [style, verdict, reason, share] = judge(seen, query, key);
     $(".pair").replaceChildren("Query ", name(query, "query"), ...(key === null ? [] : [", key ", name(key, "key")]));
     $(".verdict").className = `verdict ${style}`;
@@ -54,22 +62,22 @@ vx.widget("windows-masks", (root) => {
 
   // ---- pictures --------------------------------------------------------------------------------------------------
   function mark(state) {
-    const seen = W.view(state);
+    const seen = windows.view(state);
     if (!seen || !drawn || drawn.seen !== seen) return;
     const now = drawn.block;
-    const query = W.token(state, now.grid);
-    const key = P.keyOf(state, now.grid);
-    const { window, place } = P.placeOf(now, query);
+    const query = windows.token(state, now.grid);
+    const key = pairs.keyOf(state, now.grid);
+    const { window, place } = pairs.placeOf(now, query);
     if (drawn.window !== window) {
       drawn.window = window;
-      M.large(vx.canvas($(".large"), drawn.large, drawn.large), now, window, drawn.shown, seen.image, drawn.large);
+      matrix.large(clearCanvas($(".large"), drawn.large, drawn.large), now, window, drawn.shown, seen.image, drawn.large);
     }
     drawn.place = place;
     const [x, y] = drawn.every.corner(window);
-    vx.outline(vx.canvas($(".windows-marks"), drawn.every.width, drawn.every.height), x, y, drawn.every.side, drawn.every.side, vx.ink("--vx-query"), 2);
-    const other = key === null ? null : P.placeOf(now, key);
-    M.largeMarks(vx.canvas($(".large-marks"), drawn.large, drawn.large), now, place, other && other.window === window ? other.place : null, drawn.large);
-    M.scene(vx.canvas($(".scene-marks"), drawn.scene, drawn.scene), now, query, key, drawn.scene);
+    outline(clearCanvas($(".windows-marks"), drawn.every.width, drawn.every.height), x, y, drawn.every.side, drawn.every.side, inkOf("--vx-query"), 2);
+    const other = key === null ? null : pairs.placeOf(now, key);
+    matrix.largeMarks(clearCanvas($(".large-marks"), drawn.large, drawn.large), now, place, other && other.window === window ? other.place : null, drawn.large);
+    matrix.scene(clearCanvas($(".scene-marks"), drawn.scene, drawn.scene), now, query, key, drawn.scene);
     write(seen, query, key);
   }
 
@@ -77,36 +85,36 @@ vx.widget("windows-masks", (root) => {
     const width = $(".vx-panel").clientWidth - 28;
     const most = width < WIDE ? PHONE : width > 1060 && window.innerHeight > 840 ? HIGH : LOW;
     const [every, large, scene] = [most.every, most.large, most.scene].map((side) => Math.min(side, width));
-    return { every: M.place(now, every), large, scene };
+    return { every: matrix.place(now, every), large, scene };
   }
 
   function draw(state) {
-    const seen = W.view(state);
+    const seen = windows.view(state);
     $(".vx-panel").style.visibility = seen ? "" : "hidden"; // its height stays
     if (!seen) return;
     const now = block(seen);
-    const high = W.limit(now, seen.head);
+    const high = windows.limit(now, seen.head);
     drawn = { seen, block: now, window: null, place: null, padding: false, shown: { kind: shown, head: seen.head, high, images: new Map() }, ...sizes(now) };
-    const context = vx.canvas($(".windows"), drawn.every.width, drawn.every.height);
+    const context = clearCanvas($(".windows"), drawn.every.width, drawn.every.height);
     const n = now.windows[0] * now.windows[1];
-    for (let window = 0; window < n; window++) M.fill(context, now, window, drawn.shown, ...drawn.every.corner(window), drawn.every.side);
-    vx.canvas($(".scene"), drawn.scene, drawn.scene).drawImage(seen.image, 0, 0, drawn.scene, drawn.scene);
+    for (let window = 0; window < n; window++) matrix.fill(context, now, window, drawn.shown, ...drawn.every.corner(window), drawn.every.side);
+    clearCanvas($(".scene"), drawn.scene, drawn.scene).drawImage(seen.image, 0, 0, drawn.scene, drawn.scene);
     $(".scene").setAttribute("aria-label", "The picture that the model saw");
     words(seen, now, n, high);
   }
 
   function words(seen, now, n, high) {
-    const { kinds, open } = P.kinds(now);
+    const { kinds, open } = pairs.kinds(now);
     $(".title").textContent = `The mask of block ${number(seen)}.`;
     $(".what").textContent = why(seen, now);
     $(".vx-look").textContent = now.shift.some(Boolean) ? LOOK : "a shift, or a map of several windows, chosen above: then there is a mask.";
     $(".every-name").textContent = `${n} ${n === 1 ? "window" : "windows"}, ${kinds} ${kinds === 1 ? "kind" : "kinds"}`;
     $(".kinds").textContent = n === 1 ? `It has ${open ? "no" : "a"} mask.` : `${open} of ${n} ${open === 1 ? "has" : "have"} no mask.`;
     $(".windows").setAttribute("aria-label", `${$(".every-name").textContent} of mask. ${$(".kinds").textContent}`);
-    $(".high").textContent = vx.percent(high);
+    $(".high").textContent = percent(high);
     $(".foot .vx-scale").hidden = shown === "mask";
     const met = [...new Set(now.regions)].sort();
-    const chips = met.filter((region) => region >= 0 && shown === "mask").map((region) => chip(P.NAMES[region], "", P.tint(region)));
+    const chips = met.filter((region) => region >= 0 && shown === "mask").map((region) => chip(pairs.NAMES[region], "", pairs.tint(region)));
     if (now.masked) chips.push(chip("may not meet", "apart"));
     if (met.includes(-1)) chips.push(chip("padding", "padding"));
     $(".legend").replaceChildren(...chips);
@@ -125,21 +133,21 @@ vx.widget("windows-masks", (root) => {
   }
 
   function chip(words, kind, tint = "") {
-    const made = vx.make("span", "", words);
-    const swatch = vx.make("i", kind, kind === "apart" ? "×" : "");
+    const made = make("span", "", words);
+    const swatch = make("i", kind, kind === "apart" ? "×" : "");
     swatch.style.background = tint;
     made.prepend(swatch);
     return made;
   }
 
   // ---- input -----------------------------------------------------------------------------------------------------
-  const grid = () => (drawn && W.view(W.now()) === drawn.seen ? drawn.block.grid : null);
+  const grid = () => (drawn && windows.view(windows.now()) === drawn.seen ? drawn.block.grid : null);
 
-  W.input($(".scene-marks"), grid);
-  W.input($(".windows-marks"), grid, (event) => {
+  windows.input($(".scene-marks"), grid);
+  windows.input($(".windows-marks"), grid, (event) => {
     const box = $(".windows-marks").getBoundingClientRect();
     const at = drawn.every.at(event.clientX - box.left, event.clientY - box.top);
-    const token = at && P.tokenOf(drawn.block, at.window, at.query);
+    const token = at && pairs.tokenOf(drawn.block, at.window, at.query);
     return token === null || token < 0 ? null : token;
   });
 
@@ -147,14 +155,14 @@ vx.widget("windows-masks", (root) => {
   /** Point at the pair of two places of the large window; a place of padding is no token: then at the query alone. */
   function pointPlaces(places, keep) {
     const { block: now, window } = drawn;
-    const [query, key] = places.map((place) => P.tokenOf(now, window, place));
+    const [query, key] = places.map((place) => pairs.tokenOf(now, window, place));
     drawn.padding = query < 0 || key < 0;
-    P.point(query < 0 ? W.token(W.now(), now.grid) : query, drawn.padding ? null : key, now.grid, keep);
+    pairs.point(query < 0 ? windows.token(windows.now(), now.grid) : query, drawn.padding ? null : key, now.grid, keep);
   }
-  const placesAt = (event) => grid() && M.largeAt(event, large, drawn.block, drawn.large);
+  const placesAt = (event) => grid() && matrix.largeAt(event, large, drawn.block, drawn.large);
   const leave = () => {
     if (grid()) drawn.padding = false;
-    P.leave();
+    pairs.leave();
   };
   large.addEventListener("pointermove", (event) => {
     const places = placesAt(event);
@@ -169,10 +177,10 @@ vx.widget("windows-masks", (root) => {
   large.addEventListener("keydown", (event) => {
     if (!grid() || !(event.key in MOVES || event.key === "Escape")) return;
     event.preventDefault();
-    if (event.key === "Escape") return P.letGo();
+    if (event.key === "Escape") return pairs.letGo();
     const { block: now, window, place } = drawn;
-    const key = P.keyOf(W.now(), now.grid);
-    const other = key === null ? null : P.placeOf(now, key);
+    const key = pairs.keyOf(windows.now(), now.grid);
+    const other = key === null ? null : pairs.placeOf(now, key);
     const from = [place, other && other.window === window ? other.place : place];
     pointPlaces(from.map((at, axis) => Math.max(0, Math.min(now.n - 1, at + MOVES[event.key][axis]))), true);
   });
@@ -180,11 +188,11 @@ vx.widget("windows-masks", (root) => {
   for (const button of root.querySelectorAll("[data-show]")) {
     button.addEventListener("click", () => {
       shown = button.dataset.show;
-      draw(W.now());
-      mark(W.now());
+      draw(windows.now());
+      mark(windows.now());
     });
   }
-  P.follow(() => mark(W.now()));
+  pairs.follow(() => mark(windows.now()));
 
   return { topics: ["windows"], draw, mark };
 });

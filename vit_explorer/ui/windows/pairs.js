@@ -1,131 +1,129 @@
 /* What the masks and the position bias share: places in a window, why two tokens may not meet, and the key pointed at. */
-"use strict";
+import { inkOf } from "../core/theme.js";
+import * as windows from "./data.js";
+import * as paint from "./paint.js";
 
-window.vxPairs = (() => {
-  const NAMES = ["A not carried", "B from the left", "C from the top", "D from the corner"]; // regions of a rolled map
-  const EDGES = [
-    { one: "row", all: "rows", edge: "top" },
-    { one: "column", all: "columns", edge: "left" },
-  ];
-  const followers = []; // of the key
-  let key = null; // {token, query, grid}: the other token of the pair that is pointed at
-  let kept = null; // the one that was clicked
-  const patterns = new Map(); // "kind size ink" -> pattern
+export const NAMES = ["A not carried", "B from the left", "C from the top", "D from the corner"]; // regions of a rolled map
+const EDGES = [
+  { one: "row", all: "rows", edge: "top" },
+  { one: "column", all: "columns", edge: "left" },
+];
+const followers = []; // of the key
+let key = null; // {token, query, grid}: the other token of the pair that is pointed at
+let kept = null; // the one that was clicked
+const patterns = new Map(); // "kind size ink" -> pattern
 
-  // ---- places --------------------------------------------------------------------------------------------------
-  const placeOf = (block, token) => ({ window: Math.floor(block.inverse[token] / block.n), place: block.inverse[token] % block.n });
-  const tokenOf = (block, window, place) => block.order[window * block.n + place];
-  const regionOf = (block, window, place) => block.regions[window * block.n + place];
+// ---- places --------------------------------------------------------------------------------------------------
+export const placeOf = (block, token) => ({ window: Math.floor(block.inverse[token] / block.n), place: block.inverse[token] % block.n });
+export const tokenOf = (block, window, place) => block.order[window * block.n + place];
+export const regionOf = (block, window, place) => block.regions[window * block.n + place];
 
-  /** Whether two places of a window hold tokens of one region: of a query and a key that may meet. */
-  function meet(block, window, one, other) {
-    const region = regionOf(block, window, one);
-    return region >= 0 && region === regionOf(block, window, other);
+/** Whether two places of a window hold tokens of one region: of a query and a key that may meet. */
+export function meet(block, window, one, other) {
+  const region = regionOf(block, window, one);
+  return region >= 0 && region === regionOf(block, window, other);
+}
+
+/** "row 3, column 12": rows and columns count from 0, as everywhere. */
+export const where = (token, [, cols]) => `row ${Math.floor(token / cols)}, column ${token % cols}`;
+
+// ---- words ---------------------------------------------------------------------------------------------------
+/** What the roll carried: bit 1 of a region is rolled rows, bit 0 rolled columns. */
+export function carried(block, bits) {
+  const parts = EDGES.filter((_, axis) => (bits >> (1 - axis)) & 1).map(({ one, all, edge }) => {
+    const by = block.shift[one === "row" ? 0 : 1];
+    return `${by === 1 ? `${one} 0 comes` : `${all} 0–${by - 1} come`} from the ${edge} edge`;
+  });
+  return `${parts.join(" and ")}, around the roll.`;
+}
+
+/** Why tokens of these two regions may not meet, as a sentence. */
+export function reason(block, one, other) {
+  return `They lie in different regions, ${NAMES[one][0]} and ${NAMES[other][0]}: ${carried(block, one ^ other)}`;
+}
+
+/** How many kinds of windows a block has by their masks, and how many windows have no mask. */
+export function kinds(block) {
+  const patterns = new Set(); // regions, numbered as they first occur
+  let open = 0;
+  for (let window = 0; window < block.regions.length / block.n; window++) {
+    const regions = block.regions.subarray(window * block.n, (window + 1) * block.n);
+    const met = [...new Set(regions)];
+    patterns.add(Array.from(regions, (region) => (region < 0 ? "p" : met.filter((one) => one >= 0).indexOf(region))).join());
+    if (met.length === 1 && met[0] >= 0) open++;
   }
+  return { kinds: patterns.size, open };
+}
 
-  /** "row 3, column 12": rows and columns count from 0, as everywhere. */
-  const where = (token, [, cols]) => `row ${Math.floor(token / cols)}, column ${token % cols}`;
+// ---- colours -------------------------------------------------------------------------------------------------
+export const tint = (region) => paint.tint(region);
 
-  // ---- words ---------------------------------------------------------------------------------------------------
-  /** What the roll carried: bit 1 of a region is rolled rows, bit 0 rolled columns. */
-  function carried(block, bits) {
-    const parts = EDGES.filter((_, axis) => (bits >> (1 - axis)) & 1).map(({ one, all, edge }) => {
-      const by = block.shift[one === "row" ? 0 : 1];
-      return `${by === 1 ? `${one} 0 comes` : `${all} 0–${by - 1} come`} from the ${edge} edge`;
-    });
-    return `${parts.join(" and ")}, around the roll.`;
-  }
+/** [red, green, blue] of a colour of the palette, "#rrggbb". */
+export const rgb = (hex) => [1, 3, 5].map((from) => parseInt(hex.slice(from, from + 2), 16));
 
-  /** Why tokens of these two regions may not meet, as a sentence. */
-  function reason(block, one, other) {
-    return `They lie in different regions, ${NAMES[one][0]} and ${NAMES[other][0]}: ${carried(block, one ^ other)}`;
-  }
+/** Small crosses, one for each square of `size` px: what may not meet, as in the steps. */
+export function crosses(context, size) {
+  return pattern(context, "crosses", size, "--vx-bad", "--vx-apart", [[0.3, 0.3, 0.7, 0.7], [0.7, 0.3, 0.3, 0.7]]);
+}
 
-  /** How many kinds of windows a block has by their masks, and how many windows have no mask. */
-  function kinds(block) {
-    const patterns = new Set(); // regions, numbered as they first occur
-    let open = 0;
-    for (let window = 0; window < block.regions.length / block.n; window++) {
-      const regions = block.regions.subarray(window * block.n, (window + 1) * block.n);
-      const met = [...new Set(regions)];
-      patterns.add(Array.from(regions, (region) => (region < 0 ? "p" : met.filter((one) => one >= 0).indexOf(region))).join());
-      if (met.length === 1 && met[0] >= 0) open++;
+/** Strokes: padding, as in the steps. */
+export function strokes(context, size) {
+  return pattern(context, "strokes", size, "--vx-soft", "--vx-faint", [[0, 0.5, 0.5, 0], [0, 1, 1, 0], [0.5, 1, 1, 0.5]]);
+}
+
+function pattern(context, kind, size, ink, ground, lines) {
+  const key = `${kind} ${size} ${inkOf(ink)}`;
+  if (!patterns.has(key)) {
+    const tile = Object.assign(document.createElement("canvas"), { width: 4 * size, height: 4 * size }); // sharp on any screen
+    const drawing = tile.getContext("2d");
+    drawing.scale(4 * size, 4 * size);
+    drawing.fillStyle = inkOf(ground);
+    drawing.fillRect(0, 0, 1, 1);
+    drawing.strokeStyle = inkOf(ink);
+    drawing.lineWidth = 1.1 / size;
+    for (const [x1, y1, x2, y2] of lines) {
+      drawing.beginPath();
+      drawing.moveTo(x1, y1);
+      drawing.lineTo(x2, y2);
+      drawing.stroke();
     }
-    return { kinds: patterns.size, open };
+    const made = context.createPattern(tile, "repeat");
+    made.setTransform(new DOMMatrix().scale(0.25));
+    patterns.set(key, made);
   }
+  return patterns.get(key);
+}
 
-  // ---- colours -------------------------------------------------------------------------------------------------
-  const tint = (region) => vxWindowPaint.tint(region);
+// ---- the key -------------------------------------------------------------------------------------------------
+/** Call `mark()` when another key is pointed at while the query stays. */
+export const follow = (mark) => followers.push(mark);
 
-  /** [red, green, blue] of a colour of the palette, "#rrggbb". */
-  const rgb = (hex) => [1, 3, 5].map((from) => parseInt(hex.slice(from, from + 2), 16));
+/** The key that is pointed at together with the marked query in a map of this grid, or null. */
+export function keyOf(state, grid) {
+  if (!key || key.grid.join() !== grid.join() || key.query !== windows.token(state, grid)) return null;
+  return key.token;
+}
 
-  /** Small crosses, one for each square of `size` px: what may not meet, as in the steps. */
-  function crosses(context, size) {
-    return pattern(context, "crosses", size, "--vx-bad", "--vx-apart", [[0.3, 0.3, 0.7, 0.7], [0.7, 0.3, 0.3, 0.7]]);
-  }
+/** Point at a pair of tokens of a map, `other` null for the query alone; with `keep` until another pair is kept. */
+export function point(query, other, grid, keep = false) {
+  const before = windows.token(windows.now(), grid);
+  key = other === null ? null : { token: other, query, grid };
+  if (keep) {
+    kept = key;
+    windows.pin(query, grid);
+  } else if (query !== before) windows.point(query, grid); // all views are marked, with the new key
+  else for (const mark of followers) mark();
+}
 
-  /** Strokes: padding, as in the steps. */
-  function strokes(context, size) {
-    return pattern(context, "strokes", size, "--vx-soft", "--vx-faint", [[0, 0.5, 0.5, 0], [0, 1, 1, 0], [0.5, 1, 1, 0.5]]);
-  }
+/** Go back to what was kept. */
+export function leave() {
+  key = kept;
+  windows.point(null);
+  for (const mark of followers) mark();
+}
 
-  function pattern(context, kind, size, ink, ground, lines) {
-    const key = `${kind} ${size} ${vx.ink(ink)}`;
-    if (!patterns.has(key)) {
-      const tile = Object.assign(document.createElement("canvas"), { width: 4 * size, height: 4 * size }); // sharp on any screen
-      const drawing = tile.getContext("2d");
-      drawing.scale(4 * size, 4 * size);
-      drawing.fillStyle = vx.ink(ground);
-      drawing.fillRect(0, 0, 1, 1);
-      drawing.strokeStyle = vx.ink(ink);
-      drawing.lineWidth = 1.1 / size;
-      for (const [x1, y1, x2, y2] of lines) {
-        drawing.beginPath();
-        drawing.moveTo(x1, y1);
-        drawing.lineTo(x2, y2);
-        drawing.stroke();
-      }
-      const made = context.createPattern(tile, "repeat");
-      made.setTransform(new DOMMatrix().scale(0.25));
-      patterns.set(key, made);
-    }
-    return patterns.get(key);
-  }
-
-  // ---- the key -------------------------------------------------------------------------------------------------
-  /** Call `mark()` when another key is pointed at while the query stays. */
-  const follow = (mark) => followers.push(mark);
-
-  /** The key that is pointed at together with the marked query in a map of this grid, or null. */
-  function keyOf(state, grid) {
-    if (!key || key.grid.join() !== grid.join() || key.query !== vxWindows.token(state, grid)) return null;
-    return key.token;
-  }
-
-  /** Point at a pair of tokens of a map, `other` null for the query alone; with `keep` until another pair is kept. */
-  function point(query, other, grid, keep = false) {
-    const before = vxWindows.token(vxWindows.now(), grid);
-    key = other === null ? null : { token: other, query, grid };
-    if (keep) {
-      kept = key;
-      vxWindows.pin(query, grid);
-    } else if (query !== before) vxWindows.point(query, grid); // all views are marked, with the new key
-    else for (const mark of followers) mark();
-  }
-
-  /** Go back to what was kept. */
-  function leave() {
-    key = kept;
-    vxWindows.point(null);
-    for (const mark of followers) mark();
-  }
-
-  /** Keep nothing any more. */
-  function letGo() {
-    key = kept = null;
-    vxWindows.pin(null);
-  }
-
-  return { NAMES, carried, crosses, follow, keyOf, kinds, leave, letGo, meet, placeOf, point, reason, regionOf, rgb, strokes, tint, tokenOf, where };
-})();
+/** Keep nothing any more. */
+export function letGo() {
+  key = kept = null;
+  windows.pin(null);
+}

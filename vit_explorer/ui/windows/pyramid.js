@@ -1,7 +1,16 @@
 /* The hierarchy: each stage a slab, a plain ViT beside it, and one token with what it is made of and merged into. */
-vx.widget("windows-pyramid", (root) => {
+import { clearCanvas, outline } from "../core/draw.js";
+import { beforeFrame, fill, make } from "../core/elements.js";
+import { count, short } from "../core/numbers.js";
+import { inkOf } from "../core/theme.js";
+import { moveToken } from "../core/tokens.js";
+import { widget } from "../core/widget.js";
+import * as windows from "./data.js";
+import * as families from "./hierarchy.js";
+import * as slabStack from "./slabs.js";
+
+export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
-  const [W, S, H] = [vxWindows, vxSlabs, vxHierarchy];
   const HEIGHT = 336; // px of the pyramid
   const WIDEST = 286; // px of it
   const PLAIN = [164, 242]; // px of the ViT, at most
@@ -18,21 +27,21 @@ vx.widget("windows-pyramid", (root) => {
   function place(hierarchy, width) {
     const { stages, plain } = hierarchy;
     const channels = Math.max(...stages.map(({ dModel }) => dModel));
-    const scale = { gap: GAP, channel: THICK / channels, token: S.widest(stages[0].grid, Math.min(WIDEST, width)) };
+    const scale = { gap: GAP, channel: THICK / channels, token: slabStack.widest(stages[0].grid, Math.min(WIDEST, width)) };
     const tower = plain && Array.from({ length: plain.layers }, () => plain);
     const flat = () => ({ ...scale, gap: 3 - (plain ? plain.grid[0] * scale.token * 0.5 : 0) }); // layers lie on each other
     if (plain) {
-      scale.token = Math.min(scale.token, S.widest(plain.grid, PLAIN[0]));
+      scale.token = Math.min(scale.token, slabStack.widest(plain.grid, PLAIN[0]));
       const room = PLAIN[1] - plain.grid[0] * scale.token * 0.5 - 3 * plain.layers - 4;
       scale.channel = Math.min(scale.channel, room / (plain.layers * plain.dModel));
     }
-    const over = S.high(stages, { ...scale, token: 0 });
-    scale.token = Math.min(scale.token, (HEIGHT - over) / (S.high(stages, { ...scale, token: 1, channel: 0, gap: 0 }) - 2));
+    const over = slabStack.high(stages, { ...scale, token: 0 });
+    scale.token = Math.min(scale.token, (HEIGHT - over) / (slabStack.high(stages, { ...scale, token: 1, channel: 0, gap: 0 }) - 2));
     const canvas = Math.ceil((stages[0].grid[1] + stages[0].grid[0] * 0.34) * scale.token) + 4;
-    const high = Math.ceil(S.high(stages, scale));
+    const high = Math.ceil(slabStack.high(stages, scale));
     return {
-      width: canvas, height: high, slabs: S.stack(stages, scale, canvas, high),
-      tower: tower && S.stack(tower, flat(), PLAIN[0], PLAIN[1]),
+      width: canvas, height: high, slabs: slabStack.stack(stages, scale, canvas, high),
+      tower: tower && slabStack.stack(tower, flat(), PLAIN[0], PLAIN[1]),
     };
   }
 
@@ -43,23 +52,23 @@ vx.widget("windows-pyramid", (root) => {
 
   function caption({ grid, dModel, multiplyAdds }, index, total) {
     const [n, share] = [grid[0] * grid[1], multiplyAdds / total];
-    const item = vx.make("li");
-    const bar = vx.make("span", "share");
-    const length = vx.make("i");
+    const item = make("li");
+    const bar = make("span", "share");
+    const length = make("i");
     length.style.width = `${100 * share}%`;
     bar.append(length);
     item.append(
-      vx.make("strong", "", `Stage ${index + 1}: ${times(grid)} × ${dModel}`), vx.make("br"),
-      `${vx.count(n)} tokens, ${vx.count(n * dModel)} numbers`, vx.make("br"), `${vx.short(multiplyAdds)} multiply-adds, ${Math.round(100 * share)} %`, bar,
+      make("strong", "", `Stage ${index + 1}: ${times(grid)} × ${dModel}`), make("br"),
+      `${count(n)} tokens, ${count(n * dModel)} numbers`, make("br"), `${short(multiplyAdds)} multiply-adds, ${Math.round(100 * share)} %`, bar,
     );
     return item;
   }
 
-  const write = vx.beforeFrame(({ stages }, stage, family, size) => {
+  const write = beforeFrame(({ stages }, stage, family, size) => {
     const several = ([top, left, bottom, right]) => bottom - top > 1 || right - left > 1;
     const lines = family.map((tokens, index) => [`Stage ${index + 1}`, several(tokens) ? `${area(tokens)} tokens` : spotName(tokens), index === stage ? "query" : "key"]);
     const rows = [...lines.reverse(), ["Pixels", `${area(pixelArea(stages, family, size))} of ${size} × ${size}`, ""]];
-    $(".readout").replaceChildren(...rows.flatMap(([name, where, style]) => [vx.make("span", "", name), vx.make("span", style, where)]));
+    $(".readout").replaceChildren(...rows.flatMap(([name, where, style]) => [make("span", "", name), make("span", style, where)]));
     [...$(".stages").children].forEach((item, index) => item.classList.toggle("pointed", index === stage));
   });
 
@@ -75,24 +84,24 @@ vx.widget("windows-pyramid", (root) => {
     const { stages } = drawn.hierarchy;
     const one = pointed || kept || { stage: 0 };
     const stage = Math.min(one.stage, stages.length - 1);
-    if (which === "own") return { stage, token: W.token(state, stages[stage].grid) };
-    return { stage, token: one.token === undefined ? W.across(W.token(state, drawn.seen.stages[0].grid), drawn.seen.stages[0].grid, stages[stage].grid) : one.token };
+    if (which === "own") return { stage, token: windows.token(state, stages[stage].grid) };
+    return { stage, token: one.token === undefined ? windows.across(windows.token(state, drawn.seen.stages[0].grid), drawn.seen.stages[0].grid, stages[stage].grid) : one.token };
   }
 
   function mark(state) {
-    const seen = W.view(state);
+    const seen = windows.view(state);
     if (!seen || !drawn || drawn.seen !== seen) return;
     const { hierarchy, slabs, tower } = drawn;
     const { stages } = hierarchy;
     const { stage, token } = marked(state);
-    const family = H.family(stages, stage, token);
-    const context = vx.canvas($(".slabs-marks"), drawn.width, drawn.height);
-    for (let k = 0; k + 1 < stages.length; k++) S.rays(context, slabs[k], family[k], slabs[k + 1], family[k + 1], drawn.text);
-    slabs.forEach((slab, k) => S.mark(context, slab, family[k], k === stage ? drawn.query : drawn.key));
+    const family = families.family(stages, stage, token);
+    const context = clearCanvas($(".slabs-marks"), drawn.width, drawn.height);
+    for (let k = 0; k + 1 < stages.length; k++) slabStack.rays(context, slabs[k], family[k], slabs[k + 1], family[k + 1], drawn.text);
+    slabs.forEach((slab, k) => slabStack.mark(context, slab, family[k], k === stage ? drawn.query : drawn.key));
     const size = drawn.size;
     const pixels = pixelArea(stages, family, size).map((edge) => (edge * SCENE) / size);
-    const scene = vx.canvas($(".scene-marks"), SCENE, SCENE);
-    vx.outline(scene, pixels[1], pixels[0], pixels[3] - pixels[1], pixels[2] - pixels[0], drawn.query);
+    const scene = clearCanvas($(".scene-marks"), SCENE, SCENE);
+    outline(scene, pixels[1], pixels[0], pixels[3] - pixels[1], pixels[2] - pixels[0], drawn.query);
     if (tower) markTower(tower, stages[stage].grid, token);
     write(hierarchy, stage, family, size);
   }
@@ -100,25 +109,25 @@ vx.widget("windows-pyramid", (root) => {
   /** The same place in the plain ViT: one token in all of its layers. */
   function markTower(tower, grid, token) {
     const top = tower.at(-1);
-    const at = W.across(token, grid, top.grid);
+    const at = windows.across(token, grid, top.grid);
     const [row, col] = [Math.floor(at / top.grid[1]), at % top.grid[1]];
-    S.mark(vx.canvas($(".column-marks"), ...PLAIN), top, [row, col, row + 1, col + 1], drawn.key);
+    slabStack.mark(clearCanvas($(".column-marks"), ...PLAIN), top, [row, col, row + 1, col + 1], drawn.key);
   }
 
   function draw(state) {
-    const seen = W.view(state);
+    const seen = windows.view(state);
     $(".vx-panel").style.visibility = seen ? "" : "hidden"; // its height stays
     if (!seen) return;
-    const hierarchy = H.of(which, state, seen);
+    const hierarchy = families.of(which, state, seen);
     drawn = {
-      seen, hierarchy, size: which === "own" ? seen.size : 224, query: vx.ink("--vx-query"), key: vx.ink("--vx-key"), text: vx.ink("--vx-text"),
+      seen, hierarchy, size: which === "own" ? seen.size : 224, query: inkOf("--vx-query"), key: inkOf("--vx-key"), text: inkOf("--vx-text"),
       ...place(hierarchy, $(".swin").clientWidth),
     };
-    const context = vx.canvas($(".slabs"), drawn.width, drawn.height);
-    for (const slab of drawn.slabs) S.draw(context, slab, seen.image, `${slab.dModel} channels`);
+    const context = clearCanvas($(".slabs"), drawn.width, drawn.height);
+    for (const slab of drawn.slabs) slabStack.draw(context, slab, seen.image, `${slab.dModel} channels`);
     $(".title").textContent = `${hierarchy.title}.`;
-    $(".note").textContent = `All stages: ${vx.short(hierarchy.stages.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0))} multiply-adds. ${hierarchy.note}`;
-    vx.canvas($(".scene"), SCENE, SCENE).drawImage(seen.image, 0, 0, SCENE, SCENE);
+    $(".note").textContent = `All stages: ${short(hierarchy.stages.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0))} multiply-adds. ${hierarchy.note}`;
+    clearCanvas($(".scene"), SCENE, SCENE).drawImage(seen.image, 0, 0, SCENE, SCENE);
     $(".scene").setAttribute("aria-label", "The picture that the model saw");
     captions(hierarchy.stages);
     drawPlain(hierarchy.plain, seen.image);
@@ -128,7 +137,7 @@ vx.widget("windows-pyramid", (root) => {
   /** Beside their slabs, but never over each other. */
   function captions(stages) {
     const total = stages.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0);
-    vx.fill($(".stages"), stages, (stage, index) => caption(stage, index, total));
+    fill($(".stages"), stages, (stage, index) => caption(stage, index, total));
     $(".stages").style.height = `${drawn.height}px`;
     let below = drawn.height + 8;
     [...$(".stages").children].forEach((item, index) => {
@@ -146,40 +155,40 @@ vx.widget("windows-pyramid", (root) => {
     const { title, grid, dModel, layers, multiplyAdds } = plain;
     const n = grid[0] * grid[1];
     $(".plain-words").replaceChildren(
-      vx.make("strong", "", title), ` ${times(grid)} × ${dModel} in all ${layers} layers: ${vx.count(n)} tokens, ${vx.count(n * dModel)} numbers`,
-      multiplyAdds ? `, ${vx.short(multiplyAdds)} multiply-adds.` : ".",
+      make("strong", "", title), ` ${times(grid)} × ${dModel} in all ${layers} layers: ${count(n)} tokens, ${count(n * dModel)} numbers`,
+      multiplyAdds ? `, ${short(multiplyAdds)} multiply-adds.` : ".",
     );
-    const context = vx.canvas($(".column"), ...PLAIN);
-    for (const slab of drawn.tower) S.draw(context, slab, picture, `${dModel} channels`);
+    const context = clearCanvas($(".column"), ...PLAIN);
+    for (const slab of drawn.tower) slabStack.draw(context, slab, picture, `${dModel} channels`);
     $(".column").setAttribute("aria-label", $(".plain-words").textContent);
   }
 
   // ---- input -----------------------------------------------------------------------------------------------------
-  const live = () => Boolean(drawn) && W.view(W.now()) === drawn.seen;
+  const live = () => Boolean(drawn) && windows.view(windows.now()) === drawn.seen;
 
   /** Point at a token of a stage, or keep it. */
   function choose(next, keep) {
     if (keep) kept = next;
     pointed = next;
     const { stages } = drawn.hierarchy;
-    if (which === "published") return mark(W.now());
-    const before = W.token(W.now(), stages[next.stage].grid);
-    if (keep) W.pin(next.token, stages[next.stage].grid);
-    else if (before !== next.token) W.point(next.token, stages[next.stage].grid);
-    mark(W.now());
+    if (which === "published") return mark(windows.now());
+    const before = windows.token(windows.now(), stages[next.stage].grid);
+    if (keep) windows.pin(next.token, stages[next.stage].grid);
+    else if (before !== next.token) windows.point(next.token, stages[next.stage].grid);
+    mark(windows.now());
   }
 
   function leave() {
     if (!pointed || !live()) return;
     pointed = null;
-    if (which === "own") W.point(null);
-    mark(W.now());
+    if (which === "own") windows.point(null);
+    mark(windows.now());
   }
 
   function letGo() {
     kept = pointed = null;
-    W.pin(null);
-    mark(W.now());
+    windows.pin(null);
+    mark(windows.now());
   }
 
   const marks = $(".slabs-marks");
@@ -188,9 +197,9 @@ vx.widget("windows-pyramid", (root) => {
     const box = marks.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
     for (let stage = drawn.slabs.length - 1; stage >= 0; stage--) { // upper slabs lie over lower ones
-      const token = S.tokenAt(drawn.slabs[stage], x, y);
+      const token = slabStack.tokenAt(drawn.slabs[stage], x, y);
       if (token !== null) return { stage, token };
-      if (S.onFront(drawn.slabs[stage], x, y)) return null;
+      if (slabStack.onFront(drawn.slabs[stage], x, y)) return null;
     }
     return null;
   }
@@ -207,15 +216,15 @@ vx.widget("windows-pyramid", (root) => {
   marks.addEventListener("keydown", (event) => {
     if (!live()) return;
     const { stages } = drawn.hierarchy;
-    const { stage, token } = marked(W.now());
+    const { stage, token } = marked(windows.now());
     const up = { PageUp: 1, PageDown: -1 }[event.key];
-    if (up && stages[stage + up]) choose({ stage: stage + up, token: W.across(token, stages[stage].grid, stages[stage + up].grid) }, true);
-    else if (!up && !vx.moveToken(event.key, stages[stage].grid, token, (next) => (next === null ? letGo() : choose({ stage, token: next }, true)))) return;
+    if (up && stages[stage + up]) choose({ stage: stage + up, token: windows.across(token, stages[stage].grid, stages[stage + up].grid) }, true);
+    else if (!up && !moveToken(event.key, stages[stage].grid, token, (next) => (next === null ? letGo() : choose({ stage, token: next }, true)))) return;
     event.preventDefault();
   });
 
   /** The picture names tokens of the first map. */
-  W.input($(".scene-marks"), () => (live() ? drawn.seen.stages[0].grid : null));
+  windows.input($(".scene-marks"), () => (live() ? drawn.seen.stages[0].grid : null));
   $(".scene-marks").addEventListener("pointermove", () => {
     if (pointed || kept) kept = pointed = null;
   }, true);
@@ -224,8 +233,8 @@ vx.widget("windows-pyramid", (root) => {
     button.addEventListener("click", () => {
       which = button.dataset.which;
       pointed = kept = null;
-      draw(W.now());
-      mark(W.now());
+      draw(windows.now());
+      mark(windows.now());
     });
   }
 

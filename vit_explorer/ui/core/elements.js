@@ -1,0 +1,49 @@
+/* Elements of the page: made, filled, written to, opened. */
+import { percent } from "./numbers.js";
+
+/**
+ * A function that writes words once before the next frame, with the newest arguments: marks come at every move of the
+ * pointer, and words written at once would make each other view lay out the page again.
+ */
+export function beforeFrame(write) {
+  let newest = null;
+  return (...words) => {
+    if (newest === null) {
+      requestAnimationFrame(() => {
+        const last = newest;
+        newest = null;
+        write(...last);
+      });
+    }
+    newest = words;
+  };
+}
+
+/** Fill a list element with rows made by `row(item, index)`; keeps no old children. */
+export function fill(element, items, row) {
+  element.replaceChildren(...items.map(row));
+}
+
+/** make("div", "class names", "text") */
+export function make(tag, className = "", text = "") {
+  const element = document.createElement(tag);
+  element.className = className;
+  if (text !== "") element.textContent = text;
+  return element;
+}
+
+/** The three cells of one line of a .vx-bars grid: a class, a bar as long as its probability, the percentage. */
+export function barCells(name, probability, style = "") {
+  const bar = make("div", `bar ${style}`.trim());
+  const length = make("i");
+  length.style.width = `${100 * probability}%`;
+  bar.append(length);
+  return [make("span", style, name), bar, make("span", `vx-number ${style}`.trim(), percent(probability))];
+}
+
+/** Open a tab of the page by its id, also where the tabs that do not fit stand in a menu. */
+export function openTab(id) {
+  const inMenu = [...document.querySelectorAll("#tabs .overflow-dropdown button")];
+  const tab = document.querySelector(`#tabs [role="tab"][data-tab-id="${id}"]`) || inMenu.find((one) => one.textContent.trim().toLowerCase() === id);
+  if (tab) tab.click();
+}

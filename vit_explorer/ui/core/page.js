@@ -1,0 +1,28 @@
+/* The page's entry: the scripts of all tabs are loaded from here, when their views are mounted. */
+import { openTab } from "./elements.js";
+import { idle } from "./server.js";
+import * as store from "./store.js";
+import { calm, followTheme } from "./theme.js";
+import { mount } from "./widget.js";
+
+followTheme();
+
+/** Where picture and tabs stand one above the other, a person who opens a tab is brought to it. */
+document.addEventListener("click", ({ target, isTrusted }) => {
+  const tab = isTrusted && target.closest("#tabs > .tab-wrapper button");
+  if (!tab || !matchMedia("(max-width: 899px)").matches || tab.closest(".overflow-menu > button")) return;
+  document.querySelector("#tabs").scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
+});
+
+const waiting = window.vx.waiting; // views that came before this module, see scripts.py
+
+/** The one global: how Gradio's elements reach their views, and the state for who looks from outside, such as a test. */
+window.vx = {
+  get: store.get, on: store.on, pin: store.pin, point: store.point, set: store.set, update: store.update,
+  idle,
+  mount,
+  openTab,
+  /** A module of the page, such as vx.module("train/data.js"). */
+  module: (path) => import(`../${path}`),
+};
+for (const view of waiting) mount(...view);

@@ -1,0 +1,43 @@
+/* The life of a view: built when its element is there, painted while it is on screen. */
+import { underWay } from "./server.js";
+import * as store from "./store.js";
+
+/**
+ * Define a view. `build(root, server)` returns {topics?, draw?, mark?}: `draw(state)` paints everything and is
+ * called when one of its topics, the theme or its width changes; `mark(state)` paints only the marked token and is
+ * called on every pointer move. Neither is called while the view is not on screen: it catches up when it is.
+ */
+export const widget = (build) => build;
+
+/**
+ * Fetch a view's module and build the view in its element.
+ * @param {string} path of the module in the page's folder, without ".js"
+ */
+export async function mount(path, element, server) {
+  const { default: build } = await underWay(import(`../${path}.js`));
+  const root = element.querySelector(".vx-widget");
+  const parts = build(root, server);
+  if (!parts || (!parts.draw && !parts.mark)) return;
+  const topics = new Set([...(parts.topics || ["model", "trace"]), "theme"]);
+  let stale = true; // something changed that is not painted yet
+  let width = element.clientWidth; // 0 while its tab is closed; kept here because asking makes the browser lay out
+  const paint = () => {
+    stale = width === 0;
+    if (stale) return;
+    if (parts.draw) parts.draw(store.state);
+    if (parts.mark) parts.mark(store.state);
+  };
+  const following = store.follow((changes) => {
+    if (changes.some((topic) => topics.has(topic))) paint();
+    else if (!changes.includes("token") || !parts.mark) return;
+    else if (width > 0 && !stale) parts.mark(store.state);
+    else stale = true;
+  });
+  new ResizeObserver(() => {
+    if (!root.isConnected) following.stop();
+    const before = width;
+    width = element.clientWidth;
+    if (width > 0 && (stale || Math.abs(width - before) > 1)) paint();
+  }).observe(element);
+  paint();
+}
