@@ -19,7 +19,7 @@ from vit_explorer.ui.recipe.pictures import seeded
 
 SESSION = Session()
 ROOT = ".vx-recipe-ingredients"
-SERVED = "**/component_server*"
+SERVED = "**/component_server/"
 READY = f"document.querySelector('{ROOT}:not(.waiting) .bars > .answer')"
 PIXELS = """(canvas) => {
   const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
