@@ -22,6 +22,7 @@ from vit_explorer.data.cifar10 import DATA_VARIABLE
 from vit_explorer.models.zoo import create_model, save_checkpoint
 from vit_explorer.ui import door
 from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.frame.frame import Payloads
 from vit_explorer.ui.frame.tab import frame_functions
 from vit_explorer.ui.payloads import model_payload, trace_payload
 
@@ -83,7 +84,9 @@ def do_harm(path: Path, harm: str) -> None:
 
 def answers_of(session: Session) -> dict[str, Callable[[dict[str, Any]], dict[str, Any]]]:
     """The frame's functions by their names."""
-    return {function.__name__: function for function in frame_functions(session, model_payload, trace_payload)}
+    return {
+        function.__name__: function for function in frame_functions(session, Payloads(model_payload, trace_payload))
+    }
 
 
 HARMS = [

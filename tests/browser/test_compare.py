@@ -6,11 +6,11 @@ import base64
 
 import numpy as np
 import pytest
+from vit_explorer.ui.compare.pictures import compare_picture
 
 from vit_explorer.bench.page import open_page, open_view
 from vit_explorer.cost.architectures import architecture_rows
 from vit_explorer.models.published import PUBLISHED
-from vit_explorer.ui.compare.pictures import compare_picture
 from vit_explorer.ui.compare.table import mixing_example
 from vit_explorer.ui.core.session import Session
 

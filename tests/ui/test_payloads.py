@@ -19,8 +19,8 @@ from vit_explorer.ui.core.arrays import pack
 from vit_explorer.ui.core.payloads import prediction_payload
 from vit_explorer.ui.core.session import Picture, Session
 from vit_explorer.ui.payloads import model_payload, trace_payload
+from vit_explorer.ui.positions.export import PositionsExport, export_positions
 from vit_explorer.ui.positions.payload import COSINE_SCALE
-from vit_explorer.ui.positions.tab import export_positions
 
 
 def unpack(packed: dict) -> np.ndarray:
@@ -140,7 +140,7 @@ def test_many_snapshots_of_many_positions_are_thinned_to_the_budget(checkpoint_o
     assert positions["epochs"][0] == 0 and positions["epochs"][-1] == 15
     assert len(positions["epochs"]) == len(positions["pairs"]) == positions["similarity"]["shape"][0] == 7
     for place, epoch in enumerate(positions["epochs"]):  # a file holds what the page shows at that place
-        request = {"model": "one", "snapshot": place, "format": "npy"}
+        request = PositionsExport("one", place, "npy")
         file = export_positions(Session(checkpoint_folders=[tmp_path]), request)
         assert file["filename"] == f"one-positions-epoch-{epoch:.0f}.npy"
         cosines = np.load(io.BytesIO(base64.b64decode(file["data"])))

@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 from vit_explorer.models.zoo import Checkpoint, model_spec
 
 
-def model_summary(checkpoint: Checkpoint) -> dict[str, Any]:
-    """What its card says; None for what it does not say."""
+class ModelSummary(TypedDict):
+    """A trained network; what its card does not say is None.
+
+    ``title`` and ``short`` are those of its ``architecture``; ``data``, ``n_train``, ``n_test``, ``epochs`` and
+    ``augment`` are of its training.
+    """
+
+    name: str
+    title: str
+    short: str
+    architecture: str
+    data: str
+    n_classes: int
+    n_train: int | None
+    n_test: int | None
+    test_accuracy: float | None
+    parameters: int
+    multiply_adds: int | None
+    epochs: float | None
+    augment: str | None
+
+
+def model_summary(checkpoint: Checkpoint) -> ModelSummary:
+    """Summarise a checkpoint from its card."""
     card = checkpoint.card
     spec = model_spec(card["model"])
     return {

@@ -14,6 +14,7 @@ from vit_explorer.ui.compare.tab import place_compare
 from vit_explorer.ui.core.scripts import Scripts
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.core.widget import styles
+from vit_explorer.ui.frame.frame import Payloads
 from vit_explorer.ui.frame.tab import place_frame, place_header
 from vit_explorer.ui.patches.tab import place_patches
 from vit_explorer.ui.payloads import model_payload, trace_payload
@@ -33,7 +34,7 @@ def build_app(session: Session, desk: Desk) -> gr.Blocks:
         place_header()
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="rail", scale=0, min_width=272):
-                place_frame(session, model_payload, trace_payload)
+                place_frame(session, Payloads(model_payload, trace_payload))
             with gr.Column(elem_id="stage", min_width=300), gr.Tabs(elem_id="tabs"):
                 with gr.Tab("Patches", id="patches"):
                     place_patches()

@@ -1,27 +1,60 @@
-"""What the page is sent of a picture in a model, and of a model: one part for each tab that draws of it."""
+"""What the page is sent of a model, and of a picture in a model: one part per tab that draws it."""
 
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.trace import trace
 from vit_explorer.models.patches import PatchEmbedding, filter_components
-from vit_explorer.models.summary import model_summary
+from vit_explorer.models.summary import ModelSummary, model_summary
 from vit_explorer.models.vit import ViT
 from vit_explorer.models.zoo import Checkpoint
-from vit_explorer.ui.attention.payload import attention_payload
-from vit_explorer.ui.core.arrays import pack
-from vit_explorer.ui.core.payloads import answer_payload, picture_payload
+from vit_explorer.ui.attention.payload import AttentionPayload, attention_payload
+from vit_explorer.ui.core.arrays import Packed, pack
+from vit_explorer.ui.core.payloads import PicturePayload, PredictionPayload, answer_payload, picture_payload
+from vit_explorer.ui.core.requests import Fit
 from vit_explorer.ui.core.session import Picture
-from vit_explorer.ui.patches.payload import patches_payload
-from vit_explorer.ui.patches.stem import stem_payload
-from vit_explorer.ui.positions.payload import positions_payload
+from vit_explorer.ui.patches.payload import PatchesPayload, patches_payload
+from vit_explorer.ui.patches.stem import StemPayload, stem_payload
+from vit_explorer.ui.positions.payload import PositionsPayload, positions_payload
 
 
-def trace_payload(picture: Picture, checkpoint: Checkpoint, fit: str) -> dict[str, Any]:
-    """What the tabs draw of one picture in one model, from one forward pass."""
+class TracePayload(PredictionPayload):
+    """One forward pass of one model on one picture: the state topic "trace". Parts that a model lacks are None."""
+
+    picture: PicturePayload
+    fit: Fit
+    size: int
+    grid: list[int]
+    n_prefix: int
+    patches: PatchesPayload | None
+    stem: StemPayload | None
+    attention: AttentionPayload | None
+
+
+class ModelPayload(ModelSummary):
+    """A model, whatever the picture: the state topic "model".
+
+    ``filters`` (D, C, P, P) and their bias; their principal ``components`` with the share of variance of each. Parts
+    that a model lacks are None.
+    """
+
+    mean: list[float]
+    std: list[float]
+    classes: list[str]
+    d_model: int | None
+    n_layers: int | None
+    d_ff: int | None
+    filters: Packed | None
+    filter_bias: list[float] | None
+    components: Packed | None
+    component_share: list[float] | None
+    positions: PositionsPayload | None
+
+
+def trace_payload(picture: Picture, checkpoint: Checkpoint, fit: Fit) -> TracePayload:
+    """Run the model once and pack the parts that the tabs draw."""
     model = checkpoint.model
     images = fit_picture(picture.image, model.img_size, fit)[None]
     inputs = checkpoint.preprocess(images)
@@ -33,7 +66,7 @@ def trace_payload(picture: Picture, checkpoint: Checkpoint, fit: str) -> dict[st
     return {
         "picture": picture_payload(picture),
         "fit": fit,
-        "size": model.img_size,
+        "size": int(model.img_size),
         "grid": list(traced.grid),
         "n_prefix": traced.n_prefix,
         **answer_payload(checkpoint, images, traced.logits, seconds),
@@ -43,23 +76,23 @@ def trace_payload(picture: Picture, checkpoint: Checkpoint, fit: str) -> dict[st
     }
 
 
-def model_payload(checkpoint: Checkpoint) -> dict[str, Any]:
-    """What the tabs draw of a model, whatever the picture."""
+def model_payload(checkpoint: Checkpoint) -> ModelPayload:
+    """Pack the parts of a model that the tabs draw."""
     model, card = checkpoint.model, checkpoint.card
     is_vit = isinstance(model, ViT)
     linear = is_vit and isinstance(model.patch_embedding, PatchEmbedding)
-    components, share = filter_components(model.patch_embedding) if linear else (None, None)
+    components, component_share = filter_components(model.patch_embedding) if linear else (None, None)
     return {
         **model_summary(checkpoint),
         "mean": card["normalise"]["mean"],
         "std": card["normalise"]["std"],
         "classes": checkpoint.class_names,
-        "d_model": model.norm.normalized_shape[0] if is_vit else None,
+        "d_model": int(model.norm.normalized_shape[0]) if is_vit else None,
         "n_layers": len(model.blocks) if is_vit else None,
         "d_ff": model.blocks[0].mlp[0].out_features if is_vit else None,
         "filters": pack(model.patch_embedding.projection.weight) if linear else None,
         "filter_bias": model.patch_embedding.projection.bias.tolist() if linear else None,
         "components": pack(components) if linear else None,
-        "component_share": share.tolist() if linear else None,
+        "component_share": component_share.tolist() if linear else None,
         "positions": positions_payload(checkpoint) if hasattr(model, "pos_embedding") else None,
     }

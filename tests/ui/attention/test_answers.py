@@ -17,11 +17,12 @@ from vit_explorer.explain.faithfulness import deletion_curve, insertion_curve
 from vit_explorer.explain.trace import trace
 from vit_explorer.models import create_model, load_checkpoint, save_checkpoint
 from vit_explorer.models.zoo import Checkpoint
-from vit_explorer.ui.attention.ablate import export_test, predict_ablated
-from vit_explorer.ui.attention.explain import N_RANDOM, explain_maps, explain_picture, export_explanations, judge
+from vit_explorer.ui.attention.ablate import export_ablation, predict_ablated
+from vit_explorer.ui.attention.explain import N_RANDOM, explain_maps, explain_scores, export_explanations, judge
 from vit_explorer.ui.attention.features import N_CHANNELS, feature_maps
 from vit_explorer.ui.attention.layers import export_layers
-from vit_explorer.ui.core.errors import Refused, answered
+from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.serve import bind, serve
 from vit_explorer.ui.core.session import Session
 
 SIZES = {"img_size": 16, "patch_size": 4, "d_model": 32, "n_heads": 2, "n_layers": 2, "d_ff": 64, "n_classes": 4}
@@ -79,7 +80,7 @@ def unpacked(packed: dict) -> np.ndarray:
 def test_maps_and_scores_are_those_of_explain(visit, name):
     checkpoint = visit.model(name)
     model, inputs = checkpoint.model, checkpoint.preprocess(visit.images)
-    answer = explain_picture(visit.session, visit.ask(name, target=2, baseline="mean"))
+    answer = bind(explain_scores, visit.session)(visit.ask(name, target=2, baseline="mean"))
     maps = explanation_maps(model, inputs, 2)
     assert [method["name"] for method in answer["methods"]] == list(maps)
     for method in answer["methods"]:
@@ -106,7 +107,7 @@ def test_maps_and_scores_are_those_of_explain(visit, name):
 def test_without_a_class_the_predicted_one_is_explained(visit):
     checkpoint = visit.model("small")
     top = int(trace(checkpoint.model, checkpoint.preprocess(visit.images)).logits.argmax())
-    assert explain_maps(visit.session, visit.ask(target=None))["target"] == top
+    assert bind(explain_maps, visit.session)(visit.ask(target=None))["target"] == top
 
 
 def test_only_what_beats_every_random_map_is_best_and_ties_share_it():
@@ -124,7 +125,7 @@ def test_a_tested_prediction_is_the_ablated_one(visit, name):
     vit = name == "small"
     fields = {"erased": [5, 2, 5], "baseline": "mean", "shuffle": 3}
     fields |= {"muted": [[1, 0]] if vit else [], "positions": not vit}
-    answer = predict_ablated(visit.session, visit.ask(name, **fields))
+    answer = bind(predict_ablated, visit.session)(visit.ask(name, **fields))
     ablation = Ablation((2, 5), "mean", 3, ((1, 0),) if vit else (), not vit)
     after = trace_ablated(model, inputs, ablation)
     assert answer["before"] == pytest.approx(trace(model, inputs).probabilities[0].tolist(), abs=1e-6)
@@ -138,7 +139,7 @@ def test_a_tested_prediction_is_the_ablated_one(visit, name):
 
 
 def test_nothing_taken_away_changes_nothing(visit):
-    answer = predict_ablated(visit.session, visit.ask(**UNTOUCHED))
+    answer = bind(predict_ablated, visit.session)(visit.ask(**UNTOUCHED))
     assert answer["before"] == answer["after"]
     assert all(one["before"] == one["after"] for one in answer["maps"])
 
@@ -154,7 +155,7 @@ def test_a_layer_of_muted_heads_moves_nothing(visit):
 def test_feature_maps_are_the_strongest_channels_of_each_stage(visit):
     checkpoint = visit.model("convolutional")
     traced = trace(checkpoint.model, checkpoint.preprocess(visit.images))
-    stages = feature_maps(visit.session, visit.ask("convolutional"))["stages"]
+    stages = bind(feature_maps, visit.session)(visit.ask("convolutional"))["stages"]
     assert [stage["side"] for stage in stages] == [16, 8, 4]
     for stage, tokens in zip(stages, traced.hidden, strict=True):
         strongest = stage["strongest"]
@@ -172,28 +173,28 @@ def test_feature_maps_are_the_strongest_channels_of_each_stage(visit):
     ("function", "model", "fields", "sentence"),
     [
         (explain_maps, "small", {"target": 4}, "A class must be 0 to 3, not 4."),
-        (explain_maps, "small", {"target": "ant"}, "A class must be 0 to 3, not ant."),
-        (explain_picture, "small", {"target": None, "baseline": "black"}, "blurred or mean, not black"),
+        (explain_maps, "small", {"target": "ant"}, "Target must be a whole number, not ant."),
+        (explain_scores, "small", {"target": None, "baseline": "black"}, "blurred or mean, not 'black'"),
         (predict_ablated, "small", {"erased": [16]}, "A patch must be 0 to 15, not 16."),
         (predict_ablated, "small", {"erased": 3}, "must be a list"),
         (predict_ablated, "small", {"muted": [[2, 0]]}, "no head 0 in a layer 2"),
         (predict_ablated, "convolutional", {"muted": [[0, 0]]}, "has no heads to mute"),
         (predict_ablated, "convolutional", {"positions": False}, "cannot lose them"),
-        (predict_ablated, "small", {"shuffle": -1}, "seed of a shuffle must be"),
-        (feature_maps, "small", {}, "has tokens with attention"),
+        (predict_ablated, "small", {"shuffle": -1}, "Shuffle must be 0 to"),
+        (feature_maps, "small", {}, "has attention"),
         (export_layers, "convolutional", {"format": "png"}, "has no attention"),
-        (export_layers, "small", {"format": "exe"}, "not exe"),
+        (export_layers, "small", {"format": "exe"}, "not 'exe'"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(visit, function, model, fields, sentence):
     request = visit.ask(model, **{**(UNTOUCHED if function is predict_ablated else {}), **fields})
-    with pytest.raises(Refused):
-        function(visit.session, request)
-    assert sentence in answered(lambda asked: function(visit.session, asked))(request)["error"]
+    with pytest.raises(UserError):
+        bind(function, visit.session)(request)
+    assert sentence in serve(visit.session, view=function)[0](request)["error"]
 
 
 def test_files_hold_the_numbers_and_figures_are_figures(visit):
-    file = export_explanations(visit.session, visit.ask(target=1, baseline="blurred", format="npz"))
+    file = bind(export_explanations, visit.session)(visit.ask(target=1, baseline="blurred", format="npz"))
     arrays = np.load(io.BytesIO(base64.b64decode(file["data"])))
     checkpoint = visit.model("small")
     maps = explanation_maps(checkpoint.model, checkpoint.preprocess(visit.images), 1)
@@ -202,9 +203,9 @@ def test_files_hold_the_numbers_and_figures_are_figures(visit):
     assert arrays["deletion_random"].shape == (N_RANDOM, 17) and str(arrays["target"]) == "bee"
     for export, fields in [
         (export_explanations, {"target": 1, "baseline": "blurred"}),
-        (export_test, {**UNTOUCHED, "erased": [3]}),
+        (export_ablation, {**UNTOUCHED, "erased": [3]}),
         (export_layers, {}),
     ]:
-        file = export(visit.session, visit.ask(format="png", **fields))
+        file = bind(export, visit.session)(visit.ask(format="png", **fields))
         assert Image.open(io.BytesIO(base64.b64decode(file["data"]))).width > 1000
         assert file["filename"].endswith(".png") and file["filename"].startswith("small-")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -15,10 +16,12 @@ from tests.ui.core.test_arrays import RELATIVE_ERROR, unpack_shares
 from vit_explorer.explain.reading import head_reading
 from vit_explorer.explain.rollout import rollout
 from vit_explorer.models import create_model, save_checkpoint
-from vit_explorer.ui.attention.heads import export_heads, matrix_of, rows_of
-from vit_explorer.ui.attention.request import CLS_TOKEN, Look, look
-from vit_explorer.ui.attention.rollout import export_rollout, stack_of
-from vit_explorer.ui.core.errors import Refused, answered
+from vit_explorer.ui.attention.heads import attention_matrix, attention_rows, export_heads
+from vit_explorer.ui.attention.request import CLS_TOKEN, AttentionInput, load_attention
+from vit_explorer.ui.attention.rollout import export_rollout, rollout_stack
+from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.requests import ModelRequest
+from vit_explorer.ui.core.serve import bind, serve
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.payloads import trace_payload
 
@@ -33,9 +36,23 @@ MODELS = {
 OPTIONS = {"head_fusion": "mean", "discard_ratio": 0.0, "residual": True, "start_layer": 0}
 
 
+@dataclass(frozen=True)
+class Visit:
+    session: Session
+    picture: str
+
+    def __call__(self, model: str, **request) -> tuple[AttentionInput, dict]:
+        """The input of a view, and the whole request."""
+        request = {"picture": self.picture, "model": model, "fit": "crop", "token": 3, **OPTIONS, **request}
+        return load_attention(self.session, ModelRequest(self.picture, model, "crop")), request
+
+    def ask(self, function, request: dict):
+        """The answer of a view's function; exceptions are raised."""
+        return bind(function, self.session)(request)
+
+
 @pytest.fixture(scope="module")
-def visit(tmp_path_factory: pytest.TempPathFactory):
-    """visit(model, **request) -> what the server looks at, and the whole request."""
+def visit(tmp_path_factory: pytest.TempPathFactory) -> Visit:
     folder = tmp_path_factory.mktemp("checkpoints")
     torch.manual_seed(0)
     for name, (architecture, options) in MODELS.items():
@@ -58,11 +75,7 @@ def visit(tmp_path_factory: pytest.TempPathFactory):
     Image.fromarray(noise).save(buffer, "PNG")
     picture = session.keep_upload(buffer.getvalue(), "noise").name
 
-    def make(model: str, **request) -> tuple[Look, dict]:
-        request = {"picture": picture, "model": model, "fit": "crop", "token": 3, **OPTIONS, **request}
-        return look(session, request), request
-
-    return make
+    return Visit(session, picture)
 
 
 def close(packed: dict, expected: torch.Tensor) -> None:
@@ -104,7 +117,7 @@ def test_too_many_weights_stay_on_the_server_but_not_their_scale(visit):
 )
 def test_rows_and_columns_are_those_of_the_whole(visit, model, token, index):
     seen, request = visit(model, token=token)
-    answer = rows_of(seen, request)
+    answer = visit.ask(attention_rows, request)
     close(answer["rows"], seen.weights[:, :, index, :])
     close(answer["columns"], seen.weights[:, :, :, index])
     assert len(json.dumps(answer)) < 1.5e6
@@ -112,11 +125,11 @@ def test_rows_and_columns_are_those_of_the_whole(visit, model, token, index):
 
 def test_one_heads_matrix_is_that_of_the_whole(visit):
     seen, request = visit("fine", layer=2, head=3)
-    answer = matrix_of(seen, request)
+    answer = visit.ask(attention_matrix, request)
     close(answer["matrix"], seen.weights[2, 3])
     assert len(json.dumps(answer)) < 1.5e6
-    with pytest.raises(Refused, match="3 layers of 4 heads"):
-        matrix_of(seen, {**request, "layer": 3})
+    with pytest.raises(UserError, match="3 layers of 4 heads"):
+        visit.ask(attention_matrix, {**request, "layer": 3})
 
 
 @pytest.mark.parametrize(
@@ -124,13 +137,13 @@ def test_one_heads_matrix_is_that_of_the_whole(visit):
     [("pooled", CLS_TOKEN, "no CLS"), ("small", 16, "patches 0 to 15, not 16"), ("small", -2, "patches 0 to 15")],
 )
 def test_a_token_that_is_not_there_is_refused_in_a_sentence(visit, model, token, words):
-    seen, request = visit(model, token=token)
-    with pytest.raises(Refused, match=words):
-        rows_of(seen, request)
+    _, request = visit(model, token=token)
+    with pytest.raises(UserError, match=words):
+        visit.ask(attention_rows, request)
 
 
 def test_a_model_without_attention_is_refused_in_a_sentence(visit):
-    with pytest.raises(Refused, match="convolutional has no attention"):
+    with pytest.raises(UserError, match="convolutional has no attention"):
         visit("convolutional")
 
 
@@ -148,7 +161,7 @@ def test_a_model_without_attention_is_refused_in_a_sentence(visit):
 )
 def test_the_stack_is_the_rollout_up_to_each_layer(visit, model, options):
     seen, request = visit(model, **options)
-    answer = stack_of(seen, request)
+    answer = visit.ask(rollout_stack, request)
     attention, n_prefix = seen.traced.attention, seen.traced.n_prefix
     expected = torch.cat(
         [
@@ -167,7 +180,7 @@ def test_the_stack_is_the_rollout_up_to_each_layer(visit, model, options):
 
 def test_with_too_many_weights_the_stack_is_the_rows_of_the_query(visit):
     seen, request = visit("fine", token=7, discard_ratio=0.5)
-    answer = stack_of(seen, request)
+    answer = visit.ask(rollout_stack, request)
     assert answer["steps"] is None
     last = rollout(seen.traced.attention, discard_ratio=0.5)[0]
     np.testing.assert_allclose(unpack_shares(answer["row"])[-1], last[8].double().numpy(), rtol=RELATIVE_ERROR)
@@ -185,8 +198,8 @@ def test_with_too_many_weights_the_stack_is_the_rows_of_the_query(visit):
     ],
 )
 def test_an_option_outside_its_range_is_a_sentence_with_the_range(visit, option, words):
-    seen, request = visit("small", **option)
-    assert words in answered(lambda asked: stack_of(seen, asked))(request)["error"]
+    _, request = visit("small", **option)
+    assert words in serve(visit.session, stack=rollout_stack)[0](request)["error"]
 
 
 # ---- files -----------------------------------------------------------------------------------------------------
@@ -201,18 +214,18 @@ HEADS = {"direction": "row", "scale": "shared", "layer": 1, "head": 0}
 
 def test_npz_of_the_heads_holds_the_weights_themselves(visit):
     seen, request = visit("small", **HEADS, format="npz")
-    file = export_heads(seen, request)
+    file = visit.ask(export_heads, request)
     assert file["filename"] == "small-attention.npz"
     arrays = np.load(io.BytesIO(opened(file)), allow_pickle=False)
     assert arrays["attention"].dtype == np.float32
     np.testing.assert_array_equal(arrays["attention"], seen.weights.numpy())
     assert arrays["grid"].tolist() == [4, 4] and arrays["n_prefix"] == 1 and arrays["query"] == 4
-    assert opened(export_heads(seen, request)) == opened(file)
+    assert opened(visit.ask(export_heads, request)) == opened(file)
 
 
 def test_npz_of_the_rollout_holds_steps_and_options(visit):
     seen, request = visit("pooled", row="query", scale="shared", start_layer=1, discard_ratio=0.3, format="npz")
-    arrays = np.load(io.BytesIO(opened(export_rollout(seen, request))), allow_pickle=False)
+    arrays = np.load(io.BytesIO(opened(visit.ask(export_rollout, request))), allow_pickle=False)
     expected = rollout(seen.traced.attention, discard_ratio=0.3, start_layer=1, n_prefix=0)[0].numpy()
     assert arrays["rollout"].shape == (2, 16, 16)
     np.testing.assert_allclose(arrays["rollout"][-1], expected, rtol=1e-6)
@@ -223,26 +236,28 @@ def test_npz_of_the_rollout_holds_steps_and_options(visit):
 
 @pytest.mark.parametrize(("kind", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_figures_are_what_they_say(visit, kind, magic):
-    seen, request = visit("small", **HEADS, row="answer", format=kind)
-    assert opened(export_heads(seen, request)).startswith(magic)
-    assert opened(export_rollout(seen, request)).startswith(magic)
+    _, request = visit("small", **HEADS, row="answer", format=kind)
+    assert opened(visit.ask(export_heads, request)).startswith(magic)
+    assert opened(visit.ask(export_rollout, request)).startswith(magic)
 
 
 def test_a_caption_holds_all_settings(visit):
-    seen, request = visit("small", **HEADS, row="answer", format="svg", head_fusion="max", discard_ratio=0.25)
-    words = " ".join(opened(export_rollout(seen, {**request, "start_layer": 1, "residual": False})).decode().split())
+    _, request = visit("small", **HEADS, row="answer", format="svg", head_fusion="max", discard_ratio=0.25)
+    words = " ".join(
+        opened(visit.ask(export_rollout, {**request, "start_layer": 1, "residual": False})).decode().split()
+    )
     for said in ("small trained on four animals", "noise", "Layers 2 to 3", "fused by max", "25", "without the skip"):
         assert said in words
-    own = " ".join(opened(export_heads(seen, {**request, "scale": "own", "direction": "column"})).decode().split())
-    assert "scale of its own" in own and "go to patch 3" in own
+    own = " ".join(opened(visit.ask(export_heads, {**request, "scale": "own", "direction": "column"})).decode().split())
+    assert "own colour scale" in own and "attends to patch 3" in own
 
 
 def test_the_gif_has_one_frame_a_layer_and_the_same_bytes_each_time(visit):
-    seen, request = visit("small", row="answer", scale="shared", format="gif")
-    file = export_rollout(seen, request)
+    _, request = visit("small", row="answer", scale="shared", format="gif")
+    file = visit.ask(export_rollout, request)
     with Image.open(io.BytesIO(opened(file))) as image:
         assert image.n_frames == 3
-    assert opened(export_rollout(seen, request)) == opened(file)
+    assert opened(visit.ask(export_rollout, request)) == opened(file)
 
 
 @pytest.mark.parametrize(
@@ -255,6 +270,6 @@ def test_the_gif_has_one_frame_a_layer_and_the_same_bytes_each_time(visit):
     ],
 )
 def test_a_file_that_cannot_be_is_refused(visit, change, words):
-    seen, request = visit("small", **{**HEADS, "format": "png", **change})
-    with pytest.raises(Refused, match=words):
-        export_heads(seen, request)
+    _, request = visit("small", **{**HEADS, "format": "png", **change})
+    with pytest.raises(UserError, match=words):
+        visit.ask(export_heads, request)

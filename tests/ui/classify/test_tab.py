@@ -13,9 +13,11 @@ from PIL import Image
 
 from vit_explorer.data.uploads import LETTERBOX_GREY, fit_picture
 from vit_explorer.models.zoo import create_model, load_checkpoint, save_checkpoint
-from vit_explorer.ui.classify.tab import classify_functions
+from vit_explorer.ui.classify.classify import classify_picture
+from vit_explorer.ui.core.serve import serve
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.core.uploads import MAX_TITLE
+from vit_explorer.ui.core.uploads import MAX_TITLE, upload_picture
+from vit_explorer.ui.frame.frame import Payloads
 from vit_explorer.ui.frame.tab import frame_functions
 from vit_explorer.ui.payloads import model_payload, trace_payload
 
@@ -52,7 +54,7 @@ def session(tmp_path: Path) -> Session:
 
 
 def functions(session: Session) -> dict[str, Callable[[dict[str, Any]], dict[str, Any]]]:
-    return {function.__name__: function for function in classify_functions(session)}
+    return {function.__name__: function for function in serve(session, take=upload_picture, classify=classify_picture)}
 
 
 def picture_bytes(width: int = 8, height: int = 8) -> tuple[bytes, np.ndarray]:
@@ -85,7 +87,7 @@ def test_a_taken_picture_is_found_again_with_its_title_size_and_no_label(session
 
 def test_both_doors_take_a_picture_alike(session: Session) -> None:
     request = {"title": "t" * 200, "data": base64.b64encode(picture_bytes()[0]).decode()}
-    of_frame = frame_functions(session, model_payload, trace_payload)
+    of_frame = frame_functions(session, Payloads(model_payload, trace_payload))
     upload = next(function for function in of_frame if function.__name__ == "upload")
     assert upload(request) == functions(session)["take"](request)
 

@@ -7,10 +7,20 @@ import pytest
 from vit_explorer.models.published import PUBLISHED
 from vit_explorer.models.zoo import MODELS
 from vit_explorer.ui.compare.evidence import MEASURED, Evidence
-from vit_explorer.ui.compare.guide import ADVICE, CHOICES, QUESTIONS, advise, guide_answer, guide_payload, ways
+from vit_explorer.ui.compare.guide import (
+    ADVICE,
+    CHOICES,
+    QUESTIONS,
+    AdviceRequest,
+    advise,
+    give_advice,
+    list_questions,
+    ways,
+)
 from vit_explorer.ui.compare.papers import PAPERS, PUBLISHED_LINES
-from vit_explorer.ui.compare.table import mixing_example
-from vit_explorer.ui.core.errors import Refused
+from vit_explorer.ui.compare.published import mixing_example
+from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.session import Session
 
 
 def row(kind, accuracy, data="cifar10", name=None, **values):
@@ -132,11 +142,12 @@ def test_mixing_is_shown_on_the_lines_themselves():
         mixing_example([line for line in PUBLISHED if line.pretraining == "none"])
 
 
-def test_what_travels():
-    payload = guide_payload()
+def test_what_travels(tmp_path):
+    payload = list_questions()
     assert [len(question["options"]) for question in payload["questions"]] == [3, 2, 3]
     assert [question["key"] for question in payload["questions"]] == [question.key for question in QUESTIONS]
-    answer = guide_answer({"data": "small", "dense": "no", "where": "phone"}, FULL)
+    session = Session(checkpoint_folders=[tmp_path])
+    answer = give_advice(session, AdviceRequest("small", "no", "phone"))
     assert answer["advice"] == "A small CNN" and answer["reasons"][0]["kind"] == "paper"
-    with pytest.raises(Refused):
-        guide_answer({"data": "none", "dense": "no", "where": "phone"}, FULL)
+    with pytest.raises(UserError):
+        give_advice(session, AdviceRequest("none", "no", "phone"))

@@ -13,8 +13,9 @@ from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.explanations import explanation_maps
 from vit_explorer.figures.architectures import draw_architectures
 from vit_explorer.models.zoo import MODELS, create_model, save_checkpoint
-from vit_explorer.ui.compare.pictures import compare_picture, compare_times
+from vit_explorer.ui.compare.picture import compare_picture, compare_times
 from vit_explorer.ui.compare.table import architectures_csv
+from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
 
 CLASSES = ["arrow", "cross", "moon"]
@@ -54,7 +55,7 @@ def keep(folder, name, kind, data, classes, sizes):
 
 
 def ask(session, model="vit-a", target=None):
-    return compare_picture(session, {"picture": "shapes:5", "model": model, "fit": "crop", "target": target})
+    return bind(compare_picture, session)({"picture": "shapes:5", "model": model, "fit": "crop", "target": target})
 
 
 def unpacked(packed):
@@ -91,7 +92,7 @@ def test_each_card_holds_what_its_model_says_and_its_map_for_it(session, target)
 
 
 def test_every_model_is_timed(session):
-    times = compare_times(session, {"picture": "shapes:5", "fit": "crop"})
+    times = bind(compare_times, session)({"picture": "shapes:5", "fit": "crop"})
     assert set(times["seconds"]) == {one["name"] for one in ask(session)["results"]} and times["timed_passes"] == 3
     assert all(seconds > 0 for seconds in times["seconds"].values())
 

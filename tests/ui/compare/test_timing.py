@@ -7,8 +7,9 @@ import pytest
 
 from vit_explorer.cost.attention_timing import Spread
 from vit_explorer.cost.model_timing import Passed, Timed
-from vit_explorer.ui.compare.timing import Measuring
-from vit_explorer.ui.core.errors import Refused
+from vit_explorer.ui.compare.timing import ModelTimes
+from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.jobs import JobRequest, Jobs
 
 ONE = Timed("vit", 1, Spread(0.002, 0.001, 0.003, 5))
 MANY = Timed("vit", 64, Spread(0.5, 0.4, 0.6, 3))
@@ -34,9 +35,12 @@ def steps():
     return go, work
 
 
-def wait(measuring, done):
+NOBODY = JobRequest()
+
+
+def wait(jobs, done):
     for _ in range(1000):
-        status = measuring.status(None)
+        status = jobs.status(NOBODY)
         if done(status):
             return status
         time.sleep(0.01)
@@ -45,58 +49,58 @@ def wait(measuring, done):
 
 def test_from_its_start_to_its_file(path, steps):
     go, work = steps
-    measuring = Measuring(path, work, threading.Lock())
-    assert measuring.status(None) == {"running": None, "result": None, "problem": None}
+    jobs = Jobs(threading.Lock(), ModelTimes(path))
+    assert jobs.status(NOBODY) == {"running": None, "result": None, "problem": None}
     go.release(4)
-    measuring.start()
-    result = wait(measuring, lambda status: status["running"] is None)["result"]
+    jobs.start(work)
+    result = wait(jobs, lambda status: status["running"] is None)["result"]
     assert result["complete"] and result["threads"] >= 1 and result["machine"] and result["torch"]
     assert result["models"]["vit"]["latency"]["median"] == 0.002
     assert result["models"]["vit"]["throughput"]["per_second"] == 128
-    assert Measuring(path, work, threading.Lock()).result() == (result, None)  # another process, after a restart
+    assert ModelTimes(path).read() == (result, None)  # another process, after a restart
 
 
 def test_a_second_visitor_sees_it_and_can_neither_start_nor_stop(path, steps):
     go, work = steps
-    measuring = Measuring(path, work, threading.Lock())
-    mine = measuring.start()["id"]
+    jobs = Jobs(threading.Lock(), ModelTimes(path))
+    mine = jobs.start(work)["id"]
     go.release()
-    seen = wait(measuring, lambda status: status["running"]["share"] == 0.25)["running"]
+    seen = wait(jobs, lambda status: status["running"]["share"] == 0.25)["running"]
     assert not seen["mine"] and seen["name"] == "vit" and seen["left"] >= 0
-    assert measuring.status(mine)["running"]["mine"]
-    with pytest.raises(Refused, match="Somebody is measuring"):
-        measuring.start()
-    with pytest.raises(Refused, match="started by somebody else"):
-        measuring.stop("another")
+    assert jobs.status(JobRequest(mine))["running"]["mine"]
+    with pytest.raises(UserError, match="Another measurement is running"):
+        jobs.start(work)
+    with pytest.raises(UserError, match="started by another visitor"):
+        jobs.stop(JobRequest("another"))
     go.release(3)
-    wait(measuring, lambda status: status["running"] is None)
+    wait(jobs, lambda status: status["running"] is None)
 
 
 def test_while_another_view_measures_it_waits_its_turn(path, steps):
     go, work = steps
     machine = threading.Lock()
-    one, other = Measuring(path, work, machine), Measuring(path.with_name("other.json"), work, machine)
-    one.start()
-    with pytest.raises(Refused, match="two at once would spoil both"):
-        other.start()
-    assert other.status(None)["running"] is None
+    one, other = (Jobs(machine, ModelTimes(path.with_name(name))) for name in ("one.json", "other.json"))
+    one.start(work)
+    with pytest.raises(UserError, match="two at once would disturb each other"):
+        other.start(work)
+    assert other.status(NOBODY)["running"] is None
     go.release(4)
     wait(one, lambda status: status["running"] is None)
     go.release(4)
-    other.start()
+    other.start(work)
     wait(other, lambda status: status["running"] is None)
 
 
 def test_stopped_it_keeps_what_is_complete(path, steps):
     go, work = steps
-    measuring = Measuring(path, work, threading.Lock())
-    mine = measuring.start()["id"]
+    jobs = Jobs(threading.Lock(), ModelTimes(path))
+    mine = jobs.start(work)["id"]
     go.release(2)
-    wait(measuring, lambda status: status["running"]["share"] == 0.5)
+    wait(jobs, lambda status: status["running"]["share"] == 0.5)
     threading.Timer(0.2, go.release).start()  # the pass that is under way
-    result = measuring.stop(mine)["result"]
+    result = jobs.stop(JobRequest(mine))["result"]
     assert not result["complete"] and list(result["models"]["vit"]) == ["latency"]
-    assert measuring.stop(mine)["running"] is None
+    assert jobs.stop(JobRequest(mine))["running"] is None
 
 
 def test_one_that_fails_says_so_and_makes_room(path):
@@ -104,12 +108,10 @@ def test_one_that_fails_says_so_and_makes_room(path):
         raise RuntimeError("no memory")
         yield
 
-    measuring = Measuring(path, broken, threading.Lock())
-    measuring.start()
-    assert wait(measuring, lambda status: status["running"] is None)["problem"] == (
-        "The measurement ended early: no memory."
-    )
-    measuring.start()
+    jobs = Jobs(threading.Lock(), ModelTimes(path))
+    jobs.start(broken)
+    assert wait(jobs, lambda status: status["running"] is None)["problem"] == ("The measurement failed: no memory.")
+    jobs.start(broken)
 
 
 @pytest.mark.parametrize(
@@ -118,6 +120,6 @@ def test_one_that_fails_says_so_and_makes_room(path):
 def test_a_damaged_file_is_said(path, text):
     path.parent.mkdir(parents=True)
     path.write_text(text)
-    assert Measuring(path, iter, threading.Lock()).result() == (
+    assert ModelTimes(path).read() == (
         None, "The earlier measurement architectures.json is damaged: measure again.",
     )  # fmt: skip

@@ -16,7 +16,6 @@ from vit_explorer.data.cifar10 import DATA_VARIABLE
 from vit_explorer.data.dataset import DatasetError
 from vit_explorer.data.uploads import PictureError
 from vit_explorer.models.zoo import CheckpointError, create_model, save_checkpoint
-from vit_explorer.ui.core.errors import answered
 from vit_explorer.ui.core.session import MAX_SIDE, MAX_UPLOADS, SAMPLES, Session, UnknownPicture, available_samples
 from vit_explorer.ui.core.uploads import decode_upload
 
@@ -81,23 +80,6 @@ def test_a_damaged_upload_is_refused():
         decode_upload("no base64!")
     with pytest.raises(PictureError):
         Session().keep_upload(b"", "nothing")
-
-
-def test_answers_are_sentences_for_what_a_visitor_can_cause():
-    session = Session()
-    show = answered(lambda request: {"title": session.picture(request["picture"]).title})
-    assert show({"picture": "sample:lion"}) == {"title": "Lion"}
-    assert "no longer here" in show({"picture": "upload:gone"})["error"]
-    assert "cannot be" in show({})["error"]
-
-
-@pytest.mark.parametrize("error", [KeyError, TypeError, ValueError, OverflowError])
-def test_what_may_be_a_fault_of_ours_is_logged(error, caplog):
-    def fail(_):
-        raise error("deep inside")
-
-    assert error.__name__ in answered(fail)({})["error"]
-    assert "Traceback" in caplog.text and "deep inside" in caplog.text
 
 
 def test_a_visitor_cannot_open_a_dataset_of_the_servers_disk(tmp_path):

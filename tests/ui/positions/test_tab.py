@@ -14,8 +14,10 @@ from vit_explorer.explain.ablation import patch_order
 from vit_explorer.explain.positions import cosine_similarity
 from vit_explorer.models import create_model, load_checkpoint, patchify, save_checkpoint, unpatchify
 from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.positions.tab import N_SHUFFLES, epoch_name, export_positions, run_experiment
+from vit_explorer.ui.positions.experiment import N_SHUFFLES, run_experiment
+from vit_explorer.ui.positions.export import epoch_name, export_positions
 
 EPOCHS = [0.0, 0.1, 20.0]
 SIZES = {"img_size": 16, "patch_size": 4, "d_model": 32, "n_heads": 2, "n_layers": 2, "d_ff": 64, "n_classes": 4}
@@ -66,13 +68,13 @@ def visit(tmp_path_factory: pytest.TempPathFactory) -> Visit:
 
 
 def experiment(visit: Visit, mode: str, model: str = "small", seed: int = 1) -> dict:
-    return run_experiment(
-        visit.session, {"picture": visit.picture, "model": model, "fit": "crop", "mode": mode, "seed": seed}
+    return bind(run_experiment, visit.session)(
+        {"picture": visit.picture, "model": model, "fit": "crop", "mode": mode, "seed": seed}
     )
 
 
 def saved(visit: Visit, format: str, snapshot: int = 2, model: str = "small") -> tuple[dict, bytes]:
-    file = export_positions(visit.session, {"model": model, "snapshot": snapshot, "format": format})
+    file = bind(export_positions, visit.session)({"model": model, "snapshot": snapshot, "format": format})
     return file, base64.b64decode(file["data"])
 
 

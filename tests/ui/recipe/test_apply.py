@@ -20,8 +20,9 @@ from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.dropped import branch_scales, draw_kept, scaled_logits
 from vit_explorer.models import create_model, save_checkpoint
 from vit_explorer.training.loop.recipe import LIMITS
-from vit_explorer.ui.core.errors import Refused, answered
-from vit_explorer.ui.core.requests import looked_at
+from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.requests import ModelRequest, load_input
+from vit_explorer.ui.core.serve import bind, serve
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.core.widget import template
 from vit_explorer.ui.recipe import tab
@@ -61,12 +62,12 @@ def session(tiny_npz: Path, tmp_path: Path) -> Session:
 
 def ask(session: Session, ingredient: str, strength: float | None = None, seed: int = 1, **others: str) -> dict:
     request = {"picture": "tiny:0", "model": "small", "fit": "crop", **others}
-    found = apply_ingredient(session, request | {"ingredient": ingredient, "strength": strength, "seed": seed})
+    found = bind(apply_ingredient, session)(request | {"ingredient": ingredient, "strength": strength, "seed": seed})
     return json.loads(json.dumps(found))  # as it travels
 
 
-def looked(session: Session, **others: str):
-    return looked_at(session, {"picture": "tiny:0", "model": "small", "fit": "crop", **others})
+def loaded(session: Session, **others: str):
+    return load_input(session, ModelRequest(**{"picture": "tiny:0", "model": "small", "fit": "crop", **others}))
 
 
 def unpacked(packed: dict) -> Tensor:
@@ -115,7 +116,7 @@ def test_what_a_model_was_trained_with_is_read_from_its_card(session):
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.parametrize("model", ["small", "cnn"])
 def test_a_picture_is_changed_as_the_package_changes_it(session, name, model):
-    images = looked(session, model=model).images
+    images = loaded(session, model=model).images
     strength = INGREDIENTS[name].values[-1]
     found = ask(session, name, strength, seed=5, model=model)
     after = unpacked(found["steps"][-1]["pixels"])
@@ -141,7 +142,7 @@ def test_the_further_rolls_are_those_of_the_next_seeds(session, name):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_words_of_a_crop_are_true(session, seed):
     step = ask(session, "crop-flip", 3, seed)["steps"][1]
-    image = looked(session).images[0]
+    image = loaded(session).images[0]
     moved = {way: int(n) for n, way in re.findall(r"(\d+) px (\w+)", step["done"])}
     down = moved.get("down", 0) - moved.get("up", 0)
     right = moved.get("right", 0) - moved.get("left", 0)
@@ -172,7 +173,7 @@ def test_rand_augment_shows_each_of_its_two_steps(session):
 
 
 def test_what_is_erased_lies_in_the_box_and_where_nothing_is_drawn_nothing_is(session):
-    image, told = looked(session).images[0], set()
+    image, told = loaded(session).images[0], set()
     for seed in range(1, 20):
         step = ask(session, "erasing", 0.5, seed)["steps"][1]
         changed = (unpacked(step["pixels"]) != image).any(dim=0)
@@ -246,7 +247,7 @@ def test_other_pictures_are_different_ones(session):
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.9])
 def test_the_loss_is_torchs_and_the_sum_of_its_terms(session, smoothing):
     found = ask(session, "smoothing", smoothing, picture="tiny:1")
-    seen, label = looked(session, picture="tiny:1"), int(session.test_split("tiny")[0].y[1])
+    seen, label = loaded(session, picture="tiny:1"), int(session.test_split("tiny")[0].y[1])
     assert found["label"] == {"index": label, "known": True}
     with torch.no_grad():
         logits = seen.checkpoint.model(seen.inputs)
@@ -291,7 +292,7 @@ def test_repeats_of_a_picture_differ():
 
 def test_the_passes_are_those_of_the_package(session):
     found = ask(session, "depth", 0.8, seed=7)
-    seen, kept = looked(session), draw_kept(PASSES, 3, 0.8, 7)
+    seen, kept = loaded(session), draw_kept(PASSES, 3, 0.8, 7)
     assert found["kept"] == kept.int().tolist() and found["rates"] == pytest.approx([0, 0.4, 0.8])
     chances = scaled_logits(seen.checkpoint.model, seen.inputs, branch_scales(kept, 0.8)).softmax(dim=1)
     torch.testing.assert_close(unpacked(found["passes"]), chances)
@@ -311,7 +312,7 @@ def test_at_rate_0_every_pass_is_the_models_answer(session):
 def test_a_cnn_has_nothing_to_drop(session):
     found = ask(session, "depth", 0.5, model="cnn")
     assert found["kind"] == "none" and found["before"] == found["after"]
-    torch.testing.assert_close(torch.tensor(found["before"]), answer_to(session, looked(session).images, "cnn")[0])
+    torch.testing.assert_close(torch.tensor(found["before"]), answer_to(session, loaded(session).images, "cnn")[0])
 
 
 # --- all of them ---
@@ -340,6 +341,6 @@ def test_the_same_seed_gives_the_same_and_the_usual_strength_is_taken_where_none
 def test_what_is_not_offered_is_refused_in_a_sentence(session, change, sentence):
     request = {"picture": "tiny:0", "model": "small", "fit": "crop", "ingredient": "rand-augment", "strength": 9}
     request |= {"seed": 1} | change
-    with pytest.raises(Refused):
-        apply_ingredient(session, request)
-    assert sentence in answered(lambda asked: apply_ingredient(session, asked))(request)["error"]
+    with pytest.raises(UserError):
+        bind(apply_ingredient, session)(request)
+    assert sentence in serve(session, apply=apply_ingredient)[0](request)["error"]

@@ -11,10 +11,11 @@ from tests.deits import DEIT, PLAIN, TEACHER, save_deits
 from vit_explorer.data.cifar10 import DATA_VARIABLE
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.distillation import answers_of, two_tokens
-from vit_explorer.ui.core.errors import Refused
+from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.recipe.disagreement import CHUNK, SHOWN, Disagreements
-from vit_explorer.ui.recipe.distillation import two_heads
+from vit_explorer.ui.recipe.distillation import distillation_tokens
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def session(tmp_path_factory) -> Session:
 
 
 def look(session: Session, model: str = DEIT, picture: str = "shapes:7") -> dict:
-    answer = two_heads(session, {"picture": picture, "model": model, "fit": "crop"})
+    answer = bind(distillation_tokens, session)({"picture": picture, "model": model, "fit": "crop"})
     json.dumps(answer, allow_nan=False)
     return answer
 
@@ -70,13 +71,13 @@ def test_a_teacher_that_cannot_be_asked_is_said_and_the_rest_is_there(tmp_path, 
     answer = look(session)
     assert (answer["missing"], answer["teacher"]) == (sentence, None)
     assert [one["name"] for one in answer["answers"]] == ["cls", "distillation", "mean"]
-    told = Disagreements().ask(session, {"model": DEIT, "go": True})
+    told = bind(Disagreements().count, session)({"model": DEIT, "go": True})
     assert set(told["right"]) == {"cls", "distillation", "mean"} and len(told["agree"]) == 1
 
 
 def test_without_a_deit_it_is_said(tmp_path):
     save_deits(tmp_path, names=(PLAIN, TEACHER))
-    with pytest.raises(Refused, match="There is no DeiT among the models"):
+    with pytest.raises(UserError, match="There is no DeiT among the models"):
         look(Session(checkpoint_folders=[tmp_path]), model=PLAIN)
 
 
@@ -84,13 +85,13 @@ def test_without_a_deit_it_is_said(tmp_path):
 def asked(session) -> Disagreements:
     """All test pictures asked about."""
     found = Disagreements()
-    while (told := found.ask(session, {"model": DEIT, "go": True}))["done"] < told["total"]:
+    while (told := bind(found.count, session)({"model": DEIT, "go": True}))["done"] < told["total"]:
         pass
     return found
 
 
 def test_counts_are_those_of_the_whole_split_in_one_go(session, asked):
-    told = asked.ask(session, {"model": DEIT, "go": False})
+    told = bind(asked.count, session)({"model": DEIT, "go": False})
     split, _ = session.test_split("shapes")
     deit, teacher = session.checkpoint(DEIT), session.checkpoint(TEACHER)
     with torch.no_grad():
@@ -107,12 +108,12 @@ def test_counts_are_those_of_the_whole_split_in_one_go(session, asked):
 def test_a_chunk_at_a_time_and_nothing_is_asked_twice(session):
     moments = iter(range(100))
     found = Disagreements(clock=lambda: float(next(moments)))
-    before = found.ask(session, {"model": DEIT, "go": False})
+    before = bind(found.count, session)({"model": DEIT, "go": False})
     assert (before["done"], before["left"]) == (0, None) and "right" not in before
-    first = found.ask(session, {"model": DEIT, "go": True})
+    first = bind(found.count, session)({"model": DEIT, "go": True})
     assert first["done"] == CHUNK and first["left"] == (first["total"] - CHUNK) / CHUNK  # a second a chunk
-    assert found.ask(session, {"model": PLAIN, "go": False})["done"] == CHUNK  # another visitor, the same DeiT
-    assert found.ask(session, {"model": DEIT, "go": True})["done"] == 2 * CHUNK
+    assert bind(found.count, session)({"model": PLAIN, "go": False})["done"] == CHUNK  # another visitor, the same DeiT
+    assert bind(found.count, session)({"model": DEIT, "go": True})["done"] == 2 * CHUNK
 
 
 @pytest.mark.parametrize(
@@ -123,12 +124,12 @@ def test_where_the_test_pictures_are_not_here_a_sentence_says_so(tmp_path, monke
     monkeypatch.delenv(DATA_VARIABLE, raising=False)
     save_deits(tmp_path, data=data)
     session = Session(data_root=tmp_path, checkpoint_folders=[tmp_path])
-    told = Disagreements().ask(session, {"model": DEIT, "go": True})
+    told = bind(Disagreements().count, session)({"model": DEIT, "go": True})
     assert list(told) == ["missing"] and words in told["missing"]
 
 
 def test_examples_are_of_their_kind(session, asked):
-    kinds = asked.ask(session, {"model": DEIT, "go": False})["kinds"]
+    kinds = bind(asked.count, session)({"model": DEIT, "go": False})["kinds"]
     for kind, holds in {
         "cls right": lambda truth, a: a["cls"] == truth != a["distillation"],
         "distillation right": lambda truth, a: a["distillation"] == truth != a["cls"],
@@ -137,14 +138,14 @@ def test_examples_are_of_their_kind(session, asked):
         "same mistake": lambda truth, a: a["mean"] == a["teacher"] != truth,
     }.items():
         start = max(0, kinds[kind] - 2)
-        found = asked.examples(session, {"model": DEIT, "kind": kind, "start": start})
+        found = bind(asked.examples, session)({"model": DEIT, "kind": kind, "start": start})
         assert found["count"] == kinds[kind] and 1 <= len(found["pictures"]) <= SHOWN
         for one in found["pictures"]:
             assert holds(one["truth"], one["answers"]) and session.picture(one["name"]).truth == one["truth"]
 
 
 def test_what_has_not_been_asked_has_no_examples(session, asked):
-    with pytest.raises(Refused, match="ask about the test pictures first"):
-        Disagreements().examples(session, {"model": DEIT, "kind": "cls right", "start": 0})
-    with pytest.raises(Refused, match="The first example must be 0 to"):
-        asked.examples(session, {"model": DEIT, "kind": "cls right", "start": 99_999})
+    with pytest.raises(UserError, match="count the test pictures first"):
+        bind(Disagreements().examples, session)({"model": DEIT, "kind": "cls right", "start": 0})
+    with pytest.raises(UserError, match="The first example must be 0 to"):
+        bind(asked.examples, session)({"model": DEIT, "kind": "cls right", "start": 99_999})

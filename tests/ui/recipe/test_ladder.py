@@ -14,10 +14,11 @@ from vit_explorer.train import make_parser
 from vit_explorer.training.cli.flags import recipes_said
 from vit_explorer.training.runs.export import COMMAND
 from vit_explorer.training.studies.ladder import RUNGS, TEACHER, ladder_cells, steps, summary, teacher_step
-from vit_explorer.ui.core.errors import Refused, answered
+from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.serve import serve
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.recipe.ingredients import INGREDIENTS
-from vit_explorer.ui.recipe.ladder import COLUMNS, KEPT, export_ladder, ladder_csv, ladder_view
+from vit_explorer.ui.recipe.ladder import COLUMNS, KEPT, LadderExport, describe_ladder, export_ladder, ladder_csv
 from vit_explorer.ui.recipe.ladder_words import headline, overfitting
 
 
@@ -34,7 +35,7 @@ def seen(tmp_path):
 
 
 def test_every_rung_has_the_numbers_of_the_results(seen):
-    view = ladder_view(seen(ladder_results(3)))
+    view = describe_ladder(seen(ladder_results(3)))
     assert [rung["name"] for rung in view["rungs"]] == [rung.name for rung in RUNGS]
     assert [rung["number"] for rung in view["rungs"]] == list(range(1, 10))
     tests = {
@@ -66,7 +67,7 @@ def said_by(command: str):
 
 
 def test_the_commands_repeat_the_runs_of_the_first_seed(seen, tmp_path):
-    view = ladder_view(seen(ladder_results(2)))
+    view = describe_ladder(seen(ladder_results(2)))
     cells = {cell.facts["rung"]: cell.recipe for cell in ladder_cells(tmp_path)}
     for rung in view["rungs"][:-1]:
         (command,) = rung["commands"]
@@ -78,7 +79,7 @@ def test_the_commands_repeat_the_runs_of_the_first_seed(seen, tmp_path):
 
 
 def test_each_ingredient_has_the_strength_of_its_rung_and_the_page_offers_it(seen):
-    view = ladder_view(seen(ladder_results(1)))
+    view = describe_ladder(seen(ladder_results(1)))
     strengths = {one["name"]: one["strength"] for rung in view["rungs"] for one in rung["ingredients"]}
     assert strengths == {
         "crop-flip": 4, "smoothing": 0.1, "rand-augment": 9, "erasing": 0.25, "mixup": 0.8, "cutmix": 1.0,
@@ -91,7 +92,7 @@ def test_each_ingredient_has_the_strength_of_its_rung_and_the_page_offers_it(see
 
 
 def test_the_sentences_follow_the_numbers(seen):
-    view = ladder_view(seen(ladder_results(2)))
+    view = describe_ladder(seen(ladder_results(2)))
     assert view["says"] == (
         "From the plain ViT's 40.3 % to 50.4 % with everything: +10.1 points. Largest gain: distillation token and "
         "teacher (+6.9). Accuracy is lost by mixup or CutMix (−3.6), RandAugment (−0.6). The DeiT ends 11.0 points "
@@ -99,7 +100,7 @@ def test_the_sentences_follow_the_numbers(seen):
     )
     assert view["caveat"].startswith("5,000 training pictures, 20 epochs, 2 seeds a rung: ± is the standard deviation")
     assert "in 2 of 8 steps the seeds disagree" in view["caveat"] and "the order matters" in view["caveat"]
-    one = ladder_view(seen(ladder_results(1)))
+    one = describe_ladder(seen(ladder_results(1)))
     assert "1 seed a rung: with one seed a rung nobody can tell a small step from chance" in one["caveat"]
     assert one["sweep"] == f"{COMMAND} --sweep ladder"
 
@@ -143,7 +144,7 @@ def test_where_nothing_hurts_or_nothing_gains_it_says_so():
 
 
 def test_part_of_the_runs_is_told_as_a_part(seen):
-    view = ladder_view(seen(ladder_results(2, left_out=("smoothing", "repeats", TEACHER, "distillation"))))
+    view = describe_ladder(seen(ladder_results(2, left_out=("smoothing", "repeats", TEACHER, "distillation"))))
     assert view["missing"] == "12 of 20 runs are done so far; what has no result yet is not drawn."
     without = [rung["name"] for rung in view["rungs"] if rung["result"] is None]
     assert without == ["smoothing", "repeats", "distillation"] and view["teacher"] is None
@@ -151,18 +152,18 @@ def test_part_of_the_runs_is_told_as_a_part(seen):
     assert by_name["rand-augment"]["result"]["gain"] is None  # the rung below it is missing
     assert "to 42.3 % up to stochastic depth: +2.0 points" in view["says"] and "teacher" not in view["says"]
     assert "in 1 of 4 steps" in view["caveat"]
-    only = ladder_view(seen(ladder_results(2, left_out=tuple(TESTS.keys() - {"plain"}))))
+    only = describe_ladder(seen(ladder_results(2, left_out=tuple(TESTS.keys() - {"plain"}))))
     assert only["says"] == "" and "in none of 0 steps" not in only["caveat"]
 
 
 @pytest.mark.parametrize("results", [None, ladder_results(1, left_out=tuple(TESTS))])
 def test_without_results_it_says_how_to_make_them(seen, results):
     session = seen(results)
-    view = ladder_view(session)
+    view = describe_ladder(session)
     assert view["rungs"] == [] and view["teacher"] is None
     assert "no results" in view["missing"] and view["sweep"] == f"{COMMAND} --sweep ladder"
-    with pytest.raises(Refused, match="no results"):
-        export_ladder(session, {"format": "csv"})
+    with pytest.raises(UserError, match="no results"):
+        export_ladder(session, LadderExport("csv"))
 
 
 # --- files ---
@@ -188,17 +189,17 @@ def test_the_table_holds_every_run_with_its_gain():
 
 @pytest.mark.parametrize(("format", "begins"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("svg", b"<?xml")])
 def test_figures_are_what_they_say(seen, format, begins):
-    file = export_ladder(seen(ladder_results(2)), {"format": format})
+    file = export_ladder(seen(ladder_results(2)), LadderExport(format))
     assert file["filename"] == f"ladder.{format}" and base64.b64decode(file["data"]).startswith(begins)
 
 
 def test_the_table_as_a_file_is_the_table(seen):
     results = ladder_results(1)
-    file = export_ladder(seen(results), {"format": "csv"})
+    file = export_ladder(seen(results), LadderExport("csv"))
     assert base64.b64decode(file["data"]).decode() == ladder_csv(results) and file["mime"] == "text/csv"
 
 
 def test_what_cannot_be_is_refused_in_a_sentence(seen):
     session = seen(ladder_results(1))
-    told = answered(lambda request: export_ladder(session, request))({"format": "exe"})
-    assert told["error"].startswith("The ladder can be kept as csv, png, ")
+    told = serve(session, export=export_ladder)[0]({"format": "exe"})
+    assert told["error"].startswith("A file can be csv, png, ")

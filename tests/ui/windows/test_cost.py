@@ -8,17 +8,19 @@ from dataclasses import asdict
 import pytest
 
 from vit_explorer.cost.attention_timing import Point, Progress, Spread
-from vit_explorer.ui.core.errors import Refused
+from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.jobs import JobRequest, Jobs
+from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.windows import cost
-from vit_explorer.ui.windows.cost import SHOWN, Meter, Results
+from vit_explorer.ui.windows.cost import SHOWN, WindowTimes, start_windows
 
 ASKED = {"d_model": 8, "n_heads": 2, "window": 2}
 POINT = Point(4, "fused", Spread(0.001, 0.001, 0.002, 2), Spread(0.003, 0.002, 0.004, 2))
 
 
 @pytest.fixture
-def results(tmp_path) -> Results:
-    return Results(tmp_path / "runs" / "measurements" / "windows.jsonl")
+def results(tmp_path) -> WindowTimes:
+    return WindowTimes(tmp_path / "runs" / "measurements" / "windows.jsonl")
 
 
 @pytest.fixture
@@ -39,71 +41,80 @@ def steps(monkeypatch):
     return go, ran
 
 
-def wait(meter: Meter, done) -> dict:
+NOBODY = JobRequest()
+
+
+def start(jobs: Jobs, request: dict) -> dict:
+    return bind(start_windows, jobs)(request)
+
+
+def wait(jobs: Jobs, done) -> dict:
     """The first status for which ``done`` holds."""
     for _ in range(1000):
-        status = meter.status(None)
+        status = jobs.status(NOBODY)
         if done(status):
             return status
         time.sleep(0.01)
     raise AssertionError(f"it never came: {status}")
 
 
-def test_a_measurement_from_its_start_to_its_file(results):
-    meter = Meter(results, threading.Lock(), sides=(2, 4), runs=2)
-    assert meter.status(None) == {"running": None, "results": [], "problem": None}
-    begun = meter.start(ASKED)
-    status = wait(meter, lambda status: status["running"] is None)
+def test_a_measurement_from_its_start_to_its_file(results, monkeypatch):
+    monkeypatch.setattr(cost, "SIDES", (2, 4))
+    monkeypatch.setattr(cost, "RUNS", 2)
+    jobs = Jobs(threading.Lock(), results)
+    assert jobs.status(NOBODY) == {"running": None, "results": [], "problem": None}
+    begun = start(jobs, ASKED)
+    status = wait(jobs, lambda status: status["running"] is None)
     (result,) = status["results"]
     assert result["setting"] == ASKED and result["complete"] and result["runs"] == 2
     assert [(point["side"], point["way"]) for point in result["points"]] == [
         (2, "fused"), (2, "materialised"), (4, "fused"), (4, "materialised"),
     ]  # fmt: skip
     assert result["machine"] and result["torch"] and result["threads"] >= 1 and len(begun["id"]) == 16
-    assert Meter(results, threading.Lock()).status(None)["results"] == [result]  # after a restart too
+    assert Jobs(threading.Lock(), results).status(NOBODY)["results"] == [result]  # after a restart too
 
 
 def test_a_second_visitor_is_told_and_sees_how_far_it_is_but_cannot_stop_it(results, steps):
     go, _ = steps
-    meter = Meter(results, threading.Lock())
-    mine = meter.start(ASKED)["id"]
+    jobs = Jobs(threading.Lock(), results)
+    mine = start(jobs, ASKED)["id"]
     go.release()
-    seen = wait(meter, lambda status: status["running"]["share"] == 0.25)["running"]
+    seen = wait(jobs, lambda status: status["running"]["share"] == 0.25)["running"]
     assert not seen["mine"] and seen["setting"] == ASKED and seen["left"] >= 0
-    assert meter.status(mine)["running"]["mine"]
-    with pytest.raises(Refused, match="Somebody is measuring on this server now"):
-        meter.start(ASKED)
-    with pytest.raises(Refused, match="started by somebody else"):
-        meter.stop("another")
+    assert jobs.status(JobRequest(mine))["running"]["mine"]
+    with pytest.raises(UserError, match="Another measurement is running"):
+        start(jobs, ASKED)
+    with pytest.raises(UserError, match="started by another visitor"):
+        jobs.stop(JobRequest("another"))
     for _ in range(3):
         go.release()
-    wait(meter, lambda status: status["running"] is None)
-    assert meter.start(ASKED)["running"] is not None  # and now it is anybody's turn
+    wait(jobs, lambda status: status["running"] is None)
+    assert start(jobs, ASKED)["running"] is not None  # and now it is anybody's turn
     for _ in range(4):
         go.release()
-    wait(meter, lambda status: status["running"] is None)
+    wait(jobs, lambda status: status["running"] is None)
 
 
 def test_stop_takes_effect_between_single_runs_and_keeps_what_is_complete(results, steps):
     go, ran = steps
-    meter = Meter(results, threading.Lock())
-    mine = meter.start(ASKED)["id"]
+    jobs = Jobs(threading.Lock(), results)
+    mine = start(jobs, ASKED)["id"]
     go.release(2)
-    wait(meter, lambda status: len(status["running"]["points"]) == 1)
+    wait(jobs, lambda status: len(status["running"]["points"]) == 1)
     threading.Timer(0.1, go.release).start()  # the run that is under way when it is stopped
-    status = meter.stop(mine)
+    status = jobs.stop(JobRequest(mine))
     assert status["running"] is None and ran == [0, 1, 2]
     (result,) = status["results"]
     assert not result["complete"] and result["points"] == [asdict(POINT)]
-    assert meter.stop(mine)["running"] is None  # once more does no harm
+    assert jobs.stop(JobRequest(mine))["running"] is None  # once more does no harm
 
 
 def test_stopped_before_its_first_point_nothing_is_kept(results, steps):
     go, _ = steps
-    meter = Meter(results, threading.Lock())
-    mine = meter.start(ASKED)["id"]
+    jobs = Jobs(threading.Lock(), results)
+    mine = start(jobs, ASKED)["id"]
     threading.Timer(0.1, go.release).start()
-    assert meter.stop(mine)["results"] == [] and not results.path.exists()
+    assert jobs.stop(JobRequest(mine))["results"] == [] and not results.path.exists()
 
 
 def test_damaged_lines_are_left_out_with_a_word_and_the_newest_come_first(results):
@@ -127,22 +138,22 @@ def test_a_measurement_that_fails_says_so_and_makes_room(results, monkeypatch):
         yield
 
     monkeypatch.setattr(cost, "time_attention", broken)
-    meter = Meter(results, threading.Lock())
-    meter.start(ASKED)
-    status = wait(meter, lambda status: status["running"] is None)
-    assert status["problem"] == "The measurement ended early: no memory."
+    jobs = Jobs(threading.Lock(), results)
+    start(jobs, ASKED)
+    status = wait(jobs, lambda status: status["running"] is None)
+    assert status["problem"] == "The measurement failed: no memory."
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"d_model": 9}, "2 heads cannot share 9 dimensions evenly."),
-        ({"window": 0}, "window must be 1 to 28, not 0."),
-        ({"d_model": 1e3}, "d_model must be 1 to 768"),
-        ({"n_heads": True}, "n_heads must be 1 to 16"),
-        ({"d_model": 768, "n_heads": 16, "window": 28}, "That would need 2.5 GB of memory, more than 2 GB"),
+        ({"window": 0}, "Window must be 1 to 28, not 0."),
+        ({"d_model": 1e3}, "D model must be a whole number, 1 to 768"),
+        ({"n_heads": True}, "N heads must be a whole number, 1 to 16"),
+        ({"d_model": 768, "n_heads": 16, "window": 28}, "This would need 2.5 GB of memory, more than 2 GB"),
     ],
 )
 def test_sizes_that_cannot_be_are_refused(results, change, said):
-    with pytest.raises(Refused, match=said):
-        Meter(results, threading.Lock()).start(ASKED | change)
+    with pytest.raises(UserError, match=said):
+        start(Jobs(threading.Lock(), results), ASKED | change)

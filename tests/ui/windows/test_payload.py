@@ -12,7 +12,8 @@ from vit_explorer.explain import trace
 from vit_explorer.explain.rewindow import rewindowed
 from vit_explorer.explain.windows import layout_of, reach
 from vit_explorer.models import create_model, save_checkpoint
-from vit_explorer.ui.core.errors import Refused
+from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.windows.payload import offered_sides, windows_payload
 
@@ -46,7 +47,7 @@ def unpack(packed: dict) -> np.ndarray:
 
 @pytest.mark.parametrize("cut", [{}, {"side": 14}, {"window": 3}, {"window": 5, "shift": 1, "side": 10}, {"shift": 0}])
 def test_everything_is_of_one_real_pass(session, cut):
-    answer = windows_payload(session, ASKED | cut)
+    answer = bind(windows_payload, session)(ASKED | cut)
     checkpoint = session.checkpoint("small")
     window, side = cut.get("window", 4), cut.get("side", 16)
     shift = cut.get("shift", window // 2)
@@ -70,7 +71,7 @@ def test_everything_is_of_one_real_pass(session, cut):
 
 
 def test_the_bias_map_holds_what_is_added_for_each_relative_position(session):
-    answer = windows_payload(session, ASKED)
+    answer = bind(windows_payload, session)(ASKED)
     attention = session.checkpoint("small").model.stages[0][1].attention
     maps, bias = unpack(answer["blocks"][1]["bias"]), attention.position_bias().detach()
     assert maps.shape == (2, 7, 7)
@@ -84,7 +85,7 @@ def test_sides_are_offered_as_far_as_the_payload_holds(session):
     sides = [offered_sides(model, window) for window in (2, 4, 8)]
     assert all(16 in one for one in sides) and all(set(more) >= set(less) for more, less in pairwise(sides))
     for window in (2, 4, 7, 8):
-        answer = windows_payload(session, ASKED | {"window": window, "side": offered_sides(model, window)[-1]})
+        answer = bind(windows_payload, session)(ASKED | {"window": window, "side": offered_sides(model, window)[-1]})
         assert len(str(answer)) < 1.5e6
 
 
@@ -93,16 +94,16 @@ def test_sides_are_offered_as_far_as_the_payload_holds(session):
     [
         ({"model": "convolutional"}, "convolutional has no windows: choose a Swin"),
         ({"window": 0}, "A window must be 1 to 8, not 0"),
-        ({"window": 4.5}, "A window must be 1 to 8, not 4.5"),
+        ({"window": 4.5}, "Window must be a whole number, not 4.5"),
         ({"window": 3, "shift": 3}, "A shift must be 0 to 2, not 3"),
         ({"side": 13}, "With windows of 4 the map can have"),
     ],
 )
 def test_what_is_not_offered_is_refused_with_what_is(session, asked, words):
-    with pytest.raises(Refused, match=words):
-        windows_payload(session, ASKED | asked)
+    with pytest.raises(UserError, match=words):
+        bind(windows_payload, session)(ASKED | asked)
 
 
 def test_a_map_within_one_window_is_not_shifted(session):
-    blocks = windows_payload(session, ASKED | {"side": 8, "window": 8})["blocks"]
+    blocks = bind(windows_payload, session)(ASKED | {"side": 8, "window": 8})["blocks"]
     assert [block["shift"] for block in blocks] == [[0, 0]] * 4 and not any(block["masked"] for block in blocks[:2])

@@ -1,63 +1,99 @@
-"""What the Test it view asks for: the same prediction with a part of the picture or of the network taken away."""
+"""Test it: the prediction with parts of the image or of the network removed."""
 
 from __future__ import annotations
 
 import base64
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from vit_explorer.explain.ablation import Ablation, ablated_images, heard_attention, trace_ablated
+from vit_explorer.explain.erasing import Baseline
 from vit_explorer.explain.explanations import METHODS, explanation_maps
 from vit_explorer.explain.faithfulness import importance_order
 from vit_explorer.explain.reading import head_reading, read_patches
 from vit_explorer.explain.rollout import rollout
 from vit_explorer.explain.trace import Trace
 from vit_explorer.figures.explanations import ablation_figure
-from vit_explorer.figures.frame import figure_bytes
-from vit_explorer.ui.attention.export import BASELINES, file_of, format_of, labels_of, pixels_of, where
-from vit_explorer.ui.attention.request import (
-    chosen_baseline,
-    chosen_heads,
-    chosen_patches,
-)
-from vit_explorer.ui.core.arrays import pack
-from vit_explorer.ui.core.downloads import npz_bytes
-from vit_explorer.ui.core.errors import Refused, refusing
-from vit_explorer.ui.core.requests import (
-    LARGEST_SEED,
-    Looked,
-    looked_at,
-    whole,
-)
+from vit_explorer.ui.attention.export import BASELINES, labels_of, pixels_of, source_caption, stem_of
+from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
+from vit_explorer.ui.core.downloads import FileAnswer, export_file, npz_bytes
+from vit_explorer.ui.core.errors import user_errors
+from vit_explorer.ui.core.requests import LARGEST_SEED, ModelInput, ModelRequest, Range, load_input, parse_int
 from vit_explorer.ui.core.session import Session
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-def predict_ablated(session: Session, request: dict[str, Any]) -> dict[str, Any]:
-    """Predict with something taken away: {picture, model, fit, erased, baseline, shuffle, muted, positions}.
 
-    Returns:
-        ``before`` and ``after``: a probability per class. ``pixels``: the changed picture, uint8 (H, W, 3).
-        ``maps``: name, title, packed ``before`` and ``after`` (rows, cols) on one scale, and the ``order`` of the
-        patches in the first of them.
-    """
-    looked = looked_at(session, request)
-    ablation = chosen_ablation(looked, request)
-    model = looked.checkpoint.model
-    with refusing():
-        before = trace_ablated(model, looked.inputs, Ablation())
-        after = trace_ablated(model, looked.inputs, ablation)
-    pixels = ablated_images(model, looked.images.float(), ablation)[0].clamp(0, 255)
+@dataclass(frozen=True)
+class AblationRequest(ModelRequest):
+    """What is removed: patches by their index, heads as (layer, head) from 0; ``shuffle`` is the seed of the order."""
+
+    erased: tuple[int, ...]
+    baseline: Baseline
+    shuffle: Annotated[int, Range(0, LARGEST_SEED)] | None
+    muted: tuple[tuple[int, int], ...]
+    positions: bool
+
+    def ablation(self, seen: ModelInput) -> Ablation:
+        """The changes, in order and each once; whether the model has these heads is for the ablation to check.
+
+        Raises:
+            UserError: for a patch that the model does not have.
+        """
+        rows, cols = seen.checkpoint.model.grid
+        erased = {parse_int(patch, "A patch", 0, rows * cols - 1) for patch in self.erased}
+        return Ablation(
+            tuple(sorted(erased)), self.baseline, self.shuffle, tuple(sorted(set(self.muted))), self.positions
+        )
+
+
+class AblatedMap(TypedDict):
+    """A map (rows, cols) before and after, and the ``order`` of the patches by importance before."""
+
+    name: str
+    title: str
+    before: Packed
+    after: Packed
+    order: list[int]
+
+
+class AblationPayload(TypedDict):
+    """A probability per class ``before`` and ``after``; the changed image, uint8 (H, W, 3)."""
+
+    before: list[float]
+    after: list[float]
+    pixels: Packed
+    maps: list[AblatedMap]
+
+
+@dataclass(frozen=True)
+class AblationExport(AblationRequest):
+    """The view as it is on screen, and the format of the file."""
+
+    format: str
+
+
+def predict_ablated(session: Session, request: AblationRequest) -> AblationPayload:
+    """Predict with something removed. Raises UserError for what the model does not have."""
+    seen = load_input(session, request)
+    ablation, model = request.ablation(seen), seen.checkpoint.model
+    with user_errors():
+        before = trace_ablated(model, seen.inputs, Ablation())
+        after = trace_ablated(model, seen.inputs, ablation)
+    pixels = ablated_images(model, seen.images.float(), ablation).clamp(0, 255)
     target = int(before.logits[0].argmax())
     names = ["last_attention", "rollout"] if before.attention else ["grad_cam"]
-    maps_before = _maps(model, looked.inputs, before, Ablation(), names, target)
-    maps_after = _maps(model, ablated_images(model, looked.inputs, ablation), after, ablation, names, target)
+    maps_before = _maps(model, seen.inputs, before, Ablation(), names, target)
+    maps_after = _maps(model, ablated_images(model, seen.inputs, ablation), after, ablation, names, target)
     return {
         "before": before.probabilities[0].tolist(),
         "after": after.probabilities[0].tolist(),
-        "pixels": pack(pixels.permute(1, 2, 0), "uint8"),
+        "pixels": pack_pixels(pixels),
         "maps": [
             {
                 "name": name,
@@ -71,24 +107,10 @@ def predict_ablated(session: Session, request: dict[str, Any]) -> dict[str, Any]
     }
 
 
-def chosen_ablation(looked: Looked, request: dict[str, Any]) -> Ablation:
-    """The changes of a request, each within its range. Raises Refused."""
-    shuffle, positions = request["shuffle"], request["positions"]
-    if not isinstance(positions, bool):
-        raise Refused("The positions can be kept (true) or dropped (false).")
-    return Ablation(
-        erased=chosen_patches(looked.checkpoint, request["erased"]),
-        baseline=chosen_baseline(request["baseline"]),
-        shuffle=None if shuffle is None else whole(shuffle, "The seed of a shuffle", 0, LARGEST_SEED),
-        muted=chosen_heads(request["muted"]),
-        positions=positions,
-    )
-
-
 def _maps(
     model: torch.nn.Module, inputs: Tensor, traced: Trace, ablation: Ablation, names: list[str], target: int
 ) -> dict[str, Tensor]:
-    """(rows, cols) by name. A muted head is left out of the mean over heads: nothing that it sees goes further."""
+    """Maps (rows, cols) by name; a muted head is left out of the mean over heads, since it passes nothing on."""
     if not traced.attention:
         return {name: found[0] for name, found in explanation_maps(model, inputs, target, names).items()}
     heard = heard_attention(traced, ablation.muted)
@@ -97,36 +119,36 @@ def _maps(
     return {name: read_patches(flows[name], reading, traced)[0] for name in names}
 
 
-def export_test(session: Session, request: dict[str, Any]) -> dict[str, Any]:
-    """A prediction before and after something was taken away: as for ``predict_ablated`` and format -> a file."""
-    looked = looked_at(session, request)
-    ablation, format = chosen_ablation(looked, request), format_of(request)
-    answer = predict_ablated(session, request)
-    maps = {one["title"]: (_unpack(one["before"]), _unpack(one["after"])) for one in answer["maps"]}
+def export_ablation(session: Session, request: AblationExport) -> FileAnswer:
+    """Write the prediction before and after the ablation to a file."""
+    seen, answer = load_input(session, request), predict_ablated(session, request)
     before, after = np.array(answer["before"]), np.array(answer["after"])
-    if format == "npz":
-        arrays: dict[str, np.ndarray] = {}
-        for one in answer["maps"]:
-            arrays |= {f"{one['name']}_{side}": _unpack(one[side]) for side in ("before", "after")}
-        data = npz_bytes(
-            {**arrays, "before": before, "after": after, "picture": _unpack(answer["pixels"]), **labels_of(looked)}
-        )
-    else:
-        erased = ", ".join(map(str, ablation.erased)) or "none"
-        muted = ", ".join(f"layer {layer + 1} head {head + 1}" for layer, head in ablation.muted) or "none"
-        caption = (
-            f"{where(looked)} Erased patches: {erased}; they become {BASELINES[ablation.baseline]}. "
-            f"Shuffled: {'no' if ablation.shuffle is None else f'with seed {ablation.shuffle}'}. Muted heads: {muted}. "
-            f"Position embeddings: {'kept' if ablation.positions else 'dropped'}."
-        )
-        figure = ablation_figure(
-            pixels_of(looked), _unpack(answer["pixels"]), maps, looked.checkpoint.class_names, before, after, caption
-        )
-        data = figure_bytes(figure, format)
-    return file_of(looked, "tested", format, data)
+    picture = _unpack(answer["pixels"])
+
+    def npz() -> bytes:
+        arrays = {f"{one['name']}_before": _unpack(one["before"]) for one in answer["maps"]}
+        arrays |= {f"{one['name']}_after": _unpack(one["after"]) for one in answer["maps"]}
+        return npz_bytes({**arrays, "before": before, "after": after, "picture": picture, **labels_of(seen)})
+
+    def figure() -> Figure:
+        maps = {one["title"]: (_unpack(one["before"]), _unpack(one["after"])) for one in answer["maps"]}
+        caption = _caption(seen, request.ablation(seen))
+        return ablation_figure(pixels_of(seen), picture, maps, seen.checkpoint.class_names, before, after, caption)
+
+    return export_file(stem_of(seen, "tested"), request.format, figure, {"npz": npz})
 
 
-def _unpack(packed: dict[str, Any]) -> np.ndarray:
-    """What ``pack`` made of numbers, as it was (float32 and uint8 with scale 1 lose nothing)."""
+def _caption(seen: ModelInput, ablation: Ablation) -> str:
+    erased = ", ".join(map(str, ablation.erased)) or "none"
+    muted = ", ".join(f"layer {layer + 1} head {head + 1}" for layer, head in ablation.muted) or "none"
+    return (
+        f"{source_caption(seen)} Erased patches: {erased}; replaced by {BASELINES[ablation.baseline]}. "
+        f"Shuffled: {'no' if ablation.shuffle is None else f'with seed {ablation.shuffle}'}. Muted heads: {muted}. "
+        f"Position embeddings: {'kept' if ablation.positions else 'dropped'}."
+    )
+
+
+def _unpack(packed: Packed) -> np.ndarray:
+    """The array that ``pack`` was given; exact for float32, and for uint8 with scale 1."""
     raw = np.frombuffer(base64.b64decode(packed["data"]), np.dtype(packed["dtype"]).newbyteorder("<"))
     return raw.reshape(packed["shape"])

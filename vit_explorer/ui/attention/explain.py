@@ -1,10 +1,10 @@
-"""What the Explain view asks for: the maps of one prediction, and for each how far to believe it."""
+"""Explain: importance maps of one prediction, and how faithful each is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
 import numpy as np
 import torch
@@ -14,28 +14,97 @@ from vit_explorer.explain.erasing import Baseline, baseline_images
 from vit_explorer.explain.explanations import Method, explanation_maps, methods_for, random_maps
 from vit_explorer.explain.faithfulness import Curve, deletion_curve, importance_order, insertion_curve
 from vit_explorer.figures.explanations import Explained, explanations_figure
-from vit_explorer.figures.frame import figure_bytes
-from vit_explorer.ui.attention.export import BASELINES, file_of, format_of, labels_of, pixels_of, where
-from vit_explorer.ui.attention.request import (
-    chosen_baseline,
-    chosen_class,
-)
-from vit_explorer.ui.core.arrays import pack
-from vit_explorer.ui.core.downloads import npz_bytes
-from vit_explorer.ui.core.requests import Looked, looked_at
+from vit_explorer.ui.attention.export import BASELINES, labels_of, pixels_of, source_caption, stem_of
+from vit_explorer.ui.attention.request import check_class
+from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
+from vit_explorer.ui.core.downloads import FileAnswer, export_file, npz_bytes
+from vit_explorer.ui.core.requests import ModelInput, ModelRequest, load_input
 from vit_explorer.ui.core.session import Session
 
-N_RANDOM = 4  # maps that know nothing, the yardstick
-DECIMALS = 3  # to which areas are printed; those that print alike are a tie
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+N_RANDOM = 4  # random maps, the baseline that a method must beat
+DECIMALS = 3  # of a printed area; equal printed areas are a tie
 
 Verdict = Literal["better", "like", "worse", "none"]
 
 
 @dataclass(frozen=True)
-class Judged:
-    """How a map's area compares with those of random maps from the same run: better than each, between, or worse.
+class MapsRequest(ModelRequest):
+    """The class to explain, by its index; None for the predicted one."""
 
-    "none" is for a map that is the same everywhere: it puts no patch before another, so there is nothing to judge.
+    target: int | None
+
+
+@dataclass(frozen=True)
+class ScoresRequest(MapsRequest):
+    """What replaces an erased patch."""
+
+    baseline: Baseline
+
+
+@dataclass(frozen=True)
+class ExplainExport(ScoresRequest):
+    """The format of the file."""
+
+    format: str
+
+
+class MethodScore(TypedDict):
+    """A method's curve, its area, and how the area compares with random maps."""
+
+    probabilities: list[float]
+    area: float
+    verdict: Verdict
+    best: bool
+
+
+class MethodPayload(TypedDict):
+    """A method's map (rows, cols), the ``order`` of its patches by importance and, once measured, its scores."""
+
+    name: str
+    title: str
+    words: str
+    for_class: bool
+    map: Packed
+    order: list[int]
+    deletion: NotRequired[MethodScore]
+    insertion: NotRequired[MethodScore]
+
+
+class RandomScore(TypedDict):
+    """The areas of ``n`` random maps, and their mean curve."""
+
+    n: int
+    mean: float
+    low: float
+    high: float
+    probabilities: list[float]
+
+
+class MapsPayload(TypedDict):
+    """The maps of one class (``target``), and the first random map."""
+
+    target: int
+    methods: list[MethodPayload]
+    random: Packed
+    random_order: list[int]
+
+
+class ScoresPayload(MapsPayload):
+    """Maps with their scores; ``baseline_pixels``: the image with all patches erased, uint8 (H, W, 3)."""
+
+    fractions: list[float]
+    yardstick: dict[str, RandomScore]
+    baseline_pixels: Packed
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How a map's area compares with the areas of random maps: better than each, like them, or worse than each.
+
+    The verdict is "none" for a constant map, which ranks no patch before another.
     """
 
     area: float
@@ -45,10 +114,10 @@ class Judged:
 
 @dataclass(frozen=True)
 class Scores:
-    """All maps of one prediction, measured; the first maps of each curve are the methods', N_RANDOM random ones follow.
+    """Faithfulness of all maps of one prediction: those of the methods, then N_RANDOM random ones.
 
     Attributes:
-        fractions: (K + 1,), the share of patches that were exchanged.
+        fractions: (K + 1,), the fraction of patches that were replaced.
         probabilities: per measure (maps, K + 1).
         judged: per measure one for each method.
         random_areas: per measure N_RANDOM numbers.
@@ -70,22 +139,22 @@ class Maps:
     random: Tensor
 
 
-def make_maps(looked: Looked, target: int | None) -> Maps:
-    """Every method that this model has what it takes for, from one pass forward and back."""
-    model = looked.checkpoint.model
+def make_maps(seen: ModelInput, target: int | None) -> Maps:
+    """The maps of every method that works on this model, from one forward and one backward pass."""
+    model = seen.checkpoint.model
     if target is None:
         with torch.inference_mode():
-            target = int(model(looked.inputs)[0].argmax())
-    maps = explanation_maps(model, looked.inputs, target)
+            target = int(model(seen.inputs)[0].argmax())
+    maps = explanation_maps(model, seen.inputs, target)
     random = random_maps(model.grid, N_RANDOM)
     return Maps(target, methods_for(model), {name: found[0] for name, found in maps.items()}, random)
 
 
-def measure(looked: Looked, made: Maps, baseline: Baseline) -> Scores:
-    """Deletion and insertion of all maps, one patch a step, all in the same batches."""
-    model = looked.checkpoint.model
+def measure(seen: ModelInput, made: Maps, baseline: Baseline) -> Scores:
+    """Deletion and insertion curves of all maps, one patch per step, all in the same batches."""
+    model = seen.checkpoint.model
     importance = torch.cat([torch.stack(list(made.maps.values())), made.random])
-    inputs = looked.inputs.expand(len(importance), -1, -1, -1)
+    inputs = seen.inputs.expand(len(importance), -1, -1, -1)
     curves: dict[str, Curve] = {
         "deletion": deletion_curve(model, inputs, importance, made.target, baseline),
         "insertion": insertion_curve(model, inputs, importance, made.target, baseline),
@@ -102,11 +171,11 @@ def measure(looked: Looked, made: Maps, baseline: Baseline) -> Scores:
 
 
 def judge(areas: list[float], random_areas: list[float], lower: bool, flat: list[bool]) -> list[Judged]:
-    """Compare areas with those of random maps. Best is the best of the printed numbers, and only if random maps lose.
+    """Compare areas with those of random maps; "best" is the best printed area, if it beats every random map.
 
     Args:
         lower: whether the lower area is the better one, as for deletion.
-        flat: which of the maps are the same everywhere.
+        flat: which of the maps are constant.
     """
     sign = -1 if lower else 1
     goodness = [sign * round(area, DECIMALS) for area in areas]
@@ -122,52 +191,47 @@ def judge(areas: list[float], random_areas: list[float], lower: bool, flat: list
     ]
 
 
-def explain_maps(session: Session, request: dict[str, Any]) -> dict[str, Any]:
-    """The maps without their scores, which take longer: {picture, model, fit, target}.
-
-    Returns:
-        ``target``: the class that was asked about, or the predicted one. ``methods``: name, title, words, for_class,
-        the packed map (rows, cols) of each and the ``order`` of its patches. ``random``, ``random_order``: of the first
-        random map.
-    """
-    looked = looked_at(session, request)
-    return _maps_payload(make_maps(looked, chosen_class(looked.checkpoint, request["target"])))
+def explain_maps(session: Session, request: MapsRequest) -> MapsPayload:
+    """The maps of a prediction without their scores, which take longer."""
+    seen = load_input(session, request)
+    return _maps_payload(make_maps(seen, check_class(seen.checkpoint, request.target)))
 
 
-def explain_picture(session: Session, request: dict[str, Any]) -> dict[str, Any]:
-    """Maps and scores: {picture, model, fit, target, baseline}.
-
-    Returns:
-        what :func:`explain_maps` does; in each of ``methods`` also ``deletion`` and ``insertion``: probabilities, area,
-        verdict, best. ``fractions``. ``yardstick``: per measure the mean, low and high area of the random maps, and the
-        mean curve. ``baseline_pixels``: the picture with everything erased, uint8 (H, W, 3).
-    """
-    looked = looked_at(session, request)
-    baseline = chosen_baseline(request["baseline"])
-    made = make_maps(looked, chosen_class(looked.checkpoint, request["target"]))
-    scores = measure(looked, made, baseline)
-    answer = _maps_payload(made)
-    for index, method in enumerate(answer["methods"]):
-        for name, curves in scores.probabilities.items():
-            method[name] = {"probabilities": curves[index].tolist(), **vars(scores.judged[name][index])}
+def explain_scores(session: Session, request: ScoresRequest) -> ScoresPayload:
+    """The maps of a prediction and their scores."""
+    seen = load_input(session, request)
+    made = make_maps(seen, check_class(seen.checkpoint, request.target))
+    scores = measure(seen, made, request.baseline)
+    maps = _maps_payload(made)
+    for index, method in enumerate(maps["methods"]):
+        method["deletion"] = _method_score(scores, "deletion", index)
+        method["insertion"] = _method_score(scores, "insertion", index)
     n = len(made.maps)
-    answer["fractions"] = scores.fractions.tolist()
-    answer["yardstick"] = {
-        name: {
-            "n": N_RANDOM,
-            "mean": fmean(scores.random_areas[name]),
-            "low": min(scores.random_areas[name]),
-            "high": max(scores.random_areas[name]),
-            "probabilities": curves[n:].mean(dim=0).tolist(),
-        }
-        for name, curves in scores.probabilities.items()
+    erased = baseline_images(seen.images.float(), request.baseline)
+    return {
+        **maps,
+        "fractions": scores.fractions.tolist(),
+        "yardstick": {
+            name: {
+                "n": N_RANDOM,
+                "mean": fmean(scores.random_areas[name]),
+                "low": min(scores.random_areas[name]),
+                "high": max(scores.random_areas[name]),
+                "probabilities": curves[n:].mean(dim=0).tolist(),
+            }
+            for name, curves in scores.probabilities.items()
+        },
+        "baseline_pixels": pack_pixels(erased.clamp(0, 255)),
     }
-    erased = baseline_images(looked.images.float(), baseline)[0]
-    answer["baseline_pixels"] = pack(erased.clamp(0, 255).permute(1, 2, 0), "uint8")
-    return answer
 
 
-def _maps_payload(made: Maps) -> dict[str, Any]:
+def _method_score(scores: Scores, measured: str, index: int) -> MethodScore:
+    judged = scores.judged[measured][index]
+    probabilities = scores.probabilities[measured][index].tolist()
+    return {"probabilities": probabilities, "area": judged.area, "verdict": judged.verdict, "best": judged.best}
+
+
+def _maps_payload(made: Maps) -> MapsPayload:
     return {
         "target": made.target,
         "methods": [
@@ -186,46 +250,46 @@ def _maps_payload(made: Maps) -> dict[str, Any]:
     }
 
 
-def export_explanations(session: Session, request: dict[str, Any]) -> dict[str, Any]:
-    """Maps and curves of one prediction: {picture, model, fit, target, baseline, format} -> a file."""
-    looked = looked_at(session, request)
-    baseline, format = chosen_baseline(request["baseline"]), format_of(request)
-    made = make_maps(looked, chosen_class(looked.checkpoint, request["target"]))
-    scores = measure(looked, made, baseline)
-    curves = {name: found.numpy() for name, found in scores.probabilities.items()}
-    name = looked.checkpoint.class_names[made.target]
-    if format == "npz":
-        arrays = {f"map_{method}": found.numpy() for method, found in made.maps.items()}
-        n = len(made.maps)
-        for measured, found in curves.items():
-            arrays |= {f"{measured}_{method}": found[index] for index, method in enumerate(made.maps)}
-            arrays[f"{measured}_random"] = found[n:]
-        arrays |= {"maps_random": made.random.numpy(), "fractions": scores.fractions.numpy(), **labels_of(looked)}
-        data = npz_bytes({**arrays, "target": np.array(name), "baseline": np.array(baseline)})
-    else:
-        explained = [
-            Explained(
-                made.methods[method].title,
-                found.numpy(),
-                {measured: (scores.judged[measured][index].area, curves[measured][index]) for measured in curves},
-            )
-            for index, (method, found) in enumerate(made.maps.items())
-        ]
-        n = len(made.maps)
-        random = {m: (float(np.mean(scores.random_areas[m])), curves[m][n:].mean(axis=0)) for m in curves}
-        spans = {measured: _span(found) for measured, found in scores.random_areas.items()}
-        caption = (
-            f"{where(looked)} Class: {name} ({made.target}). An erased patch becomes {BASELINES[baseline]}; one patch "
-            f"a step, {len(scores.fractions) - 1} steps, area by the trapezoidal rule. Random: mean of {N_RANDOM} "
-            f"maps, deletion {spans['deletion']}, insertion {spans['insertion']}. Each map has its own scale, printed "
-            "above it: the methods' units differ."
-        )
-        figure = explanations_figure(
-            pixels_of(looked), explained, random, scores.fractions.numpy(), f"Why {name}?", caption
-        )
-        data = figure_bytes(figure, format)
-    return file_of(looked, "explained", format, data)
+def export_explanations(session: Session, request: ExplainExport) -> FileAnswer:
+    """Write the maps and curves of one prediction to a file."""
+    seen = load_input(session, request)
+    made = make_maps(seen, check_class(seen.checkpoint, request.target))
+    scores = measure(seen, made, request.baseline)
+    return export_file(
+        stem_of(seen, "explained"),
+        request.format,
+        lambda: _figure(seen, made, scores, request.baseline),
+        {"npz": lambda: npz_bytes(_arrays(seen, made, scores, request.baseline))},
+    )
 
 
-def _span(areas: list[float]) -> str:
-    return f"{min(areas):.3f} to {max(areas):.3f}"
+def _arrays(seen: ModelInput, made: Maps, scores: Scores, baseline: Baseline) -> dict[str, np.ndarray]:
+    n, name = len(made.maps), seen.checkpoint.class_names[made.target]
+    arrays = {f"map_{method}": found.numpy() for method, found in made.maps.items()}
+    for measured, found in scores.probabilities.items():
+        arrays |= {f"{measured}_{method}": found[index].numpy() for index, method in enumerate(made.maps)}
+        arrays[f"{measured}_random"] = found[n:].numpy()
+    arrays |= {"maps_random": made.random.numpy(), "fractions": scores.fractions.numpy(), **labels_of(seen)}
+    return {**arrays, "target": np.array(name), "baseline": np.array(baseline)}
+
+
+def _figure(seen: ModelInput, made: Maps, scores: Scores, baseline: Baseline) -> Figure:
+    n, name = len(made.maps), seen.checkpoint.class_names[made.target]
+    curves = {measured: found.numpy() for measured, found in scores.probabilities.items()}
+    explained = [
+        Explained(
+            made.methods[method].title,
+            found.numpy(),
+            {measured: (scores.judged[measured][index].area, curves[measured][index]) for measured in curves},
+        )
+        for index, (method, found) in enumerate(made.maps.items())
+    ]
+    random = {m: (float(np.mean(scores.random_areas[m])), curves[m][n:].mean(axis=0)) for m in curves}
+    spans = {measured: f"{min(found):.3f} to {max(found):.3f}" for measured, found in scores.random_areas.items()}
+    caption = (
+        f"{source_caption(seen)} Class: {name} ({made.target}). Erased patches are replaced by {BASELINES[baseline]}, "
+        f"one per step, {len(scores.fractions) - 1} steps; area by the trapezoidal rule. Random: mean of {N_RANDOM} "
+        f"maps, deletion {spans['deletion']}, insertion {spans['insertion']}. Each map has its own scale, printed "
+        "above it, since the methods' units differ."
+    )
+    return explanations_figure(pixels_of(seen), explained, random, scores.fractions.numpy(), f"Why {name}?", caption)

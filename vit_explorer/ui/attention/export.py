@@ -1,42 +1,18 @@
-"""What the files of the Attention tab share: formats, captions, colour scales, names."""
+"""Captions, arrays and names that the files of the Attention tab share."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from vit_explorer.figures.frame import MIME
-from vit_explorer.ui.attention.request import Look
-from vit_explorer.ui.core.downloads import file_answer
-from vit_explorer.ui.core.errors import Refused
-from vit_explorer.ui.core.requests import Looked
+from vit_explorer.ui.attention.request import AttentionInput
+from vit_explorer.ui.core.requests import ModelInput
 
-OWN_SCALES = "Each map has a colour scale of its own, from 0 to its largest share: maps cannot be compared."
-BASELINES = {"blurred": "the blurred picture", "mean": "the picture's mean colour"}
+OWN_SCALES = "Each map has its own colour scale, from 0 to its largest weight: maps cannot be compared."
+BASELINES = {"blurred": "the blurred image", "mean": "the image's mean colour"}
 
 
-def one_of(request: dict[str, Any], key: str, values: tuple[str, ...]) -> str:
-    """An option of a request that has a few values. Raises Refused with them."""
-    if request[key] not in values:
-        raise Refused(f"{key} can be {' or '.join(values)}, not {request[key]!r}.")
-    return request[key]
-
-
-def figure_format(format: str) -> str:
-    """A format in which a figure can be drawn. Raises Refused with those."""
-    if format not in MIME:
-        raise Refused(f"A figure can be {', '.join(MIME)}, not {format!r}.")
-    return format
-
-
-def is_shared(request: dict[str, Any]) -> bool:
-    """Whether all maps have one colour scale."""
-    return one_of(request, "scale", ("shared", "own")) == "shared"
-
-
-def arrays_of(seen: Look, query: int) -> dict[str, np.ndarray]:
-    """The arrays in every file of weights."""
+def arrays_of(seen: AttentionInput, query: int) -> dict[str, np.ndarray]:
+    """The arrays in every file of attention weights."""
     return {
         "attention": seen.weights.numpy(),
         "grid": np.array(seen.traced.grid),
@@ -45,44 +21,30 @@ def arrays_of(seen: Look, query: int) -> dict[str, np.ndarray]:
     }
 
 
-def pixels_of(seen: Look | Looked) -> np.ndarray:
-    """The picture as the model got it, uint8 (H, W, 3)."""
+def pixels_of(seen: ModelInput) -> np.ndarray:
+    """The image as the model received it, uint8 (H, W, 3)."""
     return seen.images[0].permute(1, 2, 0).numpy()
 
 
-def about(seen: Look) -> str:
-    """The model, its data and the picture: the first sentence of a caption."""
-    name, data = seen.checkpoint.name, seen.checkpoint.card["dataset"]["name"]
-    return f"{name} trained on {data}, picture: {seen.picture.title}."
+def source_caption(seen: ModelInput) -> str:
+    """Image, label, model and training data: the first sentence of a caption."""
+    truth = f", labelled {seen.picture.truth}" if seen.picture.truth else ""
+    data = seen.checkpoint.card["dataset"]["name"]
+    return f"{seen.picture.title}{truth}, in {seen.checkpoint.name} trained on {data}."
 
 
-def strip_words(seen: Look) -> str:
+def prefix_caption(seen: AttentionInput) -> str:
     """What the bar beside a map is; empty for a model whose tokens are all patches."""
     whose = ["", "CLS", "CLS, and below it of the distillation token"][seen.traced.n_prefix]
-    return f"The bar beside each map is the share of {whose}. " if whose else ""
+    return f"The bar beside each map is the weight of {whose}. " if whose else ""
 
 
-def format_of(request: dict[str, Any]) -> str:
-    """The format of a file, which may be npz. Raises Refused for others."""
-    format = request["format"]
-    if format not in ("npz", *MIME):
-        raise Refused(f"A file can be npz, {', '.join(MIME)}, not {str(format)[:20]}.")
-    return format
+def stem_of(seen: ModelInput, view: str) -> str:
+    """The name of a file without its ending: model, image and view."""
+    picture = "".join(c if c.isalnum() else "-" for c in seen.picture.name)[:40]
+    return f"{seen.checkpoint.name}-{picture}-{view}"
 
 
-def file_of(looked: Looked, what: str, format: str, data: bytes) -> dict[str, Any]:
-    """The answer that the page saves, named after the model and the picture."""
-    picture = "".join(c if c.isalnum() else "-" for c in looked.picture.name)[:40]
-    return file_answer(f"{looked.checkpoint.name}-{picture}-{what}", format, data)
-
-
-def where(looked: Looked) -> str:
-    """Picture, model and data: what every caption begins with."""
-    truth = f", labelled {looked.picture.truth}" if looked.picture.truth else ""
-    data = looked.checkpoint.card["dataset"]["name"]
-    return f"{looked.picture.title}{truth}, in {looked.checkpoint.name} trained on {data}."
-
-
-def labels_of(looked: Looked) -> dict[str, np.ndarray]:
+def labels_of(seen: ModelInput) -> dict[str, np.ndarray]:
     """The model and its classes, for an npz."""
-    return {"model": np.array(looked.checkpoint.name), "classes": np.array(looked.checkpoint.class_names)}
+    return {"model": np.array(seen.checkpoint.name), "classes": np.array(seen.checkpoint.class_names)}

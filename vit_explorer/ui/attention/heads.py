@@ -1,86 +1,110 @@
-"""Every head of every layer: rows and matrices on demand, and the files of the view."""
+"""Heads: attention weights of every head; rows and matrices on demand, and the files of the view."""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypedDict
 
-from vit_explorer.figures.attention import (
-    heads_figure,
-    percent,
-    shares_limit,
-    token_name,
-)
-from vit_explorer.figures.frame import figure_bytes
-from vit_explorer.ui.attention.export import (
-    OWN_SCALES,
-    about,
-    arrays_of,
-    figure_format,
-    is_shared,
-    one_of,
-    pixels_of,
-    strip_words,
-)
+from vit_explorer.figures.attention import heads_figure, percent, shares_limit, token_name
+from vit_explorer.ui.attention.export import OWN_SCALES, arrays_of, pixels_of, prefix_caption, source_caption
 from vit_explorer.ui.attention.payload import MAX_WEIGHTS
-from vit_explorer.ui.attention.request import Look, head_index, query_index
-from vit_explorer.ui.core.arrays import pack_shares
-from vit_explorer.ui.core.downloads import file_answer, npz_bytes
+from vit_explorer.ui.attention.request import AttentionInput, check_head, load_attention, query_index
+from vit_explorer.ui.core.arrays import Packed, pack_shares
+from vit_explorer.ui.core.downloads import FileAnswer, export_file, npz_bytes
+from vit_explorer.ui.core.requests import ModelRequest
+from vit_explorer.ui.core.session import Session
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
-def rows_of(seen: Look, request: dict[str, Any]) -> dict[str, Any]:
-    """What one token gives and gets in all heads, for models whose weights are too many to be sent: {..., token}.
+@dataclass(frozen=True)
+class RowsRequest(ModelRequest):
+    """A token, as the page numbers it."""
 
-    Returns:
-        ``rows``, ``columns``: (layers, heads, N) packed shares: from the token as a query, and to it as a key.
-    """
-    index = query_index(seen, int(request["token"]))
+    token: int
+
+
+class RowsPayload(TypedDict):
+    """Weights (layers, heads, N): ``rows`` from the token as a query, ``columns`` to it as a key."""
+
+    rows: Packed
+    columns: Packed
+
+
+@dataclass(frozen=True)
+class MatrixRequest(ModelRequest):
+    """A head, from 0."""
+
+    layer: int
+    head: int
+
+
+class MatrixPayload(TypedDict):
+    """One head's weights (N, N); None if they are more than MAX_WEIGHTS."""
+
+    matrix: Packed | None
+
+
+@dataclass(frozen=True)
+class HeadsExport(RowsRequest, MatrixRequest):
+    """The view as it is on screen, and the format of the file."""
+
+    direction: Literal["row", "column"]
+    scale: Literal["shared", "own"]
+    format: str
+
+
+def attention_rows(session: Session, request: RowsRequest) -> RowsPayload:
+    """One token's weights in all heads, for models that have too many weights for one payload."""
+    seen = load_attention(session, request)
+    index = query_index(seen, request.token)
     return {"rows": pack_shares(seen.weights[:, :, index]), "columns": pack_shares(seen.weights[..., index])}
 
 
-def matrix_of(seen: Look, request: dict[str, Any]) -> dict[str, Any]:
-    """One head's (N, N) packed shares, for models whose weights are too many to be sent at once: {..., layer, head}.
-
-    ``matrix`` is None where even one head has more than MAX_WEIGHTS.
-    """
-    layer, head = head_index(seen, request)
-    matrix = seen.weights[layer, head]
+def attention_matrix(session: Session, request: MatrixRequest) -> MatrixPayload:
+    """One head's weights, for models that have too many weights for one payload."""
+    seen = load_attention(session, request)
+    matrix = seen.weights[check_head(seen, request.layer, request.head)]
     return {"matrix": pack_shares(matrix) if matrix.numel() <= MAX_WEIGHTS else None}
 
 
-def export_heads(seen: Look, request: dict[str, Any]) -> dict[str, Any]:
-    """The heads view as a file: {picture, model, fit, token, direction, scale, layer, head, format}.
+def export_heads(session: Session, request: HeadsExport) -> FileAnswer:
+    """Write the view to a file.
 
-    Returns:
-        {filename, mime, data in base64}; an .npz holds attention (layers, heads, N, N), grid, n_prefix and query, the
-        query's place in the sequence.
+    An .npz holds attention (layers, heads, N, N), grid, n_prefix and query, the query's position in the sequence.
     """
-    query, format = query_index(seen, int(request["token"])), request["format"]
-    chosen = head_index(seen, request)
-    if format == "npz":
-        data = npz_bytes(arrays_of(seen, query))
-    else:
-        weights, column = seen.weights.numpy(), one_of(request, "direction", ("row", "column")) == "column"
-        limit = shares_limit(weights, seen.traced.n_prefix) if is_shared(request) else None
-        name = token_name(query, seen.traced.n_prefix)
-        maps = weights[..., query] if column else weights[:, :, query]
-        title = f"Attention {'to' if column else 'from'} {name} in every head of {seen.checkpoint.name}"
-        what = (
-            f"Shares of each token's own attention that go to {name}."
-            if column
-            else f"Shares of the attention of {name}, which sum to 100 % in each head."
-        )
-        drawn = heads_figure(
-            pixels_of(seen), maps, seen.traced.grid, seen.traced.n_prefix, query, chosen, limit, title,
-            f"{about(seen)} {what} {strip_words(seen)}{_scale_words(limit)}",
-        )  # fmt: skip
-        data = figure_bytes(drawn, figure_format(format))
-    return file_answer(f"{seen.checkpoint.name}-attention", format, data)
+    seen = load_attention(session, request)
+    query = query_index(seen, request.token)
+    chosen = check_head(seen, request.layer, request.head)
+    return export_file(
+        f"{seen.checkpoint.name}-attention",
+        request.format,
+        lambda: _figure(seen, request, query, chosen),
+        {"npz": lambda: npz_bytes(arrays_of(seen, query))},
+    )
 
 
-def _scale_words(limit: float | None) -> str:
+def _figure(seen: AttentionInput, request: HeadsExport, query: int, chosen: tuple[int, int]) -> Figure:
+    weights, column = seen.weights.numpy(), request.direction == "column"
+    n_prefix = seen.traced.n_prefix
+    limit = shares_limit(weights, n_prefix) if request.scale == "shared" else None
+    name = token_name(query, n_prefix)
+    maps = weights[..., query] if column else weights[:, :, query]
+    title = f"Attention {'to' if column else 'from'} {name} in every head of {seen.checkpoint.name}"
+    what = (
+        f"How much each token attends to {name}."
+        if column
+        else f"How much {name} attends to each token; each head sums to 100 %."
+    )
+    caption = f"{source_caption(seen)} {what} {prefix_caption(seen)}{_scale_caption(limit)}"
+    return heads_figure(pixels_of(seen), maps, seen.traced.grid, n_prefix, query, chosen, limit, title, caption)
+
+
+def _scale_caption(limit: float | None) -> str:
     if limit is None:
         return OWN_SCALES
     return (
-        f"Colours: 0 to {percent(limit)}, the same for all maps and all queries of this picture; the end is the 99th "
-        "percentile of all shares of patches, larger ones are clipped."
+        f"Colours: 0 to {percent(limit)} for all maps and all queries of this image; the end is the 99th percentile of "
+        "all weights between patches, larger ones are clipped."
     )

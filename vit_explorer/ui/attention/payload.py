@@ -1,8 +1,8 @@
-"""What the Attention tab draws of a trace: every weight once, as bytes, where they are not too many."""
+"""What the Attention tab is sent of a trace."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 import torch
 
@@ -12,21 +12,32 @@ from vit_explorer.explain.reading import head_reading
 from vit_explorer.explain.trace import Trace
 from vit_explorer.figures.attention import shares_limit
 from vit_explorer.models.zoo import Checkpoint
-from vit_explorer.ui.core.arrays import pack, pack_shares
+from vit_explorer.ui.core.arrays import Packed, pack, pack_shares
 
 MAX_WEIGHTS = 400_000  # in one payload: 1.07 MB as base64
 
 
-def attention_payload(checkpoint: Checkpoint, traced: Trace) -> dict[str, Any] | None:
-    """Weights, reach and the lens of one traced picture; None for a model without attention.
+class AttentionPayload(TypedDict):
+    """Attention of one image in one model.
 
-    Returns:
-        ``weights``: (layers, heads, N, N), queries are rows; None where they would be more than MAX_WEIGHTS, and rows
-        are fetched as they are asked for. ``limit``: where the colour scale ends that all maps share. ``reading``:
-        (N,), with which weight the head reads each token.
-        ``distance`` in pixels and ``entropy`` in bits: a list over heads per layer. ``lens``: (layers + 1, classes)
-        probabilities, the last of them the prediction itself.
+    ``shape`` is (layers, heads, N, N), the shape of ``weights`` (queries are rows), which is None if there are more
+    than MAX_WEIGHTS: then rows are requested one by one. ``limit``: the end of the colour scale that all maps share.
+    ``reading`` (N,): the weight with which the classifier reads each token. ``distance`` in pixels and ``entropy`` in
+    bits: per layer a list over heads. ``lens`` (layers + 1, classes): the logit lens; its last row is the prediction.
     """
+
+    shape: list[int]
+    patch_size: float
+    weights: Packed | None
+    limit: float
+    reading: Packed
+    distance: list[list[float]]
+    entropy: list[list[float]]
+    lens: list[list[float]]
+
+
+def attention_payload(checkpoint: Checkpoint, traced: Trace) -> AttentionPayload | None:
+    """Attention of one traced image; None for a model without attention."""
     if not traced.attention:
         return None
     model = checkpoint.model

@@ -5,13 +5,14 @@ The advice is fixed in ``ADVICE``; what this app has measured is laid beside it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import product
-from typing import Any
+from typing import Any, TypedDict
 
+from vit_explorer.cost.architectures import architecture_rows
 from vit_explorer.ui.compare.evidence import Evidence, Reason, reasons_for
-from vit_explorer.ui.core.errors import Refused
+from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.session import Session
 
 
 @dataclass(frozen=True)
@@ -181,10 +182,10 @@ def advise(way: Way, evidence: Evidence) -> Answer:
     """The answer at the end of a way, with its reasons.
 
     Raises:
-        Refused: for a way that the questions do not have.
+        UserError: for a way that the questions do not have.
     """
     if way not in ADVICE:
-        raise Refused("Each question is answered by one of its own choices.")
+        raise UserError("Each question is answered by one of its own choices.")
     advice, instead, change, wanted = ADVICE[way]
     chosen = CHOICES[advice]
     reasons = reasons_for(wanted, chosen.kinds[0], CHOICES[instead].kinds[0], evidence)
@@ -192,11 +193,34 @@ def advise(way: Way, evidence: Evidence) -> Answer:
     return Answer(chosen.title, CHOICES[instead].title, change, reasons, tuple(models))
 
 
-def guide_payload() -> dict[str, Any]:
-    """The questions, as the page draws them."""
+@dataclass(frozen=True)
+class AdviceRequest:
+    """The answers to the three questions, each the key of an option."""
+
+    data: str
+    dense: str
+    where: str
+
+
+class GuidePayload(TypedDict):
+    """The questions, see :class:`Question`."""
+
+    questions: list[dict[str, Any]]
+
+
+def list_questions() -> GuidePayload:
+    """List the questions with their options."""
     return {"questions": [asdict(question) for question in QUESTIONS]}
 
 
-def guide_answer(request: Mapping[str, Any], evidence: Evidence) -> dict[str, Any]:
-    """{data, dense, where} -> :class:`Answer` as JSON."""
-    return asdict(advise(tuple(str(request[question.key]) for question in QUESTIONS), evidence))
+def count_costs(session: Session) -> dict[str, Any]:
+    """Count the costs that the advice cites, while the questions are read."""
+    architecture_rows(session.checkpoints()[0])
+    return {}
+
+
+def give_advice(session: Session, request: AdviceRequest) -> dict[str, Any]:
+    """Advise an architecture; the fields of :class:`Answer`."""
+    rows = architecture_rows(session.checkpoints()[0])
+    evidence = Evidence(rows, session.sweep("hunger"), session.sweep("ladder"))
+    return asdict(advise((request.data, request.dense, request.where), evidence))

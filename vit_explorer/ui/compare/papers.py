@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vit_explorer.models.published import PUBLISHED, Published
-from vit_explorer.ui.compare.table import mixing_example
+from vit_explorer.ui.compare.published import mixing_example
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,20 @@
-"""The table of architectures as CSV; and what others published."""
+"""The table of architectures: its rows, their times, and its files."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypedDict
 
-from vit_explorer.models.published import PUBLISHED, Published
-
-PLAIN = "none"  # the pre-training of a line without any
+from vit_explorer.cost.architectures import architecture_rows, time_architectures
+from vit_explorer.figures.architectures import draw_architectures
+from vit_explorer.ui.compare.timing import ModelTimes
+from vit_explorer.ui.core.downloads import FileAnswer, export_file
+from vit_explorer.ui.core.errors import Answer, user_errors
+from vit_explorer.ui.core.jobs import Jobs
+from vit_explorer.ui.core.session import Session
 
 COLUMNS = {
     "checkpoint": "name", "kind": "title", "parameters": "parameters", "picture side, px": "side",
@@ -20,8 +24,51 @@ COLUMNS = {
 }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class TableRequest:
+    """``grown``: count the cost at twice the side too, which takes seconds the first time."""
+
+    grown: bool
+
+
+class TablePayload(TypedDict):
+    """A row per network, see ``architecture_rows``."""
+
+    rows: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class TableExport:
+    """The format of the file; a figure shows the networks that were tested on the images of ``data``."""
+
+    format: str
+    data: str | None = None
+
+
+def list_architectures(session: Session, request: TableRequest) -> TablePayload:
+    """List the networks of this app with their costs and accuracies."""
+    return {"rows": architecture_rows(session.checkpoints()[0], request.grown)}
+
+
+def start_models(session: Session, jobs: Jobs) -> Answer:
+    """Start to time all networks. Raises UserError while another measurement runs."""
+    return jobs.start(lambda: time_architectures(session.checkpoints()[0]))
+
+
+def export_table(session: Session, times: ModelTimes, request: TableExport) -> FileAnswer:
+    """Write the table, or a figure of accuracy against cost, to a file."""
+    rows, measured = architecture_rows(session.checkpoints()[0]), times.read()[0]
+    with user_errors():
+        return export_file(
+            "architectures",
+            request.format,
+            lambda: draw_architectures(rows, measured, request.data),
+            {"csv": lambda: architectures_csv(rows, measured).encode()},
+        )
+
+
 def architectures_csv(rows: Sequence[Mapping[str, Any]], measured: Mapping[str, Any] | None) -> str:
-    """The table as CSV: a line a network; times in seconds, empty where they were not measured."""
+    """The table as CSV, one row per network; times in seconds, empty if not measured."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     times = (measured or {}).get("models", {})
@@ -36,42 +83,3 @@ def architectures_csv(rows: Sequence[Mapping[str, Any]], measured: Mapping[str, 
         cells += [latency.get("median"), batch.get("per_second"), batch.get("batch")]
         writer.writerow(["" if cell is None else cell for cell in [*cells, *(said if own else [""] * 4)]])
     return text.getvalue()
-
-
-def published_rows() -> list[dict[str, Any]]:
-    """The lines of ``models.published``."""
-    return [asdict(line) for line in PUBLISHED]
-
-
-def mixing_example(lines: Sequence[Published] = PUBLISHED) -> str:
-    """What it does to mix resolutions and pre-trainings, on the ViT-B/16 and Swin-B of the table, in a sentence or two.
-
-    Raises:
-        ValueError: if the lines do not hold both with and without.
-    """
-    plain = _best(lines, "ViT-B/16", without=True)
-    best = _best(lines, "ViT-B/16", without=False)
-    rival = _best(lines, "Swin-B", without=True)
-    spread = 100 * (best.top1 - plain.top1)
-    ahead, behind = 100 * (best.top1 - rival.top1), 100 * (rival.top1 - plain.top1)
-    mixed = f"set beside Swin-B's {_percent(rival)} without, the second puts the ViT {_points(ahead)}"
-    return (
-        f"ViT-B/16 is {_percent(plain)} at {plain.resolution} px without pre-training and {_percent(best)} at "
-        f"{best.resolution} px with {best.pretraining.partition(':')[0]}: {spread:.1f} points between two lines of one "
-        f"architecture. Mixed up, {mixed}; on equal terms ({rival.resolution} px, none) it is {_points(-behind)}."
-    )
-
-
-def _best(lines: Sequence[Published], name: str, without: bool) -> Published:
-    found = [line for line in lines if line.name == name and (line.pretraining == PLAIN) == without]
-    if not found:
-        raise ValueError(f"there is no line of {name} {'without' if without else 'with'} pre-training")
-    return max(found, key=lambda line: line.top1)
-
-
-def _percent(line: Published) -> str:
-    return f"{100 * line.top1:.1f} %"
-
-
-def _points(difference: float) -> str:
-    return f"{abs(difference):.1f} points {'ahead' if difference > 0 else 'behind'}"

@@ -1,11 +1,11 @@
-"""From what can go wrong to a sentence on the page."""
+"""Errors that a visitor can cause or meet, turned into {"error": message}."""
 
 from __future__ import annotations
 
 import contextlib
 import functools
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from vit_explorer.data.dataset import DatasetError
@@ -13,42 +13,45 @@ from vit_explorer.data.uploads import PictureError
 from vit_explorer.models.zoo import CheckpointError
 from vit_explorer.training.runs.folder import RunError
 from vit_explorer.ui.core.session import UnknownPicture
-from vit_explorer.ui.core.widget import ServerFunction
 
 LOG = logging.getLogger(__name__)
 
+Answer = Mapping[str, Any]
 
-class Refused(ValueError):
-    """What a person asked for cannot be; the message is a sentence for them, with the range where there is one."""
+
+class UserError(ValueError):
+    """A request that cannot be met; the message is a sentence for the visitor, with the range if there is one."""
 
 
 @contextlib.contextmanager
-def refusing() -> Iterator[None]:
-    """Say a ValueError of the code inside, such as that of a recipe's limits, to the person as it is."""
+def user_errors() -> Iterator[None]:
+    """Turn a ValueError of the code inside, such as that of a recipe's limits, into a UserError."""
     try:
         yield
     except ValueError as error:
         text = str(error)
-        raise Refused(text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")) from error
+        raise UserError(text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")) from error
 
 
-def answered(function: ServerFunction) -> ServerFunction:
-    """Turn the errors that a visitor can cause or meet into {"error": sentence}, which the page shows.
+def json_errors(function: Callable[[dict[str, Any]], Answer]) -> Callable[[dict[str, Any]], Answer]:
+    """Turn the exceptions that a visitor can cause into {"error": message}; all other exceptions are raised.
 
-    A request that lacks a field or holds a wrong value is one of them, but a fault of ours can look the same: its
-    traceback is logged. Anything else is a fault and stays loud.
+    A visitor's fault is one line of the log. A KeyError, TypeError, ValueError or OverflowError may also be a fault of
+    the server, so its traceback is logged.
     """
 
     @functools.wraps(function)
-    def answer(request: dict[str, Any]) -> dict[str, Any]:
+    def answer(request: dict[str, Any]) -> Answer:
         try:
             return function(request)
-        except (PictureError, DatasetError, CheckpointError, RunError, PermissionError, Refused) as error:
-            return {"error": str(error)}
+        except (PictureError, DatasetError, CheckpointError, RunError, PermissionError, UserError) as error:
+            message = str(error)
         except UnknownPicture as error:
-            return {"error": f"The picture {error.args[0]} is no longer here: pick or upload it again."}
+            message = f"The picture {error.args[0]} is no longer here: pick or upload it again."
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            LOG.exception("%s could not answer", function.__name__)
-            return {"error": f"The page asked for something that cannot be ({type(error).__name__}: {error})."}
+            LOG.exception("%s failed", function.__name__)
+            return {"error": f"Invalid request ({type(error).__name__}: {error})."}
+        LOG.info("%s: %s", function.__name__, message)
+        return {"error": message}
 
     return answer

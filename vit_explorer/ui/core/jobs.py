@@ -1,4 +1,4 @@
-"""A measurement on the server: in the background, one at a time for all visitors and views, told while it goes on."""
+"""Measurements on the server: in the background, one at a time for all visitors and views, with their progress."""
 
 from __future__ import annotations
 
@@ -8,22 +8,29 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from vit_explorer.ui.core.errors import Refused
+from vit_explorer.ui.core.errors import Answer, UserError
 
 LOG = logging.getLogger(__name__)
-STOP_SECONDS = 10.0  # a single pass takes less
+STOP_SECONDS = 10.0  # to wait for the pass under way; a single pass takes less
+
+
+@dataclass(frozen=True)
+class JobRequest:
+    """The id that a start returned to this visitor; None for a visitor who started nothing."""
+
+    id: str | None = None
 
 
 @dataclass
-class Running:
-    """What is measured now. Only its own thread writes to it; others may set ``stopped``.
+class Job:
+    """A measurement under way. Only its own thread writes to it; others may set ``stopped``.
 
     Attributes:
-        about: what was asked for.
-        at: the newest event that says how far it is, by its ``share`` (0 to 1); None before the first.
-        found: what has been measured.
+        about: what is measured.
+        at: the newest event of progress, with its ``share`` (0 to 1); None before the first.
+        found: the results so far.
     """
 
     about: Any
@@ -34,71 +41,88 @@ class Running:
     stopped: threading.Event = field(default_factory=threading.Event)
     thread: threading.Thread | None = None
 
+    def progress(self, mine: str | None) -> dict[str, Any]:
+        """{share, left (seconds, None at first), mine: whether this visitor started it}."""
+        took, share = time.monotonic() - self.began, self.at.share if self.at else 0.0
+        return {"share": share, "left": took * (1 - share) / share if share > 0.01 else None, "mine": self.id == mine}
 
-class Background:
-    """All see how far a measurement is, who started it may stop it.
+
+class JobStore(Protocol):
+    """Where a view keeps its measurements."""
+
+    result: type  # the kind of event that is a result; all others are progress
+
+    def save(self, job: Job) -> None:
+        """Keep the results of a job that has ended or was stopped."""
+
+    def load(self) -> dict[str, Any]:
+        """The results that are kept, for the page, and ``problem``: a sentence, or None."""
+
+    def describe(self, job: Job) -> dict[str, Any]:
+        """What is measured at the moment, for the page."""
+
+
+class Jobs:
+    """The measurements of one view. Every visitor sees the progress; the visitor who started one may stop it.
 
     Args:
-        machine: held while something is measured: two at once, of whatever views, would spoil both.
-        result: the kind of event that is a result; all others say how far it is.
-        keep: is given what was measured when it ends, also where it was stopped, unless that is nothing.
+        machine: a lock held while something is measured, shared by all views: two measurements at once would disturb
+            each other.
     """
 
-    def __init__(self, machine: threading.Lock, result: type, keep: Callable[[Running], None]) -> None:
-        self._machine, self._result, self._keep = machine, result, keep
+    def __init__(self, machine: threading.Lock, store: JobStore) -> None:
+        self._machine, self._store = machine, store
         self._lock = threading.Lock()
-        self._running: Running | None = None
+        self._job: Job | None = None
         self._fault: str | None = None
 
-    def start(self, events: Callable[[], Iterator[Any]], about: Any = None) -> str:
-        """Begin; returns the id by which who started it is known. Raises Refused while something else is measured."""
+    def start(self, events: Callable[[], Iterator[Any]], about: Any = None) -> dict[str, Any]:
+        """Start to measure; returns its ``id`` and :meth:`status`. Raises UserError while something is measured."""
         if not self._machine.acquire(blocking=False):
-            raise Refused("Somebody is measuring on this server now, and two at once would spoil both: wait a little.")
-        running = Running(about)
+            raise UserError("Another measurement is running on this server, and two at once would disturb each other.")
+        job = Job(about)
         with self._lock:
-            self._running, self._fault = running, None
-        running.thread = threading.Thread(target=self._measure, args=(running, events), name="measuring", daemon=True)
-        running.thread.start()
-        return running.id
+            self._job, self._fault = job, None
+        job.thread = threading.Thread(target=self._run, args=(job, events), name="measuring", daemon=True)
+        job.thread.start()
+        return {"id": job.id, **self.status(JobRequest(job.id))}
 
-    def standing(self, mine: str | None) -> tuple[Running | None, dict[str, Any], str | None]:
-        """What is measured now; its {share, left (seconds, None at first), mine}; and why the last one failed."""
+    def status(self, request: JobRequest) -> dict[str, Any]:
+        """``running``: None, or the progress and what the store describes; and what the store has loaded."""
         with self._lock:
-            running, fault = self._running, self._fault
-        if running is None:
-            return None, {}, fault
-        took, share = time.monotonic() - running.began, running.at.share if running.at else 0.0
-        left = took * (1 - share) / share if share > 0.01 else None
-        return running, {"share": share, "left": left, "mine": running.id == mine}, fault
+            job, fault = self._job, self._fault
+        running = None if job is None else {**job.progress(request.id), **self._store.describe(job)}
+        loaded = self._store.load()
+        return {"running": running, **loaded, "problem": fault or loaded["problem"]}
 
-    def stop(self, mine: str | None) -> None:
-        """Stop after the single pass under way. Raises Refused for somebody else's."""
+    def stop(self, request: JobRequest) -> Answer:
+        """Stop after the pass under way; complete results are kept. Raises UserError for another visitor's job."""
         with self._lock:
-            running = self._running
-        if running is None:
-            return
-        if running.id != mine:
-            raise Refused("This measurement was started by somebody else.")
-        running.stopped.set()
-        assert running.thread is not None
-        running.thread.join(timeout=STOP_SECONDS)
+            job = self._job
+        if job is not None:
+            if job.id != request.id:
+                raise UserError("This measurement was started by another visitor.")
+            job.stopped.set()
+            assert job.thread is not None
+            job.thread.join(timeout=STOP_SECONDS)
+        return self.status(request)
 
-    def _measure(self, running: Running, events: Callable[[], Iterator[Any]]) -> None:
+    def _run(self, job: Job, events: Callable[[], Iterator[Any]]) -> None:
         fault = None
         try:
             for event in events():
-                if isinstance(event, self._result):
-                    running.found.append(event)
+                if isinstance(event, self._store.result):
+                    job.found.append(event)
                 else:
-                    running.at = event
-                if running.stopped.is_set():
+                    job.at = event
+                if job.stopped.is_set():
                     break
-            if running.found:
-                self._keep(running)
-        except Exception as error:  # whatever it was, the next measurement must be possible
+            if job.found:
+                self._store.save(job)
+        except Exception as error:  # whatever failed, the next measurement must be possible
             LOG.exception("the measurement failed")
-            fault = f"The measurement ended early: {error}."
+            fault = f"The measurement failed: {error}."
         finally:
             with self._lock:
-                self._running, self._fault = None, fault
+                self._job, self._fault = None, fault
             self._machine.release()

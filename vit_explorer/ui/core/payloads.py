@@ -4,22 +4,51 @@ from __future__ import annotations
 
 import time
 from statistics import median
-from typing import Any
+from typing import TypedDict
 
 import torch
 from torch import Tensor
 
 from vit_explorer.data.uploads import fit_picture
-from vit_explorer.models.summary import model_summary
+from vit_explorer.models.summary import ModelSummary, model_summary
 from vit_explorer.models.zoo import Checkpoint
-from vit_explorer.ui.core.arrays import pack
+from vit_explorer.ui.core.arrays import Packed, pack_pixels
+from vit_explorer.ui.core.requests import Fit
 from vit_explorer.ui.core.session import Picture
 
 TIMED_PASSES = 3
 LEADING_DATASET = "cifar10"  # models trained on it come first: its classes are things that people photograph
 
 
-def picture_payload(picture: Picture) -> dict[str, Any]:
+class PicturePayload(TypedDict):
+    """A picture; ``truth`` is its label where it comes from a dataset, ``preview`` a PNG as a data URL."""
+
+    name: str
+    title: str
+    truth: str | None
+    width: int
+    height: int
+    preview: str
+
+
+class PredictionPayload(TypedDict):
+    """A model's prediction; ``pixels`` uint8 (H, W, 3) as the model received them, ``seconds`` of one forward pass."""
+
+    model: str
+    classes: list[str]
+    logits: list[float]
+    probabilities: list[float]
+    seconds: float
+    pixels: Packed
+
+
+class TimedPrediction(ModelSummary, PredictionPayload):
+    """A model and its prediction; ``seconds`` is the median of ``timed_passes`` forward passes on this machine."""
+
+    timed_passes: int
+
+
+def picture_payload(picture: Picture) -> PicturePayload:
     """Name, title, label and preview of a picture."""
     return {
         "name": picture.name,
@@ -31,8 +60,8 @@ def picture_payload(picture: Picture) -> dict[str, Any]:
     }
 
 
-def prediction_payload(picture: Picture, checkpoint: Checkpoint, fit: str) -> dict[str, Any]:
-    """The same prediction without the tabs' arrays; ``seconds`` is the plain forward pass."""
+def prediction_payload(picture: Picture, checkpoint: Checkpoint, fit: Fit) -> PredictionPayload:
+    """Predict with a plain forward pass, which ``seconds`` times."""
     images = fit_picture(picture.image, checkpoint.model.img_size, fit)[None]
     inputs = checkpoint.preprocess(images)
     started = time.perf_counter()
@@ -41,15 +70,15 @@ def prediction_payload(picture: Picture, checkpoint: Checkpoint, fit: str) -> di
     return answer_payload(checkpoint, images, logits, time.perf_counter() - started)
 
 
-def answer_payload(checkpoint: Checkpoint, images: Tensor, logits: Tensor, seconds: float) -> dict[str, Any]:
-    """What a model answers for one picture, ``images`` uint8 (1, 3, H, W), from its ``logits``."""
+def answer_payload(checkpoint: Checkpoint, images: Tensor, logits: Tensor, seconds: float) -> PredictionPayload:
+    """The prediction for one picture, ``images`` uint8 (1, 3, H, W), from its ``logits`` (1, classes)."""
     return {
         "model": checkpoint.name,
         "classes": checkpoint.class_names,
         "logits": logits[0].tolist(),
         "probabilities": logits[0].softmax(dim=-1).tolist(),
         "seconds": seconds,
-        "pixels": pack(images[0].permute(1, 2, 0), "uint8"),
+        "pixels": pack_pixels(images),
     }
 
 
@@ -63,12 +92,8 @@ def reading_order(checkpoints: list[Checkpoint]) -> list[Checkpoint]:
     return sorted(checkpoints, key=place)
 
 
-def timed_prediction(picture: Picture, checkpoint: Checkpoint, fit: str) -> dict[str, Any]:
-    """A model's summary and its prediction; ``seconds`` is the plain forward pass of this one picture, here and now.
-
-    A first pass through a model also pays for memory and for the choice of kernels: it is thrown away, untimed. Then
-    ``timed_passes`` follow, and ``seconds`` is their median, so that one moment of a busy machine does not decide.
-    """
+def timed_prediction(picture: Picture, checkpoint: Checkpoint, fit: Fit) -> TimedPrediction:
+    """Predict and time it; the first pass also allocates memory and selects kernels, so it is not counted."""
     prediction_payload(picture, checkpoint, fit)
     passes = [prediction_payload(picture, checkpoint, fit) for _ in range(TIMED_PASSES)]
     seconds = median(one["seconds"] for one in passes)

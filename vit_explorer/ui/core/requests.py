@@ -1,23 +1,134 @@
-"""What a request of several tabs names, checked: a picture in a model, whole numbers."""
+"""Requests of the page, parsed into frozen dataclasses; and the image and model that most of them name."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from torch import Tensor
 
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.models.zoo import Checkpoint
-from vit_explorer.ui.core.errors import Refused
+from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.session import Picture, Session
 
 LARGEST_SEED = 2**31 - 1
+SHOWN = 40  # characters of a wrong value that are repeated in a message
+
+Fit = Literal["crop", "letterbox"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Looked:
-    """A picture as a model gets it: ``images`` uint8 (1, 3, H, W), ``inputs`` the same as numbers for the model."""
+class Range:
+    """Bounds of a number, both included: ``seed: Annotated[int, Range(0, 99)]``."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class ModelRequest:
+    """The image and the model of a request; ``fit`` is how the image is brought to the model's size."""
+
+    picture: str
+    model: str
+    fit: Fit
+
+
+def parse_request(kind: type[T], request: Mapping[str, Any]) -> T:
+    """Parse a request into the dataclass ``kind``, each field checked by its annotation.
+
+    A field can be str, bool, int, float, Literal, Annotated with a :class:`Range`, ``X | None``, ``tuple[X, ...]`` (a
+    list), ``tuple[X, Y]`` (a list of two), ``dict[str, X]`` or another dataclass. Other keys are ignored.
+
+    Raises:
+        UserError: names the field, and the values it can have.
+    """
+    hints = get_type_hints(kind, include_extras=True)
+    values = {}
+    for field in fields(kind):
+        if field.name in request:
+            values[field.name] = _parse(hints[field.name], request[field.name], _words(field.name))
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise UserError(f"Invalid request: {field.name!r} is missing.")
+    return kind(**values)
+
+
+def parse_int(value: Any, what: str, low: int, high: int) -> int:
+    """An integer of a request. Raises UserError with its range."""
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise UserError(f"{what} must be {low:,} to {high:,}, not {str(value)[:SHOWN]}.")
+    return value
+
+
+def _parse(kind: Any, value: Any, what: str) -> Any:
+    origin, arguments = get_origin(kind), get_args(kind)
+    if kind is Any:
+        return value
+    if origin in (Union, types.UnionType):  # X | None
+        inner = next(one for one in arguments if one is not types.NoneType)
+        return None if value is None else _parse(inner, value, what)
+    if origin is Literal:
+        if value not in arguments:
+            raise UserError(f"{what} can be {_listed(arguments)}, not {str(value)[:SHOWN]!r}.")
+        return value
+    if origin is Annotated:
+        return _parse_number(arguments[0], value, what, arguments[1])
+    if origin is tuple:
+        return _parse_tuple(arguments, value, what)
+    if origin is dict:
+        return {str(key): _parse(arguments[1], one, what) for key, one in _require(value, dict, what).items()}
+    if kind in (int, float):
+        return _parse_number(kind, value, what, Range(float("-inf"), float("inf")))
+    if kind in (str, bool):
+        return _require(value, kind, what)
+    return parse_request(kind, _require(value, dict, what))
+
+
+def _parse_number(kind: type, value: Any, what: str, bounds: Range) -> Any:
+    allowed = (int, float) if kind is float else int
+    if not isinstance(value, allowed) or isinstance(value, bool):
+        known = "" if bounds.low == float("-inf") else f", {bounds.low:,} to {bounds.high:,}"
+        name = "a number" if kind is float else "a whole number"
+        raise UserError(f"{what} must be {name}{known}, not {str(value)[:SHOWN]}.")
+    if not bounds.low <= value <= bounds.high:
+        raise UserError(f"{what} must be {bounds.low:,} to {bounds.high:,}, not {str(value)[:SHOWN]}.")
+    return kind(value)
+
+
+def _parse_tuple(kinds: tuple[Any, ...], value: Any, what: str) -> tuple[Any, ...]:
+    items = _require(value, list, what)
+    if kinds[-1] is Ellipsis:
+        return tuple(_parse(kinds[0], item, what) for item in items)
+    if len(items) != len(kinds):
+        raise UserError(f"{what} must be {len(kinds)} values each, not {len(items)}.")
+    return tuple(_parse(kind, item, what) for kind, item in zip(kinds, items, strict=True))
+
+
+def _require(value: Any, kind: type, what: str) -> Any:
+    if not isinstance(value, kind):
+        raise UserError(f"{what} must be {NAMES[kind]}, not {str(value)[:SHOWN]!r}.")
+    return value
+
+
+NAMES = {str: "text", bool: "true or false", list: "a list", dict: "an object"}
+
+
+def _words(field: str) -> str:
+    return field.replace("_", " ").capitalize()
+
+
+def _listed(values: tuple[Any, ...]) -> str:
+    *most, last = map(str, values)
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+@dataclass(frozen=True)
+class ModelInput:
+    """An image as a model gets it: ``images`` uint8 (1, 3, H, W), ``inputs`` the same, normalised."""
 
     picture: Picture
     checkpoint: Checkpoint
@@ -25,16 +136,9 @@ class Looked:
     inputs: Tensor
 
 
-def looked_at(session: Session, request: dict[str, Any]) -> Looked:
-    """{picture, model, fit} of a request."""
-    checkpoint = session.checkpoint(request["model"])
-    picture = session.picture(request["picture"])
-    images = fit_picture(picture.image, checkpoint.model.img_size, request["fit"])[None]
-    return Looked(picture, checkpoint, images, checkpoint.preprocess(images))
-
-
-def whole(value: Any, what: str, low: int, high: int) -> int:
-    """A whole number of a request. Raises Refused with its range."""
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise Refused(f"{what} must be {low} to {high}, not {str(value)[:20]}.")
-    return value
+def load_input(session: Session, request: ModelRequest) -> ModelInput:
+    """Load the image and the model of a request. Raises UnknownPicture, DatasetError, CheckpointError, PictureError."""
+    checkpoint = session.checkpoint(request.model)
+    picture = session.picture(request.picture)
+    images = fit_picture(picture.image, checkpoint.model.img_size, request.fit)[None]
+    return ModelInput(picture, checkpoint, images, checkpoint.preprocess(images))

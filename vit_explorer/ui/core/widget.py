@@ -7,15 +7,15 @@ go through Gradio's template engine, so they hold no ``${`` and no ``{{``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from vit_explorer.ui.core.serve import ServerFunction
+
 CORE = Path(__file__).parent
 PAGE = CORE.parent
-ServerFunction = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def widget(beside: str, name: str, server_functions: list[ServerFunction] | None = None, **options: Any) -> gr.HTML:
@@ -25,7 +25,7 @@ def widget(beside: str, name: str, server_functions: list[ServerFunction] | None
         beside: the ``__file__`` of a module in the folder of its tab.
         name: the stem of its files, with the tab's own name before it or not: "windows-bar" of the Windows tab lies in
             windows/bar.html and windows/bar.js.
-        server_functions: what its script may call as ``server.FUNCTION(request)``; each takes and returns a dict.
+        server_functions: of :func:`serve`, which its script calls as ``server.FUNCTION(request)``.
         options: of gr.HTML, such as ``elem_id``.
     """
     place = template(beside, name)

@@ -1,8 +1,8 @@
-"""What the Patches tab draws of a picture in a model whose patches are embedded by one matrix."""
+"""What the Patches tab is sent of an image in a model that embeds patches by one matrix."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 import torch
 from torch import Tensor
@@ -11,25 +11,41 @@ from vit_explorer.explain.embedding import embed_twice, equal_values, pixels_fro
 from vit_explorer.explain.trace import Trace
 from vit_explorer.models.patches import filter_components, patchify
 from vit_explorer.models.zoo import Checkpoint
-from vit_explorer.ui.core.arrays import pack
+from vit_explorer.ui.core.arrays import Packed, pack
+
+
+class PatchesPayload(TypedDict):
+    """The embedded patches of one image; N patches of ``size`` pixels a side and ``values`` numbers each.
+
+    ``embedding`` (N, D), ``component_scores`` (N, components). ``differences`` (N,): the largest difference between the
+    projection done as a convolution and as unfold and a matrix product, per patch. ``recovered_values``: per patch, how
+    many of its bytes can be computed back from its token; None if a token has fewer dimensions than a patch has values.
+    """
+
+    size: int
+    values: int
+    embedding: Packed
+    component_scores: Packed
+    differences: Packed
+    largest_difference: float
+    largest_value: float
+    recovered_values: list[int] | None
 
 
 @torch.inference_mode()
-def patches_payload(checkpoint: Checkpoint, images: Tensor, inputs: Tensor, traced: Trace) -> dict[str, Any]:
-    """The embedded patches of one picture, and the two checks of the Patches tab.
+def patches_payload(checkpoint: Checkpoint, images: Tensor, inputs: Tensor, traced: Trace) -> PatchesPayload:
+    """Embed the patches of one image, and check the projection in two ways.
 
-    First check: the projection done twice, as the model's convolution and as unfold and a matrix product; the largest
-    difference between any two numbers, per patch. Second: from each token that entered the first block of this very
-    pass, less its position, the pixels are computed back by least squares and compared, as bytes, with the block of
-    the picture on screen. That can be done only where a token has at least as many dimensions as a patch has values.
+    First check: the projection as the model's convolution and as a matrix product. Second: pixels are computed back by
+    least squares from the tokens that entered the first block, less their positions, and compared with the image.
     """
     embedding = checkpoint.model.patch_embedding
     size = embedding.patch_size
     tokens, differences = embed_twice(embedding, inputs)
     components, _ = filter_components(embedding)
     return {
-        "size": size,
-        "values": images.shape[1] * size**2,
+        "size": int(size),
+        "values": int(images.shape[1] * size**2),
         "embedding": pack(tokens[0]),
         "component_scores": pack(patchify(inputs, size)[0] @ components.flatten(1).T),
         "differences": pack(differences[0]),
@@ -40,7 +56,7 @@ def patches_payload(checkpoint: Checkpoint, images: Tensor, inputs: Tensor, trac
 
 
 def _recovered_values(checkpoint: Checkpoint, images: Tensor, traced: Trace) -> list[int] | None:
-    """Per patch, how many of its bytes can be read back exactly from its token; None if it cannot hold them."""
+    """Per patch, the number of bytes that its token determines exactly; None if a token is too small."""
     inputs = pixels_from_tokens(checkpoint.model, traced)
     if inputs is None:
         return None

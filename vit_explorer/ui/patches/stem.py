@@ -1,8 +1,8 @@
-"""What the Patches tab draws of a model whose patches go through convolutions before they are tokens."""
+"""What the Patches tab is sent of an image in a model that embeds patches by convolutions."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 import torch
 from torch import Tensor
@@ -10,20 +10,41 @@ from torch import Tensor
 from vit_explorer.explain.stem import StemStage, stem_stages
 from vit_explorer.models.hybrid import FeatureEmbedding
 from vit_explorer.models.patches import ConvPatchEmbedding
-from vit_explorer.ui.core.arrays import pack
+from vit_explorer.ui.core.arrays import Packed, pack
 
 N_CHANNELS = 4  # shown of each map
 
 
-@torch.inference_mode()
-def stem_payload(embedding: ConvPatchEmbedding | FeatureEmbedding, inputs: Tensor) -> dict[str, Any]:
-    """Of one picture, inputs (1, C, H, W): ``size`` of a patch, the ``stages`` between the input and the tokens, the
-    ``embedding`` (N, D), and ``sees``, for each column of tokens, the pixels from the first to the last.
+class StemStagePayload(TypedDict):
+    """A square map between the pixels and the tokens.
 
-    A stage has a ``title``, ``channels``, its ``side``, ``sees`` as above in its own cells; the ``mean`` of the
-    magnitudes over all channels, (side, side) bytes from 0 to its largest; the ``strongest`` channels by that, and
-    their ``maps``, (N_CHANNELS, side, side) bytes from 0 to the largest of them.
+    ``sees``: of each column of tokens, its first and last cell of this map. ``mean`` (side, side): the mean magnitude
+    over all channels; ``strongest``: the channels with the largest mean; ``maps`` (N_CHANNELS, side, side) of those;
+    both maps are bytes from 0 to their largest value.
     """
+
+    title: str
+    channels: int
+    side: int
+    sees: list[list[int]]
+    strongest: list[int]
+    mean: Packed
+    maps: Packed
+
+
+class StemPayload(TypedDict):
+    """``size`` of a patch; ``sees``: of each column of tokens, its first and last pixel; ``embedding`` (N, D)."""
+
+    size: int
+    sees: list[list[int]]
+    stages: list[StemStagePayload]
+    title: str
+    embedding: Packed
+
+
+@torch.inference_mode()
+def stem_payload(embedding: ConvPatchEmbedding | FeatureEmbedding, inputs: Tensor) -> StemPayload:
+    """The stages of a convolutional stem for one image, inputs (1, C, H, W)."""
     first, *between, tokens = stem_stages(embedding, inputs)
     return {
         "size": embedding.patch_size,
@@ -34,7 +55,7 @@ def stem_payload(embedding: ConvPatchEmbedding | FeatureEmbedding, inputs: Tenso
     }
 
 
-def _stage(stage: StemStage) -> dict[str, Any]:
+def _stage(stage: StemStage) -> StemStagePayload:
     magnitudes = stage.map[0].abs()  # (channels, rows, cols)
     strongest = magnitudes.mean(dim=(1, 2)).argsort(descending=True)[:N_CHANNELS]
     mean = magnitudes.mean(dim=0)

@@ -1,46 +1,101 @@
-"""How often the heads of a DeiT and its teacher disagree on the test split: asked in chunks, kept for everybody."""
+"""Disagreement: how often the heads of a DeiT and its teacher differ on the test split, counted in chunks."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
+from typing import TypedDict
 
 import torch
 
 from vit_explorer.explain.distillation import Answers, answers_of, joined
 from vit_explorer.models.zoo import Checkpoint
-from vit_explorer.ui.core.errors import Refused
-from vit_explorer.ui.core.requests import whole
+from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.requests import parse_int
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.recipe.distillation import deit_at_hand, teacher_of
 
-CHUNK = 250  # pictures in a request: half a second or so
+CHUNK = 250  # pictures per request: about half a second
 SHOWN = 12  # examples of a kind at a time
 PAIRS = (("cls", "distillation"), ("cls", "teacher"), ("distillation", "teacher"), ("mean", "teacher"))
-Key = tuple[int, int]  # of the loaded weights: those that were replaced are asked anew
+Key = tuple[int, int]  # ids of the loaded weights: replaced weights are counted anew
+
+
+@dataclass(frozen=True)
+class DisagreementRequest:
+    """A DeiT; ``go``: count another chunk."""
+
+    model: str
+    go: bool
+
+
+class AgreementPayload(TypedDict):
+    """The number of pictures on which two of the predictors agree."""
+
+    one: str
+    other: str
+    count: int
+
+
+class CountsPayload(TypedDict, total=False):
+    """Counts over the ``done`` of ``total`` pictures; ``left``: seconds for the rest, None before the first chunk.
+
+    ``right``: correct predictions by predictor; ``kinds``: pictures by kind of disagreement. If the test pictures are
+    not on this machine there is only ``missing``, a sentence.
+    """
+
+    missing: str
+    done: int
+    total: int
+    left: float | None
+    right: dict[str, int]
+    agree: list[AgreementPayload]
+    kinds: dict[str, int]
+
+
+@dataclass(frozen=True)
+class ExamplesRequest:
+    """A kind of disagreement of a DeiT, and the number of the first example."""
+
+    model: str
+    kind: str
+    start: int
+
+
+class ExamplePayload(TypedDict):
+    """A test picture with its label and the predictions, all as names of classes."""
+
+    name: str
+    preview: str
+    truth: str
+    answers: dict[str, str]
+
+
+class ExamplesPayload(TypedDict):
+    """``count`` examples of a kind, of which at most SHOWN come from ``start`` on."""
+
+    count: int
+    start: int
+    pictures: list[ExamplePayload]
 
 
 class Disagreements:
-    """What was found so far, by DeiT and teacher; requests of several visitors go on with one another's work."""
+    """Counts so far by DeiT and teacher, shared by all visitors: each request continues from the last chunk."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._found: dict[Key, tuple[list[Answers], list[float], tuple[Checkpoint, Checkpoint | None]]] = {}
         self._lock = threading.Lock()
         self._clock = clock
 
-    def ask(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
-        """{model, go} -> how it stands, after CHUNK pictures more where ``go`` is true and some are left.
+    def count(self, session: Session, request: DisagreementRequest) -> CountsPayload:
+        """Count another chunk if requested, and return all counts.
 
-        Returns:
-            ``done`` of ``total`` pictures; ``left``, seconds for the rest of them, None before the first chunk. Then of
-            those done: ``right`` by name, ``agree`` {one, other, count}, ``kinds`` with how many pictures there are.
-            ``missing`` alone, a sentence, where the test pictures are not on this machine.
         Raises:
-            Refused: where there is no DeiT, or where the test pictures are of another size.
+            UserError: if there is no DeiT, or if the test pictures have another size.
         """
-        deit = deit_at_hand(session, request["model"])
+        deit = deit_at_hand(session, request.model)
         teacher, _ = teacher_of(session, deit)
         data = deit.card["dataset"]["name"]
         here, _ = session.sources()
@@ -48,15 +103,15 @@ class Disagreements:
             return {"missing": _missing(data)}
         split, _ = session.test_split(data)
         if split.x.shape[-1] != deit.model.img_size:
-            raise Refused(
+            raise UserError(
                 f"The test pictures here have {split.x.shape[-1]} pixels, {deit.name} reads {deit.model.img_size}."
             )
         with self._lock:
             parts, seconds, _ = self._entry(deit, teacher)
             done = sum(len(part.truth) for part in parts)
-            if request["go"] and done < len(split.y):
+            if request.go and done < len(split.y):
                 began = self._clock()
-                parts.append(_answered(deit, teacher, split.x[done : done + CHUNK], split.y[done : done + CHUNK]))
+                parts.append(_predict(deit, teacher, split.x[done : done + CHUNK], split.y[done : done + CHUNK]))
                 seconds.append(self._clock() - began)
                 done += len(parts[-1].truth)
             found = joined(parts) if parts else None
@@ -64,23 +119,18 @@ class Disagreements:
         left = (len(split.y) - done) * spent / done if done else None
         return {"done": done, "total": len(split.y), "left": left, **({} if found is None else _counted(found))}
 
-    def examples(self, session: Session, request: dict[str, Any]) -> dict[str, Any]:
-        """{model, kind, start} -> ``pictures`` of a kind, SHOWN at most, from the ``start``-th on: each with its name,
-        preview, truth and what everybody answered, all as classes' names.
-
-        Raises:
-            Refused: for a kind that there is not (yet).
-        """
-        deit = deit_at_hand(session, request["model"])
+    def examples(self, session: Session, request: ExamplesRequest) -> ExamplesPayload:
+        """Examples of a kind of disagreement. Raises UserError for a kind without examples yet."""
+        deit = deit_at_hand(session, request.model)
         teacher, _ = teacher_of(session, deit)
         with self._lock:
             parts = list(self._entry(deit, teacher)[0])
         found = joined(parts) if parts else None
         kinds = found.kinds() if found is not None else {}
-        if found is None or request["kind"] not in kinds:
-            raise Refused("There are no examples of that yet: ask about the test pictures first.")
-        places = kinds[request["kind"]].nonzero().flatten().tolist()
-        start = whole(request["start"], "The first example", 0, max(0, len(places) - 1))
+        if found is None or request.kind not in kinds:
+            raise UserError("There are no examples of this kind yet: count the test pictures first.")
+        places = kinds[request.kind].nonzero().flatten().tolist()
+        start = parse_int(request.start, "The first example", 0, max(0, len(places) - 1))
         return {
             "count": len(places),
             "start": start,
@@ -90,7 +140,7 @@ class Disagreements:
     def _entry(
         self, deit: Checkpoint, teacher: Checkpoint | None
     ) -> tuple[list[Answers], list[float], tuple[Checkpoint, Checkpoint | None]]:
-        """Kept with the checkpoints themselves, so that the numbers by which they are known stay theirs."""
+        """The entry of a pair, which holds the checkpoints so that their ids are not reused."""
         return self._found.setdefault((id(deit), id(teacher)), ([], [], (deit, teacher)))
 
 
@@ -101,12 +151,12 @@ def _missing(data: str) -> str:
 
 
 @torch.inference_mode()
-def _answered(deit: Checkpoint, teacher: Checkpoint | None, x: torch.Tensor, y: torch.Tensor) -> Answers:
+def _predict(deit: Checkpoint, teacher: Checkpoint | None, x: torch.Tensor, y: torch.Tensor) -> Answers:
     taught = None if teacher is None else teacher.model(teacher.preprocess(x))
     return answers_of(deit.model, deit.preprocess(x), y, taught)
 
 
-def _counted(found: Answers) -> dict[str, Any]:
+def _counted(found: Answers) -> CountsPayload:
     known = found.given()
     return {
         "right": found.right(),
@@ -119,7 +169,7 @@ def _counted(found: Answers) -> dict[str, Any]:
     }
 
 
-def _example(session: Session, deit: Checkpoint, found: Answers, index: int) -> dict[str, Any]:
+def _example(session: Session, deit: Checkpoint, found: Answers, index: int) -> ExamplePayload:
     picture = session.picture(f"{deit.card['dataset']['name']}:{index}")
     names = deit.class_names
     return {

@@ -1,9 +1,9 @@
-"""What the Distillation view asks for: both tokens of a DeiT on the picture at hand, its heads beside its teacher."""
+"""Distillation: both learned tokens of a DeiT on the picture, and its two heads beside its teacher."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TypedDict
 
 import torch
 
@@ -11,49 +11,73 @@ from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.distillation import two_tokens
 from vit_explorer.models.deit import DeiT
 from vit_explorer.models.zoo import Checkpoint, CheckpointError
-from vit_explorer.ui.core.arrays import pack
-from vit_explorer.ui.core.errors import Refused
+from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
+from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.requests import ModelRequest
 from vit_explorer.ui.core.session import Session
 
 
 def deit_at_hand(session: Session, wanted: str) -> Checkpoint:
-    """The checkpoint of this name if it is a DeiT, else the first that is one. Raises Refused where there is none."""
+    """The checkpoint of this name if it is a DeiT, else the first that is one. Raises UserError where there is none."""
     usable, _ = session.checkpoints()
     found = [checkpoint for checkpoint in usable if isinstance(checkpoint.model, DeiT)]
     if not found:
-        raise Refused("There is no DeiT among the models: train one in the Train tab, with a teacher, and keep it.")
+        raise UserError("There is no DeiT among the models: train one in the Train tab, with a teacher, and keep it.")
     return next((checkpoint for checkpoint in found if checkpoint.name == wanted), found[0])
 
 
 def teacher_of(session: Session, deit: Checkpoint) -> tuple[Checkpoint | None, str]:
-    """Whom a DeiT learned from, and "" or a sentence why that one cannot be asked."""
+    """The teacher of a DeiT; or None, and a sentence why."""
     name = os.path.basename(deit.card.get("recipe", {}).get("teacher", ""))
     if not name:
         return None, f"{deit.name} had no teacher: the mean of its heads learned the labels."
     try:
         teacher = session.checkpoint(name)
     except CheckpointError:
-        return None, f"The teacher of {deit.name}, {name}, is not among the models here."
+        return None, f"The teacher of {deit.name}, {name}, is not one of the models here."
     if teacher.class_names != deit.class_names or teacher.model.img_size != deit.model.img_size:
         return None, f"The model called {name} here is not the teacher of {deit.name}: it knows other classes or sizes."
     return teacher, ""
 
 
-@torch.inference_mode()
-def two_heads(session: Session, request: dict[str, Any]) -> dict[str, Any]:
-    """Both tokens and all that answers, on a picture: {picture, model, fit}.
+class HeadPayload(TypedDict):
+    """A head, their mean, or the teacher: a probability per class."""
 
-    Returns:
-        ``model``, that of the picture or the first DeiT; ``teacher``, its name or None, and ``missing``, why.
-        ``data``, on which it was trained; ``classes``, ``truth`` or None, ``size``, ``pixels``, ``grid``.
-        ``attention`` packed (layers, heads, 2, N) and ``rollout`` (2, N): CLS first, shares of the patches.
-        ``similarity``: the cosine of the two tokens before the first block and after each.
-        ``answers``: name, title and a probability per class, of CLS head, distillation head, mean and teacher.
+    name: str
+    title: str
+    probabilities: list[float]
+
+
+class TokensPayload(TypedDict):
+    """Both tokens of a DeiT on a picture, CLS first.
+
+    ``model``: the requested one, or the first DeiT; ``teacher``: its name, or None, and ``missing`` says why.
+    ``attention`` (layers, heads, 2, N) and ``rollout`` (2, N) over the patches. ``similarity``: the cosine of the two
+    tokens before the first block and after each.
     """
-    deit = deit_at_hand(session, request["model"])
+
+    model: str
+    teacher: str | None
+    missing: str
+    data: str
+    classes: list[str]
+    truth: str | None
+    size: int
+    grid: list[int]
+    pixels: Packed
+    attention: Packed
+    rollout: Packed
+    similarity: list[float]
+    answers: list[HeadPayload]
+
+
+@torch.inference_mode()
+def distillation_tokens(session: Session, request: ModelRequest) -> TokensPayload:
+    """Run a DeiT and its teacher on a picture. Raises UserError if there is no DeiT."""
+    deit = deit_at_hand(session, request.model)
     teacher, missing = teacher_of(session, deit)
-    picture = session.picture(request["picture"])
-    images = fit_picture(picture.image, deit.model.img_size, request["fit"])[None]
+    picture = session.picture(request.picture)
+    images = fit_picture(picture.image, deit.model.img_size, request.fit)[None]
     seen = two_tokens(deit.model, deit.preprocess(images))
     said = {"cls": seen.heads[0, 0], "distillation": seen.heads[0, 1], "mean": seen.logits[0]}
     if teacher is not None:
@@ -66,9 +90,9 @@ def two_heads(session: Session, request: dict[str, Any]) -> dict[str, Any]:
         "data": deit.card["dataset"]["name"],
         "classes": deit.class_names,
         "truth": picture.truth if picture.truth in deit.class_names else None,
-        "size": deit.model.img_size,
+        "size": int(deit.model.img_size),
         "grid": list(deit.model.grid),
-        "pixels": pack(images[0].permute(1, 2, 0), "uint8"),
+        "pixels": pack_pixels(images),
         "attention": pack(torch.cat(seen.attention)),
         "rollout": pack(seen.rollout[0]),
         "similarity": seen.similarity[0].tolist(),

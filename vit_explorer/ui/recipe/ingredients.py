@@ -1,4 +1,4 @@
-"""The ingredients of DeiT's recipe as the page offers them: what each does, how strong it can be, where it is from."""
+"""The ingredients of DeiT's recipe as the page offers them: effect, range of strengths, source."""
 
 from __future__ import annotations
 
@@ -128,9 +128,9 @@ INGREDIENTS: dict[str, Ingredient] = {
 
 
 def trained_with(name: str, checkpoint: Checkpoint) -> float | None:
-    """The strength at which a model was trained with an ingredient; None where its card holds no whole recipe.
+    """The strength of an ingredient in a model's training; None if its card has no recipe.
 
-    A recipe that is older than an ingredient does not name it: that run went without.
+    A recipe that is older than an ingredient does not name it: that run did not use it.
     """
     if name == "depth":
         return drop_rate(checkpoint.model)

@@ -1,21 +1,21 @@
-"""What the Ladder view asks for: the results of the ladder rung by rung with what they say, and files of them."""
+"""Ladder: results of the recipe ladder rung by rung, sentences on them, and files."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
-from vit_explorer.figures.frame import MIME, figure_bytes
 from vit_explorer.figures.ladder import colour_limit
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.runs.export import COMMAND, command_line, recipe_words
 from vit_explorer.training.studies.ladder import RUNGS, TEACHER, Rung, Step, rung_recipes, steps, summary, teacher_step
 from vit_explorer.training.studies.sweep_figures import draw_ladder
-from vit_explorer.ui.core.downloads import file_answer
-from vit_explorer.ui.core.errors import Refused
+from vit_explorer.ui.core.downloads import FileAnswer, export_file
+from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.recipe.ladder_words import (
     TRAINING,
@@ -30,28 +30,69 @@ from vit_explorer.ui.recipe.ladder_words import (
 
 SWEEP = f"{COMMAND} --sweep ladder"
 FOLDER = Path("runs/sweep-ladder")  # where that command works, seen from the repository
-KEPT = "ladder-teacher"  # as which the teacher is kept, if it is trained alone
+KEPT = "ladder-teacher"  # name of the exported teacher, if it is trained alone
 TAUGHT = (
     "A CNN of the same training pictures and seed, with crop and flip; the DeiT on the highest rung learns from it."
 )
 COLUMNS = ("number", "rung", "adds", "seed", "test_accuracy", "train_accuracy", "gain", "images", "seconds")
 
 
-def ladder_view(session: Session) -> dict[str, Any]:
-    """All that the view draws.
+class StepPayload(TypedDict):
+    """Accuracies of a rung as shares, see :class:`Step`."""
 
-    Returns:
-        ``rungs``: from below; each has its ``number`` from 1, ``name``, ``title``, ``what`` it adds, what others
-            ``expected``, its ``ingredients``, ``recipe`` in words, ``commands``, and if it has been trained
-            ``result``: accuracies as shares, see :class:`Step`; else None.
-        ``teacher``: the same of the teacher, or None where it has not been trained.
-        ``says``, ``why``, ``caveat``, ``missing``, ``training``, ``made``: sentences.
-        ``sweep``: the command that makes all.
-        ``limit``: half the range of the colours of steps.
-        Where there are no results, no ``rungs``, and ``missing`` says so.
-    Raises:
-        ValueError: for results of another ladder.
+    mean: float
+    spread: float | None
+    tests: list[float]
+    train: float
+    gain: float | None
+    gain_spread: float | None
+    gains: list[float]
+    clear: bool
+
+
+class RungPayload(TypedDict):
+    """A rung: ``number`` from 1, ``what`` it adds, what others ``expected``; ``result`` is None before its training."""
+
+    name: str
+    number: int
+    title: str
+    what: str
+    expected: str
+    ingredients: list[dict[str, Any]]
+    view: str
+    recipe: str
+    commands: list[str]
+    result: StepPayload | None
+
+
+class LadderPayload(TypedDict, total=False):
+    """The ladder from its lowest rung; ``teacher`` is None before its training.
+
+    ``says``, ``why``, ``caveat``, ``missing``, ``training`` and ``made`` are sentences; ``sweep`` is the command that
+    makes all runs; ``limit`` is half the range of the colours of gains. Without results there are no rungs.
     """
+
+    rungs: list[RungPayload]
+    teacher: RungPayload | None
+    says: str
+    why: str
+    caveat: str
+    missing: str
+    training: str
+    sweep: str
+    limit: float
+    made: str
+
+
+@dataclass(frozen=True)
+class LadderExport:
+    """The format of the file."""
+
+    format: str
+
+
+def describe_ladder(session: Session) -> LadderPayload:
+    """Describe the ladder. Raises ValueError for results of another ladder."""
     results = session.sweep("ladder")
     if results is None or not steps(results):
         nothing = "There are no results of the ladder beside these checkpoints yet. This command makes them:"
@@ -59,8 +100,8 @@ def ladder_view(session: Session) -> dict[str, Any]:
     found, teacher = steps(results), teacher_step(results)
     recipes, by_name = rung_recipes(results, FOLDER), {step.rung.name: step for step in found}
     return {
-        "rungs": [_told(rung, k + 1, what_of(rung), by_name.get(rung.name), recipes) for k, rung in enumerate(RUNGS)],
-        "teacher": None if teacher is None else _told(teacher.rung, 0, TAUGHT, teacher, recipes),
+        "rungs": [_rung(rung, k + 1, what_of(rung), by_name.get(rung.name), recipes) for k, rung in enumerate(RUNGS)],
+        "teacher": None if teacher is None else _rung(teacher.rung, 0, TAUGHT, teacher, recipes),
         "says": headline(found, summary(found), teacher),
         "why": overfitting(found),
         "caveat": caveat(found, results["recipe"]),
@@ -72,19 +113,20 @@ def ladder_view(session: Session) -> dict[str, Any]:
     }
 
 
-def export_ladder(session: Session, request: dict[str, Any]) -> dict[str, Any]:
-    """The ladder as a file: {format}, "csv" or one of a figure. Raises Refused where there is nothing to keep."""
-    format, results = request["format"], session.sweep("ladder")
+def export_ladder(session: Session, request: LadderExport) -> FileAnswer:
+    """Write the ladder to a file. Raises UserError if there are no results."""
+    results = session.sweep("ladder")
     if results is None or not steps(results):
-        raise Refused("There are no results of the ladder to keep.")
-    if format == "csv":
-        return file_answer("ladder", format, ladder_csv(results).encode())
-    if format not in MIME:
-        raise Refused(f"The ladder can be kept as csv, {', '.join(MIME)}, not {str(format)[:20]}.")
+        raise UserError("There are no results of the ladder to save.")
     found, teacher = steps(results), teacher_step(results)
     says = (headline(found, summary(found), teacher), overfitting(found), caveat(found, results["recipe"]))
-    words = " ".join(part for part in (*says, missing(results), TRAINING) if part)
-    return file_answer("ladder", format, figure_bytes(draw_ladder(results, words), format))
+    caption = " ".join(part for part in (*says, missing(results), TRAINING) if part)
+    return export_file(
+        "ladder",
+        request.format,
+        lambda: draw_ladder(results, caption),
+        {"csv": lambda: ladder_csv(results).encode()},
+    )
 
 
 def ladder_csv(results: Mapping[str, Any]) -> str:
@@ -107,7 +149,7 @@ def ladder_csv(results: Mapping[str, Any]) -> str:
     return text.getvalue()
 
 
-def _told(rung: Rung, number: int, what: str, step: Step | None, recipes: Mapping[str, Recipe]) -> dict[str, Any]:
+def _rung(rung: Rung, number: int, what: str, step: Step | None, recipes: Mapping[str, Recipe]) -> RungPayload:
     return {
         "name": rung.name,
         "number": number,
@@ -122,7 +164,7 @@ def _told(rung: Rung, number: int, what: str, step: Step | None, recipes: Mappin
     }
 
 
-def _result(step: Step) -> dict[str, Any]:
+def _result(step: Step) -> StepPayload:
     return {
         "mean": step.mean,
         "spread": step.spread,
@@ -136,7 +178,7 @@ def _result(step: Step) -> dict[str, Any]:
 
 
 def _commands(name: str, recipes: Mapping[str, Recipe]) -> list[str]:
-    """What repeats the rung's run of the first seed alone; a pupil's teacher comes first, kept under a name."""
+    """The commands that repeat the rung's run of the first seed; the teacher of a student comes first."""
     if name == TEACHER:
         return [f"{command_line(recipes[name])} --keep {KEPT}"]
     recipe = recipes[name]

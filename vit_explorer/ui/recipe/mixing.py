@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import TypedDict
 
 import torch
 import torch.nn.functional as F
@@ -20,14 +20,14 @@ BINS = 20
 
 @dataclass(frozen=True)
 class Label:
-    """The class of a picture; ``known`` is False where the model's own answer stands in for a label."""
+    """The class of a picture; ``known`` is False where the model's own prediction is used as a label."""
 
     index: int
     known: bool
 
 
 def label_of(picture: Picture, checkpoint: Checkpoint, logits: Tensor) -> Label:
-    """The picture's label if it is a class of the model, else what the model says, logits (classes,)."""
+    """The picture's label if it is a class of the model, else the prediction of ``logits`` (classes,)."""
     names = list(checkpoint.class_names)
     if picture.truth in names:
         return Label(names.index(picture.truth), True)
@@ -35,7 +35,7 @@ def label_of(picture: Picture, checkpoint: Checkpoint, logits: Tensor) -> Label:
 
 
 def others(session: Session, checkpoint: Checkpoint, picture: Picture, n: int, seed: int) -> list[Picture]:
-    """n different test pictures of the data that the model learned, or of shapes where those are missing or too few."""
+    """n different test pictures of the model's dataset, or of the shapes if those are missing or too few."""
     source = checkpoint.card["dataset"]["name"]
     here, _ = session.sources()
     n_test = len(session.test_split(source)[0].y) if source in here else 0  # the frame says why some are not here
@@ -47,26 +47,34 @@ def others(session: Session, checkpoint: Checkpoint, picture: Picture, n: int, s
 
 
 def drawn_mix(name: str, size: int, alpha: float, seed: int) -> Mix:
-    """How the first of two pictures of this size is mixed with the second, and that with the first."""
+    """Draw how two pictures of this size are mixed with each other."""
     drawn = draw_mixup(2, alpha, seed) if name == "mixup" else draw_cutmix(2, size, size, alpha, seed)
     return replace(drawn, partner=torch.tensor([1, 0]))
 
 
 @lru_cache(maxsize=64)
 def spread_of_shares(name: str, size: int, alpha: float) -> list[float]:
-    """How the shares of SHARES draws spread over BINS equal parts of 0 to 1, summing to 1."""
+    """A histogram of the shares of SHARES draws in BINS equal bins of 0 to 1, summing to 1."""
     shares = torch.tensor([drawn_mix(name, size, alpha, seed).share for seed in range(SHARES)])
     return (torch.histc(shares, BINS, 0, 1) / SHARES).tolist()
 
 
-def smoothed(logits: Tensor, label: int, smoothing: float) -> dict[str, Any]:
-    """The target and the loss of an answer under it, logits (classes,).
+class Smoothed(TypedDict):
+    """A smoothed target (classes,) and the cross-entropy ``loss`` of a prediction under it.
 
-    Returns:
-        ``target``: (classes,). ``loss``: the cross-entropy, which is (1 - smoothing) times ``hard``, that without
-        smoothing, and smoothing times ``even``, that with a target in which all classes are alike. ``lowest``: the loss
-        of an answer that equals the target.
+    The loss is (1 - smoothing) times ``hard``, the loss without smoothing, plus smoothing times ``even``, the loss
+    under a uniform target. ``lowest``: the loss of a prediction that equals the target.
     """
+
+    target: list[float]
+    loss: float
+    hard: float
+    even: float
+    lowest: float
+
+
+def smoothed(logits: Tensor, label: int, smoothing: float) -> Smoothed:
+    """Compute the loss of a prediction, logits (classes,), under label smoothing."""
     target = soft_targets(torch.tensor([label]), len(logits), smoothing)[0]
     surprise = -logits.log_softmax(dim=0)
     return {

@@ -13,7 +13,7 @@ from vit_explorer.models.zoo import MODELS, Option, find_card, list_checkpoints
 from vit_explorer.training.loop.recipe import CHOICES, COUNTS, LIMITS, LR_FACTORS, Recipe
 from vit_explorer.training.studies.presets import PRESETS, preset_recipes
 from vit_explorer.ui.core.datasets import Source
-from vit_explorer.ui.core.errors import Refused, refusing
+from vit_explorer.ui.core.errors import UserError, user_errors
 from vit_explorer.ui.train.payload import model_key, probe_choice, probe_payload, recipe_payload
 
 MAX_CONTENDERS = 4
@@ -93,35 +93,35 @@ def teachers(source: Source) -> tuple[str, ...]:
 
 
 def plan(source: Source, preset: str, subset: int | None, epochs: int | None) -> list[dict[str, Any]]:
-    """The contenders that a preset makes of these data. Raises Refused."""
+    """The contenders that a preset makes of these data. Raises UserError."""
     recipes = _planned(source, preset, subset, epochs)
     return [{"label": label, "recipe": recipe_payload(recipe)} for label, recipe in recipes.items()]
 
 
 def chosen_recipes(source: Source, contenders: list[dict[str, Any]], probe: int) -> dict[str, Recipe]:
-    """Recipes by label from the fields that the page sends. Raises Refused, with the range of what is outside it."""
+    """Recipes by label from the fields that the page sends. Raises UserError, with the range of what is outside it."""
     if not 1 <= len(contenders) <= MAX_CONTENDERS:
-        raise Refused(f"A race has 1 to {MAX_CONTENDERS} contenders, not {len(contenders)}.")
+        raise UserError(f"A race has 1 to {MAX_CONTENDERS} contenders, not {len(contenders)}.")
     # The first preset says what a person does not choose, such as on how many test pictures the curves are measured.
     common = next(iter(_planned(source, next(iter(PRESETS)), None, None).values())).to_dict()
     recipes: dict[str, Recipe] = {}
     for contender in contenders:
         label, key = str(contender["label"]), contender["model"]
         if label in recipes:
-            raise Refused(f"Two contenders are called {label!r}: give each a name of its own.")
+            raise UserError(f"Two contenders are called {label!r}: give each a name of its own.")
         if key not in variants():
-            raise Refused(f"There is no model {key!r}: choose one of {', '.join(variants())}.")
+            raise UserError(f"There is no model {key!r}: choose one of {', '.join(variants())}.")
         name, options = variants()[key]
         subset = contender["subset"]
         if subset is not None and not (isinstance(subset, int) and MIN_SUBSET <= subset <= source.n_train):
-            raise Refused(
+            raise UserError(
                 f"{label}: the training pictures must be {MIN_SUBSET} to {source.n_train:,} of {source.name}, "
                 f"not {subset}."
             )
         if contender["teacher"] not in teachers(source):
-            raise Refused(f"{label}: there is no teacher {str(contender['teacher'])[:60]!r} for {source.name}.")
+            raise UserError(f"{label}: there is no teacher {str(contender['teacher'])[:60]!r} for {source.name}.")
         values = {field: contender[field] for field in FIELDS}
-        with refusing():
+        with user_errors():
             recipes[label] = Recipe.from_dict(
                 common | values | {"model": name, "overrides": options, "probe": _probe(source, probe)}
             )
@@ -129,7 +129,7 @@ def chosen_recipes(source: Source, contenders: list[dict[str, Any]], probe: int)
 
 
 def _planned(source: Source, preset: str, subset: int | None, epochs: int | None) -> dict[str, Recipe]:
-    with refusing():
+    with user_errors():
         return preset_recipes(
             preset,
             source.data,
@@ -144,5 +144,5 @@ def _planned(source: Source, preset: str, subset: int | None, epochs: int | None
 def _probe(source: Source, index: int) -> int:
     last = len(source.test.y) - 1
     if not (isinstance(index, int) and 0 <= index <= last):
-        raise Refused(f"The probe picture must be one of the test pictures 0 to {last:,}, not {index}.")
+        raise UserError(f"The probe picture must be one of the test pictures 0 to {last:,}, not {index}.")
     return index

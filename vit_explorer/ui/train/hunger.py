@@ -19,10 +19,11 @@ from vit_explorer.training.studies.hunger import BATCH, MODELS, curves, hunger_r
 from vit_explorer.training.studies.hunger_findings import expectations, settings, shortage
 from vit_explorer.training.studies.sweep_figures import draw_hunger, provenance
 from vit_explorer.ui.core.downloads import file_answer
-from vit_explorer.ui.core.errors import Refused, answered, refusing
-from vit_explorer.ui.core.requests import whole
+from vit_explorer.ui.core.errors import UserError, json_errors, user_errors
+from vit_explorer.ui.core.requests import parse_int
+from vit_explorer.ui.core.serve import ServerFunction
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.core.widget import ServerFunction, widget
+from vit_explorer.ui.core.widget import widget
 from vit_explorer.ui.train.choices import training_device
 from vit_explorer.ui.train.hunger_points import SWEEP, OwnPoint, data_name, data_of, data_words, own_payload, own_points
 
@@ -39,11 +40,11 @@ def place_hunger(session: Session, desk: Desk) -> None:
 def hunger_functions(session: Session, desk: Desk) -> list[ServerFunction]:
     """What the view's script may call."""
 
-    @answered
+    @json_errors
     def hunger(request: dict[str, Any]) -> dict[str, Any]:
         return describe_hunger(session, desk)
 
-    @answered
+    @json_errors
     def export(request: dict[str, Any]) -> dict[str, Any]:
         return export_hunger(session, desk, request["format"])
 
@@ -93,12 +94,12 @@ def start_point(session: Session, desk: Desk, request: dict[str, Any]) -> dict[s
     """{owner, kind, data, size, seed} -> {race}: a race of one, by the recipe of the sweep's runs."""
     kind = request["kind"]
     if kind not in ALONE:
-        raise Refused(f"A point can be of {', '.join(ALONE)}, not of {str(kind)[:20]!r}.")
+        raise UserError(f"A point can be of {', '.join(ALONE)}, not of {str(kind)[:20]!r}.")
     source = session.datasets.open(request["data"])
-    size = whole(request["size"], "The number of pictures", BATCH, source.n_train)
-    seed = whole(request["seed"], "The seed", *map(int, LIMITS["seed"]))
+    size = parse_int(request["size"], "The number of pictures", BATCH, source.n_train)
+    seed = parse_int(request["seed"], "The seed", *map(int, LIMITS["seed"]))
     updates, device = updates_of(session.sweep(SWEEP) or _nothing()), training_device()
-    with refusing():
+    with user_errors():
         recipe = hunger_recipe(
             kind, size, seed, updates, data=source.data, device=device, precision=fast_precision(device)
         )
@@ -118,7 +119,7 @@ def export_hunger(session: Session, desk: Desk, format: str) -> dict[str, Any]:
     if format not in MIME:
         raise ValueError(f"a file can be csv, {', '.join(MIME)}, not {format!r}")
     drawn = [(one.recipe.model, one.recipe.subset, one.finished.test_accuracy) for one in own if one.drawn]
-    with refusing():
+    with user_errors():
         return file_answer(SWEEP, format, figure_bytes(draw_hunger(known, drawn), format))
 
 

@@ -21,9 +21,10 @@ from vit_explorer.training.runs.race import Race, list_races, owner_of
 from vit_explorer.training.service.service import NOT_YOURS, Desk
 from vit_explorer.ui.core.datasets import Source
 from vit_explorer.ui.core.downloads import file_answer
-from vit_explorer.ui.core.errors import Refused, answered, refusing
+from vit_explorer.ui.core.errors import UserError, json_errors, user_errors
+from vit_explorer.ui.core.serve import ServerFunction
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.core.widget import ServerFunction, widget
+from vit_explorer.ui.core.widget import widget
 from vit_explorer.ui.train.choices import chosen_recipes, offered, plan, source_payload
 from vit_explorer.ui.train.hunger import place_hunger, start_point
 from vit_explorer.ui.train.outcome import outcome
@@ -54,57 +55,57 @@ def place_train(session: Session, desk: Desk) -> None:
 def train_functions(session: Session, desk: Desk) -> list[ServerFunction]:
     """What the tab's scripts may call."""
 
-    @answered
+    @json_errors
     def lobby(request: dict[str, Any]) -> dict[str, Any]:
         return describe_lobby(session, desk, request["owner"])
 
-    @answered
+    @json_errors
     def planned(request: dict[str, Any]) -> dict[str, Any]:
         """{preset, data, subset, epochs} -> {contenders: [{label, recipe}]}"""
         source = session.datasets.open(request["data"])
         return {"contenders": plan(source, request["preset"], request["subset"], request["epochs"])}
 
-    @answered
+    @json_errors
     def start(request: dict[str, Any]) -> dict[str, Any]:
         return start_race(session, desk, request)
 
-    @answered
+    @json_errors
     def run_point(request: dict[str, Any]) -> dict[str, Any]:
         return start_point(session, desk, request)
 
-    @answered
+    @json_errors
     def follow(request: dict[str, Any]) -> dict[str, Any]:
         return follow_race(session, desk, request)
 
-    @answered
+    @json_errors
     def command(request: dict[str, Any]) -> dict[str, Any]:
         """{race, owner, do, what?, factor?, label?} -> how the race stands then"""
         values = {name: request[name] for name in COMMAND_VALUES if name in request}
-        with refusing():
+        with user_errors():
             desk.command(request["race"], request["owner"], request["do"], **values)
         return standing(desk, request["race"])
 
-    @answered
+    @json_errors
     def keep(request: dict[str, Any]) -> dict[str, Any]:
         return keep_model(session, desk, request)
 
-    @answered
+    @json_errors
     def rename(request: dict[str, Any]) -> dict[str, Any]:
         """{race, owner, title} -> {title}"""
-        with refusing():
+        with user_errors():
             return {"title": _own_race(desk, request).rename(str(request["title"])).title}
 
-    @answered
+    @json_errors
     def remove(request: dict[str, Any]) -> dict[str, Any]:
         """{race, owner} -> {}; a race that trains is not deleted"""
         desk.remove(request["race"], request["owner"])
         return {}
 
-    @answered
+    @json_errors
     def export(request: dict[str, Any]) -> dict[str, Any]:
         return export_race(desk, request)
 
-    @answered
+    @json_errors
     def commands(request: dict[str, Any]) -> dict[str, Any]:
         """{race} -> {commands: [{label, command}]}"""
         recipes = Race.open(desk.runs_folder, request["race"]).recipes()
@@ -130,7 +131,7 @@ def start_race(session: Session, desk: Desk, request: dict[str, Any]) -> dict[st
     """{owner, title, preset, data, probe, contenders: [{label, model, ...}]} -> {race}, its name."""
     source = session.datasets.open(request["data"])
     recipes = chosen_recipes(source, request["contenders"], request["probe"])
-    with refusing():
+    with user_errors():
         race = Race.create(
             desk.runs_folder,
             recipes,
@@ -180,9 +181,9 @@ def keep_model(session: Session, desk: Desk, request: dict[str, Any]) -> dict[st
         raise PermissionError(NOT_YOURS)
     run, name = race.runs[request["label"]], str(request["name"])
     if name in list_checkpoints(session.checkpoint_folders):
-        raise Refused(f"There is a model {name!r} already: choose another name.")
+        raise UserError(f"There is a model {name!r} already: choose another name.")
     recipe = run.recipe()
-    with refusing():
+    with user_errors():
         dataset = open_dataset(recipe.data, session.data_root, img_size=recipe.img_size)
         keep_run(run, name, desk.runs_folder / KEPT_FOLDER.name, dataset=dataset)
     return {"model": name}

@@ -1,10 +1,10 @@
-"""A Swin on one picture, as the Windows tab draws it: where each token goes, whom it attends to, what it can reach."""
+"""A Swin on one image, as the Windows tab draws it: where each token goes, what it attends to, what it can reach."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import torch
@@ -20,9 +20,9 @@ from vit_explorer.explain.windows import WindowLayout, layout_of, reach
 from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.models.windows import WindowRecord
 from vit_explorer.models.zoo import Checkpoint, create_model
-from vit_explorer.ui.core.arrays import pack, pack_shares
-from vit_explorer.ui.core.errors import Refused
-from vit_explorer.ui.core.requests import whole
+from vit_explorer.ui.core.arrays import Packed, pack, pack_shares
+from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.requests import Fit, ModelRequest, parse_int
 from vit_explorer.ui.core.session import Picture, Session
 
 WINDOWS = (2, 3, 4, 5, 6, 7, 8)  # sides to choose from, in tokens
@@ -39,25 +39,93 @@ class Cut:
     side: int
 
 
-def windows_payload(session: Session, request: dict[str, Any]) -> dict[str, Any]:
-    """{picture, model, fit, window, shift, side} -> what ``vxWindows`` decodes; None stands for the model's own.
+@dataclass(frozen=True)
+class WindowsRequest(ModelRequest):
+    """Window and shift in tokens, and the side of the first map; None stands for the model's own."""
 
-    Raises:
-        Refused: for a model that has no windows, or a number that is not offered.
+    window: int | None
+    shift: int | None
+    side: int | None
+
+
+class StagePayload(TypedDict):
+    """A stage of the Swin; ``multiply_adds`` of all its blocks."""
+
+    d_model: int
+    heads: int
+    depth: int
+    multiply_adds: int
+
+
+class BlockPayload(TypedDict):
+    """A block of the Swin, M tokens after padding, in windows of w x w tokens.
+
+    ``grid`` of its tokens and ``whole``, the grid after padding. ``order`` (M,): the token at each place, -1 for
+    padding. ``regions`` (M,): the mask's region of each place. ``weights`` (windows, heads, w * w, w * w). ``reach``:
+    per token a bit for each token of the first map that it can depend on. ``bias`` (heads, 2 w - 1, 2 w - 1).
     """
-    checkpoint = session.checkpoint(request["model"])
+
+    stage: int
+    bias: Packed
+    grid: list[int]
+    whole: list[int]
+    shift: list[int]
+    masked: bool
+    order: Packed
+    regions: Packed
+    weights: Packed
+    reach: Packed
+
+
+class WindowsPayload(TypedDict):
+    """A Swin on one image, cut with ``window``, ``shift`` and ``side``; ``own`` is the cut it was trained with.
+
+    ``windows`` and ``sides`` can be chosen. ``cnn``: receptive fields of the zoo's CNN; ``vit``: the zoo's small ViT.
+    """
+
+    model: str
+    own: dict[str, int]
+    window: int
+    shift: int
+    side: int
+    windows: list[int]
+    sides: list[int]
+    pixels: Packed
+    classes: list[str]
+    probabilities: list[float]
+    own_probabilities: list[float]
+    stages: list[StagePayload]
+    blocks: list[BlockPayload]
+    cnn: list[dict[str, int]]
+    vit: VitPayload
+
+
+class VitPayload(TypedDict):
+    """The sizes of a ViT."""
+
+    grid: list[int]
+    d_model: int
+    layers: int
+    multiply_adds: int
+
+
+def windows_payload(session: Session, request: WindowsRequest) -> WindowsPayload:
+    """Run a Swin on an image with these windows. Raises UserError for another model, or a size that is not offered."""
+    checkpoint = session.checkpoint(request.model)
     if not isinstance(checkpoint.model, SwinTransformer):
-        raise Refused(f"{checkpoint.name} has no windows: choose a Swin.")
+        raise UserError(f"{checkpoint.name} has no windows: choose a Swin.")
     own, cut = own_cut(checkpoint.model), chosen_cut(checkpoint.model, request)
-    picture = session.picture(request["picture"])
+    picture = session.picture(request.picture)
     changed = (cut.window, cut.shift) != (own.window, own.shift)
     model = rewindowed(checkpoint.model, cut.window, cut.shift) if changed else checkpoint.model
-    traced, pixels = _traced(checkpoint, model, picture, request["fit"], cut.side)
-    before = traced if cut == own else _traced(checkpoint, checkpoint.model, picture, request["fit"], own.side)[0]
+    traced, pixels = _traced(checkpoint, model, picture, request.fit, cut.side)
+    before = traced if cut == own else _traced(checkpoint, checkpoint.model, picture, request.fit, own.side)[0]
     return {
         "model": checkpoint.name,
         "own": vars(own),
-        **vars(cut),
+        "window": cut.window,
+        "shift": cut.shift,
+        "side": cut.side,
         "windows": list(WINDOWS),
         "sides": offered_sides(checkpoint.model, cut.window),
         "pixels": pack(pixels.permute(1, 2, 0), "uint8"),
@@ -72,34 +140,34 @@ def windows_payload(session: Session, request: dict[str, Any]) -> dict[str, Any]
 
 
 def own_cut(model: SwinTransformer) -> Cut:
-    """As the model was built."""
+    """The cut that the model was trained with."""
     attentions = [block.attention for stage in model.stages for block in stage]
     return Cut(attentions[0].window, max(one.shift for one in attentions), model.img_size // model.patch_size)
 
 
-def chosen_cut(model: SwinTransformer, request: dict[str, Any]) -> Cut:
-    """The cut of a request. Raises Refused with what there is."""
+def chosen_cut(model: SwinTransformer, request: WindowsRequest) -> Cut:
+    """The cut of a request. Raises UserError with the values that can be chosen."""
     own = own_cut(model)
     window = (
-        own.window if request["window"] is None else whole(request["window"], "A window", 1, max(own.window, *WINDOWS))
+        own.window if request.window is None else parse_int(request.window, "A window", 1, max(own.window, *WINDOWS))
     )
     half = own.shift if window == own.window else window // 2
-    shift = half if request["shift"] is None else whole(request["shift"], "A shift", 0, window - 1)
+    shift = half if request.shift is None else parse_int(request.shift, "A shift", 0, window - 1)
     sides = offered_sides(model, window)
-    side = own.side if request["side"] is None else request["side"]
+    side = own.side if request.side is None else request.side
     if type(side) is not int or side not in sides:
-        raise Refused(f"With windows of {window} the map can have {', '.join(map(str, sides))} tokens a side.")
+        raise UserError(f"With windows of {window} the map can have {', '.join(map(str, sides))} tokens a side.")
     return Cut(window, shift, side)
 
 
 def offered_sides(model: SwinTransformer, window: int) -> list[int]:
-    """The sides of the first map whose attention is not too much for one payload; always the model's own."""
+    """The sides of the first map whose attention fits one payload, and the model's own."""
     own = own_cut(model).side
     return sorted({own, *(side for side in SIDES if _numbers(model, side, window) <= MAX_NUMBERS)})
 
 
 def _numbers(model: SwinTransformer, side: int, window: int) -> int:
-    """How many weights all blocks have together."""
+    """The number of attention weights of all blocks together."""
     total = 0
     for stage in model.stages:
         padded = -(-side // window) * window
@@ -110,14 +178,14 @@ def _numbers(model: SwinTransformer, side: int, window: int) -> int:
 
 @torch.inference_mode()
 def _traced(
-    checkpoint: Checkpoint, model: SwinTransformer, picture: Picture, fit: str, side: int
+    checkpoint: Checkpoint, model: SwinTransformer, picture: Picture, fit: Fit, side: int
 ) -> tuple[Trace, Tensor]:
     """The pass over the picture at ``side`` tokens, and its pixels, uint8 (3, size, size)."""
     pixels = fit_picture(picture.image, side * model.patch_size, fit)
     return trace(model, checkpoint.preprocess(pixels[None])), pixels
 
 
-def _stages(model: SwinTransformer, side: int) -> list[dict[str, Any]]:
+def _stages(model: SwinTransformer, side: int) -> list[StagePayload]:
     costs = stage_multiply_adds(model, side, side)
     return [
         {
@@ -130,19 +198,21 @@ def _stages(model: SwinTransformer, side: int) -> list[dict[str, Any]]:
     ]
 
 
-def _blocks(model: SwinTransformer, traced: Trace) -> list[dict[str, Any]]:
+def _blocks(model: SwinTransformer, traced: Trace) -> list[BlockPayload]:
     attentions = [(number, block.attention) for number, stage in enumerate(model.stages) for block in stage]
     layouts = [layout_of(record.grid, record.plan) for record in traced.windows]
     return [
-        {"stage": number, "bias": pack(_bias_maps(attention.bias_table, attention.window)), **_block(*parts)}
+        _block(number, _bias_maps(attention.bias_table, attention.window), *parts)
         for (number, attention), *parts in zip(attentions, traced.windows, layouts, reach(layouts), strict=True)
     ]
 
 
-def _block(record: WindowRecord, layout: WindowLayout, reached: Tensor) -> dict[str, Any]:
+def _block(stage: int, bias: Tensor, record: WindowRecord, layout: WindowLayout, reached: Tensor) -> BlockPayload:
     plan, n_tokens = record.plan, layout.grid[0] * layout.grid[1]
     order = plan.order.where(plan.order < n_tokens, -1)
     return {
+        "stage": stage,
+        "bias": pack(bias),
         "grid": list(layout.grid),
         "whole": [-(-side // plan.window) * plan.window for side in layout.grid],
         "shift": list(plan.shift),
@@ -161,14 +231,14 @@ def _bias_maps(table: Tensor, window: int) -> Tensor:
 
 @lru_cache(maxsize=1)
 def _cnn_fields() -> list[dict[str, int]]:
-    """The receptive fields of the zoo's CNN, whose weights do not matter for it."""
+    """The receptive fields of the zoo's CNN, which do not depend on its weights."""
     with torch.random.fork_rng(devices=[]):
         return [vars(field) for field in receptive_fields(create_model("cnn"))]
 
 
 @lru_cache(maxsize=1)
-def _plain_vit() -> dict[str, Any]:
-    """The zoo's small ViT, beside which the hierarchy stands; its weights do not matter for it."""
+def _plain_vit() -> VitPayload:
+    """The sizes of the zoo's small ViT, with which the hierarchy is compared."""
     with torch.random.fork_rng(devices=[]):
         model = create_model("vit")
     embedding, block = model.patch_embedding, model.blocks[0]

@@ -1,0 +1,124 @@
+"""One picture: the predictions of all models, with a map of each that can be compared with the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+from vit_explorer.data.uploads import fit_picture
+from vit_explorer.explain.explanations import METHODS
+from vit_explorer.explain.gradients import trace_gradients
+from vit_explorer.models.cnn import ConvNet
+from vit_explorer.models.summary import ModelSummary, model_summary
+from vit_explorer.models.swin import SwinTransformer
+from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
+from vit_explorer.ui.core.payloads import TIMED_PASSES, reading_order, timed_prediction
+from vit_explorer.ui.core.requests import Fit, ModelRequest
+from vit_explorer.ui.core.session import Picture, Session
+
+
+def compare_order(checkpoints: list[Checkpoint], chosen: Checkpoint) -> list[Checkpoint]:
+    """Models with the classes of the chosen one first, then the others, each in reading order."""
+    return sorted(reading_order(checkpoints), key=lambda one: one.class_names != chosen.class_names)
+
+
+@dataclass(frozen=True)
+class CompareRequest(ModelRequest):
+    """The chosen model comes first; ``target`` is a class by its name, or None for each model's own prediction."""
+
+    target: str | None
+
+
+class ExplainedPayload(ModelSummary):
+    """A model's prediction, and the map of the class ``explained``.
+
+    ``map`` (rows, cols) sums to 1, or is all 0 if nothing supports the class; ``method`` is the title of its method and
+    ``words`` says what the method reads.
+    """
+
+    model: str
+    classes: list[str]
+    probabilities: list[float]
+    explained: str
+    method: str
+    words: str
+    map: Packed
+    pixels: Packed
+    alike: bool
+
+
+class ComparePayload(TypedDict):
+    """The label of the picture, if it has one, and the models in :func:`compare_order`."""
+
+    truth: str | None
+    results: list[ExplainedPayload]
+
+
+@dataclass(frozen=True)
+class TimesRequest:
+    """A picture by its name."""
+
+    picture: str
+    fit: Fit
+
+
+class TimesPayload(TypedDict):
+    """Seconds of a forward pass by model, each the median of ``timed_passes``."""
+
+    seconds: dict[str, float]
+    timed_passes: int
+
+
+def compare_picture(session: Session, request: CompareRequest) -> ComparePayload:
+    """Predict and explain one picture with every usable model."""
+    picture, chosen = session.picture(request.picture), session.checkpoint(request.model)
+    usable, _ = session.checkpoints()
+    return {
+        "truth": picture.truth,
+        "results": [
+            explained(picture, one, request.fit, request.target, one.class_names == chosen.class_names)
+            for one in compare_order(usable, chosen)
+        ],
+    }
+
+
+def compare_times(session: Session, request: TimesRequest) -> TimesPayload:
+    """Time a forward pass of every usable model, as the Classify tab does."""
+    picture = session.picture(request.picture)
+    usable, _ = session.checkpoints()
+    timed = [timed_prediction(picture, one, request.fit) for one in usable]
+    return {"seconds": {one["name"]: one["seconds"] for one in timed}, "timed_passes": TIMED_PASSES}
+
+
+def explained(picture: Picture, checkpoint: Checkpoint, fit: Fit, target: str | None, alike: bool) -> ExplainedPayload:
+    """Predict and explain with one forward and one backward pass.
+
+    Args:
+        target: the class to explain, by name; a model that does not know the class explains its own prediction.
+        alike: whether it has the classes of the chosen model.
+    """
+    model, names = checkpoint.model, checkpoint.class_names
+    images = fit_picture(picture.image, model.img_size, fit)[None]
+    place = names.index(target) if target in names else None
+    passed = trace_gradients(model, checkpoint.preprocess(images), place)
+    method = METHODS[map_method(checkpoint)]
+    values = method.explain(model, passed)[0]  # (rows, cols)
+    total = values.sum()
+    return {
+        **model_summary(checkpoint),
+        "model": checkpoint.name,
+        "classes": names,
+        "probabilities": passed.traced.logits[0].softmax(dim=-1).tolist(),
+        "explained": names[int(passed.target[0])],
+        "method": method.title,
+        "words": method.words,
+        "map": pack(values / total if total > 0 else values * 0),
+        "pixels": pack_pixels(images),
+        "alike": alike,
+    }
+
+
+def map_method(checkpoint: Checkpoint) -> str:
+    """Grad-CAM if the classifier reads a feature map, gradient rollout if it reads tokens."""
+    return "grad_cam" if isinstance(checkpoint.model, ConvNet | SwinTransformer) else "gradient_rollout"
