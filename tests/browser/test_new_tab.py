@@ -66,7 +66,7 @@ def toy_address(tmp_path_factory):
         ("tab.py", TAB),
         ("echo.html", HTML),
         ("echo.js", SCRIPT),
-        ("echo.css", STYLE),
+        ("toy.css", STYLE),
     ):
         (page / "toy" / name).write_text(text, encoding="utf-8")
     app = (page / "app.py").read_text(encoding="utf-8")

@@ -17,7 +17,7 @@ from vit_explorer.ui.core.widget import widget
 
 def place_attention(session: Session) -> None:
     """Place the tab: five views, one at a time; three of them have something else for a model without attention."""
-    with gr.Tabs(elem_id="attention-tabs"):
+    with gr.Tabs(elem_id="attention-tabs", elem_classes="vx-subtabs"):
         with gr.Tab("Heads", id="heads"):
             place_no_attention(session)
             heads = serve(session, attention_rows=attention_rows, attention_matrix=attention_matrix)

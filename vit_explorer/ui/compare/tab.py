@@ -24,7 +24,7 @@ def place_compare(session: Session, runs_folder: Path, machine: threading.Lock) 
     Args:
         runs_folder: the newest measurement is kept in its folder; ``machine`` is held while one is taken.
     """
-    with gr.Tabs(elem_id="compare-tabs"):
+    with gr.Tabs(elem_id="compare-tabs", elem_classes="vx-subtabs"):
         with gr.Tab("One picture", id="one-picture"):
             picture = serve(session, compare=compare_picture, time_all=compare_times)
             widget(__file__, "compare-picture", picture, elem_id="compare-picture")

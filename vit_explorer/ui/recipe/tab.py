@@ -15,7 +15,7 @@ from vit_explorer.ui.recipe.ladder import describe_ladder, export_ladder
 
 def place_recipe(session: Session) -> None:
     """Place the tab and its views, one at a time."""
-    with gr.Tabs(elem_id="recipe-tabs"):
+    with gr.Tabs(elem_id="recipe-tabs", elem_classes="vx-subtabs"):
         with gr.Tab("Ingredients", id="ingredients"):
             ingredients = serve(session, ingredient=apply_ingredient)
             widget(__file__, "recipe-ingredients", ingredients, elem_id="recipe-ingredients")

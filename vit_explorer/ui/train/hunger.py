@@ -117,7 +117,7 @@ def export_hunger(session: Session, desk: Desk, format: str) -> dict[str, Any]:
     if format == "csv":
         return file_answer(SWEEP, format, hunger_csv(known, own).encode())
     if format not in MIME:
-        raise ValueError(f"a file can be csv, {', '.join(MIME)}, not {format!r}")
+        raise UserError(f"A file can be csv, {', '.join(MIME)}, not {format!r}.")
     drawn = [(one.recipe.model, one.recipe.subset, one.finished.test_accuracy) for one in own if one.drawn]
     with user_errors():
         return file_answer(SWEEP, format, figure_bytes(draw_hunger(known, drawn), format))

@@ -202,8 +202,8 @@ def export_race(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
         ]
         data = figure_bytes(curves_figure(drawn, axis, race.title, caption(races)), format)
     else:
-        raise ValueError(
-            f"a file can be csv, {', '.join(MIME)} by epochs, images or seconds, not {format!r} by {axis!r}"
+        raise UserError(
+            f"A file can be csv, {', '.join(MIME)} by epochs, images or seconds, not {format!r} by {axis!r}."
         )
     return file_answer(race.name, format, data)
 
