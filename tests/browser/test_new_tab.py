@@ -13,21 +13,36 @@ from vit_explorer.bench.page import VIEWPORT, open_page
 from vit_explorer.models.folders import CHECKPOINTS, PACKAGE, checkout
 
 TAB = """
-from typing import Any
-
-from vit_explorer.ui.core.errors import answered
-from vit_explorer.ui.core.requests import whole
+from vit_explorer.ui.core.serve import serve
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.core.widget import widget
+from vit_explorer.ui.toy.echo import double_number
 
 
 def place_toy(session: Session) -> None:
-    @answered
-    def double(request: dict[str, Any]) -> dict[str, Any]:
-        checkpoint = session.checkpoint(request["model"])
-        return {"doubled": 2 * whole(request["number"], "A number", 0, 99), "model": checkpoint.name}
+    widget(__file__, "toy-echo", serve(session, double=double_number), elem_id="toy-echo")
+"""
+VIEW = """
+from dataclasses import dataclass
+from typing import Annotated, TypedDict
 
-    widget(__file__, "toy-echo", [double], elem_id="toy-echo")
+from vit_explorer.ui.core.requests import Range
+from vit_explorer.ui.core.session import Session
+
+
+@dataclass(frozen=True)
+class DoubleRequest:
+    model: str
+    number: Annotated[int, Range(0, 99)]
+
+
+class DoublePayload(TypedDict):
+    doubled: int
+    model: str
+
+
+def double_number(session: Session, request: DoubleRequest) -> DoublePayload:
+    return {"doubled": 2 * request.number, "model": session.checkpoint(request.model).name}
 """
 HTML = '<section class="vx-panel"><p class="drawn"></p><p class="marked"></p><p class="answer"></p></section>'
 SCRIPT = """
@@ -64,6 +79,7 @@ def toy_address(tmp_path_factory):
     for name, text in (
         ("__init__.py", ""),
         ("tab.py", TAB),
+        ("echo.py", VIEW),
         ("echo.html", HTML),
         ("echo.js", SCRIPT),
         ("toy.css", STYLE),
