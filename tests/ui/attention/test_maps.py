@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -209,6 +210,11 @@ def opened(file: dict) -> bytes:
     return base64.b64decode(file["data"])
 
 
+def words_of(svg: dict) -> str:
+    """The text of a figure, its lines joined."""
+    return " ".join(re.sub(r"<(?!!)[^>]*>|<!--|-->", " ", opened(svg).decode()).split())
+
+
 HEADS = {"direction": "row", "scale": "shared", "layer": 1, "head": 0}
 
 
@@ -243,12 +249,10 @@ def test_figures_are_what_they_say(visit, kind, magic):
 
 def test_a_caption_holds_all_settings(visit):
     _, request = visit("small", **HEADS, row="answer", format="svg", head_fusion="max", discard_ratio=0.25)
-    words = " ".join(
-        opened(visit.ask(export_rollout, {**request, "start_layer": 1, "residual": False})).decode().split()
-    )
+    words = words_of(visit.ask(export_rollout, {**request, "start_layer": 1, "residual": False}))
     for said in ("small trained on four animals", "noise", "Layers 2 to 3", "fused by max", "25", "without the skip"):
         assert said in words
-    own = " ".join(opened(visit.ask(export_heads, {**request, "scale": "own", "direction": "column"})).decode().split())
+    own = words_of(visit.ask(export_heads, {**request, "scale": "own", "direction": "column"}))
     assert "own colour scale" in own and "attends to patch 3" in own
 
 

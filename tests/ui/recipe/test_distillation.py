@@ -62,7 +62,7 @@ def test_beside_a_model_without_the_token_stands_the_first_deit(session):
     ("teacher", "names", "sentence"),
     [
         ("", (DEIT,), "deit-test had no teacher: the mean of its heads learned the labels."),
-        ("/somewhere/cnn-gone", (DEIT,), "The teacher of deit-test, cnn-gone, is not among the models here."),
+        ("/somewhere/cnn-gone", (DEIT,), "The teacher of deit-test, cnn-gone, is not one of the models here."),
     ],
 )
 def test_a_teacher_that_cannot_be_asked_is_said_and_the_rest_is_there(tmp_path, teacher, names, sentence):
