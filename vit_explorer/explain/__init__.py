@@ -4,6 +4,7 @@ from vit_explorer.explain.ablation import Ablation, trace_ablated
 from vit_explorer.explain.distance import attention_entropy, mean_attention_distance
 from vit_explorer.explain.explanations import explanation_maps, methods_for
 from vit_explorer.explain.faithfulness import Curve, deletion_curve, insertion_curve
+from vit_explorer.explain.features import feature_colours, feature_similarity, token_norms
 from vit_explorer.explain.gradients import gradient_rollout
 from vit_explorer.explain.lens import logit_lens
 from vit_explorer.explain.positions import nearest_pairs, position_similarity, position_structure
@@ -17,6 +18,8 @@ __all__ = [
     "attention_entropy",
     "deletion_curve",
     "explanation_maps",
+    "feature_colours",
+    "feature_similarity",
     "gradient_rollout",
     "insertion_curve",
     "logit_lens",
@@ -26,6 +29,7 @@ __all__ = [
     "position_similarity",
     "position_structure",
     "rollout",
+    "token_norms",
     "trace",
     "trace_ablated",
 ]
