@@ -11,7 +11,7 @@ from vit_explorer.bench.page import open_page, open_view
 from vit_explorer.explain import deletion_curve, explanation_maps, logit_lens, trace, trace_ablated
 from vit_explorer.explain.ablation import Ablation
 from vit_explorer.explain.distance import mean_attention_distance
-from vit_explorer.ui.core.requests import Looked, looked_at
+from vit_explorer.ui.core.requests import ModelInput, ModelRequest, load_input
 from vit_explorer.ui.core.session import Session
 
 SESSION = Session()
@@ -20,8 +20,8 @@ MEASURED = "document.querySelector('.vx-explain:not(.measuring):not(.waiting) .t
 TESTED = "!document.querySelector('.vx-ablate').classList.contains('waiting')"
 
 
-def seen(**request: str) -> Looked:
-    return looked_at(SESSION, CHEETAH | request)
+def seen(**request: str) -> ModelInput:
+    return load_input(SESSION, ModelRequest(**CHEETAH | request))
 
 
 def opened(watched, address: str, view: str, where: str = ""):
@@ -50,7 +50,7 @@ def deletion_of(page, name: str) -> float:
     return float(re.search(r"Deletion\s+([\d.]+)", text)[1])
 
 
-def deletion_computed(looked: Looked, name: str, target: int) -> float:
+def deletion_computed(looked: ModelInput, name: str, target: int) -> float:
     model = looked.checkpoint.model
     found = explanation_maps(model, looked.inputs, target, [name])[name]
     return deletion_curve(model, looked.inputs, found, target).area.item()

@@ -13,7 +13,8 @@ from PIL import Image
 from vit_explorer.bench.page import open_page
 from vit_explorer.explain.rollout import rollout_steps
 from vit_explorer.figures.attention import rollout_limit
-from vit_explorer.ui.attention.request import Look, look
+from vit_explorer.ui.attention.request import AttentionInput, load_attention
+from vit_explorer.ui.core.requests import ModelRequest
 from vit_explorer.ui.core.session import Session
 
 SESSION = Session()
@@ -38,9 +39,10 @@ def image_of(page, selector: str) -> str:
     return page.eval_on_selector(selector, "(canvas) => canvas.toDataURL()")
 
 
-def traced(page) -> Look:
+def traced(page) -> AttentionInput:
     """What is on screen, computed here."""
-    return look(SESSION, page.evaluate("(({ picture, model, fit }) => ({ picture, model, fit }))(vx.get('settled'))"))
+    shown = page.evaluate("(({ picture, model, fit }) => ({ picture, model, fit }))(vx.get('settled'))")
+    return load_attention(SESSION, ModelRequest(**shown))
 
 
 def settle(page) -> None:

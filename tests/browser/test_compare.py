@@ -6,12 +6,13 @@ import base64
 
 import numpy as np
 import pytest
-from vit_explorer.ui.compare.pictures import compare_picture
 
 from vit_explorer.bench.page import open_page, open_view
 from vit_explorer.cost.architectures import architecture_rows
 from vit_explorer.models.published import PUBLISHED
-from vit_explorer.ui.compare.table import mixing_example
+from vit_explorer.ui.compare.picture import compare_picture
+from vit_explorer.ui.compare.published import mixing_example
+from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
 
 SESSION = Session()
@@ -58,7 +59,7 @@ def guide(watched, address):
 def computed(page, target=None):
     shown = page.evaluate("vx.get('settled')")
     request = {key: shown[key] for key in ("picture", "model", "fit")}
-    return compare_picture(SESSION, request | {"target": target})
+    return bind(compare_picture, SESSION)(request | {"target": target})
 
 
 def card(page, name):

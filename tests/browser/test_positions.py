@@ -8,8 +8,9 @@ import re
 import numpy as np
 import pytest
 
+from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.positions.tab import run_experiment
+from vit_explorer.ui.positions.experiment import run_experiment
 
 
 @pytest.fixture
@@ -112,7 +113,7 @@ def test_the_experiment_predicts_with_changed_positions(positions, mode, name):
     assert "waiting" not in experiment.get_attribute("class")
     assert "%" in experiment.locator(".outcome").inner_text()
     shown = positions.evaluate("(({ picture, model, fit }) => ({ picture, model, fit }))(vx.get('settled'))")
-    answer = run_experiment(Session(), {**shown, "mode": mode, "seed": 4})
+    answer = bind(run_experiment, Session())({**shown, "mode": mode, "seed": 4})
     for which in ("trained", "changed"):
         bars = bars_of(positions, which)
         expected = dict(zip(answer["classes"], answer[which], strict=True))

@@ -11,7 +11,8 @@ import pytest
 
 from vit_explorer.bench.page import open_page, open_view
 from vit_explorer.data.rand_augment import rand_augment
-from vit_explorer.ui.core.requests import looked_at
+from vit_explorer.ui.core.requests import ModelRequest, load_input
+from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.recipe.apply import PASSES, ROLLS, apply_ingredient
 from vit_explorer.ui.recipe.ingredients import INGREDIENTS
@@ -59,7 +60,7 @@ def computed(page, **change: Any) -> dict[str, Any]:
     shown = page.evaluate("vx.get('settled')")
     name, strength, seed = at(page)
     request = {key: shown[key] for key in ("picture", "model", "fit")}
-    return apply_ingredient(SESSION, request | {"ingredient": name, "strength": strength, "seed": seed} | change)
+    return bind(apply_ingredient, SESSION)(request | {"ingredient": name, "strength": strength, "seed": seed} | change)
 
 
 def columns(page) -> dict[str, dict[str, str]]:
@@ -106,7 +107,7 @@ def test_a_picture_before_and_after_with_what_was_drawn(recipe, name):
 def test_the_pixels_on_screen_are_those_of_the_package(recipe):
     choose(recipe, "rand-augment")
     found = computed(recipe)
-    looked = looked_at(SESSION, {"picture": "sample:cheetah", "model": "vit-cifar10", "fit": "crop"})
+    looked = load_input(SESSION, ModelRequest("sample:cheetah", "vit-cifar10", "crop"))
     after = rand_augment(looked.images, found["strength"], seeded(found["seed"]))[0].permute(1, 2, 0)
     canvases = recipe.locator(f"{ROOT} .scene canvas")
     assert np.array_equal(np.array(canvases.first.evaluate(PIXELS)), looked.images[0].permute(1, 2, 0).numpy())
