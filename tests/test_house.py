@@ -113,6 +113,18 @@ def f():
     ]
 
 
+def test_networks_are_asked_what_they_have_and_not_of_which_class_they_are():
+    """Outside of models/ no isinstance on a subclass of Network: models/network.py has a property for it."""
+    kinds = re.compile(r"isinstance\([^\n]*\b(ViT|DeiT|HybridViT|SwinTransformer|ConvNet|ResNet|\w*PatchEmbedding)\b")
+    asked = [
+        f"{path.relative_to(REPOSITORY)}: {match.group()}"
+        for path in files()
+        if not path.is_relative_to(PACKAGE / "models")
+        for match in kinds.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert asked == []
+
+
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_imports_only_from_the_rooms_below_it(room):
     assert files(room), f"there is no room {room}"

@@ -11,6 +11,7 @@ from vit_explorer.bench.page import open_page, open_view
 from vit_explorer.explain import deletion_curve, explanation_maps, logit_lens, trace, trace_ablated
 from vit_explorer.explain.ablation import Ablation
 from vit_explorer.explain.distance import mean_attention_distance
+from vit_explorer.explain.explanations import methods_for
 from vit_explorer.ui.core.requests import ModelInput, ModelRequest, load_input
 from vit_explorer.ui.core.session import Session
 
@@ -121,6 +122,14 @@ def test_a_picture_that_is_classified_wrongly_offers_its_label_too(watched, addr
     assert options[0].startswith(names[int(answers[wrong])]) and options[0].endswith("(predicted)")
     assert options[1].startswith(names[int(y[wrong])]) and options[1].endswith("(its label)")
     assert page.locator(".vx-explain .tile").count() == 2  # Grad-CAM and random
+
+
+def test_a_hybrid_is_explained_by_grad_cam_too(watched, address):
+    page = opened(watched, address, "Explain", "#picture=sample:cheetah&model=hybrid-cifar10&fit=crop")
+    page.wait_for_function(MEASURED, timeout=60_000)
+    titles = page.locator(".vx-explain .tile").all_inner_texts()
+    assert [title for title in titles if "Grad-CAM" in title], titles
+    assert len(titles) == len(methods_for(seen(model="hybrid-cifar10").checkpoint.model)) + 1  # and random
 
 
 # --- Test it ---

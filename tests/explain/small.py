@@ -12,11 +12,15 @@ NAMES = {
     "pool": ("vit-conv", SIZES),
     "conv-cls": ("vit", SIZES | {"embedding": "conv"}),
     "set": ("vit", SIZES | {"positions": "none", "pooling": "attention"}),
+    "hybrid": (
+        "hybrid",
+        {"img_size": 16, "widths": (4, 8, 8), "d_model": 16, "n_heads": 2, "n_layers": 3, "d_ff": 24, "n_classes": 5},
+    ),
     "swin": ("swin", {"img_size": 16, "d_model": 8, "depths": (2, 2), "n_heads": (2, 2), "window": 2, "n_classes": 5}),
     "cnn": ("cnn", {"img_size": 16, "widths": (4, 8), "n_classes": 5}),
 }
 VITS = [name for name in NAMES if name not in ("swin", "cnn")]
-CONVOLUTIONAL = ["pool", "conv-cls", "cnn"]
+CONVOLUTIONAL = ["pool", "conv-cls", "hybrid", "cnn"]
 
 
 def make(case: str) -> nn.Module:

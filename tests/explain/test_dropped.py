@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from tests.explain.small import NAMES, SIZES, images, make
-from vit_explorer.explain.dropped import branch_scales, count_blocks, draw_kept, scaled_logits
+from vit_explorer.explain.dropped import branch_scales, draw_kept, scaled_logits
 from vit_explorer.models import create_model
 from vit_explorer.models.stochastic_depth import linear_rates
 
@@ -32,7 +32,7 @@ def built(case: str, **options: object) -> nn.Module:
 @every_residual
 def test_with_rate_0_nothing_is_dropped_and_it_is_the_model(case):
     model, x = built(case), images()
-    kept = draw_kept(len(x), count_blocks(model), 0.0, seed=3)
+    kept = draw_kept(len(x), len(model.residual_blocks), 0.0, seed=3)
     assert kept.all()
     with torch.no_grad():
         torch.testing.assert_close(scaled_logits(model, x, branch_scales(kept, 0.0)), model(x))
@@ -43,7 +43,7 @@ def test_with_everything_dropped_a_vit_reads_its_embedding(case):
     model, x = built(case), images()
     with torch.no_grad():
         expected = model.classify(model.tokens(x))
-        found = scaled_logits(model, x, torch.zeros(len(x), count_blocks(model), 2))
+        found = scaled_logits(model, x, torch.zeros(len(x), len(model.residual_blocks), 2))
     torch.testing.assert_close(found, expected)
 
 
@@ -101,7 +101,7 @@ def test_a_draw_is_a_function_of_its_seed_and_leaves_the_global_generator_alone(
 
 
 def test_what_cannot_be_dropped_is_said():
-    assert count_blocks(make("cnn")) == 0
+    assert len(make("cnn").residual_blocks) == 0
     with pytest.raises(ValueError, match="no residual branches"):
         scaled_logits(make("cnn"), images(), torch.ones(2, 3, 2))
     with pytest.raises(ValueError, match=r"\(B, 3, 2\), not \(2, 4, 2\)"):

@@ -9,7 +9,7 @@ from tests.explain.small import NAMES, VITS, images, make
 from vit_explorer.explain import explanation_maps, gradient_rollout, methods_for, rollout, trace
 from vit_explorer.explain.explanations import METHODS, random_maps
 from vit_explorer.explain.gradients import trace_gradients
-from vit_explorer.explain.reading import head_reading, read_patches
+from vit_explorer.explain.readout import patch_readout, readout_weights
 
 ATTENTION = ["last_attention", "rollout", "attention_gradient", "gradient_rollout"]
 APPLY = {
@@ -18,6 +18,7 @@ APPLY = {
     "set": ATTENTION,
     "pool": [*ATTENTION, "grad_cam"],
     "conv-cls": [*ATTENTION, "grad_cam"],
+    "hybrid": [*ATTENTION, "grad_cam"],
     "swin": [*ATTENTION, "grad_cam"],
     "cnn": ["grad_cam"],
 }
@@ -81,12 +82,12 @@ def test_with_mean_pooling_a_map_is_the_mean_row():
 def test_gradient_rollout_shows_what_attention_moved_and_not_what_the_head_reads_anyway(case):
     model, x = make(case), images(8)
     traced = trace(model, x)
-    reading = head_reading(model, traced)
+    reading = readout_weights(model, traced)
     maps = []
     for target in range(5):
         found = explanation_maps(model, x, target, ["gradient_rollout"])["gradient_rollout"]
         moved = gradient_rollout(model, x, target) - torch.eye(reading.shape[1])
-        assert torch.allclose(found, read_patches(moved, reading, traced), atol=1e-6)
+        assert torch.allclose(found, patch_readout(moved, reading, traced), atol=1e-6)
         maps.append(found.flatten(1))
     for one, other in pairwise(maps):  # 0.99 and more where the reading hides the classes
         assert torch.cosine_similarity(one - one.mean(1, True), other - other.mean(1, True)).mean() < 0.9
@@ -97,7 +98,7 @@ def test_gradient_rollout_shows_what_attention_moved_and_not_what_the_head_reads
 def test_the_reading_sums_to_one_and_gives_the_logits(case):
     model, x = make(case), images()
     traced = trace(model, x)
-    reading = head_reading(model, traced)
+    reading = readout_weights(model, traced)
     assert reading.shape == traced.hidden[-1].shape[:2]
     assert torch.allclose(reading.sum(1), torch.ones(2), atol=1e-6)
     assert (reading >= 0).all()
@@ -110,13 +111,13 @@ def test_what_is_read_is_the_reading_times_the_flow():
     flow = torch.rand(2, 17, 17, generator=torch.Generator().manual_seed(3))
     reading = torch.rand(2, 17, generator=torch.Generator().manual_seed(4))
     expected = torch.einsum("bi,bij->bj", reading, flow)[:, 1:]
-    found = read_patches(flow, reading, traced)
+    found = patch_readout(flow, reading, traced)
     assert torch.allclose(found, expected.reshape(2, 4, 4), atol=1e-6)
 
 
 def test_a_cnn_reads_no_tokens():
     with pytest.raises(ValueError, match="a ConvNet reads no tokens"):
-        head_reading(make("cnn"), trace(make("cnn"), images()))
+        readout_weights(make("cnn"), trace(make("cnn"), images()))
 
 
 def test_only_the_methods_that_are_named():

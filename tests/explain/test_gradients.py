@@ -40,7 +40,7 @@ def reference_cam(model: nn.Module, image: Tensor, target: int) -> Tensor:
         maps.retain_grad()
         kept.append(maps)
 
-    place = model.stages[-1] if hasattr(model, "stages") else model.patch_embedding.stem
+    place = model.patch_embedding.stages()[-1][-1] if model.stem is not None else model.stages[-1]
     place.register_forward_hook(keep)
     model(image[None].double())[0, target].backward()
     alpha = kept[0].grad[0].mean((1, 2))

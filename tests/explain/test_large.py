@@ -10,7 +10,7 @@ from vit_explorer.explain.explanations import METHODS
 from vit_explorer.explain.gradients import grad_cam, gradient_rollout, trace_gradients
 from vit_explorer.explain.lens import logit_lens
 from vit_explorer.explain.probe import probe_map
-from vit_explorer.explain.reading import head_reading, read_patches
+from vit_explorer.explain.readout import patch_readout, readout_weights
 from vit_explorer.explain.rollout import rollout
 from vit_explorer.explain.trace import trace
 from vit_explorer.models import SwinTransformer, ViT
@@ -38,7 +38,7 @@ def test_heads_read_cls_and_patches_but_no_registers(pooling):
     model = vit(pooling=pooling, cls_token=True)
     traced = trace(model, pictures())
     assert traced.n_prefix == 4 and traced.hidden[0].shape == (2, 20, 16)
-    reading = head_reading(model, traced)
+    reading = readout_weights(model, traced)
     assert torch.allclose(reading.sum(dim=1), torch.ones(2))
     assert not reading[:, 1:4].any()
     expected = {"cls": 1, "cls_mean": 0.5}.get(pooling, 0)
@@ -82,7 +82,7 @@ def test_without_a_head_all_but_the_prediction_can_be_seen():
     assert logit_lens(model, traced).shape == (2, 3, 0)
     flow = rollout(traced.attention, n_prefix=traced.n_prefix)
     assert torch.allclose(flow.sum(dim=-1), torch.ones(2, 20))
-    assert read_patches(flow, head_reading(model, traced), traced).shape == (2, 4, 4)
+    assert patch_readout(flow, readout_weights(model, traced), traced).shape == (2, 4, 4)
     assert probe_map(model, pictures()).sum() == pytest.approx(2, abs=1e-5)
     for explain in (trace_gradients, gradient_rollout):
         with pytest.raises(ValueError, match="no head"):

@@ -54,7 +54,7 @@ def test_the_fields_of_the_small_models_by_hand():
     # 4 <- pooled (2..6 by two convolutions) -> 4 to 13 of 16 <- 2 to 15 <- 4 to 31 of 32 <- 3 to 31
     assert [stage.sees[4] for stage in hybrid] == [(3, 31), (4, 31), (4, 13), (4, 4), (4, 4)]
     assert [stage.title for stage in hybrid[1:]] == [
-        "3 × 3 convolution", "pooling, residual block", "pooling, residual block", "1 × 1 convolution",
+        "3 × 3 convolution, ReLU", "pooling, residual block", "pooling, residual block", "1 × 1 convolution",
     ]  # fmt: skip
 
 

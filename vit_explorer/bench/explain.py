@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vit_explorer.bench.plain_rollout import PlainRollout
 from vit_explorer.bench.throughput import in_turns
@@ -16,6 +16,7 @@ from vit_explorer.explain.faithfulness import deletion_curve, insertion_curve
 from vit_explorer.explain.gradients import gradient_rollout
 from vit_explorer.explain.rollout import rollout
 from vit_explorer.explain.trace import trace
+from vit_explorer.models.network import Network
 from vit_explorer.models.zoo import create_model
 
 BATCHES = (1, 16)  # the page looks at one picture at a time
@@ -53,7 +54,7 @@ def measure_explain(checkpoints: str | None = None) -> dict[str, Any]:
     }
 
 
-def quick_jobs(model: nn.Module, images: Tensor) -> dict[str, Job]:
+def quick_jobs(model: Network, images: Tensor) -> dict[str, Job]:
     """By name; theirs takes the pictures of a batch one by one, as it must."""
     theirs = PlainRollout(model)
     return {
@@ -66,7 +67,7 @@ def quick_jobs(model: nn.Module, images: Tensor) -> dict[str, Job]:
     }
 
 
-def curve_jobs(model: nn.Module, images: Tensor) -> dict[str, Job]:
+def curve_jobs(model: Network, images: Tensor) -> dict[str, Job]:
     """The curves of random maps, one patch a step: 65 variants of each picture."""
     maps = random_maps(model.grid, len(images))
     return {
@@ -77,7 +78,7 @@ def curve_jobs(model: nn.Module, images: Tensor) -> dict[str, Job]:
 
 
 @torch.no_grad()
-def plain_pass(model: nn.Module, images: Tensor) -> Tensor:
+def plain_pass(model: Network, images: Tensor) -> Tensor:
     """The logits and nothing else, with fused attention."""
     return model(images)
 

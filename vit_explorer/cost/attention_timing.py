@@ -15,7 +15,7 @@ from typing import Literal, get_args
 
 import torch
 
-from vit_explorer.cost.attention import global_attention_cost, windowed_attention_cost
+from vit_explorer.cost.attention import AttentionCost, global_attention_cost, windowed_attention_cost
 from vit_explorer.models.attention import SelfAttention, Tape
 from vit_explorer.models.swin import WindowAttention
 
@@ -133,7 +133,7 @@ def make_jobs(setting: Setting, side: int, way: Way) -> dict[Kind, Callable[[], 
 
 def expected_work(setting: Setting, side: int, way: Way) -> dict[Kind, float]:
     """About how long the kinds take beside each other, in multiply-adds; a kind that is not measured is left out."""
-    costs = {
+    costs: dict[Kind, AttentionCost] = {
         "global": global_attention_cost(side, side, setting.d_model, setting.n_heads),
         "windowed": windowed_attention_cost(side, side, setting.d_model, setting.n_heads, setting.window),
     }

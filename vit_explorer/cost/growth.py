@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 
 from vit_explorer.cost.multiply_adds import count_multiply_adds
-from vit_explorer.models.swin import SwinTransformer
-from vit_explorer.models.vit import ViT
+from vit_explorer.models.network import Network
 from vit_explorer.models.zoo import Option, create_model
 
 
@@ -42,14 +40,12 @@ class AttentionGrowth:
     window: int | None = None
 
 
-def attention_growth(model: nn.Module) -> AttentionGrowth:
+def attention_growth(model: Network) -> AttentionGrowth:
     """What a network's structure says of its attention."""
-    if isinstance(model, SwinTransformer):
-        window = model.stages[0][0].attention.window
-        return AttentionGrowth(f"N · {window}²", (model.img_size // model.patch_size) ** 2, window)
-    if isinstance(model, ViT):
-        return AttentionGrowth("N²", model.grid[0] * model.grid[1] + model.n_prefix)
-    return AttentionGrowth(None)
+    if model.attention_kind == "none":
+        return AttentionGrowth(None)
+    law = "N²" if model.window is None else f"N · {model.window}²"
+    return AttentionGrowth(law, model.n_tokens, model.window)
 
 
 def doubled_cost(name: str, overrides: Mapping[str, Option], img_size: int) -> Doubled:

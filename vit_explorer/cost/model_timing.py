@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 import torch
-from torch import nn
 
 from vit_explorer.cost.attention_timing import Spread, spread
+from vit_explorer.models.network import Network
 
 BATCH = 64  # pictures, of which the throughput is measured
 ROUNDS = {1: 20, BATCH: 5}  # rounds that count; a pass of a batch takes as long as many of one picture
@@ -42,7 +42,7 @@ class Timed:
 
 @torch.no_grad()
 def time_models(
-    models: Mapping[str, nn.Module],
+    models: Mapping[str, Network],
     work: Mapping[str, float],
     rounds: Mapping[int, int] | None = None,
     warm_up: int = WARM_UP,

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import cast
+
+from torch import nn
+
 from vit_explorer.cost.attention import windowed_attention_cost
-from vit_explorer.models.swin import SwinTransformer, WindowAttention
+from vit_explorer.models.swin import PatchMerging, SwinBlock, SwinTransformer, WindowAttention
 
 
 def stage_multiply_adds(model: SwinTransformer, height: int, width: int) -> list[int]:
@@ -18,14 +23,14 @@ def stage_multiply_adds(model: SwinTransformer, height: int, width: int) -> list
     for index, stage in enumerate(model.stages):
         if index:
             height, width = -(-height // 2), -(-width // 2)
-            reduction = model.mergings[index - 1].reduction
+            reduction = cast(PatchMerging, model.mergings[index - 1]).reduction
             begins = height * width * reduction.in_features * reduction.out_features
         else:
             begins = height * width * model.patch_embedding.weight.numel()
         blocks = (
             _attention(block.attention, height, width)
-            + height * width * (block.mlp[0].weight.numel() + block.mlp[2].weight.numel())
-            for block in stage
+            + height * width * sum(layer.weight.numel() for layer in block.mlp if isinstance(layer, nn.Linear))
+            for block in cast(Iterator[SwinBlock], stage.children())
         )
         found.append(begins + sum(blocks))
     return found

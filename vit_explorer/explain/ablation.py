@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.func import functional_call
 
 from vit_explorer.explain.erasing import Baseline, baseline_images, erase_patches
 from vit_explorer.explain.trace import Trace, taped
 from vit_explorer.models.attention import Tape
+from vit_explorer.models.network import Network
 from vit_explorer.models.patches import patchify, unpatchify
-from vit_explorer.models.vit import ViT
 
 PositionMode = Literal["trained", "shuffled", "zero", "untrained"]
 
@@ -63,7 +63,7 @@ def changed_positions(
 
 
 @torch.no_grad()
-def predict_with_positions(model: nn.Module, inputs: Tensor, positions: Tensor) -> Tensor:
+def predict_with_positions(model: Network, inputs: Tensor, positions: Tensor) -> Tensor:
     """Logits of a model as if ``positions`` were its position table; the model itself is never touched.
 
     ``functional_call`` swaps the parameter inside the module while it runs. It is given a twin that shares all weights,
@@ -99,7 +99,7 @@ class Ablation:
     positions: bool = True
 
 
-def ablated_images(model: nn.Module, images: Tensor, ablation: Ablation) -> Tensor:
+def ablated_images(model: Network, images: Tensor, ablation: Ablation) -> Tensor:
     """The pictures as the ablated network gets them, (B, C, H, W) -> same.
 
     Raises:
@@ -121,7 +121,7 @@ def ablated_images(model: nn.Module, images: Tensor, ablation: Ablation) -> Tens
 
 
 @torch.no_grad()
-def trace_ablated(model: nn.Module, images: Tensor, ablation: Ablation) -> Trace:
+def trace_ablated(model: Network, images: Tensor, ablation: Ablation) -> Trace:
     """:func:`trace` of the model and the pictures with something taken away; the model itself is never touched.
 
     Args:
@@ -132,9 +132,10 @@ def trace_ablated(model: nn.Module, images: Tensor, ablation: Ablation) -> Trace
     tape = Tape()
     parameters = _muted(model, ablation.muted)
     if not ablation.positions:
-        if not hasattr(model, "pos_embedding"):
+        table = model.position_table
+        if table is None:
             raise ValueError(f"a {type(model).__name__} without position embeddings cannot lose them")
-        parameters["pos_embedding"] = changed_positions(model.pos_embedding, model.n_prefix, "zero")
+        parameters["pos_embedding"] = changed_positions(table, model.n_prefix, "zero")
     logits = functional_call(_twin(model), parameters, (ablated_images(model, images, ablation), tape))
     return taped(model, logits, tape)
 
@@ -152,24 +153,25 @@ def heard_attention(traced: Trace, muted: tuple[tuple[int, int], ...]) -> list[T
     return heard
 
 
-def _muted(model: nn.Module, muted: tuple[tuple[int, int], ...]) -> dict[str, Tensor]:
+def _muted(model: Network, muted: tuple[tuple[int, int], ...]) -> dict[str, Tensor]:
     """Output projections that ignore the muted heads: what such a head computes reaches nothing."""
-    if muted and not isinstance(model, ViT):
+    if muted and model.attention_kind != "global":
         raise ValueError(f"a {type(model).__name__} has no heads to mute")
     parameters: dict[str, Tensor] = {}
     for layer, head in muted:
-        n_layers, n_heads = len(model.blocks), model.blocks[0].attention.n_heads
+        blocks = model.residual_blocks
+        n_layers, n_heads = len(blocks), blocks[0].attention.n_heads
         if not (0 <= layer < n_layers and 0 <= head < n_heads):
             raise ValueError(
                 f"there is no head {head} in a layer {layer}: layers are 0 to {n_layers - 1}, heads 0 to {n_heads - 1}"
             )
-        attention, name = model.blocks[layer].attention, f"blocks.{layer}.attention.projection.weight"
+        attention, name = blocks[layer].attention, f"blocks.{layer}.attention.projection.weight"
         weight = parameters.setdefault(name, attention.projection.weight.detach().clone())
         d_head = weight.shape[1] // attention.n_heads
         weight[:, head * d_head : (head + 1) * d_head] = 0
     return parameters
 
 
-def _twin(model: nn.Module) -> nn.Module:
+def _twin(model: Network) -> Network:
     """A copy that shares all weights."""
     return copy.deepcopy(model, {id(tensor): tensor for tensor in itertools.chain(model.parameters(), model.buffers())})

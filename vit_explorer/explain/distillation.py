@@ -47,7 +47,7 @@ def two_tokens(model: DeiT, inputs: Tensor) -> TwoTokens:
     Raises:
         ValueError: for a model without a distillation token.
     """
-    if not isinstance(model, DeiT):
+    if "distillation" not in model.prefix_names():
         raise ValueError(f"a {type(model).__name__} has no distillation token")
     traced = trace(model, inputs)
     flow = rollout(traced.attention, n_prefix=TOKENS)
@@ -119,4 +119,5 @@ def joined(parts: list[Answers]) -> Answers:
     teachers = [part.teacher for part in parts]
     fields = ("truth", "cls", "distillation", "mean")
     known = None if any(teacher is None for teacher in teachers) else torch.cat([t for t in teachers if t is not None])
-    return Answers(*(torch.cat([getattr(part, field) for part in parts]) for field in fields), known)
+    joint = {field: torch.cat([getattr(part, field) for part in parts]) for field in fields}
+    return Answers(**joint, teacher=known)

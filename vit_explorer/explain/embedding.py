@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vit_explorer.explain.trace import Trace
+from vit_explorer.models.network import Network
 from vit_explorer.models.patches import PatchEmbedding, as_linear, patchify, unpatchify
-from vit_explorer.models.vit import ViT
 
 
 @torch.no_grad()
@@ -26,20 +26,27 @@ def embed_twice(embedding: PatchEmbedding, inputs: Tensor) -> tuple[Tensor, Tens
 
 
 @torch.no_grad()
-def pixels_from_tokens(model: ViT, traced: Trace) -> Tensor | None:
+def pixels_from_tokens(model: Network, traced: Trace) -> Tensor | None:
     """The model's input, (B, C, H, W) float64, computed back by least squares from the tokens of the first block.
 
     None where a token has fewer dimensions than a patch has values, so that it cannot hold them.
+
+    Raises:
+        ValueError: for a model without a linear patch embedding.
     """
-    weight, bias = as_linear(model.patch_embedding)
+    embedding = model.linear_embedding
+    if embedding is None:
+        raise ValueError(f"the tokens of this {type(model).__name__} are no linear projections of patches")
+    weight, bias = as_linear(embedding)
     values, d_model = weight.shape
     if d_model < values:
         return None
-    tokens = traced.hidden[0] - model.pos_embedding if hasattr(model, "pos_embedding") else traced.hidden[0]
+    table = model.position_table
+    tokens = traced.hidden[0] if table is None else traced.hidden[0] - table
     received = tokens[:, traced.n_prefix :] - bias  # (B, N, D)
     matrix = weight.T.double().expand(len(received), -1, -1)  # (B, D, values)
     blocks = torch.linalg.lstsq(matrix, received.transpose(1, 2).double()).solution  # (B, values, N)
-    return unpatchify(blocks.transpose(1, 2), model.patch_embedding.patch_size, traced.grid)
+    return unpatchify(blocks.transpose(1, 2), embedding.patch_size, traced.grid)
 
 
 def equal_values(first: Tensor, second: Tensor, patch_size: int) -> Tensor:

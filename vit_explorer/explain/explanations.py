@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vit_explorer.explain.gradients import (
     GradientTrace,
@@ -16,12 +16,11 @@ from vit_explorer.explain.gradients import (
     relevance_through_attention,
     trace_gradients,
 )
-from vit_explorer.explain.reading import head_reading, read_patches
+from vit_explorer.explain.readout import patch_readout, readout_weights
 from vit_explorer.explain.rollout import rollout
 from vit_explorer.explain.window_flow import pool_map, window_relevance, window_rollout
 from vit_explorer.explain.windows import scatter_windows
-from vit_explorer.models.swin import SwinTransformer
-from vit_explorer.models.vit import ViT
+from vit_explorer.models.network import Network
 
 
 @dataclass(frozen=True)
@@ -37,21 +36,21 @@ class Method:
     title: str
     words: str
     for_class: bool
-    applies: Callable[[nn.Module], bool]
-    explain: Callable[[nn.Module, GradientTrace], Tensor]
+    applies: Callable[[Network], bool]
+    explain: Callable[[Network, GradientTrace], Tensor]
 
 
-def _has_attention(model: nn.Module) -> bool:
-    return isinstance(model, ViT | SwinTransformer)
+def _has_attention(model: Network) -> bool:
+    return model.attention_kind != "none"
 
 
-def _read(model: nn.Module, passed: GradientTrace, flow: Tensor) -> Tensor:
+def _read(model: Network, passed: GradientTrace, flow: Tensor) -> Tensor:
     """What the head reads of (B, N, N), or for Swin of (B, N, N of the first map): (B, rows, cols) of the grid."""
     traced = passed.traced
-    reading = head_reading(model, traced)
+    weights = readout_weights(model, traced)
     if not traced.windows:
-        return read_patches(flow, reading, traced)
-    arrived = (reading[:, None] @ flow)[:, 0]
+        return patch_readout(flow, weights, traced)
+    arrived = (weights[:, None] @ flow)[:, 0]
     last, first = traced.grid, traced.windows[0].grid
     return pool_map(arrived, first if arrived.shape[1] == first[0] * first[1] else last, last)
 
@@ -65,27 +64,27 @@ def _last_weights(passed: GradientTrace) -> tuple[Tensor, Tensor]:
     return scatter_windows(last.weights, last.plan), scatter_windows(gradient, last.plan)
 
 
-def _last_attention(model: nn.Module, passed: GradientTrace) -> Tensor:
+def _last_attention(model: Network, passed: GradientTrace) -> Tensor:
     return _read(model, passed, _last_weights(passed)[0].mean(dim=1))
 
 
-def _rollout(model: nn.Module, passed: GradientTrace) -> Tensor:
+def _rollout(model: Network, passed: GradientTrace) -> Tensor:
     traced = passed.traced
     flow = window_rollout(traced.windows)[-1] if traced.windows else rollout(traced.attention, n_prefix=traced.n_prefix)
     return _read(model, passed, flow)
 
 
-def _last_gradient(model: nn.Module, passed: GradientTrace) -> Tensor:
+def _last_gradient(model: Network, passed: GradientTrace) -> Tensor:
     return _read(model, passed, attention_times_gradient(*_last_weights(passed)))
 
 
-def _gradient_rollout(model: nn.Module, passed: GradientTrace) -> Tensor:
+def _gradient_rollout(model: Network, passed: GradientTrace) -> Tensor:
     windows = passed.traced.windows
     flow = window_relevance(windows, passed.gradients) if windows else relevance_through_attention(passed)
     return _read(model, passed, flow)
 
 
-def _grad_cam(_: nn.Module, passed: GradientTrace) -> Tensor:
+def _grad_cam(_: Network, passed: GradientTrace) -> Tensor:
     return grad_cam(passed)
 
 
@@ -120,7 +119,7 @@ METHODS = {
     ),
     "grad_cam": Method(
         "Grad-CAM",
-        "The channels of the last map, or of the convolutional stem, that raise this class, where they respond.",
+        "The channels of the last map, or of the map that becomes tokens, that raise this class, where they respond.",
         True,
         has_feature_map,
         _grad_cam,
@@ -128,13 +127,13 @@ METHODS = {
 }
 
 
-def methods_for(model: nn.Module) -> dict[str, Method]:
+def methods_for(model: Network) -> dict[str, Method]:
     """The methods that a model has what it takes for, in the order in which they are shown."""
     return {name: method for name, method in METHODS.items() if method.applies(model)}
 
 
 def explanation_maps(
-    model: nn.Module, images: Tensor, target: int | Tensor | None = None, names: Sequence[str] | None = None
+    model: Network, images: Tensor, target: int | Tensor | None = None, names: Sequence[str] | None = None
 ) -> dict[str, Tensor]:
     """The maps of several methods from one pass forward and back.
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vit_explorer.explain.erasing import Baseline, baseline_images, erase_patches
 from vit_explorer.explain.targets import target_classes
+from vit_explorer.models.network import Network
 
 PICTURES_AT_ONCE = 256  # in one forward pass
 TIES_SEED = 0  # of the order of patches that a map calls equally important
@@ -37,7 +38,7 @@ class Curve:
 
 
 def deletion_curve(
-    model: nn.Module,
+    model: Network,
     images: Tensor,
     importance: Tensor,
     target: int | Tensor | None = None,
@@ -61,7 +62,7 @@ def deletion_curve(
 
 
 def insertion_curve(
-    model: nn.Module,
+    model: Network,
     images: Tensor,
     importance: Tensor,
     target: int | Tensor | None = None,
@@ -88,7 +89,7 @@ def importance_order(importance: Tensor) -> Tensor:
 
 @torch.no_grad()
 def _curve(
-    model: nn.Module,
+    model: Network,
     images: Tensor,
     importance: Tensor,
     target: int | Tensor | None,

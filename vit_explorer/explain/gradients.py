@@ -9,16 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vit_explorer.explain.targets import target_classes
 from vit_explorer.explain.trace import Trace, taped
 from vit_explorer.models.attention import Tape
-from vit_explorer.models.cnn import ConvNet
-from vit_explorer.models.patches import ConvPatchEmbedding
-from vit_explorer.models.resnet import ResNet
-from vit_explorer.models.swin import SwinTransformer
-from vit_explorer.models.vit import ViT
+from vit_explorer.models.network import Network
 from vit_explorer.models.windows import WindowRecord
 
 
@@ -42,7 +38,7 @@ class GradientTrace:
     feature_gradients: Tensor | None
 
 
-def trace_gradients(model: nn.Module, images: Tensor, target: int | Tensor | None = None) -> GradientTrace:
+def trace_gradients(model: Network, images: Tensor, target: int | Tensor | None = None) -> GradientTrace:
     """Run the model forward with recorded attention and back from one logit per picture. No parameter gets a gradient.
 
     Args:
@@ -57,7 +53,7 @@ def trace_gradients(model: nn.Module, images: Tensor, target: int | Tensor | Non
         tape = Tape(differentiable=True)
         logits = model(images, tape)
         classes = target_classes(logits, target)
-        place = _features_at(model)
+        place = model.grad_cam_entry
         weights = [*tape.attention, *(record.weights for record in tape.windows)]
         wanted = [*weights, *([] if place is None else [tape.hidden[place]])]
         found = torch.autograd.grad(logits.gather(1, classes[:, None]).sum(), wanted)
@@ -73,7 +69,7 @@ def trace_gradients(model: nn.Module, images: Tensor, target: int | Tensor | Non
     return GradientTrace(traced, classes, list(found[: len(weights)]), features, feature_gradients)
 
 
-def gradient_rollout(model: nn.Module, images: Tensor, target: int | Tensor | None = None) -> Tensor:
+def gradient_rollout(model: Network, images: Tensor, target: int | Tensor | None = None) -> Tensor:
     """Chefer's relevance of every input token for every token: start from the identity, add each layer's share.
 
     A layer's share is the mean over heads of the positive part of attention times its gradient, times what was
@@ -122,26 +118,19 @@ def grad_cam(passed: GradientTrace) -> Tensor:
     Raises:
         ValueError: for a model without a convolutional map.
     """
-    if passed.features is None:
+    if passed.features is None or passed.feature_gradients is None:
         raise ValueError("Grad-CAM needs a convolutional map: this model has none")
     channels = passed.feature_gradients.mean(dim=1, keepdim=True)  # (B, 1, channels)
     return (channels * passed.features).sum(dim=-1).clamp_min(0).reshape(-1, *passed.traced.grid)
 
 
-def has_feature_map(model: nn.Module) -> bool:
-    """Whether :func:`grad_cam` can be had: a CNN, Swin, or a ViT whose patches come from a convolutional stem."""
-    return _features_at(model) is not None
+def has_feature_map(model: Network) -> bool:
+    """Whether :func:`grad_cam` applies: the last map of a CNN or Swin, the tokens of a convolutional stem or hybrid."""
+    return model.grad_cam_entry is not None
 
 
-def _features_at(model: nn.Module) -> int | None:
-    """Which entry of ``Tape.hidden`` is the map: the last of a CNN or Swin, or what enters a hybrid's first block."""
-    if isinstance(model, ConvNet | ResNet | SwinTransformer):
-        return -1
-    return 0 if isinstance(model, ViT) and isinstance(model.patch_embedding, ConvPatchEmbedding) else None
-
-
-def _map_alone(model: nn.Module, tokens: Tensor) -> Tensor:
+def _map_alone(model: Network, tokens: Tensor) -> Tensor:
     """Without CLS and without the positions that were added to it."""
-    if hasattr(model, "pos_embedding"):
-        tokens = tokens - model.pos_embedding.detach()
+    if model.position_table is not None:
+        tokens = tokens - model.position_table.detach()
     return tokens[:, model.n_prefix :]

@@ -6,14 +6,14 @@ Source: nostalgebraist 2020, "interpreting GPT: the logit lens".
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vit_explorer.explain.trace import Trace
-from vit_explorer.models.vit import ViT
+from vit_explorer.models.network import Network
 
 
 @torch.no_grad()
-def logit_lens(model: nn.Module, traced: Trace) -> Tensor:
+def logit_lens(model: Network, traced: Trace) -> Tensor:
     """The model's own final norm and head, read from what every block left behind.
 
     Returns:
@@ -21,6 +21,6 @@ def logit_lens(model: nn.Module, traced: Trace) -> Tensor:
     Raises:
         ValueError: for a model whose stages differ in width, so that its head cannot read the earlier ones.
     """
-    if not isinstance(model, ViT):
+    if model.stage_entries:
         raise ValueError(f"the head of a {type(model).__name__} can read its last stage only")
     return torch.stack([model.classify(tokens) for tokens in traced.hidden], dim=1)

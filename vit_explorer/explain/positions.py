@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
+
+from vit_explorer.models.network import Network
 
 RIDGE = 0.1  # of the reading below, against the 1 that every cosine similarity has on its diagonal
 
@@ -50,13 +52,13 @@ class PositionPair:
     distance: float
 
 
-def position_similarity(model: nn.Module) -> Tensor:
+def position_similarity(model: Network) -> Tensor:
     """Cosine similarity of a model's learned position embeddings, (N, N), CLS included where there is one.
 
     Raises:
         ValueError: if the model has no learned position embeddings.
     """
-    positions = getattr(model, "pos_embedding", None)
+    positions = model.position_table
     if positions is None:
         raise ValueError(f"a {type(model).__name__} has no learned position embeddings")
     return cosine_similarity(positions.detach()[0])

@@ -1,73 +1,53 @@
-"""Where a model reads its answer on a picture: one map a picture, quick enough to be taken while the model trains."""
+"""Probe map: where a model reads its prediction, one map an image, fast enough to be computed during training."""
 
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from vit_explorer.explain.reading import head_reading, read_patches
+from vit_explorer.explain.readout import patch_readout, readout_weights
+from vit_explorer.explain.targets import target_classes
 from vit_explorer.explain.trace import trace
-from vit_explorer.models.cnn import ConvNet
-from vit_explorer.models.resnet import ResNet
-from vit_explorer.models.swin import SwinTransformer
-from vit_explorer.models.vit import ViT
+from vit_explorer.models.network import Network
 
 
 @torch.no_grad()
-def probe_map(model: nn.Module, images: Tensor) -> Tensor:
-    """The share of each place in the model's answer, as :func:`probe_words` says it for this model.
+def probe_map(model: Network, images: Tensor) -> Tensor:
+    """Relative importance of each place for the prediction; :func:`probe_words` describes it for a model.
 
-    - ViT with CLS: the last layer's attention from CLS to the patches, mean over heads.
-    - ViT with attention pooling: the weights of the pooling.
-    - ViT with mean pooling: the last layer's attention that each patch receives, mean over heads and queries.
-    - ConvNet: its head reads, of each channel, the largest value in the map. Each channel's part in the winning logit
-      (value times weight) is put where it was read; the parts that speak for the class are kept.
-    - ResNet: as Swin, without a norm.
-    - Swin: its head reads the mean of the last map, so that the winning logit is the mean of what each place says for
-      it; the places that speak for the class are kept.
+    - Attention pooling: the weights of the pooling.
+    - Global attention, head on CLS: the last layer's attention from CLS to the patches, mean over heads.
+    - Global attention, head on the mean: the last layer's attention that each patch receives, mean over heads and
+      queries.
+    - A CNN or Swin: the summand of each place in the predicted class's logit (:meth:`Network.place_logits`), where
+      positive.
 
     Args:
-        images: (B, C, H, W) as the model wants them.
+        images: (B, C, H, W), normalised.
     Raises:
         ValueError: for a CNN or Swin without a head.
     Returns:
-        (B, rows, cols) of the model's grid, not negative, each summing to 1 (or all 0 where nothing speaks for it).
+        (B, rows, cols) of the model's grid, not negative, each summing to 1 (or all 0 where no place is positive).
     """
     traced = trace(model, images)
-    rows, cols = traced.grid
-    if not model.n_classes and not isinstance(model, ViT):
-        raise ValueError(f"this {type(model).__name__} has no head: nothing in its map speaks for a class")
-    if isinstance(model, ConvNet):
-        shares = _read_by_channels(model, traced.hidden[-1], traced.logits)
-    elif isinstance(model, ResNet | SwinTransformer):
-        maps = traced.hidden[-1] if isinstance(model, ResNet) else model.norm(traced.hidden[-1])
-        said = maps * model.head.weight[traced.logits.argmax(dim=1)][:, None]  # (B, N, C)
-        shares = said.sum(dim=-1).clamp_min(0)
-    elif isinstance(model, ViT) and model.pool is not None:
-        shares = head_reading(model, traced)[:, model.n_prefix :]  # (B, N)
-    elif isinstance(model, ViT):
-        shares = read_patches(traced.attention[-1].mean(dim=1), head_reading(model, traced), traced).flatten(1)
+    if model.attention_kind != "global":
+        found = model.place_logits(traced.hidden[-1], target_classes(traced.logits, None)).clamp_min(0)
+    elif model.pooling == "attention":
+        found = readout_weights(model, traced)[:, model.n_prefix :]
     else:
-        raise TypeError(f"there is no probe map for a {type(model).__name__}")
-    shares = shares.float()
-    return (shares / shares.sum(dim=1, keepdim=True).clamp_min(1e-12)).reshape(-1, rows, cols)
+        found = patch_readout(traced.attention[-1].mean(dim=1), readout_weights(model, traced), traced).flatten(1)
+    found = found.float()  # (B, N)
+    return (found / found.sum(dim=1, keepdim=True).clamp_min(1e-12)).reshape(-1, *traced.grid)
 
 
-def probe_words(model: nn.Module) -> str:
-    """What :func:`probe_map` shows for this model, in a sentence."""
-    if isinstance(model, ConvNet):
-        return "Where it reads what speaks for its answer: each channel's largest value, times its weight."
-    if isinstance(model, ResNet | SwinTransformer):
+def probe_words(model: Network) -> str:
+    """Caption of :func:`probe_map` for a model, in a sentence."""
+    if model.attention_kind != "global":
+        if model.pooling == "max":
+            return "Where it reads what speaks for its answer: each channel's largest value, times its weight."
         return "Which places of its last map speak for its answer: the head's weights on each."
-    if isinstance(model, ViT) and model.pool is not None:
+    if model.pooling == "attention":
         return "How much of each patch enters the answer: the weights of its attention pooling."
-    if isinstance(model, ViT) and model.pooling == "cls":
+    if model.pooling == "cls":
         return "Where CLS looks in the last layer, mean over its heads."
     return "How much attention each patch receives in the last layer, mean over heads and patches."
-
-
-def _read_by_channels(model: ConvNet, last_map: Tensor, logits: Tensor) -> Tensor:
-    """(B, H * W, C) and (B, classes) -> (B, H * W): the positive parts of the winning logit, where they were read."""
-    largest, place = last_map.max(dim=1)  # (B, C) each
-    parts = (largest * model.head.weight[logits.argmax(dim=1)]).clamp_min(0)  # (B, C)
-    return torch.zeros_like(last_map[..., 0]).scatter_add_(1, place, parts)

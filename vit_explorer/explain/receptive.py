@@ -26,7 +26,7 @@ def receptive_fields(model: ConvNet) -> list[ReceptiveField]:
     """
     field, step, found = 1, 1, []
     for index, stage in enumerate(model.stages):
-        layers = [model.pool, *stage] if index else list(stage)
+        layers = [*([model.pool] if index else []), *stage.children()]
         for layer in layers:
             if isinstance(layer, nn.Conv2d | nn.MaxPool2d):
                 kernel, stride = (

@@ -24,9 +24,8 @@ def rewindowed(model: SwinTransformer, window: int, shift: int) -> SwinTransform
     if not 0 <= shift < window:
         raise ValueError(f"a shift must be 0 to {window - 1}, less than the window, not {shift}")
     changed = copy.deepcopy(model)
-    for stage in changed.stages:
-        for block in stage:
-            _rewindow(block.attention, window, shift if block.attention.shift else 0)
+    for block in changed.residual_blocks:
+        _rewindow(block.attention, window, shift if block.attention.shift else 0)
     return changed.eval()
 
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vit_explorer.models.attention import Tape
+from vit_explorer.models.network import Network
 from vit_explorer.models.windows import WindowRecord
 
 
@@ -41,7 +42,7 @@ class Trace:
 
 
 @torch.no_grad()
-def trace(model: nn.Module, images: Tensor) -> Trace:
+def trace(model: Network, images: Tensor) -> Trace:
     """Run the model once and keep what it did. The model is not hooked and keeps its mode;
     in eval mode, as checkpoints come, nothing of it changes.
 
@@ -54,7 +55,7 @@ def trace(model: nn.Module, images: Tensor) -> Trace:
     return taped(model, logits, tape)
 
 
-def taped(model: nn.Module, logits: Tensor, tape: Tape) -> Trace:
+def taped(model: Network, logits: Tensor, tape: Tape) -> Trace:
     """What a tape holds after a pass of the model, which may have been over pictures of another size than its own."""
     grid = tape.windows[-1].grid if tape.windows else model.grid
     return Trace(logits, tape.attention, tape.hidden, grid, model.n_prefix, tape.windows)

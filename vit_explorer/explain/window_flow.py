@@ -54,11 +54,11 @@ def window_relevance(records: Sequence[WindowRecord], gradients: Sequence[Tensor
     start = moved = None
     for index, (record, gradient) in enumerate(zip(records, gradients, strict=True)):
         share = scatter_windows((record.weights * gradient).clamp_min(0), record.plan).mean(dim=1)  # (B, N, N)
-        if start is None:
+        if start is None or moved is None:
             start = torch.eye(share.shape[-1], dtype=share.dtype, device=share.device)
             moved = torch.zeros_like(share)
         else:
-            start, moved = (_merged(flow, records[index - 1], record) for flow in (start, moved))
+            start, moved = _merged(start, records[index - 1], record), _merged(moved, records[index - 1], record)
         moved = moved + share @ (start + moved)
     if moved is None:
         raise ValueError("there is no attention in windows to follow back: this model has none")

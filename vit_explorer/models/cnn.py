@@ -5,14 +5,16 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Literal, get_args
 
+import torch
 from torch import Tensor, nn
 
 from vit_explorer.models.attention import Tape
+from vit_explorer.models.network import Network, max_place_logits
 
 Norm = Literal["none", "batch"]
 
 
-class ConvNet(nn.Module):
+class ConvNet(Network):
     """(B, in_channels, img_size, img_size) -> (B, n_classes) logits.
 
     Each stage is a 3 x 3 convolution and a ReLU; the first ones are followed by 2 x 2 max pooling, the last one by
@@ -25,6 +27,8 @@ class ConvNet(nn.Module):
 
     A tape receives each stage's map before it is pooled, flattened to (B, H * W, C); there is no attention to record.
     """
+
+    pooling = "max"
 
     def __init__(
         self,
@@ -51,6 +55,18 @@ class ConvNet(nn.Module):
         )
         self.pool = nn.MaxPool2d(2)
         self.head = nn.Linear(widths[-1], n_classes)
+
+    @property
+    def stage_entries(self) -> tuple[int, ...]:
+        return tuple(range(len(self.stages)))
+
+    @property
+    def grad_cam_entry(self) -> int | None:
+        return self.stage_entries[-1]
+
+    @torch.no_grad()
+    def place_logits(self, tokens: Tensor, classes: Tensor) -> Tensor:
+        return max_place_logits(tokens, self.head, classes)
 
     def forward(self, images: Tensor, tape: Tape | None = None) -> Tensor:
         return self.head(self.embed(images, tape))

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
+from vit_explorer.models.patches import ConvolutionalStem
 from vit_explorer.models.vit import Pooling, ViT
 
 Backbone = Literal["small", "resnet50"]
@@ -53,7 +54,7 @@ def resnet50_backbone() -> nn.Sequential:
     return nn.Sequential(*[part for name, part in network.named_children() if name not in ("avgpool", "fc")])
 
 
-class FeatureEmbedding(nn.Module):
+class FeatureEmbedding(ConvolutionalStem):
     """Each place of a CNN's map, projected: (B, C, H, W) -> (B, rows * cols, d_model), row by row.
 
     Args:
@@ -62,7 +63,7 @@ class FeatureEmbedding(nn.Module):
         halvings: how often it halves the sides of the picture, which must divide.
     """
 
-    def __init__(self, backbone: nn.Module, channels: int, halvings: int, img_size: int, d_model: int) -> None:
+    def __init__(self, backbone: nn.Sequential, channels: int, halvings: int, img_size: int, d_model: int) -> None:
         super().__init__()
         self.patch_size = 2**halvings
         if img_size < self.patch_size or img_size % self.patch_size:
@@ -71,9 +72,16 @@ class FeatureEmbedding(nn.Module):
         self.backbone = backbone
         self.projection = nn.Conv2d(channels, d_model, kernel_size=1)
 
-    @property
-    def n_patches(self) -> int:
-        return self.grid[0] * self.grid[1]
+    def stages(self) -> list[nn.Sequential]:
+        """The backbone cut after each ReLU and each residual part, then the projection."""
+        found: list[nn.Sequential] = []
+        layers: list[nn.Module] = []
+        for layer in self.backbone:
+            layers.append(layer)
+            if isinstance(layer, nn.ReLU | ResidualBlock | nn.Sequential):
+                found.append(nn.Sequential(*layers))
+                layers = []
+        return [*found, nn.Sequential(self.projection)]
 
     def forward(self, images: Tensor) -> Tensor:
         return self.projection(self.backbone(images)).flatten(2).transpose(1, 2)  # (B, D, rows, cols) -> (B, N, D)

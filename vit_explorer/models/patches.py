@@ -60,7 +60,32 @@ def unpatchify(patches: Tensor, patch_size: int, grid: tuple[int, int]) -> Tenso
     return blocks.reshape(batch, -1, rows * patch_size, cols * patch_size)
 
 
-class PatchEmbedding(nn.Module):
+class TokenEmbedding(nn.Module):
+    """Base class of the embeddings: images (B, C, img_size, img_size) -> tokens (B, N, d_model), row by row.
+
+    Attributes:
+        grid: (rows, cols) of the tokens.
+        patch_size: pixels from one token to the next.
+    """
+
+    grid: tuple[int, int]
+    patch_size: int
+
+    @property
+    def n_patches(self) -> int:
+        """N, the number of tokens."""
+        return self.grid[0] * self.grid[1]
+
+
+class ConvolutionalStem(TokenEmbedding):
+    """Base class of the embeddings that make tokens by several convolutions, so that tokens overlap."""
+
+    def stages(self) -> list[nn.Sequential]:
+        """The layers in order, cut where a feature map is complete; together they make the tokens as a map."""
+        raise NotImplementedError(f"a {type(self).__name__} must say of which stages it is made")
+
+
+class PatchEmbedding(TokenEmbedding):
     """One linear projection per patch, written as a Conv2d whose kernel and stride are the patch.
 
     Shapes: (B, C, img_size, img_size) -> (B, N, d_model), N = (img_size / patch_size)**2.
@@ -73,15 +98,11 @@ class PatchEmbedding(nn.Module):
         self.patch_size = patch_size
         self.projection = nn.Conv2d(in_channels, d_model, kernel_size=patch_size, stride=patch_size)
 
-    @property
-    def n_patches(self) -> int:
-        return self.grid[0] * self.grid[1]
-
     def forward(self, images: Tensor) -> Tensor:
         return self.projection(images).flatten(2).transpose(1, 2)  # (B, D, rows, cols) -> (B, N, D)
 
 
-class ConvPatchEmbedding(nn.Module):
+class ConvPatchEmbedding(ConvolutionalStem):
     """A few 3 x 3 convolutions in place of the one projection: as many tokens, with overlap between them.
 
     Each convolution is followed by a ReLU and 2 x 2 max pooling, which halves the picture, so ``patch_size`` must be a
@@ -103,9 +124,10 @@ class ConvPatchEmbedding(nn.Module):
             layers += [nn.Conv2d(previous, width, kernel_size=3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2)]
         self.stem = nn.Sequential(*layers)
 
-    @property
-    def n_patches(self) -> int:
-        return self.grid[0] * self.grid[1]
+    def stages(self) -> list[nn.Sequential]:
+        """A convolution, a ReLU and pooling each."""
+        layers = list(self.stem)
+        return [nn.Sequential(*layers[first : first + 3]) for first in range(0, len(layers), 3)]
 
     def forward(self, images: Tensor) -> Tensor:
         return self.stem(images).flatten(2).transpose(1, 2)  # (B, D, rows, cols) -> (B, N, D)

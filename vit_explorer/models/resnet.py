@@ -5,16 +5,18 @@ Source: He et al. 2015, "Deep Residual Learning for Image Recognition"; the netw
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+import torch
+from torch import Tensor
 
 from vit_explorer.models.attention import Tape
 from vit_explorer.models.heads import logits_of, make_head
+from vit_explorer.models.network import Network, mean_place_logits
 
 HALVINGS = 5  # 224 pixels become a map of 7 x 7
 STAGES = ("layer1", "layer2", "layer3", "layer4")
 
 
-class ResNet(nn.Module):
+class ResNet(Network):
     """torchvision's ResNet with its activations recorded, (B, 3, img_size, img_size) -> (B, n_classes) logits.
 
     Parameters are named as in torchvision, but for ``head``, which is ``fc`` there.
@@ -27,6 +29,8 @@ class ResNet(nn.Module):
 
     A tape receives each stage's map, flattened to (B, H * W, C); there is no attention to record.
     """
+
+    pooling = "mean"
 
     def __init__(
         self,
@@ -51,6 +55,21 @@ class ResNet(nn.Module):
             if name != "fc":
                 self.add_module(name, part)
         self.head = make_head(width, n_classes)
+
+    @property
+    def stage_entries(self) -> tuple[int, ...]:
+        return tuple(range(len(STAGES)))
+
+    @property
+    def grad_cam_entry(self) -> int | None:
+        return self.stage_entries[-1]
+
+    def readout(self, tokens: Tensor) -> Tensor:
+        return torch.full_like(tokens[..., 0], 1 / tokens.shape[1])
+
+    @torch.no_grad()
+    def place_logits(self, tokens: Tensor, classes: Tensor) -> Tensor:
+        return mean_place_logits(tokens, self.head, classes)
 
     def features(self, images: Tensor, tape: Tape | None = None) -> Tensor:
         """The map that the last stage leaves behind, (B, C, H, W)."""

@@ -6,6 +6,9 @@ the pure functions of ``windows.py``; the modules here are thin. Maps are (B, H,
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import accumulate
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -13,6 +16,7 @@ from torch import Tensor, nn
 from vit_explorer.models.attention import Tape
 from vit_explorer.models.block import Activation, make_activation
 from vit_explorer.models.heads import logits_of, make_head
+from vit_explorer.models.network import BranchedBlock, Network, mean_place_logits
 from vit_explorer.models.window_attention import INIT_STD, WindowAttention
 from vit_explorer.models.windows import Padding, shift_mask, window_partition, window_reverse
 
@@ -81,7 +85,7 @@ class PatchMerging(nn.Module):
         return self.reduction(self.norm(torch.cat(four, dim=-1)))
 
 
-class SwinTransformer(nn.Module):
+class SwinTransformer(Network):
     """A Swin Transformer, (B, in_channels, H, W) -> (B, n_classes) logits; the head reads the mean of the last map.
 
     Args:
@@ -95,6 +99,9 @@ class SwinTransformer(nn.Module):
         eps: of all LayerNorms.
         activation: the kind of GELU.
     """
+
+    attention_kind = "windows"
+    pooling = "mean"
 
     def __init__(
         self,
@@ -141,17 +148,33 @@ class SwinTransformer(nn.Module):
         self.head = make_head(widths[-1], n_classes)
         self.apply(_init_linear)
 
+    @property
+    def window(self) -> int:
+        return self.residual_blocks[0].attention.window
+
+    @property
+    def n_tokens(self) -> int:
+        return (self.img_size // self.patch_size) ** 2
+
+    @property
+    def stage_entries(self) -> tuple[int, ...]:
+        return tuple(accumulate(len(stage) for stage in self.stages))  # entry 0 is the embedding
+
+    @property
+    def grad_cam_entry(self) -> int | None:
+        return self.stage_entries[-1]
+
+    @property
+    def residual_blocks(self) -> tuple[BranchedBlock, ...]:
+        return tuple(block for stage in self.stages for block in stage)
+
     def features(self, images: Tensor, tape: Tape | None = None) -> list[Tensor]:
         """The map that each stage leaves behind, (B, H, W, C) each, from fine to coarse.
 
         A tape receives the map after the patch embedding and after each block, flattened to (B, H * W, C), and the
         attention of each block in its windows.
         """
-        if images.shape[-2] % self.patch_size or images.shape[-1] % self.patch_size:
-            height, width = images.shape[-2:]
-            raise ValueError(f"{height} x {width} pixels cannot be cut into patches of {self.patch_size}")
-        x = self.patch_norm(self.patch_embedding(images).permute(0, 2, 3, 1))  # (B, C, H, W) -> (B, H, W, C)
-        x = _taped(x, tape)
+        x = _taped(self._embedded(images), tape)
         maps: list[Tensor] = []
         for index, stage in enumerate(self.stages):
             x = self.mergings[index - 1](x) if index else x
@@ -159,6 +182,21 @@ class SwinTransformer(nn.Module):
                 x = _taped(block(x, tape), tape)
             maps.append(x)
         return maps
+
+    def forward_blocks(self, images: Tensor, apply: Callable[[BranchedBlock, Tensor], Tensor]) -> Tensor:
+        x = self._embedded(images)
+        for index, stage in enumerate(self.stages):
+            x = self.mergings[index - 1](x) if index else x
+            for block in stage:
+                x = apply(block, x)
+        return self.classify(x)
+
+    def _embedded(self, images: Tensor) -> Tensor:
+        """The map that enters the first block, (B, C, H, W) -> (B, H / patch_size, W / patch_size, d_model)."""
+        if images.shape[-2] % self.patch_size or images.shape[-1] % self.patch_size:
+            height, width = images.shape[-2:]
+            raise ValueError(f"{height} x {width} pixels cannot be cut into patches of {self.patch_size}")
+        return self.patch_norm(self.patch_embedding(images).permute(0, 2, 3, 1))  # (B, C, H, W) -> (B, H, W, C)
 
     def forward(self, images: Tensor, tape: Tape | None = None) -> Tensor:
         return self.classify(self.features(images, tape)[-1])
@@ -170,6 +208,13 @@ class SwinTransformer(nn.Module):
     def embed(self, images: Tensor) -> Tensor:
         """The vector of each picture that the head reads, (B, C of the last stage)."""
         return self._pooled(self.features(images)[-1])
+
+    def readout(self, tokens: Tensor) -> Tensor:
+        return torch.full_like(tokens[..., 0], 1 / tokens.shape[1])
+
+    @torch.no_grad()
+    def place_logits(self, tokens: Tensor, classes: Tensor) -> Tensor:
+        return mean_place_logits(self.norm(tokens), self.head, classes)
 
     def _pooled(self, last_map: Tensor) -> Tensor:
         return self.norm(last_map).mean(dim=(1, 2))

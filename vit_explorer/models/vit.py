@@ -5,6 +5,7 @@ Source: Dosovitskiy et al. 2020, "An Image is Worth 16x16 Words", equations 1 to
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, get_args
 
 import torch
@@ -13,7 +14,8 @@ from torch import Tensor, nn
 from vit_explorer.models.attention import AttentionPooling, Tape
 from vit_explorer.models.block import LAYER_NORM_EPS, Activation, TransformerBlock
 from vit_explorer.models.heads import logits_of, make_head
-from vit_explorer.models.patches import ConvPatchEmbedding, PatchEmbedding
+from vit_explorer.models.network import BranchedBlock, Network
+from vit_explorer.models.patches import ConvolutionalStem, ConvPatchEmbedding, PatchEmbedding, TokenEmbedding
 from vit_explorer.models.stochastic_depth import linear_rates
 
 INIT_STD = 0.02  # of weights, CLS token and position table, as in the authors' and timm's code
@@ -23,7 +25,7 @@ Embedding = Literal["linear", "conv"]
 Positions = Literal["learned", "none"]
 
 
-class ViT(nn.Module):
+class ViT(Network):
     """A Vision Transformer, (B, in_channels, img_size, img_size) -> (B, n_classes) logits.
 
     Args:
@@ -47,6 +49,7 @@ class ViT(nn.Module):
         ValueError: if the patch does not divide the picture, or the heads do not divide ``d_model``.
     """
 
+    attention_kind = "global"
     PREFIX_TOKENS = 1  # of them the head reads, where it reads CLS
 
     def __init__(
@@ -63,7 +66,7 @@ class ViT(nn.Module):
         embedding: Embedding = "linear",
         positions: Positions = "learned",
         stochastic_depth: float = 0.0,
-        patch_embedding: nn.Module | None = None,
+        patch_embedding: TokenEmbedding | None = None,
         layer_scale: bool = False,
         n_registers: int = 0,
         cls_token: bool | None = None,
@@ -111,6 +114,27 @@ class ViT(nn.Module):
         if self.register_tokens is not None:
             nn.init.trunc_normal_(self.register_tokens, std=INIT_STD)
 
+    @property
+    def position_table(self) -> nn.Parameter | None:
+        return getattr(self, "pos_embedding", None)
+
+    @property
+    def linear_embedding(self) -> PatchEmbedding | None:
+        return self.patch_embedding if isinstance(self.patch_embedding, PatchEmbedding) else None
+
+    @property
+    def stem(self) -> ConvolutionalStem | None:
+        return self.patch_embedding if isinstance(self.patch_embedding, ConvolutionalStem) else None
+
+    @property
+    def grad_cam_entry(self) -> int | None:
+        """The tokens that enter the first block, where convolutions make them."""
+        return None if self.stem is None else 0
+
+    @property
+    def residual_blocks(self) -> tuple[BranchedBlock, ...]:
+        return tuple(self.blocks)
+
     def tokens(self, images: Tensor) -> Tensor:
         """What enters the first block: (B, n_prefix + N, d_model), embedded patches with their positions added."""
         if images.shape[-2:] != (self.img_size, self.img_size):
@@ -119,7 +143,7 @@ class ViT(nn.Module):
         tokens = self.patch_embedding(images)
         if self.n_prefix:
             tokens = torch.cat([self.prefix().expand(len(tokens), -1, -1), tokens], dim=1)
-        return tokens + self.pos_embedding if hasattr(self, "pos_embedding") else tokens
+        return tokens if self.position_table is None else tokens + self.position_table
 
     def prefix(self) -> Tensor:
         """The tokens in front of the patches, (1, n_prefix, d_model)."""
@@ -168,6 +192,32 @@ class ViT(nn.Module):
         if tape is not None:
             tape.hidden.append(tokens)
         return tokens
+
+    @torch.no_grad()
+    def readout(self, tokens: Tensor) -> Tensor:
+        """All on CLS, the same on each patch, half on CLS and half on the patches, or the weights of the pooling.
+
+        The two heads of a DeiT read a token each and count alike. Registers are read by no head.
+        """
+        weights = torch.zeros_like(tokens[..., 0])
+        patches = slice(self.n_prefix, None)
+        if self.pool is not None:
+            pooled = tokens if self.norm_after_pooling else self.norm(tokens)
+            weights[:, patches] = self.pool.weights(pooled[:, patches])[..., 0]
+        elif self.pooling == "cls":
+            weights[:, : self.PREFIX_TOKENS] = 1 / self.PREFIX_TOKENS
+        else:
+            weights[:, patches] = 1 / weights[:, patches].shape[1]
+        if self.pooling == "cls_mean":
+            weights[:, 0] = 1
+            weights = weights / 2
+        return weights
+
+    def forward_blocks(self, images: Tensor, apply: Callable[[BranchedBlock, Tensor], Tensor]) -> Tensor:
+        tokens = self.tokens(images)
+        for block in self.blocks:
+            tokens = apply(block, tokens)
+        return self.classify(tokens)
 
     def _pool(self, tokens: Tensor) -> Tensor:
         """(B, n_prefix + N, d_model) -> (B, d_model or 2 d_model)."""

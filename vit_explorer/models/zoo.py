@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vit_explorer.models.cnn import ConvNet
 from vit_explorer.models.deit import DeiT
 from vit_explorer.models.folders import KEPT, runs_folder, shipped_checkpoints
 from vit_explorer.models.hybrid import HybridViT
+from vit_explorer.models.network import Network
 from vit_explorer.models.resnet import ResNet
 from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.models.vit import ViT
@@ -39,7 +40,7 @@ class ModelSpec:
         title, short: what people read; the second where there is little room.
     """
 
-    build: Callable[..., nn.Module]
+    build: Callable[..., Network]
     options: dict[str, Option]
     parameters: int
     title: str
@@ -77,7 +78,7 @@ class Checkpoint:
     """
 
     name: str
-    model: nn.Module
+    model: Network
     card: dict[str, Any]
     folder: Path
 
@@ -122,11 +123,12 @@ class Checkpoint:
         Raises:
             ValueError: if the model has no learned position embeddings.
         """
-        if not hasattr(self.model, "pos_embedding"):
+        table = self.model.position_table
+        if table is None:
             raise ValueError(f"a {type(self.model).__name__} has no learned position embeddings")
         trained = self.card.get("recipe", {}).get("epochs")
         epochs = self.card.get("epochs_trained", trained)  # fewer in a run that was stopped
-        return None if epochs is None else float(epochs), self.model.pos_embedding.detach()
+        return None if epochs is None else float(epochs), table.detach()
 
 
 def model_names() -> list[str]:
@@ -142,7 +144,7 @@ def model_spec(name: str) -> ModelSpec:
     return spec
 
 
-def create_model(name: str, **overrides: Option) -> nn.Module:
+def create_model(name: str, **overrides: Option) -> Network:
     """A network with fresh weights, drawn from torch's global generator.
 
     Args:
@@ -159,7 +161,7 @@ def create_model(name: str, **overrides: Option) -> nn.Module:
 
 
 def save_checkpoint(
-    model: nn.Module,
+    model: Network,
     card: dict[str, Any],
     name: str,
     folder: str | os.PathLike[str] = CHECKPOINT_FOLDER,
@@ -266,7 +268,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9
 
 
-def _check_fit(model: nn.Module, card: dict[str, Any], path: Path) -> None:
+def _check_fit(model: Network, card: dict[str, Any], path: Path) -> None:
     """What a card must say of this network: a name for each output, and how long learned positions have learned.
 
     Without the epochs a trained table could not be told from an untrained one, whose epoch is 0. Weights that others
@@ -275,7 +277,7 @@ def _check_fit(model: nn.Module, card: dict[str, Any], path: Path) -> None:
     n_names, n_outputs = len(card["dataset"]["classes"]), model.n_classes
     if n_names != n_outputs:
         raise CheckpointError(f"The card {path} names {n_names} classes, but the network has {n_outputs} outputs.")
-    if hasattr(model, "pos_embedding") and "pretrained" not in card:
+    if model.position_table is not None and "pretrained" not in card:
         recipe = card.get("recipe", {})
         for name, epochs in (
             ("recipe.epochs", recipe.get("epochs")),
@@ -297,7 +299,7 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
     return weights
 
 
-def _check_shapes(model: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
+def _check_shapes(model: Network, weights: dict[str, Tensor], path: Path) -> None:
     expected = {key: tuple(value.shape) for key, value in model.state_dict().items()}
     found = {key: tuple(value.shape) for key, value in weights.items()}
     wrong = sorted(key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key))

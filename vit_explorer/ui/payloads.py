@@ -6,9 +6,8 @@ import time
 
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.trace import trace
-from vit_explorer.models.patches import PatchEmbedding, filter_components
+from vit_explorer.models.patches import filter_components
 from vit_explorer.models.summary import ModelSummary, model_summary
-from vit_explorer.models.vit import ViT
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.attention.payload import AttentionPayload, attention_payload
 from vit_explorer.ui.core.arrays import Packed, pack
@@ -61,8 +60,6 @@ def trace_payload(picture: Picture, checkpoint: Checkpoint, fit: Fit) -> TracePa
     started = time.perf_counter()
     traced = trace(model, inputs)
     seconds = time.perf_counter() - started
-    is_vit = isinstance(model, ViT)
-    linear = is_vit and isinstance(model.patch_embedding, PatchEmbedding)
     return {
         "picture": picture_payload(picture),
         "fit": fit,
@@ -70,8 +67,8 @@ def trace_payload(picture: Picture, checkpoint: Checkpoint, fit: Fit) -> TracePa
         "grid": list(traced.grid),
         "n_prefix": traced.n_prefix,
         **answer_payload(checkpoint, images, traced.logits, seconds),
-        "patches": patches_payload(checkpoint, images, inputs, traced) if linear else None,
-        "stem": stem_payload(model.patch_embedding, inputs) if is_vit and not linear else None,
+        "patches": patches_payload(checkpoint, images, inputs, traced) if model.linear_embedding else None,
+        "stem": stem_payload(model.stem, inputs) if model.stem else None,
         "attention": attention_payload(checkpoint, traced),
     }
 
@@ -79,9 +76,8 @@ def trace_payload(picture: Picture, checkpoint: Checkpoint, fit: Fit) -> TracePa
 def model_payload(checkpoint: Checkpoint) -> ModelPayload:
     """Pack the parts of a model that the tabs draw."""
     model, card = checkpoint.model, checkpoint.card
-    is_vit = isinstance(model, ViT)
-    linear = is_vit and isinstance(model.patch_embedding, PatchEmbedding)
-    components, component_share = filter_components(model.patch_embedding) if linear else (None, None)
+    is_vit, linear = model.attention_kind == "global", model.linear_embedding
+    components, component_share = filter_components(linear) if linear else (None, None)
     return {
         **model_summary(checkpoint),
         "mean": card["normalise"]["mean"],
@@ -90,9 +86,9 @@ def model_payload(checkpoint: Checkpoint) -> ModelPayload:
         "d_model": int(model.norm.normalized_shape[0]) if is_vit else None,
         "n_layers": len(model.blocks) if is_vit else None,
         "d_ff": model.blocks[0].mlp[0].out_features if is_vit else None,
-        "filters": pack(model.patch_embedding.projection.weight) if linear else None,
-        "filter_bias": model.patch_embedding.projection.bias.tolist() if linear else None,
+        "filters": pack(linear.projection.weight) if linear else None,
+        "filter_bias": linear.projection.bias.tolist() if linear else None,
         "components": pack(components) if linear else None,
         "component_share": component_share.tolist() if linear else None,
-        "positions": positions_payload(checkpoint) if hasattr(model, "pos_embedding") else None,
+        "positions": positions_payload(checkpoint) if model.position_table is not None else None,
     }

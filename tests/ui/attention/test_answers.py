@@ -12,7 +12,7 @@ from PIL import Image
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.ablation import Ablation, ablated_images, heard_attention, trace_ablated
 from vit_explorer.explain.erasing import baseline_images
-from vit_explorer.explain.explanations import explanation_maps, random_maps
+from vit_explorer.explain.explanations import explanation_maps, methods_for, random_maps
 from vit_explorer.explain.faithfulness import deletion_curve, insertion_curve
 from vit_explorer.explain.trace import trace
 from vit_explorer.models import create_model, load_checkpoint, save_checkpoint
@@ -136,6 +136,14 @@ def test_a_tested_prediction_is_the_ablated_one(visit, name):
         model, ablated_images(model, inputs, ablation), answer["before"].index(max(answer["before"]))
     )["grad_cam"].flatten()  # fmt: skip
     np.testing.assert_allclose(unpacked(answer["maps"][0]["after"]).flatten(), expected, atol=1e-5)
+
+
+def test_a_hybrid_is_explained_by_the_maps_of_its_attention_and_by_grad_cam(visit):
+    request = {"picture": visit.picture, "model": "hybrid-cifar10", "fit": "crop"}
+    checkpoint = load_checkpoint("hybrid-cifar10")
+    answer = explain_maps(Session(), request | {"picture": "sample:cheetah"})
+    assert [one["name"] for one in answer["maps"]] == [*methods_for(checkpoint.model), "random"]
+    assert "grad_cam" in [one["name"] for one in answer["maps"]]
 
 
 def test_nothing_taken_away_changes_nothing(visit):

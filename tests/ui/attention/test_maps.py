@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 
 from tests.ui.core.test_arrays import RELATIVE_ERROR, unpack_shares
-from vit_explorer.explain.reading import head_reading
+from vit_explorer.explain.readout import readout_weights
 from vit_explorer.explain.rollout import rollout
 from vit_explorer.models import create_model, save_checkpoint
 from vit_explorer.ui.attention.heads import attention_matrix, attention_rows, export_heads
@@ -171,7 +171,7 @@ def test_the_stack_is_the_rollout_up_to_each_layer(visit, model, options):
         ]
     )
     close(answer["steps"], expected)
-    reading = head_reading(seen.checkpoint.model, seen.traced)[0]
+    reading = readout_weights(seen.checkpoint.model, seen.traced)[0]
     close(answer["answer"], torch.einsum("i,sij->sj", reading, expected))
     alone = seen.weights[options["start_layer"] :].mean(dim=1)
     close(answer["answer_alone"], torch.einsum("i,sij->sj", reading, alone))

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vit_explorer.models.network import Network
 from vit_explorer.models.pretrained import (
     convert_huggingface,
     convert_jax,
@@ -44,7 +45,7 @@ def from_state_dict(
     n_heads: int | None = None,
     img_size: int | None = None,
     names: Sequence[str] | None = None,
-) -> tuple[nn.Module, FitReport]:
+) -> tuple[Network, FitReport]:
     """A network of ours with the weights of timm, torchvision, transformers, their authors, or JAX.
 
     Format, sizes and preprocessing are recognised from names and shapes; an object, a card or a config.json beside
@@ -130,7 +131,7 @@ def _plan(weights: dict[str, Tensor], known: Known) -> tuple[str, Plan, dict[str
     return dialect.format, plan, ignored, known
 
 
-def _build(plan: Plan) -> nn.Module:
+def _build(plan: Plan) -> Network:
     """The network of a plan with its tensors. Raises CheckpointError where they do not fit."""
     # Drawing fresh weights takes longer than reading others: without memory for them none are drawn. Only Swin has a
     # buffer that is in no state dict. Where they are drawn the caller's random numbers are left alone.

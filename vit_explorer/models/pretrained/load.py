@@ -9,8 +9,8 @@ from threading import Event
 from typing import Any
 
 import torch
-from torch import nn
 
+from vit_explorer.models.network import Network
 from vit_explorer.models.pretrained.catalogue import PretrainedModel, find_pretrained
 from vit_explorer.models.pretrained.convert import from_state_dict
 from vit_explorer.models.pretrained.download import Progress, check_sha256, fetch
@@ -103,7 +103,7 @@ def load_pretrained(
 
 
 def to_checkpoint(
-    name: str, model: nn.Module, report: FitReport, folder: Path, facts: dict[str, Any] | None = None
+    name: str, model: Network, report: FitReport, folder: Path, facts: dict[str, Any] | None = None
 ) -> Checkpoint:
     """A converted network with the card that the report gives it.
 

@@ -9,10 +9,10 @@ import os
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from vit_explorer.data.augment import normalise
-from vit_explorer.models.deit import DeiT
+from vit_explorer.models.network import Network
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER, KEPT_FOLDER, CheckpointError, load_checkpoint
 from vit_explorer.training.loop.batches import Fed, Feed
 from vit_explorer.training.loop.recipe import Recipe
@@ -63,7 +63,7 @@ class Teacher:
 
 
 def distilled_loss(
-    network: nn.Module, inputs: Tensor, targets: Tensor, taught: Tensor, recipe: Recipe
+    network: Network, inputs: Tensor, targets: Tensor, taught: Tensor, recipe: Recipe
 ) -> tuple[Tensor, Tensor]:
     """Half of the loss for what is right and half for what the teacher says, summed over the pictures.
 
@@ -76,11 +76,9 @@ def distilled_loss(
     Returns:
         the loss, and the logits that the network answers with, (B, classes).
     """
-    if isinstance(network, DeiT):
-        told, listened = (logits.float() for logits in network.heads(inputs))
-        answer = (told + listened) / 2
-    else:
-        answer = told = listened = network(inputs).float()
+    heads = [logits.float() for logits in network.heads(inputs)]
+    told, listened = heads[0], heads[-1]
+    answer = told if len(heads) == 1 else (told + listened) / 2
     right = F.cross_entropy(told, targets, label_smoothing=recipe.label_smoothing, reduction="sum")
     return (right + distillation_loss(listened, taught, recipe)) / 2, answer
 

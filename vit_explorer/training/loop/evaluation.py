@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from vit_explorer.data.dataset import Split
 from vit_explorer.explain.probe import probe_map
+from vit_explorer.models.network import Network
 from vit_explorer.training.loop.batches import Feed
 from vit_explorer.training.loop.distributed import Group
 
@@ -36,7 +37,7 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
 
 
 @torch.inference_mode()
-def accuracy(model: nn.Module, feed: Feed, split: Split, precision: str, group: Group) -> float:
+def accuracy(model: Network, feed: Feed, split: Split, precision: str, group: Group) -> float:
     """Share of a split that is classified rightly, in eval mode; each process of the group looks at a part of it.
 
     Raises:
@@ -57,7 +58,7 @@ def accuracy(model: nn.Module, feed: Feed, split: Split, precision: str, group: 
 
 
 @torch.no_grad()
-def probe(model: nn.Module, feed: Feed) -> Probed:
+def probe(model: Network, feed: Feed) -> Probed:
     """Look at the probe picture in eval mode and full precision. Raises NotFiniteError as :func:`accuracy`."""
     model.eval()
     picture = feed.normalised(feed.probe)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, cast
 
 import torch
-from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from vit_explorer.models.network import Network
 from vit_explorer.models.zoo import create_model
 from vit_explorer.training.loop.optimizers import make_optimizers
 from vit_explorer.training.loop.recipe import Recipe
@@ -40,9 +40,9 @@ class Learner:
             self._average = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
 
     @property
-    def model(self) -> nn.Module:
+    def model(self) -> Network:
         """What is measured, looked at and kept: the average where there is one, else the network itself."""
-        return self.network if self._average is None else self._average.module
+        return self.network if self._average is None else cast(Network, self._average.module)
 
     def set_lr(self, lr: float) -> None:
         """The rate of the steps that follow."""

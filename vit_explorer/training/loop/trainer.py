@@ -16,10 +16,11 @@ from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from vit_explorer.data.dataset import Dataset, Split
 from vit_explorer.data.sources import open_dataset
+from vit_explorer.models.network import Network
 from vit_explorer.training.loop.batches import Fed, Feed, with_sizes
 from vit_explorer.training.loop.distillation import Teacher, distilled_loss
 from vit_explorer.training.loop.distributed import Group, check_divisible
@@ -86,7 +87,7 @@ class Trainer:
         self._teacher = Teacher(recipe, self.feed, self.dataset.names) if taught else None
 
     @property
-    def model(self) -> nn.Module:
+    def model(self) -> Network:
         """What has been learned so far."""
         return self._learner.model
 
@@ -260,7 +261,7 @@ class Trainer:
             if not math.isfinite(value):
                 raise NotFiniteError(f"The {name} became {value} at step {steps.stop}")
 
-    def _loss(self, network: nn.Module, fed: Fed, part: slice) -> tuple[Tensor, Tensor]:
+    def _loss(self, network: Network, fed: Fed, part: slice) -> tuple[Tensor, Tensor]:
         """The loss summed over a part of a batch, and the logits of the network's answer."""
         inputs, targets = self.feed.normalised(fed.images[part]), fed.targets[part]
         if self._teacher is not None:
@@ -299,7 +300,7 @@ class Trainer:
 
     def _snapshot(self) -> Snapshot:
         probed = probe(self.model, self.feed)
-        positions = getattr(self.model, "pos_embedding", None)
+        positions = self.model.position_table
         event = Snapshot(
             step=self.step,
             epoch=self.step / self.steps_per_epoch,

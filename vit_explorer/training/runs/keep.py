@@ -100,7 +100,7 @@ def _round_to_half(trainer: Trainer) -> None:
 
 def _positions(trainer: Trainer, events: list[Event]) -> tuple[list[float], torch.Tensor] | None:
     """The position embeddings of all snapshots, and those of now if no snapshot was taken at this step."""
-    own = getattr(trainer.model, "pos_embedding", None)
+    own = trainer.model.position_table
     if own is None:
         return None
     taken = [

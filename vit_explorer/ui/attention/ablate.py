@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from vit_explorer.explain.ablation import Ablation, ablated_images, heard_attention, trace_ablated
 from vit_explorer.explain.erasing import Baseline
 from vit_explorer.explain.explanations import METHODS, explanation_maps
 from vit_explorer.explain.faithfulness import importance_order
-from vit_explorer.explain.reading import head_reading, read_patches
+from vit_explorer.explain.readout import patch_readout, readout_weights
 from vit_explorer.explain.rollout import rollout
 from vit_explorer.explain.trace import Trace
 from vit_explorer.figures.explanations import ablation_figure
+from vit_explorer.models.network import Network
 from vit_explorer.ui.attention.export import BASELINES, labels_of, pixels_of, source_caption, stem_of
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.downloads import FileAnswer, export_file, npz_bytes
@@ -108,15 +108,15 @@ def predict_ablated(session: Session, request: AblationRequest) -> AblationPaylo
 
 
 def _maps(
-    model: torch.nn.Module, inputs: Tensor, traced: Trace, ablation: Ablation, names: list[str], target: int
+    model: Network, inputs: Tensor, traced: Trace, ablation: Ablation, names: list[str], target: int
 ) -> dict[str, Tensor]:
     """Maps (rows, cols) by name; a muted head is left out of the mean over heads, since it passes nothing on."""
     if not traced.attention:
         return {name: found[0] for name, found in explanation_maps(model, inputs, target, names).items()}
     heard = heard_attention(traced, ablation.muted)
-    reading = head_reading(model, traced)
+    reading = readout_weights(model, traced)
     flows = {"last_attention": heard[-1].mean(dim=1), "rollout": rollout(heard, n_prefix=traced.n_prefix)}
-    return {name: read_patches(flows[name], reading, traced)[0] for name in names}
+    return {name: patch_readout(flows[name], reading, traced)[0] for name in names}
 
 
 def export_ablation(session: Session, request: AblationExport) -> FileAnswer:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import math
-from itertools import accumulate
 from typing import Literal, TypedDict
 
-from torch import Tensor
-
-from vit_explorer.explain.trace import Trace, trace
-from vit_explorer.models.swin import SwinTransformer
+from vit_explorer.explain.trace import trace
 from vit_explorer.ui.core.arrays import Packed, pack
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import ModelRequest, load_input
@@ -45,10 +41,10 @@ def feature_maps(session: Session, request: ModelRequest) -> FeaturesPayload:
     traced = trace(seen.checkpoint.model, seen.inputs)
     if traced.attention:
         raise UserError(f"{seen.checkpoint.name} has attention: its maps are in the views below.")
-    swin = isinstance(seen.checkpoint.model, SwinTransformer)
+    stage_maps = [traced.hidden[entry][0].T for entry in seen.checkpoint.model.stage_entries]  # (channels, H * W)
+    signed = any(bool((maps < 0).any()) for maps in stage_maps)  # a Swin's; those of a CNN come from a ReLU
     stages: list[StagePayload] = []
-    for tokens in _of_stages(seen.checkpoint.model, traced) if swin else traced.hidden:  # (1, H * W, channels)
-        maps = tokens[0].T  # (channels, H * W)
+    for maps in (one.abs() for one in stage_maps):
         side = math.isqrt(maps.shape[1])
         strongest = maps.mean(dim=1).argsort(descending=True)[:N_CHANNELS]
         shown, mean = maps[strongest].reshape(-1, side, side), maps.mean(dim=0).reshape(side, side)
@@ -61,10 +57,4 @@ def feature_maps(session: Session, request: ModelRequest) -> FeaturesPayload:
                 "mean": pack(mean, "uint8", max(float(mean.max()), 1e-12) / 255),
             }
         )
-    return {"what": "Magnitudes" if swin else "Activations", "stages": stages}
-
-
-def _of_stages(model: SwinTransformer, traced: Trace) -> list[Tensor]:
-    """The magnitudes of the output of each stage of a Swin; its numbers have signs, those after a ReLU have none."""
-    last_blocks = accumulate(len(stage) for stage in model.stages)  # hidden[0] is the embedding
-    return [traced.hidden[block].abs() for block in last_blocks]
+    return {"what": "Magnitudes" if signed else "Activations", "stages": stages}

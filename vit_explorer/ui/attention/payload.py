@@ -8,7 +8,7 @@ import torch
 
 from vit_explorer.explain.distance import attention_entropy, mean_attention_distance
 from vit_explorer.explain.lens import logit_lens
-from vit_explorer.explain.reading import head_reading
+from vit_explorer.explain.readout import readout_weights
 from vit_explorer.explain.trace import Trace
 from vit_explorer.figures.attention import shares_limit
 from vit_explorer.models.zoo import Checkpoint
@@ -48,7 +48,7 @@ def attention_payload(checkpoint: Checkpoint, traced: Trace) -> AttentionPayload
         "patch_size": patch_size,
         "weights": pack_shares(weights) if weights.numel() <= MAX_WEIGHTS else None,
         "limit": shares_limit(weights.numpy(), traced.n_prefix),
-        "reading": pack(head_reading(model, traced)[0]),
+        "reading": pack(readout_weights(model, traced)[0]),
         "distance": mean_attention_distance(traced.attention, traced.grid, traced.n_prefix, patch_size)[0].tolist(),
         "entropy": attention_entropy(traced.attention)[0].tolist(),
         "lens": logit_lens(model, traced)[0].softmax(dim=-1).tolist(),

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vit_explorer.explain.reading import head_reading
+from vit_explorer.explain.readout import readout_weights
 from vit_explorer.explain.rollout import fuse_heads, rollout_steps
 from vit_explorer.figures.attention import percent, rollout_figure, rollout_limit, token_name
 from vit_explorer.ui.attention.export import OWN_SCALES, arrays_of, pixels_of, prefix_caption, source_caption
@@ -95,14 +95,14 @@ def roll_out(seen: AttentionInput, request: RolloutRequest) -> tuple[Tensor, Ten
     """
     with user_errors():
         steps = torch.cat(rollout_steps(seen.traced.attention, n_prefix=seen.traced.n_prefix, **request.options()))
-    return steps, head_reading(seen.checkpoint.model, seen.traced)[0] @ steps
+    return steps, readout_weights(seen.checkpoint.model, seen.traced)[0] @ steps
 
 
 @torch.inference_mode()
 def layers_alone(seen: AttentionInput, start_layer: int) -> tuple[Tensor, Tensor]:
     """Each layer's attention averaged over its heads, (S, N, N), and what the classifier would read of it, (S, N)."""
     alone = fuse_heads(seen.weights[start_layer:])
-    return alone, head_reading(seen.checkpoint.model, seen.traced)[0] @ alone
+    return alone, readout_weights(seen.checkpoint.model, seen.traced)[0] @ alone
 
 
 def export_rollout(session: Session, request: RolloutExport) -> FileAnswer:

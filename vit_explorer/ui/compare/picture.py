@@ -8,9 +8,7 @@ from typing import TypedDict
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.explanations import METHODS
 from vit_explorer.explain.gradients import trace_gradients
-from vit_explorer.models.cnn import ConvNet
 from vit_explorer.models.summary import ModelSummary, model_summary
-from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.payloads import TIMED_PASSES, reading_order, timed_prediction
@@ -121,4 +119,4 @@ def explained(picture: Picture, checkpoint: Checkpoint, fit: Fit, target: str | 
 
 def map_method(checkpoint: Checkpoint) -> str:
     """Grad-CAM if the classifier reads a feature map, gradient rollout if it reads tokens."""
-    return "grad_cam" if isinstance(checkpoint.model, ConvNet | SwinTransformer) else "gradient_rollout"
+    return "gradient_rollout" if checkpoint.model.attention_kind == "global" else "grad_cam"

@@ -149,7 +149,7 @@ class Session:
             looked = ", ".join(str(folder) for folder in self.checkpoint_folders)
             problems.append(f"There is no usable checkpoint in {looked}, so there is no model to look at.")
         for checkpoint in usable:
-            if hasattr(checkpoint.model, "pos_embedding"):
+            if checkpoint.model.position_table is not None:
                 try:
                     checkpoint.position_snapshots()
                 except CheckpointError as error:

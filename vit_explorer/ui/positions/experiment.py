@@ -51,7 +51,7 @@ def run_experiment(session: Session, request: ExperimentRequest) -> ExperimentPa
     untrained = _untrained(checkpoint) if mode == "untrained" else None
     with user_errors():
         tables = [
-            changed_positions(model.pos_embedding, model.n_prefix, mode, seed + extra, untrained)
+            changed_positions(model.position_table, model.n_prefix, mode, seed + extra, untrained)
             for extra in range(N_SHUFFLES if shuffled else 1)
         ]
     trained = model(inputs)[0].softmax(dim=-1)

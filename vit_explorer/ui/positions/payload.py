@@ -73,6 +73,6 @@ def shown_snapshots(checkpoint: Checkpoint) -> tuple[list[float], Tensor]:
 
 def check_positions(checkpoint: Checkpoint) -> Checkpoint:
     """The checkpoint itself. Raises UserError if its model has no position embeddings."""
-    if not hasattr(checkpoint.model, "pos_embedding"):
+    if checkpoint.model.position_table is None:
         raise UserError(f"{checkpoint.name} has no position embeddings.")
     return checkpoint

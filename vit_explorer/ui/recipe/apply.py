@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vit_explorer.data.mixing import mix_images, mix_targets, soft_targets
 from vit_explorer.data.uploads import fit_picture
-from vit_explorer.explain.dropped import branch_scales, count_blocks, draw_kept, scaled_logits
+from vit_explorer.explain.dropped import branch_scales, draw_kept, scaled_logits
 from vit_explorer.models.stochastic_depth import linear_rates
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.errors import UserError
@@ -232,7 +232,7 @@ def _batch(session: Session, seen: ModelInput, request: IngredientRequest, repea
 
 def _drop(session: Session, seen: ModelInput, request: IngredientRequest, rate: float, seed: int) -> EffectPayload:
     model = seen.checkpoint.model
-    before, n_blocks = _ask(seen, [seen.images])[0], count_blocks(model)
+    before, n_blocks = _ask(seen, [seen.images])[0], len(model.residual_blocks)
     if not n_blocks:
         return {"kind": "none", "before": _probabilities(before), "after": _probabilities(before)}
     kept = draw_kept(PASSES, n_blocks, rate, seed)

@@ -9,7 +9,6 @@ import torch
 
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.distillation import two_tokens
-from vit_explorer.models.deit import DeiT
 from vit_explorer.models.zoo import Checkpoint, CheckpointError
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.errors import UserError
@@ -20,7 +19,7 @@ from vit_explorer.ui.core.session import Session
 def deit_at_hand(session: Session, wanted: str) -> Checkpoint:
     """The checkpoint of this name if it is a DeiT, else the first that is one. Raises UserError where there is none."""
     usable, _ = session.checkpoints()
-    found = [checkpoint for checkpoint in usable if isinstance(checkpoint.model, DeiT)]
+    found = [checkpoint for checkpoint in usable if "distillation" in checkpoint.model.prefix_names()]
     if not found:
         raise UserError("There is no DeiT among the models: train one in the Train tab, with a teacher, and keep it.")
     return next((checkpoint for checkpoint in found if checkpoint.name == wanted), found[0])

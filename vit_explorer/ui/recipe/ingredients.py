@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from torch import nn
-
 from vit_explorer.data.augment import CROP_PADDING
 from vit_explorer.data.rand_augment import MAX_MAGNITUDE
+from vit_explorer.models.network import Network
 from vit_explorer.models.zoo import Checkpoint
 
 
@@ -142,6 +141,6 @@ def trained_with(name: str, checkpoint: Checkpoint) -> float | None:
     return recipe.get(INGREDIENTS[name].key, 1 if name == "repeats" else 0)
 
 
-def drop_rate(model: nn.Module) -> float:
+def drop_rate(model: Network) -> float:
     """The rate of a model's last block in training; 0 for a network that drops nothing."""
     return model.blocks[-1].drop_rate if hasattr(model, "blocks") else 0.0

@@ -112,7 +112,7 @@ class VitPayload(TypedDict):
 def windows_payload(session: Session, request: WindowsRequest) -> WindowsPayload:
     """Run a Swin on an image with these windows. Raises UserError for another model, or a size that is not offered."""
     checkpoint = session.checkpoint(request.model)
-    if not isinstance(checkpoint.model, SwinTransformer):
+    if checkpoint.model.attention_kind != "windows":
         raise UserError(f"{checkpoint.name} has no windows: choose a Swin.")
     own, cut = own_cut(checkpoint.model), chosen_cut(checkpoint.model, request)
     picture = session.picture(request.picture)
