@@ -19,6 +19,7 @@ from vit_explorer.training.cli.progress import Display
 from vit_explorer.training.loop.events import Finished, Step
 from vit_explorer.training.runs.folder import RunFolder
 from vit_explorer.training.runs.race import Race
+from vit_explorer.training.runs.status import RaceStatus
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SMALL = [word for name, value in OVERRIDES.items() for word in ("--set", f"vit:{name}={value}")]
@@ -125,7 +126,7 @@ def test_after_ctrl_c_it_says_how_to_go_on_and_does(tiny_npz, tmp_path, capsys, 
         in capsys.readouterr().err
     )
     cut, whole = Race.at(tmp_path / "cut"), Race.at(tmp_path / "whole")
-    assert cut.standing().state == "stopped"
+    assert cut.status() == RaceStatus("paused")
     seen = sum(len(run.events()) for run in cut.runs.values())
     assert seen == count
     assert train.main(["--resume", str(tmp_path / "cut")]) == 0

@@ -28,6 +28,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from vit_explorer.data.cache import DatasetCache
 from vit_explorer.data.cifar10 import download_cifar10
 from vit_explorer.data.dataset import Dataset
 from vit_explorer.data.sources import open_dataset
@@ -45,7 +46,7 @@ from vit_explorer.training.runs.keep import check_name, keep_run
 from vit_explorer.training.runs.race import Race
 from vit_explorer.training.runs.runner import SAVE_EVERY, Runner
 from vit_explorer.training.runs.slots import Slot
-from vit_explorer.training.runs.status import Standing
+from vit_explorer.training.runs.status import RaceStatus
 from vit_explorer.training.studies.abreast import train_abreast
 from vit_explorer.training.studies.hunger import UPDATES, hunger_cells
 from vit_explorer.training.studies.ladder import ladder_cells
@@ -133,13 +134,10 @@ def make_parser() -> argparse.ArgumentParser:
 def _train(options: argparse.Namespace, group: Group) -> int:
     if options.sweep:
         return _sweep(options, group)
-    opened: dict[tuple[str, int | None], Dataset] = {}
+    cache = DatasetCache(lambda source, size: open_dataset(source, options.root, img_size=size), options.root)
 
     def datasets(recipe: Recipe) -> Dataset:
-        key = recipe.data, recipe.img_size
-        if key not in opened:
-            opened[key] = open_dataset(recipe.data, root=options.root, img_size=recipe.img_size)
-        return opened[key]
+        return cache.open(recipe.data, recipe.img_size)
 
     race = Race.at(options.resume) if options.resume else _new_race(options, datasets, group)
     names = _names_to_keep(list(race.runs), options)
@@ -291,7 +289,7 @@ def _run(runner: Runner, group: Group) -> bool:
             if group.any(bool(asked)):
                 runner.save()
                 if group.leads and not runner.over:
-                    race.note(Standing("stopped"))
+                    race.save_status(RaceStatus("paused"))
                 break
         return not runner.over
 
@@ -301,7 +299,7 @@ def _slot(at_once: int) -> Iterator[None]:
     """The right to train on this machine, waited for."""
     slot = Slot(at_once)
     told = False
-    while not _taken(slot):
+    while not slot.try_take():
         if not told:
             print("Another training is under way on this machine: waiting for its end (--at-once 2 does not wait).")
             told = True
@@ -310,13 +308,6 @@ def _slot(at_once: int) -> Iterator[None]:
         yield
     finally:
         slot.release()
-
-
-def _taken(slot: Slot) -> bool:
-    try:
-        return slot.try_take()
-    except OSError as error:
-        raise ValueError(f"{slot.folder} cannot be written ({error.strerror or error})") from error
 
 
 @contextlib.contextmanager

@@ -155,8 +155,8 @@ def test_a_point_that_is_stopped_goes_on(hunger):
     hunger.wait_for_function("vx.get('race') && vx.get('race').title.startsWith('ViT on 50')", timeout=PATIENCE)
     if hunger.evaluate("vx.get('race').state") != "finished":  # four updates may be quicker than a hand
         stop.click()
-        hunger.wait_for_function("['stopped', 'finished'].includes(vx.get('race').state)", timeout=PATIENCE)
-    if hunger.evaluate("vx.get('race').state") == "stopped":
+        hunger.wait_for_function("['paused', 'finished'].includes(vx.get('race').state)", timeout=PATIENCE)
+    if hunger.evaluate("vx.get('race').state") == "paused":
         assert stop.inner_text() == "Go on"
         stop.click()
     hunger.locator(".vx-hunger .list li", has_text="ViT, 50 pictures, seed 8").get_by_text("whole test split").wait_for(

@@ -96,7 +96,7 @@ def under_way(page) -> None:
 
 def stop(page) -> None:
     page.locator(".vx-train-controls .stop").click()
-    in_state(page, "stopped")
+    in_state(page, "paused")
 
 
 def image_of(page, selector: str) -> str:
@@ -197,7 +197,7 @@ def test_pause_step_learning_rate_and_stop(train):
         f"(before) => {STEP}(vx.get('race').contenders[1]) > before + 2", arg=before[1], timeout=PATIENCE
     )
     stop(train)
-    assert "Stopped" in train.locator(".vx-train-controls .state").inner_text()
+    assert "Paused" in train.locator(".vx-train-controls .state").inner_text()
     assert play.get_attribute("aria-label") == "Go on"
 
 
@@ -218,7 +218,7 @@ def test_a_second_visitor_watches_and_cannot_command(train, watched):
         f"(before) => {STEP}(vx.get('race').contenders[0]) > before", arg=before[0], timeout=PATIENCE
     )
     stop(train)
-    in_state(other, "stopped")
+    in_state(other, "paused")
 
 
 def test_a_reload_attaches_again(train):
@@ -242,7 +242,7 @@ def test_a_worker_killed_from_outside_is_a_sentence_and_the_race_goes_on(train):
     under_way(train)
     (worker,) = workers()
     os.kill(worker, signal.SIGKILL)
-    in_state(train, "interrupted")
+    in_state(train, "paused")
     assert "was ended from outside" in train.locator(".vx-train-controls .state").inner_text()
     train.locator(".vx-train-controls .play").click()
     in_state(train, "training")

@@ -13,7 +13,7 @@ from typing import Any
 from tests.training.small import RECIPE, plain
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.runs.race import Race, owner_of
-from vit_explorer.training.service.service import Desk
+from vit_explorer.training.service.service import TrainingService
 
 PATIENCE = 120.0  # seconds until a test gives up; nothing is measured with it
 MINE = "my secret"
@@ -37,18 +37,18 @@ def until(holds: Callable[[], Any], what: str = "it took too long") -> Any:
     return found
 
 
-def reach(desk: Desk, race: Race, *states: str) -> dict[str, Any]:
+def reach(service: TrainingService, race: Race, *states: str) -> dict[str, Any]:
     """Wait until a race is in one of these states; the status it has then."""
     deadline = time.monotonic() + PATIENCE
-    while (status := desk.status(race.name))["state"] not in states:
+    while (status := service.status(race.name))["state"] not in states:
         assert time.monotonic() < deadline, f"it is {status} and not {' or '.join(states)}"
         time.sleep(0.01)
     return status
 
 
-def steps(desk: Desk, race: Race) -> dict[str, int]:
-    """How far each contender has come, as far as the desk has heard."""
-    return {label: step["step"] for label, step in desk.status(race.name)["now"].items()}
+def steps(service: TrainingService, race: Race) -> dict[str, int]:
+    """How far each contender has come, as far as the service has heard."""
+    return {label: step["step"] for label, step in service.status(race.name)["now"].items()}
 
 
 Told = dict[str, list[tuple[str, dict[str, Any]]]]
@@ -89,12 +89,12 @@ def children(pid: int) -> list[int]:
 
 
 @contextmanager
-def desk_at(root: Path, **values: Any) -> Iterator[Desk]:
-    """A desk, closed at the end, with no process of it left."""
-    desk = Desk(root, **values)
+def service_at(root: Path, **values: Any) -> Iterator[TrainingService]:
+    """A service, closed at the end, with no process of it left."""
+    service = TrainingService(root, **values)
     try:
-        yield desk
+        yield service
     finally:
-        pids = desk.pids
-        desk.close()
+        pids = service.pids
+        service.close()
         until(lambda: not any(map(alive, pids)), "a worker is still there")

@@ -6,7 +6,7 @@ import pytest
 
 from vit_explorer.training import Recipe
 from vit_explorer.training.loop.events import Epoch, Event, Failed, Finished, Started, Step
-from vit_explorer.training.runs.folder import RunError
+from vit_explorer.training.runs.errors import RunError
 
 RECIPE = Recipe(model="cnn", overrides={"widths": (4, 8)}, epochs=2, lr=5e-4)
 

@@ -45,7 +45,7 @@ _WATCH_RACES = """() => {
     note("point", race.contenders.some(({ tests, steps }) => tests.length || steps.length));
     note("trained", race.contenders.some(({ steps }) => steps.length));
     note("all", race.contenders.length > 0 && race.contenders.every(({ steps }) => steps.length));
-    note("stopped", vxLive.stopping !== undefined && race.state === "stopped");
+    note("stopped", vxLive.stopping !== undefined && race.state === "paused");
   };
   vx.on("raceData", look);
   vx.on("race", look);

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from vit_explorer.training.service.service import Desk
+from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.attention.tab import place_attention
 from vit_explorer.ui.classify.tab import place_classify
 from vit_explorer.ui.compare.tab import place_compare
@@ -27,7 +27,7 @@ TITLE = "ViT Explorer"
 SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif"]
 
 
-def build_app(session: Session, desk: Desk) -> gr.Blocks:
+def build_app(session: Session, service: TrainingService) -> gr.Blocks:
     """Compose the page. Launch it with :func:`launch_options`."""
     machine = threading.Lock()  # held while a view measures: two at once would spoil both
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
@@ -43,15 +43,15 @@ def build_app(session: Session, desk: Desk) -> gr.Blocks:
                 with gr.Tab("Attention", id="attention"):
                     place_attention(session)
                 with gr.Tab("Windows", id="windows"):
-                    place_windows(session, desk.runs_folder, machine)
+                    place_windows(session, service.runs_folder, machine)
                 with gr.Tab("Train", id="train"):
-                    place_train(session, desk)
+                    place_train(session, service)
                 with gr.Tab("Recipe", id="recipe"):
                     place_recipe(session)
                 with gr.Tab("Classify", id="classify"):
                     place_classify(session)
                 with gr.Tab("Compare", id="compare"):
-                    place_compare(session, desk.runs_folder, machine)
+                    place_compare(session, service.runs_folder, machine)
     return page
 
 

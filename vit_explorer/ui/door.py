@@ -62,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     from vit_explorer.models.zoo import CHECKPOINT_FOLDER, KEPT_FOLDER
     from vit_explorer.training.runs.folder import RUNS_FOLDER
-    from vit_explorer.training.service.service import Desk
+    from vit_explorer.training.service.service import TrainingService
     from vit_explorer.ui.app import build_app, launch_options
     from vit_explorer.ui.core.session import Session
 
@@ -71,14 +71,14 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         folders = [options.checkpoints or CHECKPOINT_FOLDER, runs / KEPT_FOLDER.name]
         session = Session(options.data, folders, options.own_data)
-        desk = Desk(runs, options.at_once, options.data)
+        service = TrainingService(runs, options.at_once, options.data)
     except ValueError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 1
     for problem in session.problems():
         print(f"{PROGRAM}: {problem}", file=sys.stderr)
-    print(f"Runs are written to {desk.runs_folder.absolute()}", flush=True)
-    page = build_app(session, desk)
+    print(f"Runs are written to {service.runs_folder.absolute()}", flush=True)
+    page = build_app(session, service)
     try:
         page.launch(
             server_name=options.host,
@@ -92,11 +92,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"{PROGRAM}: {refusal(options.host, options.port, error)}", file=sys.stderr)
         return 1
     try:
-        desk.warm()  # another process, which gives way to this one
+        service.warm()  # another process, which gives way to this one
         warm_up(session)
         page.block_thread()
     finally:
-        desk.close()
+        service.close()
     return 0
 
 

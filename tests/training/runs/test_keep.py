@@ -12,7 +12,8 @@ from tests.training.small import OVERRIDES
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER, KEPT_FOLDER, list_checkpoints, load_checkpoint
 from vit_explorer.training import Recipe, Trainer
 from vit_explorer.training.loop.events import Epoch, Finished, Snapshot, Step
-from vit_explorer.training.runs.folder import RunError, RunFolder
+from vit_explorer.training.runs.errors import RunError
+from vit_explorer.training.runs.folder import RunFolder
 from vit_explorer.training.runs.keep import check_name, keep_run
 from vit_explorer.training.runs.race import Race
 from vit_explorer.training.runs.runner import Runner

@@ -10,9 +10,10 @@ import pytest
 
 from tests.training.written import EVENTS, RECIPE, refused
 from vit_explorer.training.loop.events import Failed, Finished
-from vit_explorer.training.runs.folder import RunError, RunFolder
+from vit_explorer.training.runs.errors import RunError
+from vit_explorer.training.runs.folder import RunFolder
 from vit_explorer.training.runs.race import Race, list_races, owner_of
-from vit_explorer.training.runs.status import INTERRUPTED, Standing, outcome
+from vit_explorer.training.runs.status import INTERRUPTED, RaceStatus, outcome
 
 RECIPES = {"ViT, plain": RECIPE, "CNN": RECIPE}
 FINISHED, FAILED = EVENTS[-2:]
@@ -193,45 +194,59 @@ def ends_with(race: Race, **events) -> None:
 
 
 def test_a_race_that_nobody_trains_was_interrupted(race):
-    assert race.standing() == Standing("interrupted", INTERRUPTED)
+    assert race.status() == RaceStatus("paused", INTERRUPTED)
     ends_with(race, one=EVENTS[0], other=FINISHED)
-    assert race.standing() == Standing("interrupted", INTERRUPTED)
+    assert race.status() == RaceStatus("paused", INTERRUPTED)
     assert not race.finished()
 
 
 def test_why_it_rests_is_remembered_until_it_goes_on(race):
-    for standing in (Standing("paused"), Standing("failed", "There is no room.")):
-        race.note(standing)
-        assert Race.at(race.path).standing() == standing
-    race.note(None)
-    assert race.standing() == Standing("interrupted", INTERRUPTED)
-    race.note(None)
+    for status in (RaceStatus("paused"), RaceStatus("failed", "There is no room.")):
+        race.save_status(status)
+        assert Race.at(race.path).status() == status
+    race.save_status(None)
+    assert race.status() == RaceStatus("paused", INTERRUPTED)
+    race.save_status(None)
+
+
+@pytest.mark.parametrize(
+    ("state", "now"), [("paused", "paused"), ("stopped", "paused"), ("interrupted", "paused"), ("failed", "failed")]
+)
+def test_the_status_is_read_from_the_file_that_older_versions_wrote(race, state, now):
+    (race.path / "standing.json").write_text(f'{{"state": "{state}", "reason": "Why."}}')
+    assert race.status() == RaceStatus(now, "Why.")
+    race.save_status(RaceStatus("paused"))
+    assert race.status() == RaceStatus("paused")
+    race.save_status(None)
+    assert race.status() == RaceStatus("paused", INTERRUPTED)
+    assert not (race.path / "standing.json").exists()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"state": "flying", "reason": null}', '{"state": "stopped"}'])
 def test_a_damaged_note_is_none(race, text):
-    (race.path / "standing.json").write_text(text)
-    assert race.standing().state == "interrupted"
+    for name in ("status.json", "standing.json"):
+        (race.path / name).write_text(text)
+    assert race.status() == RaceStatus("paused", INTERRUPTED)
 
 
 def test_who_trains_elsewhere(race):
-    race.note(Standing("stopped"))
+    race.save_status(RaceStatus("paused"))
     with race.runs["CNN"].claim():
         assert race.busy()
-        assert race.standing() == Standing("elsewhere")
+        assert race.status() == RaceStatus("elsewhere")
     assert not race.busy()
-    assert race.standing() == Standing("stopped")
+    assert race.status() == RaceStatus("paused")
 
 
 def test_a_race_is_over_when_all_are_and_lost_only_if_all_failed(race):
-    race.note(Standing("stopped"))
+    race.save_status(RaceStatus("paused"))
     ends_with(race, one=FINISHED, other=FAILED)
     assert race.finished()
-    assert race.standing() == Standing("finished", f"CNN: {FAILED.reason}")
-    assert outcome({"a": Standing("finished"), "b": Standing("finished")}) == Standing("finished")
-    assert outcome({"a": Standing("failed", "No."), "b": Standing("failed", "No.")}) == Standing("failed", "No.")
-    different = outcome({"a": Standing("failed", "No."), "b": Standing("failed", "Never.")})
-    assert different == Standing("failed", "a: No. b: Never.")
+    assert race.status() == RaceStatus("finished", f"CNN: {FAILED.reason}")
+    assert outcome({"a": RaceStatus("finished"), "b": RaceStatus("finished")}) == RaceStatus("finished")
+    assert outcome({"a": RaceStatus("failed", "No."), "b": RaceStatus("failed", "No.")}) == RaceStatus("failed", "No.")
+    different = outcome({"a": RaceStatus("failed", "No."), "b": RaceStatus("failed", "Never.")})
+    assert different == RaceStatus("failed", "a: No. b: Never.")
 
 
 def test_the_end_is_read_off_a_long_file(race):
@@ -239,16 +254,16 @@ def test_the_end_is_read_off_a_long_file(race):
         ends_with(race, one=EVENTS[1], other=EVENTS[1])
     assert race.ends() == {"ViT, plain": None, "CNN": None}
     ends_with(race, one=FAILED, other=FINISHED)
-    assert race.ends() == {"ViT, plain": Standing("failed", FAILED.reason), "CNN": Standing("finished")}
+    assert race.ends() == {"ViT, plain": RaceStatus("failed", FAILED.reason), "CNN": RaceStatus("finished")}
     path = race.runs["CNN"].path / "events.jsonl"
     with path.open("a") as file:
         file.write('{"event": "St')  # a writer that was killed
-    assert race.ends()["CNN"] == Standing("finished")
+    assert race.ends()["CNN"] == RaceStatus("finished")
     os.truncate(path, 0)
     assert race.ends()["CNN"] is None
 
 
 def test_a_note_that_cannot_be_written(race):
-    (race.path / "standing.json.new").mkdir()
-    with pytest.raises(RunError, match=r"standing\.json cannot be written"):
-        race.note(Standing("stopped"))
+    (race.path / "status.json.new").mkdir()
+    with pytest.raises(RunError, match=r"status\.json cannot be written"):
+        race.save_status(RaceStatus("paused"))

@@ -17,10 +17,10 @@ from tests.training.written import refused
 from vit_explorer.data.dataset import Dataset, DatasetError
 from vit_explorer.training import Recipe, Trainer, train
 from vit_explorer.training.loop.events import Epoch, Event, Failed, Finished, Started, Step
-from vit_explorer.training.runs.folder import RunError
+from vit_explorer.training.runs.errors import RunError
 from vit_explorer.training.runs.race import Race
 from vit_explorer.training.runs.runner import Runner, change_lr_at_rest
-from vit_explorer.training.runs.status import Standing
+from vit_explorer.training.runs.status import INTERRUPTED, RaceStatus
 
 RECIPES = {
     "ViT": RECIPE,  # 9 steps
@@ -54,7 +54,7 @@ def test_side_by_side_is_as_alone(race, run, tiny):
         assert [name for name, _ in found] == [name for name, _ in expected]
         exact = [pair for pair in expected if pair[0] != "Snapshot"]  # whose tensors are written as float16
         assert [pair for pair in found if pair[0] != "Snapshot"] == exact
-    assert race.standing() == Standing("finished")
+    assert race.status() == RaceStatus("finished")
 
 
 def test_next_is_who_has_done_the_smallest_share(race, run):
@@ -103,6 +103,30 @@ def test_paused_in_memory_it_is_the_same_race(tmp_path, run):
     assert first_difference(halting, written(whole)) is None
 
 
+@pytest.mark.parametrize("saved", [True, False])
+def test_closed_and_opened_again_it_goes_on_with_the_trainers_it_has(tmp_path, tiny, saved):
+    """Nothing is read again if all was saved; else it goes on from the last state."""
+    whole, again = (Race.create(tmp_path, RECIPES, title="Two", name=name) for name in ("whole", "again"))
+    list(Runner(whole, lambda recipe: tiny).events())
+    asked = []
+
+    def datasets(recipe: Recipe) -> Dataset:
+        asked.append(recipe.model)
+        return tiny
+
+    runner = Runner(again, datasets)
+    for _ in range(3):
+        with runner:
+            list(islice(runner.events(), 12))
+            if saved:
+                runner.save()
+        assert not again.busy()
+    with runner:
+        list(runner.events())
+    assert first_difference(again, written(whole)) is None
+    assert len(asked) == 2 if saved else len(asked) > 2
+
+
 def test_who_has_finished_is_left_alone(race, run):
     with run(race) as runner:
         list(runner.events())
@@ -139,7 +163,7 @@ def test_steps_go_on_to_the_end_and_no_further(race, run):
             list(runner.events("epoch"))
         assert runner.over
         assert list(runner.events("batch")) == []
-    assert race.standing() == Standing("finished")
+    assert race.status() == RaceStatus("finished")
 
 
 def test_one_that_cannot_run_does_not_stop_the_other(tmp_path, run):
@@ -151,7 +175,7 @@ def test_one_that_cannot_run_does_not_stop_the_other(tmp_path, run):
     assert failed[0].reason.startswith("Probe must lie between 0 and") and failed[0].reason.endswith(".")
     assert isinstance(told[-1][1], Finished)
     assert race.runs["bad"].events() == failed
-    assert race.standing() == Standing("finished", f"bad: {failed[0].reason}")
+    assert race.status() == RaceStatus("finished", f"bad: {failed[0].reason}")
 
 
 def test_data_that_are_not_there(race):
@@ -159,7 +183,7 @@ def test_data_that_are_not_there(race):
         raise DatasetError("There is no file of that name.")
 
     assert kinds(event for _, event in Runner(race, datasets).events()) == ["Failed", "Failed"]
-    assert race.standing() == Standing("failed", "There is no file of that name.")
+    assert race.status() == RaceStatus("failed", "There is no file of that name.")
 
 
 def test_what_failed_is_taken_up_when_it_can_be(race, run, tiny):
@@ -189,11 +213,11 @@ def test_a_model_that_computes_no_numbers_any_more(tmp_path, run, monkeypatch):
         with run(race, save_every=0.0) as runner:
             told = list(runner.events())
     assert [(label, event.step) for label, event in told if isinstance(event, Failed)] == [("ViT", 5)]
-    assert race.standing().reason.startswith("ViT: The loss became nan")
+    assert race.status().reason.startswith("ViT: The loss became nan")
     assert race.runs["ViT"].load_state()["step"] == 5  # the state before it
     told = list(run(race).events())  # taken up again
     assert {label for label, _ in told} == {"ViT"}
-    assert race.standing() == Standing("finished")
+    assert race.status() == RaceStatus("finished")
 
 
 def test_a_damaged_state_ends_its_contender_alone(race, run):
@@ -201,7 +225,7 @@ def test_a_damaged_state_ends_its_contender_alone(race, run):
         list(islice(runner.events(), 12))
     (race.runs["ViT"].path / "last.pt").write_bytes(b"no state")
     list(run(race).events())
-    standing = race.standing()
+    standing = race.status()
     assert standing.state == "finished"
     assert standing.reason.startswith("ViT: ") and "last.pt is damaged" in standing.reason
 
@@ -217,10 +241,10 @@ def test_one_process_at_a_time(race, run):
 
 
 def test_it_is_no_longer_at_rest_while_it_trains(race, run):
-    race.note(Standing("stopped"))
+    race.save_status(RaceStatus("paused"))
     with run(race) as runner:
         list(islice(runner.events(), 3))
-    assert race.standing().state == "interrupted"
+    assert race.status().reason == INTERRUPTED
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

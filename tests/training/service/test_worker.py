@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 from tests.training.racing import ENDLESS, MEDIUM, PATIENCE, SHORT, make
+from vit_explorer.training.loop.events import Step
 from vit_explorer.training.runs.race import Race
-from vit_explorer.training.runs.slots import Slot, slots_folder
-from vit_explorer.training.runs.status import Standing
-from vit_explorer.training.service.worker_loop import OTHER_TRAINS
+from vit_explorer.training.runs.runner import change_lr_at_rest
+from vit_explorer.training.runs.status import INTERRUPTED, RaceStatus
 
 
 class Worker:
@@ -46,11 +46,11 @@ class Worker:
             self._lines.put(line)
 
     def tell(self, do: str, race: Race, **values: Any) -> None:
-        self.process.stdin.write(json.dumps({"do": do, "race": race.name, **values}) + "\n")
+        self.process.stdin.write(json.dumps({"do": do, "race": str(race.path), **values}) + "\n")
         self.process.stdin.flush()
 
     def train(self, race: Race, until: str = "end") -> None:
-        self.tell("train", race, path=str(race.path), until=until)
+        self.tell("train", race, until=until)
 
     def hear(self, means: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Wait for a line that means this."""
@@ -89,50 +89,59 @@ def test_a_race_from_beginning_to_end(worker, tiny_npz, tmp_path):
     assert [line["state"] for line in worker.heard if line["state"] == "starting"][:1] == ["starting"]
     assert (last["race"], last["reason"], last["over"]) == (race.name, None, True)
     assert {label: step["step"] for label, step in last["now"].items()} == {"one": 9, "two": 9}
-    assert race.standing() == Standing("finished")
+    assert race.status() == RaceStatus("finished")
 
 
 def test_it_obeys_between_two_steps(worker, tiny_npz, tmp_path):
     race = make(tmp_path / "runs", tiny_npz, one=ENDLESS)
     worker.train(race, "batch")
     assert worker.says("paused")["now"]["one"]["step"] == 1
-    assert race.runs["one"].busy()  # held, to go on at once
-    worker.tell("step", race, what="epoch")
+    assert not race.busy() and race.status() == RaceStatus("paused")  # released
+    worker.train(race, "epoch")
     assert worker.says("paused")["now"]["one"]["step"] == 3
     worker.tell("lr", race, factor=0.5, label=None)
-    worker.tell("step", race, what="batch")
+    worker.train(race, "batch")
     worker.says("paused")
     assert race.recipes()["one"].lr_changes == ((3, 0.5),)
-    worker.tell("play", race)
+    worker.train(race)
     worker.hear(lambda line: line["state"] == "training" and line["now"]["one"]["step"] > 4)
-    assert race.standing().state == "elsewhere" and not (race.path / "standing.json").exists()
-    worker.tell("pause", race)
-    paused = worker.says("paused")["now"]["one"]["step"]
-    assert race.runs["one"].peek_state()["step"] == paused
+    assert race.status().state == "elsewhere" and not (race.path / "status.json").exists()
+    for do in ("pause", "stop"):
+        worker.tell(do, race)
+        paused = worker.says("paused")
+        assert paused["over"] and race.runs["one"].peek_state()["step"] == paused["now"]["one"]["step"]
+        assert race.status() == RaceStatus("paused")
+        worker.train(race)
+        worker.says("training")
     worker.tell("stop", race)
-    assert worker.says("stopped")["over"]
-    assert race.standing() == Standing("stopped")
+    worker.says("paused")
 
 
-def test_it_pauses_for_others_and_takes_it_up_again(worker, tiny_npz, tmp_path):
-    first = make(tmp_path / "runs", tiny_npz, one=ENDLESS)
+def test_a_race_that_was_changed_while_it_rested_is_read_again(worker, tiny_npz, tmp_path):
+    """The trainers that the worker keeps are a cache: the folder is the truth."""
+    first, other = (make(tmp_path / "runs", tiny_npz, one=ENDLESS) for _ in range(2))
     worker.train(first, "epoch")
     worker.says("paused")
-    worker.tell("leave", first)
-    assert worker.hear(lambda line: line.get("over"))["state"] == "paused"
-    assert not first.busy() and first.standing() == Standing("paused")
+    change_lr_at_rest(first, 0.5)
     worker.train(first, "batch")
     assert worker.says("paused")["now"]["one"]["step"] == 4
-    worker.tell("stop", first)
-    worker.says("stopped")
+    told = [event.lr for event in first.runs["one"].events() if isinstance(event, Step)]
+    assert told[3] / told[2] == pytest.approx(0.5 * 4 / 3)  # while it warms up
+    for name in ("last.pt", "events.jsonl"):  # as if another program had begun it anew
+        (first.runs["one"].path / name).unlink()
+    worker.train(first, "batch")
+    assert worker.says("paused")["now"]["one"]["step"] == 1
+    worker.train(other, "batch")
+    worker.says("paused")
+    worker.train(first, "batch")
+    assert worker.says("paused")["now"]["one"]["step"] == 2
 
 
 def test_commands_for_another_race_are_not_for_this_one(worker, tiny_npz, tmp_path):
     race, other = (make(tmp_path / "runs", tiny_npz, one=SHORT) for _ in range(2))
-    worker.train(race, "batch")
-    worker.says("paused")
     worker.tell("stop", other)
-    worker.tell("play", race)
+    worker.train(race)
+    worker.tell("stop", other)
     worker.says("finished")
     assert race.finished() and not other.finished()
 
@@ -150,13 +159,11 @@ def test_no_more_lines_than_anybody_can_read(worker, tiny_npz, tmp_path):
 
 def test_a_rate_that_cannot_be_changed_is_a_remark(worker, tiny_npz, tmp_path):
     race = make(tmp_path / "runs", tiny_npz, one=ENDLESS)
-    worker.train(race, "batch")
-    worker.says("paused")
+    worker.train(race)
     worker.tell("lr", race, factor=0.5, label="two")
-    worker.tell("play", race)
     assert "two is not under way" in worker.hear(lambda line: line.get("reason"))["reason"]
     worker.tell("stop", race)
-    worker.says("stopped")
+    worker.says("paused")
 
 
 def test_what_is_wrong_with_a_race_is_a_sentence_and_the_next_one_trains(worker, tiny_npz, tmp_path):
@@ -168,20 +175,6 @@ def test_what_is_wrong_with_a_race_is_a_sentence_and_the_next_one_trains(worker,
     assert worker.says("failed")["reason"] == f"There is no file {tmp_path / 'nowhere.npz'}."
     good = make(tmp_path / "runs", tiny_npz, one=SHORT)
     worker.train(good)
-    worker.says("finished")
-
-
-def test_it_waits_while_another_program_trains(worker, tiny_npz, tmp_path):
-    other = Slot(folder=worker.folder / slots_folder().name)
-    assert other.try_take()
-    race = make(tmp_path / "runs", tiny_npz, one=SHORT)
-    worker.train(race)
-    assert worker.says("waiting")["reason"] == OTHER_TRAINS
-    worker.tell("pause", race)
-    worker.says("paused")
-    worker.tell("play", race)
-    worker.says("waiting")
-    other.release()
     worker.says("finished")
 
 
@@ -200,7 +193,7 @@ def test_it_ends_with_its_input_in_the_middle_of_a_race(tiny_npz, tmp_path):
         worker.process.stdin.close()
         assert worker.process.wait(PATIENCE) == 0
         assert worker.process.stderr.read() == ""
-    assert race.standing().state == "interrupted"
+    assert race.status() == RaceStatus("paused", INTERRUPTED)
 
 
 def test_it_ends_with_its_input_while_it_starts(tmp_path):

@@ -14,7 +14,7 @@ import pytest
 from vit_explorer.training.loop.events import Finished
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.runs.race import Race, owner_of
-from vit_explorer.training.service.service import Desk
+from vit_explorer.training.service.service import TrainingService
 from vit_explorer.training.studies.hunger import hunger_recipe
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.train.hunger import hunger_functions
@@ -25,8 +25,8 @@ UPDATES = 2  # of every run: so that an own point is trained in a blink
 ACCURACIES = {("cnn", 50): (0.5, 0.7), ("cnn", 100): (0.8,), ("vit", 50): (0.4,)}
 
 
-class QuietDesk(Desk):
-    """A desk whose races are handed in and never trained: no process is started."""
+class QuietService(TrainingService):
+    """A service whose races are handed in and never trained: no process is started."""
 
     def submit(self, race: Race, until: str = "end") -> None:
         self.handed_in = [*getattr(self, "handed_in", []), race.name]
@@ -35,11 +35,11 @@ class QuietDesk(Desk):
 @dataclass(frozen=True)
 class Visit:
     session: Session
-    desk: QuietDesk
+    service: QuietService
     folder: Path  # of the checkpoints
 
     def ask(self, name: str, **request):
-        functions = [*hunger_functions(self.session, self.desk), *train_functions(self.session, self.desk)]
+        functions = [*hunger_functions(self.session, self.service), *train_functions(self.session, self.service)]
         return next(one for one in functions if one.__name__ == name)({"owner": MINE, **request})
 
     def results(self, data: str = "cifar10", runs: int = 4) -> None:
@@ -58,7 +58,9 @@ class Visit:
 
     def race(self, recipe: Recipe, accuracy: float | None, preset: str | None = "hunger") -> Race:
         """A race of one, at its end where it has an accuracy."""
-        race = Race.create(self.desk.runs_folder, {"It": recipe}, title="A point", preset=preset, owner=owner_of(MINE))
+        race = Race.create(
+            self.service.runs_folder, {"It": recipe}, title="A point", preset=preset, owner=owner_of(MINE)
+        )
         if accuracy is not None:
             race.runs["It"].append(Finished(UPDATES, 50 * UPDATES, 1.5, None, accuracy))
         return race
@@ -67,7 +69,7 @@ class Visit:
 @pytest.fixture
 def visit(tmp_path: Path) -> Visit:
     session = Session(tmp_path, [tmp_path / "none", tmp_path / "weights"])  # no CIFAR-10 in it
-    return Visit(session, QuietDesk(tmp_path / "runs"), tmp_path / "weights")
+    return Visit(session, QuietService(tmp_path / "runs"), tmp_path / "weights")
 
 
 @pytest.fixture(autouse=True)
@@ -135,8 +137,8 @@ def test_the_choice_is_bounded_by_the_data_and_the_updates(visit):
 def test_a_point_is_a_race_of_one_by_the_recipe_of_the_sweep(visit):
     visit.results()
     name = start(visit)["race"]
-    assert visit.desk.handed_in == [name]
-    race = Race.open(visit.desk.runs_folder, name)
+    assert visit.service.handed_in == [name]
+    race = Race.open(visit.service.runs_folder, name)
     (recipe,) = race.recipes().values()
     wanted = hunger_recipe("cnn", 100, 3, UPDATES, data="shapes", device=recipe.device, precision=recipe.precision)
     assert recipe == wanted and race.preset == "hunger" and race.owned_by(MINE)
@@ -146,7 +148,7 @@ def test_a_point_is_a_race_of_one_by_the_recipe_of_the_sweep(visit):
 
 
 def test_without_results_a_point_makes_as_many_updates_as_the_sweep_would(visit):
-    race = Race.open(visit.desk.runs_folder, start(visit, size=500)["race"])
+    race = Race.open(visit.service.runs_folder, start(visit, size=500)["race"])
     assert race.recipes()["CNN"].epochs == 100
 
 

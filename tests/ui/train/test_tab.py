@@ -20,7 +20,7 @@ from vit_explorer.models import load_checkpoint
 from vit_explorer.training.loop.events import Epoch, Snapshot, Step
 from vit_explorer.training.runs.race import Race, owner_of
 from vit_explorer.training.runs.runner import Runner
-from vit_explorer.training.service.service import Desk
+from vit_explorer.training.service.service import TrainingService
 from vit_explorer.training.studies.presets import PRESETS, preset_recipes
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.train.tab import train_functions
@@ -29,8 +29,8 @@ MINE, YOURS = "my secret", "your secret"
 PLAIN = replace(RECIPE, lr_changes=(), test_subset=None, probe=4)
 
 
-class QuietDesk(Desk):
-    """A desk whose races are handed in and never trained: no process is started."""
+class QuietService(TrainingService):
+    """A service whose races are handed in and never trained: no process is started."""
 
     def submit(self, race: Race, until: str = "end") -> None:
         self.handed_in = [*getattr(self, "handed_in", []), race.name]
@@ -39,11 +39,11 @@ class QuietDesk(Desk):
 @dataclass(frozen=True)
 class Visit:
     session: Session
-    desk: QuietDesk
+    service: QuietService
     race: Race
 
     def ask(self, name: str, /, owner: str = MINE, **request):
-        function = next(one for one in train_functions(self.session, self.desk) if one.__name__ == name)
+        function = next(one for one in train_functions(self.session, self.service) if one.__name__ == name)
         return function({"owner": owner, **request})
 
 
@@ -60,7 +60,7 @@ def visit(tmp_path: Path, tiny_npz: Path) -> Visit:
     dataset = open_dataset(str(tiny_npz))
     with Runner(race, lambda recipe: dataset) as runner:
         list(runner.events())
-    return Visit(session, QuietDesk(runs), race)
+    return Visit(session, QuietService(runs), race)
 
 
 def unpack(packed: dict) -> np.ndarray:
@@ -124,8 +124,8 @@ def test_no_path_of_the_server_reaches_the_page(visit, tmp_path):
 def test_a_planned_preset_starts_as_the_preset_is(visit, preset):
     planned = visit.ask("planned", data="shapes", preset=preset, subset=None, epochs=None)["contenders"]
     chosen = [{"label": one["label"], **one["recipe"]} for one in planned]
-    race = Race.open(visit.desk.runs_folder, start(visit, chosen, data="shapes", probe=7)["race"])
-    assert visit.desk.handed_in == [race.name]
+    race = Race.open(visit.service.runs_folder, start(visit, chosen, data="shapes", probe=7)["race"])
+    assert visit.service.handed_in == [race.name]
     expected = preset_recipes(preset, "shapes", subset=10_000, n_train=10_000, n_test=2_000, probe=7)
     assert race.recipes() == expected and list(race.runs) == list(expected)
     assert race.owned_by(MINE) and not race.owned_by(YOURS)
@@ -134,7 +134,7 @@ def test_a_planned_preset_starts_as_the_preset_is(visit, preset):
 def test_changed_fields_are_in_the_recipe(visit):
     of_deit = {"rand_augment": 9, "erasing": 0.25, "mixup": 0.8, "cutmix": 1.0, "repeats": 3}
     chosen = contenders(visit, lr=0.01, augment="crop-flip", seed=5, batch_size=3, subset=12, **of_deit)
-    race = Race.open(visit.desk.runs_folder, start(visit, chosen, probe=8)["race"])
+    race = Race.open(visit.service.runs_folder, start(visit, chosen, probe=8)["race"])
     recipe = race.recipes()["ViT"]
     assert (recipe.lr, recipe.augment, recipe.seed, recipe.batch_size, recipe.subset) == (0.01, "crop-flip", 5, 3, 12)
     assert (Path(recipe.data).name, recipe.probe, recipe.epochs) == ("tiny.npz", 8, 2)
@@ -178,8 +178,8 @@ def test_other_refusals_of_a_start(visit):
 def test_neither_device_nor_paths_nor_sizes_are_a_visitors_choice(visit):
     sly = {"device": "cuda:7", "data": "/etc", "overrides": {"d_model": 8_192}, "snapshots": 200}
     chosen = [{**one, **sly} for one in contenders(visit)]
-    recipe = Race.open(visit.desk.runs_folder, start(visit, chosen)["race"]).recipes()["ViT"]
-    plain = Race.open(visit.desk.runs_folder, start(visit, contenders(visit))["race"]).recipes()["ViT"]
+    recipe = Race.open(visit.service.runs_folder, start(visit, chosen)["race"]).recipes()["ViT"]
+    plain = Race.open(visit.service.runs_folder, start(visit, contenders(visit))["race"]).recipes()["ViT"]
     assert recipe == plain
 
 
@@ -285,7 +285,7 @@ def test_commands_are_checked(visit):
     race = start(visit, contenders(visit))["race"]
     assert "between 0.01 and 100" in visit.ask("command", race=race, do="lr", factor=1e9)["error"]
     assert "not 'explode'" in visit.ask("command", race=race, do="explode")["error"]
-    assert visit.ask("command", race=race, do="lr", factor=0.5)["state"] == "interrupted"  # handed in, never trained
+    assert visit.ask("command", race=race, do="lr", factor=0.5)["state"] == "paused"  # submitted, never trained
     told = visit.ask("follow", race=race, cursors={})
     assert [part["lr_changes"] for part in told["contenders"]] == [[[0, 0.5]], [[0, 0.5]]]
 
@@ -298,7 +298,7 @@ def test_a_kept_model_is_one_of_the_page(visit):
     assert checkpoint.class_names == ["dark", "grey", "light"]
     assert len(checkpoint.position_snapshots()[0]) == 5
     assert "my-tiny" in [one.name for one in visit.session.checkpoints()[0]]
-    loaded = load_checkpoint("my-tiny", [visit.desk.runs_folder / "kept"])
+    loaded = load_checkpoint("my-tiny", [visit.service.runs_folder / "kept"])
     state = visit.race.runs["ViT"].peek_state()
     assert torch.equal(loaded.model.pos_embedding, state["model"]["pos_embedding"])
     assert "already" in visit.ask("keep", race=visit.race.name, label="CNN", name="my-tiny")["error"]

@@ -19,6 +19,8 @@ from torch import Tensor
 from vit_explorer.models.folders import runs_folder
 from vit_explorer.training.loop.events import Epoch, Event, Failed, Finished, Snapshot, Started, Step
 from vit_explorer.training.loop.recipe import Recipe
+from vit_explorer.training.runs.atomic import replacing
+from vit_explorer.training.runs.errors import RunError, reason_of
 from vit_explorer.training.runs.locks import FileLock
 
 RUNS_FOLDER = runs_folder()  # unless a flag names another
@@ -27,10 +29,6 @@ STEPS_ABOUT = 1_000  # and of the whole run about so many
 FLOAT16_MAX = 65_504.0
 
 _EVENTS = {kind.__name__: kind for kind in (Started, Step, Epoch, Snapshot, Finished, Failed)}
-
-
-class RunError(ValueError):
-    """A run's folder cannot be used; the message says in a sentence why."""
 
 
 def recorded(step: int, total_steps: int) -> bool:
@@ -66,7 +64,7 @@ class RunFolder:
         try:
             run.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise RunError(f"{run.path} cannot hold a run: {_reason(error)}.") from error
+            raise RunError(f"{run.path} cannot hold a run: {reason_of(error)}.") from error
         run.save_recipe(recipe)
         return run
 
@@ -79,7 +77,7 @@ class RunFolder:
     def save_recipe(self, recipe: Recipe) -> None:
         """Write the recipe, replacing the one before in one move."""
         text = json.dumps(recipe.to_dict(), indent=2) + "\n"
-        with self._writing("recipe.json") as beside:
+        with self._writing("recipe.json"), replacing(self.path / "recipe.json") as beside:
             beside.write_text(text, encoding="utf-8")
 
     def append(self, event: Event) -> None:
@@ -87,11 +85,8 @@ class RunFolder:
         if isinstance(event, Step) and not recorded(event.step, event.total_steps):
             return
         line = json.dumps({"event": type(event).__name__, **_plain(event)}, allow_nan=False) + "\n"
-        try:
-            with self._events_path.open("a", encoding="utf-8") as file:
-                file.write(line)
-        except OSError as error:
-            raise RunError(_cannot_write(self._events_path, error)) from error
+        with self._writing("events.jsonl"), self._events_path.open("a", encoding="utf-8") as file:
+            file.write(line)
 
     def events(self) -> list[Event]:
         """All events written so far; a last line that is not whole is left out."""
@@ -117,16 +112,16 @@ class RunFolder:
         except FileNotFoundError:
             return [], 0
         except OSError as error:
-            raise RunError(f"{self._events_path} cannot be read: {_reason(error)}.") from error
+            raise RunError(f"{self._events_path} cannot be read: {reason_of(error)}.") from error
         if not whole:
             return [], offset
         return [self._event(line) for line in whole.split(b"\n")], offset + len(whole) + 1
 
     def save_state(self, state: dict[str, Any]) -> None:
         """Write what the run can go on from, replacing the state before in one move."""
-        with self._writing("last.pt") as beside:
+        archive = io.BytesIO()  # torch would hide the system's reason for a file that cannot be written
+        with self._writing("last.pt"), replacing(self.path / "last.pt") as beside:
             written = self._events_path.stat().st_size if self._events_path.exists() else 0
-            archive = io.BytesIO()  # torch would hide the system's reason for a file that cannot be written
             torch.save({"trainer": state, "events_bytes": written}, archive)
             beside.write_bytes(archive.getbuffer())
 
@@ -137,7 +132,7 @@ class RunFolder:
         """
         path, events = self.path / "last.pt", self._events_path
         if not path.exists():
-            with self._cutting():
+            with self._writing("events.jsonl"):
                 events.unlink(missing_ok=True)
             return None
         saved = self._saved()
@@ -146,13 +141,24 @@ class RunFolder:
         if found < written:
             raise RunError(f"{events} is not the one that {path} was saved beside: start the run anew.")
         if found > written:
-            with self._cutting():
+            with self._writing("events.jsonl"):
                 os.truncate(events, written)
         return saved["trainer"]
 
     def peek_state(self) -> dict[str, Any] | None:
         """The saved state, or None if none was written yet; nothing is changed, so anybody may look."""
         return self._saved()["trainer"] if (self.path / "last.pt").exists() else None
+
+    def stamp(self) -> tuple[tuple[int, int, int] | None, ...]:
+        """Which versions of its files lie there: inode, time and size of each; None for a file that is not there."""
+        found: list[tuple[int, int, int] | None] = []
+        for name in ("recipe.json", "last.pt", "events.jsonl"):
+            try:
+                file = (self.path / name).stat()
+                found.append((file.st_ino, file.st_mtime_ns, file.st_size))
+            except OSError:
+                found.append(None)
+        return tuple(found)
 
     @contextlib.contextmanager
     def claim(self) -> Iterator[None]:
@@ -178,7 +184,7 @@ class RunFolder:
         try:
             return FileLock(self.path / "lock").is_held()
         except OSError as error:
-            raise RunError(f"{self.path / 'lock'} cannot be read: {_reason(error)}.") from error
+            raise RunError(f"{self.path / 'lock'} cannot be read: {reason_of(error)}.") from error
 
     def size_bytes(self) -> int:
         """What the folder takes on disk; a file that is replaced meanwhile counts or not."""
@@ -189,23 +195,12 @@ class RunFolder:
         return total
 
     @contextlib.contextmanager
-    def _writing(self, name: str) -> Iterator[Path]:
-        """A path to write to, which then takes the place of ``name``; if that fails nothing of it stays."""
-        path, beside = self.path / name, self.path / f"{name}.new"
-        try:
-            yield beside
-            os.replace(beside, path)
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)
-            raise RunError(_cannot_write(path, error)) from error
-
-    @contextlib.contextmanager
-    def _cutting(self) -> Iterator[None]:
+    def _writing(self, name: str) -> Iterator[None]:
+        """Turn the system's error about a file of this run into a RunError."""
         try:
             yield
         except OSError as error:
-            raise RunError(_cannot_write(self._events_path, error)) from error
+            raise RunError(_cannot_write(self.path / name, error)) from error
 
     def _saved(self) -> dict[str, Any]:
         path = self.path / "last.pt"
@@ -230,12 +225,7 @@ class RunFolder:
 
 
 def _cannot_write(path: Path, error: OSError) -> str:
-    return f"{path} cannot be written ({_reason(error)}): the run stands at the last state that was saved."
-
-
-def _reason(error: OSError) -> str:
-    """What the system says, without the file's name."""
-    return error.strerror or str(error)
+    return f"{path} cannot be written ({reason_of(error)}): the run stands at the last state that was saved."
 
 
 def _plain(event: Event) -> dict[str, Any]:

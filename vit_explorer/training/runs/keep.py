@@ -17,7 +17,8 @@ from vit_explorer.models.zoo import CHECKPOINT_FOLDER, KEPT_FOLDER, list_checkpo
 from vit_explorer.training.loop.events import Epoch, Event, Finished, Snapshot
 from vit_explorer.training.loop.trainer import Trainer
 from vit_explorer.training.runs.card import make_card
-from vit_explorer.training.runs.folder import RunError, RunFolder
+from vit_explorer.training.runs.errors import RunError
+from vit_explorer.training.runs.folder import RunFolder
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 

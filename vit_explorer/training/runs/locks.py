@@ -1,4 +1,9 @@
-"""A lock between processes that the system lets go of when its holder ends, however it ends."""
+"""A lock between processes that the system releases when its holder ends, however it ends.
+
+The package filelock, which comes with torch, is not used: its locks are exclusive only. Whether a run is being trained
+must be asked on every poll of the page without creating the file, without write access to the folder, and without
+getting in the way of a process that wants the lock or that asks as well: here that takes a shared lock.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-PATIENCE = 0.3  # seconds; somebody who only asks whether a lock is held is in its way for much less
+PATIENCE = 0.3  # seconds; a question whether the lock is held is in the way for much less
 
 
 class FileLock:
@@ -21,14 +26,14 @@ class FileLock:
         self.path = Path(path)
         self._file: int | None = None
 
-    def try_take(self) -> bool:
-        """Take the lock unless somebody else holds it; True if this object holds it now."""
+    def try_take(self, patience: float = PATIENCE) -> bool:
+        """Take the lock unless another holds it for longer than ``patience`` seconds; True if this object holds it."""
         if self._file is not None:
             return True
         file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + patience
         while not _lock(file, shared=False):
-            if time.monotonic() > deadline:
+            if time.monotonic() >= deadline:
                 os.close(file)
                 return False
             time.sleep(0.01)

@@ -1,7 +1,7 @@
 """A race is a folder: one run, or several side by side that somebody wants to compare. See ``runner`` for its training.
 
 Either the folder is a run itself (what the command line makes for one model), or it holds its runs as subfolders named
-by their labels. ``race.json`` says what the race is called and who started it, ``standing.json`` why it rests.
+by their labels. ``race.json`` says what the race is called and who started it, ``status.json`` why it rests.
 """
 
 from __future__ import annotations
@@ -21,16 +21,10 @@ from typing import Any
 
 from vit_explorer.models.zoo import KEPT_FOLDER
 from vit_explorer.training.loop.recipe import Recipe
-from vit_explorer.training.runs.folder import RunError, RunFolder
-from vit_explorer.training.runs.status import (
-    INTERRUPTED,
-    Standing,
-    end_of,
-    outcome,
-    read_note,
-    write_json,
-    write_note,
-)
+from vit_explorer.training.runs.atomic import write_json
+from vit_explorer.training.runs.errors import RunError, reason_of
+from vit_explorer.training.runs.folder import RunFolder
+from vit_explorer.training.runs.status import INTERRUPTED, RaceStatus, end_of, outcome, read_status, write_status
 
 NAME = re.compile(rf"(?!{KEPT_FOLDER.name}$)[A-Za-z0-9_-][A-Za-z0-9._-]{{0,99}}")  # of a race's folder
 LABEL = re.compile(r"[^\s.<>:\"/\\|?*\x00-\x1f](?:[^<>:\"/\\|?*\x00-\x1f]{0,58}[^\s.<>:\"/\\|?*\x00-\x1f])?")
@@ -101,12 +95,12 @@ class Race:
             try:
                 for label, recipe in recipes.items():
                     RunFolder.create(beside / label, recipe)
-                (beside / "race.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+                write_json(beside / "race.json", about)
                 return cls.at(_move(beside, root, wanted, numbered=name is None))
             finally:
                 shutil.rmtree(beside, ignore_errors=True)
         except OSError as error:
-            raise RunError(f"{root / wanted} cannot hold a race: {error.strerror or error}.") from error
+            raise RunError(f"{root / wanted} cannot hold a race: {reason_of(error)}.") from error
 
     @classmethod
     def open(cls, root: str | os.PathLike[str], name: str) -> Race:
@@ -152,7 +146,7 @@ class Race:
             self.path.rename(gone)
             shutil.rmtree(gone)
         except OSError as error:
-            raise RunError(f"{self.path} cannot be deleted: {error.strerror or error}.") from error
+            raise RunError(f"{self.path} cannot be deleted: {reason_of(error)}.") from error
 
     def owned_by(self, secret: str) -> bool:
         """Whether who knows this secret started the race."""
@@ -167,7 +161,7 @@ class Race:
         """Whether some process trains it now, or holds it to go on."""
         return any(run.busy() for run in self.runs.values())
 
-    def ends(self) -> dict[str, Standing | None]:
+    def ends(self) -> dict[str, RaceStatus | None]:
         """Of each contender: "finished", "failed" with its reason, or None while it is on its way."""
         return {label: end_of(run) for label, run in self.runs.items()}
 
@@ -176,18 +170,18 @@ class Race:
         ends = list(self.ends().values())
         return all(ends) and any(end.state == "finished" for end in ends if end)
 
-    def standing(self) -> Standing:
-        """How it stands as far as its folder tells: "elsewhere" means that some process holds it."""
+    def status(self) -> RaceStatus:
+        """The status that its folder tells: "elsewhere" if a process, this one included, trains it."""
         if self.busy():
-            return Standing("elsewhere")
+            return RaceStatus("elsewhere")
         ends = self.ends()
         if all(ends.values()):
             return outcome(ends)
-        return read_note(self.path) or Standing("interrupted", INTERRUPTED)
+        return read_status(self.path) or RaceStatus("paused", INTERRUPTED)
 
-    def note(self, standing: Standing | None) -> None:
-        """Write down why it rests, or with None that it trains. Raises RunError if that cannot be written."""
-        write_note(self.path, standing)
+    def save_status(self, status: RaceStatus | None) -> None:
+        """Write why it rests, or with None that it trains. Raises RunError if that cannot be written."""
+        write_status(self.path, status)
 
 
 def owner_of(secret: str) -> str:
@@ -203,7 +197,7 @@ def list_races(root: str | os.PathLike[str]) -> tuple[list[Race], list[str]]:
     except FileNotFoundError:
         return [], []
     except OSError as error:
-        return [], [f"{root} cannot be read: {error.strerror or error}."]
+        return [], [f"{root} cannot be read: {reason_of(error)}."]
     for path in paths:
         if (path / "race.json").is_file() or (path / "recipe.json").is_file():
             try:

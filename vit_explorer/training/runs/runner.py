@@ -13,24 +13,32 @@ from vit_explorer.training.loop.distributed import Group
 from vit_explorer.training.loop.events import Event, Failed, Finished, Started
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.loop.trainer import Trainer
-from vit_explorer.training.runs.folder import RunError, RunFolder
+from vit_explorer.training.runs.errors import RunError
+from vit_explorer.training.runs.folder import RunFolder
 from vit_explorer.training.runs.race import Race
+from vit_explorer.training.runs.status import RaceStatus, outcome
 
 SAVE_EVERY = 5.0  # seconds of a contender's turns between two states on disk: what a kill loses at most
 SAVE_BEFORE_LOOK = 1.0  # seconds; a look can take long, and who stops it must not lose the steps before it
 
 Until = Literal["end", "batch", "epoch"]
+Stamp = tuple[object, ...]
 
 
 @dataclass
 class _Contender:
     label: str
     run: RunFolder
-    over: bool = False
+    end: RaceStatus | None = None  # "finished" or "failed"
     trainer: Trainer | None = None  # from its first turn on
     events: Iterator[Event] | None = None
     resumed: bool = False
     saved: float = 0.0  # when, by the monotonic clock
+    stamp: Stamp | None = None  # of the files that hold all that the trainer has done; None if they do not
+
+    @property
+    def over(self) -> bool:
+        return self.end is not None
 
     @property
     def share(self) -> float:
@@ -39,10 +47,11 @@ class _Contender:
 
 
 class Runner:
-    """Trains a race from where its folder stands. Next is always whoever has done the smallest share of its steps.
+    """Trains a race from the last states in its folder. The contender with the smallest share of its steps is next.
 
     Contenders that have finished are left alone; one that failed is taken up again from its last state. A trainer is
-    made when its first turn comes, so that the first contender's first step waits for nobody.
+    made when its first turn comes, so that the first contender's first step waits for no other. Trainers stay in memory
+    when the race is closed, and go on if it is opened again while the files are as they were saved.
 
     Args:
         race: is held, so that no other process trains it, from :meth:`open` or the first event on until :meth:`close`.
@@ -66,7 +75,7 @@ class Runner:
         self._stride = stride
         self._datasets = datasets
         self._save_every = save_every
-        self._tell = tell
+        self.tell = tell
         self._group = group or Group()
         self._contenders: list[_Contender] = []
         self._claims: contextlib.ExitStack | None = None
@@ -79,20 +88,22 @@ class Runner:
             if self._group.leads:
                 for run in self.race.runs.values():
                     claims.enter_context(run.claim())
-                self.race.note(None)
+                self.race.save_status(None)
             ends = self.race.ends()
+            kept = {one.label: one for one in self._contenders if one.stamp == one.run.stamp()}
             self._contenders = [
-                _Contender(label, run, over=(end := ends[label]) is not None and end.state == "finished")
+                _Contender(label, run, end)
+                if (end := ends[label]) is not None and end.state == "finished"
+                else kept.get(label) or _Contender(label, run)
                 for label, run in self.race.runs.items()
             ]
             self._claims = claims.pop_all()
 
     def close(self) -> None:
-        """Let go of the race; what was not saved is lost."""
+        """Release the race; what was not saved is lost."""
         if self._claims is not None:
             self._claims.close()
             self._claims = None
-        self._contenders = []
 
     def __enter__(self) -> Runner:
         self.open()
@@ -105,6 +116,11 @@ class Runner:
     def over(self) -> bool:
         """Whether every contender has finished or failed."""
         return all(contender.over for contender in self._contenders)
+
+    @property
+    def status(self) -> RaceStatus:
+        """The status of the race if it is released now; a failure counts even where it could not be written."""
+        return outcome({one.label: one.end for one in self._contenders}) if self.over else RaceStatus("paused")
 
     def events(self, until: Until = "end") -> Iterator[tuple[str, Event]]:
         """Train, and say of each event whose it is, once it is written. May be left at any event and called again.
@@ -136,6 +152,7 @@ class Runner:
         for contender in chosen:
             trainer = contender.trainer or self._take_up(contender)
             trainer.change_lr(factor)
+            contender.stamp = None
             if self._group.leads:
                 contender.run.save_recipe(trainer.recipe)
 
@@ -154,27 +171,31 @@ class Runner:
         try:
             trainer = contender.trainer or self._take_up(contender)
         except ValueError as error:  # data that are not there, a damaged state, a model that does not fit
-            event: Event = Failed(0, _sentence(str(error)))
-            contender.over = True
-            with contextlib.suppress(RunError):  # it is said all the same
-                self._write(contender, event)
-            return event
+            failed = Failed(0, _sentence(str(error)))
+            contender.end = RaceStatus("failed", failed.reason)
+            with contextlib.suppress(RunError):  # it is reported all the same
+                self._write(contender, failed)
+            return failed
         if trainer.looks_next:
-            self._tell(contender.label, "measuring the test pictures")
+            self.tell(contender.label, "measuring the test pictures")
         assert contender.events is not None
+        contender.stamp = None
         event = next(contender.events)
         if not (isinstance(event, Started) and contender.resumed):  # so that the file is that of an undisturbed run
             self._write(contender, event)
-        contender.over = isinstance(event, Finished | Failed)
+        if isinstance(event, Finished | Failed):
+            contender.end = RaceStatus("failed", event.reason) if isinstance(event, Failed) else RaceStatus("finished")
         if isinstance(event, Finished) or (not contender.over and self._must_save(contender, trainer)):
             self._save(contender)
+        if contender.over:
+            contender.trainer = contender.events = None  # its memory is for the others
         return event
 
     def _take_up(self, contender: _Contender) -> Trainer:
         recipe = contender.run.recipe()
-        self._tell(contender.label, "opening the pictures")
+        self.tell(contender.label, "opening the pictures")
         dataset = self._datasets(recipe)
-        self._tell(contender.label, "making the model")
+        self.tell(contender.label, "making the model")
         state = contender.run.load_state() if self._group.leads else contender.run.peek_state()
         contender.trainer = Trainer(recipe, dataset, state, self._group, self._stride)
         contender.events = contender.trainer.events()
@@ -196,6 +217,7 @@ class Runner:
         if self._group.leads and contender.trainer is not None:
             contender.run.save_state(contender.trainer.state())
             contender.saved = time.monotonic()
+            contender.stamp = contender.run.stamp()
 
 
 def change_lr_at_rest(race: Race, factor: float, label: str | None = None) -> None:

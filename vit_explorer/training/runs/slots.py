@@ -7,6 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from vit_explorer.training.runs.errors import RunError, reason_of
 from vit_explorer.training.runs.locks import FileLock
 
 
@@ -39,11 +40,14 @@ class Slot:
         """Take a slot unless all are taken; True if this object holds one now.
 
         Raises:
-            OSError: if the locks cannot be written.
+            RunError: if the locks cannot be written.
         """
         if self._taken is None:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._taken = next((lock for lock in self._locks if lock.try_take()), None)
+            try:
+                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._taken = next((lock for lock in self._locks if lock.try_take(patience=0)), None)
+            except OSError as error:
+                raise RunError(f"{self.folder} cannot be written ({reason_of(error)}).") from error
         return self.held
 
     def release(self) -> None:

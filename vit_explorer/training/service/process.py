@@ -1,4 +1,4 @@
-"""A worker as the desk sees it: a process that is started, told and heard, and that never outlives this one."""
+"""A worker process as the scheduler sees it. It never outlives the process that started it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ class WorkerProcess:
     """A worker, started now.
 
     Args:
-        heard: called with each line it says, from another thread.
-        ended: called once, when it has ended by whatever cause, from the same thread after all lines.
+        heard: called with each of its messages, from another thread.
+        ended: called once, when it has ended by whatever cause, from the same thread after all messages.
     Attributes:
-        up: whether it obeys already; ``ready``: whether it is warm.
+        up: whether it obeys commands already; ``ready``: whether it is warm.
+        last_race: name of the race that it trained last, and may still have in memory.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class WorkerProcess:
             command += ["--root", str(data_root)]
         paths = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
         self.up = self.ready = False
+        self.last_race: str | None = None
         self._started = time.monotonic()
         self._process = subprocess.Popen(
             command,
@@ -56,8 +58,8 @@ class WorkerProcess:
                 niceness = min(19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
                 os.setpriority(os.PRIO_PROCESS, self._process.pid, niceness)
         self._last_lines: collections.deque[str] = collections.deque(maxlen=20)
-        self._complaints = threading.Thread(target=self._pass_on, daemon=True)
-        self._complaints.start()
+        self._errors = threading.Thread(target=self._pass_on, daemon=True)
+        self._errors.start()
         threading.Thread(target=self._hear, args=(heard, ended), daemon=True).start()
 
     @property
@@ -70,14 +72,14 @@ class WorkerProcess:
         return time.monotonic() - self._started
 
     def send(self, **command: Any) -> None:
-        """Tell it something. One that has just ended does not hear it; ``ended`` says so."""
+        """Send a command. A worker that has just ended does not receive it; ``ended`` is called for that."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError, ValueError):  # ValueError: its input is closed already
             self._process.stdin.write(json.dumps(command).encode() + b"\n")
             self._process.stdin.flush()
 
     def end(self) -> None:
-        """Let it end, and see that it does."""
+        """Close its input, at which it ends by itself; kill it if it does not."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
             self._process.stdin.close()
@@ -109,12 +111,12 @@ class WorkerProcess:
                 self.up, self.ready = True, self.ready or said["state"] == "ready"
                 heard(self, said)
         self._process.wait()
-        self._complaints.join(END_PATIENCE)
+        self._errors.join(END_PATIENCE)
         self._process.stdout.close()
         ended(self)
 
     def _pass_on(self) -> None:
-        """What it prints as errors goes to this process's, and its end is remembered."""
+        """Pass its standard error on to this process's, and remember the end of it."""
         assert self._process.stderr is not None
         for line in self._process.stderr:
             text = line.decode(errors="replace")

@@ -1,280 +1,315 @@
-"""The queue of races, and the workers that train them. What it does is decided under one lock, and quickly."""
+"""The queue of races of this program and the worker processes that train them.
+
+A race leaves the queue when a worker is idle and a slot (a lock on a file, see ``runs.slots``) is free; the slot is
+released when the worker has released the race, and by the system if this program ends. All decisions are made under one
+lock, and quickly.
+"""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import threading
-import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from vit_explorer.training.runs.folder import RunError
+from vit_explorer.training.runs.errors import RunError
 from vit_explorer.training.runs.race import Race
-from vit_explorer.training.runs.status import Standing
+from vit_explorer.training.runs.slots import Slot
+from vit_explorer.training.runs.status import RaceStatus
 from vit_explorer.training.service.process import WorkerProcess
-from vit_explorer.training.service.scheduler_pool import Staff
 
 STOP_PATIENCE = 1.5  # seconds in which a worker must stop by itself, else it is killed
+START_PATIENCE = 300.0  # seconds in which a worker must have come up, else it is killed
+QUICK_DEATH = 60.0  # seconds after its start; a worker that ends before counts as a failed start
+MAX_DEATHS = 3  # failed starts in a row, then no worker is started until a race is played again
+ASK_EVERY = 0.3  # seconds between two attempts to get a slot
+OTHER_TRAINS = "Another program is training on this machine; this race is next."
 
 
 @dataclass(eq=False)
 class Entry:
-    """What is known of a race that was handed in.
+    """A race that was played here.
 
     Attributes:
-        until: what it shall do when its turn comes: "end", "batch" or "epoch".
-        doing: what takes longer than a step at the moment.
-        wish: "pausing" or "stopping", where it was told to and has not done it yet.
+        slot: held from the moment a worker gets the race until it has released it.
+        until: "end", "batch" or "epoch", where it pauses by itself.
+        activity: what takes longer than a step now.
+        requested: "pause" or "stop", from the request until the worker has released the race.
         now: each contender's latest Step, as plain values.
-        worker: that holds it, training or paused.
-        left_by: a worker that no longer trains it, but has not let go of its folder yet.
+        worker: that trains it, up to the moment it has released it.
     """
 
     race: Race
+    slot: Slot
     state: str = "waiting"
     until: str = "end"
     reason: str | None = None
-    doing: str | None = None
-    wish: str | None = None
+    activity: str | None = None
+    requested: str | None = None
     now: dict[str, dict[str, Any]] = field(default_factory=dict)
     worker: WorkerProcess | None = None
-    left_by: WorkerProcess | None = None
 
 
-class Crew:
-    """Workers and the races that wait for them. All methods may be called from any thread.
+class Scheduler:
+    """Decides which race trains, and keeps workers for that. All methods may be called from any thread.
 
     Args:
-        at_once: how many races train at the same time, and so the most workers there are.
+        at_once: how many races train at the same time on this machine, and so the most workers there are.
         data_root: where CIFAR-10 is looked for first.
     """
 
     def __init__(self, at_once: int, data_root: str | os.PathLike[str] | None) -> None:
+        if at_once < 1:
+            raise ValueError(f"at_once must be 1 or more, not {at_once}")
+        self.at_once = at_once
+        self._data_root = data_root
         self._lock = threading.RLock()
-        self._staff = Staff(at_once, data_root, self._lock, self._heard, self._ended)
         self._entries: dict[str, Entry] = {}
         self._queue: list[Entry] = []
+        self._workers: list[WorkerProcess] = []  # that run and were not killed
+        self._deaths = 0  # failed starts in a row
+        self._broken: str | None = None  # why no worker is started any more
+        self._timer: threading.Timer | None = None  # until the next attempt to get a slot
+        self._closed = False
 
     def warm(self) -> None:
-        """Start a worker ahead of the first race, so that it need not wait for one."""
+        """Start a worker ahead of the first race."""
         with self._lock:
             self._dispatch()
 
     @property
     def ready(self) -> bool:
-        """Whether a race that is handed in now meets a warm worker."""
+        """Whether a race that is played now meets a warm worker."""
         with self._lock:
-            return any(worker.ready and self._held_by(worker) is None for worker in self._staff.workers)
+            return any(worker.ready and self._trained_by(worker) is None for worker in self._workers)
 
     @property
     def pids(self) -> list[int]:
         """Of the workers that run now."""
         with self._lock:
-            return [worker.pid for worker in self._staff.workers]
+            return [worker.pid for worker in self._workers]
 
     def play(self, race: Race, until: str) -> None:
-        """Let a race go on when it is its turn. Raises RunError if it is being stopped at this moment."""
+        """Queue a race. One that trains already is paused and takes its next turn at once, with the new ``until``.
+
+        Raises:
+            RunError: if it is being paused or stopped at this moment.
+        """
         with self._lock:
-            entry = self._entries.setdefault(race.name, Entry(race))
-            if entry.wish == "stopping":
-                raise RunError(f"{race.title!r} is being stopped: play it on when it has come to rest.")
+            entry = self._entries.setdefault(race.name, Entry(race, Slot(self.at_once)))
+            if entry.requested is not None:
+                raise RunError(f"{race.title!r} is being paused: play it on when it rests.")
+            goes_on = entry.until == until == "end"
             entry.race, entry.until = race, until
-            if entry in self._queue:
+            if entry in self._queue or (entry.worker is not None and goes_on):
                 return
-            if entry.worker is not None and entry.state != "paused":
-                entry.wish = None
-                self._tell_on(entry)
+            if entry.worker is not None:
+                self._send(entry, "pause")
+                self._queue.insert(0, entry)
                 return
-            entry.state, entry.reason, entry.doing, entry.wish = "waiting", None, None, None
+            entry.state, entry.reason, entry.activity = "waiting", None, None
             self._queue.append(entry)
-            self._staff.forgive()
+            if self._broken is not None:  # it may be mended: one more try
+                self._broken, self._deaths = None, MAX_DEATHS - 1
             self._dispatch()
 
-    def rest(self, race_name: str, state: str) -> bool:
-        """Bring a race to rest, "paused" or "stopped". False if it is in nobody's hands here."""
-        self._settle(race_name)
+    def pause(self, race_name: str, at_once: bool) -> bool:
+        """Have a race saved and released; ``at_once``: kill its worker if that takes long. False if it rests."""
         with self._lock:
             entry = self._entries.get(race_name)
-            if entry is None or (entry.worker is None and entry not in self._queue):
+            if entry is None or not self._in_hand(entry):
                 return False
             if entry in self._queue:
                 self._queue.remove(entry)
-                if entry.worker is None:
-                    self._come_to_rest(entry, Standing(state))
-                    return True
-                entry.state = "paused"  # as its worker holds it
-            if entry.state == state or entry.wish == "stopping":
-                return True
-            entry.wish = "pausing" if state == "paused" else "stopping"
-            self._tell(entry, "pause" if state == "paused" else "stop")
-            if state == "stopped":
-                timer = threading.Timer(STOP_PATIENCE, self._stop_by_force, (entry, entry.worker))
-                timer.daemon = True
-                timer.start()
+            if entry.worker is None:
+                self._come_to_rest(entry, RaceStatus("paused"))
+                self._dispatch()
+            elif entry.requested != "stop":
+                entry.requested = "stop" if at_once else "pause"
+                self._send(entry, entry.requested)
+                if at_once:
+                    self._later(STOP_PATIENCE, self._stop_by_force, entry, entry.worker)
             return True
 
     def change_lr(self, race_name: str, factor: float, label: str | None) -> bool:
-        """Pass a change of the learning rate on. False if no worker holds the race."""
-        self._settle(race_name)
+        """Pass a change of the learning rate on. False if no worker trains the race."""
         with self._lock:
             entry = self._entries.get(race_name)
             if entry is None or entry.worker is None:
                 return False
-            self._tell(entry, "lr", factor=factor, label=label)
+            self._send(entry, "lr", factor=factor, label=label)
             return True
 
     def forget(self, race_name: str) -> None:
-        """Have no more to do with a race, whose folder is free then. Raises RunError while it is on its way."""
+        """Drop what is known of a race that rests. Raises RunError while it is queued or trained."""
         with self._lock:
             entry = self._entries.get(race_name)
-            if entry is None:
-                return
-            if entry in self._queue or (entry.worker is not None and entry.state != "paused"):
+            if entry is not None and self._in_hand(entry):
                 raise RunError(f"{entry.race.title!r} is on its way: stop it first.")
-            if entry.worker is not None:
-                self._let_go(entry)
-        self._settle(race_name)
-        with self._lock:
-            if self._entries.get(race_name) is entry:
-                del self._entries[race_name]
+            self._entries.pop(race_name, None)
 
     def view(self, race_name: str) -> tuple[dict[str, Any], bool] | None:
-        """The status of a race as far as it is known here, and whether it is in our hands; None if it is unknown."""
+        """The latest known status of a race, and whether it is queued or trained here; None if it was not played."""
         with self._lock:
             entry = self._entries.get(race_name)
             if entry is None:
                 return None
-            held = entry in self._queue or entry.worker is not None or entry.left_by is not None
-            state, place, doing = entry.state, None, entry.wish or entry.doing
-            if entry in self._queue:
-                held_up = [one for one in self._entries.values() if one.state == "waiting" and one not in self._queue]
-                place = self._queue.index(entry) + 1 + len(held_up)
-                if place == 1 and self._staff.starting:
-                    state, place, doing = "starting", None, "the training process is starting"
-            elif state == "waiting":  # for a slot
-                place = 1
-            status = {"state": state, "place": place, "reason": entry.reason, "doing": doing, "now": entry.now}
-            return status, held
+            state, place, activity = entry.state, None, entry.activity
+            if entry.requested is not None:
+                activity = {"pause": "pausing", "stop": "stopping"}[entry.requested]
+            if entry in self._queue and entry.worker is None:
+                place = self._queue.index(entry) + 1
+                if place == 1 and any(not worker.up for worker in self._workers):
+                    state, place, activity = "starting", None, "the training process is starting"
+            status = {"state": state, "place": place, "reason": entry.reason, "activity": activity, "now": entry.now}
+            return status, self._in_hand(entry)
 
     def close(self) -> None:
-        """End all workers. What they trained stands at its last states."""
+        """End all workers and start no more. All races stand at their last states."""
         with self._lock:
+            self._closed = True
+            workers, self._workers = self._workers, []
+            entries, self._entries = self._entries, {}
             self._queue.clear()
-            self._entries.clear()
-        self._staff.close()
+        for worker in workers:
+            worker.end()
+        for entry in entries.values():
+            entry.slot.release()
+        atexit.unregister(self.close)
 
-    def _settle(self, race_name: str) -> None:
-        """Wait, for a moment, until a worker that has left a race has let go of its folder."""
-        deadline = time.monotonic() + STOP_PATIENCE
-        while time.monotonic() < deadline:
-            with self._lock:
-                entry = self._entries.get(race_name)
-                if entry is None or entry.left_by is None:
-                    return
-            time.sleep(0.01)
+    # --- the rest is called under the lock, or takes it ---
 
-    # --- all that follows happens under the lock ---
+    def _in_hand(self, entry: Entry) -> bool:
+        return entry in self._queue or entry.worker is not None
 
-    def _held_by(self, worker: WorkerProcess) -> Entry | None:
+    def _trained_by(self, worker: WorkerProcess) -> Entry | None:
         return next((entry for entry in self._entries.values() if entry.worker is worker), None)
 
-    def _tell(self, entry: Entry, do: str, **values: Any) -> None:
+    def _send(self, entry: Entry, do: str, **values: Any) -> None:
         assert entry.worker is not None
-        entry.worker.send(do=do, race=entry.race.name, **values)
+        entry.worker.send(do=do, race=str(entry.race.path.resolve()), **values)
 
-    def _tell_on(self, entry: Entry) -> None:
-        """To go on, to the end or for a step."""
-        if entry.until == "end":
-            self._tell(entry, "play")
-        else:
-            self._tell(entry, "step", what=entry.until)
+    def _later(self, seconds: float, act: Callable[..., None], *arguments: Any) -> threading.Timer:
+        timer = threading.Timer(seconds, act, arguments)
+        timer.daemon = True
+        timer.start()
+        return timer
 
     def _dispatch(self) -> None:
-        """Give as many races of the queue as possible to workers, in their order, and have one worker to spare."""
-        while self._queue and (worker := self._worker_for(self._queue[0])) is not None:
-            entry = self._queue.pop(0)
-            entry.state = "starting"
-            if entry.worker is worker:
-                self._tell_on(entry)
-            else:
-                entry.worker = worker
-                self._tell(entry, "train", path=str(entry.race.path.resolve()), until=entry.until)
-        if all(self._held_by(worker) is not None for worker in self._staff.workers):
-            self._staff.hire()
-        if self._staff.broken is not None:
+        """Give the first races of the queue to idle workers as far as there are slots; keep one worker in reserve."""
+        while not self._closed and self._queue and (worker := self._idle_worker(self._queue[0])) is not None:
+            entry = self._queue[0]
+            try:
+                if not entry.slot.try_take():
+                    entry.reason = OTHER_TRAINS
+                    self._timer = self._timer or self._later(ASK_EVERY, self._on_time)
+                    break
+            except RunError as error:
+                self._queue.remove(entry)
+                self._come_to_rest(entry, RaceStatus("failed", str(error)))
+                continue
+            self._queue.remove(entry)
+            entry.state, entry.reason, entry.activity, entry.worker = "starting", None, None, worker
+            worker.last_race = entry.race.name
+            self._send(entry, "train", until=entry.until)
+        if all(self._trained_by(worker) is not None for worker in self._workers):
+            self._start_worker()
+        if self._broken is not None:
             waiting, self._queue = self._queue, []
             for entry in waiting:
-                self._come_to_rest(entry, Standing("failed", self._staff.broken))
+                self._come_to_rest(entry, RaceStatus("failed", self._broken))
 
-    def _worker_for(self, entry: Entry) -> WorkerProcess | None:
-        """Who can train this race now: who holds it, who is idle, or who only holds one that rests."""
-        if entry.worker is not None or entry.left_by is not None:
-            return entry.worker
-        idle = (worker for worker in self._staff.workers if worker.up and self._held_by(worker) is None)
-        if (worker := next(idle, None)) is not None or self._staff.starting or not self._staff.full:
-            return worker
-        for worker in self._staff.workers:
-            held = self._held_by(worker)
-            if held is not None and held.wish is None and (held.state == "paused" or held in self._queue):
-                self._let_go(held)
-                return worker
-        return None
+    def _idle_worker(self, entry: Entry) -> WorkerProcess | None:
+        """One that can train this race now, preferably the one that trained it last; None while it is not released."""
+        idle = [worker for worker in self._workers if worker.up and self._trained_by(worker) is None]
+        if not idle or entry.worker is not None:
+            return None
+        return next((worker for worker in idle if worker.last_race == entry.race.name), idle[0])
 
-    def _let_go(self, entry: Entry) -> None:
-        """Make its worker forget a paused race; the race stands on the disk as it is."""
-        self._tell(entry, "leave")
-        entry.worker, entry.left_by = None, entry.worker
+    def _on_time(self) -> None:
+        with self._lock:
+            self._timer = None
+            self._dispatch()
 
-    def _come_to_rest(self, entry: Entry, standing: Standing, told: bool = False) -> None:
-        """The race is in nobody's hands any more. ``told``: its worker has written down why."""
-        entry.worker = None
-        entry.state, entry.reason, entry.doing, entry.wish = standing.state, standing.reason, None, None
-        if not told:
-            with contextlib.suppress(RunError):  # a full disk, or a folder that is gone; it is known here
-                entry.race.note(standing)
+    def _come_to_rest(self, entry: Entry, status: RaceStatus, written: bool = False) -> None:
+        """The race is released. ``written``: its worker has written the status."""
+        entry.worker, entry.requested, entry.activity = None, None, None
+        entry.slot.release()
+        entry.state, entry.reason = status.state, status.reason
+        if not written:
+            with contextlib.suppress(RunError):  # a full disk, or a folder that is gone: it is known here
+                entry.race.save_status(status)
+
+    # --- worker processes ---
+
+    def _start_worker(self) -> None:
+        """Start another worker, unless there are enough, or none can live here."""
+        if self._closed or len(self._workers) >= self.at_once or self._broken is not None:
+            return
+        atexit.unregister(self.close)
+        atexit.register(self.close)
+        try:
+            worker = WorkerProcess(self.at_once, self._data_root, self._heard, self._ended)
+        except OSError as error:
+            self._broken = f"Training cannot be started here: {error}."
+            return
+        self._workers.append(worker)
+        self._later(START_PATIENCE, self._kill_if_not_up, worker)
+
+    def _kill_if_not_up(self, worker: WorkerProcess) -> None:
+        with self._lock:
+            if worker in self._workers and not worker.up:
+                worker.kill()
 
     def _stop_by_force(self, entry: Entry, worker: WorkerProcess) -> None:
-        """Where a worker did not stop in time, for it computes something long."""
+        """Kill a worker that did not stop in time, for it computes something long; `_ended` follows."""
         with self._lock:
-            if entry.worker is worker and entry.wish == "stopping" and worker in self._staff.workers:
-                self._staff.dismiss(worker)
-                self._come_to_rest(entry, Standing("stopped"))
-                entry.left_by = worker  # until it is really gone
+            if entry.worker is worker and entry.requested == "stop" and worker in self._workers:
+                self._workers.remove(worker)
+                worker.kill()
+                self._dispatch()  # a new one starts meanwhile
+
+    def _heard(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
+        with self._lock:
+            if worker not in self._workers:
+                return
+            if message["state"] in ("ready", "training"):
+                self._deaths = 0
+            entry = self._trained_by(worker)
+            if entry is not None and entry.race.name == message.get("race"):
+                self._follow(entry, message)
+            self._dispatch()
+
+    def _follow(self, entry: Entry, message: dict[str, Any]) -> None:
+        entry.now = {**entry.now, **message["now"]}
+        status = RaceStatus(message["state"], message["reason"])
+        if not message["over"]:
+            entry.state, entry.reason, entry.activity = status.state, status.reason, message["activity"]
+        elif entry in self._queue and status.state == "paused":  # it was played again meanwhile
+            entry.slot.release()
+            entry.worker, entry.state, entry.reason, entry.activity = None, "waiting", None, None
+        else:
+            self._leave_queue(entry)
+            self._come_to_rest(entry, status, written=True)
+
+    def _ended(self, worker: WorkerProcess) -> None:
+        with self._lock:
+            if worker in self._workers:
+                self._workers.remove(worker)
+                self._deaths += not worker.up or worker.age < QUICK_DEATH
+                if self._deaths >= MAX_DEATHS:
+                    self._broken = f"Training cannot be started here: its process {worker.why()}."
+            entry = self._trained_by(worker)
+            if entry is not None:
+                self._leave_queue(entry)
+                reason = f"The process that trained it {worker.why()}. It can be played on from its last state."
+                self._come_to_rest(entry, RaceStatus("paused", None if entry.requested == "stop" else reason))
+            if not self._closed:
                 self._dispatch()
 
-    def _heard(self, worker: WorkerProcess, line: dict[str, Any]) -> None:
-        """What a worker says; of a race, or of itself."""
-        entry = self._held_by(worker)
-        if entry is not None and entry.race.name == line.get("race"):
-            self._follow(entry, line)
-        elif line.get("over"):
-            self._free(worker)
-        self._dispatch()
-
-    def _follow(self, entry: Entry, line: dict[str, Any]) -> None:
-        entry.now = {**entry.now, **line["now"]}
-        if line["over"]:
-            self._come_to_rest(entry, Standing(line["state"], line["reason"]), told=True)
-            return
-        if entry not in self._queue:  # else its wish to go on is newer than this
-            entry.state, entry.reason, entry.doing = line["state"], line["reason"], line["doing"]
-        if line["state"] == "paused" and entry.wish == "pausing":
-            entry.wish = None
-
-    def _free(self, worker: WorkerProcess) -> None:
-        """What this worker has left is free."""
-        for entry in self._entries.values():
-            if entry.left_by is worker:
-                entry.left_by = None
-
-    def _ended(self, worker: WorkerProcess, dismissed: bool) -> None:
-        self._free(worker)
-        entry = self._held_by(worker)
-        if entry is not None:
-            if entry in self._queue:
-                self._queue.remove(entry)
-            reason = f"The process that trained it {worker.why()}. It can be played on from its last state."
-            wanted = dismissed or entry.wish == "stopping"
-            self._come_to_rest(entry, Standing("stopped") if wanted else Standing("interrupted", reason))
-        self._dispatch()
+    def _leave_queue(self, entry: Entry) -> None:
+        if entry in self._queue:
+            self._queue.remove(entry)

@@ -1,18 +1,18 @@
-"""The process that trains while the page stays quick: one JSON object a line, commands in, states out.
+"""The process that trains while the page stays quick: one JSON object a line, commands in, status messages out.
 
-``python -m vit_explorer.training.service.worker``, started by the desk. Commands, of which all but the first name the
-race that is being trained by its folder's name:
+``python -m vit_explorer.training.service.worker``, started by the scheduler. Commands name a race by its folder:
 
-    {"do": "train", "race": NAME, "path": FOLDER, "until": "end" | "batch" | "epoch"}
-    {"do": "play"}   {"do": "step", "what": "batch" | "epoch"}   {"do": "pause"}   {"do": "stop"}
-    {"do": "leave"}  forget a paused race        {"do": "lr", "factor": F, "label": LABEL or null}
+    {"do": "train", "race": FOLDER, "until": "end" | "batch" | "epoch"}
+    {"do": "pause", "race": FOLDER}   save and release it; its trainers stay in memory until another race trains
+    {"do": "stop", "race": FOLDER}    the same, and free the memory
+    {"do": "lr", "race": FOLDER, "factor": F, "label": LABEL or null}
 
-States: "up" (torch is imported, commands are obeyed) and "ready" (warm) of the worker; "starting", "waiting" (for a
-slot), "training", "paused", "stopped", "finished" and "failed" of a race, with "race", "reason", "doing" (what takes
-longer than a step now), "now" (each contender's latest Step) and "over" (the worker has let go of it).
+States: "up" (torch is imported, commands are obeyed) and "ready" (warm) of the worker; "starting", "training",
+"paused", "finished" and "failed" of a race, with "race" (its name), "reason", "activity" (what takes longer than a step
+now), "now" (each contender's latest Step) and "over" (the worker has released it).
 
 When its input ends, and so when the app ends in whatever way, it ends at once: nothing but the standard library is
-imported before somebody listens for that.
+imported before a thread listens for that.
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ import traceback
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-Say = Callable[..., None]
-
 
 def main(arguments: list[str] | None = None) -> None:
     """Work until the input ends; never returns."""
@@ -39,29 +37,29 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the app decides what it means
     commands: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-    say = _own_output()
+    send = _own_output()
     threading.Thread(target=_listen, args=(sys.stdin.buffer, commands), daemon=True).start()
 
     try:
-        from vit_explorer.training.service.worker_loop import Workshop
+        from vit_explorer.training.service.worker_loop import WorkerLoop
 
-        Workshop(commands, say, options.at_once, options.root).work()
-    except BrokenPipeError:  # nobody hears it any more
+        WorkerLoop(commands, send, options.at_once, options.root).run()
+    except BrokenPipeError:  # the app has ended
         os._exit(0)
     except BaseException:
         traceback.print_exc()
         os._exit(1)  # without waiting for the thread that listens
 
 
-def _own_output() -> Say:
-    """Keep standard output for states alone: what anybody else prints goes to standard error."""
+def _own_output() -> Callable[..., None]:
+    """Keep standard output for status messages: all that other code prints goes to standard error."""
     out = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
 
-    def say(state: str, **values: Any) -> None:
+    def send(state: str, **values: Any) -> None:
         out.write(json.dumps({"state": state, **values}, allow_nan=False).encode() + b"\n")
 
-    return say
+    return send
 
 
 def _listen(lines: BinaryIO, commands: queue.SimpleQueue[dict[str, Any]]) -> None:
@@ -69,7 +67,7 @@ def _listen(lines: BinaryIO, commands: queue.SimpleQueue[dict[str, Any]]) -> Non
         for line in iter(lines.readline, b""):
             commands.put(json.loads(line))
     finally:
-        os._exit(0)  # at once, whatever is being computed: what was written is whole
+        os._exit(0)  # at once, whatever is being computed: all files are whole
 
 
 if __name__ == "__main__":

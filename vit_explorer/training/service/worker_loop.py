@@ -1,181 +1,152 @@
-"""What the worker does between its input and its output: keep data open, train one race at a time, obey in between."""
+"""The worker's loop: keep datasets open, train one race at a time, obey commands between two events."""
 
 from __future__ import annotations
 
 import contextlib
 import queue
+import sys
 import time
 import traceback
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from vit_explorer.data.cache import DatasetCache
 from vit_explorer.data.cifar10 import find_cifar10
-from vit_explorer.data.dataset import Dataset, Split
+from vit_explorer.data.dataset import Dataset, DatasetError, Split
 from vit_explorer.data.sources import open_dataset
 from vit_explorer.models.zoo import model_names
-from vit_explorer.training.loop.events import Event, Step
+from vit_explorer.training.loop.events import Step
 from vit_explorer.training.loop.precision import fast_precision
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.loop.trainer import Trainer
-from vit_explorer.training.runs.folder import RunError
+from vit_explorer.training.runs.errors import RunError
 from vit_explorer.training.runs.race import Race
-from vit_explorer.training.runs.runner import Runner, Until
-from vit_explorer.training.runs.slots import Slot
-from vit_explorer.training.runs.status import Standing, outcome
-from vit_explorer.training.service.report import Report, Say
+from vit_explorer.training.runs.runner import Runner, Until, change_lr_at_rest
+from vit_explorer.training.runs.status import RaceStatus
+from vit_explorer.training.service.messages import Send, StatusMessages
 
-ASK_EVERY = 0.3  # seconds between two tries to get a slot
-MAX_OPEN = 4  # datasets kept open, the least recently used is closed first
-OTHER_TRAINS = "Another program is training on this machine; this race is next."
+WARM_UP_WAIT = 0.3  # seconds in which a race that waited for this worker arrives
 
 
-class OpenDatasets:
-    """Datasets by recipe, kept open as long as their files stay as they are."""
+class WorkerLoop:
+    """Trains as commanded. See ``worker`` for the commands and messages.
 
-    def __init__(self, root: str | None) -> None:
-        self.root = root
-        self._open: dict[tuple[object, ...], Dataset] = {}
-
-    def __call__(self, recipe: Recipe) -> Dataset:
-        """Raises DatasetError."""
-        place = find_cifar10(self.root) if recipe.data == "cifar10" else Path(recipe.data)
-        written = place.stat().st_mtime_ns if place is not None and place.exists() else None
-        key = recipe.data, recipe.img_size, place, written
-        dataset = self._open.pop(key, None) or open_dataset(recipe.data, self.root, img_size=recipe.img_size)
-        self._open[key] = dataset  # the latest one last
-        while len(self._open) > MAX_OPEN:
-            del self._open[next(iter(self._open))]
-        return dataset
-
-
-class Workshop:
-    """Trains what it is told to. See ``worker`` for the commands and the states that it says.
+    Between a pause and the next race the trainers of the last one stay in memory, so that a step or Play goes on at
+    once. That is a cache of this process alone: the race's folder holds all of it, and is released.
 
     Args:
-        commands: arrive here from another thread.
+        commands: filled by another thread.
         at_once: trainings allowed on this machine; the processor's cores are shared out between as many.
         root: where CIFAR-10 is looked for first.
     """
 
-    def __init__(self, commands: queue.SimpleQueue[dict[str, Any]], say: Say, at_once: int, root: str | None) -> None:
+    def __init__(self, commands: queue.SimpleQueue[dict[str, Any]], send: Send, at_once: int, root: str | None) -> None:
         torch.set_num_threads(max(1, torch.get_num_threads() // at_once))
-        self._commands, self._say = commands, say
-        self._slot = Slot(at_once)
-        self._datasets = OpenDatasets(root)
+        self._commands, self._send = commands, send
+        self._root = root
+        self._datasets = DatasetCache(lambda source, size: open_dataset(source, root, img_size=size), root)
+        self._runner: Runner | None = None  # of the last race
 
-    def work(self) -> None:
-        """Get warm, and obey; forever. A race that comes while it gets warm does not wait for the rest of that."""
-        self._say("up")
-        self._wait(ASK_EVERY)  # a race that waited for this comes now
-        cold = [partial(_learn_a_little, name) for name in model_names()]
+    def run(self) -> None:
+        """Warm up, and obey; forever. A race that arrives during the warm-up does not wait for the rest of that."""
+        self._send("up")
+        deadline = time.monotonic() + WARM_UP_WAIT
+        while self._commands.empty() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        cold = [partial(_train_one_step, name) for name in model_names()]
         cold += [partial(self._open_if_there, name) for name in ("cifar10", "shapes")]
         while True:
             if cold and self._commands.empty():
                 cold.pop(0)()
                 if not cold:
-                    self._say("ready")
+                    self._send("ready")
                 continue
             command = self._commands.get()
-            if command["do"] == "train":  # anything else was meant for a race that is over
-                self._train(Path(command["path"]), command["until"])
+            if command["do"] == "train":
+                self._train(Path(command["race"]), command["until"])
+            elif command["do"] == "lr":  # the race was released while this was on its way
+                try:
+                    change_lr_at_rest(Race.at(command["race"]), command["factor"], command["label"])
+                except ValueError as error:
+                    print(error, file=sys.stderr)
 
     def _open_if_there(self, name: str) -> None:
-        if name != "cifar10" or find_cifar10(self._datasets.root) is not None:
-            with contextlib.suppress(ValueError):  # it is said when somebody wants to train on it
-                self._datasets(Recipe(data=name))
+        if name != "cifar10" or find_cifar10(self._root) is not None:
+            with contextlib.suppress(DatasetError):  # reported when a race needs it
+                self._datasets.open(name)
+
+    def _dataset_of(self, recipe: Recipe) -> Dataset:
+        return self._datasets.open(recipe.data, recipe.img_size)
 
     def _train(self, path: Path, until: Until) -> None:
-        """One race, from taking it up to letting it go."""
-        report = Report(path.name, self._say)
-        report.say("starting")
+        """One race, from claiming its folder to releasing it."""
+        messages = StatusMessages(path.name, self._send)
+        messages.state("starting")
+        told: str | None = "stop"
         try:
-            with Runner(Race.at(path), self._datasets, tell=report.tell) as runner:
-                standing = self._obey(runner, report, until)
+            runner = self._runner_of(path)
+            runner.tell = messages.activity
+            with runner:
+                told = self._follow(runner, messages, until)
+                status = runner.status
+                if status.state == "paused":
+                    runner.race.save_status(status)
         except ValueError as error:
-            standing = Standing("failed", str(error))
+            status = RaceStatus("failed", str(error))
         except Exception as error:
             traceback.print_exc()
             reason = f"Training broke off ({type(error).__name__}: {error}). It stands at the state saved last."
-            standing = Standing("failed", reason)
-        finally:
-            self._slot.release()
-            torch.cuda.empty_cache()  # what the models took is for others; without a GPU it does nothing
-        if standing.state != "finished":
-            _note(path, standing)
-        report.say(standing.state, standing.reason, over=True)
+            status = RaceStatus("failed", reason)
+        if status.state == "failed":
+            with contextlib.suppress(RunError):  # a full disk, or a damaged folder: it is sent in any case
+                Race.at(path).save_status(status)
+        if told == "stop" or status.state != "paused":
+            self._forget()
+        messages.state(status.state, status.reason, over=True)
 
-    def _obey(self, runner: Runner, report: Report, until: Until) -> Standing:
-        """Train as it is wished, until the race is over or is to be left."""
-        events: Iterator[tuple[str, Event]] | None = runner.events(until)
-        while True:
-            for command in self._wishes(report.race, wait=events is None):
-                if command["do"] in ("play", "step"):
-                    runner.race.note(None)
-                    events = runner.events(command.get("what", "end"))
-                elif command["do"] == "lr":
-                    try:
-                        runner.change_lr(command["factor"], command["label"])
-                    except RunError:
-                        raise
-                    except ValueError as error:
-                        report.remark = str(error)
-                elif command["do"] == "pause" and events is not None:
-                    events = None
-                    self._rest(runner, report)
-                elif command["do"] in ("stop", "leave"):
-                    runner.save()
-                    return Standing("stopped" if command["do"] == "stop" else "paused")
-            if events is None:
-                continue
-            if not self._slot.try_take():
-                report.say("waiting", OTHER_TRAINS)
-                self._wait(ASK_EVERY)
-                continue
-            report.go_on()
-            for label, event in events:
-                report.show(label, event)
-                if not self._commands.empty():
-                    break
-            else:
-                if runner.over:
-                    return outcome(runner.race.ends())
-                events = None
-                self._rest(runner, report)
-
-    def _rest(self, runner: Runner, report: Report) -> None:
-        """Come to a pause: saved, and the slot free for others. The models stay in memory, to go on at once."""
+    def _follow(self, runner: Runner, messages: StatusMessages, until: Until) -> str | None:
+        """Train until a command ends that, or all is done that was asked for; saved then. The command: pause, stop."""
+        told = None
+        for label, event in runner.events(until):
+            messages.show(label, event)
+            if (told := self._obey(runner, messages)) is not None:
+                break
         runner.save()
-        _note(runner.race.path, Standing("paused"))
-        self._slot.release()
-        report.say("paused")
+        return told
 
-    def _wishes(self, race: str, wait: bool) -> Iterator[dict[str, Any]]:
-        """The commands for this race that have come; with ``wait``, as soon as there is one."""
-        while wait or not self._commands.empty():
+    def _obey(self, runner: Runner, messages: StatusMessages) -> str | None:
+        """Carry out the commands that have arrived, up to "pause" or "stop", which is returned."""
+        while not self._commands.empty():
             command = self._commands.get()
-            if command.get("race") == race:
-                yield command
-                wait = False
+            if Path(command["race"]) != runner.race.path:  # of a race that was released meanwhile
+                continue
+            if command["do"] in ("pause", "stop"):
+                return command["do"]
+            try:
+                runner.change_lr(command["factor"], command["label"])
+            except RunError:
+                raise
+            except ValueError as error:
+                messages.remark = str(error)
+        return None
 
-    def _wait(self, seconds: float) -> None:
-        """So long, or until a command has come."""
-        until = time.monotonic() + seconds
-        while self._commands.empty() and time.monotonic() < until:
-            time.sleep(0.02)
+    def _runner_of(self, path: Path) -> Runner:
+        """The runner of this race, with the trainers it still has; the last race's leaves the memory for another."""
+        if self._runner is None or self._runner.race.path != path:
+            self._forget()
+            self._runner = Runner(Race.at(path), self._dataset_of)
+        return self._runner
+
+    def _forget(self) -> None:
+        self._runner = None
+        torch.cuda.empty_cache()  # does nothing without a GPU
 
 
-def _note(path: Path, standing: Standing) -> None:
-    """Write it beside the race where that can be done; the desk has heard it in any case."""
-    with contextlib.suppress(RunError):
-        Race.at(path).note(standing)
-
-
-def _learn_a_little(model: str) -> None:
-    """One small step on noise: modules are loaded and kernels chosen before anybody waits for them."""
+def _train_one_step(model: str) -> None:
+    """One small step on noise: modules are loaded and kernels chosen before a race needs them."""
     generator = torch.Generator().manual_seed(0)
     pictures = torch.randint(0, 256, (20, 3, 32, 32), dtype=torch.uint8, generator=generator)
     noise = Split(pictures, torch.arange(20) % 10)

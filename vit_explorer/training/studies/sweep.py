@@ -17,12 +17,12 @@ from vit_explorer.data.dataset import Dataset
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER
 from vit_explorer.training.loop.events import Event, Finished
 from vit_explorer.training.loop.recipe import Recipe
+from vit_explorer.training.runs.atomic import write_json
 from vit_explorer.training.runs.card import current_commit, describe_hardware
 from vit_explorer.training.runs.folder import RunFolder
 from vit_explorer.training.runs.keep import keep_run
 from vit_explorer.training.runs.race import Race
 from vit_explorer.training.runs.runner import SAVE_EVERY, Runner
-from vit_explorer.training.runs.status import write_json
 
 MAX_SEEDS = 20
 RESULTS, TAUGHT = "results.json", "taught"  # in a sweep's folder: what came out, and the teachers

@@ -21,7 +21,7 @@ from vit_explorer.data.dataset import Dataset
 from vit_explorer.training.loop.events import Step
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.loop.trainer import Trainer
-from vit_explorer.training.runs.status import write_json
+from vit_explorer.training.runs.atomic import write_json
 from vit_explorer.training.studies.sweep import TAUGHT, Cell
 
 PLAN = "plan.json"  # in the sweep's folder: the paces that were measured, and the epochs laid out from them

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from vit_explorer.cost.model_timing import Timed, times_by_model
+from vit_explorer.training.runs.atomic import write_json
 from vit_explorer.training.runs.card import circumstances
-from vit_explorer.training.runs.status import write_json
 from vit_explorer.ui.core.jobs import Job
 
 

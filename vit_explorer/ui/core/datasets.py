@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vit_explorer.data.cache import DatasetCache
 from vit_explorer.data.cifar10 import find_cifar10
 from vit_explorer.data.dataset import DatasetError, Split
 from vit_explorer.data.shapes import CLASS_NAMES as SHAPES_NAMES
 from vit_explorer.data.sources import SHAPES_TRAIN, draw_split, open_dataset
 
 RESERVED = ("sample", "upload")  # kinds of pictures that come from no dataset
-
-Stamp = tuple[tuple[str, int], ...]  # files and when they were last written, in ns
 
 
 @dataclass(frozen=True)
@@ -37,11 +35,11 @@ class Source:
 
 
 class Sources:
-    """Each dataset is opened once, when it is first asked for, behind a lock of its own.
+    """The datasets of this page by name, each opened when it is first asked for.
 
     Args:
         data_root: where CIFAR-10 is looked for first.
-        own_data: .npz files and image folders of whoever started the app, named after the file or folder.
+        own_data: .npz files and image folders of the person who started the app, named after the file or folder.
     Raises:
         ValueError: for two datasets of one name.
     """
@@ -54,9 +52,7 @@ class Sources:
             if name in self._data or name in RESERVED:
                 raise ValueError(f"{path} would be called {name!r}, as another source of pictures is: rename it.")
             self._data[name] = str(path)
-        self._locks = {name: threading.Lock() for name in self._data}
-        self._open: dict[str, Source] = {}
-        self._unreadable: dict[str, tuple[Stamp, str]] = {}  # what could not be read, and why
+        self._opened = DatasetCache(self._read, data_root, limit=None)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -76,10 +72,7 @@ class Sources:
         """
         if name not in self._data:
             raise ValueError(f"there are test pictures of {', '.join(self._data)}, not of {name!r}")
-        with self._locks[name]:
-            if name not in self._open:
-                self._open[name] = self._read(name)
-            return self._open[name]
+        return self._opened.open(self._data[name])
 
     def usable(self) -> tuple[list[Source], list[str]]:
         """The datasets that can be shown and trained on, opened, and a sentence for each that cannot be read."""
@@ -93,25 +86,10 @@ class Sources:
                 problems.append(str(error))
         return found, problems
 
-    def _read(self, name: str) -> Source:
-        """Files that cannot be read are not read again, which takes seconds, before they have changed."""
-        data = self._data[name]
-        if data == "shapes":  # its training pictures would take seconds to draw and nobody looks at them
+    def _read(self, data: str, _img_size: int | None) -> Source:
+        name = self.name_of(data)
+        assert name is not None  # checked by `open`
+        if data == "shapes":  # its training pictures would take seconds to draw, and only the worker needs them
             return Source(name, data, draw_split("test"), SHAPES_NAMES, SHAPES_TRAIN)
-        place = find_cifar10(self.data_root) if data == "cifar10" else Path(data)
-        stamp = None if place is None else stamp_of(place)
-        if stamp is not None and name in self._unreadable and self._unreadable[name][0] == stamp:
-            raise DatasetError(self._unreadable[name][1])
-        try:
-            dataset = open_dataset(data, self.data_root)
-        except DatasetError as error:
-            if stamp is not None:
-                self._unreadable[name] = stamp, str(error)
-            raise
+        dataset = open_dataset(data, self.data_root)
         return Source(name, data, dataset.test, dataset.names, len(dataset.train.y))
-
-
-def stamp_of(path: Path) -> Stamp:
-    """What changes when a file, or a file in a folder, is replaced: paths and their times."""
-    paths = [path, *sorted(path.iterdir())] if path.is_dir() else [path]
-    return tuple((str(one), one.stat().st_mtime_ns if one.exists() else 0) for one in paths)

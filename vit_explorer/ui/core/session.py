@@ -26,6 +26,7 @@ from typing import Any, Literal
 
 from PIL import Image
 
+from vit_explorer.data.cache import Stamp, stamp_of
 from vit_explorer.data.cifar10 import (
     cifar10_download_fraction,
     cifar10_in,
@@ -44,7 +45,7 @@ from vit_explorer.models.zoo import (
     load_checkpoint,
 )
 from vit_explorer.training.studies.sweep import SHIPPED_FOLDER, shipped_results
-from vit_explorer.ui.core.datasets import Sources, Stamp, stamp_of
+from vit_explorer.ui.core.datasets import Sources
 
 MAX_UPLOADS = 64  # kept in memory, the least recently used is forgotten first
 MAX_SIDE = 1024  # pixels; a larger upload is reduced to this before it is kept

@@ -16,9 +16,9 @@ export default widget((root, server) => {
   const SLIM = 760; // px below which the bar takes two lines
   const RATE_WAIT = 250; // ms after the last move of the slider
   const GOES = new Set(["training", "starting", "waiting"]);
-  const RESUMES = new Set(["paused", "stopped", "interrupted"]);
+  const RESUMES = new Set(["paused"]);
   const OVER = new Set(["finished", "failed"]); // or nobody would ever play it on
-  const BAD = new Set(["failed", "interrupted", "lost", "unreadable"]);
+  const BAD = new Set(["failed", "lost", "unreadable"]);
   const width = races.widthOf(root);
   let sliding = 0; // timer of the slider
   let touched = -Infinity; // when the slider was moved last
@@ -62,7 +62,7 @@ export default widget((root, server) => {
 
   // ---- words -------------------------------------------------------------------------------------------------------
   function stateLine(race) {
-    if (!["training", "paused", "stopped"].includes(race.state)) return wording.state(race);
+    if (!["training", "paused"].includes(race.state)) return wording.state(race);
     const left = race.contenders.filter((one) => one.now && !one.finished && !one.failed);
     const parts = [wording.state(race)];
     const distance = wording.distance(race.contenders);
@@ -86,7 +86,7 @@ export default widget((root, server) => {
     write(".settings", wording.settings(race.contenders.map((one) => one.recipe)));
     const open = races.OPEN_STATES.has(race.state);
     write(".state", stateLine(race) + (!race.mine && open && race.state !== "elsewhere" ? " · Started by somebody else: you watch." : ""));
-    $(".state").classList.toggle("bad", BAD.has(race.state));
+    $(".state").classList.toggle("bad", BAD.has(race.state) || (race.state === "paused" && race.reason !== null));
 
     const goes = GOES.has(race.state);
     const [icon, words, able] = OVER.has(race.state)
@@ -100,7 +100,7 @@ export default widget((root, server) => {
     play.querySelector("path").setAttribute("d", ICONS[icon]);
     $(".own").hidden = !race.mine || !(goes || race.state === "paused");
     for (const button of root.querySelectorAll("[data-step]")) button.disabled = race.state !== "paused" && race.state !== "training";
-    $(".stop").disabled = !open;
+    $(".stop").disabled = !goes;
     $(".rate input").disabled = !["training", "paused"].includes(race.state);
     const settled = performance.now() - touched > 2000;
     const factors = race.contenders.map((one) => (one.lr_changes.length ? one.lr_changes.at(-1)[1] : 1));

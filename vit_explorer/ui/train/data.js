@@ -18,6 +18,7 @@ const POLL = 333; // ms between two questions while something trains
 const POLL_SLOWLY = 1200; // while it waits, is paused, or the tab is not on screen
 const HIDDEN_LIMIT = 60_000; // ms after which a page that nobody sees stops asking
 const RETRIES = [1000, 2000, 4000, 8000]; // ms, after a question that was not answered
+const GOES = new Set(["waiting", "starting", "training"]);
 export const OPEN_STATES = new Set(["waiting", "starting", "training", "paused", "elsewhere"]);
 
 export let race = null;
@@ -43,8 +44,8 @@ export async function connect(functions) {
   const lobby = await refreshLobby();
   if (!lobby) return;
   const linked = store.get("run");
-  const running = lobby.races.find((one) => one.mine && OPEN_STATES.has(one.state));
-  const finished = lobby.races.find((one) => one.state === "finished");
+  const running = lobby.races.find((one) => one.mine && GOES.has(one.state));
+  const finished = lobby.races.find((one) => one.state === "finished" || (one.mine && one.state === "paused"));
   const measured = lobby.races.find((one) => one.contenders.some((contender) => contender.test_accuracy !== null));
   const first = linked || (running || finished || measured || {}).name;
   if (!first || !(await open(first, { quietly: !linked }))) store.update({ setup: { open: true }, run: null });
@@ -59,7 +60,7 @@ export async function refreshLobby() {
 
 // ---- following a race ------------------------------------------------------------------------------------------
 function emptyRace(name) {
-  return { name, title: name, state: "starting", place: null, reason: null, mine: false, contenders: [], doing: null, outcome: null, classes: null, probe: null };
+  return { name, title: name, state: "starting", place: null, reason: null, mine: false, contenders: [], activity: null, outcome: null, classes: null, probe: null };
 }
 
 /** Follow another race; false if it cannot be opened. `quietly`: the page's link does not name it yet. */
@@ -144,7 +145,7 @@ function heard(answer) {
     const news = take(race, answer);
     const changed = before !== stateOf(race);
     tell(changed, news);
-    if (changed && !OPEN_STATES.has(race.state)) refreshLobby();
+    if (changed && !GOES.has(race.state)) refreshLobby();
     schedule();
   }
 }
@@ -168,7 +169,7 @@ function tell(changed, news = true) {
 // ---- what an answer brings -------------------------------------------------------------------------------------
 /** Put the news of an answer into a race; true if there are any numbers among them. */
 function take(into, answer) {
-  for (const name of ["title", "state", "place", "reason", "doing", "mine", "outcome", "preset", "created"]) into[name] = answer[name];
+  for (const name of ["title", "state", "place", "reason", "activity", "mine", "outcome", "preset", "created"]) into[name] = answer[name];
   if (answer.setting) Object.assign(into, answer.setting);
   let news = false;
   answer.contenders.forEach((part, index) => {

@@ -14,7 +14,7 @@ export function ownRuns(root) {
   const $ = (selector) => root.querySelector(selector);
   const PRESET = "hunger";
   const GOES = new Set(["waiting", "starting", "training"]);
-  const RESUMES = new Set(["paused", "stopped", "interrupted"]);
+  const RESUMES = new Set(["paused"]);
   const FIRST = { kind: "vit", size: 500 };
   let payload = null;
   let asking = false; // a start or a command is on its way

@@ -14,7 +14,7 @@ from vit_explorer.training.loop.precision import fast_precision
 from vit_explorer.training.loop.recipe import LIMITS
 from vit_explorer.training.runs import export
 from vit_explorer.training.runs.race import Race, owner_of
-from vit_explorer.training.service.service import Desk
+from vit_explorer.training.service.service import TrainingService
 from vit_explorer.training.studies.hunger import BATCH, MODELS, curves, hunger_recipe, possible_sizes, updates_of
 from vit_explorer.training.studies.hunger_findings import expectations, settings, shortage
 from vit_explorer.training.studies.sweep_figures import draw_hunger, provenance
@@ -32,26 +32,26 @@ ALONE = tuple(model for model in MODELS if model != "deit")  # a DeiT is taught 
 COLUMNS = ("of", "model", "pictures", "seed", "test_accuracy", "train_accuracy", "seconds", "data", "drawn")
 
 
-def place_hunger(session: Session, desk: Desk) -> None:
+def place_hunger(session: Session, service: TrainingService) -> None:
     """Place the view. A point is started, followed and stopped by what the tab has for all its races."""
-    widget(__file__, "hunger", hunger_functions(session, desk), elem_id="hunger")
+    widget(__file__, "hunger", hunger_functions(session, service), elem_id="hunger")
 
 
-def hunger_functions(session: Session, desk: Desk) -> list[ServerFunction]:
+def hunger_functions(session: Session, service: TrainingService) -> list[ServerFunction]:
     """What the view's script may call."""
 
     @json_errors
     def hunger(request: dict[str, Any]) -> dict[str, Any]:
-        return describe_hunger(session, desk)
+        return describe_hunger(session, service)
 
     @json_errors
     def export(request: dict[str, Any]) -> dict[str, Any]:
-        return export_hunger(session, desk, request["format"])
+        return export_hunger(session, service, request["format"])
 
     return [hunger, export]
 
 
-def describe_hunger(session: Session, desk: Desk) -> dict[str, Any]:
+def describe_hunger(session: Session, service: TrainingService) -> dict[str, Any]:
     """Everything that the view shows.
 
     Returns:
@@ -72,7 +72,7 @@ def describe_hunger(session: Session, desk: Desk) -> dict[str, Any]:
         "made": provenance(results) if results and results["points"] else None,
         "shortage": shortage(known),
         "expectations": [asdict(one) for one in expectations(known)],
-        "own": [own_payload(desk, known, point) for point in own_points(desk, known)],
+        "own": [own_payload(service, known, point) for point in own_points(service, known)],
         "choice": {
             "kinds": [{"kind": kind, "label": zoo.MODELS[kind].short} for kind in ALONE],
             "data": [
@@ -90,7 +90,7 @@ def describe_hunger(session: Session, desk: Desk) -> dict[str, Any]:
     }
 
 
-def start_point(session: Session, desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+def start_point(session: Session, service: TrainingService, request: dict[str, Any]) -> dict[str, Any]:
     """{owner, kind, data, size, seed} -> {race}: a race of one, by the recipe of the sweep's runs."""
     kind = request["kind"]
     if kind not in ALONE:
@@ -105,15 +105,17 @@ def start_point(session: Session, desk: Desk, request: dict[str, Any]) -> dict[s
         )
         title = f"{zoo.MODELS[kind].short} on {size:,} of {source.name}, seed {seed}"
         owner = owner_of(request["owner"])
-        race = Race.create(desk.runs_folder, {zoo.MODELS[kind].short: recipe}, title=title, preset=SWEEP, owner=owner)
-    desk.submit(race)
+        race = Race.create(
+            service.runs_folder, {zoo.MODELS[kind].short: recipe}, title=title, preset=SWEEP, owner=owner
+        )
+    service.submit(race)
     return {"race": race.name}
 
 
-def export_hunger(session: Session, desk: Desk, format: str) -> dict[str, Any]:
+def export_hunger(session: Session, service: TrainingService, format: str) -> dict[str, Any]:
     """{filename, mime, data in base64} of all runs as CSV, or of the curves as a figure."""
     known = session.sweep(SWEEP) or _nothing()
-    own = [point for point in own_points(desk, known) if point.finished]
+    own = [point for point in own_points(service, known) if point.finished]
     if format == "csv":
         return file_answer(SWEEP, format, hunger_csv(known, own).encode())
     if format not in MIME:

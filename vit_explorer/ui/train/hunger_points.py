@@ -13,7 +13,7 @@ from vit_explorer.training.loop.events import Finished
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.runs.folder import RunFolder
 from vit_explorer.training.runs.race import Race, list_races
-from vit_explorer.training.service.service import Desk
+from vit_explorer.training.service.service import TrainingService
 from vit_explorer.training.studies.hunger import curves, is_point, on_curve, updates_of
 
 SWEEP = "hunger"  # the sweep's name, and the preset of the races that are points of one's own
@@ -36,10 +36,10 @@ class OwnPoint:
     drawn: bool
 
 
-def own_points(desk: Desk, results: Mapping[str, Any]) -> list[OwnPoint]:
+def own_points(service: TrainingService, results: Mapping[str, Any]) -> list[OwnPoint]:
     """All that the runs folder holds, the newest first, also those on their way."""
     found = []
-    for race in list_races(desk.runs_folder)[0]:
+    for race in list_races(service.runs_folder)[0]:
         if race.preset == SWEEP and len(race.runs) == 1:
             (run,) = race.runs.values()
             recipe, finished = run.recipe(), finished_of(run)
@@ -61,10 +61,10 @@ def _finished(path: Path, size: int) -> Finished | None:
     return next((event for event in reversed(RunFolder(path).events()) if isinstance(event, Finished)), None)
 
 
-def own_payload(desk: Desk, results: Mapping[str, Any], point: OwnPoint) -> dict[str, Any]:
+def own_payload(service: TrainingService, results: Mapping[str, Any], point: OwnPoint) -> dict[str, Any]:
     """A point for the browser."""
     recipe, finished = point.recipe, point.finished
-    state = desk.status(point.race.name)["state"]
+    state = service.status(point.race.name)["state"]
     return {
         "race": point.race.name,
         "kind": recipe.model,

@@ -20,7 +20,7 @@ function suggestion(contender) {
 /** Draw the row of a card: nothing while it trains, a button, the form, or where to see the kept model. */
 export function show(box, race, contender) {
   const key = `${race.name}/${contender.label}`;
-  const able = ["finished", "stopped", "paused", "interrupted", "failed"].includes(race.state) && contender.steps.length > 0;
+  const able = ["finished", "paused", "failed"].includes(race.state) && contender.steps.length > 0;
   const state = kept.has(key) ? `kept ${kept.get(key)}` : able ? "offer" : "none";
   if (drawn.get(box) === state || (drawn.get(box) === "form" && state === "offer")) return;
   drawn.set(box, state);

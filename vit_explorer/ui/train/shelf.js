@@ -9,7 +9,7 @@ import * as words from "./words.js";
 
 export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
-  const STATES = { waiting: "waiting", starting: "starting", training: "training now", paused: "paused", stopped: "stopped", failed: "failed", interrupted: "interrupted", elsewhere: "trained in a terminal", finished: "" };
+  const STATES = { waiting: "waiting", starting: "starting", training: "training now", paused: "paused", failed: "failed", elsewhere: "trained in a terminal", finished: "" };
   let renaming = null; // names of races whose row is a form or asks once more
   let deleting = null;
   let commandsOf = null;

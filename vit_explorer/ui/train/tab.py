@@ -18,7 +18,7 @@ from vit_explorer.models.zoo import KEPT_FOLDER, list_checkpoints
 from vit_explorer.training.runs.export import accuracy_points, caption, command_line, curves_csv
 from vit_explorer.training.runs.keep import keep_run
 from vit_explorer.training.runs.race import Race, list_races, owner_of
-from vit_explorer.training.service.service import NOT_YOURS, Desk
+from vit_explorer.training.service.service import NOT_YOURS, TrainingService
 from vit_explorer.ui.core.datasets import Source
 from vit_explorer.ui.core.downloads import file_answer
 from vit_explorer.ui.core.errors import UserError, json_errors, user_errors
@@ -37,27 +37,27 @@ from vit_explorer.ui.train.payload import (
 )
 
 COMMAND_VALUES = ("what", "factor", "label")
-OVER = ("finished", "failed", "stopped")
+OVER = ("finished", "failed")
 WIDGETS = ("train-setup", "train-curves", "train-cards", "train-shelf")
 
 
-def place_train(session: Session, desk: Desk) -> None:
+def place_train(session: Session, service: TrainingService) -> None:
     """Place the tab and its views; the bar of controls asks the server, for all widgets of the race."""
     with gr.Tabs(elem_id="train-tabs"):
         with gr.Tab("Race", id="race"):
-            widget(__file__, "train-controls", train_functions(session, desk), elem_id="train-controls")
+            widget(__file__, "train-controls", train_functions(session, service), elem_id="train-controls")
             for name in WIDGETS:
                 widget(__file__, name, elem_id=name)
         with gr.Tab("Hunger for data", id="hunger"):
-            place_hunger(session, desk)
+            place_hunger(session, service)
 
 
-def train_functions(session: Session, desk: Desk) -> list[ServerFunction]:
+def train_functions(session: Session, service: TrainingService) -> list[ServerFunction]:
     """What the tab's scripts may call."""
 
     @json_errors
     def lobby(request: dict[str, Any]) -> dict[str, Any]:
-        return describe_lobby(session, desk, request["owner"])
+        return describe_lobby(session, service, request["owner"])
 
     @json_errors
     def planned(request: dict[str, Any]) -> dict[str, Any]:
@@ -67,89 +67,89 @@ def train_functions(session: Session, desk: Desk) -> list[ServerFunction]:
 
     @json_errors
     def start(request: dict[str, Any]) -> dict[str, Any]:
-        return start_race(session, desk, request)
+        return start_race(session, service, request)
 
     @json_errors
     def run_point(request: dict[str, Any]) -> dict[str, Any]:
-        return start_point(session, desk, request)
+        return start_point(session, service, request)
 
     @json_errors
     def follow(request: dict[str, Any]) -> dict[str, Any]:
-        return follow_race(session, desk, request)
+        return follow_race(session, service, request)
 
     @json_errors
     def command(request: dict[str, Any]) -> dict[str, Any]:
-        """{race, owner, do, what?, factor?, label?} -> how the race stands then"""
+        """{race, owner, do, what?, factor?, label?} -> the status of the race then"""
         values = {name: request[name] for name in COMMAND_VALUES if name in request}
         with user_errors():
-            desk.command(request["race"], request["owner"], request["do"], **values)
-        return standing(desk, request["race"])
+            service.command(request["race"], request["owner"], request["do"], **values)
+        return race_status(service, request["race"])
 
     @json_errors
     def keep(request: dict[str, Any]) -> dict[str, Any]:
-        return keep_model(session, desk, request)
+        return keep_model(session, service, request)
 
     @json_errors
     def rename(request: dict[str, Any]) -> dict[str, Any]:
         """{race, owner, title} -> {title}"""
         with user_errors():
-            return {"title": _own_race(desk, request).rename(str(request["title"])).title}
+            return {"title": _own_race(service, request).rename(str(request["title"])).title}
 
     @json_errors
     def remove(request: dict[str, Any]) -> dict[str, Any]:
         """{race, owner} -> {}; a race that trains is not deleted"""
-        desk.remove(request["race"], request["owner"])
+        service.remove(request["race"], request["owner"])
         return {}
 
     @json_errors
     def export(request: dict[str, Any]) -> dict[str, Any]:
-        return export_race(desk, request)
+        return export_race(service, request)
 
     @json_errors
     def commands(request: dict[str, Any]) -> dict[str, Any]:
         """{race} -> {commands: [{label, command}]}"""
-        recipes = Race.open(desk.runs_folder, request["race"]).recipes()
+        recipes = Race.open(service.runs_folder, request["race"]).recipes()
         return {"commands": [{"label": label, "command": command_line(one)} for label, one in recipes.items()]}
 
     return [lobby, planned, start, run_point, follow, command, keep, rename, remove, export, commands]
 
 
-def describe_lobby(session: Session, desk: Desk, secret: str) -> dict[str, Any]:
+def describe_lobby(session: Session, service: TrainingService, secret: str) -> dict[str, Any]:
     """What there is to choose from, and the races kept, the newest first."""
     sources, problems = session.datasets.usable()
-    races, damaged = list_races(desk.runs_folder)
+    races, damaged = list_races(service.runs_folder)
     return {
         **offered(),
         "datasets": [source_payload(source) for source in sources],
-        "races": [_race_line(desk, race, secret) for race in races],
-        "at_once": desk.at_once,
+        "races": [_race_line(service, race, secret) for race in races],
+        "at_once": service.at_once,
         "problems": problems + damaged,
     }
 
 
-def start_race(session: Session, desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+def start_race(session: Session, service: TrainingService, request: dict[str, Any]) -> dict[str, Any]:
     """{owner, title, preset, data, probe, contenders: [{label, model, ...}]} -> {race}, its name."""
     source = session.datasets.open(request["data"])
     recipes = chosen_recipes(source, request["contenders"], request["probe"])
     with user_errors():
         race = Race.create(
-            desk.runs_folder,
+            service.runs_folder,
             recipes,
             title=str(request["title"]),
             preset=request["preset"],
             owner=owner_of(request["owner"]),
         )
-    desk.submit(race)
+    service.submit(race)
     return {"race": race.name}
 
 
-def follow_race(session: Session, desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+def follow_race(session: Session, service: TrainingService, request: dict[str, Any]) -> dict[str, Any]:
     """{race, owner, cursors: {label: cursor}} -> how it stands and what is new of each contender.
 
     ``with_probe`` and ``classes`` come when nothing is known yet, which is where there are no cursors.
     """
-    status = desk.status(request["race"])
-    race = Race.open(desk.runs_folder, request["race"])
+    status = service.status(request["race"])
+    race = Race.open(service.runs_folder, request["race"])
     cursors = request["cursors"]
     contenders = [
         contender_payload(run, label, int(cursors.get(label, 0)), status["now"].get(label))
@@ -161,22 +161,22 @@ def follow_race(session: Session, desk: Desk, request: dict[str, Any]) -> dict[s
         "preset": race.preset,
         "created": race.created,
         "mine": race.owned_by(request["owner"]),
-        **{key: status[key] for key in ("state", "place", "reason", "doing")},
+        **{key: status[key] for key in ("state", "place", "reason", "activity")},
         "outcome": _outcome(race) if status["state"] in OVER else None,
         "contenders": contenders,
         "setting": None if cursors else _setting(session, race),
     }
 
 
-def standing(desk: Desk, name: str) -> dict[str, Any]:
-    """How a race stands, without its numbers."""
-    status = desk.status(name)
-    return {key: status[key] for key in ("state", "place", "reason", "doing")}
+def race_status(service: TrainingService, name: str) -> dict[str, Any]:
+    """The status of a race, without its numbers."""
+    status = service.status(name)
+    return {key: status[key] for key in ("state", "place", "reason", "activity")}
 
 
-def keep_model(session: Session, desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+def keep_model(session: Session, service: TrainingService, request: dict[str, Any]) -> dict[str, Any]:
     """{race, owner, label, name} -> {model}: the contender becomes a model of the page's list."""
-    race = Race.open(desk.runs_folder, request["race"])
+    race = Race.open(service.runs_folder, request["race"])
     if race.owner is not None and not race.owned_by(request["owner"]):
         raise PermissionError(NOT_YOURS)
     run, name = race.runs[request["label"]], str(request["name"])
@@ -185,18 +185,18 @@ def keep_model(session: Session, desk: Desk, request: dict[str, Any]) -> dict[st
     recipe = run.recipe()
     with user_errors():
         dataset = open_dataset(recipe.data, session.data_root, img_size=recipe.img_size)
-        keep_run(run, name, desk.runs_folder / KEPT_FOLDER.name, dataset=dataset)
+        keep_run(run, name, service.runs_folder / KEPT_FOLDER.name, dataset=dataset)
     return {"model": name}
 
 
-def export_race(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
+def export_race(service: TrainingService, request: dict[str, Any]) -> dict[str, Any]:
     """{race, format, axis, with: [other races]} -> {filename, mime, data in base64}."""
-    race = Race.open(desk.runs_folder, request["race"])
+    race = Race.open(service.runs_folder, request["race"])
     format, axis = request["format"], request["axis"]
     if format == "csv":
         data = curves_csv(race).encode()
     elif format in MIME and axis in ("epochs", "images", "seconds"):
-        races = [race, *(Race.open(desk.runs_folder, other) for other in request["with"])]
+        races = [race, *(Race.open(service.runs_folder, other) for other in request["with"])]
         drawn = [
             (one.title, [Curve(label, *accuracy_points(run, axis)) for label, run in one.runs.items()]) for one in races
         ]
@@ -208,21 +208,21 @@ def export_race(desk: Desk, request: dict[str, Any]) -> dict[str, Any]:
     return file_answer(race.name, format, data)
 
 
-def _own_race(desk: Desk, request: dict[str, Any]) -> Race:
-    race = Race.open(desk.runs_folder, request["race"])
+def _own_race(service: TrainingService, request: dict[str, Any]) -> Race:
+    race = Race.open(service.runs_folder, request["race"])
     if not race.owned_by(request["owner"]):
         raise PermissionError(NOT_YOURS)
     return race
 
 
-def _race_line(desk: Desk, race: Race, secret: str) -> dict[str, Any]:
+def _race_line(service: TrainingService, race: Race, secret: str) -> dict[str, Any]:
     """A race in the list."""
     return {
         "name": race.name,
         "title": race.title,
         "created": race.created,
         "mine": race.owned_by(secret),
-        "state": desk.status(race.name)["state"],
+        "state": service.status(race.name)["state"],
         "contenders": [
             {"label": label, "recipe": recipe_payload(run.recipe()), "test_accuracy": latest_accuracy(run)}
             for label, run in race.runs.items()

@@ -54,21 +54,19 @@ export function recipe({ optimizer, lr, schedule, batch_size, augment, label_smo
 }
 
 /** A race's state as a person says it. */
-export function state({ state, place, reason, doing }) {
+export function state({ state, place, reason, activity }) {
   const words = {
     waiting: place === 1 ? "Waiting: it is next, when the training before it ends." : `Waiting: number ${place} in the queue.`,
-    starting: `Starting${doing ? `: ${doing}` : ""}`,
-    training: doing === "pausing" ? "Pausing" : doing === "stopping" ? "Stopping" : "Training",
+    starting: `Starting${activity ? `: ${activity}` : ""}`,
+    training: activity === "pausing" ? "Pausing" : activity === "stopping" ? "Stopping" : "Training",
     paused: "Paused",
-    stopped: "Stopped",
     finished: "Finished",
     failed: `It could not go on. ${reason || ""}`,
     elsewhere: "Being trained in a terminal; this page follows it.",
-    interrupted: `Interrupted. ${reason || ""}`,
     lost: reason,
     unreadable: reason,
   };
-  return (words[state] || state) + (reason && ["training", "paused", "stopped", "finished"].includes(state) ? `. ${reason}` : "");
+  return (words[state] || state) + (reason && ["training", "paused", "finished"].includes(state) ? `. ${reason}` : "");
 }
 
 /** Where a contender is: "epoch 7.3 of 20". */
