@@ -276,7 +276,7 @@ def test_a_pair_marks_its_entry_in_both_blocks(masks, session):
 
 def test_pointing_at_the_matrix_marks_the_entry_too(masks, session):
     cell(masks, 15, 14)
-    expected = swin_of(session).stages[0][1].attention.position_bias()[0, 15, 14].item()
+    expected = swin_of(session).stages[0][1].attention.relative_position_bias()[0, 15, 14].item()
     text = words(masks, f"{BIAS} .entry")
     assert text.startswith("Head 1, key 1 column left: ")
     assert value_of(text) == pytest.approx(expected, abs=0.0051)

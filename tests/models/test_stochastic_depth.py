@@ -4,7 +4,7 @@ import pytest
 import torch
 from torchvision.ops import stochastic_depth
 
-from vit_explorer.models.stochastic_depth import drop_branch, linear_rates
+from vit_explorer.models.stochastic_depth import drop_path, linear_rates
 from vit_explorer.models.vit import ViT
 
 SIZES = {"img_size": 16, "d_model": 16, "n_heads": 2, "n_layers": 3, "d_ff": 32}
@@ -12,12 +12,12 @@ SIZES = {"img_size": 16, "d_model": 16, "n_heads": 2, "n_layers": 3, "d_ff": 32}
 
 def test_at_rate_0_and_outside_of_training_it_is_the_identity():
     x = torch.randn(4, 3, 2)
-    assert drop_branch(x, 0.0, True) is x and drop_branch(x, 0.9, False) is x
+    assert drop_path(x, 0.0, True) is x and drop_path(x, 0.9, False) is x
 
 
 def test_survival_is_1_less_the_rate_and_the_mean_is_the_branch():
     torch.manual_seed(0)
-    found = drop_branch(torch.ones(100_000, 1), 0.3, True)
+    found = drop_path(torch.ones(100_000, 1), 0.3, True)
     assert found.unique().tolist() == pytest.approx([0, 1 / 0.7])
     assert (found > 0).float().mean().item() == pytest.approx(0.7, abs=0.006)  # 4 standard errors
     assert found.mean().item() == pytest.approx(1, abs=0.009)
@@ -26,7 +26,7 @@ def test_survival_is_1_less_the_rate_and_the_mean_is_the_branch():
 def test_each_picture_is_dropped_as_a_whole_as_in_torchvision():
     x = torch.randn(512, 3, 5, generator=torch.Generator().manual_seed(1))
     torch.manual_seed(3)
-    ours = drop_branch(x, 0.4, True)
+    ours = drop_path(x, 0.4, True)
     torch.manual_seed(3)
     theirs = stochastic_depth(x, 0.4, "row", True)
     for found in (ours, theirs):
@@ -58,4 +58,4 @@ def test_a_vit_drops_by_the_schedule_while_it_trains_and_never_after():
 
 
 def test_half_precision_stays_half_precision():
-    assert drop_branch(torch.ones(4, 2, dtype=torch.bfloat16), 0.5, True).dtype == torch.bfloat16
+    assert drop_path(torch.ones(4, 2, dtype=torch.bfloat16), 0.5, True).dtype == torch.bfloat16

@@ -138,7 +138,7 @@ def test_a_window_as_large_as_the_map_is_full_attention():
     x = torch.randn(2, 5, 5, 12, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         query, key, value = attention.qkv(x.flatten(1, 2)).reshape(2, 25, 3, 3, 4).permute(2, 0, 3, 1, 4)
-        scores = query @ key.transpose(-2, -1) / 2 + attention.position_bias()
+        scores = query @ key.transpose(-2, -1) / 2 + attention.relative_position_bias()
         expected = attention.projection((scores.softmax(-1) @ value).transpose(1, 2).reshape(2, 25, 12))
         assert torch.allclose(attention(x).flatten(1, 2), expected, atol=1e-5)
         assert torch.allclose(recorded(attention, x)[:, 0], scores.softmax(-1), atol=1e-6)

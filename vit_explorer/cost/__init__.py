@@ -1,1 +1,1 @@
-"""What a model costs: counted, and measured on this machine."""
+"""Cost of models: counted, and measured on this machine."""

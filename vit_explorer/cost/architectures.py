@@ -1,4 +1,4 @@
-"""The table of architectures: what each network costs, how that grows, what it reached, and how long it takes here."""
+"""The table of architectures: cost, growth, accuracy and time on this machine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vit_explorer.models.zoo import MODELS, Checkpoint, create_model
 
 
 def architecture_rows(checkpoints: Sequence[Checkpoint], grown: bool = True) -> list[dict[str, Any]]:
-    """A row for each checkpoint, then one for each kind of network that has none, which has no accuracy.
+    """Rows of the checkpoints, then of the kinds of network without one.
 
     Args:
         grown: count what twice the side costs, which takes seconds the first time; without, both numbers are None.
@@ -78,7 +78,7 @@ def _counted(kind: str, overrides: str, side: int) -> Doubled:
 
 
 def time_architectures(checkpoints: Sequence[Checkpoint]) -> Iterator[Passed | Timed]:
-    """Time all rows in turns, those without weights with fresh ones: what a pass takes does not depend on them."""
+    """Time all rows in turns, untrained kinds with fresh weights."""
     rows = architecture_rows(checkpoints, grown=False)
     models = {checkpoint.name: checkpoint.model for checkpoint in checkpoints}
     with torch.random.fork_rng(devices=[]):

@@ -1,4 +1,4 @@
-"""What multi-head self-attention costs on a map, counted: among all tokens, and inside of windows."""
+"""Multiply-adds of self-attention on a map: global, and in windows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from vit_explorer.models.windows import check_window
 
 @dataclass(frozen=True)
 class AttentionCost:
-    """Of one forward pass of one map through one module, in multiply-adds of matrix products.
+    """Multiply-adds of matrix products in one forward pass of one module.
 
     Attributes:
         projections: query, key and value, and the output.
@@ -30,7 +30,9 @@ class AttentionCost:
 
 
 def global_attention_cost(height: int, width: int, d_model: int, n_heads: int) -> AttentionCost:
-    """Every token attends to every token: 4 N d ** 2 + 2 N ** 2 d multiply-adds, N = height * width.
+    """Global attention: 4 N d ** 2 + 2 N ** 2 d multiply-adds.
+
+    N = height * width.
 
     Raises:
         ValueError: for sizes below 1, or heads that do not divide ``d_model``.
@@ -41,7 +43,9 @@ def global_attention_cost(height: int, width: int, d_model: int, n_heads: int) -
 
 
 def windowed_attention_cost(height: int, width: int, d_model: int, n_heads: int, window: int) -> AttentionCost:
-    """Every token attends to those of its window: 4 N d ** 2 + 2 N window ** 2 d where windows divide the map.
+    """Attention in windows: 4 N d ** 2 + 2 N window ** 2 d multiply-adds.
+
+    Where windows divide the map; else the padding is added.
 
     Liu et al. 2021, equation 2. Where they do not, this counts what ``WindowAttention`` does: the map is padded to P
     tokens, query, key and value are made for all of them, every window has a whole matrix, and only the N real tokens

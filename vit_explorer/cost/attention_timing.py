@@ -48,7 +48,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Spread:
-    """Seconds of one pass: the median of ``runs`` passes, and the quartiles ``low`` and ``high`` around it."""
+    """Median of ``runs`` times in seconds, with quartiles ``low`` and ``high``."""
 
     median: float
     low: float
@@ -58,7 +58,10 @@ class Spread:
 
 @dataclass(frozen=True)
 class Point:
-    """What was measured on maps of one side. ``skipped`` says why there is no time of global attention."""
+    """Times on maps of one side.
+
+    ``skipped``: the reason for a missing time of global attention.
+    """
 
     side: int
     way: Way
@@ -74,7 +77,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Progress:
-    """After one single run: which share of all the work is done, 0 to 1, and what was being measured."""
+    """Progress after one run: fraction of the work done, and the measured point."""
 
     share: float
     side: int
@@ -89,7 +92,9 @@ def time_attention(
     runs: int = RUNS,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Progress | Point]:
-    """Time both kinds, side by side: a ``Progress`` after every single run and a ``Point`` after each side and way.
+    """Time both kinds in turns.
+
+    Yields a ``Progress`` after every run and a ``Point`` after each side and way.
 
     To stop, ask for no more: nothing runs between two of its values. In every round both kinds make one pass; who
     goes first changes from round to round.
@@ -118,7 +123,7 @@ def time_attention(
 
 
 def make_jobs(setting: Setting, side: int, way: Way) -> dict[Kind, Callable[[], object]]:
-    """One pass of each kind over the same random map, with weights that are as large as after an initialisation."""
+    """One pass of each kind over the same random map, with random weights."""
     if way not in get_args(Way):
         raise ValueError(f"attention is timed {' or '.join(get_args(Way))}, not {way!r}")
     map_ = torch.randn(1, side, side, setting.d_model)
@@ -132,7 +137,7 @@ def make_jobs(setting: Setting, side: int, way: Way) -> dict[Kind, Callable[[], 
 
 
 def expected_work(setting: Setting, side: int, way: Way) -> dict[Kind, float]:
-    """About how long the kinds take beside each other, in multiply-adds; a kind that is not measured is left out."""
+    """Expected work of each measured kind, in multiply-adds."""
     costs: dict[Kind, AttentionCost] = {
         "global": global_attention_cost(side, side, setting.d_model, setting.n_heads),
         "windowed": windowed_attention_cost(side, side, setting.d_model, setting.n_heads, setting.window),
@@ -144,19 +149,22 @@ def expected_work(setting: Setting, side: int, way: Way) -> dict[Kind, float]:
 
 
 def spread(seconds: Sequence[float]) -> Spread:
-    """Median and quartiles; of a single run all three are its time."""
+    """Median and quartiles of times; a single run gives three equal values."""
     low, middle, high = statistics.quantiles(seconds, method="inclusive") if len(seconds) > 1 else [seconds[0]] * 3
     return Spread(middle, low, high, len(seconds))
 
 
 def windowed_bytes(setting: Setting, side: int) -> int:
-    """About what a pass in windows holds at its worst: bias and mask, scores, their sum and weights, of all heads."""
+    """Peak memory of a pass in windows, estimated, in bytes.
+
+    Bias and mask, scores, their sum and weights, of all heads.
+    """
     cost = windowed_attention_cost(side, side, setting.d_model, setting.n_heads, setting.window)
     return COPIES * BYTES * setting.n_heads * cost.entries
 
 
 def _too_large(setting: Setting, side: int, way: Way) -> str | None:
-    """Why global attention is not measured on this map; None if it is."""
+    """Reason against measuring global attention on a map; None if measurable."""
     if way == "fused":
         return None
     size = BYTES * setting.n_heads * global_attention_cost(side, side, setting.d_model, setting.n_heads).entries

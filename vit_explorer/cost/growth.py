@@ -1,4 +1,4 @@
-"""How the cost of a network grows with the side of its picture: said of its structure, and counted."""
+"""Growth of a network's cost with the side of its image."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vit_explorer.models.zoo import Option, create_model
 
 @dataclass(frozen=True)
 class Doubled:
-    """What becomes of the multiply-adds of a pass when the side of the picture doubles."""
+    """Multiply-adds of a pass at one side and at twice the side of the image."""
 
     side: int
     once: int
@@ -22,13 +22,18 @@ class Doubled:
 
     @property
     def factor(self) -> float:
-        """4 for a cost in proportion to the pixels, 16 for one in proportion to their square."""
+        """Ratio of the two costs.
+
+        4 for a cost proportional to the pixels, 16 for one proportional to their square.
+        """
         return self.twice / self.once
 
 
 @dataclass(frozen=True)
 class AttentionGrowth:
-    """How many scores attention computes in a layer on a map of N tokens; ``law`` is in terms of N, None without.
+    """Attention scores of a layer on a map of N tokens.
+
+    ``law`` is in terms of N, None without attention.
 
     Attributes:
         window: side of the windows; None where all tokens attend to all.
@@ -41,7 +46,7 @@ class AttentionGrowth:
 
 
 def attention_growth(model: Network) -> AttentionGrowth:
-    """What a network's structure says of its attention."""
+    """Growth of a network's attention, by its structure."""
     if model.attention_kind == "none":
         return AttentionGrowth(None)
     law = "N²" if model.window is None else f"N · {model.window}²"
@@ -49,7 +54,7 @@ def attention_growth(model: Network) -> AttentionGrowth:
 
 
 def doubled_cost(name: str, overrides: Mapping[str, Option], img_size: int) -> Doubled:
-    """Count a kind of network as it is and built anew, with fresh weights, for pictures of twice the side.
+    """Count a kind of network for images of one side and of twice the side.
 
     Nothing else of it changes: patches and windows keep their sizes, so there are four times the tokens.
 
@@ -65,5 +70,8 @@ def doubled_cost(name: str, overrides: Mapping[str, Option], img_size: int) -> D
 
 
 def _counted_on(name: str) -> str:
-    """Shapes are all that is counted, and "meta" tensors have nothing else; but Swin reads numbers to plan windows."""
+    """Device for counting: "meta", or "cpu" for Swin.
+
+    Shapes are all that is counted; but Swin reads numbers to plan windows.
+    """
     return "cpu" if name == "swin" else "meta"

@@ -1,4 +1,4 @@
-"""Whole networks timed on this machine, in turns: one picture at a time, and a batch."""
+"""Forward passes of whole networks timed in turns: single images and batches."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLOURS = 3
 
 @dataclass(frozen=True)
 class Passed:
-    """After one single pass: which share of all passes' expected work is done, 0 to 1, and whose it was."""
+    """Progress after one pass: fraction of the expected work, and the network."""
 
     share: float
     name: str
@@ -28,7 +28,7 @@ class Passed:
 
 @dataclass(frozen=True)
 class Timed:
-    """What was measured of one network with one size of batch."""
+    """Time of one network at one batch size."""
 
     name: str
     batch: int
@@ -48,7 +48,9 @@ def time_models(
     warm_up: int = WARM_UP,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Passed | Timed]:
-    """Plain forward passes of random pictures: a ``Passed`` after each, and after each size of batch all its ``Timed``.
+    """Time plain forward passes of random images in turns.
+
+    Yields a ``Passed`` after each pass, and after each size of batch all its ``Timed``.
 
     In every round each network makes one pass, and who begins changes from round to round, so that a busy moment of
     the machine falls on all alike. To stop, ask for no more: nothing runs between two of its values.
@@ -84,7 +86,10 @@ def time_models(
 
 
 def times_by_model(found: Iterable[Timed]) -> dict[str, dict[str, dict[str, float]]]:
-    """By name "latency" of one picture and "throughput" of a batch, where measured: a Spread and "per_second"."""
+    """ "latency" of one image and "throughput" of a batch, by model.
+
+    A Spread and "per_second" each, where measured.
+    """
     models: dict[str, dict[str, dict[str, float]]] = {}
     for timed in found:
         kind = "latency" if timed.batch == 1 else "throughput"

@@ -1,4 +1,4 @@
-"""What a forward pass costs, counted in multiply-adds."""
+"""Multiply-adds of a forward pass."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 
 def count_multiply_adds(model: nn.Module, img_size: int, in_channels: int = 3) -> int:
-    """Multiply-adds of one forward pass of one picture: matrix products, convolutions and attention.
+    """Multiply-adds of one forward pass of one image.
+
+    Matrix products, convolutions and attention.
 
     Counted by torch's FlopCounterMode on the real network (two operations make one multiply-add); norms, activations
     and additions are left out, as is usual.
@@ -30,7 +32,7 @@ def count_multiply_adds(model: nn.Module, img_size: int, in_channels: int = 3) -
 def vit_multiply_adds(
     n_patches: int, patch_values: int, d_model: int, n_layers: int, d_ff: int, n_classes: int, n_prefix: int = 1
 ) -> dict[str, int]:
-    """Multiply-adds of a ViT by its formulas, per part and in total, for one picture.
+    """Multiply-adds of a ViT by formula, per part and in total, for one image.
 
     Args:
         patch_values: numbers in one patch, channels times its area.

@@ -1,4 +1,4 @@
-"""What each stage of a Swin costs."""
+"""Cost of each stage of a Swin."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from vit_explorer.models.swin import PatchMerging, SwinBlock, SwinTransformer, W
 
 
 def stage_multiply_adds(model: SwinTransformer, height: int, width: int) -> list[int]:
-    """Multiply-adds of each stage for one picture, with the patch embedding or merging that it begins with.
+    """Multiply-adds of each stage for one image.
 
-    Matrix products alone, as in ``explain.cost``; the head, a few thousand, is left out.
+    The patch embedding or merging at its start is included.
+
+    Matrix products alone, as in ``cost.multiply_adds``; the head, a few thousand, is left out.
 
     Args:
         height, width: of the first map, in tokens.

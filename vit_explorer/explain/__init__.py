@@ -1,4 +1,4 @@
-"""What a model did with a picture."""
+"""Explanations: the inner workings of a model on an image."""
 
 from vit_explorer.explain.ablation import Ablation, trace_ablated
 from vit_explorer.explain.distance import attention_entropy, mean_attention_distance

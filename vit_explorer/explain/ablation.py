@@ -1,4 +1,4 @@
-"""What a prediction owes to a part of the picture or of the network: take it away and predict again.
+"""Ablation: predict again with a part of the image or of the network removed.
 
 Attention does not know the order of its tokens. A ViT with one projection per patch knows places only from the table
 that is added to them, so a picture with shuffled positions is, to it, the picture with its patches shuffled the same
@@ -26,7 +26,9 @@ PositionMode = Literal["trained", "shuffled", "zero", "untrained"]
 
 
 def patch_order(n_patches: int, seed: int) -> Tensor:
-    """A random permutation, (n_patches,) int64: patch i is told that it is at place ``patch_order[i]``.
+    """Random permutation of the patches, (n_patches,) int64.
+
+    Patch i gets the position of place ``patch_order[i]``.
 
     Drawn from a generator of its own: the same seed gives the same order, and the global generator is left alone.
     """
@@ -36,7 +38,7 @@ def patch_order(n_patches: int, seed: int) -> Tensor:
 def changed_positions(
     positions: Tensor, n_prefix: int, mode: PositionMode, seed: int = 0, untrained: Tensor | None = None
 ) -> Tensor:
-    """A changed copy of a position table; what is before the patches (CLS has no place) always stays as it is.
+    """Copy a position table with its patch rows changed; prefix rows stay.
 
     Args:
         positions: (1, n_prefix + N, D), as in ``ViT.pos_embedding``.
@@ -64,7 +66,7 @@ def changed_positions(
 
 @torch.no_grad()
 def predict_with_positions(model: Network, inputs: Tensor, positions: Tensor) -> Tensor:
-    """Logits of a model as if ``positions`` were its position table; the model itself is never touched.
+    """Logits of a model with ``positions`` in place of its position table.
 
     ``functional_call`` swaps the parameter inside the module while it runs. It is given a twin that shares all weights,
     so that another thread that predicts with the same model at the same moment does not see the swap.
@@ -81,7 +83,7 @@ def predict_with_positions(model: Network, inputs: Tensor, positions: Tensor) ->
 
 @dataclass(frozen=True)
 class Ablation:
-    """What is taken away. The picture's patches are shuffled first and erased then, at the places given.
+    """The parts to remove; patches are shuffled first and erased then.
 
     Attributes:
         erased: patches replaced by the baseline, row by row from 0.
@@ -100,7 +102,7 @@ class Ablation:
 
 
 def ablated_images(model: Network, images: Tensor, ablation: Ablation) -> Tensor:
-    """The pictures as the ablated network gets them, (B, C, H, W) -> same.
+    """Images as the ablated network receives them, (B, C, H, W) -> same.
 
     Raises:
         ValueError: for a patch that the model's grid does not have.
@@ -122,7 +124,7 @@ def ablated_images(model: Network, images: Tensor, ablation: Ablation) -> Tensor
 
 @torch.no_grad()
 def trace_ablated(model: Network, images: Tensor, ablation: Ablation) -> Trace:
-    """:func:`trace` of the model and the pictures with something taken away; the model itself is never touched.
+    """:func:`trace` of an ablated model; the model itself stays unchanged.
 
     Args:
         images: (B, C, H, W) as the model wants them.
@@ -141,7 +143,7 @@ def trace_ablated(model: Network, images: Tensor, ablation: Ablation) -> Trace:
 
 
 def heard_attention(traced: Trace, muted: tuple[tuple[int, int], ...]) -> list[Tensor]:
-    """Attention without the muted heads, per layer (B, heads that are left, N, N).
+    """Attention without the muted heads, per layer (B, remaining heads, N, N).
 
     Where all heads of a layer are muted, one that looks only at itself: such a layer moves nothing between tokens.
     """
@@ -154,7 +156,7 @@ def heard_attention(traced: Trace, muted: tuple[tuple[int, int], ...]) -> list[T
 
 
 def _muted(model: Network, muted: tuple[tuple[int, int], ...]) -> dict[str, Tensor]:
-    """Output projections that ignore the muted heads: what such a head computes reaches nothing."""
+    """Output projections in which the columns of the muted heads are 0."""
     if muted and model.attention_kind != "global":
         raise ValueError(f"a {type(model).__name__} has no heads to mute")
     parameters: dict[str, Tensor] = {}
@@ -173,5 +175,5 @@ def _muted(model: Network, muted: tuple[tuple[int, int], ...]) -> dict[str, Tens
 
 
 def _twin(model: Network) -> Network:
-    """A copy that shares all weights."""
+    """Copy of the module tree on the same weights."""
     return copy.deepcopy(model, {id(tensor): tensor for tensor in itertools.chain(model.parameters(), model.buffers())})

@@ -1,4 +1,4 @@
-"""How far heads look, and how many tokens they spread over.
+"""Attention distance and attention entropy of heads.
 
 Source: Dosovitskiy et al. 2020, "An Image is Worth 16x16 Words", section 4.5 and appendix D.7: the mean attention
 distance is to a head what the receptive field is to a convolution.
@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 def patch_distances(grid: tuple[int, int], patch_size: float = 1.0) -> Tensor:
-    """(N, N) float64: how far the centres of two patches lie apart, in pixels (or in patches by default)."""
+    """Distances between patch centres, (N, N) float64, in pixels or patches."""
     rows, cols = torch.meshgrid(torch.arange(grid[0]), torch.arange(grid[1]), indexing="ij")
     places = torch.stack([rows.flatten(), cols.flatten()], dim=1).double() * patch_size  # (N, 2)
     return torch.cdist(places, places)
@@ -22,7 +22,9 @@ def patch_distances(grid: tuple[int, int], patch_size: float = 1.0) -> Tensor:
 def mean_attention_distance(
     attention: Sequence[Tensor], grid: tuple[int, int], n_prefix: int, patch_size: float
 ) -> Tensor:
-    """The distance from a patch to the patches it attends to, weighted by its attention, mean over all patches.
+    """Distance from a patch to the attended patches, weighted by attention.
+
+    Mean over all patches.
 
     CLS has no place: its row and column are left out, and what a patch gives to the patches is scaled to sum to 1.
 
@@ -42,7 +44,10 @@ def mean_attention_distance(
 
 
 def attention_entropy(attention: Sequence[Tensor]) -> Tensor:
-    """In bits, mean over the queries: 0 for one token each, log2(N) for all alike. (B, layers, heads)."""
+    """Entropy of attention in bits, mean over queries, (B, layers, heads).
+
+    0 for one token each, log2(N) for uniform attention.
+    """
     return torch.stack([torch.special.entr(weights).sum(-1).mean(-1) for weights in attention], dim=1) / torch.log(
         torch.tensor(2.0)
     )

@@ -1,4 +1,4 @@
-"""The two tokens of a DeiT: what each attends to, what its head answers, and how often heads and teacher disagree.
+"""The CLS and distillation tokens of a DeiT: attention, answers, disagreement.
 
 Source: Touvron et al. 2021, "Training data-efficient image transformers & distillation through attention", section 4
 ("Distillation token").
@@ -22,7 +22,7 @@ TOKENS = 2  # CLS, and the distillation token after it
 
 @dataclass(frozen=True)
 class TwoTokens:
-    """What one pass of a DeiT says of its two tokens, CLS first.
+    """One pass of a DeiT, seen from both tokens, CLS first.
 
     Attributes:
         heads: (B, 2, classes), the logits of the CLS head and of the distillation head.
@@ -42,7 +42,7 @@ class TwoTokens:
 
 @torch.no_grad()
 def two_tokens(model: DeiT, inputs: Tensor) -> TwoTokens:
-    """Look at both tokens of a DeiT on inputs (B, C, H, W).
+    """Trace both tokens of a DeiT on inputs (B, C, H, W).
 
     Raises:
         ValueError: for a model without a distillation token.
@@ -63,7 +63,10 @@ def two_tokens(model: DeiT, inputs: Tensor) -> TwoTokens:
 
 @dataclass(frozen=True)
 class Answers:
-    """The classes that were answered for the same n pictures, (n,) int64 each; ``teacher`` None where there is none."""
+    """Predicted classes of n images by each head, (n,) int64 each.
+
+    ``teacher`` is None without a teacher.
+    """
 
     truth: Tensor
     cls: Tensor
@@ -72,21 +75,21 @@ class Answers:
     teacher: Tensor | None = None
 
     def right(self) -> dict[str, int]:
-        """How many each answered rightly."""
+        """Number of correct answers by name."""
         return {name: int((given == self.truth).sum()) for name, given in self.given().items()}
 
     def agree(self, one: str, other: str) -> int:
-        """On how many pictures two of them answer the same."""
+        """Number of images on which two of the named answers agree."""
         given = self.given()
         return int((given[one] == given[other]).sum())
 
     def given(self) -> dict[str, Tensor]:
-        """By name, the teacher only where there is one."""
+        """Answers by name; the teacher only if there is one."""
         known = {"cls": self.cls, "distillation": self.distillation, "mean": self.mean}
         return known if self.teacher is None else {**known, "teacher": self.teacher}
 
     def kinds(self) -> Mapping[str, Tensor]:
-        """By kind of disagreement, which pictures are of it, (n,) bool. A picture may be of several kinds."""
+        """Masks by kind of disagreement, (n,) bool; an image may be of several kinds."""
         differ = self.cls != self.distillation
         cls_right, distillation_right = self.cls == self.truth, self.distillation == self.truth
         found = {
@@ -107,7 +110,7 @@ class Answers:
 
 @torch.no_grad()
 def answers_of(model: DeiT, inputs: Tensor, truth: Tensor, teacher_logits: Tensor | None) -> Answers:
-    """What both heads, their mean and a teacher answer for inputs (B, C, H, W)."""
+    """Classes by both heads, their mean and a teacher for inputs (B, C, H, W)."""
     cls, distillation = model.heads(inputs)
     teacher = None if teacher_logits is None else teacher_logits.argmax(dim=1)
     mean = (cls + distillation) / 2
@@ -115,7 +118,7 @@ def answers_of(model: DeiT, inputs: Tensor, truth: Tensor, teacher_logits: Tenso
 
 
 def joined(parts: list[Answers]) -> Answers:
-    """The answers for all pictures, in order."""
+    """Concatenate answers for all images, in order."""
     teachers = [part.teacher for part in parts]
     fields = ("truth", "cls", "distillation", "mean")
     known = None if any(teacher is None for teacher in teachers) else torch.cat([t for t in teachers if t is not None])

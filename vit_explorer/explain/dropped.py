@@ -1,7 +1,7 @@
-"""Stochastic depth for one pass: which branches are dropped, and what the network says without them.
+"""Stochastic depth for one pass with named branches, so that a draw can repeat.
 
 Source: Huang et al. 2016, "Deep Networks with Stochastic Depth". While a network trains, each picture loses each branch
-by chance, and what is kept is scaled up by 1 / (1 - rate), as ``models.stochastic_depth.drop_branch`` does it. Here the
+by chance, and what is kept is scaled up by 1 / (1 - rate), as ``models.stochastic_depth.drop_path`` does it. Here the
 branches are named, so that the same draw can be looked at again.
 """
 
@@ -17,7 +17,9 @@ BRANCHES = ("attention", "MLP")  # of a block, in the order in which they are ad
 
 
 def draw_kept(n_draws: int, n_blocks: int, largest: float, seed: int) -> Tensor:
-    """Which branches are kept, (n_draws, n_blocks, 2) bool: attention and MLP of each block, by the linear schedule.
+    """Draw the kept branches, (n_draws, n_blocks, 2) bool.
+
+    Attention and MLP of each block, by the linear schedule.
 
     Args:
         largest: the rate of the last block, see ``linear_rates``.
@@ -28,14 +30,17 @@ def draw_kept(n_draws: int, n_blocks: int, largest: float, seed: int) -> Tensor:
 
 
 def branch_scales(kept: Tensor, largest: float) -> Tensor:
-    """What each branch is multiplied by: 0 where it is dropped, 1 / (1 - rate) where it is kept; shape of ``kept``."""
+    """Factor of each branch, same shape as ``kept``.
+
+    0 for a dropped branch, 1 / (1 - rate) for a kept one.
+    """
     rates = torch.tensor(linear_rates(largest, kept.shape[-2]))
     return kept / (1 - rates[:, None])
 
 
 @torch.no_grad()
 def scaled_logits(model: Network, images: Tensor, scales: Tensor) -> Tensor:
-    """What the network says with each of its branches multiplied by a number, (B, classes).
+    """Logits with each branch multiplied by a factor, (B, classes).
 
     Args:
         model: a ViT of any kind or a Swin, in eval mode.
@@ -54,7 +59,10 @@ def scaled_logits(model: Network, images: Tensor, scales: Tensor) -> Tensor:
 
 
 def _passed(block: BranchedBlock, x: Tensor, factors: Tensor) -> Tensor:
-    """One block on tokens (B, N, D) or a map (B, H, W, C), its branches multiplied by ``factors`` (B, 2)."""
+    """Apply a block with its branches multiplied by ``factors`` (B, 2).
+
+    Tokens (B, N, D) or a map (B, H, W, C).
+    """
     attention, mlp = factors.reshape(len(factors), len(BRANCHES), *[1] * (x.ndim - 1)).unbind(1)
     x = x + attention * block.attention_branch(x)
     return x + mlp * block.mlp_branch(x)

@@ -1,4 +1,4 @@
-"""What the patch projection did with a picture: the product done twice, and the pixels read back from the tokens."""
+"""Checks of the patch projection: computed two ways, and inverted to pixels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vit_explorer.models.patches import PatchEmbedding, as_linear, patchify, unp
 
 @torch.no_grad()
 def embed_twice(embedding: PatchEmbedding, inputs: Tensor) -> tuple[Tensor, Tensor]:
-    """Embed (B, C, H, W) as the model does, by a convolution, and by unfold and a matrix product.
+    """Embed images by convolution, and by unfold and a matrix product.
 
     Returns:
         The convolution's (B, N, D), and for each patch the largest difference between the two ways, (B, N).
@@ -27,7 +27,7 @@ def embed_twice(embedding: PatchEmbedding, inputs: Tensor) -> tuple[Tensor, Tens
 
 @torch.no_grad()
 def pixels_from_tokens(model: Network, traced: Trace) -> Tensor | None:
-    """The model's input, (B, C, H, W) float64, computed back by least squares from the tokens of the first block.
+    """Pixels (B, C, H, W) float64 by least squares from the first block's tokens.
 
     None where a token has fewer dimensions than a patch has values, so that it cannot hold them.
 
@@ -50,5 +50,5 @@ def pixels_from_tokens(model: Network, traced: Trace) -> Tensor | None:
 
 
 def equal_values(first: Tensor, second: Tensor, patch_size: int) -> Tensor:
-    """How many values of each patch are equal in two pictures, (B, C, H, W) twice -> (B, N)."""
+    """Number of equal values of each patch in two images, (B, N)."""
     return (patchify(first, patch_size) == patchify(second, patch_size)).sum(dim=2)

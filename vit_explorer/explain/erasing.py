@@ -1,4 +1,4 @@
-"""Pictures with some of their patches taken away: what replaces a patch is a baseline that holds none of its detail."""
+"""Erasing patches: baselines that replace a patch by pixels without its detail."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BLUR = 1 / 8  # standard deviation of the Gaussian, as a share of the picture's 
 
 
 def baseline_images(images: Tensor, baseline: Baseline = "blurred") -> Tensor:
-    """What is left of pictures whose every patch is erased, (B, C, H, W) -> same.
+    """Images with every patch erased, (B, C, H, W) -> same.
 
     Args:
         baseline: "blurred" is the picture under a Gaussian of 1/8 of its side; "mean" its mean colour everywhere.

@@ -1,4 +1,4 @@
-"""All maps that explain one prediction, by name, so that they can be compared on one picture."""
+"""All explanation maps of one prediction by name, comparable on one image."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ def _has_attention(model: Network) -> bool:
 
 
 def _read(model: Network, passed: GradientTrace, flow: Tensor) -> Tensor:
-    """What the head reads of (B, N, N), or for Swin of (B, N, N of the first map): (B, rows, cols) of the grid."""
+    """Map (B, rows, cols) of the flow (B, N, N) into the prediction.
+
+    For Swin N is of the first or of the last map.
+    """
     traced = passed.traced
     weights = readout_weights(model, traced)
     if not traced.windows:
@@ -56,7 +59,7 @@ def _read(model: Network, passed: GradientTrace, flow: Tensor) -> Tensor:
 
 
 def _last_weights(passed: GradientTrace) -> tuple[Tensor, Tensor]:
-    """The last layer's attention and its gradient, (B, heads, N, N) each."""
+    """Attention of the last layer and its gradient, (B, heads, N, N) each."""
     traced, gradient = passed.traced, passed.gradients[-1]
     if not traced.windows:
         return traced.attention[-1], gradient
@@ -128,14 +131,14 @@ METHODS = {
 
 
 def methods_for(model: Network) -> dict[str, Method]:
-    """The methods that a model has what it takes for, in the order in which they are shown."""
+    """Methods that apply to a model, in the order of display."""
     return {name: method for name, method in METHODS.items() if method.applies(model)}
 
 
 def explanation_maps(
     model: Network, images: Tensor, target: int | Tensor | None = None, names: Sequence[str] | None = None
 ) -> dict[str, Tensor]:
-    """The maps of several methods from one pass forward and back.
+    """Maps of several methods from one forward and backward pass.
 
     Args:
         images: (B, C, H, W) as the model wants them.
@@ -156,5 +159,8 @@ def explanation_maps(
 
 
 def random_maps(grid: tuple[int, int], n: int, seed: int = 0) -> Tensor:
-    """(n, rows, cols) uniform in [0, 1), the yardstick: a map that knows nothing. The same seed, the same maps."""
+    """Random maps (n, rows, cols) uniform in [0, 1), the chance baseline.
+
+    The same seed gives the same maps.
+    """
     return torch.rand(n, *grid, generator=torch.Generator().manual_seed(seed))

@@ -1,4 +1,4 @@
-"""How far to believe a map: erase what it calls important and see whether the prediction falls.
+"""Faithfulness of a map: does the prediction fall as important patches go?
 
 Source: Petsiuk, Das & Saenko 2018, "RISE", section 4: deletion and insertion. Figures do not carry over between
 set-ups, so every score here is to be read beside that of a random map from the same run.
@@ -21,7 +21,7 @@ TIES_SEED = 0  # of the order of patches that a map calls equally important
 
 @dataclass(frozen=True)
 class Curve:
-    """The probability of the target while patches are exchanged with the baseline, both ends included.
+    """Probability of the target while patches are replaced, both ends included.
 
     Attributes:
         fractions: (K + 1,) from 0 to 1, the share of patches that were exchanged.
@@ -45,7 +45,7 @@ def deletion_curve(
     baseline: Baseline = "blurred",
     n_steps: int | None = None,
 ) -> Curve:
-    """Erase the most important patches first. The lower the area, the more faithful the map.
+    """Erase the most important patches first; a lower area is better.
 
     Args:
         model: any network of the zoo, in eval mode.
@@ -69,7 +69,7 @@ def insertion_curve(
     baseline: Baseline = "blurred",
     n_steps: int | None = None,
 ) -> Curve:
-    """Begin with the baseline and put the most important patches back first. The higher the area, the better.
+    """Restore the most important patches first; a higher area is better.
 
     Arguments as for :func:`deletion_curve`; a fraction is the share of patches that were put back.
     """
@@ -77,7 +77,7 @@ def insertion_curve(
 
 
 def importance_order(importance: Tensor) -> Tensor:
-    """(B, rows, cols) -> (B, N) int64: patches from the most important one on.
+    """Patches by falling importance, (B, rows, cols) -> (B, N) int64.
 
     Equal ones come in an order that was drawn once for all: in reading order a map that says nothing would be scored
     as a sweep from top to bottom.

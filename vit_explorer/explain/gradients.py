@@ -1,4 +1,4 @@
-"""Maps for one class, from the gradients of its logit: attention times gradient, gradient rollout, Grad-CAM.
+"""Class-specific maps: attention times gradient, gradient rollout, Grad-CAM.
 
 Sources: Chefer, Gur & Wolf 2021, "Generic Attention-model Explainability", equations 5 and 6, for self-attention;
 Selvaraju et al. 2017, "Grad-CAM", equations 1 and 2.
@@ -20,7 +20,7 @@ from vit_explorer.models.windows import WindowRecord
 
 @dataclass(frozen=True)
 class GradientTrace:
-    """One pass forward and back.
+    """One forward and one backward pass.
 
     Attributes:
         traced: what the pass did, without gradients.
@@ -39,7 +39,9 @@ class GradientTrace:
 
 
 def trace_gradients(model: Network, images: Tensor, target: int | Tensor | None = None) -> GradientTrace:
-    """Run the model forward with recorded attention and back from one logit per picture. No parameter gets a gradient.
+    """Record attention forward and gradients back from one logit per image.
+
+    No parameter gets a gradient.
 
     Args:
         model: any network of the zoo, in eval mode as checkpoints come.
@@ -70,7 +72,10 @@ def trace_gradients(model: Network, images: Tensor, target: int | Tensor | None 
 
 
 def gradient_rollout(model: Network, images: Tensor, target: int | Tensor | None = None) -> Tensor:
-    """Chefer's relevance of every input token for every token: start from the identity, add each layer's share.
+    """Chefer's relevance of every input token for every token, (B, N, N).
+
+    Start from the identity and add the contribution of each layer: the mean over heads of the positive part of
+    attention times gradient, times the relevance so far, R = R + mean_h((grad * A)+) R.
 
     A layer's share is the mean over heads of the positive part of attention times its gradient, times what was
     relevant before: R = R + mean_h((grad * A)+) R.
@@ -86,14 +91,16 @@ def gradient_rollout(model: Network, images: Tensor, target: int | Tensor | None
 
 
 def accumulate_relevance(passed: GradientTrace) -> Tensor:
-    """:func:`gradient_rollout` of a pass that was made already, (B, N, N)."""
+    """:func:`gradient_rollout` of a finished pass, (B, N, N)."""
     through_attention = relevance_through_attention(passed)
     identity = torch.eye(through_attention.shape[-1], dtype=through_attention.dtype, device=through_attention.device)
     return identity + through_attention
 
 
 def relevance_through_attention(passed: GradientTrace) -> Tensor:
-    """:func:`accumulate_relevance` without the identity that it starts from, (B, N, N): what attention has moved.
+    """Relevance moved by attention alone, (B, N, N).
+
+    :func:`accumulate_relevance` without the identity at its start.
 
     A head that reads all tokens is to read this. Its gradients are shared out among the rows, and beside the 1 of the
     identity they would vanish: the map would be how much of each token is read, whatever the class.
@@ -108,12 +115,17 @@ def relevance_through_attention(passed: GradientTrace) -> Tensor:
 
 
 def attention_times_gradient(weights: Tensor, gradient: Tensor) -> Tensor:
-    """The positive part of attention times its gradient, mean over heads: (B, heads, N, N) twice -> (B, N, N)."""
+    """Positive part of attention times gradient, mean over heads.
+
+    (B, heads, N, N) twice -> (B, N, N).
+    """
     return (weights * gradient).clamp_min(0).mean(dim=1)
 
 
 def grad_cam(passed: GradientTrace) -> Tensor:
-    """Channels weighted by their mean gradient, summed, the positive part kept: (B, rows, cols), not negative.
+    """Grad-CAM map (B, rows, cols), not negative.
+
+    Channels weighted by their mean gradient, summed, the positive part kept.
 
     Raises:
         ValueError: for a model without a convolutional map.
@@ -125,12 +137,15 @@ def grad_cam(passed: GradientTrace) -> Tensor:
 
 
 def has_feature_map(model: Network) -> bool:
-    """Whether :func:`grad_cam` applies: the last map of a CNN or Swin, the tokens of a convolutional stem or hybrid."""
+    """Whether :func:`grad_cam` applies to a model.
+
+    The last map of a CNN or Swin, the tokens of a convolutional stem or hybrid.
+    """
     return model.grad_cam_entry is not None
 
 
 def _map_alone(model: Network, tokens: Tensor) -> Tensor:
-    """Without CLS and without the positions that were added to it."""
+    """The patch tokens without prefix and without the position table."""
     if model.position_table is not None:
         tokens = tokens - model.position_table.detach()
     return tokens[:, model.n_prefix :]

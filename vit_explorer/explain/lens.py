@@ -1,4 +1,4 @@
-"""The logit lens: what the model would say if it stopped after each block.
+"""The logit lens: the model's prediction if it stopped after each block.
 
 Source: nostalgebraist 2020, "interpreting GPT: the logit lens".
 """
@@ -14,7 +14,7 @@ from vit_explorer.models.network import Network
 
 @torch.no_grad()
 def logit_lens(model: Network, traced: Trace) -> Tensor:
-    """The model's own final norm and head, read from what every block left behind.
+    """Logits by the final norm and head from the output of every block.
 
     Returns:
         (B, layers + 1, classes): first from the embedding, last exactly ``traced.logits``.

@@ -1,4 +1,4 @@
-"""What learned position embeddings know of the plane: their similarities, nearest pairs, and how 2D they are.
+"""Structure of position embeddings: similarities, nearest pairs, 2D layout.
 
 Dosovitskiy et al. 2020, section 4.5 and figure 7: the table is learned as a plain list, yet positions come to
 resemble their neighbours in the picture, of the same row and column most of all.
@@ -19,7 +19,7 @@ RIDGE = 0.1  # of the reading below, against the 1 that every cosine similarity 
 
 @dataclass(frozen=True)
 class PositionStructure:
-    """How much of the picture's plane a table of position embeddings has found.
+    """Measures of the 2D structure in a table of position embeddings.
 
     Attributes:
         row: how well a patch's row can be read off its embedding, from 0 (no better than guessing the middle) to 1
@@ -44,7 +44,7 @@ class PositionStructure:
 
 @dataclass(frozen=True)
 class PositionPair:
-    """Two patches by their index in the grid, row by row from 0, and the cosine similarity of their embeddings."""
+    """Two patches by index, row by row from 0, and their cosine similarity."""
 
     first: int
     second: int
@@ -53,7 +53,7 @@ class PositionPair:
 
 
 def position_similarity(model: Network) -> Tensor:
-    """Cosine similarity of a model's learned position embeddings, (N, N), CLS included where there is one.
+    """Cosine similarity of learned position embeddings, (N, N), CLS included.
 
     Raises:
         ValueError: if the model has no learned position embeddings.
@@ -65,7 +65,7 @@ def position_similarity(model: Network) -> Tensor:
 
 
 def cosine_similarity(vectors: Tensor) -> Tensor:
-    """All pairs of cosines, (N, D) -> (N, N) float32; a vector of zeros is similar to nothing (0)."""
+    """Pairwise cosines, (N, D) -> (N, N) float32; a zero vector gets 0."""
     unit = F.normalize(vectors.double(), dim=-1)
     return (unit @ unit.T).clamp(-1, 1).float()
 
@@ -95,7 +95,7 @@ def position_structure(similarity: Tensor, grid: tuple[int, int]) -> PositionStr
 
 
 def nearest_pairs(similarity: Tensor, grid: tuple[int, int], count: int = 10) -> list[PositionPair]:
-    """The most similar pairs of different patches, the most similar first; prefix tokens are left out."""
+    """Most similar pairs of different patches, falling; prefix tokens left out."""
     patches = _without_prefix(similarity, grid)
     first, second = torch.triu_indices(len(patches), len(patches), offset=1)
     values = patches[first, second]
@@ -108,7 +108,7 @@ def nearest_pairs(similarity: Tensor, grid: tuple[int, int], count: int = 10) ->
 
 
 def grid_distance(grid: tuple[int, int]) -> Tensor:
-    """Euclidean distances between the cells of a grid, in patches, (N, N) with cells row by row."""
+    """Euclidean distances between the cells of a grid, in patches, (N, N)."""
     place = _places(grid)
     return torch.cdist(place, place).float()
 
@@ -129,7 +129,10 @@ def _without_prefix(similarity: Tensor, grid: tuple[int, int]) -> Tensor:
 
 
 def _reading(kernel: Tensor, target: Tensor, apart: Tensor) -> float:
-    """R squared of reading ``target`` by kernel ridge regression, each group of ``apart`` from the others alone."""
+    """Cross-validated R squared of kernel ridge regression on ``target``.
+
+    Each group of ``apart`` is predicted from the others alone.
+    """
     kernel = kernel.double()
     errors = torch.zeros_like(target)
     spread = torch.zeros_like(target)

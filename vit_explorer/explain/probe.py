@@ -1,4 +1,4 @@
-"""Probe map: where a model reads its prediction, one map an image, fast enough to be computed during training."""
+"""Probe map: the evidence behind a prediction, one cheap map per image."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vit_explorer.models.network import Network
 
 @torch.no_grad()
 def probe_map(model: Network, images: Tensor) -> Tensor:
-    """Relative importance of each place for the prediction; :func:`probe_words` describes it for a model.
+    """Relative importance of each place for the prediction, (B, rows, cols).
 
     - Attention pooling: the weights of the pooling.
     - Global attention, head on CLS: the last layer's attention from CLS to the patches, mean over heads.

@@ -1,4 +1,4 @@
-"""Readout weights: the weight with which each token enters the vector that the head reads."""
+"""Readout weights: weight of each token in the vector that the head reads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vit_explorer.models.network import Network
 
 @torch.no_grad()
 def readout_weights(model: Network, traced: Trace) -> Tensor:
-    """Readout weights of a trace, (B, N), each row summing to 1; see :meth:`Network.readout`.
+    """Readout weights of a trace, (B, N); see :meth:`Network.readout`.
 
     Their product with a (B, N, N) matrix of the flow between tokens is the flow into the prediction.
 

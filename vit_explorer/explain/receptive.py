@@ -1,4 +1,4 @@
-"""How far a network's numbers can see: the receptive field of a CNN."""
+"""Receptive fields of a CNN."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from vit_explorer.models.cnn import ConvNet
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """``pixels``: side of the square of the picture that one number of a stage's map can depend on; ``step``: how far
-    the squares of neighbours lie apart, in pixels."""
+    """Receptive field of a stage's map.
+
+    ``pixels``: side of the square of the image that one number can depend on; ``step``: distance between the squares of
+    neighbouring numbers, in pixels.
+    """
 
     pixels: int
     step: int
 
 
 def receptive_fields(model: ConvNet) -> list[ReceptiveField]:
-    """The receptive field of each stage's map, before it is pooled.
+    """Receptive field of each stage's map before pooling.
 
     Each layer of kernel k and stride s adds (k - 1) steps to the field and multiplies the step by s. Araujo et al.
     2019, "Computing Receptive Fields of Convolutional Neural Networks", equation 2.

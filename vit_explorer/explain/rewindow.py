@@ -1,4 +1,4 @@
-"""A trained Swin with other windows: the same weights, its bias tables resampled."""
+"""A trained Swin with other windows: same weights, resampled bias tables."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from vit_explorer.models.windows import check_window, relative_position_index
 
 
 def rewindowed(model: SwinTransformer, window: int, shift: int) -> SwinTransformer:
-    """A copy of a Swin whose blocks have windows of ``window`` and whose shifted blocks shift by ``shift``.
+    """Copy a Swin with windows of ``window`` and shifts of ``shift``.
 
     The bias table of each block is stretched bicubically to (2 * window - 1) ** 2 entries, as the authors' code does
     before it fine-tunes at another window. Here nothing is fine-tuned: the network runs, but was not trained so.
@@ -38,7 +38,7 @@ def _rewindow(attention: WindowAttention, window: int, shift: int) -> None:
 
 
 def resampled_table(table: Tensor, window: int) -> Tensor:
-    """(entries, heads) of a bias table for one window -> ((2 * window - 1) ** 2, heads) for another."""
+    """Bias table (entries, heads) resampled to (2 * window - 1) ** 2 entries."""
     side, heads = round(len(table) ** 0.5), table.shape[1]
     maps = table.T.reshape(1, heads, side, side)
     maps = F.interpolate(maps, size=(2 * window - 1,) * 2, mode="bicubic", align_corners=False)

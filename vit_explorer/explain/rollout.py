@@ -1,4 +1,4 @@
-"""Attention rollout: how much of each input token has arrived in each token, from layer to layer.
+"""Attention rollout: how much of each input token has reached each token.
 
 Source: Abnar & Zuidema 2020, "Quantifying Attention Flow in Transformers", section 3. Fusing heads by their maximum or
 minimum and discarding small weights are Gildenblat's additions (github.com/jacobgil/vit-explain).
@@ -48,7 +48,10 @@ def rollout_steps(
     start_layer: int = 0,
     n_prefix: int = 1,
 ) -> list[Tensor]:
-    """What :func:`rollout` has reached after each layer from ``start_layer`` on: (B, N, N) each, rows sum to 1."""
+    """:func:`rollout` after each layer from ``start_layer`` on, (B, N, N) each.
+
+    Rows sum to 1.
+    """
     if not attention:
         raise ValueError("there is no attention to roll out: this model has none")
     if not 0 <= start_layer < len(attention):
@@ -67,7 +70,9 @@ def layer_flow(
     residual: bool = True,
     n_prefix: int = 1,
 ) -> Tensor:
-    """One layer's (B, heads, N, N) as one matrix (B, N, N) whose rows sum to 1; options as in :func:`rollout`.
+    """Flow of one layer, (B, heads, N, N) -> (B, N, N), rows summing to 1.
+
+    Options as in :func:`rollout`.
 
     A row in which (almost) nothing is left, which takes heads that agree on nothing and no residual, passes its
     token on.

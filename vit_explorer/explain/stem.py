@@ -1,5 +1,4 @@
-"""What a convolutional stem or a CNN backbone makes of a picture before the Transformer: its maps, and what each token
-can see of them."""
+"""Stages of a convolutional stem or CNN backbone, and the view of each token."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ BESIDE = ("shortcut", "downsample")  # branches beside the convolutions, which s
 
 @dataclass(frozen=True)
 class StemStage:
-    """One step of the way from pixels to tokens.
+    """One stage between pixels and tokens.
 
     Attributes:
         title: what made the map.
@@ -33,7 +32,7 @@ class StemStage:
 
 @torch.no_grad()
 def stem_stages(embedding: ConvolutionalStem, inputs: Tensor) -> list[StemStage]:
-    """The input, the map after each stage, and the tokens as a map, for inputs (B, C, H, W).
+    """Input, map after each stage, and tokens as a map, for (B, C, H, W).
 
     Which cells a token can depend on follows from kernels, strides and padding alone, backwards from the token: cell i
     of a layer of kernel k, stride s and padding p reads the cells i s - p to i s - p + k - 1. Araujo et al. 2019,
@@ -68,7 +67,10 @@ def _title(layers: nn.Sequential) -> str:
 
 
 def _before(modules: nn.Module, interval: Interval, size: int) -> Interval:
-    """The cells of the map before some layers, ``size`` along a side, that an interval of cells after them reads."""
+    """Interval of cells before some layers that an interval after them reads.
+
+    ``size``: cells along a side of the map before.
+    """
     low, high = interval
     along = [
         layer

@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def target_classes(logits: Tensor, target: int | Tensor | None) -> Tensor:
-    """(B,) int64, one class for each picture.
+    """Class index of each image, (B,) int64.
 
     Args:
         logits: (B, C) of the whole pictures.

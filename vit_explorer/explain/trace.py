@@ -1,4 +1,4 @@
-"""One forward pass, written down."""
+"""Traces: recorded activations of one forward pass."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vit_explorer.models.windows import WindowRecord
 
 @dataclass(frozen=True)
 class Trace:
-    """What one forward pass of a batch did.
+    """Recorded activations of one forward pass of a batch.
 
     Attributes:
         logits: (B, C), the same to the last bit as ``model(images)``.
@@ -43,8 +43,9 @@ class Trace:
 
 @torch.no_grad()
 def trace(model: Network, images: Tensor) -> Trace:
-    """Run the model once and keep what it did. The model is not hooked and keeps its mode;
-    in eval mode, as checkpoints come, nothing of it changes.
+    """Run the model once and record its activations.
+
+    The model is not hooked and keeps its mode; in eval mode, as checkpoints come, the model stays unchanged.
 
     Args:
         model: any network of the zoo.
@@ -56,6 +57,6 @@ def trace(model: Network, images: Tensor) -> Trace:
 
 
 def taped(model: Network, logits: Tensor, tape: Tape) -> Trace:
-    """What a tape holds after a pass of the model, which may have been over pictures of another size than its own."""
+    """Trace from a tape after a pass, for images of any size."""
     grid = tape.windows[-1].grid if tape.windows else model.grid
     return Trace(logits, tape.attention, tape.hidden, grid, model.n_prefix, tape.windows)

@@ -1,4 +1,4 @@
-"""Rollout and class relevance for Swin: attention in windows multiplied through blocks and merged from stage to stage.
+"""Rollout and class relevance for Swin, multiplied through blocks and merged.
 
 Sources: Abnar & Zuidema 2020 and Chefer, Gur & Wolf 2021 for what is multiplied. Neither speaks of windows that shift
 or of maps that shrink; how they are carried over is defined at :func:`window_rollout`.
@@ -19,7 +19,7 @@ from vit_explorer.models.windows import WindowRecord
 def window_rollout(
     records: Sequence[WindowRecord], head_fusion: HeadFusion = "mean", residual: bool = True
 ) -> list[Tensor]:
-    """How much of each token of the first map has arrived in each token after each block.
+    """Flow of the first map's tokens into each token after each block.
 
     The weights of a block's windows are put where they belong on the map, with 0 for pairs that share no window or
     that the mask keeps apart. From there on it is the rollout of a ViT: heads fused, the identity added, rows
@@ -43,7 +43,7 @@ def window_rollout(
 
 
 def window_relevance(records: Sequence[WindowRecord], gradients: Sequence[Tensor]) -> Tensor:
-    """The relevance that attention has moved to each token of the last map, (B, N_last, N_first), not negative.
+    """Relevance moved by attention, (B, N_last, N_first), not negative.
 
     As ``gradients.relevance_through_attention`` (R = R + share R, without the identity that R starts from), with
     merging as in :func:`window_rollout`.
@@ -66,7 +66,7 @@ def window_relevance(records: Sequence[WindowRecord], gradients: Sequence[Tensor
 
 
 def pool_map(values: Tensor, fine: tuple[int, int], coarse: tuple[int, int]) -> Tensor:
-    """Add up what was merged into each cell of a map, (B, fine rows * cols) -> (B, coarse rows, coarse cols)."""
+    """Sum a map over merged cells, (B, fine rows * cols) -> (B, rows, cols)."""
     side = 1  # of a cell, in fine tokens: doubled by each merging
     while any(-(-f // side) > c for f, c in zip(fine, coarse, strict=True)):
         side *= 2
@@ -77,7 +77,7 @@ def pool_map(values: Tensor, fine: tuple[int, int], coarse: tuple[int, int]) -> 
 
 
 def _merged(flow: Tensor, before: WindowRecord, record: WindowRecord) -> Tensor:
-    """The flow (..., N_before, N_first) as the next block meets it."""
+    """Flow (..., N_before, N_first) after the patch merging before a block."""
     if before.grid == record.grid:
         return flow
     check_merging(before.grid, record.grid)

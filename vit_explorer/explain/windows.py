@@ -1,4 +1,4 @@
-"""Windows as data: where each token goes, whom it may attend to, and how far its reach grows from block to block.
+"""Windows as data: partitions, attention masks, and reach across blocks.
 
 Source: Liu et al. 2021, "Swin Transformer", section 3.2. Tokens of a map are numbered row by row from 0.
 """
@@ -17,7 +17,7 @@ from vit_explorer.models.windows import WindowPlan, WindowRecord, window_plan
 
 @dataclass(frozen=True)
 class WindowLayout:
-    """How one block of a Swin sees a map of tokens.
+    """Window layout of one block of a Swin on a map of tokens.
 
     Attributes:
         grid: (rows, cols) of the map, without padding.
@@ -55,12 +55,12 @@ def layout_of(grid: tuple[int, int], plan: WindowPlan) -> WindowLayout:
 
 
 def block_reach(layout: WindowLayout) -> Tensor:
-    """(N, N) bool of one block: [i, j] is True where token i may attend to token j, itself among them."""
+    """Attention mask of one block, (N, N) bool: True if i may attend to j."""
     return scatter_windows(layout.mask[None, :, None].float(), layout.plan)[0, 0] > 0
 
 
 def merging_flow(height: int, width: int) -> Tensor:
-    """What patch merging makes of a map, (ceil(H / 2) * ceil(W / 2), H * W), rows sum to 1.
+    """Patch merging as a matrix (ceil(H / 2) * ceil(W / 2), H * W), rows sum to 1.
 
     Each merged token is made of its 2 x 2 neighbours; each of those that exist (at odd edges two, or one) has an equal
     share in it.
@@ -77,7 +77,7 @@ def merged_tokens(height: int, width: int) -> Tensor:
 
 
 def reach(layouts: Sequence[WindowLayout]) -> list[Tensor]:
-    """Which tokens of the first map can influence a token after each block: the masks multiplied as booleans.
+    """Tokens of the first map that can influence a token after each block.
 
     Args:
         layouts: of all blocks in their order; where a grid has half the sides of the one before, patches were merged.
@@ -99,13 +99,13 @@ def reach(layouts: Sequence[WindowLayout]) -> list[Tensor]:
 
 
 def check_merging(fine: tuple[int, int], coarse: tuple[int, int]) -> None:
-    """Raises ValueError if merging 2 x 2 neighbours of one map does not make the other."""
+    """Raise ValueError unless 2 x 2 merging of one map makes the other."""
     if coarse != (-(-fine[0] // 2), -(-fine[1] // 2)):
         raise ValueError(f"merging a map of {fine[0]} x {fine[1]} tokens does not make {coarse[0]} x {coarse[1]}")
 
 
 def scatter_windows(weights: Tensor, plan: WindowPlan) -> Tensor:
-    """Attention inside of windows as attention on the map: what is not in a token's window stays 0.
+    """Attention in windows as attention on the map, 0 outside of the window.
 
     Args:
         weights: (B, n_windows, heads, window ** 2, window ** 2), rows are queries, as in ``WindowRecord``.
@@ -124,7 +124,7 @@ def scatter_windows(weights: Tensor, plan: WindowPlan) -> Tensor:
 
 
 def attention_on_map(record: WindowRecord) -> tuple[Tensor, Tensor]:
-    """One block's attention from token to token, and which pairs it could reach at all.
+    """Attention of one block from token to token, and its possible pairs.
 
     Returns:
         (B, heads, N, N), rows are queries, and (N, N) bool: False = not reachable, whatever the picture. There the

@@ -1,4 +1,4 @@
-"""What the networks are."""
+"""Networks: architectures, checkpoints, and weights trained by others."""
 
 from vit_explorer.models.attention import Tape
 from vit_explorer.models.cnn import ConvNet

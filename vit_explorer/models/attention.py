@@ -1,4 +1,4 @@
-"""Self-attention in one place: fused when nobody looks, with its weights when somebody does.
+"""Self-attention in one place: fused, or with its weights recorded on a tape.
 
 Somebody looks by handing a :class:`Tape` down the forward pass. The output is computed by the same fused kernel with
 and without a tape, so looking never changes a prediction, not in its last bit; the weights are computed beside it.
@@ -21,7 +21,7 @@ PLAIN_TOKENS = 256  # up to so many the weights of a batch fit well into memory 
 
 @dataclass
 class Tape:
-    """What one forward pass wrote down. Make a new one for every pass.
+    """Records of one forward pass; make a new tape for every pass.
 
     Attributes:
         differentiable: send the output through the recorded weights, so that their gradients exist.
@@ -37,7 +37,9 @@ class Tape:
 
 
 def attention_weights(query: Tensor, key: Tensor, mask: Tensor | None = None) -> Tensor:
-    """softmax(Q K^T / sqrt(d_head) + mask), (B, heads, N, d_head) twice -> (B, heads, N, N).
+    """softmax(Q K^T / sqrt(d_head) + mask) -> (B, heads, N, N).
+
+    Query and key are (B, heads, N, d_head).
 
     ``mask`` is added to the scores (0 or -inf, or a position bias) and broadcasts to them. Vaswani et al. 2017, eq. 1.
     """
@@ -77,7 +79,7 @@ class SelfAttention(nn.Module):
         return self.projection(mixed.transpose(1, 2).reshape(batch, n_tokens, d_model))
 
     def first(self, tokens: Tensor, n: int = 1) -> Tensor:
-        """The output for the first n tokens alone, (B, N, d_model) -> (B, n, d_model), without computing the others."""
+        """Output for the first n tokens alone, (B, N, d_model) -> (B, n, d_model)."""
         batch, _, d_model = tokens.shape
         weight, bias = self.qkv.weight, self.qkv.bias
         (query,) = self._heads(F.linear(tokens[:, :n], weight[:d_model], bias[:d_model]), 1)
@@ -103,7 +105,9 @@ def plain_attention(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
 
 
 def batched_weights(query: Tensor, key: Tensor, added: Tensor) -> Tensor:
-    """softmax(Q K^T / sqrt(d_head) + added) of many small sets of tokens, (M, n, d_head) twice -> (M, n, n).
+    """softmax(Q K^T / sqrt(d_head) + added) of many small sets of tokens.
+
+    (M, n, d_head) twice -> (M, n, n).
 
     One call makes the product, scales it and adds ``added`` (M, n, n), in the dtype of the query.
     """

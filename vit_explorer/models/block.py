@@ -1,4 +1,4 @@
-"""The block that a Vision Transformer repeats: pre-norm attention and MLP, each with its residual connection.
+"""The Transformer block: pre-norm attention and MLP with residual connections.
 
 Source: Dosovitskiy et al. 2020, "An Image is Worth 16x16 Words", equations 2 and 3.
 """
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from vit_explorer.models.attention import SelfAttention, Tape
-from vit_explorer.models.stochastic_depth import drop_branch
+from vit_explorer.models.stochastic_depth import drop_path
 
 LAYER_NORM_EPS = 1e-6  # as in the authors' code, timm and torchvision
 LAYER_SCALE_START = 1e-5  # as in timm and DINOv2
@@ -20,21 +20,29 @@ Activation = Literal["gelu", "gelu_tanh", "quick_gelu"]
 
 
 class QuickGELU(nn.Module):
-    """x * sigmoid(1.702 x), the approximation of GELU in OpenAI's CLIP (Hendrycks & Gimpel 2016, section 2)."""
+    """x * sigmoid(1.702 x), the approximation of GELU in OpenAI's CLIP.
+
+    Hendrycks & Gimpel 2016, section 2.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         return x * torch.sigmoid(1.702 * x)
 
 
 def make_activation(name: Activation) -> nn.Module:
-    """GELU: exact as in PyTorch, "gelu_tanh" as in JAX, or "quick_gelu". The three differ by up to 0.02."""
+    """GELU: exact, "gelu_tanh" as in JAX, or "quick_gelu".
+
+    The three differ by up to 0.02.
+    """
     if name == "quick_gelu":
         return QuickGELU()
     return nn.GELU(approximate="tanh" if name == "gelu_tanh" else "none")
 
 
 class TransformerBlock(nn.Module):
-    """x + attention(norm(x)), then x + mlp(norm(x)), with GELU between the two layers of the MLP. (B, N, D) -> same.
+    """x + attention(norm(x)), then x + mlp(norm(x)), (B, N, D) -> same.
+
+    GELU stands between the two layers of the MLP.
 
     Args:
         drop_rate: how often each of the two branches is left out while training, see ``stochastic_depth``.
@@ -67,15 +75,18 @@ class TransformerBlock(nn.Module):
         return tokens + self._kept(self.mlp_branch(tokens))
 
     def attention_branch(self, tokens: Tensor, tape: Tape | None = None) -> Tensor:
-        """The sum that attention adds to the tokens, (B, N, D) -> same."""
+        """Summand of attention, (B, N, D) -> same."""
         return self._scaled(self.attention(self.norm1(tokens), tape), self.layer_scale1)
 
     def mlp_branch(self, tokens: Tensor) -> Tensor:
-        """The sum that the MLP adds to the tokens, (B, N, D) -> same."""
+        """Summand of the MLP, (B, N, D) -> same."""
         return self._scaled(self.mlp(self.norm2(tokens)), self.layer_scale2)
 
     def first(self, tokens: Tensor, n: int = 1) -> Tensor:
-        """The output for the first n tokens, (B, N, D) -> (B, n, D): all that heads read after the last block."""
+        """Output for the first n tokens, (B, N, D) -> (B, n, D).
+
+        Heads read no other tokens after the last block.
+        """
         branch = self._scaled(self.attention.first(self.norm1(tokens), n), self.layer_scale1)
         first = tokens[:, :n] + self._kept(branch)
         return first + self._kept(self.mlp_branch(first))
@@ -84,4 +95,4 @@ class TransformerBlock(nn.Module):
         return branch if scale is None else branch * scale
 
     def _kept(self, branch: Tensor) -> Tensor:
-        return drop_branch(branch, self.drop_rate, self.training)
+        return drop_path(branch, self.drop_rate, self.training)

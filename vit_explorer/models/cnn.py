@@ -1,4 +1,4 @@
-"""The small CNN that stands beside the small ViT: three times convolution, ReLU, pooling, then one linear layer."""
+"""The small CNN: convolution, ReLU and pooling three times, then a linear layer."""
 
 from __future__ import annotations
 
@@ -72,7 +72,10 @@ class ConvNet(Network):
         return self.head(self.embed(images, tape))
 
     def embed(self, images: Tensor, tape: Tape | None = None) -> Tensor:
-        """The vector of each picture that the head reads, the largest value of each channel: (B, widths[-1])."""
+        """Largest value of each channel, the vector that the head reads.
+
+        (B, in_channels, img_size, img_size) -> (B, widths[-1]).
+        """
         maps = images
         for index, stage in enumerate(self.stages):
             maps = stage(maps if index == 0 else self.pool(maps))

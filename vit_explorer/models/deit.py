@@ -1,4 +1,4 @@
-"""DeiT: a ViT that also learns from a teacher, through a second token in front of the patches and a second head.
+"""DeiT: a ViT with a distillation token and head that learn from a teacher.
 
 Source: Touvron et al. 2021, "Training data-efficient image transformers & distillation through attention".
 """
@@ -15,7 +15,7 @@ from vit_explorer.models.vit import INIT_STD, Embedding, ViT
 
 
 class DeiT(ViT):
-    """A ViT with CLS, a distillation token after it and a head for each, (B, C, H, W) -> (B, n_classes) logits.
+    """ViT with CLS, a distillation token and two heads, (B, C, H, W) -> logits.
 
     While a teacher trains it the CLS head learns the labels and the distillation head what the teacher says, see
     :meth:`heads`; without a teacher their mean learns the labels. The answer is the mean of the two heads' logits, as
@@ -69,7 +69,7 @@ class DeiT(ViT):
         return cls, distilled
 
     def heads(self, images: Tensor, tape: Tape | None = None) -> tuple[Tensor, Tensor]:
-        """What each head says of the pictures: the CLS head first, then the distillation head."""
+        """Logits of the CLS head, then of the distillation head, (B, n_classes) each."""
         return self.read(self.encode(images, tape))
 
     def classify(self, tokens: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Where the shipped weights lie and where runs are written, in a checkout and in an installed package."""
+"""Folders of the shipped weights and of runs, in a checkout or installed."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ def checkout() -> Path | None:
 
 
 def shipped_checkpoints() -> Path:
-    """The folder of the weights that ship: at the top of a checkout, inside an installed package."""
+    """Folder of the shipped weights: in a checkout, or inside the package."""
     return (checkout() or PACKAGE) / CHECKPOINTS
 
 
 def runs_folder() -> Path:
-    """Where runs are written unless a flag says otherwise: the first of three places that can be written.
+    """Folder of runs unless a flag names one: the first of three that is writable.
 
     These are ``runs/`` in the checkout, ``runs/`` in the working directory, and ``runs/`` in the user's data folder.
     The last one is also the answer if none can be written. No folder is made.
@@ -33,7 +33,9 @@ def runs_folder() -> Path:
 
 
 def user_data_folder() -> Path:
-    """This package's folder in ``$XDG_DATA_HOME`` or ``~/.local/share``, on Windows in ``%LOCALAPPDATA%``.
+    """This package's folder among the user's data.
+
+    In ``$XDG_DATA_HOME`` or ``~/.local/share``, on Windows in ``%LOCALAPPDATA%``.
 
     A relative path in the variable is ignored, as the XDG specification asks.
     """
@@ -43,6 +45,6 @@ def user_data_folder() -> Path:
 
 
 def is_writable(folder: Path) -> bool:
-    """Whether files can be written into this folder, or the folder be made where it does not exist yet."""
+    """Whether files can be written into a folder, or the folder be made."""
     existing = next(place for place in (folder, *folder.parents) if place.exists())
     return existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)

@@ -1,4 +1,4 @@
-"""The linear head of a network, and networks without one."""
+"""Linear heads, and networks without a head."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 def make_head(width: int, n_classes: int) -> nn.Module:
-    """The linear layer from a picture's vector to its logits; an nn.Identity for 0 classes."""
+    """Linear layer from an image's vector to logits; nn.Identity for 0 classes."""
     return nn.Linear(width, n_classes) if n_classes else nn.Identity()
 
 

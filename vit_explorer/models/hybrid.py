@@ -18,7 +18,9 @@ Backbone = Literal["small", "resnet50"]
 
 
 class ResidualBlock(nn.Module):
-    """Two 3 x 3 convolutions with batch norm beside a 1 x 1 one, (B, C, H, W) -> (B, width, H, W).
+    """Two 3 x 3 convolutions with batch norm beside a 1 x 1 shortcut.
+
+    (B, C, H, W) -> (B, width, H, W).
 
     He et al. 2015, "Deep Residual Learning", figure 5, left.
     """
@@ -36,7 +38,10 @@ class ResidualBlock(nn.Module):
 
 
 def small_backbone(in_channels: int, widths: tuple[int, ...]) -> nn.Sequential:
-    """For small pictures: a convolution, then for each further width 2 x 2 max pooling and a residual block."""
+    """Backbone for small images: a convolution, then pooling and residual blocks.
+
+    For each further width 2 x 2 max pooling and a residual block.
+    """
     stem, *others = widths
     layers: list[nn.Module] = [
         nn.Conv2d(in_channels, stem, 3, padding=1, bias=False), nn.BatchNorm2d(stem), nn.ReLU(inplace=True),
@@ -47,7 +52,10 @@ def small_backbone(in_channels: int, widths: tuple[int, ...]) -> nn.Sequential:
 
 
 def resnet50_backbone() -> nn.Sequential:
-    """torchvision's ResNet-50 without its pooling and head: 224 x 224 pixels become 7 x 7 places of 2048 channels."""
+    """torchvision's ResNet-50 without pooling and head.
+
+    224 x 224 pixels become 7 x 7 places of 2048 channels.
+    """
     from torchvision.models import resnet50  # takes seconds to import
 
     network = resnet50(weights=None)
@@ -55,7 +63,9 @@ def resnet50_backbone() -> nn.Sequential:
 
 
 class FeatureEmbedding(ConvolutionalStem):
-    """Each place of a CNN's map, projected: (B, C, H, W) -> (B, rows * cols, d_model), row by row.
+    """Projection of each place of a CNN's map: (B, C, H, W) -> (B, N, d_model).
+
+    Row by row, N = rows * cols.
 
     Args:
         backbone: (B, C, H, W) -> (B, channels, rows, cols).
@@ -88,7 +98,7 @@ class FeatureEmbedding(ConvolutionalStem):
 
 
 class HybridViT(ViT):
-    """A ViT over the places of a CNN's feature map, (B, in_channels, img_size, img_size) -> (B, n_classes) logits.
+    """ViT over the places of a CNN's feature map, (B, C, H, W) -> logits.
 
     Args:
         backbone: "small", of ``widths``, for pictures of 32 pixels; or "resnet50", 32 pixels to a place, as with

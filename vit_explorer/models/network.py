@@ -1,4 +1,4 @@
-"""The surface that explanations, costs and the page ask of every image classifier of this package."""
+"""Network: the interface of all image classifiers of this package."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ class BranchedBlock(Protocol):
 
 
 class Network(nn.Module):
-    """Base class of the image classifiers, (B, C, img_size, img_size) -> (B, n_classes) logits.
+    """Base class of the image classifiers, images -> (B, n_classes) logits.
+
+    Images are (B, C, img_size, img_size).
 
     A subclass overrides the properties and methods below that apply to it; the defaults are those of a network without
     attention, prefix tokens and positions.
@@ -60,32 +62,35 @@ class Network(nn.Module):
 
     @property
     def position_table(self) -> nn.Parameter | None:
-        """Learned absolute positions, (1, n_prefix + N, d_model); None without such a table."""
+        """Learned absolute positions, (1, n_prefix + N, d_model), or None."""
         return None
 
     @property
     def linear_embedding(self) -> PatchEmbedding | None:
-        """The projection that makes one token of each patch; None for other embeddings."""
+        """Linear projection of each patch to a token; None for other embeddings."""
         return None
 
     @property
     def stem(self) -> ConvolutionalStem | None:
-        """The convolutions that make the tokens of a Transformer; None for other embeddings."""
+        """Convolutions that make the tokens; None for other embeddings."""
         return None
 
     @property
     def stage_entries(self) -> tuple[int, ...]:
-        """Entries of ``Tape.hidden`` that leave a stage, from fine to coarse; () where all layers keep one width."""
+        """Entries of ``Tape.hidden`` that leave a stage, from fine to coarse.
+
+        () for a network of constant width.
+        """
         return ()
 
     @property
     def grad_cam_entry(self) -> int | None:
-        """Entry of ``Tape.hidden`` that holds the feature map for Grad-CAM; None without such a map."""
+        """Entry of ``Tape.hidden`` with the feature map for Grad-CAM, or None."""
         return None
 
     @property
     def residual_blocks(self) -> tuple[BranchedBlock, ...]:
-        """Blocks of an attention branch and an MLP branch, in the order of the forward pass."""
+        """Blocks of an attention and an MLP branch, in forward order."""
         return ()
 
     def prefix_names(self) -> tuple[str, ...]:
@@ -93,7 +98,7 @@ class Network(nn.Module):
         return ()
 
     def heads(self, images: Tensor, tape: Tape | None = None) -> tuple[Tensor, ...]:
-        """Logits of each head, (B, n_classes) each; the network's own logits are their mean."""
+        """Logits of each head, (B, n_classes) each; the prediction is their mean."""
         return (self(images, tape),)
 
     def embed(self, images: Tensor) -> Tensor:
@@ -101,11 +106,13 @@ class Network(nn.Module):
         raise NotImplementedError(f"a {type(self).__name__} must say which vector its head reads")
 
     def classify(self, tokens: Tensor) -> Tensor:
-        """Final norm, pooling and head, on the output of any block of a network that keeps one width."""
+        """Final norm, pooling and head on the output of a block."""
         raise NotImplementedError(f"a {type(self).__name__} must say how its head reads tokens")
 
     def readout(self, tokens: Tensor) -> Tensor:
-        """Weight of each token in the vector that the head reads, (B, N, D) -> (B, N), rows summing to 1.
+        """Weight of each token in the vector that the head reads, (B, N, D) -> (B, N).
+
+        Rows sum to 1.
 
         Args:
             tokens: the last entry of ``Tape.hidden``.
@@ -115,7 +122,9 @@ class Network(nn.Module):
         raise ValueError(f"the head of a {type(self).__name__} reads no tokens")
 
     def place_logits(self, tokens: Tensor, classes: Tensor) -> Tensor:
-        """Summand of each place in a logit, (B, N, D) -> (B, N): they sum to the logit without the head's bias.
+        """Summand of each place in a logit, (B, N, D) -> (B, N).
+
+        The summands add up to the logit without the head's bias.
 
         Args:
             tokens: the last entry of ``Tape.hidden``.
@@ -126,7 +135,7 @@ class Network(nn.Module):
         raise ValueError(f"a logit of a {type(self).__name__} is no sum over places of a map")
 
     def forward_blocks(self, images: Tensor, apply: Callable[[BranchedBlock, Tensor], Tensor]) -> Tensor:
-        """Logits with ``apply(block, tokens)`` in place of each of the ``residual_blocks``.
+        """Logits with ``apply(block, tokens)`` in place of each residual block.
 
         Raises:
             ValueError: for a network without such blocks.
@@ -135,12 +144,18 @@ class Network(nn.Module):
 
 
 def mean_place_logits(maps: Tensor, head: nn.Linear, classes: Tensor) -> Tensor:
-    """:meth:`Network.place_logits` of a head that reads the mean of a map: (B, N, C) -> (B, N)."""
+    """:meth:`Network.place_logits` of a head on the mean of a map.
+
+    (B, N, C) -> (B, N).
+    """
     rows = head.weight[classes][:, None]  # (B, 1, C)
     return (maps * rows).sum(dim=-1) / maps.shape[1]
 
 
 def max_place_logits(maps: Tensor, head: nn.Linear, classes: Tensor) -> Tensor:
-    """:meth:`Network.place_logits` of a head that reads each channel's maximum: (B, N, C) -> (B, N)."""
+    """:meth:`Network.place_logits` of a head on each channel's maximum.
+
+    (B, N, C) -> (B, N).
+    """
     largest, place = maps.max(dim=1)  # (B, C) each
     return torch.zeros_like(maps[..., 0]).scatter_add_(1, place, largest * head.weight[classes])

@@ -1,4 +1,4 @@
-"""A picture as a sequence of patches, and the two ways here to turn each patch into a token.
+"""Patches: an image as a sequence of tokens, by projection or convolutions.
 
 Source: Dosovitskiy et al. 2020, "An Image is Worth 16x16 Words", section 3.1; the convolutional stem follows
 Xiao et al. 2021, "Early Convolutions Help Transformers See Better".
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 
 def grid_size(img_size: int, patch_size: int) -> int:
-    """How many patches fit along one side.
+    """Number of patches along one side.
 
     Raises:
         ValueError: if the patch does not divide the picture; the message holds both numbers.
@@ -24,7 +24,7 @@ def grid_size(img_size: int, patch_size: int) -> int:
 
 
 def patchify(images: Tensor, patch_size: int) -> Tensor:
-    """Cut pictures into non-overlapping patches and lay each one out as a vector.
+    """Cut images into non-overlapping patches, each flattened to a vector.
 
     Args:
         images: (B, C, H, W), any dtype; H and W must be multiples of ``patch_size``.
@@ -41,7 +41,7 @@ def patchify(images: Tensor, patch_size: int) -> Tensor:
 
 
 def unpatchify(patches: Tensor, patch_size: int, grid: tuple[int, int]) -> Tensor:
-    """Put patches back where they were; the inverse of :func:`patchify`.
+    """Reassemble patches into images; the inverse of :func:`patchify`.
 
     Args:
         patches: (B, N, C * P * P) in the order of :func:`patchify`.
@@ -61,7 +61,7 @@ def unpatchify(patches: Tensor, patch_size: int, grid: tuple[int, int]) -> Tenso
 
 
 class TokenEmbedding(nn.Module):
-    """Base class of the embeddings: images (B, C, img_size, img_size) -> tokens (B, N, d_model), row by row.
+    """Base class of the embeddings: images -> tokens (B, N, d_model), row by row.
 
     Attributes:
         grid: (rows, cols) of the tokens.
@@ -78,15 +78,15 @@ class TokenEmbedding(nn.Module):
 
 
 class ConvolutionalStem(TokenEmbedding):
-    """Base class of the embeddings that make tokens by several convolutions, so that tokens overlap."""
+    """Base class of the embeddings by several convolutions; their tokens overlap."""
 
     def stages(self) -> list[nn.Sequential]:
-        """The layers in order, cut where a feature map is complete; together they make the tokens as a map."""
+        """Layers in order, cut where a feature map is complete."""
         raise NotImplementedError(f"a {type(self).__name__} must say of which stages it is made")
 
 
 class PatchEmbedding(TokenEmbedding):
-    """One linear projection per patch, written as a Conv2d whose kernel and stride are the patch.
+    """Linear projection of each patch: a Conv2d with kernel and stride of a patch.
 
     Shapes: (B, C, img_size, img_size) -> (B, N, d_model), N = (img_size / patch_size)**2.
     """
@@ -103,7 +103,7 @@ class PatchEmbedding(TokenEmbedding):
 
 
 class ConvPatchEmbedding(ConvolutionalStem):
-    """A few 3 x 3 convolutions in place of the one projection: as many tokens, with overlap between them.
+    """Several 3 x 3 convolutions in place of the projection; tokens overlap.
 
     Each convolution is followed by a ReLU and 2 x 2 max pooling, which halves the picture, so ``patch_size`` must be a
     power of two; channels double up to ``d_model``. The tokenizer of Hassani et al. 2021, "Escaping the Big Data
@@ -134,7 +134,7 @@ class ConvPatchEmbedding(ConvolutionalStem):
 
 
 def as_linear(embedding: PatchEmbedding) -> tuple[Tensor, Tensor]:
-    """The convolution of a :class:`PatchEmbedding` as the (C * P * P, d_model) matrix and bias it is the same as."""
+    """Matrix (C * P * P, d_model) and bias equal to a patch embedding."""
     weight = embedding.projection.weight.detach().flatten(1).T  # (C * P * P, D)
     bias = embedding.projection.bias
     assert bias is not None
@@ -142,7 +142,7 @@ def as_linear(embedding: PatchEmbedding) -> tuple[Tensor, Tensor]:
 
 
 def filter_components(embedding: PatchEmbedding) -> tuple[Tensor, Tensor]:
-    """Principal components of the filters, the patterns they are mixed from (Dosovitskiy et al. 2020, figure 7, left).
+    """Principal components of the filters (Dosovitskiy et al. 2020, figure 7).
 
     Returns:
         (K, C, P, P) orthonormal patterns, the most important first, each with its largest entry positive, and (K,)

@@ -1,4 +1,4 @@
-"""A learned position table at another size of picture."""
+"""Resize a learned position table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def resize_positions(table: Tensor, n_prefix: int, side: int) -> Tensor:
-    """A position table for another size of picture, (1, n_prefix + n * n, D) -> (1, n_prefix + side * side, D).
+    """Position table for another grid, (1, n_prefix + side * side, D).
 
     Bicubic and antialiased, as timm's ``resample_abs_pos_embed``; the first ``n_prefix`` rows stay.
 

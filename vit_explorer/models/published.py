@@ -10,7 +10,7 @@ TORCHVISION = "torchvision 0.29, weights {}"
 
 @dataclass(frozen=True)
 class Published:
-    """One line of the table.
+    """One published result.
 
     Attributes:
         name: of the architecture.

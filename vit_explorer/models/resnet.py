@@ -17,7 +17,7 @@ STAGES = ("layer1", "layer2", "layer3", "layer4")
 
 
 class ResNet(Network):
-    """torchvision's ResNet with its activations recorded, (B, 3, img_size, img_size) -> (B, n_classes) logits.
+    """torchvision's ResNet with recorded activations, images -> (B, n_classes).
 
     Parameters are named as in torchvision, but for ``head``, which is ``fc`` there.
 
@@ -83,7 +83,7 @@ class ResNet(Network):
         return maps
 
     def embed(self, images: Tensor) -> Tensor:
-        """The vector of each picture that the head reads, the mean of the last map: (B, C)."""
+        """Mean of the last map, the vector that the head reads: (B, C)."""
         return self.avgpool(self.features(images)).flatten(1)
 
     def forward(self, images: Tensor, tape: Tape | None = None) -> Tensor:

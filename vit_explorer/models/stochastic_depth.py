@@ -1,4 +1,4 @@
-"""Stochastic depth: while it trains, a network now and then leaves a branch out.
+"""Stochastic depth: residual branches dropped at random during training.
 
 Source: Huang et al. 2016, "Deep Networks with Stochastic Depth": the rate grows linearly from layer to layer. It begins
 with 0, and each picture draws for itself, as in the code of DeiT.
@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 
 
-def drop_branch(branch: Tensor, rate: float, training: bool) -> Tensor:
-    """What a residual branch adds, (B, ...): 0 for a share ``rate`` of the pictures, for the others the more.
+def drop_path(branch: Tensor, rate: float, training: bool) -> Tensor:
+    """Drop a residual branch (B, ...) for each image with probability ``rate``.
+
+    Kept branches are scaled up by 1 / (1 - rate).
 
     The mean over many draws is the branch itself. Drawn from torch's global generator; outside of training nothing is
     dropped.
@@ -26,7 +28,7 @@ def drop_branch(branch: Tensor, rate: float, training: bool) -> Tensor:
 
 
 def linear_rates(largest: float, n_layers: int) -> list[float]:
-    """The rate of each layer: 0 for the first, ``largest`` for the last, evenly spaced between.
+    """Drop rate of each layer: 0 for the first, ``largest`` for the last, linear.
 
     Raises:
         ValueError: for a rate below 0, or of 1 and more.

@@ -30,7 +30,7 @@ class ModelSummary(TypedDict):
 
 
 def model_summary(checkpoint: Checkpoint) -> ModelSummary:
-    """Summarise a checkpoint from its card."""
+    """Facts from a checkpoint's card; None for a missing one."""
     card = checkpoint.card
     spec = model_spec(card["model"])
     return {

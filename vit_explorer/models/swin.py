@@ -1,4 +1,4 @@
-"""Swin: attention inside of windows that shift from block to block, and maps that shrink from stage to stage.
+"""Swin: attention in shifted windows, and maps that shrink between stages.
 
 Source: Liu et al. 2021, "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows". What is taught are
 the pure functions of ``windows.py``; the modules here are thin. Maps are (B, H, W, C) throughout.
@@ -58,16 +58,18 @@ class SwinBlock(nn.Module):
         return x + self.mlp_branch(x)
 
     def attention_branch(self, x: Tensor, tape: Tape | None = None) -> Tensor:
-        """The sum that attention adds to the map, (B, H, W, C) -> same."""
+        """Summand of attention, (B, H, W, C) -> same."""
         return self.attention(self.norm1(x), tape)
 
     def mlp_branch(self, x: Tensor) -> Tensor:
-        """The sum that the MLP adds to the map, (B, H, W, C) -> same."""
+        """Summand of the MLP, (B, H, W, C) -> same."""
         return self.mlp(self.norm2(x))
 
 
 class PatchMerging(nn.Module):
-    """2 x 2 neighbours become one token of twice the channels, (B, H, W, C) -> (B, ceil(H / 2), ceil(W / 2), 2 C).
+    """Merge 2 x 2 tokens into one of twice the channels.
+
+    (B, H, W, C) -> (B, ceil(H / 2), ceil(W / 2), 2 C).
 
     The four are laid side by side (upper left, lower left, upper right, lower right, as in the authors' code),
     normed and projected. An odd side is padded with zeros.
@@ -86,7 +88,9 @@ class PatchMerging(nn.Module):
 
 
 class SwinTransformer(Network):
-    """A Swin Transformer, (B, in_channels, H, W) -> (B, n_classes) logits; the head reads the mean of the last map.
+    """Swin Transformer, (B, in_channels, H, W) -> (B, n_classes) logits.
+
+    The head reads the mean of the last map.
 
     Args:
         img_size: the size that it is built for; others are accepted, as long as a patch divides them.
@@ -192,7 +196,7 @@ class SwinTransformer(Network):
         return self.classify(x)
 
     def _embedded(self, images: Tensor) -> Tensor:
-        """The map that enters the first block, (B, C, H, W) -> (B, H / patch_size, W / patch_size, d_model)."""
+        """Map that enters the first block, (B, C, H, W) -> (B, H / P, W / P, d_model)."""
         if images.shape[-2] % self.patch_size or images.shape[-1] % self.patch_size:
             height, width = images.shape[-2:]
             raise ValueError(f"{height} x {width} pixels cannot be cut into patches of {self.patch_size}")
@@ -206,7 +210,7 @@ class SwinTransformer(Network):
         return logits_of(self.head, self._pooled(last_map), self.n_classes)
 
     def embed(self, images: Tensor) -> Tensor:
-        """The vector of each picture that the head reads, (B, C of the last stage)."""
+        """Vector of each image that the head reads, (B, C of the last stage)."""
         return self._pooled(self.features(images)[-1])
 
     def readout(self, tokens: Tensor) -> Tensor:
@@ -221,7 +225,7 @@ class SwinTransformer(Network):
 
 
 def _taped(x: Tensor, tape: Tape | None) -> Tensor:
-    """Write a map down; what follows goes through the record, so that it has a gradient."""
+    """Record a map; later layers go through the record, so that it has a gradient."""
     if tape is None:
         return x
     tape.hidden.append(x.flatten(1, 2))

@@ -1,4 +1,4 @@
-"""The Vision Transformer: patches and a CLS token, learned 1D positions, pre-norm blocks, a linear head.
+"""Vision Transformer: patches, CLS, learned positions, pre-norm blocks, head.
 
 Source: Dosovitskiy et al. 2020, "An Image is Worth 16x16 Words", equations 1 to 4.
 """
@@ -26,7 +26,9 @@ Positions = Literal["learned", "none"]
 
 
 class ViT(Network):
-    """A Vision Transformer, (B, in_channels, img_size, img_size) -> (B, n_classes) logits.
+    """Vision Transformer, images -> (B, n_classes) logits.
+
+    Images are (B, in_channels, img_size, img_size).
 
     Args:
         n_classes: 0 makes a network without a head: ``head`` is an nn.Identity, the logits are (B, 0), and
@@ -128,7 +130,7 @@ class ViT(Network):
 
     @property
     def grad_cam_entry(self) -> int | None:
-        """The tokens that enter the first block, where convolutions make them."""
+        """Tokens that enter the first block, if made by convolutions."""
         return None if self.stem is None else 0
 
     @property
@@ -136,7 +138,7 @@ class ViT(Network):
         return tuple(self.blocks)
 
     def tokens(self, images: Tensor) -> Tensor:
-        """What enters the first block: (B, n_prefix + N, d_model), embedded patches with their positions added."""
+        """Tokens that enter the first block, (B, n_prefix + N, d_model), with positions."""
         if images.shape[-2:] != (self.img_size, self.img_size):
             height, width = images.shape[-2:]
             raise ValueError(f"this network reads {self.img_size} x {self.img_size} pixels, not {height} x {width}")
@@ -152,13 +154,13 @@ class ViT(Network):
         return torch.cat([self.cls_token, self.register_tokens], dim=1)
 
     def prefix_names(self) -> tuple[str, ...]:
-        """The names of the tokens in front of the patches, n_prefix of them."""
+        """Names of the ``n_prefix`` tokens in front of the patches."""
         n_registers = 0 if self.register_tokens is None else self.register_tokens.shape[1]
         registers = tuple(f"register {place + 1}" for place in range(n_registers))
         return registers if self.cls_token is None else ("CLS", *registers)
 
     def pooled(self, tokens: Tensor) -> Tensor:
-        """What the head reads: final norm and pooling, (B, n_prefix + N, d_model) -> (B, d_model or 2 d_model)."""
+        """Final norm and pooling, (B, n_prefix + N, d_model) -> (B, width of the head)."""
         if not self.norm_after_pooling:
             return self._pool(self.norm(tokens))
         return self.norm(self._pool(tokens))
@@ -171,11 +173,13 @@ class ViT(Network):
         return self.classify(self.encode(images, tape))
 
     def embed(self, images: Tensor) -> Tensor:
-        """The vector of each picture that the head reads, (B, d_model), or (B, 2 d_model) with "cls_mean"."""
+        """Vector of each image that the head reads, (B, d_model or 2 d_model)."""
         return self.pooled(self.encode(images))
 
     def encode(self, images: Tensor, tape: Tape | None = None) -> Tensor:
-        """What leaves the last block, (B, n_prefix + N, d_model); with pooling "cls" while training only (B, heads, D).
+        """Output of the last block, (B, n_prefix + N, d_model).
+
+        With pooling "cls" while training only (B, heads, D).
 
         No head reads the other tokens any more: leaving them out saves a quarter of a small ViT's training step.
         """
@@ -195,7 +199,10 @@ class ViT(Network):
 
     @torch.no_grad()
     def readout(self, tokens: Tensor) -> Tensor:
-        """All on CLS, the same on each patch, half on CLS and half on the patches, or the weights of the pooling.
+        """Readout weights by pooling, (B, N, D) -> (B, N).
+
+        All on CLS, the same on each patch, half on CLS and half on the patches, or the weights of the attention
+        pooling.
 
         The two heads of a DeiT read a token each and count alike. Registers are read by no head.
         """

@@ -1,4 +1,4 @@
-"""Multi-head self-attention inside of windows, with a position bias and a mask.
+"""Multi-head self-attention in windows, with relative position bias and mask.
 
 Source: Liu et al. 2021, "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows", section 3.2. How
 maps are cut and what may meet is in ``windows.py``.
@@ -30,7 +30,7 @@ CACHED_PLACES = 4096  # tokens whose query, key and value, some MB, stay in the 
 
 
 class WindowAttention(nn.Module):
-    """Multi-head self-attention inside of windows, (B, H, W, d_model) -> (B, H, W, d_model).
+    """Multi-head self-attention inside of windows, (B, H, W, d_model) -> same.
 
     Any map will do: it is padded to whole windows, and nobody attends to the padding.
 
@@ -60,8 +60,8 @@ class WindowAttention(nn.Module):
         nn.init.trunc_normal_(self.bias_table, std=INIT_STD)
         self.register_buffer("bias_index", relative_position_index(window).flatten(), persistent=False)
 
-    def position_bias(self) -> Tensor:
-        """What is added to the scores, (heads, window ** 2, window ** 2): one number for each relative position."""
+    def relative_position_bias(self) -> Tensor:
+        """Bias of the scores by relative position, (heads, window ** 2, window ** 2)."""
         size = self.window**2
         return self.bias_table.T.index_select(1, self.bias_index).reshape(self.n_heads, size, size)
 
@@ -85,14 +85,14 @@ class WindowAttention(nn.Module):
         return attended.reshape(x.shape)
 
     def _added(self, plan: WindowPlan) -> Tensor:
-        """Bias and mask, as they are added to the scores: (n_windows, heads, window ** 2, window ** 2)."""
-        bias = self.position_bias()
+        """Bias and mask to add to the scores, (n_windows, heads, n, n), n = window ** 2."""
+        bias = self.relative_position_bias()
         if plan.forbidden is None:
             return bias.expand(plan.n_windows, *bias.shape)
         return bias + plan.forbidden[:, None]
 
     def _heads(self, tokens: Tensor, plan: WindowPlan) -> Tensor:
-        """(B, H * W, d_model) -> query, key and value, (3, B, n_windows, heads, window ** 2, d_head)."""
+        """Query, key and value, (3, B, n_windows, heads, window ** 2, d_head)."""
         qkv = self.qkv(into_windows(tokens, plan))
         qkv = qkv.reshape(len(tokens), plan.n_windows, self.window**2, 3, self.n_heads, -1)
         return qkv.permute(3, 0, 1, 4, 2, 5)
@@ -103,7 +103,7 @@ class WindowAttention(nn.Module):
         return self.projection(out_of_windows(places, plan))
 
     def _through_weights(self, tokens: Tensor, plan: WindowPlan, added: Tensor) -> tuple[Tensor, Tensor]:
-        """By plain operations on all windows at once, which is what a CPU is quickest to go back through.
+        """Attention by plain operations on all windows at once, fastest to train on CPU.
 
         Returns, as the two below do, (B, H * W, d_model) and the weights (B, n_windows, heads, window ** 2,
         window ** 2); they return None for weights that nobody looks at.
@@ -117,7 +117,7 @@ class WindowAttention(nn.Module):
     def _piece_by_piece(
         self, tokens: Tensor, plan: WindowPlan, added: Tensor, looking: bool
     ) -> tuple[Tensor, Tensor | None]:
-        """Some windows at a time and one head after the other: each step finds in the cache what the last one left.
+        """Attention for some windows and one head at a time, within the CPU's cache.
 
         On two cores of an EPYC, for 8 maps of 56 x 56 x 96, a shifted window of 7 and 3 heads, this takes 22 to 26 ms.
         The fused kernel took 38 ms for all maps at once and 29 ms for one after the other: it is made for rows of
@@ -141,7 +141,7 @@ class WindowAttention(nn.Module):
         return attended, kept
 
     def _mixed(self, maps: Tensor, rows: Tensor, padded: bool, added: Tensor, kept: Tensor | None) -> Tensor:
-        """What attention makes of some windows of some maps, before it is projected: (len(rows), d_model).
+        """Attention output of some windows before projection, (len(rows), d_model).
 
         Args:
             rows: of the maps (B, N, d_model) laid end to end, for each place of the windows; B * N is padding.
@@ -163,7 +163,7 @@ class WindowAttention(nn.Module):
             return torch.cat(mixed, dim=-1).flatten(0, 1)
 
     def _fused(self, tokens: Tensor, plan: WindowPlan, added: Tensor, looking: bool) -> tuple[Tensor, Tensor | None]:
-        """By the fused kernel, on everything that is not a CPU; the weights are computed beside it."""
+        """Attention by the fused kernel, for other devices than a CPU."""
         query, key, value = self._heads(tokens, plan)
         added = added.to(query.dtype)
         mixed = F.scaled_dot_product_attention(*[x.flatten(1, 2) for x in (query, key, value)], added.flatten(0, 1))
@@ -172,7 +172,10 @@ class WindowAttention(nn.Module):
 
 
 def _rows(order: Tensor, n_maps: int, n_tokens: int, padded: bool) -> tuple[Tensor, Tensor | None]:
-    """Where the places of some windows are in maps laid end to end, and which of them hold a token (None: all)."""
+    """Rows of some windows' places in flattened maps, and a mask of real tokens.
+
+    The mask is None if all are real.
+    """
     ahead = n_tokens * torch.arange(n_maps)[:, None]
     rows = (order + ahead).flatten()
     if not padded:
@@ -182,6 +185,6 @@ def _rows(order: Tensor, n_maps: int, n_tokens: int, padded: bool) -> tuple[Tens
 
 
 def _product_dtype(tokens: Tensor) -> torch.dtype:
-    """What a linear layer makes of float32 tokens: bfloat16 under autocast."""
+    """Dtype of a linear layer's output for float32 tokens: bfloat16 under autocast."""
     device = tokens.device.type
     return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else tokens.dtype

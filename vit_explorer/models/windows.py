@@ -1,4 +1,4 @@
-"""Windows over a map: how it is cut, shifted and masked, and where every token goes. Maps are (B, H, W, C).
+"""Windows over a map (B, H, W, C): partition, shift, mask, order of tokens.
 
 Source: Liu et al. 2021, "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows", section 3.2.
 """
@@ -33,7 +33,7 @@ def window_partition(x: Tensor, window: int) -> Tensor:
 
 
 def window_reverse(windows: Tensor, window: int, height: int, width: int) -> Tensor:
-    """Put windows back where they were; the inverse of :func:`window_partition`.
+    """Reassemble windows into maps; the inverse of :func:`window_partition`.
 
     Args:
         windows: (B * n_windows, window, window, C)
@@ -48,7 +48,7 @@ def window_reverse(windows: Tensor, window: int, height: int, width: int) -> Ten
 
 
 def shift_mask(height: int, width: int, window: int, shift: int) -> Tensor:
-    """Which tokens of a window may attend to each other once the map is padded to whole windows and rolled.
+    """Mask of the pairs that may attend after padding and the cyclic shift.
 
     What the roll carried around an edge lies beside tokens that it is no neighbour of, and padding is nobody's: both
     are regions of their own, and attention stays within a region.
@@ -63,7 +63,9 @@ def shift_mask(height: int, width: int, window: int, shift: int) -> Tensor:
 
 
 def window_regions(height: int, width: int, window: int, shift: tuple[int, int], padding: bool = True) -> Tensor:
-    """The regions of the padded and rolled map, (padded height, padded width) int64: equal numbers may meet.
+    """Regions of the padded and rolled map; equal numbers may attend.
+
+    (padded height, padded width) int64.
 
     Args:
         shift: down the rows and along the columns, each 0 to ``window`` - 1.
@@ -83,7 +85,7 @@ def window_regions(height: int, width: int, window: int, shift: tuple[int, int],
 
 
 def relative_position_index(window: int) -> Tensor:
-    """Which entry of the bias table belongs to a pair of tokens, (window ** 2, window ** 2) int64.
+    """Entry of the bias table for each pair, (window ** 2, window ** 2) int64.
 
     The table holds (2 * window - 1) ** 2 entries: one for each distance down the rows and along the columns.
     """
@@ -94,7 +96,9 @@ def relative_position_index(window: int) -> Tensor:
 
 @dataclass(frozen=True, eq=False)  # one is told from another by being it: their tensors cannot answer yes or no
 class WindowPlan:
-    """Where the tokens of a map go, for one size of map, window and shift. Its tensors are shared: never written to.
+    """Order of a map's tokens in windows, for one size, window and shift.
+
+    The tensors are shared: never write to them.
 
     Attributes:
         order: (n_windows * window ** 2,) int64, the token (row by row) at each place of the windows; padding is H * W.
@@ -123,7 +127,7 @@ class WindowPlan:
     @cached_property
     @torch.inference_mode(False)  # what is kept may be asked for while somebody else trains
     def forbidden(self) -> Tensor | None:
-        """The mask as what is added to the scores: (n_windows, window ** 2, window ** 2) float32, 0 or -inf.
+        """Mask to add to the scores, (n_windows, n, n) float32, 0 or -inf.
 
         With the -100 that others write, a softmax makes numbers so small that a CPU takes twice as long for it.
         """
@@ -132,12 +136,12 @@ class WindowPlan:
         return torch.zeros(self.mask.shape, device=self.mask.device).masked_fill(~self.mask, -torch.inf)
 
     def on(self, device: torch.device) -> WindowPlan:
-        """This plan with its tensors on a device; each is copied there once."""
+        """Plan with its tensors on a device; each is copied once."""
         return self if self.order.device == device else _plan_on(self, device)
 
 
 def window_plan(height: int, width: int, window: int, shift: int, padding: Padding = "masked") -> WindowPlan:
-    """Pad, roll and cut, as an order of tokens that is made once for a size instead of in every forward pass.
+    """Plan of padding, roll and cut, made once for a size and cached.
 
     A side that is no longer than a window is not shifted: there would be nothing to shift to.
 
@@ -178,17 +182,23 @@ def _plan_on(plan: WindowPlan, device: torch.device) -> WindowPlan:
 
 
 def into_windows(tokens: Tensor, plan: WindowPlan) -> Tensor:
-    """Window by window instead of row by row, (B, H * W, C) -> (B, n_windows * window ** 2, C); padding is zeros."""
+    """Tokens in the order of windows, (B, H * W, C) -> (B, places, C).
+
+    There are n_windows * window ** 2 places; padding is zeros.
+    """
     return _Moved.apply(tokens, plan.order, plan.inverse)
 
 
 def out_of_windows(places: Tensor, plan: WindowPlan) -> Tensor:
-    """Back to where they were, (B, n_windows * window ** 2, C) -> (B, H * W, C); what padding holds is dropped."""
+    """Tokens in the order of the map, (B, places, C) -> (B, H * W, C).
+
+    Padding is dropped.
+    """
     return _Moved.apply(places, plan.inverse, plan.order)
 
 
 class _Moved(torch.autograd.Function):
-    """Tokens at other places. Each goes to one place at most, so the gradient is the same move the other way.
+    """Permutation of tokens with the inverse permutation as its gradient.
 
     Autograd cannot know that and adds gradients up one by one, which was 7 % of a training step of the zoo's Swin.
     """
@@ -208,7 +218,7 @@ class _Moved(torch.autograd.Function):
 
 @dataclass(frozen=True)
 class WindowRecord:
-    """The attention of one block inside of its windows, as a tape keeps it.
+    """Attention of one block inside of its windows, as recorded on a tape.
 
     Attributes:
         weights: (B, n_windows, heads, window ** 2, window ** 2), rows are queries and sum to 1.
@@ -222,19 +232,19 @@ class WindowRecord:
 
 
 def check_window(window: int) -> None:
-    """Raises ValueError for what is no whole number from 1 up."""
+    """Raise ValueError unless a window is a whole number from 1 up."""
     if isinstance(window, bool) or not isinstance(window, int) or window < 1:
         raise ValueError(f"a window must be a whole number from 1 up, not {window!r}")
 
 
 def _mask(regions: Tensor, window: int) -> Tensor:
-    """(H, W) of regions -> (n_windows, window ** 2, window ** 2) bool, True within a region."""
+    """Mask of pairs within a region, (H, W) -> (n_windows, n, n) bool, n = window ** 2."""
     inside = window_partition(regions[None, ..., None], window).reshape(-1, window**2)
     return inside[:, :, None] == inside[:, None, :]
 
 
 def _windows(height: int, width: int, window: int) -> tuple[int, int]:
-    """How many windows there are down and along a map that they divide."""
+    """Number of windows down and along a map."""
     check_window(window)
     if height % window or width % window:
         raise ValueError(f"windows of {window} x {window} do not divide a map of {height} x {width}: it leaves a rest")

@@ -1,4 +1,4 @@
-"""Models by name, and weights on disk: NAME.pt (a state_dict) beside NAME.json (its card)."""
+"""Models by name, and checkpoints: NAME.pt (a state_dict) beside NAME.json."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ Option = int | float | str | tuple[int, ...]
 
 
 class CheckpointError(ValueError):
-    """Weights or their card are missing or damaged; the message says in a sentence what is wrong with which file."""
+    """Weights or card missing or damaged; the message names file and fault."""
 
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """How a name becomes a network, with the sizes for 32 x 32 pictures and 10 classes, and what it then counts.
+    """Constructor, options and titles of a named model, for 32 x 32 images.
 
     Attributes:
         title, short: what people read; the second where there is little room.
@@ -83,7 +83,7 @@ class Checkpoint:
     folder: Path
 
     def preprocess(self, images: Tensor) -> Tensor:
-        """uint8 (B, 3, H, W) -> float32 input of the model: each channel less its mean, by its standard deviation."""
+        """Normalise uint8 images (B, 3, H, W) to float32 per channel."""
         mean, std = (torch.tensor(self.card["normalise"][key], device=images.device) for key in ("mean", "std"))
         return (images.float() - mean[:, None, None]) / std[:, None, None]
 
@@ -92,7 +92,7 @@ class Checkpoint:
         return self.card["dataset"]["classes"]
 
     def position_snapshots(self) -> tuple[list[float | None], Tensor]:
-        """Position embeddings as they were while the model learned, the untrained ones first.
+        """Position embeddings during training, the untrained ones first.
 
         Returns:
             The epochs (0 is untrained) and (S, n_prefix + N, D) float32. They are kept as float16 in
@@ -116,7 +116,7 @@ class Checkpoint:
         return [float(epoch) for epoch in epochs], torch.cat([tables[:-1], own])
 
     def trained_positions(self) -> tuple[float | None, Tensor]:
-        """The epochs it learned for and its own position embeddings, (1, n_prefix + N, D): no file is read for them.
+        """Trained epochs and the model's own position table, read from no file.
 
         The epochs are None for weights of others who do not state them.
 
@@ -137,7 +137,7 @@ def model_names() -> list[str]:
 
 
 def model_spec(name: str) -> ModelSpec:
-    """How a name becomes a network. Raises ValueError for an unknown name."""
+    """Spec of a named model. Raises ValueError for an unknown name."""
     spec = MODELS.get(name) or LARGE_MODELS.get(name)
     if spec is None:
         raise ValueError(f"there is no model {name!r}: choose one of {', '.join(MODELS)}")
@@ -168,7 +168,7 @@ def save_checkpoint(
     dtype: torch.dtype = torch.float32,
     positions: tuple[Sequence[float], Tensor] | None = None,
 ) -> Path:
-    """Write NAME.pt, NAME.positions.npz and NAME.json; the card last, so that a checkpoint with a card is whole.
+    """Write NAME.pt, NAME.positions.npz and NAME.json, the card last.
 
     Args:
         card: must hold at least "model", "overrides", "dataset" with "name" and "classes", and "normalise" with "mean"
@@ -203,7 +203,7 @@ def list_checkpoints(folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT_FOL
 
 
 def find_card(name: str, folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT_FOLDER, KEPT_FOLDER)) -> Path:
-    """NAME.json in the first folder that has it. Raises CheckpointError."""
+    """Path of NAME.json in the first folder that has one. Raises CheckpointError."""
     for folder in folders:
         if name in list_checkpoints([folder]):
             return Path(folder) / f"{name}.json"
@@ -214,7 +214,7 @@ def find_card(name: str, folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT
 def load_checkpoint(
     name: str, folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT_FOLDER, KEPT_FOLDER)
 ) -> Checkpoint:
-    """Load NAME from the first folder that has it.
+    """Load NAME from the first folder that has such a checkpoint.
 
     Raises:
         CheckpointError: if it is not there, damaged, or its weights do not have the shapes its card speaks of.
@@ -264,12 +264,12 @@ def _has_three_numbers(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    """A number that a tensor can hold: JSON knows NaN, Infinity and whole numbers of any length."""
+    """Whether a JSON value is a finite number that a tensor can hold."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9
 
 
 def _check_fit(model: Network, card: dict[str, Any], path: Path) -> None:
-    """What a card must say of this network: a name for each output, and how long learned positions have learned.
+    """Check that a card fits its network: class names, and epochs of positions.
 
     Without the epochs a trained table could not be told from an untrained one, whose epoch is 0. Weights that others
     trained, whose card says "pretrained", need not state them.

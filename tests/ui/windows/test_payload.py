@@ -73,7 +73,7 @@ def test_everything_is_of_one_real_pass(session, cut):
 def test_the_bias_map_holds_what_is_added_for_each_relative_position(session):
     answer = bind(windows_payload, session)(ASKED)
     attention = session.checkpoint("small").model.stages[0][1].attention
-    maps, bias = unpack(answer["blocks"][1]["bias"]), attention.position_bias().detach()
+    maps, bias = unpack(answer["blocks"][1]["bias"]), attention.relative_position_bias().detach()
     assert maps.shape == (2, 7, 7)
     for query, key in ((0, 0), (0, 5), (15, 0), (6, 9)):
         down, along = query // 4 - key // 4, query % 4 - key % 4
