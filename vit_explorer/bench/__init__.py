@@ -1,1 +1,1 @@
-"""Every speed claim of this project, measured here: ``python -m vit_explorer.bench``."""
+"""Measurements behind every speed claim: ``python -m vit_explorer.bench``."""

@@ -1,4 +1,4 @@
-"""Measure on this machine and print what came out, beside the budgets of the design.
+"""Measure speeds on this machine and print the results beside their budgets.
 
     python -m vit_explorer.bench                       # everything, forty minutes
     python -m vit_explorer.bench startup point         # some of it
@@ -51,7 +51,7 @@ MEASURES = {
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the named measures; exit status 1 if one could not be taken."""
+    """Run the named measures; exit status 1 if one of these is impossible here."""
     parser = argparse.ArgumentParser(prog="python -m vit_explorer.bench", description=__doc__.split("\n")[0])
     parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"{', '.join(MEASURES)} (all if none is named)")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")

@@ -1,4 +1,4 @@
-"""A running app and a real Chromium looking at it, for the measures and for the browser tests."""
+"""A running app and a real Chromium, for measures and browser tests."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ START_LIMIT = 120.0  # seconds
 
 
 class NoBrowser(NotMeasured):
-    """Playwright or a Chromium is missing; the message says which."""
+    """Playwright or Chromium is missing; the message names the missing one."""
 
 
 def find_chromium() -> str:
-    """The path of a Chromium on the PATH, or of the one that Playwright has installed. Raises NoBrowser."""
+    """Path of a Chromium on the PATH or of Playwright. Raises NoBrowser."""
     found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
     if found is not None:
         return found
@@ -79,7 +79,7 @@ def free_port() -> int:
 
 @contextmanager
 def running_app(*flags: str, log: list[str] | None = None) -> Iterator[str]:
-    """Start app.py with these flags on a free port and give its address; it is ended at the end.
+    """Start app.py on a free port, yield the address, and stop the app at the end.
 
     Args:
         log: receives what the app printed, once it has ended.
@@ -111,7 +111,10 @@ def running_app(*flags: str, log: list[str] | None = None) -> Iterator[str]:
 
 
 def wait_until_answering(address: str, process: subprocess.Popen[str]) -> None:
-    """Return at the first answer with status 200. Raises TimeoutError if the process ends or takes too long."""
+    """Wait for an answer with status 200.
+
+    Raises TimeoutError if the process ends or takes too long.
+    """
     began = time.monotonic()
     while time.monotonic() - began < START_LIMIT:
         if process.poll() is not None:

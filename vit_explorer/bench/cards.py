@@ -1,4 +1,4 @@
-"""Does every card tell the truth: the test accuracy of each checkpoint, measured again from its file."""
+"""Test accuracy of each checkpoint, measured again and compared with its card."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AT_ONCE = 500  # pictures
 def measure_cards(
     checkpoints: str | os.PathLike[str] | None = None, data: str | os.PathLike[str] | None = None
 ) -> dict[str, Any]:
-    """Accuracy on the full test split beside what the card says, for all checkpoints whose data are at hand.
+    """Measured and stated accuracy of all checkpoints whose data are available.
 
     Args:
         data: where CIFAR-10 is looked for first.
@@ -57,7 +57,7 @@ def measure_cards(
 
 @torch.inference_mode()
 def test_accuracy(checkpoint: Checkpoint, dataset: Dataset) -> float:
-    """Share of all test pictures that are classified rightly, in float32."""
+    """Accuracy on all test images, in float32."""
     split = dataset.test
     right = 0
     for x, y in zip(split.x.split(AT_ONCE), split.y.split(AT_ONCE), strict=True):

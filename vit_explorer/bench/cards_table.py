@@ -28,7 +28,7 @@ BLOCK = re.compile(r"(<!-- cards: (\w+) -->\n).*?(<!-- end of cards -->)", re.DO
 
 
 def cards_table(kind: str, folder: Path = CHECKPOINT_FOLDER) -> str:
-    """A Markdown table with a row for each card, the most accurate first and each dataset by itself.
+    """Markdown table of the cards, by dataset, the most accurate first.
 
     Args:
         kind: "short" (what a model is and reaches) or "long" (how it was trained).
@@ -45,7 +45,9 @@ def cards_table(kind: str, folder: Path = CHECKPOINT_FOLDER) -> str:
 
 
 def update(text: str) -> str:
-    """A document whose tables between ``<!-- cards: KIND -->`` and ``<!-- end of cards -->`` say what the cards say.
+    """Update the tables of cards in a document.
+
+    They stand between ``<!-- cards: KIND -->`` and ``<!-- end of cards -->``.
 
     Raises:
         KeyError: for a kind of table that does not exist.

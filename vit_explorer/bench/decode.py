@@ -1,4 +1,4 @@
-"""Decoding with and without the key-value cache: time per token, beside the multiply-adds counted."""
+"""Decoding with and without key-value cache: time per token and multiply-adds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HEAD = (
 
 
 def measure_decode(checkpoints: str | None = None) -> dict[str, Any]:
-    """Time greedy decoding, float32, without and with cache in turns, medians; warm-up rounds do not count.
+    """Time greedy decoding with and without cache in turns, float32, medians.
 
     ``checkpoints`` is not used: the weights are fresh, of the default sizes. Each time includes the encoder's pass. The
     powers say how a token's cost grows with the output's length, from the second length to the last.
@@ -76,7 +76,7 @@ def decoding(model: TextTransformer, batch: int, n_tokens: int, cached: bool) ->
 
 
 def total_cost(model: TextTransformer, n_tokens: int, cached: bool) -> int:
-    """Multiply-adds of one output of n_tokens, the encoder's pass included."""
+    """Multiply-adds of one output of n_tokens, encoder included."""
     return sum(step_cost(model, N_SOURCE, step, cached).total for step in range(n_tokens))
 
 

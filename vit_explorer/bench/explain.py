@@ -1,4 +1,4 @@
-"""What it costs to look: the trace, each kind of map and the curves, as multiples of a plain forward pass."""
+"""Cost of explanations as multiples of a plain forward pass."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Job = Callable[[], object]
 
 
 def measure_explain(checkpoints: str | None = None) -> dict[str, Any]:
-    """Milliseconds and ratios for the plain ViT at 32 x 32 pixels, all jobs in turns in one run, medians.
+    """Milliseconds and ratios for the plain ViT at 32 x 32 pixels, in turns.
 
     Ratios are taken within each round and their median is given. ``checkpoints`` is not used: the weights are fresh.
     """
@@ -55,7 +55,7 @@ def measure_explain(checkpoints: str | None = None) -> dict[str, Any]:
 
 
 def quick_jobs(model: Network, images: Tensor) -> dict[str, Job]:
-    """By name; theirs takes the pictures of a batch one by one, as it must."""
+    """Jobs of one pass by name; the public code takes images one by one."""
     theirs = PlainRollout(model)
     return {
         PLAIN: lambda: plain_pass(model, images),
@@ -68,7 +68,7 @@ def quick_jobs(model: Network, images: Tensor) -> dict[str, Job]:
 
 
 def curve_jobs(model: Network, images: Tensor) -> dict[str, Job]:
-    """The curves of random maps, one patch a step: 65 variants of each picture."""
+    """Jobs of deletion and insertion curves: 65 variants of each image."""
     maps = random_maps(model.grid, len(images))
     return {
         PLAIN: lambda: plain_pass(model, images),
@@ -84,7 +84,7 @@ def plain_pass(model: Network, images: Tensor) -> Tensor:
 
 
 def _against_plain(batch: int, seconds: dict[str, list[float]]) -> dict[str, float]:
-    """Of each job but the plain pass its median time, and the median of its ratio to the plain pass of its round."""
+    """Median time of each job, and median ratio to the plain pass of its round."""
     result: dict[str, float] = {}
     for name in (name for name in seconds if name != PLAIN):
         result[f"B={batch}, {name}: ms"] = 1000 * statistics.median(seconds[name])

@@ -1,4 +1,4 @@
-"""How faithful each kind of map is to the models that ship: deletion and insertion on test pictures of CIFAR-10."""
+"""Faithfulness of each method: deletion and insertion on CIFAR-10 test images."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def measure_faithful(
     n: int = N_PICTURES,
     models: Sequence[str] = MODELS,
 ) -> dict[str, Any]:
-    """Mean areas with their standard errors, every method on the same pictures, beside a random map for each picture.
+    """Mean areas with standard errors, all methods on the same images.
 
     The pictures are drawn from the test split by a fixed seed; the class is the one that the model predicts, right or
     wrong; what is erased is replaced by the blurred picture, one patch a step.
@@ -79,7 +79,7 @@ def _on_cifar10(checkpoint: Checkpoint, folder: str | Path) -> Checkpoint:
 
 
 def _areas(checkpoint: Checkpoint, images: Tensor) -> Areas:
-    """(n, 3, H, W) uint8 -> the areas of every method that the model has, and of random maps."""
+    """Areas of every applicable method and of random maps, for uint8 images."""
     model = checkpoint.model
     chance = random_maps(model.grid, len(images), SEED)
     parts: dict[str, dict[str, list[Tensor]]] = {kind: {} for kind in MEASURES}
@@ -96,12 +96,12 @@ def _areas(checkpoint: Checkpoint, images: Tensor) -> Areas:
 
 
 def _mean_and_error(values: Tensor) -> tuple[float, float]:
-    """(n,) -> their mean and its standard error."""
+    """Mean of (n,) values and its standard error."""
     return float(values.double().mean()), float(values.double().std() / len(values) ** 0.5)
 
 
 def _level(first: Tensor, second: Tensor) -> bool:
-    """Whether two methods lie within a standard error of each other: that of their difference on the same pictures."""
+    """Whether two methods differ by at most one standard error of the difference."""
     difference, error = _mean_and_error(first.double() - second.double())
     return abs(difference) <= error
 
@@ -111,7 +111,7 @@ def _title(method: str) -> str:
 
 
 def _table(found: dict[str, Areas]) -> str:
-    """Markdown; of each model the best mean of each column is bold, and under it stand the methods that are level."""
+    """Markdown table; the best mean of each column is bold, ties are listed below."""
     lines = [
         f"| model | map | {' | '.join(f'{kind} area ({words})' for kind, words in MEASURES.items())} |",
         f"|---|---|{'---|' * len(MEASURES)}",

@@ -1,4 +1,4 @@
-"""Take the images of the page that the documents show, from a running app in a real Chromium.
+"""Screenshots for the documents, from a running app in a real Chromium.
 
 python -m vit_explorer.bench.images            # all of them, into docs/images/ of the working directory
 python -m vit_explorer.bench.images cut.gif    # one of them
@@ -56,7 +56,10 @@ def view_shot(view: str) -> Callable[[Page, Path], None]:
 
 
 def write_cut(page: Page, path: Path) -> None:
-    """The picture being cut into patches, as a GIF that repeats. The page's clock is stopped between the frames."""
+    """Write a looping GIF of an image being cut into patches.
+
+    The page's clock is stopped between the frames.
+    """
     panel = page.locator(".vx-patches .stack")
     page.clock.install()
     page.clock.pause_at(page.evaluate("Date.now()") + 1_000)

@@ -1,4 +1,4 @@
-"""How soon a model is good: test accuracy against the training time of this machine, two recipes in turns."""
+"""Test accuracy over training time on this machine, two recipes in turns."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SPEED_STEPS = 12  # steps that tell how many passes fit into the time
 
 @dataclass
 class Entrant:
-    """A recipe under way: its events, and the test accuracy at each mark it has passed."""
+    """A training in progress: events, and test accuracy at each passed mark."""
 
     name: str
     trainer: Trainer
@@ -40,7 +40,7 @@ class Entrant:
         return self.trainer.seconds >= self.end or self.trainer.step >= self.trainer.total_steps
 
     def train(self, seconds: float) -> None:
-        """Train for so long, and look at the test pictures at each mark on the way."""
+        """Train for some seconds and test at each mark on the way."""
         until = min(self.trainer.seconds + seconds, self.end)
         while self.trainer.seconds < until and not self.done:
             event = next(self.events)
@@ -58,7 +58,9 @@ class Entrant:
 
 
 def measure_learn(checkpoints: str | None = None) -> dict[str, Any]:
-    """Train exercise 1's ViT (Adam 1e-3, no augmentation, float32) and this project's default for the ViT family.
+    """Train a plain ViT and the default recipe of this package in turns.
+
+    The plain one: Adam 1e-3, no augmentation, float32.
 
     Both get the whole CIFAR-10 training split and the same two thousand test pictures; all cores; 15 seconds each in
     turns. The default's schedule is laid out for the last mark, whatever the machine: how many passes that is, a few
@@ -112,5 +114,5 @@ def _report(entrants: list[Entrant]) -> dict[str, Any]:
             result[f"{entrant.name}: test accuracy after {mark} s, %"] = 100 * accuracy
     return result | {
         f"seconds at which the default has reached the plain one's {PLAIN_END} s accuracy": reached,
-        "that is a share of the time of (aim 1/8)": None if reached is None else reached / PLAIN_END,
+        f"those seconds as a fraction of {PLAIN_END} s": None if reached is None else reached / PLAIN_END,
     }

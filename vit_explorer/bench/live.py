@@ -1,4 +1,4 @@
-"""How live the training is: from Play to the first point, and whether the page stays quick while a race trains."""
+"""Latency of training: from Play to the first point, and of the page beside it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _WATCH_RACES = """() => {
 
 
 def measure_live(checkpoints: str | None = None) -> dict[str, Any]:
-    """Seconds from Play to a point on a curve and from Stop to standing still; pointing beside a race and without one.
+    """Seconds from Play to a point and from Stop to standstill; pointing beside a race.
 
     A race is what the set-up offers first: ViT and CNN. Nothing else should train on the machine meanwhile.
 
@@ -87,7 +87,7 @@ def measure_live(checkpoints: str | None = None) -> dict[str, Any]:
 
 
 def _open_setup(page: Page) -> None:
-    """Open the Train tab and its set-up, on a page that was loaded anew."""
+    """Reload the page and open the set-up of the Train tab."""
     page.get_by_role("tab", name="Train").click()
     page.wait_for_function("vx.get('race') || (vx.get('setup') || {}).open", timeout=PATIENCE)
     if page.evaluate("!(vx.get('setup') || {}).open"):
@@ -96,7 +96,7 @@ def _open_setup(page: Page) -> None:
 
 
 def _play_and_stop(page: Page) -> dict[str, float]:
-    """Seconds from Play to the first point, to the first trained one and to one of each; and from Stop to stopped."""
+    """Seconds from Play to the first points, and from Stop to stopped."""
     _play(page)
     page.locator("#train-controls .stop").click()
     page.wait_for_function("vxLive.stopped > 0", timeout=PATIENCE)
@@ -107,7 +107,7 @@ def _play_and_stop(page: Page) -> dict[str, float]:
 
 
 def _play(page: Page) -> None:
-    """Press Play in the set-up and wait until each contender has a point of its own."""
+    """Press Play and wait until each contender has a point."""
     from playwright.sync_api import TimeoutError as TooLate
 
     page.locator("#train-setup .start").click()
@@ -119,7 +119,7 @@ def _play(page: Page) -> None:
 
 
 def _polls(page: Page) -> list[int]:
-    """Bytes that came with each poll of the race on screen, as they travel."""
+    """Bytes of each poll of the race on screen, as transferred."""
     answers: list[Response] = []
 
     def take(answer: Response) -> None:

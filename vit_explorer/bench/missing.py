@@ -1,7 +1,7 @@
-"""What a measure says when this machine cannot take it."""
+"""The error of measures that are impossible on this machine."""
 
 from __future__ import annotations
 
 
 class NotMeasured(RuntimeError):
-    """Something that a measure needs is missing; the message says what."""
+    """A requirement of a measure is missing; the message names the missing part."""

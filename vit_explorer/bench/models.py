@@ -1,4 +1,4 @@
-"""The table of architectures of the Compare tab for the terminal: costs counted, times measured in turns."""
+"""Table of architectures in the terminal: counted costs, measured times."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HEAD = "| model | weights | multiply-adds | at twice the side | one picture | pi
 def measure_models(
     checkpoints: str | os.PathLike[str] | None = None, figure: str | os.PathLike[str] | None = None
 ) -> dict[str, Any]:
-    """A Markdown table of all networks, trained ones with their test accuracy.
+    """Markdown table of all networks, trained ones with test accuracy.
 
     Args:
         figure: where it is drawn: the networks of those pictures on which most were tested.

@@ -1,4 +1,4 @@
-"""How quick the page is under the pointer and when the picture changes, in a real browser."""
+"""Latency of the page under the pointer and for another image, in Chromium."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def open_page(page: Page, address: str) -> None:
 
 
 def open_view(page: Page, view: str) -> None:
-    """Open a tab, and the view inside of it where one is named behind a stroke, and let it draw."""
+    """Open a tab, and a view of the tab if named, and let it draw."""
     for name in view.split(" / "):
         page.get_by_role("tab", name=name, exact=True).click()
     page.wait_for_timeout(800)
@@ -76,7 +76,7 @@ def open_view(page: Page, view: str) -> None:
 
 @dataclass(frozen=True)
 class Pointing:
-    """Milliseconds from each pointer move to the marks of the last view drawn, and to the end of the frame after it."""
+    """Milliseconds from each pointer move to the last mark and to the next frame."""
 
     drawn: list[float]
     shown: list[float]
@@ -88,7 +88,10 @@ class Pointing:
 
 
 def point_on(page: Page, view: str) -> Pointing:
-    """Open a view, move the pointer over the picture in the frame and time each move; the page is loaded anew after."""
+    """Move the pointer over the image with a view open and time each move.
+
+    The page is reloaded afterwards.
+    """
     open_view(page, view)
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
@@ -103,7 +106,7 @@ def point_on(page: Page, view: str) -> Pointing:
 
 
 def measure_point(checkpoints: str | None = None) -> dict[str, Any]:
-    """Milliseconds from a pointer move on the picture to the last linked view drawn, and requests made meanwhile."""
+    """Milliseconds from a pointer move to the last linked view, and its requests."""
     result: dict[str, Any] = {}
     with running_app(*app_flags(checkpoints)) as address, chromium() as browser:
         page = browser.new_page(viewport=VIEWPORT)
@@ -119,7 +122,7 @@ def measure_point(checkpoints: str | None = None) -> dict[str, Any]:
 
 
 def measure_picture(checkpoints: str | None = None) -> dict[str, Any]:
-    """Milliseconds from asking for another picture to everything on the open tab drawn."""
+    """Milliseconds from another image's request to the open tab fully drawn."""
     result: dict[str, Any] = {}
     with running_app(*app_flags(checkpoints)) as address, chromium() as browser:
         page = browser.new_page(viewport=VIEWPORT)
@@ -134,12 +137,12 @@ def measure_picture(checkpoints: str | None = None) -> dict[str, Any]:
 
 
 def app_flags(checkpoints: str | None) -> list[str]:
-    """The flags of an app that looks at these weights; none for those that ship."""
+    """Flags of an app on these weights; none for the shipped ones."""
     return ["--checkpoints", checkpoints] if checkpoints else []
 
 
 def _sweep(page: Page, moves: int) -> None:
-    """Move the pointer from patch to patch over the picture in the frame."""
+    """Move the pointer from patch to patch over the image in the frame."""
     box = page.locator(".vx-frame .marks").bounding_box()
     assert box is not None
     side = 8  # patches along a side of the first model

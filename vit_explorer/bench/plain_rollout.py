@@ -1,4 +1,4 @@
-"""Rollout as public code does it, written anew from the paper to be measured against: hooks and one picture at a time.
+"""Rollout as in public code, for comparison: hooks, and one image at a time.
 
 Source: Abnar & Zuidema 2020, "Quantifying Attention Flow in Transformers", section 3. Public tools hook the dropout
 behind the softmax of a network whose attention is written out, because a fused kernel shows its weights to no hook;
@@ -17,7 +17,7 @@ from vit_explorer.models.vit import ViT
 
 
 class WrittenOut(nn.Module):
-    """The same self-attention with its weights in sight, (B, N, d_model) -> same."""
+    """Self-attention with explicit weights, (B, N, d_model) -> same."""
 
     def __init__(self, attention: SelfAttention) -> None:
         super().__init__()
@@ -35,7 +35,10 @@ class WrittenOut(nn.Module):
 
 
 class PlainRollout:
-    """(3, H, W) -> (N, N), rows sum to 1: mean over heads, half of it the identity. The model itself stays as it is."""
+    """Rollout of one image, (3, H, W) -> (N, N), rows sum to 1.
+
+    Mean over heads, half of it the identity; the model itself stays unchanged.
+    """
 
     def __init__(self, model: ViT) -> None:
         self.model = copy.deepcopy(model).eval()

@@ -1,4 +1,4 @@
-"""How long until the server answers, against the bare imports that no such app can do without."""
+"""Time to the first answer of the server, against bare imports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BUDGET = 1.25  # times the bare imports
 
 
 def measure_startup(checkpoints: str | None = None) -> dict[str, Any]:
-    """Seconds from starting the process to the first page answered, and to the end of the bare imports, in turns."""
+    """Seconds from process start to the first page, and of bare imports, in turns."""
     flags = ["--checkpoints", checkpoints] if checkpoints else []
     pairs = [(_until_answered(flags), _bare_imports()) for _ in range(PAIRS + 1)][1:]
     ratios = [app / bare for app, bare in pairs]

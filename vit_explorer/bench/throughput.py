@@ -1,4 +1,4 @@
-"""Pictures per second of a training step: our models, and the same ViT from timm and from vit-pytorch beside it."""
+"""Images per second of a training step: our models, timm's and vit-pytorch's."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Precision = Literal["float32", "bfloat16"]
 
 
 def measure_throughput(checkpoints: str | None = None) -> dict[str, Any]:
-    """Images per second of forward, loss, backward and optimizer, in turns; and what the data pipeline takes of a step.
+    """Images per second of full training steps, and the data pipeline's part.
 
     All have batches of 128 pictures of 32 x 32 pixels, the same fused Adam, and channels_last. bfloat16 is autocast.
     ``checkpoints`` is not used: the weights are fresh.
@@ -60,7 +60,10 @@ def measure_throughput(checkpoints: str | None = None) -> dict[str, Any]:
 
 
 def in_turns(jobs: dict[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each job in each round; who begins changes from round to round, and warm-up rounds are left out."""
+    """Seconds of each job in each round, warm-up left out.
+
+    The first job changes from round to round.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in jobs}
     names = list(jobs)
     for turn in range(WARM_UP + rounds):
@@ -73,7 +76,7 @@ def in_turns(jobs: dict[str, Callable[[], object]], rounds: int) -> dict[str, li
 
 
 def _rivals() -> dict[str, nn.Module]:
-    """The plain ViT of exercise 1 as others wrote it."""
+    """The plain ViT by timm and by vit-pytorch."""
     try:
         from timm.models import VisionTransformer
         from vit_pytorch import ViT
@@ -96,7 +99,7 @@ def _count(network: nn.Module) -> int:
 
 
 def _step(network: nn.Module, precision: Precision) -> Callable[[], None]:
-    """One training step of a network on a batch that stays the same."""
+    """One training step of a network on a constant batch."""
     network = network.train().to(memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(network.parameters(), 1e-3, fused=True)
     generator = torch.Generator().manual_seed(0)
@@ -114,7 +117,7 @@ def _step(network: nn.Module, precision: Precision) -> Callable[[], None]:
 
 
 def _pipeline() -> dict[str, Any]:
-    """The engine's own steps, and the making of a batch within them: gather, crop and flip, normalise."""
+    """Time of the engine's steps, and of making a batch within them."""
     dataset, precision = _noise(), fast_precision()
     result: dict[str, Any] = {}
     for name, recipe in {"plain ViT": replace(EXERCISE_VIT, augment="crop-flip"), "default ViT": FAST_VIT}.items():
@@ -141,7 +144,7 @@ def _batch(feed: Feed) -> Callable[[], Tensor]:
 
 
 def _noise() -> Dataset:
-    """As many pictures as CIFAR-10 has, all different, so that a batch is gathered from all over the memory."""
+    """Random images, as many as in CIFAR-10, so that gathering touches all memory."""
     generator = torch.Generator().manual_seed(0)
 
     def split(n: int) -> Split:

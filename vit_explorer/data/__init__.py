@@ -1,4 +1,4 @@
-"""Where pictures come from."""
+"""Datasets, augmentations and uploaded images."""
 
 from vit_explorer.data.dataset import Dataset, DatasetError, Split
 from vit_explorer.data.sources import open_dataset

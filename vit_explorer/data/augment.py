@@ -1,4 +1,4 @@
-"""Augmentations of whole batches: resident uint8 tensors in, one gather out.
+"""Augmentation of whole batches of uint8 tensors by one gather.
 
 Every function takes a generator, so that a batch is a function of its seed.
 """
@@ -15,14 +15,14 @@ CROP_PADDING = 4  # pixels on each side before the random crop, as He et al. 201
 
 
 def draw_crop_and_flip(n: int, generator: torch.Generator, padding: int = CROP_PADDING) -> Tensor:
-    """Random crops of n padded images, mirrored or not: (n, 3) int64, columns top, left and flip (0 or 1)."""
+    """Random crops and flips of n padded images: (n, 3) int64, top, left, flip."""
     top, left = (torch.randint(0, 2 * padding + 1, (n, 1), generator=generator) for _ in range(2))
     flip = torch.rand((n, 1), generator=generator) < 0.5
     return torch.cat([top, left, flip.long()], dim=1)
 
 
 def apply_crop_and_flip(images: Tensor, drawn: Tensor, padding: int = CROP_PADDING) -> Tensor:
-    """Crop and mirror each image as drawn by :func:`draw_crop_and_flip`; see :func:`crop_and_flip`."""
+    """Crop and flip images as drawn by :func:`draw_crop_and_flip`."""
     batch, channels, height, width = images.shape
     device = images.device
     padded = F.pad(images, (padding,) * 4)
@@ -36,7 +36,7 @@ def apply_crop_and_flip(images: Tensor, drawn: Tensor, padding: int = CROP_PADDI
 
 
 def crop_and_flip(images: Tensor, generator: torch.Generator, padding: int = CROP_PADDING) -> Tensor:
-    """A random shift of up to ``padding`` pixels each way, and a mirror image half of the time, for each picture.
+    """Random shift by up to ``padding`` pixels and random flip of each image.
 
     Args:
         images: (B, C, H, W), any dtype. What is shifted in from outside is 0.
@@ -47,12 +47,17 @@ def crop_and_flip(images: Tensor, generator: torch.Generator, padding: int = CRO
 
 
 def normalise(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
-    """uint8 (B, C, H, W) -> float32 with (x - mean) / std per channel; mean and std are (C,) in units of 0..255."""
+    """uint8 (B, C, H, W) -> float32 (x - mean) / std per channel.
+
+    Mean and std are (C,) in units of 0..255.
+    """
     return (images.float() - mean[:, None, None]) / std[:, None, None]
 
 
 def channel_statistics(images: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation per channel of uint8 pictures (n, C, H, W), in units of 0..255, each (C,) float32.
+    """Mean and standard deviation per channel of uint8 images (n, C, H, W).
+
+    In units of 0..255, (C,) float32 each.
 
     Computed from exact integer sums, so it does not depend on the order of the pictures.
     """

@@ -1,4 +1,4 @@
-"""CIFAR-10: where it is looked for, how it is fetched, and how it is opened."""
+"""CIFAR-10: search, download and loading."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CIFAR10_SPLIT = "the official training and test splits"
 
 
 def open_cifar10(root: str | os.PathLike[str] | None) -> Dataset:
-    """Open it from the first place that has it. Raises DatasetError."""
+    """Open CIFAR-10 from the first place that has a copy. Raises DatasetError."""
     place = find_cifar10(root)
     if place is None:
         looked = ", ".join(str(place) for place in cifar10_places(root))
@@ -40,19 +40,22 @@ def cifar10_places(root: str | os.PathLike[str] | None = None) -> list[Path]:
 
 
 def find_cifar10(root: str | os.PathLike[str] | None = None) -> Path | None:
-    """The .npz file or the folder of torchvision's batches that holds CIFAR-10, without reading it; None if absent."""
+    """Path of CIFAR-10 on this machine, unread; None if absent.
+
+    The .npz file or the folder of torchvision's batches.
+    """
     return next((found for place in cifar10_places(root) if (found := cifar10_in(place)) is not None), None)
 
 
 def cifar10_in(place: str | os.PathLike[str]) -> Path | None:
-    """As :func:`find_cifar10`, in this one place."""
+    """:func:`find_cifar10` in a single place."""
     place = Path(place).expanduser()
     candidates = [place] if place.suffix == ".npz" else [place / "cifar10.npz", place / CIFAR10_FOLDER]
     return next((candidate for candidate in candidates if candidate.exists()), None)
 
 
 def download_cifar10(root: str | os.PathLike[str] | None = None) -> Path:
-    """Download CIFAR-10 (170 MB) through torchvision, which prints a progress bar and checks the sums.
+    """Download CIFAR-10 (170 MB) through torchvision, with progress and checksums.
 
     It goes into the first folder in which it would be looked for. Follow it from elsewhere with
     :func:`cifar10_download_fraction`.

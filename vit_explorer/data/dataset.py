@@ -1,4 +1,4 @@
-"""What every source of pictures ends as: resident uint8 tensors and a list of class names."""
+"""Dataset: resident uint8 tensors of two splits and the class names."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ FINGERPRINT_SAMPLE = 64  # pictures of each split that are looked at
 
 
 class DatasetError(ValueError):
-    """A dataset cannot be opened; the message says in a sentence what happened and what to do."""
+    """A dataset cannot be opened; the message names the fault and a remedy."""
 
 
 class Split(NamedTuple):
-    """Pictures x, (n, 3, H, W) uint8, and their classes y, (n,) int64."""
+    """Images x, (n, 3, H, W) uint8, and classes y, (n,) int64."""
 
     x: Tensor
     y: Tensor
@@ -27,7 +27,7 @@ class Split(NamedTuple):
 
 @dataclass(frozen=True)
 class Dataset:
-    """Two splits that never share a picture, the class names in label order, and where it was found.
+    """Two disjoint splits, the class names in label order, and the source.
 
     ``split`` says how training and test pictures were told apart, as the beginning of a sentence on a card.
     """
@@ -44,7 +44,7 @@ class Dataset:
         return self.train.x.shape[-1]
 
     def fingerprint(self) -> dict[str, str]:
-        """By what one can tell that data are the same: their sizes, class names, and a checksum, each as text.
+        """Fingerprint of a dataset: sizes, class names and a checksum, as text.
 
         The checksum is of all labels and of pictures spread evenly over each split, wherever the data were found.
         """

@@ -1,4 +1,4 @@
-"""Mixup and CutMix: two pictures become one, and their labels with them.
+"""Mixup and CutMix: mix two images and their labels.
 
 Sources: Zhang et al. 2018, "mixup", equation 1; Yun et al. 2019, "CutMix", section 3.1. As in the authors' code
 partners are a random order of the batch, in which about one picture meets itself, and all are mixed with the same
@@ -33,13 +33,15 @@ class Mix:
 
 
 def draw_mixup(n: int, alpha: float, seed: int) -> Mix:
-    """A share from Beta(alpha, alpha), and a partner for each of n pictures."""
+    """Mixing weight from Beta(alpha, alpha), and a partner for each of n images."""
     drawn = np.random.default_rng(seed)
     return Mix(_partners(n, drawn), _share(alpha, drawn))
 
 
 def draw_cutmix(n: int, height: int, width: int, alpha: float, seed: int) -> Mix:
-    """A box that covers a share of 1 - Beta(alpha, alpha), with its middle anywhere; what lies outside is cut off.
+    """Box covering a fraction 1 - Beta(alpha, alpha), with a uniform centre.
+
+    Parts outside of the image are cut off.
 
     ``share`` is that of the pixels that are really left.
     """
@@ -55,7 +57,7 @@ def draw_cutmix(n: int, height: int, width: int, alpha: float, seed: int) -> Mix
 
 
 def mix_images(images: Tensor, mix: Mix) -> Tensor:
-    """The mixed pictures, (B, C, H, W) -> same; uint8 stays uint8, rounded."""
+    """Mix images, (B, C, H, W) -> same; uint8 stays uint8, rounded."""
     partner = images[sent(mix.partner, images.device)]
     if mix.box is not None:
         top, left, bottom, right = mix.box
@@ -72,7 +74,9 @@ def mix_targets(targets: Tensor, mix: Mix) -> Tensor:
 
 
 def soft_targets(labels: Tensor, n_classes: int, smoothing: float = 0.0) -> Tensor:
-    """(B,) int64 -> (B, n_classes): the label gets 1, less ``smoothing``, which all classes share.
+    """Smoothed one-hot targets, (B,) int64 -> (B, n_classes).
+
+    The label gets 1 less ``smoothing``, which is spread over all classes.
 
     Szegedy et al. 2016, "Rethinking the Inception Architecture", section 7.
     """

@@ -1,4 +1,4 @@
-"""The outlines of the ten shapes as signed distances: negative inside, in units of the shape's radius.
+"""Signed distances to the ten shapes, in units of the shape's radius.
 
 Each takes float32 x and y of one size (y down) and gives the distance of every point to the edge. They follow Inigo
 Quilez, "2D distance functions", https://iquilezles.org/articles/distfunctions2d.
@@ -28,12 +28,15 @@ def square(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def triangle(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Equilateral, centroid at the origin, one corner up."""
+    """Equilateral triangle, centroid at the origin, one corner up."""
     return np.maximum(np.abs(x) * 0.8660254 - y * 0.5, y) - 0.58
 
 
 def star(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Five points, one up: both mirror axes of a tooth fold the plane, then one edge is left to measure."""
+    """Five-pointed star, one point up.
+
+    Both mirror axes of a tooth fold the plane, then one edge is left to measure.
+    """
     tip, inner = 1.10, 0.50
     cos36, sin36 = 0.809017, 0.5877853
     x, y = np.abs(x), -y
@@ -51,7 +54,7 @@ def cross(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def heart(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Two discs on a square that stands on its corner."""
+    """Heart: two discs on a square that stands on a corner."""
     x, y = np.abs(x) / 1.55, 0.56 - y / 1.55
     disc = np.sqrt((x - 0.25) ** 2 + (y - 0.75) ** 2) - 0.3535534
     along = 0.5 * np.maximum(x + y, 0.0)
@@ -73,7 +76,7 @@ def arrow(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def drop(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """A disc and the two tangents to it from a point above."""
+    """Drop: a disc and the two tangents from a point above."""
     radius, height = 0.66, 1.45  # of the disc, and of the point over its centre
     sine = radius / height
     cosine = float(np.sqrt(1.0 - sine * sine))

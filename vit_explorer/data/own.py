@@ -1,4 +1,4 @@
-"""A person's own pictures: an .npz archive, or a folder with a folder of pictures for each class."""
+"""Own images: an .npz archive, or a folder with a folder for each class."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ FOLDER_SEED = 0
 
 
 def open_npz(path: Path) -> Dataset:
-    """Open ``x_train y_train x_test y_test`` (n, S, S, 3 uint8), S of 8 to 128, and optional ``class_names``.
+    """Open an .npz archive of images and classes.
+
+    ``x_train y_train x_test y_test``, images (n, S, S, 3) uint8 with S of 8 to 128, and optional ``class_names``.
 
     Raises:
         DatasetError: if it is not there, damaged, or holds something else.
@@ -42,7 +44,7 @@ def open_npz(path: Path) -> Dataset:
 
 
 def open_folder(folder: Path, img_size: int) -> Dataset:
-    """Open pictures in torchvision's ImageFolder layout, each brought to ``img_size`` pixels a side.
+    """Open images in ImageFolder layout, resized to ``img_size`` pixels a side.
 
     Raises:
         DatasetError: if it is no such folder, a class is empty, or a picture cannot be read.
@@ -130,5 +132,5 @@ def _read_pictures(samples: Iterable[tuple[str, int]], img_size: int) -> Split:
 
 
 def planes(x: np.ndarray) -> Tensor:
-    """(n, H, W, 3) as files hold it -> (n, 3, H, W) as networks want it."""
+    """Images of files to network layout, (n, H, W, 3) -> (n, 3, H, W)."""
     return torch.from_numpy(np.ascontiguousarray(x.transpose(0, 3, 1, 2)))

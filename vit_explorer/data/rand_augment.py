@@ -1,5 +1,4 @@
-"""RandAugment for whole batches: each picture gets operations of its own, and all that drew the same one are changed at
-once by torchvision's function for it.
+"""RandAugment for whole batches, one torchvision call for each operation drawn.
 
 Source: Cubuk et al. 2020, "RandAugment"; operations and their strengths as in torchvision's ``RandAugment``, whose
 magnitude goes from 0 to 30.
@@ -24,8 +23,11 @@ FILL = 0  # what is turned or shifted in from outside, as crop_and_flip has it
 
 @dataclass(frozen=True)
 class Operation:
-    """``strength``: (magnitude from 0 to 1, height, width) -> the number that ``apply`` takes; ``signed``: it is turned
-    around half of the time. An operation without a strength does one thing."""
+    """One operation of RandAugment.
+
+    ``strength``: (magnitude from 0 to 1, height, width) -> the argument of ``apply``; ``signed``: the sign of the
+    argument flips half of the time. An operation without a strength has no magnitude.
+    """
 
     name: str
     apply: Callable[[Tensor, float], Tensor]
@@ -34,7 +36,10 @@ class Operation:
 
 
 def operations() -> list[Operation]:
-    """The 14 of the paper, the identity first. Imports torchvision, which takes seconds the first time."""
+    """The paper's 14 operations, the identity first.
+
+    Imports torchvision, which takes seconds the first time.
+    """
     import torchvision.transforms.v2.functional as V
 
     def affine(images: Tensor, **change: object) -> Tensor:
@@ -73,20 +78,23 @@ def operations() -> list[Operation]:
 
 
 class Drawn(NamedTuple):
-    """What each picture gets: ``operation``, places in :func:`operations`, and ``sign``, 1 or -1; (B, n_ops) int64."""
+    """Operations drawn for each image, (B, n_ops) int64.
+
+    ``operation``: index in :func:`operations`; ``sign``: 1 or -1.
+    """
 
     operation: Tensor
     sign: Tensor
 
 
 def draw_operations(n: int, n_ops: int, generator: torch.Generator) -> Drawn:
-    """Operations for n pictures, each uniform among all."""
+    """Draw operations for n images, each uniform among all."""
     operation = torch.randint(0, N_OPERATIONS, (n, n_ops), generator=generator)
     return Drawn(operation, 1 - 2 * torch.randint(0, 2, (n, n_ops), generator=generator))
 
 
 def apply_operations(images: Tensor, drawn: Drawn, magnitude: float) -> Tensor:
-    """uint8 (B, 3, H, W) -> the same, each changed by its operations one after the other.
+    """Apply drawn operations in order, uint8 (B, 3, H, W) -> same.
 
     Args:
         magnitude: 0 to MAX_MAGNITUDE, how strong.
@@ -112,5 +120,5 @@ def apply_operations(images: Tensor, drawn: Drawn, magnitude: float) -> Tensor:
 
 
 def rand_augment(images: Tensor, magnitude: float, generator: torch.Generator, n_ops: int = 2) -> Tensor:
-    """RandAugment with operations drawn for each picture, uint8 (B, 3, H, W) -> same."""
+    """RandAugment with operations drawn for each image, uint8 (B, 3, H, W) -> same."""
     return apply_operations(images, draw_operations(len(images), n_ops, generator), magnitude)

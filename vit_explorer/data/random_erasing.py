@@ -1,4 +1,7 @@
-"""Random erasing: a rectangle of a picture becomes noise. Zhong et al. 2020, "Random Erasing Data Augmentation"."""
+"""Random erasing: replace a rectangle of an image by noise.
+
+Zhong et al. 2020, "Random Erasing Data Augmentation".
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ ASPECT = (0.3, 1 / 0.3)  # height over width
 
 
 def draw_boxes(n: int, height: int, width: int, generator: torch.Generator) -> Tensor:
-    """A rectangle for each of n pictures, (n, 4) int64: top, left, height, width; all within the picture.
+    """Draw a rectangle inside each of n images, (n, 4): top, left, height, width.
 
     Its area is uniform in AREA and its aspect log-uniform in ASPECT; a side that would be too long is the picture's.
     """
@@ -29,7 +32,7 @@ def draw_boxes(n: int, height: int, width: int, generator: torch.Generator) -> T
 
 
 def random_erasing(images: Tensor, probability: float, generator: torch.Generator) -> Tensor:
-    """Each picture loses a rectangle with this probability; its pixels become uniform noise, one value for each.
+    """Erase a rectangle of each image with a probability; fill with uniform noise.
 
     Args:
         images: uint8 (B, C, H, W).

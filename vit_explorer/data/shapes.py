@@ -1,4 +1,4 @@
-"""The drawn stand-in dataset: ten shapes with clutter, made by code, so that nothing needs to be downloaded.
+"""Drawn dataset: ten shapes with clutter, rendered by code without a download.
 
 How a picture is made, from back to front, on the plane [-1, 1] x [-1, 1] (x to the right, y down):
 1. a soft gradient of two neighbouring hues, bent by a slow wave, with three out-of-focus lights;
@@ -44,7 +44,10 @@ CLASS_NAMES: tuple[str, ...] = tuple(shape.__name__ for shape in SHAPES)
 
 @dataclass(frozen=True)
 class Scenes:
-    """All that defines n pictures. Lengths in half sides of the picture, angles in radians, colours sRGB in 0..1."""
+    """Parameters of n images.
+
+    Lengths in half sides of the image, angles in radians, colours sRGB in 0..1.
+    """
 
     label: np.ndarray  # (n,) int64
     place: np.ndarray  # (n, 4): x, y, radius, turn
@@ -65,7 +68,10 @@ class Scenes:
 
 
 def oklch_to_srgb(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) -> np.ndarray:
-    """OKLCH (lightness 0..1, hue in radians) -> sRGB (..., 3) in 0..1, clipped. Björn Ottosson, "Oklab", 2020."""
+    """OKLCH (lightness 0..1, hue in radians) -> sRGB (..., 3) in 0..1, clipped.
+
+    Björn Ottosson, "Oklab", 2020.
+    """
     a, b = chroma * np.cos(hue), chroma * np.sin(hue)
     long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3
     medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3
@@ -82,12 +88,15 @@ def oklch_to_srgb(lightness: np.ndarray, chroma: np.ndarray, hue: np.ndarray) ->
 
 
 def clear_hue(hue: np.ndarray, lightness: np.ndarray) -> np.ndarray:
-    """The hue of a light colour as it is; of a dark one squeezed into teal, blue, purple, red: dark yellow is mud."""
+    """Hue of a colour; dark colours are moved to teal, blue, purple or red.
+
+    Dark yellow looks like mud.
+    """
     return np.where(lightness < MUDDY_BELOW, np.radians(165) + np.mod(hue, 2 * np.pi) * (215 / 360), hue)
 
 
 def make_scenes(n: int, rng: np.random.Generator) -> Scenes:
-    """n pictures to be; labels balanced, all else independent of the label."""
+    """Draw the parameters of n images; labels balanced, the rest independent."""
     between = rng.uniform
     label = rng.permutation(np.arange(n) % len(CLASS_NAMES))
 
@@ -113,7 +122,7 @@ def make_scenes(n: int, rng: np.random.Generator) -> Scenes:
     )
 
     def near_ground(count: int, spread: float) -> np.ndarray:
-        """(n, count, 3) colours that differ from the ground by about `spread` in lightness."""
+        """Colours (n, count, 3) that differ from the ground by ``spread`` in lightness."""
         step = between(0.5 * spread, spread, (n, count)) * rng.choice([-1, 1], (n, count))
         lightness = (tone[:, None] + step).clip(0.12, 0.97)
         near_hue = hue[:, None] + between(-1.4, 1.4, (n, count))
@@ -176,7 +185,7 @@ def make_scenes(n: int, rng: np.random.Generator) -> Scenes:
 
 
 def draw_shapes(n: int, seed: int, size: int = 32) -> tuple[np.ndarray, np.ndarray]:
-    """n pictures of the ten shapes, and their labels; the same arguments always give the same pixels.
+    """Draw n images of the ten shapes, and their labels, reproducibly.
 
     Returns x uint8 (n, size, size, 3) in RGB and y int64 (n,), indices into CLASS_NAMES; the counts of two classes
     differ by at most 1, in shuffled order. A larger `size` shows the same scenes in more detail.
@@ -197,7 +206,7 @@ def draw_shapes(n: int, seed: int, size: int = 32) -> tuple[np.ndarray, np.ndarr
 
 
 def render(scenes: Scenes, size: int) -> np.ndarray:
-    """The pictures of `scenes`, uint8 (n, size, size, 3)."""
+    """Render images of scenes, uint8 (n, size, size, 3)."""
     pixel = 2.0 / size
     axis = ((np.arange(size, dtype=np.float32) + 0.5) * pixel - 1.0).astype(np.float32)
     x, y = axis[None, None, :], axis[None, :, None]
@@ -227,12 +236,15 @@ def columns(values: np.ndarray) -> np.ndarray:
 
 
 def flat(colour: np.ndarray) -> np.ndarray:
-    """(n, 3) -> float32 (n, 3, 1, 1): one colour for all pixels."""
+    """Colours (n, 3) -> float32 (n, 3, 1, 1), one colour for all pixels."""
     return colour.astype(np.float32)[:, :, None, None]
 
 
 def paint(canvas: np.ndarray, colour: np.ndarray | np.float32, opacity: np.ndarray) -> None:
-    """Lay a colour over the canvas (n, 3, size, size), in place; opacity (n, size, size) in 0..1."""
+    """Blend a colour into the canvas (n, 3, size, size), in place.
+
+    Opacity is (n, size, size) in 0..1.
+    """
     canvas += opacity[:, None] * (colour - canvas)
 
 
@@ -242,7 +254,7 @@ def blend_two(mix: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
 
 def background_mix(scenes: Scenes, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Where between its two colours the background is, (n, size, size) in 0..1: a slope and a slow wave."""
+    """Mix of the two background colours, (n, size, size) in 0..1: slope and wave."""
     slope_x, slope_y = columns(scenes.slope)
     wave_x, wave_y, phase = columns(scenes.wave)
     across, down = wave_x * x + phase, wave_y * y
@@ -251,7 +263,10 @@ def background_mix(scenes: Scenes, x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def shape_distance(label: np.ndarray, place: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Signed distance to each picture's shape, in half sides, and its own downward axis, in radii; (n, size, size)."""
+    """Signed distance to the shape of each image, and its downward axis.
+
+    In half sides and in radii, (n, size, size).
+    """
     centre_x, centre_y, radius = columns(place[:, :3])
     cosine, sine = columns(np.stack([np.cos(place[:, 3]), np.sin(place[:, 3])], axis=1) / place[:, 2:3])
     own_x = (x - centre_x) * cosine + (y - centre_y) * sine
@@ -264,7 +279,10 @@ def shape_distance(label: np.ndarray, place: np.ndarray, x: np.ndarray, y: np.nd
 
 
 def stroke_coverage(stroke: np.ndarray, x: np.ndarray, y: np.ndarray, pixel: float) -> np.ndarray:
-    """Opacity (n, size, size) of one stroke with round ends for each picture; without length it is a dot."""
+    """Opacity (n, size, size) of a stroke with round ends for each image.
+
+    A stroke without length is a dot.
+    """
     centre_x, centre_y, half_x, half_y, half_width, opacity = columns(stroke)
     from_x, from_y = x - centre_x, y - centre_y
     along = (from_x * half_x + from_y * half_y) / (half_x**2 + half_y**2 + np.float32(1e-6))
@@ -274,5 +292,5 @@ def stroke_coverage(stroke: np.ndarray, x: np.ndarray, y: np.ndarray, pixel: flo
 
 
 def coverage(distance: np.ndarray, pixel: float) -> np.ndarray:
-    """How much of a pixel of side `pixel` is inside, 0..1, from the signed distance at its middle."""
+    """Covered fraction of a pixel, 0..1, from the signed distance at its middle."""
     return np.clip(0.5 - distance / pixel, 0.0, 1.0)

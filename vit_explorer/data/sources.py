@@ -1,4 +1,4 @@
-"""Where pictures come from, by name or by path."""
+"""Datasets by name or by path."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def open_dataset(
 
 
 def draw_split(part: Literal["train", "test"]) -> Split:
-    """One split of "shapes", drawn now: 10,000 training or 2,000 test pictures, always the same ones."""
+    """Draw one split of "shapes": 10,000 training or 2,000 test images."""
     from vit_explorer.data.shapes import draw_shapes
 
     count, seed = (SHAPES_TRAIN, SHAPES_SEED) if part == "train" else (SHAPES_TEST, SHAPES_SEED + 1)

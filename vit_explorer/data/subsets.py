@@ -1,4 +1,4 @@
-"""Parts of a split, balanced over its classes and drawn by a seed."""
+"""Class-balanced subsets of a split, drawn by a seed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from vit_explorer.data.dataset import Split
 
 
 def balanced_subset(split: Split, size: int, seed: int) -> Split:
-    """``size`` pictures with as many of each class as there can be, chosen and ordered by ``seed``.
+    """Class-balanced subset of ``size`` images, chosen and ordered by ``seed``.
 
     Counts differ by at most one between classes that have enough pictures; a class that has fewer gives all it has and
     the others fill up.
@@ -34,7 +34,7 @@ def balanced_subset(split: Split, size: int, seed: int) -> Split:
 
 
 def cut_validation(split: Split, share: float, seed: int) -> tuple[Split, Split]:
-    """Cut a class-balanced validation split off a training split: (what remains, validation).
+    """Cut a class-balanced validation split off: (rest of training, validation).
 
     Args:
         share: of the pictures that go to validation, 0 <= share < 1; with 0 the validation split is empty.

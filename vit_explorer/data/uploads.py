@@ -1,4 +1,4 @@
-"""Bytes from a stranger -> an upright RGB picture, or one sentence that says what to do.
+"""Untrusted bytes to an upright RGB image, or an error with a remedy.
 
 What a file is comes from its first bytes, never from its name. Its size in pixels is read from its header before
 anything is decoded. Everything stays in memory, and no setting of Pillow is touched, so that threads may share this.
@@ -68,11 +68,11 @@ UPRIGHT = {
 
 
 class PictureError(ValueError):
-    """A picture that cannot be used; the message is one sentence for the person who brought it."""
+    """An unusable image; the message is one sentence for the uploader."""
 
 
 def load_picture(source: bytes | str | os.PathLike[str]) -> Image.Image:
-    """A file's bytes, or its path -> an upright picture of mode RGB with no metadata left in it.
+    """Load bytes or a path as an upright RGB image without metadata.
 
     Of an animation or a file with pages: the first. Transparent parts are laid over white. 16-bit grey is scaled so
     that 65535 is white; for 32-bit whole numbers and floats see `_deep_grey_to_8_bit`. CMYK is converted without
@@ -102,7 +102,7 @@ def load_picture(source: bytes | str | os.PathLike[str]) -> Image.Image:
 
 
 def fit_picture(picture: Image.Image, size: int, mode: Literal["crop", "letterbox"] = "crop") -> torch.Tensor:
-    """What a model of `size` x `size` pixels sees of an RGB picture: uint8 (3, size, size).
+    """Bring an RGB image to a model's input size, uint8 (3, size, size).
 
     "crop" takes the largest square in the middle; "letterbox" takes all of it and fills up with LETTERBOX_GREY on two
     sides. Resizing is Pillow's bicubic, which widens its kernel when it shrinks and so does not alias; it is what DeiT
@@ -128,7 +128,7 @@ def fit_picture(picture: Image.Image, size: int, mode: Literal["crop", "letterbo
 
 
 def _read(source: bytes | str | os.PathLike[str]) -> bytes:
-    """The bytes of a source, no more than MAX_BYTES of them."""
+    """Read at most MAX_BYTES of a source."""
     if isinstance(source, bytes):
         data = source
     else:
@@ -145,7 +145,7 @@ def _read(source: bytes | str | os.PathLike[str]) -> bytes:
 
 
 def _kind(data: bytes) -> str | None:
-    """Name of the format that the first bytes announce: a key of FORMATS, another format's name, or None."""
+    """Format announced by the first bytes: a key of FORMATS, another name, or None."""
     for offset, signature, name in SIGNATURES:
         if data.startswith(signature, offset):
             return name
@@ -159,7 +159,7 @@ def _with_article(name: str) -> str:
 
 
 def _check_size(width: int, height: int) -> None:
-    """Refuse what is too large to decode, or too narrow to be a picture."""
+    """Refuse images too large to decode, or too narrow."""
     if width * height > MAX_PIXELS:
         raise PictureError(TOO_MANY_PIXELS)
     if min(width, height) < MIN_SIDE:
@@ -169,7 +169,7 @@ def _check_size(width: int, height: int) -> None:
 
 
 def _to_rgb(picture: Image.Image) -> Image.Image:
-    """A decoded picture of any mode -> RGB, over white where it is transparent."""
+    """Convert a decoded image to RGB, over white where transparent."""
     if picture.mode.startswith("I;16"):
         levels = np.asarray(picture).astype(np.uint32)
         return Image.fromarray(((levels + 128) // 257).astype(np.uint8)).convert("RGB")  # 65535 / 257 = 255
@@ -186,7 +186,9 @@ def _to_rgb(picture: Image.Image) -> Image.Image:
 
 
 def _deep_grey_to_8_bit(levels: np.ndarray) -> np.ndarray:
-    """32-bit grey (H, W), int32 or float32, -> uint8. Such files do not say what is white, so their values decide.
+    """Convert 32-bit grey (H, W) to uint8, scaled by the values.
+
+    Such files do not state their white.
 
     Floats within 0..1: 1 is white. Else within 0..255, then within 0..65535: the top of that range is white. Else the
     greatest value is white, and the least is black, or 0 where all are above it. What is not finite becomes black.
@@ -204,7 +206,7 @@ def _deep_grey_to_8_bit(levels: np.ndarray) -> np.ndarray:
 
 
 def _turn_upright(picture: Image.Image, source: Image.Image) -> Image.Image:
-    """Apply the EXIF turn that `source` carries to the picture made of it, and drop its metadata."""
+    """Apply the EXIF orientation of ``source`` to an image and drop metadata."""
     try:
         turn = UPRIGHT.get(source.getexif().get(ORIENTATION_TAG, 1))
     except Exception:  # EXIF is a format of its own, and as easily broken; the pixels are good

@@ -1,4 +1,4 @@
-"""The table of architectures as a figure to keep: accuracy over cost on the left, every number on the right."""
+"""Figure of architectures: accuracy over cost, beside a table of all numbers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SCATTER, TABLE = (0.06, 0.36), (0.4, 0.975)  # from where to where, in widths of
 
 @dataclass(frozen=True)
 class DrawnModel:
-    """One network.
+    """One network of the figure.
 
     Attributes:
         kind: a key of INKS.
@@ -53,7 +53,7 @@ class DrawnModel:
 
 
 def draw_architectures(rows: Sequence[Mapping[str, Any]], measured: Mapping[str, Any] | None, data: str) -> Figure:
-    """The networks that were tested on the pictures of ``data``, the best one first.
+    """Figure of the networks tested on ``data``, the most accurate first.
 
     Args:
         rows: of ``explain.architectures``. measured: times by model with when and where they were taken, or None.
@@ -81,7 +81,7 @@ def draw_architectures(rows: Sequence[Mapping[str, Any]], measured: Mapping[str,
 
 
 def architectures_figure(models: Sequence[DrawnModel], title: str, caption: str) -> Figure:
-    """The best one first.
+    """Figure of networks, in the given order.
 
     Raises:
         ValueError: if there is no model to draw.
@@ -100,7 +100,7 @@ def architectures_figure(models: Sequence[DrawnModel], title: str, caption: str)
 
 
 def short_number(value: float) -> str:
-    """Three digits and the thousand it is counted in: 810 k, 55.8 M."""
+    """Number to three digits with its unit: 810 k, 55.8 M."""
     for unit, name in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
         if value >= 0.9995 * unit:
             digits = 2 if value < 9.995 * unit else 1 if value < 99.95 * unit else 0
@@ -133,7 +133,7 @@ def _plot(axes: Axes, models: Sequence[DrawnModel]) -> None:
 
 
 def _list(axes: Axes, models: Sequence[DrawnModel]) -> None:
-    """A line a network, with its mark; the axes are used as a sheet of paper, a row one unit high."""
+    """Table with a line and a mark for each network; a row is one unit high."""
     axes.set_axis_off()
     axes.set_xlim(0, 1)
     axes.set_ylim(len(models), 0)

@@ -1,4 +1,4 @@
-"""Attention as figures to keep: the maps of all heads, and the rollout from layer to layer.
+"""Attention figures: maps of all heads, and the rollout from layer to layer.
 
 matplotlib is imported when a figure is asked for, and used without pyplot: no state is shared between requests.
 """
@@ -28,7 +28,7 @@ SMALLEST_SHARE = 1e-9  # a scale needs two ends that differ, also where all shar
 
 
 def shares_limit(weights: np.ndarray, n_prefix: int) -> float:
-    """Where the colour scale ends that all maps of a trace share; the one share in a hundred beyond is clipped.
+    """Upper end of the colour scale for attention maps: the 99th percentile.
 
     An end at the largest share, which a single head can give to a single patch, would leave everything else dark.
 
@@ -39,7 +39,7 @@ def shares_limit(weights: np.ndarray, n_prefix: int) -> float:
 
 
 def rollout_limit(rows: np.ndarray, n_prefix: int, query: int | None) -> float:
-    """Where the colour scale of a rollout's steps ends; the two shares in a hundred beyond are clipped.
+    """Upper end of the colour scale for rollout steps: the 98th percentile.
 
     The query's own share does not count: the skip connection keeps it far above all others.
 
@@ -52,7 +52,7 @@ def rollout_limit(rows: np.ndarray, n_prefix: int, query: int | None) -> float:
 
 
 def _others(rows: np.ndarray, n_prefix: int, query: int | None) -> np.ndarray:
-    """The shares of the patches other than the query, (S, N) -> (S, fewer)."""
+    """Attention weights of the patches other than the query, (S, N) -> (S, fewer)."""
     return np.delete(rows, [*range(n_prefix), *([] if query is None else [query])], axis=1)
 
 
@@ -61,13 +61,14 @@ def _own_limit(shares: np.ndarray, n_prefix: int, query: int | None) -> float:
 
 
 def percent(share: float) -> str:
-    """Three significant digits, as the page prints them: "12.3 %", "3.20 %", "0.0457 %"."""
+    """Percentage to three significant digits: "12.3 %", "3.20 %", "0.0457 %"."""
     return f"{100 * share:#.3g}".rstrip(".") + " %"
 
 
 def with_strip(shares: np.ndarray, grid: tuple[int, int], n_prefix: int) -> np.ndarray:
-    """Shares of all tokens as a map; to its left, behind a gap of NaN, a column of what CLS gets, and below it the
-    distillation token of a DeiT.
+    """Map of all tokens with the prefix tokens as a column, behind a gap of NaN.
+
+    CLS on top, and below it the distillation token of a DeiT.
 
     Args:
         shares: (n_prefix + rows * cols,)
@@ -92,7 +93,7 @@ def heads_figure(
     title: str,
     caption: str,
 ) -> Figure:
-    """The picture with the query on it, the chosen head enlarged over it, and the maps of all layers and heads.
+    """Image with the query, the chosen head enlarged, and the maps of all heads.
 
     Args:
         picture: (H, W, 3) uint8.
@@ -136,7 +137,7 @@ def rollout_figure(
     title: str,
     caption: str,
 ) -> Figure:
-    """The picture, the rollout up to each layer, and below it the attention of that layer alone.
+    """Image, the rollout up to each layer, and each layer's attention below.
 
     Args:
         steps, alone: (S, N) shares of all tokens: the rollout's, and those of the mean over the layer's heads.
@@ -202,7 +203,7 @@ def _show_over(
 
 
 def _outline(axes: Axes, index: int, grid: tuple[int, int], n_prefix: int, ink: str) -> None:
-    """A frame around a patch; around the whole picture for a token that is none."""
+    """Frame around a patch, or around the whole image for another token."""
     from matplotlib.patches import Rectangle
 
     row, col = divmod(index - n_prefix, grid[1])

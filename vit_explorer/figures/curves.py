@@ -1,4 +1,4 @@
-"""The accuracy curves of one race or several as a figure to keep: training thin, test thick, names at the lines' ends.
+"""Figure of accuracy curves: training thin, test thick, names at the line ends.
 
 matplotlib is imported when a figure is asked for, and used without pyplot: no state is shared between requests.
 """
@@ -36,7 +36,7 @@ FLOOR = 0.1  # the scale of accuracies ends at least here
 
 @dataclass(frozen=True)
 class Curve:
-    """One contender.
+    """Accuracy curve of one contender.
 
     Attributes:
         train, test: (n, 2) points, the place on the axis and the accuracy as a share, 0 to 1.
@@ -50,13 +50,13 @@ class Curve:
 
     @property
     def end(self) -> tuple[float, float]:
-        """The last point of the thick line, or of the thin one where there is no thick one."""
+        """Last point of the thick line, or of the thin one without a thick one."""
         x, y = (self.test if len(self.test) else self.train)[-1]
         return float(x), float(y)
 
 
 def curves_figure(races: Sequence[tuple[str, Sequence[Curve]]], axis: Axis, title: str, caption: str) -> Figure:
-    """All races on one pair of axes, the first one solid, the second one dashed, and so on.
+    """Figure of all races on one pair of axes: the first solid, the second dashed.
 
     Args:
         races: (title, contenders); a contender without a point yet is left out.
@@ -85,7 +85,7 @@ def curves_figure(races: Sequence[tuple[str, Sequence[Curve]]], axis: Axis, titl
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Places as near to the wanted ones as can be with at least ``gap`` between neighbours, in the same order.
+    """Spread positions to at least ``gap`` apart, in order and near the wanted ones.
 
     All lie between ``low`` and ``high``; where that is too narrow for the gap they share it evenly.
     """
@@ -109,7 +109,7 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
 
 
 def _scale(axes: Axes, curves: Sequence[Curve], axis: Axis) -> None:
-    """Per cent upwards from 0 to just above the highest point, and the axis's numbers in full."""
+    """Percentage axis from 0 to just above the highest point."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     highest = max(_accuracies(curves), default=FLOOR)
@@ -134,7 +134,7 @@ def _accuracies(curves: Sequence[Curve]) -> Iterator[float]:
 
 
 def _name_lines(axes: Axes, drawn: Sequence[tuple[Curve, str, object]]) -> None:
-    """Each name beside the axes, at the height of its line's end, with a thin leader to it."""
+    """Name at the end of each line, with a thin leader."""
     end, top = axes.get_xlim()[1], axes.get_ylim()[1]
     heights = spread([curve.end[1] / top for curve, _, _ in drawn], LABEL_GAP, 0.02, 0.98)
     for (curve, colour, dashes), height in zip(drawn, heights, strict=True):
@@ -156,7 +156,7 @@ def _name_lines(axes: Axes, drawn: Sequence[tuple[Curve, str, object]]) -> None:
 
 
 def _explain(figure: Figure, titles: Sequence[str], finished: bool) -> None:
-    """Under the title what thick, thin and the dot stand for, and under that, of several races, solid and dashed."""
+    """Legend of thick, thin and dot, and for several races of solid and dashed."""
     from matplotlib.lines import Line2D
 
     dot: dict[str, Any] = {"marker": "o", "linestyle": "none", "markeredgecolor": "white"}

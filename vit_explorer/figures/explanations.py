@@ -1,4 +1,4 @@
-"""Figures to keep of the Attention tab's answers: maps with their scores, a prediction tested, layer by layer.
+"""Figures of explanations: scored maps, an ablated prediction, layer by layer.
 
 matplotlib is used without pyplot, as in frame.py: no state is shared between requests.
 """
@@ -29,7 +29,7 @@ N_CLASSES = 6  # in a list
 
 @dataclass(frozen=True)
 class Explained:
-    """A map (rows, cols) and per measure its area and its curve of probabilities (K + 1,)."""
+    """Map (rows, cols), and per measure an area and a probability curve (K + 1,)."""
 
     title: str
     values: np.ndarray
@@ -44,7 +44,7 @@ def explanations_figure(
     title: str,
     caption: str,
 ) -> Figure:
-    """The picture, every map over it with its own scale and both areas, and all curves on the same axes.
+    """Image, every map over the image with both areas, and all curves.
 
     Args:
         picture: (H, W, 3) uint8.
@@ -83,7 +83,7 @@ def ablation_figure(
     after: np.ndarray,
     caption: str,
 ) -> Figure:
-    """Picture and maps before and after on shared scales, and the probabilities of the classes they move between.
+    """Image and maps before and after on one scale, and the changed probabilities.
 
     Args:
         picture, changed: (H, W, 3) uint8.
@@ -116,7 +116,7 @@ def ablation_figure(
 def layers_figure(
     lens: np.ndarray, classes: Sequence[str], distance: np.ndarray, uniform: float, caption: str
 ) -> Figure:
-    """What the head would say after each block, and how far each head looks.
+    """Logit lens after each block, and the attention distance of each head.
 
     Args:
         lens: (layers + 1, classes) probabilities, first from the embedding.

@@ -1,4 +1,4 @@
-"""What all figures share: their size, title and caption, the look of their axes, and the files they become.
+"""Common parts of all figures: size, title, caption, axes, file formats.
 
 matplotlib is imported when a figure is asked for, and used without pyplot: no state is shared between requests.
 """
@@ -36,7 +36,7 @@ def entitled(
     caption_width: int = CAPTION_WIDTH,
     caption_lines: int | None = None,
 ) -> tuple[Figure, int]:
-    """An empty figure with its title above and its caption below.
+    """Empty figure with a title above and a caption below.
 
     Args:
         title: cut to one line.
@@ -56,7 +56,7 @@ def entitled(
 
 
 def shortened(text: str, width: int) -> str:
-    """On one line, and no longer than ``width`` characters, also where it is one long word."""
+    """Text on one line of at most ``width`` characters."""
     line = " ".join(text.split())
     return line if len(line) <= width else line[: width - 1] + "…"
 
@@ -71,7 +71,7 @@ def unframed(axes: Axes) -> None:
 
 
 def bare(axes: Axes) -> None:
-    """A picture alone: no ticks, no frame."""
+    """Draw an image without ticks and frame."""
     axes.set_xticks([])
     axes.set_yticks([])
     for spine in axes.spines.values():
@@ -79,7 +79,7 @@ def bare(axes: Axes) -> None:
 
 
 def write_figure(figure: Figure, path: Path) -> None:
-    """Write a PNG, SVG or PDF file, by the end of its name.
+    """Write a PNG, SVG or PDF file, by the file's extension.
 
     Raises:
         ValueError: for another kind of file, or one that cannot be written.
@@ -92,7 +92,7 @@ def write_figure(figure: Figure, path: Path) -> None:
 
 
 def figure_format(path: Path) -> str:
-    """What a file of this name holds: a key of MIME. Raises ValueError for another kind of file."""
+    """Format of a file name: a key of MIME. Raises ValueError for others."""
     format = path.suffix[1:].lower()
     if format not in MIME:
         raise ValueError(f"a figure ends in {', '.join(f'.{kind}' for kind in MIME)}, not in {path.name!r}")
@@ -100,7 +100,7 @@ def figure_format(path: Path) -> str:
 
 
 def figure_bytes(figure: Figure, format: str) -> bytes:
-    """The figure as a "png", "svg" or "pdf" file; the same figure gives the same picture, no date is written."""
+    """Figure as a "png", "svg" or "pdf" file, reproducible and without a date."""
     dates = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     buffer = io.BytesIO()
     figure.savefig(buffer, format=format, dpi=DPI, metadata=dates[format])

@@ -1,4 +1,4 @@
-"""Accuracy over the number of training pictures as a figure to keep: a curve a kind of network, names at the ends.
+"""Figure of accuracy over the number of training images, a curve per network.
 
 matplotlib is imported when a figure is asked for, and used without pyplot: no state is shared between requests.
 """
@@ -25,7 +25,7 @@ STEP, ROOM = 0.1, 0.015  # of accuracy: the axis ends at a multiple of the one, 
 
 @dataclass(frozen=True)
 class HungerCurve:
-    """One kind of network.
+    """Data scaling curve of one kind of network.
 
     Attributes:
         kind: a key of INKS; ``label`` is what people read.
@@ -40,7 +40,7 @@ class HungerCurve:
 
 
 def hunger_figure(curves: Sequence[HungerCurve], title: str, caption: str) -> Figure:
-    """All curves on one pair of axes, the number of pictures logarithmic; single runs as rings.
+    """Figure of all curves over a logarithmic number of images; runs as rings.
 
     Raises:
         ValueError: if there is no point to draw.
@@ -79,7 +79,7 @@ def _draw(axes: Axes, curve: HungerCurve) -> None:
 
 
 def _scale(axes: Axes, drawn: Sequence[HungerCurve]) -> None:
-    """Per cent upwards in tens around all points, and the numbers of pictures where there are points."""
+    """Percentage axis in tens around all points, and ticks at the measured numbers."""
     from matplotlib.ticker import FuncFormatter, NullLocator
 
     sizes = np.unique(np.concatenate([curve.points[:, 0] for curve in drawn]))
@@ -101,7 +101,7 @@ def _scale(axes: Axes, drawn: Sequence[HungerCurve]) -> None:
 
 
 def _name(axes: Axes, drawn: Sequence[HungerCurve]) -> None:
-    """Each name beside the axes, at the height of its line's end, with a thin leader to it."""
+    """Name at the end of each line, with a thin leader."""
     named = [curve for curve in drawn if len(curve.points)]
     low, high = axes.get_ylim()
     ends = [(curve.points[-1, 1] - low) / (high - low) for curve in named]
@@ -124,7 +124,7 @@ def _name(axes: Axes, drawn: Sequence[HungerCurve]) -> None:
 
 
 def _explain(figure: Figure, drawn: Sequence[HungerCurve]) -> None:
-    """Above the axes what a point, its bar and a ring stand for; only what is drawn."""
+    """Legend of point, bar and ring; only of the drawn ones."""
     from matplotlib.lines import Line2D
 
     several = any((curve.points[:, 2] > 0).any() for curve in drawn)

@@ -1,4 +1,4 @@
-"""A ladder of recipes as a figure to keep: test accuracy from rung to rung, each step with its sign, a teacher's line.
+"""Figure of a ladder of recipes: test accuracy from rung to rung.
 
 matplotlib is imported when a figure is asked for, and used without pyplot: no state is shared between requests.
 """
@@ -28,7 +28,7 @@ REACH = 1.3  # of the colours, times the largest step: their darkest ends are le
 
 @dataclass(frozen=True)
 class DrawnRung:
-    """One rung.
+    """One rung of the figure.
 
     Attributes:
         tests, trains: (seeds,) accuracies as shares, 0 to 1.
@@ -42,7 +42,7 @@ class DrawnRung:
 
 
 def ladder_figure(rungs: Sequence[DrawnRung], teacher: np.ndarray | None, title: str, caption: str) -> Figure:
-    """The rungs from below, one at least; dots are seeds, the bar is the step that the mean takes.
+    """Figure of the rungs from below; dots are seeds, the bar is the mean's step.
 
     Args:
         teacher: (seeds,) accuracies of the teacher, a line of its own; None for none.
@@ -77,12 +77,12 @@ def ladder_figure(rungs: Sequence[DrawnRung], teacher: np.ndarray | None, title:
 
 
 def colour_limit(gains: Sequence[float | None]) -> float:
-    """Half the range of the colours for these steps, as a share; white is none."""
+    """Half the range of the colours for steps in accuracy; white is none."""
     return REACH * max([SMALLEST, *(abs(gain) for gain in gains if gain is not None)])
 
 
 def _steps(axes: Axes, rungs: Sequence[DrawnRung]) -> None:
-    """From the place below to the own one: a bar in the colour of the gain, and the rail it stands on."""
+    """Bar from the rung below to this one in the colour of the gain, and a rail."""
     from matplotlib import colormaps
     from matplotlib.colors import Normalize
 
@@ -99,7 +99,7 @@ def _steps(axes: Axes, rungs: Sequence[DrawnRung]) -> None:
 
 
 def _say(axes: Axes, rung: DrawnRung, place: int) -> None:
-    """Beside the ladder: the step in points, the mean with its spread, and the training accuracy."""
+    """Texts beside the ladder: step in points, mean with spread, training accuracy."""
     spread = f" ± {100 * rung.tests.std(ddof=1):.1f}" if len(rung.tests) > 1 else ""
     texts = (
         (1.02, "" if rung.gain is None else signed(rung.gain), "bold"),
@@ -130,6 +130,6 @@ def _scale(axes: Axes, rungs: Sequence[DrawnRung], teacher: np.ndarray | None) -
 
 
 def signed(gain: float) -> str:
-    """In points, with its sign but for what rounds to zero."""
+    """Difference in points with a sign, without one if rounded to zero."""
     text = f"{abs(100 * gain):.1f}"
     return text if float(text) == 0 else ("−" if gain < 0 else "+") + text

@@ -1,4 +1,4 @@
-"""The similarities of a model's position embeddings as a figure to keep: the matrix, and the grid of maps.
+"""Figure of position similarities: the matrix, and the grid of maps.
 
 matplotlib is imported when a figure is asked for, and used without pyplot: no state is shared between requests.
 """
@@ -22,7 +22,7 @@ STEP = 0.05  # to which the scale is rounded up
 
 
 def colour_limit(similarity: np.ndarray, n_prefix: int) -> float:
-    """Where the symmetric colour scale ends that all snapshots of a model share; values beyond are clipped.
+    """Symmetric colour limit for all snapshots of a model; larger values are clipped.
 
     The 98th percentile of the absolute similarity of two different patches, in the snapshot where it is largest,
     rounded up to 0.05. An end at 1, the similarity with oneself, would leave everything else pale.
@@ -39,14 +39,14 @@ def colour_limit(similarity: np.ndarray, n_prefix: int) -> float:
 
 
 def with_gap(similarity: np.ndarray, n_prefix: int) -> np.ndarray:
-    """The matrix with a row and a column of NaN between the prefix tokens and the patches; none without a prefix."""
+    """Matrix with a row and a column of NaN between prefix and patches."""
     if n_prefix == 0:
         return similarity
     return np.insert(np.insert(similarity, n_prefix, np.nan, axis=0), n_prefix, np.nan, axis=1)
 
 
 def tile_maps(similarity: np.ndarray, grid: tuple[int, int], n_prefix: int) -> np.ndarray:
-    """Each patch's similarities with all patches as a map, at the patch's place, one NaN between neighbours.
+    """Similarities of each patch as a map at its place, NaN between neighbours.
 
     Returns:
         (rows * (rows + 1) - 1, cols * (cols + 1) - 1)
