@@ -17,7 +17,7 @@ _PAINTED = """(canvas) => {
 
 
 def test_first_screen_is_a_finished_example(page):
-    assert page.locator(".vx-frame .title").inner_text() == "Cheetah"
+    assert page.locator(".vx-frame .title").inner_text() == "Cat"
     assert page.locator("#vx-model").input_value() == "vit-cifar10"
     percents = page.locator(".vx-frame .top .vx-number").all_inner_texts()
     assert len(percents) == 5
@@ -29,6 +29,14 @@ def test_first_screen_is_a_finished_example(page):
 def test_prediction_is_in_sight_without_scrolling(page):
     box = page.locator(".vx-frame .verdict").bounding_box()
     assert box["y"] + box["height"] <= 720
+
+
+def test_the_first_picture_is_named_rightly_and_an_unknown_thing_is_said_to_be_unknown(page):
+    assert page.evaluate("vx.get('trace').picture.labels")[0] == "cat"
+    assert page.locator(".vx-frame .verdict").get_attribute("data-state") == "right"
+    page.evaluate("vx.set('wish', { picture: 'sample:lion' })")
+    page.wait_for_function("vx.get('settled').picture === 'sample:lion'")
+    assert page.locator(".vx-frame .verdict").get_attribute("data-state") == "none"
 
 
 def test_top_five_are_the_probabilities_of_the_trace(page):
@@ -119,7 +127,7 @@ def test_a_link_to_a_lost_upload_says_so_and_shows_the_example(watched, address)
     page = watched()
     open_page(page, address + "#picture=upload%3A0123&model=vit-cifar10")
     assert "no longer here" in page.locator("#vx-say").inner_text()
-    assert page.locator(".vx-frame .title").inner_text() == "Cheetah"
+    assert page.locator(".vx-frame .title").inner_text() == "Cat"
 
 
 def test_two_quick_wishes_are_both_fulfilled(page):
@@ -135,7 +143,7 @@ def test_a_refused_wish_leaves_everything_as_it_was(page):
     assert page.locator("#vx-model").input_value() == "vit-cifar10"
     page.evaluate("vx.set('wish', { fit: 'letterbox' })")
     page.wait_for_function("vx.get('settled').fit === 'letterbox'")
-    assert page.evaluate("vx.get('trace').picture.name") == "sample:cheetah"
+    assert page.evaluate("vx.get('trace').picture.name") == "sample:cat"
 
 
 def test_a_link_pasted_into_the_open_page_is_followed(page):

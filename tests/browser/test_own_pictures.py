@@ -115,6 +115,6 @@ def test_the_camera_gives_a_picture(page):
 
 def test_random_draws_a_labelled_picture(page):
     page.locator(".vx-frame .lot").click()
-    page.wait_for_function("vx.get('settled').picture !== 'sample:cheetah'")
+    page.wait_for_function("vx.get('settled').picture !== 'sample:cat'")
     truth = page.evaluate("vx.get('trace').picture.truth")
     assert truth and f"labelled {truth}" in page.locator(".vx-frame .detail").inner_text()

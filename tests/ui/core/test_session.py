@@ -10,12 +10,20 @@ import time
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from vit_explorer.data.cifar10 import DATA_VARIABLE
 from vit_explorer.data.dataset import DatasetError
-from vit_explorer.data.uploads import PictureError
-from vit_explorer.models.zoo import CheckpointError, create_model, save_checkpoint
+from vit_explorer.data.uploads import PictureError, fit_picture
+from vit_explorer.models.zoo import (
+    CHECKPOINT_FOLDER,
+    CheckpointError,
+    create_model,
+    list_checkpoints,
+    load_checkpoint,
+    save_checkpoint,
+)
 from vit_explorer.ui.core.session import MAX_SIDE, MAX_UPLOADS, SAMPLES, Session, UnknownPicture, available_samples
 from vit_explorer.ui.core.uploads import decode_upload
 
@@ -28,6 +36,15 @@ def png(colour: tuple[int, int, int], size: tuple[int, int] = (20, 10)) -> bytes
 
 def test_every_sample_is_carried_by_the_pinned_packages():
     assert available_samples() == list(SAMPLES)
+
+
+@pytest.mark.parametrize("name", [name for name in list_checkpoints([CHECKPOINT_FOLDER]) if name.endswith("cifar10")])
+def test_the_first_picture_is_known_to_every_shipped_model(name):
+    checkpoint, first = load_checkpoint(name, [CHECKPOINT_FOLDER]), Session().picture(f"sample:{next(iter(SAMPLES))}")
+    images = fit_picture(first.image, checkpoint.model.img_size, "crop")[None]
+    with torch.no_grad():
+        best = int(checkpoint.model(checkpoint.preprocess(images)).argmax())
+    assert checkpoint.class_names[best] in first.labels
 
 
 def test_pictures_by_name(tmp_path):

@@ -21,11 +21,12 @@ LEADING_DATASET = "cifar10"  # models trained on it come first: its classes are 
 
 
 class PicturePayload(TypedDict):
-    """A picture; ``truth`` is its label where it comes from a dataset, ``preview`` a PNG as a data URL."""
+    """A picture: ``truth`` its label, ``labels`` all names of what it shows, ``preview`` a PNG as a data URL."""
 
     name: str
     title: str
     truth: str | None
+    labels: list[str]
     width: int
     height: int
     preview: str
@@ -54,6 +55,7 @@ def picture_payload(picture: Picture) -> PicturePayload:
         "name": picture.name,
         "title": picture.title,
         "truth": picture.truth,
+        "labels": list(picture.labels),
         "width": picture.image.width,
         "height": picture.image.height,
         "preview": picture.preview,

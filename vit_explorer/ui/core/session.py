@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from PIL import Image
 
@@ -51,25 +51,52 @@ MAX_UPLOADS = 64  # kept in memory, the least recently used is forgotten first
 MAX_SIDE = 1024  # pixels; a larger upload is reduced to this before it is kept
 PREVIEW_SIDE = 320  # pixels
 
-# Photos in installed packages: name -> (package, path inside it, title).
-SAMPLES: dict[str, tuple[str, str, str]] = {
-    "cheetah": ("gradio", "media_assets/images/cheetah1.jpg", "Cheetah"),
-    "lion": ("gradio", "media_assets/images/lion.jpg", "Lion"),
-    "running": ("gradio", "media_assets/images/cheetah.jpg", "Cheetah, running"),
-    "bus": ("gradio", "media_assets/images/bus.png", "Bus (drawn)"),
-    "tower": ("gradio", "media_assets/images/tower.jpg", "Eiffel tower"),
-    "hopper": ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg", "Grace Hopper"),
+
+class Sample(NamedTuple):
+    """A photo inside an installed package.
+
+    ``labels`` are the names that datasets give to the thing it shows, CIFAR-10's and ImageNet's among them.
+    """
+
+    package: str
+    path: str
+    title: str
+    labels: tuple[str, ...]
+
+
+SAMPLES: dict[str, Sample] = {  # in the order of the gallery: the first one is of a class that the shipped models know
+    "cat": Sample("vit_explorer", "data/photos/cat.jpg", "Cat", ("cat", "Egyptian cat", "tabby", "tiger cat")),
+    "cheetah": Sample("gradio", "media_assets/images/cheetah1.jpg", "Cheetah", ("cheetah",)),
+    "lion": Sample("gradio", "media_assets/images/lion.jpg", "Lion", ("lion",)),
+    "running": Sample("gradio", "media_assets/images/cheetah.jpg", "Cheetah, running", ("cheetah",)),
+    "coffee": Sample("vit_explorer", "data/photos/coffee.jpg", "Coffee", ("coffee", "espresso", "cup")),
+    "rocket": Sample("vit_explorer", "data/photos/rocket.jpg", "Rocket", ("rocket", "missile", "projectile")),
+    "bus": Sample(
+        "gradio", "media_assets/images/bus.png", "Bus (drawn)", ("bus", "minibus", "trolleybus", "school bus")
+    ),
+    "tower": Sample("gradio", "media_assets/images/tower.jpg", "Eiffel tower", ("tower",)),
+    "hopper": Sample(
+        "matplotlib", "mpl-data/sample_data/grace_hopper.jpg", "Grace Hopper", ("person", "military uniform")
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture by its name. ``truth`` is its label where it comes from a dataset."""
+    """A picture by its name.
+
+    ``labels`` are the names of the thing it shows, the most common first; empty where that is unknown.
+    """
 
     name: str
     title: str
     image: Image.Image
-    truth: str | None = None
+    labels: tuple[str, ...] = ()
+
+    @property
+    def truth(self) -> str | None:
+        """The label of the picture, None where it is unknown."""
+        return self.labels[0] if self.labels else None
 
     @cached_property
     def preview(self) -> str:
@@ -233,7 +260,7 @@ class Session:
         if index >= len(split.y):
             raise UnknownPicture(f"{kind}:{index}")
         image = Image.fromarray(split.x[index].permute(1, 2, 0).numpy())
-        return Picture(f"{kind}:{index}", f"{kind} test picture {index}", image, names[int(split.y[index])])
+        return Picture(f"{kind}:{index}", f"{kind} test picture {index}", image, (names[int(split.y[index])],))
 
 
 def available_samples() -> list[str]:
@@ -242,10 +269,10 @@ def available_samples() -> list[str]:
 
 
 def _sample_path(name: str) -> Path:
-    package, inside, _ = SAMPLES[name]
-    spec = find_spec(package)
-    assert spec is not None and spec.origin is not None, f"{package} is a requirement"
-    return Path(spec.origin).parent / inside
+    sample = SAMPLES[name]
+    spec = find_spec(sample.package)
+    assert spec is not None and spec.origin is not None, f"{sample.package} is a requirement"
+    return Path(spec.origin).parent / sample.path
 
 
 @lru_cache(maxsize=len(SAMPLES))
@@ -253,4 +280,4 @@ def _sample(name: str) -> Picture:
     path = _sample_path(name)
     if not path.is_file():
         raise UnknownPicture(f"sample:{name}")
-    return Picture(f"sample:{name}", SAMPLES[name][2], load_picture(path))
+    return Picture(f"sample:{name}", SAMPLES[name].title, load_picture(path), SAMPLES[name].labels)

@@ -13,6 +13,7 @@ import { say } from "../core/say.js";
 import { call, idle } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
+import { judge } from "../core/verdict.js";
 import { widget } from "../core/widget.js";
 
 export default widget((root, server) => {
@@ -257,12 +258,9 @@ export default widget((root, server) => {
   function drawTop(trace) {
     const order = trace.probabilities.map((p, i) => [p, i]).sort((a, b) => b[0] - a[0]).slice(0, 5);
     $(".top").replaceChildren(...order.flatMap(([p, i], rank) => barCells(trace.classes[i], p, rank ? "" : "first")));
-    const [best, index] = order[0];
-    const { truth } = trace.picture;
-    const known = truth && trace.classes.includes(truth);
-    const right = known ? (trace.classes[index] === truth ? "Right. " : `Wrong: it is labelled ${truth}. `) : "";
-    const doubt = best >= 0.9995 ? "Less than 0.1" : (100 - Number((100 * best).toFixed(1))).toFixed(1);
-    $(".verdict").textContent = `${right}${doubt} points below certainty, among the ${trace.classes.length} classes it knows.`;
+    const { state, text } = judge(trace.classes, trace.probabilities, trace.picture.labels);
+    $(".verdict").textContent = text;
+    $(".verdict").dataset.state = state;
   }
 
   function mark(state) {

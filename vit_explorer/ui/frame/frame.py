@@ -16,7 +16,7 @@ from vit_explorer.ui.core.requests import Fit, ModelRequest
 from vit_explorer.ui.core.session import DownloadStatus, Picture, Session, available_samples
 
 FIRST_MODEL = "vit-cifar10"
-FIRST_PICTURE = "sample:cheetah"
+FIRST_PICTURE = "sample:cat"
 N_FROM_SOURCE = 5  # test pictures of each dataset in the gallery
 
 
