@@ -4,6 +4,9 @@ import { test } from "node:test";
 import { axisX, axisY, clipped, empty, endNames, errorBar, line, marker, ruleY, shortened } from "../../vit_explorer/ui/core/plot.js";
 import { frame, linear } from "../../vit_explorer/ui/core/scales.js";
 
+// There is no page here: each ink is its own name.
+Object.assign(globalThis, { document: {}, getComputedStyle: () => ({ getPropertyValue: (/** @type {string} */ name) => name }) });
+
 /** A context that writes down what is drawn; every letter is 6 px wide. */
 function recorder() {
   const drawn = { texts: /** @type {any[]} */ ([]), paths: /** @type {any[]} */ ([]) };
@@ -25,7 +28,7 @@ function recorder() {
   return { context: /** @type {any} */ (context), drawn };
 }
 
-const shown = { ...frame({ width: 300, height: 120 }, { left: 40, right: 60, top: 10, bottom: 30 }, { x: linear(0, 10), y: linear(0, 1) }), ink: (/** @type {string} */ name) => name };
+const shown = frame({ width: 300, height: 120 }, { left: 40, right: 60, top: 10, bottom: 30 }, { x: linear(0, 10), y: linear(0, 1) });
 
 test("the axis of y: a line and a number for each tick, the title above", () => {
   const { context, drawn } = recorder();
@@ -50,7 +53,7 @@ test("the axis of x leaves out numbers that would overlap, but never the chosen 
 
 test("a number at the end of an axis stays on the canvas", () => {
   const { context, drawn } = recorder();
-  const edge = { ...frame({ width: 300, height: 120 }, { left: 40, right: 4, top: 10, bottom: 30 }, { x: linear(0, 64), y: linear(0, 1) }), ink: () => "" };
+  const edge = frame({ width: 300, height: 120 }, { left: 40, right: 4, top: 10, bottom: 30 }, { x: linear(0, 64), y: linear(0, 1) });
   axisX(context, edge, [0, 64], (x) => `all ${x}`);
   assert.equal(drawn.texts[1].x, 300 - 6 * "all 64".length);
 });

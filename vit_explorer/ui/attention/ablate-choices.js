@@ -1,5 +1,6 @@
 /* What is taken away in the Test it view: one set of choices, its past, and the picture that patches are erased on. */
 import { cellAt } from "../core/draw.js";
+import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { moveToken } from "../core/tokens.js";
 
@@ -39,11 +40,10 @@ export function choices(changed) {
 
 /** What is taken away, in words. */
 export function inWords({ erased, shuffle, muted, positions }) {
-  const some = (n, what) => `${n} ${what}${n === 1 ? "" : what.endsWith("ch") ? "es" : "s"}`;
   const parts = [
-    erased.length && `${some(erased.length, "patch")} erased`,
+    erased.length && `${format.plural(erased.length, "patch", "patches")} erased`,
     shuffle !== null && `patches shuffled (seed ${shuffle})`,
-    muted.length && `${some(muted.length, "head")} muted`,
+    muted.length && `${format.plural(muted.length, "head")} muted`,
     !positions && "positions dropped",
   ].filter(Boolean);
   return parts.join(", ");

@@ -2,7 +2,7 @@
 import { decode } from "../core/arrays.js";
 import { clearCanvas, patchInput, rgbImage } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
-import { percent, signed } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as overlays from "../core/views.js";
@@ -96,13 +96,12 @@ export default widget((root, server) => {
 
   // ---- the answer ----------------------------------------------------------------------------------------------
   const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
-  const points = (before, after) => (Math.round(1000 * after) - Math.round(1000 * before)) / 10; // as they are printed
 
   function outcome({ before, after }, classes) {
     const top = best(before);
-    if (kept.isEmpty()) return `${classes[top]} ${percent(before[top])}: nothing is taken away yet.`;
-    const turned = best(after) === top ? "" : ` The answer becomes ${classes[best(after)]} (${percent(after[best(after)])}).`;
-    return `${classes[top]} ${percent(before[top])} → ${percent(after[top])}.${turned}`;
+    if (kept.isEmpty()) return `${classes[top]} ${format.probability(before[top])}: nothing is taken away yet.`;
+    const turned = best(after) === top ? "" : ` The answer becomes ${classes[best(after)]} (${format.probability(after[best(after)])}).`;
+    return `${classes[top]} ${format.probability(before[top])} → ${format.probability(after[top])}.${turned}`;
   }
 
   function bars({ before, after }, classes) {
@@ -119,7 +118,7 @@ export default widget((root, server) => {
         both.append(bar);
       }
       const number = (text) => make("span", `vx-number ${style}`, text);
-      return [make("span", style, classes[i]), both, number(percent(before[i])), number(percent(after[i])), number(signed(points(before[i], after[i]), 1))];
+      return [make("span", style, classes[i]), both, number(format.probability(before[i])), number(format.probability(after[i])), number(format.signed(format.pointsBetween(before[i], after[i]), 1))];
     });
     $(".bars").replaceChildren(...head, ...cells);
   }
@@ -131,13 +130,13 @@ export default widget((root, server) => {
       const [before, after] = [decode(map.before).data, decode(map.after).data];
       const high = Math.max(...before, ...after);
       const figure = $(".maps").children[index];
-      figure.querySelector(".high").textContent = overlays.digits(high);
+      figure.querySelector(".high").textContent = format.small(high);
       const pixels = { before: trace.rgb.data, after: decode(answer.pixels).data };
       for (const [side, values] of [["before", before], ["after", after]]) {
         const view = views.find((one) => one.name === map.name && one.side === side);
         view.width = view.map.parentElement.clientWidth;
         overlays.overlay(view.map, view.width, pixels[side], trace.size, values, trace.grid, high);
-        view.map.setAttribute("aria-label", `${map.title} ${side}, 0 to ${overlays.digits(high)}`);
+        view.map.setAttribute("aria-label", `${map.title} ${side}, 0 to ${format.small(high)}`);
       }
     });
   }

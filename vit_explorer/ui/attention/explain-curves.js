@@ -1,6 +1,6 @@
 /* The curves of the Explain view: deletion and insertion of every map, and the picture at a step of one of them. */
 import { clearCanvas, rgbImage } from "../core/draw.js";
-import { percent } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
 
 /**
@@ -105,7 +105,7 @@ export function explainCurves(root, highlight) {
       }
     }
     clearCanvas(root.querySelector(".step"), SIDE, SIDE).drawImage(rgbImage(bytes, trace.size, trace.size), 0, 0, SIDE, SIDE);
-    const told = `${picked.step} of ${steps()} patches ${inserting ? "put back" : "erased"}: ${className} ${percent(one[picked.measure][picked.step])}`;
+    const told = `${picked.step} of ${steps()} patches ${inserting ? "put back" : "erased"}: ${className} ${format.probability(one[picked.measure][picked.step])}`;
     const words = `${one.title}, ${told}${one.name === "random" ? ", mean of the random maps; the picture is the first one's" : ""}.`;
     root.querySelector(".told").textContent = words;
     root.querySelector(".step").setAttribute("aria-label", words);

@@ -2,7 +2,7 @@
 import { decode } from "../core/arrays.js";
 import { patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
-import { percent } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { call } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -84,7 +84,7 @@ export default widget((root, server) => {
     order.sort((a, b) => Number(b[1] === best(trace)) - Number(a[1] === best(trace))); // the prediction, the label, the others
     fill($(".class"), order, ([p, i], rank) => {
       const note = rank === 0 ? " (predicted)" : i === truth ? " (its label)" : "";
-      const option = make("option", "", `${trace.classes[i]} · ${percent(p)}${note}`);
+      const option = make("option", "", `${trace.classes[i]} · ${format.probability(p)}${note}`);
       option.value = rank === 0 ? "" : String(i);
       return option;
     });
@@ -153,8 +153,8 @@ export default widget((root, server) => {
       tile.order.forEach((patch, rank) => (tile.rank[patch] = rank + 1));
       tile.side = tile.element.querySelector(".stack").clientWidth;
       views.overlay(tile.map, tile.side, trace.rgb.data, trace.size, values, trace.grid, high);
-      tile.map.setAttribute("aria-label", `${tile.title} for ${className}, from 0 to ${views.digits(high)}`);
-      tile.scale.querySelector(".high").textContent = views.digits(high);
+      tile.map.setAttribute("aria-label", `${tile.title} for ${className}, from 0 to ${format.small(high)}`);
+      tile.scale.querySelector(".high").textContent = format.small(high);
       tile.element.querySelector(".name i").style.background = ink(tile.name, index);
       if (measured) scores(tile, shown[index]);
     });

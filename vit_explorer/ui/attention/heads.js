@@ -2,7 +2,7 @@
 import { decode } from "../core/arrays.js";
 import { clearCanvas, patchInput } from "../core/draw.js";
 import { beforeFrame, make } from "../core/elements.js";
-import { count, share } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { call } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -89,14 +89,14 @@ export default widget((root, server) => {
       $(".pair").replaceChildren("Fetching the attention of ", name(token, "query"), " …");
       return;
     }
-    const value = make("strong", "", share(values[seen.indexOf(other)]));
+    const value = make("strong", "", format.attention(values[seen.indexOf(other)]));
     const most = pointed !== null ? "." : ", the largest share of all.";
     const [giver, getter] = [name(token, "query"), name(other, "key")];
     if (direction === "row") $(".pair").replaceChildren(giver, " gives ", value, " to ", getter, most);
     else $(".pair").replaceChildren(getter, " gives ", value, " to ", giver, pointed !== null ? "." : ", more than any other token.");
-    const cls = seen.nPrefix ? `: CLS ${direction === "row" ? "gets" : "gives"} ${share(values[0])}` : "";
+    const cls = seen.nPrefix ? `: CLS ${direction === "row" ? "gets" : "gives"} ${format.attention(values[0])}` : "";
     $(".about").textContent =
-      `Layer ${layer + 1}, head ${head + 1}${cls}. Over all queries: mean attention distance ${seen.distance[layer][head].toFixed(1)} px ` +
+      `Layer ${layer + 1}, head ${head + 1}${cls}. Over all queries: mean attention distance ${format.pixels(seen.distance[layer][head])} ` +
       `of ${state.trace.size} px, entropy ${seen.entropy[layer][head].toFixed(2)} of at most ${Math.log2(seen.n).toFixed(2)} bits.`;
     $(".large").setAttribute("aria-label", `Layer ${layer + 1}, head ${head + 1}, over the picture. ${$(".pair").textContent}`);
   });
@@ -108,7 +108,7 @@ export default widget((root, server) => {
   }
 
   function writeScale(seen, scale) {
-    $(".high").textContent = scale === "shared" ? share(seen.limit) : "its largest share";
+    $(".high").textContent = scale === "shared" ? format.attention(seen.limit) : "its largest share";
     $(".kind").textContent =
       scale === "shared"
         ? "One scale for all maps and queries of this picture; the largest 1 % of all shares are clipped."
@@ -160,7 +160,7 @@ export default widget((root, server) => {
       return;
     }
     $(".too-many").textContent =
-      matrix === null ? `${count(seen.n ** 2)} weights are too many to send, so the matrix is not drawn.` : "Fetching this head …";
+      matrix === null ? `${format.count(seen.n ** 2)} weights are too many to send, so the matrix is not drawn.` : "Fetching this head …";
     if (matrix === undefined) askMatrix({ seen, key: `${layer} ${head}`, request: { ...attention.named(state), layer, head } });
   }
 

@@ -1,5 +1,6 @@
 /* How far heads look: a dot for each head over the layers, against attention to all patches alike. */
 import { clearCanvas } from "../core/draw.js";
+import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
 
 const HEIGHT = 300; // px
@@ -97,10 +98,10 @@ export function verdict(seen, even) {
   const count = (test) => all.filter(test).length;
   const near = count(({ pixels }) => pixels < NEAR * even);
   const far = count(({ pixels }) => pixels >= FAR * even);
-  const name = ({ layer, head, pixels }) => `layer ${layer + 1} head ${head + 1} (${pixels.toFixed(2)} px)`;
+  const name = ({ layer, head, pixels }) => `layer ${layer + 1} head ${head + 1} (${format.pixels(pixels, 2)})`;
   const means = seen.distance.map((row) => (row.reduce((sum, pixels) => sum + pixels, 0) / row.length).toFixed(2));
   return (
-    `Of ${all.length} heads ${near} ${near === 1 ? "is" : "are"} local (below ${NEAR * 100} % of the dashed line) and ${far} global (${FAR * 100} % of it or more). ` +
+    `Of ${all.length} heads ${near} ${near === 1 ? "is" : "are"} local (below ${format.percent(NEAR, 0)} of the dashed line) and ${far} global (${format.percent(FAR, 0)} of it or more). ` +
     `Nearest: ${name(all[0])}; farthest: ${name(all.at(-1))}. Mean of each layer: ${means.join(", ")} px.`
   );
 }

@@ -2,7 +2,7 @@
 import { colour, inkOn, sequential } from "../core/colours.js";
 import { clearCanvas, outline } from "../core/draw.js";
 import { barCells } from "../core/elements.js";
-import { percent } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
 import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
@@ -63,7 +63,7 @@ export default widget((root, server) => {
     context.fillText("after block", 0, ROW * (order.length + 0.5), NAMES - 6);
     const at = shownDepth(lens);
     outline(context, NAMES + at * cell, 1, cell, ROW * order.length - 2, inkOf("--vx-accent"), 2);
-    const said = lens.map((shares, i) => `${label(i, lens.length - 1)}: ${classes[top(shares)]} ${percent(Math.max(...shares))}`);
+    const said = lens.map((shares, i) => `${label(i, lens.length - 1)}: ${classes[top(shares)]} ${format.probability(Math.max(...shares))}`);
     $(".heat").setAttribute("aria-label", `Probability of the top classes after each block. ${said.join("; ")}`);
   }
 
@@ -80,7 +80,7 @@ export default widget((root, server) => {
     order.forEach((i, row) => { // the same elements, so that the bars move
       const [name, bar, number] = [0, 1, 2].map((cell) => bars.children[3 * row + cell]);
       bar.firstChild.style.width = `${100 * shares[i]}%`;
-      number.textContent = percent(shares[i]);
+      number.textContent = format.probability(shares[i]);
       for (const cell of [name, number]) cell.style.fontWeight = i === top(shares) ? "650" : "";
     });
   }
@@ -90,8 +90,8 @@ export default widget((root, server) => {
     const final = top(lens.at(-1));
     let since = lens.length - 1;
     while (since > 0 && top(lens[since - 1]) === final) since--;
-    const before = since > 0 ? ` Before, it would have said ${classes[top(lens[since - 1])]} (${percent(Math.max(...lens[since - 1]))}).` : "";
-    return `${classes[final]} leads from ${since ? `block ${since}` : "the embedding"} on (${percent(lens[since][final])} there, ${percent(lens.at(-1)[final])} at the end).${before}`;
+    const before = since > 0 ? ` Before, it would have said ${classes[top(lens[since - 1])]} (${format.probability(Math.max(...lens[since - 1]))}).` : "";
+    return `${classes[final]} leads from ${since ? `block ${since}` : "the embedding"} on (${format.probability(lens[since][final])} there, ${format.probability(lens.at(-1)[final])} at the end).${before}`;
   }
 
   function step(at) {
@@ -128,7 +128,7 @@ export default widget((root, server) => {
     reach.draw($(".dots"), seen, even(seen), head);
     const one = head && reach.heads(seen).find(({ layer, head: h }) => layer === head.layer && h === head.head);
     $(".told").textContent = one
-      ? `Layer ${one.layer + 1}, head ${one.head + 1}: ${one.pixels.toFixed(2)} px, ${Math.round((100 * one.pixels) / even(seen))} % of uniform; entropy ${one.bits.toFixed(2)} of ${Math.log2(seen.n).toFixed(2)} bits.`
+      ? `Layer ${one.layer + 1}, head ${one.head + 1}: ${format.pixels(one.pixels, 2)}, ${format.percent(one.pixels / even(seen), 0)} of uniform; entropy ${one.bits.toFixed(2)} of ${Math.log2(seen.n).toFixed(2)} bits.`
       : "Point at a dot for its head; arrow keys go from head to head.";
   }
 

@@ -3,6 +3,7 @@ import { decode } from "../core/arrays.js";
 import { sequential } from "../core/colours.js";
 import { clearCanvas, matrixImage } from "../core/draw.js";
 import { fill, make, openTab } from "../core/elements.js";
+import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
@@ -67,7 +68,7 @@ export default widget((root, server) => {
 
   function scale(high) {
     const line = make("div", "vx-scale");
-    line.append(make("span", "", "0"), make("i", "sequential"), make("span", "", views.digits(high)));
+    line.append(make("span", "", "0"), make("i", "sequential"), make("span", "", format.small(high)));
     return line;
   }
 

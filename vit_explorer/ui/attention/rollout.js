@@ -1,7 +1,7 @@
 /* The rollout as a stack that builds up layer by layer, beside the attention of each layer alone. */
 import { clearCanvas } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
-import { share } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { call } from "../core/server.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
@@ -89,7 +89,7 @@ export default widget((root, server) => {
       context.fillStyle = s === now ? drawn.text : drawn.soft;
       context.fillText(where.map > 60 ? `layer ${start + s + 1}` : String(start + s + 1), left, TOP / 2 - 1);
       if (seen.nPrefix && reached(s)) {
-        const given = share(values[0]);
+        const given = format.attention(values[0]);
         context.fillText(where.map > 80 ? `CLS ${given}` : given, left, y + where.mapHeight + 10, where.map + x - left);
       }
       if (whose !== null && reached(s)) maps.smallMark(context, seen, where, 0, s, whose, drawn.query);
@@ -110,7 +110,7 @@ export default widget((root, server) => {
     const span = start ? `From layer ${start + 1} to ${layer}` : `After layer ${layer}`;
     const discarded = Math.floor(discard * (seen.n - seen.nPrefix)); // as explain.rollout rounds
     const subject = make("span", "query", whose === null ? "the answer" : tokenName(whose, seen.grid));
-    const of = (list) => share(list[now][seen.indexOf(other)]);
+    const of = (list) => format.attention(list[now][seen.indexOf(other)]);
     $(".pair").replaceChildren(
       `${span}, `, make("strong", "", of(product)), " of ", subject,
       row === "answer" && whose !== null ? ", the answer," : "", " comes from ",
@@ -122,7 +122,7 @@ export default widget((root, server) => {
     $(".which").textContent = `${start ? span : `Up to layer ${layer}`}, over the picture`;
     $(".large").setAttribute("aria-label", $(".pair").textContent);
     for (const [name, limit] of [["product", limits[0]], ["alone", limits[1]]]) {
-      $(`.${name} .high`).textContent = scale === "shared" ? `${share(limit)}, clipped` : "largest of each";
+      $(`.${name} .high`).textContent = scale === "shared" ? `${format.attention(limit)}, clipped` : "largest of each";
     }
     for (const name of ["product", "alone"]) {
       $(`.${name} .maps`).setAttribute("aria-label", `${product.length} maps, ${name === "product" ? "rollout up to each layer" : "each layer alone"}`);

@@ -3,12 +3,11 @@ import { TOP, dataset, ranked } from "../core/answers.js";
 import { decode } from "../core/arrays.js";
 import { clearCanvas, rgbImage } from "../core/draw.js";
 import { barCells, fill, make } from "../core/elements.js";
-import { count, milliseconds, percent } from "../core/numbers.js";
+import * as format from "../core/format.js";
 
 const SIDE = 128; // CSS pixels of a picture on a card
 const NBSP = "\u00a0";
 
-const fixed = (share) => (100 * share).toFixed(1);
 
 /** A model's name, its accuracy and, once it has answered, its first guesses; before that, the same places empty. */
 export function modelBlock(model, truth) {
@@ -20,8 +19,8 @@ export function modelBlock(model, truth) {
   const tested = make("p", "vx-small vx-soft");
   tested.textContent = "no test accuracy on its card";
   if (Number.isFinite(model.test_accuracy)) {
-    tested.textContent = `test accuracy ${fixed(model.test_accuracy)}${NBSP}% on ${dataset(model)}`;
-    if (model.n_test) tested.title = `${count(model.n_test)} test pictures`;
+    tested.textContent = `test accuracy ${format.percent(model.test_accuracy).replace(" ", NBSP)} on ${dataset(model)}`;
+    if (model.n_test) tested.title = `${format.count(model.n_test)} test pictures`;
   }
   const bars = make("div", "vx-bars");
   const below = make("p", "vx-small below", NBSP);
@@ -38,17 +37,15 @@ export function modelBlock(model, truth) {
     name.append(make("span", right ? "tag good" : "tag bad", right ? "right" : "wrong"));
   }
   fill(below, doubt(best), (text) => make("span", "", text));
-  time.textContent = `forward pass here: ${milliseconds(model.seconds)}`;
+  time.textContent = `forward pass here: ${format.milliseconds(model.seconds)}`;
   time.title = `one picture alone, after a warm-up; median of ${model.timed_passes} passes`;
   return block;
 }
 
-/** How far below certainty a model is, in the same rounding as its bar, and what else it might be: a line each. */
+/** How sure a model is, and its next guess: a line each. */
 function doubt([first, second]) {
-  const points = 100 - Number(fixed(first.p));
-  const far = points < 0.05 ? "less than 0.1 points" : `${points.toFixed(1)} points`;
-  const next = second ? [`next guess: ${second.name} ${percent(second.p).replaceAll(" ", NBSP)}`] : [];
-  return [`${far} below certainty${second ? "; " : ""}`, ...next];
+  const next = second ? [`next guess: ${second.name} ${format.probability(second.p).replaceAll(" ", NBSP)}`] : [];
+  return [`${format.probability(first.p)} confident${second ? "; " : ""}`, ...next];
 }
 
 /** What really went into the models: one image for all that received the same pixels. */

@@ -7,6 +7,7 @@ import { verdict } from "../core/answers.js";
 import { wireCamera } from "../core/camera.js";
 import { fill, make } from "../core/elements.js";
 import { base64 } from "../core/files.js";
+import * as format from "../core/format.js";
 import { call } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
@@ -60,7 +61,7 @@ export default widget((root, server) => {
   async function read(file, title) {
     const limit = (store.get("catalogue") || {}).max_bytes || Infinity;
     if (file.size > limit) {
-      return { refused: `This file is over ${Math.floor(limit / 2 ** 20)} MB; make the picture smaller, then retry.` };
+      return { refused: `This file is over ${format.megabytes(limit)}; make the picture smaller, then retry.` };
     }
     try {
       const data = file.size ? await base64(file) : "";

@@ -7,7 +7,7 @@ import * as answers from "../core/answers.js";
 import { decode } from "../core/arrays.js";
 import { clearCanvas, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
-import { milliseconds, percent } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { call } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -63,7 +63,7 @@ export default widget((root, server) => {
   function showTimes() {
     for (const card of cards) {
       const seconds = times.seconds[card.result.name];
-      card.time.textContent = seconds === undefined ? "…" : milliseconds(seconds);
+      card.time.textContent = seconds === undefined ? "…" : format.milliseconds(seconds);
     }
     $(".times").textContent = times.passes
       ? `Times: a plain pass of this picture on this server, median of ${times.passes} after a warm-up.`
@@ -106,7 +106,7 @@ export default widget((root, server) => {
       head.append(make("span", right ? "tag good" : "tag bad", right ? "right" : "wrong"));
     }
     if (!result.alike) head.append(make("span", "tag", "other classes"));
-    const tested = Number.isFinite(result.test_accuracy) ? ` · ${(100 * result.test_accuracy).toFixed(1)} %` : "";
+    const tested = Number.isFinite(result.test_accuracy) ? ` · ${format.percent(result.test_accuracy)}` : "";
     const known = make("p", "line known");
     known.title = tested ? "its name, and its accuracy on its test pictures" : "its name";
     const body = make("div", "body");
@@ -146,7 +146,7 @@ export default widget((root, server) => {
     const line = make("div", rank ? "guess" : "guess first");
     const said = make("div", "said");
     const number = make("span", "vx-number", p < 0.005 ? "< 1 %" : `${Math.round(100 * p)} %`);
-    number.title = percent(p);
+    number.title = format.probability(p);
     said.append(make("span", "", name), number);
     const bar = make("div", "bar");
     const length = make("i");
@@ -185,7 +185,7 @@ export default widget((root, server) => {
   const tell = beforeFrame((square) => {
     for (const { share, values, grid, empty } of cards) {
       const part = square && maps.shareIn(values, grid, square);
-      share.textContent = !square ? "no place marked" : empty ? "the map is empty" : `${maps.timesEven(part, square).toFixed(2)} × even, ${percent(part)} of the map`;
+      share.textContent = !square ? "no place marked" : empty ? "the map is empty" : `${maps.timesEven(part, square).toFixed(2)} × even, ${format.probability(part)} of the map`;
     }
   });
 

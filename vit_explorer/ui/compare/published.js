@@ -1,6 +1,6 @@
 /* Published ImageNet figures: a table and a plot of their own, each line with all that must agree before it compares. */
 import { make } from "../core/elements.js";
-import { short } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { call } from "../core/server.js";
 import { widget } from "../core/widget.js";
 import * as comparePlot from "./plot.js";
@@ -22,11 +22,11 @@ export default widget((root, server) => {
 
   const COLUMNS = [
     { key: "name", title: "Network", text: true, rises: true, value: (row) => row.name, cell: (row) => row.name },
-    { key: "parameters", title: "weights", value: (row) => row.parameters, cell: (row) => short(row.parameters) },
-    { key: "multiply_adds", title: "multiply-adds", value: (row) => row.multiply_adds, cell: (row) => short(row.multiply_adds) },
+    { key: "parameters", title: "weights", value: (row) => row.parameters, cell: (row) => format.short(row.parameters) },
+    { key: "multiply_adds", title: "multiply-adds", value: (row) => row.multiply_adds, cell: (row) => format.short(row.multiply_adds) },
     { key: "resolution", title: "px", note: "side of the picture when it was tested", value: (row) => row.resolution, cell: (row) => String(row.resolution) },
     { key: "pretraining", title: "pre-training, recipe", text: true, rises: true, value: (row) => row.pretraining, cell: (row) => told(row.pretraining, row.recipe) },
-    { key: "top1", title: "top-1", value: (row) => row.top1, cell: (row) => `${(100 * row.top1).toFixed(1)} %` },
+    { key: "top1", title: "top-1", value: (row) => row.top1, cell: (row) => format.percent(row.top1) },
     { key: "source", title: "source", text: true, rises: true, value: (row) => row.source, cell: (row) => row.source.replace(", weights ", ", ") },
   ];
   const table = sort.sortable($("table"), COLUMNS, { start: ["top1", "descending"], id: idOf, hover: light });
@@ -40,9 +40,9 @@ export default widget((root, server) => {
     comparePlot.draw($("svg"), {
       points: answer.rows.map((row) => ({
         id: idOf(row), name: row.name, x: row.multiply_adds, y: 100 * row.top1, hollow: row.pretraining !== "none",
-        words: `${row.name} at ${row.resolution} px, pre-training: ${row.pretraining}: ${(100 * row.top1).toFixed(1)} % for ${short(row.multiply_adds)} multiply-adds`,
+        words: `${row.name} at ${row.resolution} px, pre-training: ${row.pretraining}: ${format.percent(row.top1)} for ${format.short(row.multiply_adds)} multiply-adds`,
       })),
-      label: "multiply-adds a picture, log", unit: (value) => short(value).replace(/\.0+ /, " "), height: HEIGHT, hover: light, empty: "",
+      label: "multiply-adds a picture, log", unit: format.compact, height: HEIGHT, hover: light, empty: "",
     });
   }
 

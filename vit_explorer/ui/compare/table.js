@@ -1,8 +1,8 @@
 /* The networks of this app: a sortable table, a plot of accuracy against cost, and times measured on the server. */
 import * as answers from "../core/answers.js";
 import { make } from "../core/elements.js";
+import * as format from "../core/format.js";
 import { makeMeasuring } from "../core/measuring.js";
-import { count, milliseconds, short } from "../core/numbers.js";
 import { call } from "../core/server.js";
 import * as store from "../core/store.js";
 import * as views from "../core/views.js";
@@ -13,11 +13,10 @@ import * as sort from "./sort.js";
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const HEIGHT = 300; // CSS pixels of the plot
-  const shortest = (value) => short(value).replace(/(\.[0-9]*?)0+ /, "$1 ").replace(". ", " ");
   const AXES = {
-    multiply_adds: { label: "multiply-adds a picture, log", unit: shortest },
-    parameters: { label: "weights, log", unit: shortest },
-    latency: { label: "time for one picture, log", unit: (value) => `${Number((1000 * value).toPrecision(3))} ms` },
+    multiply_adds: { label: "multiply-adds a picture, log", unit: format.compact },
+    parameters: { label: "weights, log", unit: format.compact },
+    latency: { label: "time for one picture, log", unit: (value) => `${format.significant(1000 * value)} ms` },
   };
   let rows = [];
   let asked = ""; // the models that the rows are of
@@ -30,7 +29,7 @@ export default widget((root, server) => {
   const titled = (text, title, style = "") => Object.assign(make("span", style, text), { title });
   const ownData = () => (store.get("model") || {}).data; // accuracies compare only on the same test pictures
   const apart = (row) => (row.data === ownData() ? "" : "apart");
-  const quartiles = ({ low, high, runs }) => `median of ${runs} passes, quartiles ${milliseconds(low)} to ${milliseconds(high)}`;
+  const quartiles = ({ low, high, runs }) => `median of ${runs} passes, quartiles ${format.milliseconds(low)} to ${format.milliseconds(high)}`;
 
   // ---- the table -------------------------------------------------------------------------------------------------
   function named(row) {
@@ -49,21 +48,21 @@ export default widget((root, server) => {
   function trainedOn(row) {
     const cell = make("span", "", row.trained ? answers.dataset(row) : none);
     if (!row.trained) return cell;
-    const [pictures, epochs] = [row.n_train === null ? "?" : shortest(row.n_train), row.epochs === null ? "?" : String(Number(row.epochs.toFixed(1)))];
+    const [pictures, epochs] = [row.n_train === null ? "?" : format.compact(row.n_train), row.epochs === null ? "?" : format.significant(row.epochs)];
     cell.append(make("span", "below", `${pictures} × ${epochs}`));
-    cell.title = `${row.n_train === null ? "unknown" : count(row.n_train)} training pictures, ${epochs} epochs${row.teacher ? `, taught by ${row.teacher}` : ""}`;
+    cell.title = `${row.n_train === null ? "unknown" : format.count(row.n_train)} training pictures, ${epochs} epochs${row.teacher ? `, taught by ${row.teacher}` : ""}`;
     return cell;
   }
 
   const COLUMNS = [
     { key: "title", title: "Network", text: true, rises: true, value: (row) => row.title + row.name, cell: named },
-    { key: "parameters", title: "weights", value: (row) => row.parameters, cell: (row) => titled(short(row.parameters), count(row.parameters)) },
-    { key: "multiply_adds", title: "multiply-adds", note: "of one picture, counted", value: (row) => row.multiply_adds, cell: (row) => titled(short(row.multiply_adds), count(row.multiply_adds)) },
-    { key: "doubled", title: "twice the side", note: "how many times the multiply-adds, counted on the same network built for twice the side", value: (row) => row.doubled, cell: (row) => (row.doubled === null ? titled("…", "is being counted") : titled(`× ${row.doubled.toFixed(2)}`, `${count(row.twice)} at ${2 * row.side} px`)) },
+    { key: "parameters", title: "weights", value: (row) => row.parameters, cell: (row) => titled(format.short(row.parameters), format.count(row.parameters)) },
+    { key: "multiply_adds", title: "multiply-adds", note: "of one picture, counted", value: (row) => row.multiply_adds, cell: (row) => titled(format.short(row.multiply_adds), format.count(row.multiply_adds)) },
+    { key: "doubled", title: "twice the side", note: "how many times the multiply-adds, counted on the same network built for twice the side", value: (row) => row.doubled, cell: (row) => (row.doubled === null ? titled("…", "is being counted") : titled(`× ${row.doubled.toFixed(2)}`, `${format.count(row.twice)} at ${2 * row.side} px`)) },
     { key: "law", title: "scores", note: "attention scores of a layer and head on N tokens", text: true, rises: true, value: (row) => row.law, cell: (row) => (row.law ? titled(row.law, `N = ${row.tokens} tokens in the first layer at ${row.side} px`) : titled(none, "no attention")) },
-    { key: "latency", title: "one picture", note: "latency, measured here", rises: true, value: latency, cell: (row) => (latency(row) === null ? none : titled(milliseconds(latency(row)), quartiles(timesOf(row).latency))) },
-    { key: "speed", title: "pictures / s", note: "throughput in batches of 64, measured here", value: speed, cell: (row) => (speed(row) === null ? none : titled(count(speed(row)), quartiles(timesOf(row).throughput))) },
-    { key: "test_accuracy", title: "test accuracy", value: (row) => row.test_accuracy, cell: (row) => (row.test_accuracy === null ? none : titled(`${(100 * row.test_accuracy).toFixed(2)} %`, `of ${count(row.n_test || 0)} test pictures`, apart(row))) },
+    { key: "latency", title: "one picture", note: "latency, measured here", rises: true, value: latency, cell: (row) => (latency(row) === null ? none : titled(format.milliseconds(latency(row)), quartiles(timesOf(row).latency))) },
+    { key: "speed", title: "pictures / s", note: "throughput in batches of 64, measured here", value: speed, cell: (row) => (speed(row) === null ? none : titled(format.count(speed(row)), quartiles(timesOf(row).throughput))) },
+    { key: "test_accuracy", title: "test accuracy", value: (row) => row.test_accuracy, cell: (row) => (row.test_accuracy === null ? none : titled(format.percent(row.test_accuracy, 2), `of ${format.count(row.n_test || 0)} test pictures`, apart(row))) },
     { key: "data", title: "trained on", note: "training pictures × epochs", text: true, rises: true, value: (row) => row.data, cell: trainedOn },
   ];
   const table = sort.sortable($("table"), COLUMNS, { start: ["test_accuracy", "descending"], id: ({ name }) => name, hover: light });
@@ -85,13 +84,13 @@ export default widget((root, server) => {
     comparePlot.draw($("svg"), {
       points: points.map((row) => ({
         id: row.name, name: row.short, x: cost(row), y: 100 * row.test_accuracy,
-        words: `${row.name}: ${(100 * row.test_accuracy).toFixed(2)} % for ${unit(cost(row))} ${axis === "latency" ? "a picture" : axis === "parameters" ? "weights" : "multiply-adds"}`,
+        words: `${row.name}: ${format.percent(row.test_accuracy, 2)} for ${unit(cost(row))} ${axis === "latency" ? "a picture" : axis === "parameters" ? "weights" : "multiply-adds"}`,
       })),
       label, unit, height: HEIGHT, hover: light,
       empty: axis === "latency" ? "not measured yet: press “Measure here”" : "no model with a test accuracy",
     });
     const others = rows.filter((row) => row.test_accuracy !== null && row.data !== data).map(({ name }) => name);
-    const which = tested.length ? `${n.length === 1 && n[0] ? count(n[0]) : "The"} test pictures of ${answers.dataset(tested[0])}.` : "";
+    const which = tested.length ? `${n.length === 1 && n[0] ? format.count(n[0]) : "The"} test pictures of ${answers.dataset(tested[0])}.` : "";
     $(".note").textContent = `${which}${others.length ? ` Left out, other pictures: ${others.join(", ")}.` : ""}`;
   }
 

@@ -1,5 +1,5 @@
 /* Elements of the page: made, filled, written to, opened. */
-import { percent } from "./numbers.js";
+import * as format from "./format.js";
 
 /**
  * A function that writes words once before the next frame, with the newest arguments: marks come at every move of the
@@ -38,7 +38,7 @@ export function barCells(name, probability, style = "") {
   const length = make("i");
   length.style.width = `${100 * probability}%`;
   bar.append(length);
-  return [make("span", style, name), bar, make("span", `vx-number ${style}`.trim(), percent(probability))];
+  return [make("span", style, name), bar, make("span", `vx-number ${style}`.trim(), format.probability(probability))];
 }
 
 /** Open a tab of the page by its id, also where the tabs that do not fit stand in a menu. */

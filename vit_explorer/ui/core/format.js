@@ -88,8 +88,8 @@ export const megabytes = (bytes) => `${significant(bytes / MIB)} MB`;
 /** How far training is, in epochs: "0.25", "7.32", "12.5". @param {number} epochs */
 export const epoch = (epochs) => (epochs >= 10 ? epochs.toFixed(1) : epochs >= 1 ? epochs.toFixed(2) : significant(epochs, 2));
 
-/** A measured time: "12.3 ms", "1.05 s". @param {number} seconds */
-export const milliseconds = (seconds) => (seconds < 0.99995 ? `${(1000 * seconds).toFixed(1)} ms` : `${seconds.toFixed(2)} s`);
+/** A measured time, three significant digits: "0.0523 ms", "12.3 ms", "1.05 s". @param {number} seconds */
+export const milliseconds = (seconds) => (seconds < 0.9995 ? `${(1000 * seconds).toPrecision(3)} ms` : `${seconds.toPrecision(3)} s`);
 
 /** A time to wait: "8 s", "1 min 20 s", "25 min", "2 h 5 min". @param {number} seconds */
 export function duration(seconds) {

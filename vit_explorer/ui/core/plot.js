@@ -1,8 +1,9 @@
 /* Draws the axes, lines, markers and names of a plot on a canvas context. Where they stand: scales.js. */
 import { fitting, spread } from "./scales.js";
+import { inkOf } from "./theme.js";
 
 /** @typedef {import("./scales.js").Place} Place */
-/** @typedef {import("./scales.js").Frame & {ink: (name: string) => string}} Frame  `ink`: a colour by its CSS name */
+/** @typedef {import("./scales.js").Frame} Frame */
 /** @typedef {CanvasRenderingContext2D} Context */
 /** @typedef {"circle" | "square" | "up" | "diamond" | "down"} Shape */
 
@@ -60,14 +61,14 @@ const letters = (context, bold = false) => (context.font = `${bold ? "650 " : ""
 
 /**
  * A word in the present fill colour, with a rim that keeps it legible on lines.
- * @param {Context} context @param {Frame} frame @param {string} text @param {Place} place @param {CanvasTextAlign} align @param {CanvasTextBaseline} baseline
+ * @param {Context} context @param {string} text @param {Place} place @param {CanvasTextAlign} align @param {CanvasTextBaseline} baseline
  */
-export function word(context, { ink }, text, [x, y], align = "left", baseline = "middle") {
+export function word(context, text, [x, y], align = "left", baseline = "middle") {
   context.textAlign = align;
   context.textBaseline = baseline;
   context.lineJoin = "round";
   context.lineWidth = 4;
-  context.strokeStyle = ink("--vx-panel");
+  context.strokeStyle = inkOf("--vx-panel");
   context.strokeText(text, x, y);
   context.fillText(text, x, y);
 }
@@ -89,14 +90,14 @@ export function shortened(context, name, number, room) {
 // ---- axes --------------------------------------------------------------------------------------------------------
 /** Lines across the plot, their numbers to the left; `title` stands above. @param {Context} context @param {Frame} frame @param {number[]} values @param {(value: number) => string} write @param {string} title */
 export function axisY(context, frame, values, write, title = "") {
-  const { left, right, ink } = frame;
+  const { left, right } = frame;
   letters(context);
   context.lineWidth = 1;
   for (const value of values) {
     const y = Math.round(frame.y(value)) + 0.5;
-    context.strokeStyle = ink(value === 0 ? "--vx-soft" : "--vx-line");
+    context.strokeStyle = inkOf(value === 0 ? "--vx-soft" : "--vx-line");
     line(context, [[left, y], [right, y]]);
-    context.fillStyle = ink("--vx-soft");
+    context.fillStyle = inkOf("--vx-soft");
     context.textAlign = "right";
     context.textBaseline = "middle";
     context.fillText(write(value), left - GAP, y);
@@ -111,7 +112,7 @@ export function axisY(context, frame, values, write, title = "") {
  * @param {Context} context @param {Frame} frame @param {number[]} values @param {(value: number) => string} write @param {string} title @param {number | null} chosen
  */
 export function axisX(context, frame, values, write, title = "", chosen = null) {
-  const { left, right, bottom, width, ink } = frame;
+  const { left, right, bottom, width } = frame;
   const order = chosen === null ? values : [chosen, ...values.filter((value) => value !== chosen)];
   letters(context);
   /** @type {[number, number][]} */
@@ -121,7 +122,7 @@ export function axisX(context, frame, values, write, title = "", chosen = null) 
     return [from, from + length];
   });
   context.lineWidth = 1;
-  context.strokeStyle = ink("--vx-soft");
+  context.strokeStyle = inkOf("--vx-soft");
   for (const value of values) {
     const x = Math.round(frame.x(value)) + 0.5;
     line(context, [[x, bottom], [x, bottom + 4]]);
@@ -130,24 +131,24 @@ export function axisX(context, frame, values, write, title = "", chosen = null) 
   context.textAlign = "left";
   for (const i of fitting(spans)) {
     letters(context, order[i] === chosen);
-    context.fillStyle = ink(order[i] === chosen ? "--vx-text" : "--vx-soft");
+    context.fillStyle = inkOf(order[i] === chosen ? "--vx-text" : "--vx-soft");
     context.fillText(write(order[i]), spans[i][0], bottom + GAP);
   }
   letters(context);
-  context.fillStyle = ink("--vx-soft");
+  context.fillStyle = inkOf("--vx-soft");
   context.textAlign = "center";
   if (title) context.fillText(title, (left + right) / 2, bottom + GAP + LABEL + 2);
 }
 
 /** A dashed line for a value of reference, its name above it. @param {Context} context @param {Frame} frame @param {number} value @param {string} name @param {"left" | "right"} side */
 export function ruleY(context, frame, value, name, side) {
-  const [y, { left, right, ink }] = [Math.round(frame.y(value)) + 0.5, frame];
-  context.strokeStyle = ink("--vx-soft");
+  const [y, { left, right }] = [Math.round(frame.y(value)) + 0.5, frame];
+  context.strokeStyle = inkOf("--vx-soft");
   context.lineWidth = 1.5;
   line(context, [[left, y], [right, y]], [4, 4]);
   letters(context);
-  context.fillStyle = ink("--vx-text");
-  word(context, frame, name, [side === "left" ? left + GAP : right - 2, y - 2], side, "bottom");
+  context.fillStyle = inkOf("--vx-text");
+  word(context, name, [side === "left" ? left + GAP : right - 2, y - 2], side, "bottom");
 }
 
 /** A line for a value of x. @param {Context} context @param {Frame} frame @param {number} value @param {number[]} dash */
@@ -156,10 +157,10 @@ export function ruleX(context, frame, value, dash = []) {
   line(context, [[x, frame.top], [x, frame.bottom]], dash);
 }
 
-/** A sentence in place of a plot. @param {Context} context @param {{width: number, height: number, ink: (name: string) => string}} where @param {string} sentence */
-export function empty(context, { width, height, ink }, sentence) {
+/** A sentence in place of a plot. @param {Context} context @param {{width: number, height: number}} size @param {string} sentence */
+export function empty(context, { width, height }, sentence) {
   letters(context);
-  context.fillStyle = ink("--vx-soft");
+  context.fillStyle = inkOf("--vx-soft");
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillText(sentence, width / 2, height / 2);
@@ -178,6 +179,6 @@ export function endNames(context, frame, ends, leader = 0) {
     context.lineWidth = 1;
     if (leader) line(context, [[x + GAP, y], [start - 3, places[i]]]);
     letters(context, bold);
-    word(context, frame, shortened(context, name, number, frame.width - start - 2), [start, places[i]]);
+    word(context, shortened(context, name, number, frame.width - start - 2), [start, places[i]]);
   });
 }

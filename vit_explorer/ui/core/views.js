@@ -35,9 +35,6 @@ export function outlinePatch(canvas, side, token, [rows, cols], ink, clear = tru
   outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, ink);
 }
 
-/** Three digits, for a scale. */
-export const digits = (value) => (value === 0 ? "0" : value >= 0.001 ? String(Number(value.toPrecision(3))) : value.toExponential(1));
-
 export const request = ({ trace, model }) => ({ picture: trace.picture.name, model: model.name, fit: trace.fit });
 
 export const now = () => Object.fromEntries(["model", "trace", "token", "theme", "catalogue"].map((topic) => [topic, store.get(topic)]));

@@ -8,7 +8,7 @@ import { wireCamera } from "../core/camera.js";
 import { clearCanvas, outline, patchInput, rgbImage } from "../core/draw.js";
 import { barCells, fill, make, openTab } from "../core/elements.js";
 import { base64 } from "../core/files.js";
-import { count, short } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { say } from "../core/say.js";
 import { call, idle } from "../core/server.js";
 import * as store from "../core/store.js";
@@ -108,7 +108,7 @@ export default widget((root, server) => {
   // ---- choices -----------------------------------------------------------------------------------------------
   function listModels(catalogue) {
     fill($("#vx-model"), catalogue.models, (model) => {
-      const accuracy = model.test_accuracy === null ? "" : ` · ${(100 * model.test_accuracy).toFixed(1)} %`;
+      const accuracy = model.test_accuracy === null ? "" : ` · ${format.percent(model.test_accuracy)}`;
       const option = make("option", "", model.name + accuracy);
       option.value = model.name;
       return option;
@@ -185,7 +185,7 @@ export default widget((root, server) => {
   async function take(file) {
     const limit = store.get("catalogue") ? store.get("catalogue").max_bytes : Infinity;
     if (file.size > limit) {
-      say(`${file.name} is over ${limit / 2 ** 20} MB; make the picture smaller, then retry.`);
+      say(`${file.name} is over ${format.megabytes(limit)}; make the picture smaller, then retry.`);
       return;
     }
     let data;
@@ -250,8 +250,8 @@ export default widget((root, server) => {
       button.setAttribute("aria-selected", String(button.dataset.name === trace.picture.name));
     }
     $("#vx-model").value = model.name;
-    const tested = model.test_accuracy === null || model.n_test === null ? "" : `${(100 * model.test_accuracy).toFixed(2)} % right on ${count(model.n_test)} test pictures of ${model.data}; `;
-    $(".card").textContent = `${model.title}, ${short(model.parameters)} weights: ${tested}${model.multiply_adds ? `${short(model.multiply_adds)} multiply-adds a picture` : "cost not counted"}.`;
+    const tested = model.test_accuracy === null || model.n_test === null ? "" : `${format.percent(model.test_accuracy, 2)} right on ${format.count(model.n_test)} test pictures of ${model.data}; `;
+    $(".card").textContent = `${model.title}, ${format.short(model.parameters)} weights: ${tested}${model.multiply_adds ? `${format.short(model.multiply_adds)} multiply-adds a picture` : "cost not counted"}.`;
     drawTop(trace);
   }
 

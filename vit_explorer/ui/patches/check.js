@@ -2,7 +2,7 @@
 import { decode } from "../core/arrays.js";
 import { inkOn, sequential } from "../core/colours.js";
 import { clearCanvas, matrixImage, outline, patchInput } from "../core/draw.js";
-import { count } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
@@ -35,12 +35,12 @@ export default widget((root) => {
       });
     }
     $(".largest").textContent = high.toExponential(1);
-    $(".context").textContent = `over ${count(rows * cols * model.d_model)} numbers that reach up to ${patches.largest_value.toFixed(2)}`;
+    $(".context").textContent = `over ${format.count(rows * cols * model.d_model)} numbers that reach up to ${patches.largest_value.toFixed(2)}`;
     const n = rows * cols;
     const bytes = recovered ? recovered.reduce((sum, count) => sum + count, 0) : 0;
     $(".exact").textContent = recovered ? `${recovered.filter((count) => count === patches.values).length} of ${n}` : "not possible:";
     $(".back").textContent = recovered
-      ? `${count(bytes)} of ${count(n * patches.values)} bytes, from the tokens that entered the first block${bytes === n * patches.values ? ": the projection lost nothing" : ""}`
+      ? `${format.count(bytes)} of ${format.count(n * patches.values)} bytes, from the tokens that entered the first block${bytes === n * patches.values ? ": the projection lost nothing" : ""}`
       : `a token of ${model.d_model} dimensions cannot hold ${patches.values} values`;
     $(".vx-scale .high").textContent = high.toExponential(1);
   }

@@ -2,7 +2,7 @@
 import { decode } from "../core/arrays.js";
 import { diverging } from "../core/colours.js";
 import { cellAt, clearCanvas, matrixImage, outline, patchInput, rgbImage } from "../core/draw.js";
-import { signed } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
@@ -97,7 +97,7 @@ export default widget((root) => {
     $(".name").textContent =
       kind === "filters"
         ? `Filter ${current()} of ${tilesOf.filters.shape[0]} (dimension ${current()} of the embedding)`
-        : `Component ${current() + 1} of ${share.length}: ${(100 * share[current()]).toFixed(1)} % of the filters' variance`;
+        : `Component ${current() + 1} of ${share.length}: ${format.percent(share[current()])} of the filters' variance`;
     clearCanvas($(".large"), LARGE, LARGE).drawImage(picture(current()), 0, 0, LARGE, LARGE);
     const context = clearCanvas($(".answer"), LARGE, LARGE);
     context.drawImage(matrixImage(values, rows, cols, diverging, -scale, scale), 0, 0, LARGE, LARGE);
@@ -113,7 +113,7 @@ export default widget((root) => {
     const [rows, cols] = trace.grid;
     const context = clearCanvas($(".marks"), LARGE, LARGE);
     const inside = token !== null && token >= 0 && token < rows * cols;
-    $(".here").textContent = inside ? `${tokenName(token, trace.grid)}: ${signed(answer(token), 3)}` : "";
+    $(".here").textContent = inside ? `${tokenName(token, trace.grid)}: ${format.signed(answer(token), 3)}` : "";
     if (!inside) return;
     const [w, h] = [LARGE / cols, LARGE / rows];
     outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, inkOf("--vx-query"));

@@ -2,7 +2,7 @@
 import { decode } from "../core/arrays.js";
 import { colour, diverging, inkOn } from "../core/colours.js";
 import { cellAt, clearCanvas, outline } from "../core/draw.js";
-import { signed } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
@@ -110,21 +110,21 @@ export default widget((root) => {
     const channel = (k) => ["red", "green", "blue"][Math.floor(k / size ** 2)];
     if (!hovered) {
       const strongest = shown.embedding.reduce((best, v, k, all) => (Math.abs(v) > Math.abs(all[best]) ? k : best), 0);
-      return `Strongest dimension: ${strongest}, ${signed(shown.embedding[strongest], 3)}. Point at any cell for its number.`;
+      return `Strongest dimension: ${strongest}, ${format.signed(shown.embedding[strongest], 3)}. Point at any cell for its number.`;
     }
     const k = hovered.index;
     if (hovered.stage === "pixels") return `Pixel (row ${Math.floor(k / size)}, column ${k % size}): red, green, blue = ${pixel(shown.token, k).join(", ")}.`;
     if (hovered.stage === "vector") {
       const c = Math.floor(k / size ** 2);
       const raw = pixel(shown.token, k % size ** 2)[c];
-      return `Value ${k} (${channel(k)}): (${raw} − ${model.mean[c].toFixed(2)}) / ${model.std[c].toFixed(2)} = ${signed(shown.vector[k], 3)}.`;
+      return `Value ${k} (${channel(k)}): (${raw} − ${model.mean[c].toFixed(2)}) / ${model.std[c].toFixed(2)} = ${format.signed(shown.vector[k], 3)}.`;
     }
     let sum = 0;
     const weights = Array.from(shown.vector, (value, i) => filters.data[k * shown.vector.length + i] * value);
     for (const product of weights) sum += product;
     return (
-      `Dimension ${k} = ${weights.slice(0, 3).map((p) => signed(p, 3)).join(" ")} … (${weights.length} products of weight and value: ` +
-      `${signed(sum, 4)}) ${signed(model.filter_bias[k], 4)} bias = ${signed(sum + model.filter_bias[k], 4)}; the model's own: ${signed(shown.embedding[k], 4)}.`
+      `Dimension ${k} = ${weights.slice(0, 3).map((p) => format.signed(p, 3)).join(" ")} … (${weights.length} products of weight and value: ` +
+      `${format.signed(sum, 4)}) ${format.signed(model.filter_bias[k], 4)} bias = ${format.signed(sum + model.filter_bias[k], 4)}; the model's own: ${format.signed(shown.embedding[k], 4)}.`
     );
   }
 

@@ -1,7 +1,7 @@
 /* Picture -> grid -> sequence, with the numbers that a patch size makes. */
 import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
-import { count, short } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { moveToken, prefixName, tokenIndex, tokenOfIndex } from "../core/tokens.js";
@@ -128,19 +128,19 @@ export default widget((root) => {
     const cls = ["", " and CLS", ", CLS and distillation"][prefix];
     const chosen = one(`${cut.patch} × ${cut.patch} patches${cls}`, cut.patch, true);
     const pixels = one(`every pixel a token${cls && !cls.startsWith(",") ? "," : ""}${cls}`, 1, false);
-    const line = ({ name, current, cells }, format) => {
+    const line = ({ name, current, cells }, write) => {
       const row = make("tr", current ? "now" : "");
       row.append(make("td", "", name));
       for (const value of cells) {
-        const cell = make("td", "", format(value));
-        cell.title = count(value);
+        const cell = make("td", "", write(value));
+        cell.title = format.count(value);
         row.append(cell);
       }
       return row;
     };
     const ratio = { name: "pixels against patches", current: false, cells: chosen.cells.map((v, i) => pixels.cells[i] / v) };
-    const full = (value) => (value < 1e7 ? count(value) : short(value));
-    const times = (value) => (value < 1 ? `÷ ${short(1 / value)}` : `× ${short(value)}`);
+    const full = (value) => (value < 1e7 ? format.count(value) : format.short(value));
+    const times = (value) => (value < 1 ? `÷ ${format.short(1 / value)}` : `× ${format.short(value)}`);
     $(".numbers tbody").replaceChildren(line(chosen, full), line(pixels, full), line(ratio, times));
   }
 
@@ -185,7 +185,7 @@ export default widget((root) => {
       ? `${model.name} ${other}; the costs are those of the small ViT (width 128, 4 layers).${shown}`
       : isModels(state)
         ? trace.stem
-          ? `${model.name} has this grid of tokens, but makes them by convolutions (below): ${short(model.multiply_adds)} multiply-adds in all. The costs are those with one matrix instead.`
+          ? `${model.name} has this grid of tokens, but makes them by convolutions (below): ${format.short(model.multiply_adds)} multiply-adds in all. The costs are those with one matrix instead.`
           : `${model.name} was trained on exactly this cut.`
         : `${model.name} was trained on patches of ${modelsPatch(state)}; the costs are those of its width (${model.d_model}) and depth (${model.n_layers}).${shown}`;
   }

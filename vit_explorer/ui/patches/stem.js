@@ -3,7 +3,7 @@ import { decode } from "../core/arrays.js";
 import { colour, diverging, sequential } from "../core/colours.js";
 import { clearCanvas, matrixImage, outline, patchInput, rgbImage } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
-import { count } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
@@ -114,7 +114,7 @@ export default widget((root) => {
     write(
       `· ${tokenName(index, trace.grid)}`,
       `sees ${high} × ${wide} pixels; its patch is ${stem.size} × ${stem.size}`,
-      `This token can depend on ${count(high * wide)} pixels, ${((high * wide) / stem.size ** 2).toFixed(1)} times those of its patch; ${((100 * shared) / (high * wide)).toFixed(0)} % of them ` +
+      `This token can depend on ${format.count(high * wide)} pixels, ${((high * wide) / stem.size ** 2).toFixed(1)} times those of its patch; ${format.percent(shared / (high * wide), 0)} of them ` +
         `it shares with the next token. With one matrix for each patch it would be ${stem.size ** 2} pixels and none shared: what is nearby would be for attention to find out.`,
     );
   }

@@ -2,7 +2,7 @@
 import { colour, diverging, inkOn } from "../core/colours.js";
 import { clearCanvas, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
-import { signed } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
@@ -72,11 +72,10 @@ export default widget((root) => {
   });
 
   /** Two digits without the leading zero, so that they can be large: ".48", "−.48", "1.00". */
-  const cellText = (value) => (Math.round(100 * value) / 100 + 0).toFixed(2).replace("-", "−").replace("0.", ".");
+  const cellText = (value) => format.decimal(value).replace("0.", ".");
 
   // ---- the score -----------------------------------------------------------------------------------------------
-  const number = (value) => value.toFixed(2).replace("-", "−");
-
+  
   /** What the two readings say together, and no more. */
   function verdict({ row, column }) {
     if (Math.max(row, column) < LITTLE) return "Neither: these vectors know next to nothing of where their patches lie.";
@@ -189,7 +188,7 @@ export default widget((root) => {
     button.setAttribute("aria-label", `Mark patches ${pair.first} and ${pair.second}`);
     const named = make("td");
     named.append(button);
-    row.append(named, make("td", "", signed(pair.similarity)), make("td", "", pair.distance.toFixed(1)));
+    row.append(named, make("td", "", format.signed(pair.similarity)), make("td", "", pair.distance.toFixed(1)));
     const show = () => positions.pointPair(pair.first, pair.second);
     const leave = () => positions.pointPair(null, null);
     row.addEventListener("pointerenter", show);
@@ -207,8 +206,8 @@ export default widget((root) => {
     const s = positions.snapshot(state);
     drawn = { width: Math.floor($(".stack").clientWidth), ...positions.inks() };
     const structure = seen.structure[s];
-    $(".row").textContent = number(structure.row);
-    $(".column").textContent = number(structure.column);
+    $(".row").textContent = format.decimal(structure.row);
+    $(".column").textContent = format.decimal(structure.column);
     $(".verdict").textContent = verdict(structure);
     $(".near").textContent =
       `The most similar other position lies ${structure.nearest_distance.toFixed(2)} patches away on average; ` +
@@ -216,11 +215,11 @@ export default widget((root) => {
     const sides = positions.mirror(seen, s);
     $(".mirror").textContent =
       sides && sides.twins > sides.all + TWINS
-        ? `Mirror twins, left and right swapped: ${signed(sides.twins)} on average, all pairs ${signed(sides.all)}. ` +
+        ? `Mirror twins, left and right swapped: ${format.signed(sides.twins)} on average, all pairs ${format.signed(sides.all)}. ` +
           (state.model.augment === "crop-flip" ? "It was trained on pictures flipped at random, to which both sides are alike." : "")
         : "";
     $(".chart").hidden = seen.count < 2;
-    const scores = seen.structure.map((at, i) => `${positions.epochName(seen.epochs[i])}: ${number(at.two_d)}`);
+    const scores = seen.structure.map((at, i) => `${positions.epochName(seen.epochs[i])}: ${format.decimal(at.two_d)}`);
     $(".chart").setAttribute(
       "aria-label",
       `2D score, the smaller of row and column, through the training; snapshots at even steps, epochs not to scale. ${scores.join("; ")}`,

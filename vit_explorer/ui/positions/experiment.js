@@ -1,7 +1,7 @@
 /* The prediction with trained positions beside the one with changed positions. */
 import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { barCells } from "../core/elements.js";
-import { percent } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { call } from "../core/server.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
@@ -80,14 +80,13 @@ export default widget((root, server) => {
 
   // ---- telling -------------------------------------------------------------------------------------------------
   const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
-  const tenths = (probability) => Math.round(1000 * probability) / 10; // points, as they are printed
 
   /** One sentence made of the numbers. */
   function outcome({ classes, trained, changed, mode }) {
     const top = best(trained);
-    const [name, before, after] = [classes[top], percent(trained[top]), percent(changed[top])];
+    const [name, before, after] = [classes[top], format.probability(trained[top]), format.probability(changed[top])];
     if (mode === "trained") return `${name} ${before} both times: nothing was changed.`;
-    const points = Math.round(10 * (tenths(trained[top]) - tenths(changed[top]))) / 10;
+    const points = format.pointsBetween(changed[top], trained[top]);
     const moved =
       points > 0
         ? `${WORTH[mode]} ${points.toFixed(1)} points here.`
@@ -99,7 +98,7 @@ export default widget((root, server) => {
 
   function turned({ classes, trained, changed }) {
     const next = best(changed);
-    return next === best(trained) ? "" : `The answer becomes ${classes[next]} (${percent(changed[next])}). `;
+    return next === best(trained) ? "" : `The answer becomes ${classes[next]} (${format.probability(changed[next])}). `;
   }
 
   /** How much one shuffle says: the same answer under several of them. */
@@ -107,7 +106,7 @@ export default widget((root, server) => {
     if (!several) return "";
     const mean = several.reduce((sum, p) => sum + p, 0) / several.length;
     const [low, high] = [Math.min(...several), Math.max(...several)];
-    return `Over ${several.length} shuffles, this one among them, ${classes[best(trained)]} keeps ${percent(mean)} on average, from ${percent(low)} to ${percent(high)}.`;
+    return `Over ${several.length} shuffles, this one among them, ${classes[best(trained)]} keeps ${format.probability(mean)} on average, from ${format.probability(low)} to ${format.probability(high)}.`;
   }
 
   function bars(element, probabilities, { classes, trained }) {

@@ -1,7 +1,7 @@
 /* The matrix of similarities, the maps of the untrained positions and those of the slider, all marking one token. */
 import { clearCanvas, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, make } from "../core/elements.js";
-import { signed } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { prefixName, tokenName } from "../core/tokens.js";
@@ -120,7 +120,7 @@ export default widget((root) => {
 
   const read = beforeFrame((seen, s, token, other, key) => {
     const spot = (which, name) => make("span", name, tokenName(which, seen.grid));
-    const value = (which) => make("strong", "", signed(seen.at(s, seen.indexOf(token), seen.indexOf(which))));
+    const value = (which) => make("strong", "", format.signed(seen.at(s, seen.indexOf(token), seen.indexOf(which))));
     const away = (which) =>
       token < 0 || which < 0 || which === token
         ? ""
@@ -166,7 +166,7 @@ export default widget((root) => {
     $(".slider").value = String(s);
     $(".slider").setAttribute("aria-valuetext", name);
     $(".epoch").textContent = name;
-    $(".big").textContent = signed(seen.structure[s].two_d).replace("+", "");
+    $(".big").textContent = format.signed(seen.structure[s].two_d).replace("+", "");
     $(".whole figcaption").textContent = `All ${tokens} pairs, ${seen.nPrefix ? `${seen.nPrefix === 1 ? "CLS" : "CLS, DIST"} apart` : "patches row by row"}`;
     $(".before figcaption").textContent = `One map a patch: ${positions.epochName(seen.epochs[0])}`;
     $(".after figcaption").textContent = `One map a patch: ${name}`;

@@ -1,6 +1,6 @@
 /* What the model says before and after an ingredient: bars per class, and the same in words. */
 import { make } from "../core/elements.js";
-import { percent } from "../core/numbers.js";
+import * as format from "../core/format.js";
 
 export const best = (chances) => chances.indexOf(Math.max(...chances));
 
@@ -13,7 +13,7 @@ export function series(answer, after) {
 }
 
 /** A label can be certain, an answer cannot. */
-const chance = ({ style, values }, i) => (style === "label" && values[i] % 1 === 0 ? `${100 * values[i]} %` : percent(values[i]));
+const chance = ({ style, values }, i) => (style === "label" ? format.percent : format.probability)(values[i]);
 
 /** Draw the classes that are likeliest in any of the series, in the order of the first. */
 export function draw(element, all, classes, shown) {
@@ -38,18 +38,18 @@ export function draw(element, all, classes, shown) {
 /** What became of the answer, in a sentence. */
 export function outcome({ kind, before }, after, classes) {
   const [top, now] = [best(before), best(after)];
-  const was = `${classes[top]} ${percent(before[top])}`;
+  const was = `${classes[top]} ${format.probability(before[top])}`;
   if (kind === "smoothing" || kind === "none") return `The model says ${was}.`;
-  if (top === now) return `It stays ${was} → ${percent(after[top])}.`;
-  return `It turns: ${was} → ${classes[now]} ${percent(after[now])}.`;
+  if (top === now) return `It stays ${was} → ${format.probability(after[top])}.`;
+  return `It turns: ${was} → ${classes[now]} ${format.probability(after[now])}.`;
 }
 
 /** What else there is to know of the bars. */
 export function note({ kind, classes, labels, label, share, cells, same, changed, before, pass, kept }) {
   const name = ({ index, known }) => `${classes[index]}${known ? "" : " (the model's answer: no label of its own here)"}`;
-  if (kind === "mix") return `Label: ${percent(share)} ${name(labels[0])} + ${percent(1 - share)} ${name(labels[1])}.`;
+  if (kind === "mix") return `Label: ${format.probability(share)} ${name(labels[0])} + ${format.probability(1 - share)} ${name(labels[1])}.`;
   if (kind === "smoothing") return `Label: ${name(label)}. Picture and answer stay as they are; the loss changes, and with it what is learned.`;
   if (kind === "batch") return `After: the mean over this picture's own cells. Of all ${cells.length} cells ${same} have the answer that their picture has unchanged.`;
   if (kind !== "depth") return "";
-  return `Pass ${pass + 1} of ${kept.length}. In ${kept.length} passes the answer ${classes[best(before)]} changed ${changed === 1 ? "once" : `${changed} times`}.`;
+  return `Pass ${pass + 1} of ${kept.length}. In ${kept.length} passes the answer ${classes[best(before)]} changed ${format.plural(changed, "time")}.`;
 }

@@ -1,6 +1,6 @@
 /* How often the heads of a DeiT and its teacher disagree on the test split, asked in chunks, and examples to click. */
 import { fill, make } from "../core/elements.js";
-import { count, duration } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { call } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
@@ -23,7 +23,6 @@ export default widget((root, server) => {
   let strip = null; // the examples on screen
 
   const request = (more) => ({ model: store.get("model").name, ...more });
-  const share = (count) => `${((100 * count) / told.done).toFixed(1)} %`;
 
   // ---- asking --------------------------------------------------------------------------------------------------
   async function look() {
@@ -94,13 +93,13 @@ export default widget((root, server) => {
     $(".go").hidden = Boolean(complete || missing);
     $(".progress").value = told && !missing ? told.done / told.total : 0;
     $(".progress").hidden = !told || complete || missing || (!going && !told.done);
-    const left = going && told && told.left !== null ? `, ${duration(told.left)} left` : "";
-    $(".status").textContent = !told ? "" : missing ? missing : told.done ? `${count(told.done)} of ${count(told.total)} test pictures${left}` : `${count(told.total)} test pictures`;
+    const left = going && told && told.left !== null ? `, ${format.duration(told.left)} left` : "";
+    $(".status").textContent = !told ? "" : missing ? missing : told.done ? `${format.outOf(told.done, told.total)} test pictures${left}` : `${format.count(told.total)} test pictures`;
     $(".found").hidden = !told || !told.right;
     if ($(".found").hidden) return;
     if (!(kind in told.kinds)) [kind, start] = [Object.keys(told.kinds)[0], 0]; // another DeiT, one without a teacher
-    rows(".right-table", Object.entries(told.right).map(([name, n]) => [NAMES[name], share(n)]));
-    rows(".agree-table", told.agree.map(({ one, other, count }) => [`${NAMES[one]} and ${NAMES[other]}`, share(count)]));
+    rows(".right-table", Object.entries(told.right).map(([name, n]) => [NAMES[name], format.percent(n / told.done)]));
+    rows(".agree-table", told.agree.map(({ one, other, count }) => [`${NAMES[one]} and ${NAMES[other]}`, format.percent(count / told.done)]));
     $(".says").textContent = says();
     const focused = document.activeElement && document.activeElement.dataset.kind;
     fill($(".kinds"), Object.entries(told.kinds), ([name, n]) => {
@@ -108,7 +107,7 @@ export default widget((root, server) => {
       button.type = "button";
       button.dataset.kind = name;
       button.setAttribute("aria-pressed", String(name === kind));
-      button.append(make("small", "", KINDS[name][0]), make("span", "", `${KINDS[name][1]}: ${count(n)}`));
+      button.append(make("small", "", KINDS[name][0]), make("span", "", `${KINDS[name][1]}: ${format.count(n)}`));
       button.addEventListener("click", () => {
         [kind, start] = [name, 0];
         show();
@@ -121,7 +120,7 @@ export default widget((root, server) => {
 
   function showStrip() {
     const { pictures, start: first, count: all } = strip || { pictures: [], start: 0, count: 0 };
-    $(".shown").textContent = all ? `${KINDS[kind].join(", ")}: ${first + 1} to ${first + pictures.length} of ${count(all)}. Click one to look at it above.` : "There are none of these so far.";
+    $(".shown").textContent = all ? `${KINDS[kind].join(", ")}: ${first + 1} to ${first + pictures.length} of ${format.count(all)}. Click one to look at it above.` : "There are none of these so far.";
     const current = store.get("trace") && store.get("trace").picture.name;
     fill($(".pictures"), pictures, ({ name, preview, truth, answers }) => {
       const button = make("button");

@@ -3,7 +3,7 @@ import { decode } from "../core/arrays.js";
 import { diverging } from "../core/colours.js";
 import { clearCanvas, matrixImage, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
-import { percent, share, signed } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
@@ -60,9 +60,9 @@ export default widget((root, server) => {
       copy.getContext("2d").drawImage($(`.${name}`), 0, 0);
       return [$(`.${name}`), copy];
     });
-    $(".high").textContent = share(high);
-    $(".below").textContent = `−${share(most).replace(" %", "")}`;
-    $(".above").textContent = `+${share(most)}`;
+    $(".high").textContent = format.attention(high);
+    $(".below").textContent = `−${format.attention(most).replace(" %", "")}`;
+    $(".above").textContent = `+${format.attention(most)}`;
   }
 
   function fillChoices() {
@@ -90,12 +90,12 @@ export default widget((root, server) => {
       length.style.left = `${value < 0 ? 50 + 50 * value : 50}%`;
       length.style.width = `${50 * Math.abs(value)}%`;
       bar.append(length);
-      return [make("span", "", step ? `after layer ${step}` : "before layer 1"), bar, make("span", "vx-number", signed(value))];
+      return [make("span", "", step ? `after layer ${step}` : "before layer 1"), bar, make("span", "vx-number", format.signed(value))];
     });
     $(".steps").replaceChildren(...cells);
     const [first, last] = [answer.similarity[0], answer.similarity.at(-1)];
     $(".paper").textContent =
-      `Here from ${signed(first)}, positions included, to ${signed(last)}. The paper reports ${PAPER[0]} of the learned tokens and ${PAPER[1]} after the last ` +
+      `Here from ${format.signed(first)}, positions included, to ${format.signed(last)}. The paper reports ${PAPER[0]} of the learned tokens and ${PAPER[1]} after the last ` +
       `layer, on ImageNet: ${first < 0.5 ? "here too they start apart" : "here they start much more alike than there"}.`;
   }
 
@@ -119,7 +119,7 @@ export default widget((root, server) => {
         bar.style.width = `${100 * probabilities[i]}%`;
         group.append(bar);
       }
-      const numbers = answers.map(({ probabilities }) => make("span", `vx-number ${best(probabilities) === i ? "answer" : ""}`, percent(probabilities[i])));
+      const numbers = answers.map(({ probabilities }) => make("span", `vx-number ${best(probabilities) === i ? "answer" : ""}`, format.probability(probabilities[i])));
       return [make("span", classes[i] === answer.truth ? "answer" : "", classes[i]), group, ...numbers];
     });
     element.replaceChildren(...head, ...rows);
@@ -147,8 +147,8 @@ export default widget((root, server) => {
     const where = tokenName(token, answer.grid);
     const flow = chosen.flow === "rollout" ? "Through all layers" : `In layer ${Number($(".layer").value) + 1}`;
     $(".readout").textContent =
-      `${flow} ${where} gets ${share(values[0][token])} from CLS and ${share(values[1][token])} from the distillation token ` +
-      `(${difference[token] < 0 ? "−" : "+"}${share(Math.abs(difference[token]))}).`;
+      `${flow} ${where} gets ${format.attention(values[0][token])} from CLS and ${format.attention(values[1][token])} from the distillation token ` +
+      `(${difference[token] < 0 ? "−" : "+"}${format.attention(Math.abs(difference[token]))}).`;
   });
 
   // ---- drawing -------------------------------------------------------------------------------------------------

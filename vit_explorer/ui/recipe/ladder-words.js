@@ -1,22 +1,20 @@
 /* The ladder's words, numbers and scale, and the ways from a rung to the views that show its ingredient. */
 import { make } from "../core/elements.js";
-import { signed } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
-const points = (share) => signed(100 * share, 1);
 const several = (result) => result.tests.length > 1;
 
 /** The columns beside the lane; empty where there is nothing. */
 export function cells({ result }) {
   if (!result) return { gain: "", test: "not yet", training: "", gap: "" };
   const { gain, mean, spread, train } = result;
-  const arrow = gain === null || !Number((100 * gain).toFixed(1)) ? "" : gain > 0 ? " ▸" : " ◂";
+  const arrow = gain === null || !format.pointsBetween(0, gain) ? "" : gain > 0 ? " ▸" : " ◂";
   return {
-    gain: gain === null ? "" : `${points(gain)}${arrow}`,
-    test: `${(100 * mean).toFixed(1)}${several(result) ? ` ± ${(100 * spread).toFixed(1)}` : ""} %`,
-    training: percent(train),
-    gap: points(train - mean),
+    gain: gain === null ? "" : `${format.points(gain)}${arrow}`,
+    test: several(result) ? `${(100 * mean).toFixed(1)} ± ${format.percent(spread)}` : format.percent(mean),
+    training: format.percent(train),
+    gap: format.points(train - mean),
   };
 }
 
@@ -27,8 +25,8 @@ export function aloud(row) {
   const { result } = row;
   const spoken = row.number ? `${row.number}, ${name(row)}` : row.title;
   if (!result) return `${spoken}, not trained yet`;
-  const step = result.gain === null ? "" : `, ${points(result.gain)} points`;
-  return `${spoken}: test accuracy ${percent(result.mean)}${step}, training accuracy ${percent(result.train)}`;
+  const step = result.gain === null ? "" : `, ${format.points(result.gain)} points`;
+  return `${spoken}: test accuracy ${format.percent(result.mean)}${step}, training accuracy ${format.percent(result.train)}`;
 }
 
 export function heading({ title, ingredients, number }) {
@@ -39,11 +37,11 @@ export function heading({ title, ingredients, number }) {
 /** What came out on a rung, in a sentence or two. */
 export function found({ result, number }) {
   const { gain, gains, gain_spread: spread, clear, mean, train } = result;
-  const gap = `Training accuracy ${percent(train)}, the gap to the test split ${points(train - mean)} points.`;
+  const gap = `Training accuracy ${format.percent(train)}, the gap to the test split ${format.points(train - mean)} points.`;
   if (gain === null) return number > 1 ? `The rung below has no result of the same seeds yet. ${gap}` : gap;
-  if (gains.length < 2) return `Step: ${points(gain)} points, of one seed. ${gap}`;
+  if (gains.length < 2) return `Step: ${format.points(gain)} points, of one seed. ${gap}`;
   const agree = clear ? "all seeds agree on the direction" : "the seeds disagree on the direction";
-  return `Step: ${points(gain)} ± ${(100 * spread).toFixed(1)} points (seeds: ${gains.map(points).join(", ")}): ${agree}. ${gap}`;
+  return `Step: ${format.points(gain)} ± ${(100 * spread).toFixed(1)} points (seeds: ${gains.map((gain) => format.points(gain)).join(", ")}): ${agree}. ${gap}`;
 }
 
 /** The lane's ends and ticks, for all accuracies on the test split; `place` gives per cent of its width. */

@@ -5,7 +5,7 @@
 import { colour, diverging } from "../core/colours.js";
 import { fill, make } from "../core/elements.js";
 import { saveFile } from "../core/files.js";
-import { signed } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { call } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
@@ -89,12 +89,12 @@ export default widget((root, server) => {
     const lines = scale.ticks.map((share) => left(make("i"), share));
     if (told.teacher) lines.push(left(make("i", "teacher"), told.teacher.result.mean));
     $(".grid").replaceChildren(...lines);
-    fill($(".ticks"), scale.ticks, (share) => left(make("span", "", `${Number((100 * share).toFixed(1))} %`), share));
+    fill($(".ticks"), scale.ticks, (share) => left(make("span", "", format.percentTick(share)), share));
     const several = rows().some((row) => row.result && row.result.tests.length > 1);
     $(".vx-look").textContent = several ? "steps back, and steps with a dashed rim: there the seeds disagree on up or down." : "steps back.";
     $(".axis .what").textContent = several ? "test accuracy: ● seeds, ▮ mean" : "test accuracy";
-    $(".steps .low").textContent = signed(-100 * told.limit, 1);
-    $(".steps .high").textContent = signed(100 * told.limit, 1);
+    $(".steps .low").textContent = format.points(-told.limit);
+    $(".steps .high").textContent = format.points(told.limit);
   }
 
   function detail(row) {

@@ -2,7 +2,7 @@
 import { decode } from "../core/arrays.js";
 import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { make } from "../core/elements.js";
-import { percent } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
 import * as bars from "./bars.js";
 
@@ -47,8 +47,8 @@ export function mix(scene, { ingredient, steps, size, labels, share, classes, sp
   const row = make("div", "row");
   const named = ({ index, known }) => `${known ? "label" : "answer"}: ${classes[index]}`;
   const words = [
-    [`${percent(share)} · ${named(labels[0])}`, steps[0].done],
-    [`${percent(1 - share)} · ${named(labels[1])}`, steps[1].done],
+    [`${format.probability(share)} · ${named(labels[0])}`, steps[0].done],
+    [`${format.probability(1 - share)} · ${named(labels[1])}`, steps[1].done],
     ["mixed"],
   ];
   row.append(...steps.map((step, k) => figure(step, size, side, words[k])));
@@ -70,7 +70,7 @@ function histogram(canvas, width, spread, share) {
   context.fillRect(Math.min(width - 3, Math.max(0, share * width - 1.5)), 0, 3, height);
   const at = (more) => Math.round((100 * (spread.indexOf(high) + more)) / spread.length);
   canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", `Shares of many draws, most of them at ${at(0)} to ${at(1)} %; this one is ${percent(share)}`);
+  canvas.setAttribute("aria-label", `Shares of many draws, most of them at ${at(0)} to ${at(1)} %; this one is ${format.probability(share)}`);
 }
 
 export function smoothing(scene, { steps, size, strength, loss, hard, even, lowest, target, label, classes }) {
@@ -82,7 +82,7 @@ export function smoothing(scene, { steps, size, strength, loss, hard, even, lowe
     make("p", "vx-small", "loss = (1 − s) · (−log p(label)) + s · mean of −log p over all classes"),
     make("p", "vx-number terms", `= ${(1 - strength).toFixed(2)} · ${three(hard)} + ${strength.toFixed(2)} · ${three(even)}`),
     make("p", "vx-number loss", `= ${three(loss)}`),
-    make("p", "vx-small vx-soft", `Without smoothing ${three(hard)}. No answer can have less than ${three(lowest)} under this target; the one that has it says ${classes[label.index]} ${percent(target[label.index])}.`),
+    make("p", "vx-small vx-soft", `Without smoothing ${three(hard)}. No answer can have less than ${three(lowest)} under this target; the one that has it says ${classes[label.index]} ${format.probability(target[label.index])}.`),
   );
   row.append(figure(steps[0], size, side, [steps[0].done]), formula);
   scene.replaceChildren(row);
@@ -97,7 +97,7 @@ export function batch(scene, { cells, strength, classes, augmented }) {
     row.append(...cells.slice(first, first + strength).map((cell) => {
       const [made, canvas] = [make("figure"), make("canvas")];
       picture(canvas, cell.pixels, side);
-      canvas.setAttribute("aria-label", `${cell.title}: ${classes[cell.answer]} ${percent(cell.probability)}`);
+      canvas.setAttribute("aria-label", `${cell.title}: ${classes[cell.answer]} ${format.probability(cell.probability)}`);
       made.style.width = `${side}px`;
       made.title = canvas.getAttribute("aria-label");
       made.append(canvas, make("figcaption", cell.same ? "" : "turned", classes[cell.answer]));
@@ -153,7 +153,7 @@ export function rolls(below, { rolls: found, before, classes, kind }, take) {
     button.type = "button";
     picture(canvas, pixels, THUMB);
     canvas.removeAttribute("role");
-    button.title = `Take roll ${seed}: ${classes[answer]} ${percent(probability)}`;
+    button.title = `Take roll ${seed}: ${classes[answer]} ${format.probability(probability)}`;
     button.append(canvas, make("span", answer === top || kind === "mix" ? "" : "turned", classes[answer]));
     button.addEventListener("click", () => take(seed));
     return button;

@@ -1,5 +1,5 @@
 /* The axes of the curves: what lies along them, how far they reach, and where their ticks stand. Pure functions. */
-import { count, duration } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import * as racing from "./data.js";
 import * as words from "./words.js";
 
@@ -87,8 +87,8 @@ export function labels(axis, end) {
 
 /** One place along the axis in words. */
 export function place(axis, x) {
-  if (axis === "epochs") return `epoch ${words.epoch(x)}`;
-  return axis === "images" ? `${count(x)} pictures` : duration(x);
+  if (axis === "epochs") return `epoch ${format.epoch(x)}`;
+  return axis === "images" ? `${format.count(x)} pictures` : format.duration(x);
 }
 
 /** The item of a list, sorted along the axis, that lies nearest to x; null for an empty list. */

@@ -2,7 +2,7 @@
 import { diverging } from "../core/colours.js";
 import { clearCanvas, matrixImage } from "../core/draw.js";
 import { make } from "../core/elements.js";
-import { count, duration, percent, short } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { calm } from "../core/theme.js";
 import * as words from "./words.js";
 
@@ -53,20 +53,20 @@ export function numbers(card, contender, snapshot, at) {
   const test = at === null ? contender.tests.at(-1) : snapshot && snapshot.test_accuracy !== null ? { accuracy: snapshot.test_accuracy } : null;
   const whole = at === null && contender.finished ? contender.finished.test_accuracy : null;
   const accuracy = whole !== null ? whole : test ? test.accuracy : null;
-  const key = accuracy === null ? "" : words.share(accuracy);
+  const key = accuracy === null ? "" : format.percent(accuracy);
   if (card.accuracy.dataset.value !== key) {
     card.accuracy.dataset.value = key;
     card.accuracy.replaceChildren(accuracy === null ? "–" : (100 * accuracy).toFixed(1), make("small", "", " %"));
   }
   const { info } = contender;
   const measured = !info ? null : whole !== null ? info.n_test : info.n_measured;
-  write(card.of, accuracy === null || !measured ? "test pictures right" : `on ${count(measured)} test pictures`);
+  write(card.of, accuracy === null || !measured ? "test pictures right" : `on ${format.count(measured)} test pictures`);
   write(card.recipe, recipeLine(contender));
   going(card, contender, at === null ? null : snapshot);
 }
 
 function recipeLine({ recipe, info, lr_changes: changes }) {
-  const weights = info ? `${short(info.parameters)} weights · ` : "";
+  const weights = info ? `${format.short(info.parameters)} weights · ` : "";
   return weights + words.recipe(recipe) + (changes.length ? ` · rate now × ${changes.at(-1)[1]}` : "");
 }
 
@@ -79,10 +79,10 @@ function going(card, contender, moment) {
     write(first, place);
     write(second, pace);
   };
-  if (moment) return say(`epoch ${words.epoch(moment.epoch)} of ${contender.recipe.epochs}`, `after ${duration(moment.seconds)} of training`);
+  if (moment) return say(`epoch ${format.epoch(moment.epoch)} of ${contender.recipe.epochs}`, `after ${format.duration(moment.seconds)} of training`);
   if (failed) return say(failed, "");
-  if (finished) return say(words.progress(contender), `${duration(finished.seconds)} · ${count(finished.images / finished.seconds)} img/s`);
-  return say(words.progress(contender), now ? `${duration(now.seconds_left)} left · ${count(now.images_per_second)} img/s` : "");
+  if (finished) return say(words.progress(contender), `${format.duration(finished.seconds)} · ${format.count(finished.images / finished.seconds)} img/s`);
+  return say(words.progress(contender), now ? `${format.duration(now.seconds_left)} left · ${format.count(now.images_per_second)} img/s` : "");
 }
 
 // ---- pictures --------------------------------------------------------------------------------------------------
@@ -159,12 +159,12 @@ function captions(card, contender, snapshot, names, truth) {
     const { two_d: score, of, maps } = snapshot.positions;
     const shown = maps.shape[0] * maps.shape[1];
     if (score !== null) card.structure.append("2D score ", make("b", "", score.toFixed(2)));
-    if (shown < of) card.structure.append(`${shown} of ${count(of)} places`);
+    if (shown < of) card.structure.append(`${shown} of ${format.count(of)} places`);
     card.maps.setAttribute("aria-label", `Similarity maps of the position embeddings${score === null ? "" : `, 2D score ${score.toFixed(2)}`}`);
   }
   const name = names ? names[snapshot.answer] : `class ${snapshot.answer}`;
   const right = truth && name === truth;
-  card.answer.append(make("b", right ? "right" : "wrong", `${right ? "✓" : "✗"} ${name}`), ` ${percent(snapshot.probability)}`);
-  card.probe.setAttribute("aria-label", `Probe picture, ${truth}; the model says ${name}, ${percent(snapshot.probability)}`);
+  card.answer.append(make("b", right ? "right" : "wrong", `${right ? "✓" : "✗"} ${name}`), ` ${format.probability(snapshot.probability)}`);
+  card.probe.setAttribute("aria-label", `Probe picture, ${truth}; the model says ${name}, ${format.probability(snapshot.probability)}`);
   write(card.reads, contender.words || "");
 }

@@ -1,4 +1,5 @@
 /* The contenders side by side at one moment of the training, and the scrubber that chooses the moment. */
+import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { calm } from "../core/theme.js";
 import { widget } from "../core/widget.js";
@@ -78,9 +79,9 @@ export default widget((root) => {
     slider.max = String(Math.max(0, moments.length - 1));
     slider.value = String(Math.max(0, index(moments)));
     slider.disabled = $(".replay").disabled = moments.length < 2;
-    const epochs = [...new Set(race.contenders.map((one) => races.snapshotAt(one)).filter(Boolean).map(({ epoch }) => (epoch === 0 ? "untrained" : words.epoch(epoch))))];
+    const epochs = [...new Set(race.contenders.map((one) => races.snapshotAt(one)).filter(Boolean).map(({ epoch }) => (epoch === 0 ? "untrained" : format.epoch(epoch))))];
     const alike = epochs.length === 1 || (epochs.length === 2 && !epochs.includes("untrained"));
-    const when = epochs[0] === "untrained" && alike ? "untrained" : alike ? `epoch ${epochs.join(" / ")}` : newest ? "newest" : `${words.share(at, 0)} of training`;
+    const when = epochs[0] === "untrained" && alike ? "untrained" : alike ? `epoch ${epochs.join(" / ")}` : newest ? "newest" : `${format.percent(at, 0)} of training`;
     $(".when").textContent = when.charAt(0).toUpperCase() + when.slice(1);
     slider.setAttribute("aria-valuetext", when);
     $(".latest").setAttribute("aria-pressed", String(newest));

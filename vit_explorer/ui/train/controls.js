@@ -1,6 +1,6 @@
 /* The bar that stays in sight: play, steps, stop, the learning rate, how far the race is, and a new race. */
 import { fill, make } from "../core/elements.js";
-import { duration } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as races from "./data.js";
@@ -68,7 +68,7 @@ export default widget((root, server) => {
     const distance = wording.distance(race.contenders);
     if (distance) parts.push(distance);
     if (race.state === "training" && left.length) {
-      parts.push(`about ${duration(left.reduce((sum, one) => sum + one.now.seconds_left, 0))} left`);
+      parts.push(`about ${format.duration(left.reduce((sum, one) => sum + one.now.seconds_left, 0))} left`);
     }
     return parts.join(" · ");
   }

@@ -1,6 +1,6 @@
 /* The curves of a race: training thin, test thick with points; a pointer tells all values at its place. */
 import { clearCanvas } from "../core/draw.js";
-import { count } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
@@ -140,8 +140,8 @@ export default widget((root) => {
     if (!rows.length) return { headline: NOTHING[race.state] || "Nothing was measured yet.", detail: "" };
     rows.sort((a, b) => b[1] - a[1]);
     const counted = words.common(race.contenders.map((one) => one.info || {}), "n_measured");
-    const error = counted ? `, on ${count(counted)} test pictures: counting alone moves each share by up to ${(50 / Math.sqrt(counted)).toFixed(1)} points` : "";
-    return { headline: rows.map(([label, accuracy]) => `${label} ${words.share(accuracy)}`).join(", "), detail: `So far${error}.` };
+    const error = counted ? `, on ${format.count(counted)} test pictures: counting alone moves each share by up to ${(50 / Math.sqrt(counted)).toFixed(1)} points` : "";
+    return { headline: rows.map(([label, accuracy]) => `${label} ${format.percent(accuracy)}`).join(", "), detail: `So far${error}.` };
   }
 
   function write(selector, text) {

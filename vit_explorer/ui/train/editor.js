@@ -1,5 +1,6 @@
 /* The fold of one contender in the set-up: a field for everything that a person may change, its range beside it. */
 import { fill, make } from "../core/elements.js";
+import * as format from "../core/format.js";
 import * as plan from "./plan.js";
 import * as words from "./words.js";
 
@@ -66,7 +67,7 @@ function typed(key, name, entry, lobby, data, changed) {
   const value = plan.recipe(entry)[key];
   const range = plan.rangeWords(plan.range(lobby, key, data));
   const hint = key === "subset" ? `${range}; empty for all` : range;
-  const shown = value === null || value === undefined ? "" : key === "lr" ? words.rate(value) : String(value);
+  const shown = value === null || value === undefined ? "" : key === "lr" ? format.small(value) : String(value);
   return text(name, shown, hint, entry, key, {
     check: (given) => plan.wrong(key, given, lobby, data),
     put: (given) => set(entry, key, plan.number(given)),

@@ -1,6 +1,6 @@
 /* A point of one's own: what is chosen, the race that runs it, and the list of those that were run here. */
 import { fill, make } from "../core/elements.js";
-import { count, duration } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import * as calls from "./calls.js";
 import * as races from "./data.js";
 import * as hungerPlot from "./hunger-plot.js";
@@ -33,7 +33,7 @@ export function ownRuns(root) {
   const dataset = () => payload.choice.data.find(({ name }) => name === $(".data").value);
 
   function sizes() {
-    options($(".size"), dataset() ? dataset().sizes.map((size) => ({ value: size, text: count(size) })) : [], FIRST.size);
+    options($(".size"), dataset() ? dataset().sizes.map((size) => ({ value: size, text: format.count(size) })) : [], FIRST.size);
   }
 
   /** The seed that is typed, or null if it is none. */
@@ -53,11 +53,11 @@ export function ownRuns(root) {
     const curve = payload.curves.find(({ kind }) => kind === $(".kind").value);
     const there = curve && curve.points.find((point) => point.size === size);
     const passes = (updates * batch) / size;
-    const took = there ? ` In the sweep that took ${duration(there.seconds)} on its machine.` : "";
+    const took = there ? ` In the sweep that took ${format.duration(there.seconds)} on its machine.` : "";
     const apart = !payload.curves.length || payload.data === $(".data").value ? "" : " It is listed below, but not drawn: the curves are of other pictures.";
     $(".promise").textContent = wrong
-      ? `The seed must be a whole number from ${seeds[0]} to ${count(seeds[1])}.`
-      : `${count(updates)} updates: each picture is seen ${passes === 1 ? "once" : `${count(passes)} times`}.${apart || took}`;
+      ? `The seed must be a whole number from ${seeds[0]} to ${format.count(seeds[1])}.`
+      : `${format.count(updates)} updates: each picture is seen ${passes === 1 ? "once" : `${format.count(passes)} times`}.${apart || took}`;
   }
 
   $(".choice").addEventListener("input", (event) => {
@@ -101,10 +101,10 @@ export function ownRuns(root) {
     if (!onWay) return;
     const [contender] = race.contenders;
     const done = contender && contender.info ? races.share(contender, races.standing(contender).step) : 0;
-    const left = contender && contender.now && race.state === "training" ? ` · about ${duration(contender.now.seconds_left)} left` : "";
+    const left = contender && contender.now && race.state === "training" ? ` · about ${format.duration(contender.now.seconds_left)} left` : "";
     $(".way progress").value = done;
     write(".way .title", race.title);
-    write(".way .state", `${words.state(race)}${done ? ` · ${words.share(done, 0)} done` : ""}${left}`);
+    write(".way .state", `${words.state(race)}${done ? ` · ${format.percent(done, 0)} done` : ""}${left}`);
     $(".stop").hidden = !race.mine || !(goes || RESUMES.has(race.state));
     write(".stop", RESUMES.has(race.state) ? "Go on" : "Stop");
   }

@@ -1,7 +1,7 @@
 /* Draws accuracy over the number of training pictures: a curve a kind of network, bars of the spread, rings of single
  * runs, names at the lines' ends. Pure functions of a view: {width, left, right, top, bottom (px), x(size), y(share)}.
  */
-import { count, duration } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
 import * as trainAxes from "./axes.js";
 import * as words from "./words.js";
@@ -26,15 +26,15 @@ export const ink = (kind) => inkOf(INKS[kind]);
 
 /** All points that are drawn: of the curves, in order, and the rings. @returns {Point[]} */
 export function points({ curves, own }) {
-  const share = (x) => words.share(x);
-  const times = (passes) => (passes === 1 ? "once" : `${count(passes) === "0" ? passes.toPrecision(2) : count(passes)} times`);
+  const share = (x) => format.percent(x);
+  const times = (passes) => (passes === 1 ? "once" : `${format.count(passes) === "0" ? passes.toPrecision(2) : format.count(passes)} times`);
   const ofCurves = curves.flatMap(({ kind, label, points }) => points.map(({ size, passes, mean, spread, seeds, seconds, runs }) => {
     const scatter = seeds > 1 ? ` ± ${(100 * spread).toFixed(1)} over ${seeds} seeds (${runs.map((run) => (100 * run).toFixed(1)).join(", ")})` : ", one seed";
-    const words = `${label}: ${count(size)} pictures, each ${times(passes)}; ${share(mean)}${scatter}; ${duration(seconds)} a run.`;
+    const words = `${label}: ${format.count(size)} pictures, each ${times(passes)}; ${share(mean)}${scatter}; ${format.duration(seconds)} a run.`;
     return { kind, label, size, share: mean, spread, own: false, words };
   }));
   const rings = own.filter(({ drawn }) => drawn).map(({ kind, label, size, accuracy, seconds, words }) => (
-    { kind, label, size, share: accuracy, spread: 0, own: true, words: `Your point. ${words} It took ${duration(seconds)}.` }
+    { kind, label, size, share: accuracy, spread: 0, own: true, words: `Your point. ${words} It took ${format.duration(seconds)}.` }
   ));
   return [...ofCurves, ...rings];
 }
@@ -52,7 +52,7 @@ export function view({ width, height }, names, all) {
   return { width, height, left, right, top, bottom, x, y, low: bottomShare, high: topShare };
 }
 
-const nameOf = ({ label, points }, width) => (width < NARROW ? label : `${label}  ${words.share(points.at(-1).mean)}`);
+const nameOf = ({ label, points }, width) => (width < NARROW ? label : `${label}  ${format.percent(points.at(-1).mean)}`);
 
 /** How much room the names beside the axes need. */
 export function room(context, curves, width) {
@@ -96,7 +96,7 @@ function axes(context, shown, all) {
     const at = shown.x(size);
     stroke(context, [[at, shown.bottom], [at, shown.bottom + 4]]);
     if (at < free) continue;
-    context.fillText(count(size), at, shown.bottom + 6);
+    context.fillText(format.count(size), at, shown.bottom + 6);
     free = at + TICK_ROOM;
   }
   context.textAlign = "right";

@@ -1,7 +1,7 @@
 /* The hunger for data: the sweep's curves with points of one's own beside them, and what was expected of them. */
 import { clearCanvas } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
-import { count } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { call } from "../core/server.js";
 import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
@@ -28,7 +28,7 @@ export default widget((root, server) => {
     const names = hungerPlot.room($(".chart").getContext("2d"), payload.curves, width);
     shown = hungerPlot.view({ width, height }, names, points);
     hungerPlot.draw(clearCanvas($(".chart"), width, height), shown, payload, points);
-    const ends = payload.curves.map(({ label, points: of }) => `${label} ${words.share(of.at(-1).mean)} on ${count(of.at(-1).size)} pictures`);
+    const ends = payload.curves.map(({ label, points: of }) => `${label} ${format.percent(of.at(-1).mean)} on ${format.count(of.at(-1).size)} pictures`);
     $(".chart").setAttribute("aria-label", ends.length ? `Accuracy over training pictures. ${ends.join(", ")}.` : "No curve yet.");
     marks();
   }

@@ -1,5 +1,5 @@
 /* What the set-up holds: the plan that the server makes of a preset, and what the person changed of it. */
-import { count } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import * as words from "./words.js";
 
 export const MOST = 4;
@@ -17,7 +17,7 @@ export function range(lobby, field, data) {
 }
 
 export const rangeWords = ([low, high]) => `${small(low)} to ${small(high)}`;
-const small = (x) => (x !== 0 && Math.abs(x) < 0.001 ? x.toExponential().replace("e-0", "e-") : count(x) === "0" && x ? String(x) : x < 1 ? String(x) : count(x));
+const small = (x) => (x !== 0 && Math.abs(x) < 0.001 ? x.toExponential().replace("e-0", "e-") : format.count(x) === "0" && x ? String(x) : x < 1 ? String(x) : format.count(x));
 
 /** What is wrong with a number that was typed, as a sentence; null if nothing is. */
 export function wrong(field, text, lobby, data) {
@@ -68,6 +68,6 @@ export function chipWords(entry, entries, lobby) {
   const differ = (field) => words.common(entries.map(recipe), field) === null;
   const own = [];
   if (differ("subset") && !(entries.every((one) => recipe(one).subset === null))) own.push(`${words.pictures(mine.subset)} pictures`);
-  if (differ("epochs")) own.push(`${count(mine.epochs)} ${mine.epochs === 1 ? "epoch" : "epochs"}`);
+  if (differ("epochs")) own.push(format.plural(mine.epochs, "epoch"));
   return [known ? known.title : mine.model, ...own, words.recipe(mine)].join(" · ");
 }

@@ -1,6 +1,7 @@
 /* Draws axes, curves and the names at their ends on a canvas. Pure functions of a view:
  * {what: "accuracy" | "loss", axis, range: {x, y}, width, left, right, top, bottom (px), x(value), y(value) (to px)}.
  */
+import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
 import * as trainAxes from "./axes.js";
 import * as words from "./words.js";
@@ -23,7 +24,7 @@ export const trainOf = ({ what }) => (one) => (what === "accuracy" ? one.accurac
 
 /** The points of a contender: of its training curve, and of its test curve (accuracies only). */
 export const lines = ({ what }, contender) => ({ train: contender.steps, test: what === "accuracy" ? contender.tests : [] });
-export const write = ({ what }, value, digits = 2) => (what === "accuracy" ? words.share(value) : value.toFixed(digits));
+export const write = ({ what }, value, digits = 2) => (what === "accuracy" ? format.percent(value) : value.toFixed(digits));
 
 // ---- lines and points ----------------------------------------------------------------------------------------
 export function line(context, x1, y1, x2, y2) {
@@ -97,7 +98,7 @@ function chance(context, { left, right, y }, share) {
   context.setLineDash([]);
   context.textAlign = "right";
   context.textBaseline = "bottom";
-  context.fillText(`guessing ${words.share(share, 0)}`, right - 2, at - 1);
+  context.fillText(`guessing ${format.percent(share, 0)}`, right - 2, at - 1);
 }
 
 // ---- curves --------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 /* The set-up of a race: a preset, the pictures, up to four contenders, the probe picture, and Play. */
 import { fill, make } from "../core/elements.js";
-import { count } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { say } from "../core/say.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
@@ -42,7 +42,7 @@ export default widget((root) => {
       const one = button("vx-button", () => draft.chooseData(name));
       one.dataset.name = name;
       one.textContent = words.data(name);
-      one.title = `${count(nTrain)} training and ${count(nTest)} test pictures of ${classes.length} classes`;
+      one.title = `${format.count(nTrain)} training and ${format.count(nTest)} test pictures of ${classes.length} classes`;
       return one;
     });
     $(".epochs .range").textContent = plan.rangeWords(lobby().limits.epochs);
@@ -81,7 +81,7 @@ export default widget((root) => {
     for (const one of $(".data").children) one.setAttribute("aria-pressed", String(one.dataset.name === draft.data));
     const all = draft.dataset().n_train;
     const sizes = plan.sizes(draft.preset, draft.dataset());
-    const words = draft.size >= all ? `all ${count(all)}` : `${count(draft.size)} of ${count(all)}`;
+    const words = draft.size >= all ? `all ${format.count(all)}` : `${format.count(draft.size)} of ${format.count(all)}`;
     const slider = $(".size input");
     slider.max = String(sizes.length - 1);
     slider.value = String(Math.max(0, sizes.findLastIndex((one) => one <= draft.size)));
@@ -106,7 +106,7 @@ export default widget((root) => {
     buildProbes();
     for (const one of $(".strip").children) one.setAttribute("aria-selected", String(Number(one.dataset.index) === draft.probe));
     const chosen = draft.dataset().probes.find(({ index }) => index === draft.probe);
-    $(".chosen").textContent = chosen ? chosen.label : `test picture ${count(draft.probe)}`;
+    $(".chosen").textContent = chosen ? chosen.label : `test picture ${format.count(draft.probe)}`;
   }
 
   $(".presets").addEventListener("keydown", (event) => {
@@ -196,7 +196,7 @@ export default widget((root) => {
     if (problem) return tell(problem, true);
     if (!entries.length) return tell("");
     const updates = [...new Set(entries.map((entry) => plan.updates(entry, lobby(), data)))];
-    const each = updates.length === 1 ? `${count(updates[0])} updates each` : `${updates.map(count).join(" / ")} updates`;
+    const each = updates.length === 1 ? `${format.count(updates[0])} updates each` : `${updates.map(format.count).join(" / ")} updates`;
     const ahead = lobby().races.filter(({ state }) => ["training", "starting", "waiting"].includes(state)).length;
     return tell(`${entries.length === 1 ? "One contender" : `${entries.length} contenders in turns`}, ${each}.${ahead < lobby().at_once ? "" : ahead === 1 ? " Another race is being trained: this one will wait for it." : ` ${ahead} races are before it: it will wait for its turn.`}`);
   }

@@ -1,6 +1,7 @@
 /* What remains of races: files, link and commands of the one on screen, and the list of all that are kept. */
 import { fill, make } from "../core/elements.js";
 import { saveFile } from "../core/files.js";
+import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as calls from "./calls.js";
@@ -134,7 +135,7 @@ export default widget((root) => {
       const one = make("span");
       const dot = make("i");
       dot.style.setProperty("--ink", `var(--vx-run-${i % 4})`);
-      one.append(dot, `${label} ${accuracy === null ? "–" : words.share(accuracy)}`);
+      one.append(dot, `${label} ${accuracy === null ? "–" : format.percent(accuracy)}`);
       box.append(one);
     });
     return box;
@@ -179,7 +180,7 @@ export default widget((root) => {
     $(".races").hidden = !lobby || (!lobby.races.length && !lobby.problems.length);
     if (!lobby) return;
     const n = lobby.races.length;
-    $(".count").textContent = `${n} ${n === 1 ? "race" : "races"}, newest first: open one to see it again, or lay its curves dashed under those on screen.`;
+    $(".count").textContent = `${format.plural(n, "race")}, newest first: open one to see it again, or lay its curves dashed under those on screen.`;
     const focused = document.activeElement && root.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
     fill($(".list"), lobby.races, (one) => {
       const row = make("li");

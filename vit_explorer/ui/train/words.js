@@ -1,5 +1,5 @@
 /* What the Train tab says in words: states, times, and what a recipe holds. Pure functions. */
-import { count } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import * as races from "./data.js";
 
 const AUGMENT = { none: "no augmentation", "crop-flip": "crop + flip" };
@@ -16,13 +16,8 @@ export const FIELDS = {
 export const CHOICE_WORDS = { augment: AUGMENT, optimizer: OPTIMIZER, schedule: SCHEDULE, distillation: { hard: "hard: its answer", soft: "soft: its softmax" }, teacher: { "": "none" },
   precision: { float32: "float32", bfloat16: "bfloat16" } };
 
-/** "0.001" or "3e-5": the shorter way to write a small number. */
-export const rate = (x) => (x >= 0.001 || x === 0 ? String(Number(x.toPrecision(3))) : x.toExponential().replace("e-0", "e-"));
-export const epoch = (x) => (x >= 10 ? x.toFixed(1) : x >= 1 ? x.toFixed(2) : String(Number(x.toPrecision(2))));
-/** A share as "58.3 %", without the limits that a probability gets. */
-export const share = (x, digits = 1) => `${(100 * x).toFixed(digits)} %`;
 export const data = (name) => DATA[name] || name;
-export const pictures = (subset, all) => (subset === null || subset === undefined ? (all ? `all ${count(all)}` : "all") : count(subset));
+export const pictures = (subset, all) => (subset === null || subset === undefined ? (all ? `all ${format.count(all)}` : "all") : format.count(subset));
 
 /** What several recipes have in common, as one value, else null. */
 export function common(recipes, name) {
@@ -37,13 +32,13 @@ export function settings(recipes) {
   const same = new Set(sizes).size === 1;
   const size = same ? `${pictures(sizes[0])} pictures` : `${sizes.map((one) => pictures(one)).join(" / ")} pictures`;
   const epochs = recipes.map((recipe) => recipe.epochs);
-  const passes = new Set(epochs).size === 1 ? `${epochs[0]} ${epochs[0] === 1 ? "epoch" : "epochs"}` : `${epochs.join(" / ")} epochs`;
+  const passes = new Set(epochs).size === 1 ? format.plural(epochs[0], "epoch") : `${epochs.join(" / ")} epochs`;
   return `${data(recipes[0].data)} · ${size} · ${passes}`;
 }
 
 /** What sets a contender's training apart, in a few words: "Adam 0.001, batch 128, no augmentation". */
 export function recipe({ optimizer, lr, schedule, batch_size, augment, label_smoothing, ema, rand_augment, erasing, mixup, cutmix, repeats, teacher }) {
-  const parts = [`${OPTIMIZER[optimizer]} ${rate(lr)}${schedule === "constant" ? "" : `, ${schedule}`}`, `batch ${count(batch_size)}`, AUGMENT[augment]];
+  const parts = [`${OPTIMIZER[optimizer]} ${format.small(lr)}${schedule === "constant" ? "" : `, ${schedule}`}`, `batch ${format.count(batch_size)}`, AUGMENT[augment]];
   const further = { RandAugment: rand_augment, erasing, mixup, CutMix: cutmix };
   for (const [name, value] of Object.entries(further)) if (value) parts.push(`${name} ${value}`);
   if (repeats > 1) parts.push(`each ${repeats} times`);
@@ -74,7 +69,7 @@ export function progress(contender) {
   if (!contender.info) return "";
   const now = races.standing(contender);
   const done = now.step / contender.info.steps_per_epoch;
-  return `epoch ${contender.finished ? contender.recipe.epochs : epoch(done)} of ${contender.recipe.epochs}`;
+  return `epoch ${contender.finished ? contender.recipe.epochs : format.epoch(done)} of ${contender.recipe.epochs}`;
 }
 
 /** How far a race is, by whoever has done the smallest share: "epoch 8 of 20", or "38 % done" where epochs differ. */
@@ -84,6 +79,6 @@ export function distance(contenders) {
   const shares = known.map((one) => races.share(one, races.standing(one).step));
   const done = Math.min(...shares);
   const epochs = common(known.map(({ recipe }) => recipe), "epochs");
-  if (epochs === null) return `${share(done, 0)} done`;
-  return `epoch ${Math.min(epochs, Math.floor(done * epochs + 1e-9) + 1)} of ${count(epochs)}`;
+  if (epochs === null) return `${format.percent(done, 0)} done`;
+  return `epoch ${Math.min(epochs, Math.floor(done * epochs + 1e-9) + 1)} of ${format.count(epochs)}`;
 }

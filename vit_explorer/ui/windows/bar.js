@@ -1,6 +1,6 @@
 /* Which Swin the Windows tab looks at, how it is cut, and which blocks and head; it asks the server for all views. */
 import { fill, make } from "../core/elements.js";
-import { percent } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { call } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
@@ -59,9 +59,9 @@ export default widget((root, server) => {
     $(".own").disabled = !changed(seen);
     $(".own").title = `Windows of ${window}, shifted by ${shift}, on a map of ${side} × ${side}`;
     const [top, mine] = [best(seen.probabilities), best(seen.ownProbabilities)];
-    const says = `${seen.classes[top]} ${percent(seen.probabilities[top])}`;
+    const says = `${seen.classes[top]} ${format.probability(seen.probabilities[top])}`;
     $(".says").textContent = changed(seen)
-      ? `Cut as it was not trained, it says ${says}; as trained, ${seen.classes[mine]} ${percent(seen.ownProbabilities[mine])}.`
+      ? `Cut as it was not trained, it says ${says}; as trained, ${seen.classes[mine]} ${format.probability(seen.ownProbabilities[mine])}.`
       : `It says ${says}.`;
     $(".which").hidden = model.name !== seen.model;
     $(".which").textContent = seen.model;

@@ -2,7 +2,7 @@
 import { diverging } from "../core/colours.js";
 import { cellAt, clearCanvas, matrixImage, outline } from "../core/draw.js";
 import { beforeFrame, make } from "../core/elements.js";
-import { signed } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
 import { moveToken } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
@@ -43,7 +43,7 @@ export default widget((root) => {
     const added = biasTable.value(block, now.entry);
     const strong = (text) => make("strong", "", text);
     $(".entry").replaceChildren(
-      `Head ${now.entry.head + 1}, key ${biasTable.direction(now.entry)}: `, strong(signed(added)), " is added to the score, ",
+      `Head ${now.entry.head + 1}, key ${biasTable.direction(now.entry)}: `, strong(format.signed(added)), " is added to the score, ",
       strong(`×${Math.exp(added).toFixed(2)}`), " before normalising. ",
       ...here(block, at, now.key),
     );
@@ -115,10 +115,10 @@ export default widget((root) => {
     drawMaps(block, maps, high);
     clearCanvas($(".tokens"), TOKENS, TOKENS);
     $(".title").textContent = `Position bias, block ${block.index + 1}.`;
-    $(".low").textContent = signed(-high);
-    $(".high").textContent = signed(high);
+    $(".low").textContent = format.signed(-high);
+    $(".high").textContent = format.signed(high);
     $(".vx-segments").hidden = pair[0] === pair[1];
-    $(".maps").setAttribute("aria-label", `Position bias of ${block.heads} heads from ${signed(-high)} to ${signed(high)}, one scale for both blocks of the pair`);
+    $(".maps").setAttribute("aria-label", `Position bias of ${block.heads} heads from ${format.signed(-high)} to ${format.signed(high)}, one scale for both blocks of the pair`);
     $(".maps-marks").setAttribute("aria-label", "Entries of the position bias: arrow keys move from entry to entry and on to the next head, Escape lets go");
     for (const button of root.querySelectorAll("[data-which]")) button.setAttribute("aria-pressed", String(Number(button.dataset.which) === which));
   }

@@ -1,7 +1,7 @@
 /* The Cost view: the two formulas with live numbers, how both grow, and times measured on the server. */
 import { fill, make } from "../core/elements.js";
+import * as format from "../core/format.js";
 import { makeMeasuring } from "../core/measuring.js";
-import { count, short } from "../core/numbers.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 import * as counts from "./cost-counts.js";
@@ -15,8 +15,6 @@ export default widget((root, server) => {
   let sizes = { ...CLASSIC };
   let chosen = null; // date of the result that a person picked; null: the newest of these sizes
 
-  const ms = (seconds) => `${(1000 * seconds).toPrecision(3)} ms`;
-  const times = (ratio) => `${ratio >= 100 ? ratio.toFixed(0) : ratio.toPrecision(3)} ×`;
 
   // ---- sizes -------------------------------------------------------------------------------------------------
   function read() {
@@ -63,9 +61,9 @@ export default widget((root, server) => {
   // ---- numbers -----------------------------------------------------------------------------------------------
   function cells(row, whole, windowed, words) {
     const put = (name, text, title = "") => Object.assign($(`[data-cell="${row}-${name}"]`), { textContent: text, title });
-    put("global", whole === null ? "–" : words(whole), whole === null ? "" : count(whole));
-    put("windowed", windowed === null ? "–" : words(windowed), windowed === null ? "" : count(windowed));
-    put("ratio", whole === null || windowed === null ? "–" : times(whole / windowed));
+    put("global", whole === null ? "–" : words(whole), whole === null ? "" : format.count(whole));
+    put("windowed", windowed === null ? "–" : words(windowed), windowed === null ? "" : format.count(windowed));
+    put("ratio", whole === null || windowed === null ? "–" : format.times(whole / windowed));
   }
 
   /** The points to be drawn: of the measurement under way, else of the chosen result, else of the newest of these sizes. */
@@ -77,20 +75,20 @@ export default widget((root, server) => {
 
   function show() {
     const [all, cut] = [counts.whole(sizes.side, sizes), counts.windowed(sizes.side, sizes)];
-    $(".f-global").textContent = short(all.module);
-    $(".f-windowed").textContent = short(cut.module);
-    for (const row of ["entries", "attention", "module"]) cells(row, all[row], cut[row], short);
+    $(".f-global").textContent = format.short(all.module);
+    $(".f-windowed").textContent = format.short(cut.module);
+    for (const row of ["entries", "attention", "module"]) cells(row, all[row], cut[row], format.short);
     $(".padding").textContent = cut.padded
-      ? `${sizes.window} does not divide ${sizes.side}: the map is padded by ${count(cut.padded)} tokens. They are counted, but for the output projection.`
+      ? `${sizes.window} does not divide ${sizes.side}: the map is padded by ${format.count(cut.padded)} tokens. They are counted, but for the output projection.`
       : "";
     const result = measured();
     for (const way of ["fused", "materialised"]) {
       const point = result && result.points.find((one) => one.way === way && one.side === sizes.side);
       for (const [name, spread] of [["global", point && point.whole], ["windowed", point && point.windowed]]) {
-        const title = spread ? `median of ${spread.runs} runs, quartiles ${ms(spread.low)} to ${ms(spread.high)}` : (point && point.skipped && `not measured: ${point.skipped}`) || "";
-        Object.assign($(`[data-cell="${way}-${name}"]`), { textContent: spread ? ms(spread.median) : "–", title });
+        const title = spread ? `median of ${spread.runs} runs, quartiles ${format.milliseconds(spread.low)} to ${format.milliseconds(spread.high)}` : (point && point.skipped && `not measured: ${point.skipped}`) || "";
+        Object.assign($(`[data-cell="${way}-${name}"]`), { textContent: spread ? format.milliseconds(spread.median) : "–", title });
       }
-      $(`[data-cell="${way}-ratio"]`).textContent = point && point.whole ? times(point.whole.median / point.windowed.median) : "–";
+      $(`[data-cell="${way}-ratio"]`).textContent = point && point.whole ? format.times(point.whole.median / point.windowed.median) : "–";
     }
     plots(result);
     words(result);
@@ -100,7 +98,7 @@ export default widget((root, server) => {
     const inks = { whole: inkOf("--vx-query"), windowed: inkOf("--vx-key") };
     const sides = Array.from({ length: 106 }, (_, k) => 7 + k);
     const counted = [["whole", counts.whole], ["windowed", counts.windowed]].map(([kind, count]) => ({ ink: inks[kind], points: sides.map((x) => ({ x, y: count(x, sizes).module })) }));
-    costPlot.draw($(".plot-counted"), { lines: counted, unit: (value) => short(value).replace(/\.0+ /, " "), mark: sizes.side, dots: false, empty: "" });
+    costPlot.draw($(".plot-counted"), { lines: counted, unit: format.compact, mark: sizes.side, dots: false, empty: "" });
     const lines = [];
     for (const way of ["fused", "materialised"]) {
       for (const kind of ["whole", "windowed"]) {
@@ -154,7 +152,7 @@ export default widget((root, server) => {
 
   function list() {
     const { results } = measuring.now();
-    const names = results.map(({ date, setting, threads }) => `${new Date(date).toLocaleString()} · d ${setting.d_model}, ${setting.n_heads} heads, w ${setting.window} · ${threads} thread${threads === 1 ? "" : "s"}`);
+    const names = results.map(({ date, setting, threads }) => `${new Date(date).toLocaleString()} · d ${setting.d_model}, ${setting.n_heads} heads, w ${setting.window} · ${format.plural(threads, "thread")}`);
     const select = $(".results");
     if (select.dataset.of !== names.join("\n")) {
       select.dataset.of = names.join("\n");

@@ -1,7 +1,7 @@
 /* The mask of a shifted block: a matrix for each window of the rolled map, one of them large, and its tokens in the picture. */
 import { clearCanvas, outline } from "../core/draw.js";
 import { beforeFrame, make } from "../core/elements.js";
-import { percent } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
@@ -34,7 +34,7 @@ export default widget((root) => {
     if (key !== null) {
       const other = pairs.placeOf(now, key);
       if (other.window !== window) return ["", "not in one window here", "The key lies in another window of this block: they do not meet in it.", ""];
-      const share = `Head ${seen.head + 1} gives it ${percent(shares[other.place])}`;
+      const share = `Head ${seen.head + 1} gives it ${format.probability(shares[other.place])}`;
       if (pairs.meet(now, window, place, other.place)) return ["yes", "✓ may meet", "Both lie in the same window and the same region.", `${share} of its attention.`];
       return ["no", "✕ may not meet", pairs.reason(now, own, regions[other.place]), "−∞ is added to the score: its share is exactly 0."];
     }
@@ -108,10 +108,10 @@ export default widget((root) => {
     $(".title").textContent = `The mask of block ${number(seen)}.`;
     $(".what").textContent = why(seen, now);
     $(".vx-look").textContent = now.shift.some(Boolean) ? LOOK : "a shift, or a map of several windows, chosen above: then there is a mask.";
-    $(".every-name").textContent = `${n} ${n === 1 ? "window" : "windows"}, ${kinds} ${kinds === 1 ? "kind" : "kinds"}`;
+    $(".every-name").textContent = `${format.plural(n, "window")}, ${format.plural(kinds, "kind")}`;
     $(".kinds").textContent = n === 1 ? `It has ${open ? "no" : "a"} mask.` : `${open} of ${n} ${open === 1 ? "has" : "have"} no mask.`;
     $(".windows").setAttribute("aria-label", `${$(".every-name").textContent} of mask. ${$(".kinds").textContent}`);
-    $(".high").textContent = percent(high);
+    $(".high").textContent = format.probability(high);
     $(".foot .vx-scale").hidden = shown === "mask";
     const met = [...new Set(now.regions)].sort();
     const chips = met.filter((region) => region >= 0 && shown === "mask").map((region) => chip(pairs.NAMES[region], "", pairs.tint(region)));

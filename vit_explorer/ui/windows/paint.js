@@ -1,7 +1,7 @@
 /* Draws the tokens of a map in their steps: pieces of the picture, padding, regions, attention, what is forbidden. */
 import { colour, sequential } from "../core/colours.js";
 import { outline } from "../core/draw.js";
-import { percent } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
 
 export const LETTERS = "ABCD"; // of the regions 0 to 3: stayed, from the left edge, from the top, from the corner
@@ -193,6 +193,6 @@ export function head(context, { seen, side, stage, n }, top) {
     context.textAlign = "right";
     context.fillText(seen.classes[index], left - 8, y, left - 12);
     context.textAlign = "left";
-    context.fillText(percent(p), right + 8, y, side - right - 8);
+    context.fillText(format.probability(p), right + 8, y, side - right - 8);
   });
 }

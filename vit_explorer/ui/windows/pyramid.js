@@ -1,7 +1,7 @@
 /* The hierarchy: each stage a slab, a plain ViT beside it, and one token with what it is made of and merged into. */
 import { clearCanvas, outline } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
-import { count, short } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
 import { moveToken } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
@@ -59,7 +59,7 @@ export default widget((root) => {
     bar.append(length);
     item.append(
       make("strong", "", `Stage ${index + 1}: ${times(grid)} × ${dModel}`), make("br"),
-      `${count(n)} tokens, ${count(n * dModel)} numbers`, make("br"), `${short(multiplyAdds)} multiply-adds, ${Math.round(100 * share)} %`, bar,
+      `${format.count(n)} tokens, ${format.count(n * dModel)} numbers`, make("br"), `${format.short(multiplyAdds)} multiply-adds, ${Math.round(100 * share)} %`, bar,
     );
     return item;
   }
@@ -126,7 +126,7 @@ export default widget((root) => {
     const context = clearCanvas($(".slabs"), drawn.width, drawn.height);
     for (const slab of drawn.slabs) slabStack.draw(context, slab, seen.image, `${slab.dModel} channels`);
     $(".title").textContent = `${hierarchy.title}.`;
-    $(".note").textContent = `All stages: ${short(hierarchy.stages.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0))} multiply-adds. ${hierarchy.note}`;
+    $(".note").textContent = `All stages: ${format.short(hierarchy.stages.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0))} multiply-adds. ${hierarchy.note}`;
     clearCanvas($(".scene"), SCENE, SCENE).drawImage(seen.image, 0, 0, SCENE, SCENE);
     $(".scene").setAttribute("aria-label", "The picture that the model saw");
     captions(hierarchy.stages);
@@ -155,8 +155,8 @@ export default widget((root) => {
     const { title, grid, dModel, layers, multiplyAdds } = plain;
     const n = grid[0] * grid[1];
     $(".plain-words").replaceChildren(
-      make("strong", "", title), ` ${times(grid)} × ${dModel} in all ${layers} layers: ${count(n)} tokens, ${count(n * dModel)} numbers`,
-      multiplyAdds ? `, ${short(multiplyAdds)} multiply-adds.` : ".",
+      make("strong", "", title), ` ${times(grid)} × ${dModel} in all ${layers} layers: ${format.count(n)} tokens, ${format.count(n * dModel)} numbers`,
+      multiplyAdds ? `, ${format.short(multiplyAdds)} multiply-adds.` : ".",
     );
     const context = clearCanvas($(".column"), ...PLAIN);
     for (const slab of drawn.tower) slabStack.draw(context, slab, picture, `${dModel} channels`);

@@ -1,6 +1,6 @@
 /* How far a token's knowledge reaches: after each block of a Swin, beside a plain ViT and a small CNN. */
 import { clearCanvas, outline } from "../core/draw.js";
-import { percent } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
 import * as paint from "./paint.js";
 
@@ -57,7 +57,7 @@ export function draw(strip, tokenIn) {
     }
     context.fillStyle = text;
     context.font = `${own ? 650 : 400} 13px system-ui, sans-serif`;
-    context.fillText(`${tile.name}: ${exactly(share)}`, tile.x + side / 2, y + side + 11, strip.column);
+    context.fillText(`${tile.name}: ${format.percent(share)}`, tile.x + side / 2, y + side + 11, strip.column);
     const grid = tile.kind === "block" ? tile.block.grid : seen.stages[0].grid;
     const token = tokenIn(grid);
     const [h, w] = [side / grid[0], side / grid[1]];
@@ -67,7 +67,6 @@ export function draw(strip, tokenIn) {
   return shares;
 }
 
-const exactly = (share) => (share === 1 ? "100 %" : percent(share));
 
 /** Cover what a block's token knows nothing of. */
 function reached({ cells, context: own, cover, ink, side }, context, { x, block }, y, tokenIn) {

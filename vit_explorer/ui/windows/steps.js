@@ -1,7 +1,7 @@
 /* Shifted windows in eight steps, on the picture at hand: the tokens travel, the marked one says whom it can reach. */
 import { clearCanvas } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
-import { percent } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { calm, inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
@@ -146,7 +146,7 @@ export default widget((root) => {
     $(".shares").hidden = !attend;
     $(".letters").hidden = tint === "none";
     $(".of").textContent = `Share, head ${scene.seen.head + 1}:`;
-    $(".high").textContent = percent(scene.limits[step < 3 ? 0 : 1]);
+    $(".high").textContent = format.probability(scene.limits[step < 3 ? 0 : 1]);
     $(".crossed").hidden = step < 3 || !scene.shifted.masked;
     $("figcaption").textContent = WHENCE[step];
   }
@@ -174,7 +174,7 @@ export default widget((root) => {
     $(".corner").hidden = !plainWindow;
     $(".says").textContent = says;
     $(".marks").setAttribute("aria-label", `${$(".title").textContent}. ${who} ${says} ${crossed} Point at a token or use the arrow keys to mark it.`);
-    $(".strip").setAttribute("aria-label", `Reach: ${shares.map(({ name, share }) => `${name} ${(100 * share).toFixed(1)} %`).join(", ")}`);
+    $(".strip").setAttribute("aria-label", `Reach: ${shares.map(({ name, share }) => `${name} ${format.percent(share)}`).join(", ")}`);
   });
 
   function mark(state) {

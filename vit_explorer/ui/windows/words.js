@@ -1,5 +1,5 @@
 /* What is said in each of the eight steps: of the step itself, and of the marked token in it. */
-import { count, percent } from "../core/numbers.js";
+import * as format from "../core/format.js";
 import { tokenName } from "../core/tokens.js";
 import * as scene from "./scene.js";
 
@@ -24,13 +24,13 @@ export function step(scene, index) {
   const steps = [
     () => ({
       title: `The map: ${times(plain.grid)} tokens`,
-      what: `Each token is drawn as the ${pixels(seen, stage)} that it stands for. Plain attention would compare every token with every other: ${n} × ${n} = ${count(n * n)} pairs.`,
+      what: `Each token is drawn as the ${pixels(seen, stage)} that it stands for. Plain attention would compare every token with every other: ${n} × ${n} = ${format.count(n * n)} pairs.`,
       look: "the marked token. Point at another: it is the query in all steps.",
     }),
     () => ({
-      title: `Cut into ${count(windows)} ${windows === 1 ? "window" : "windows"} of ${times([plain.window, plain.window])}`,
+      title: `Cut into ${format.plural(windows, "window")} of ${times([plain.window, plain.window])}`,
       what:
-        `Attention will stay inside a window: ${windows} × ${plain.n}² = ${count(windows * plain.n ** 2)} pairs instead of ${count(n * n)}.` +
+        `Attention will stay inside a window: ${windows} × ${plain.n}² = ${format.count(windows * plain.n ** 2)} pairs instead of ${format.count(n * n)}.` +
         (scene.count > n ? ` ${plain.window} does not divide ${times(plain.grid)}: the hatched cells are padding.` : ""),
       look: windows === 1 ? "one window holds the whole map." : "neighbours on two sides of a gap: they will not see each other.",
     }),
@@ -119,7 +119,7 @@ function follows({ seen, pair, plain, stage, n }) {
   const best = seen.probabilities.indexOf(Math.max(...seen.probabilities));
   return {
     title: "The head: a prediction",
-    what: `The mean of all ${n} tokens, ${stage.dModel} numbers, goes to the head. It says ${seen.classes[best]}, ${percent(seen.probabilities[best])}.`,
+    what: `The mean of all ${n} tokens, ${stage.dModel} numbers, goes to the head. It says ${seen.classes[best]}, ${format.probability(seen.probabilities[best])}.`,
     look: "there is no CLS token: every token has the same part in the answer.",
   };
 }
@@ -151,7 +151,7 @@ function strongest({ plain }, block, token, { tokens, shares, place }) {
   const best = shares.indexOf(Math.max(...shares));
   const self = best === place;
   const whom = self ? "itself" : tokenOf(tokens[best], plain.grid);
-  return `It gives ${percent(shares[best])} to ${whom}${self ? ", its largest share" : `, ${percent(shares[place])} to itself`}.`;
+  return `It gives ${format.probability(shares[best])} to ${whom}${self ? ", its largest share" : `, ${format.probability(shares[place])} to itself`}.`;
 }
 
 function rolled({ plain, shifted }, token) {
@@ -188,7 +188,7 @@ function forbidden(block, within, own, allowed) {
 
 function share({ shifted }, token) {
   const reached = shifted.reach(token);
-  return percent(reached.reduce((sum, one) => sum + one, 0) / reached.length).replace("> 99.9", "100");
+  return format.percent(reached.reduce((sum, one) => sum + one, 0) / reached.length);
 }
 
 function ends({ seen, pair, plain, n }, token) {
