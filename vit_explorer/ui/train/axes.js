@@ -1,7 +1,6 @@
-/* The axes of the curves: what lies along them, how far they reach, and where their ticks stand. Pure functions. */
+/* The axes of the curves: what lies along them, how far they reach, and how their numbers are written. Pure functions. */
 import * as format from "../core/format.js";
 import * as racing from "./data.js";
-import * as words from "./words.js";
 
 const ZOOMS = 4; // the axis of a race under way shows a 16th of it at first, then doubles as the curves fill it
 const ROOM = 1.04; // of the axis that lies ahead of the curves
@@ -14,18 +13,6 @@ export const PLACE = {
   images: (one) => one.images,
   seconds: (one) => one.seconds,
 };
-
-/** The smallest number of 1, 2, 2.5, 5 times a power of ten that is not below x. */
-function roundUp(x) {
-  const power = 10 ** Math.floor(Math.log10(x));
-  return [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((one) => one >= x * (1 - 1e-9));
-}
-
-/** Ticks from 0 to `high`, about `count` of them; `unit` is what stands between two of them in whole numbers. */
-export function ticks(high, count, unit = 1) {
-  const step = roundUp(high / unit / count) * unit;
-  return Array.from({ length: Math.floor(high / step + 1e-9) + 1 }, (_, i) => i * step);
-}
 
 /** How far a race reaches along an axis: now, and at its end where that is known. */
 function reach(race, axis) {
@@ -71,55 +58,17 @@ export function endOfY(races, what) {
   return Math.max(0.5, Math.ceil(2 * highest) / 2) || 2.5;
 }
 
-function thousands(x) {
-  const [size, unit] = x >= 1e6 ? [1e6, " M"] : x >= 1e3 ? [1e3, " k"] : [1, ""];
-  return Number((x / size).toPrecision(3)) + unit;
-}
-
 /** How numbers along an axis are written, and what the axis is called. */
 export function labels(axis, end) {
-  if (axis === "epochs") return { title: "epochs: passes over the training pictures", write: (x) => String(Number(x.toPrecision(3))) };
-  if (axis === "images") return { title: "training pictures seen", write: thousands };
-  if (end > 7200) return { title: "hours of training alone", unit: 3600, write: (x) => String(Number((x / 3600).toPrecision(3))) };
-  if (end > 180) return { title: "minutes of training alone", unit: 60, write: (x) => String(Number((x / 60).toPrecision(3))) };
-  return { title: "seconds of training alone", write: (x) => String(Number(x.toPrecision(3))) };
+  if (axis === "epochs") return { title: "epochs: passes over the training pictures", write: format.significant };
+  if (axis === "images") return { title: "training pictures seen", write: format.compact };
+  if (end > 7200) return { title: "hours of training alone", unit: 3600, write: (x) => format.significant(x / 3600) };
+  if (end > 180) return { title: "minutes of training alone", unit: 60, write: (x) => format.significant(x / 60) };
+  return { title: "seconds of training alone", write: format.significant };
 }
 
 /** One place along the axis in words. */
 export function place(axis, x) {
   if (axis === "epochs") return `epoch ${format.epoch(x)}`;
   return axis === "images" ? `${format.count(x)} pictures` : format.duration(x);
-}
-
-/** The item of a list, sorted along the axis, that lies nearest to x; null for an empty list. */
-export function nearest(list, x, at) {
-  if (!list.length) return null;
-  let [low, high] = [0, list.length - 1];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (at(list[middle]) < x) low = middle + 1;
-    else high = middle;
-  }
-  const before = list[Math.max(0, low - 1)];
-  return Math.abs(at(before) - x) <= Math.abs(at(list[low]) - x) ? before : list[low];
-}
-
-/**
- * Places as near to the wanted ones, in rising order, as a gap between neighbours and two limits allow: neighbours
- * that would meet form a pool, which stands around its middle.
- */
-export function spread(wanted, gap, low, high) {
-  const pools = []; // {first, count, place of its first}
-  wanted.forEach((place, first) => {
-    let pool = { first, count: 1, place };
-    while (pools.length && pools.at(-1).place + pools.at(-1).count * gap > pool.place) {
-      const before = pools.pop();
-      const count = before.count + pool.count;
-      const place = (before.count * before.place + pool.count * (pool.place - before.count * gap)) / count;
-      pool = { first: before.first, count, place };
-    }
-    pool.place = Math.max(low, Math.min(high - (pool.count - 1) * gap, pool.place));
-    pools.push(pool);
-  });
-  return pools.flatMap(({ count, place }) => Array.from({ length: count }, (_, i) => place + i * gap));
 }

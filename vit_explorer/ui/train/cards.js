@@ -6,7 +6,6 @@ import { widget } from "../core/widget.js";
 import { build, numbers, show } from "./card.js";
 import * as races from "./data.js";
 import * as keep from "./keep.js";
-import * as words from "./words.js";
 
 export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);

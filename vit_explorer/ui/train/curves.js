@@ -1,6 +1,7 @@
 /* The curves of a race: training thin, test thick with points; a pointer tells all values at its place. */
 import { clearCanvas } from "../core/draw.js";
 import * as format from "../core/format.js";
+import { clipped, line } from "../core/plot.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
@@ -37,14 +38,12 @@ export default widget((root) => {
     if (!race || !size.width) return;
     const shown = view();
     const context = clearCanvas($(".chart"), size.width, size.height);
-    trainPlot.axes(context, shown, race.classes);
-    context.save();
-    context.beginPath();
-    context.rect(shown.left - 6, 0, shown.right - shown.left + 12, shown.bottom + 6);
-    context.clip();
-    for (const other of others) for (const contender of other.contenders) trainPlot.curve(context, shown, contender, true);
-    for (const contender of race.contenders) trainPlot.curve(context, shown, contender, false);
-    context.restore();
+    trainPlot.axes(context, shown);
+    clipped(context, shown, () => {
+      for (const other of others) for (const contender of other.contenders) trainPlot.curve(context, shown, contender, true);
+      for (const contender of race.contenders) trainPlot.curve(context, shown, contender, false);
+    });
+    trainPlot.chance(context, shown, race.classes);
     trainPlot.names(context, shown, races());
   }
 
@@ -71,7 +70,7 @@ export default widget((root) => {
     context.lineWidth = 2;
     for (const [contender, at] of seen) {
       context.strokeStyle = one ? inkOf("--vx-accent") : trainPlot.ink(contender);
-      trainPlot.line(context, at, shown.top, at, shown.bottom);
+      line(context, [[at, shown.top], [at, shown.bottom]]);
     }
   }
 

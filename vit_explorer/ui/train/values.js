@@ -1,4 +1,6 @@
 /* What the curves' pointer tells: all values at the measured place that is nearest to it. Functions of a train-plot view. */
+import { line } from "../core/plot.js";
+import { nearestAlong } from "../core/scales.js";
 import { inkOf } from "../core/theme.js";
 import * as axes from "./axes.js";
 import * as racing from "./data.js";
@@ -21,7 +23,7 @@ export function snap(shown, races, x) {
   const inside = Math.max(0, Math.min(shown.range.x, x, Math.max(0, ...ends)));
   const places = known(races).map((one) => {
     const at = trainPlot.along(shown, one);
-    const point = axes.nearest(measured(shown, one), inside, at);
+    const point = nearestAlong(measured(shown, one), inside, at);
     return point ? at(point) : inside;
   });
   return places.sort((a, b) => Math.abs(a - inside) - Math.abs(b - inside))[0] ?? inside;
@@ -41,7 +43,7 @@ export function at(shown, races, x) {
   return races.flatMap((race, nth) => race.contenders.filter(({ info }) => info).map((contender) => {
     const place = trainPlot.along(shown, contender);
     const { train, test } = trainPlot.lines(shown, contender);
-    const [seen, tested] = [axes.nearest(train, x, place), axes.nearest(test, x, place)];
+    const [seen, tested] = [nearestAlong(train, x, place), nearestAlong(test, x, place)];
     const name = contender.label + (nth ? " (dashed)" : "");
     return { contender, nth, name, train: seen && trainPlot.trainOf(shown)(seen), test: tested && tested.accuracy, tested };
   })).filter(({ train, test }) => train !== null || test !== null);
@@ -60,12 +62,12 @@ export function draw(context, shown, rows, x) {
   const at = Math.round(shown.x(x)) + 0.5;
   context.strokeStyle = inkOf("--vx-text");
   context.lineWidth = 1;
-  trainPlot.line(context, at, shown.top, at, shown.bottom);
+  line(context, [[at, shown.top], [at, shown.bottom]]);
   context.lineWidth = 1.5;
   for (const { contender, nth, tested } of rows) {
     if (!tested || nth) continue;
     context.fillStyle = trainPlot.ink(contender);
-    trainPlot.point(context, contender, shown.x(trainPlot.along(shown, contender)(tested)), shown.y(tested.accuracy), 5.5);
+    trainPlot.point(context, contender, [shown.x(trainPlot.along(shown, contender)(tested)), shown.y(tested.accuracy)], 5.5);
   }
   box(context, shown, rows, at, axes.place(shown.axis, x));
 }
@@ -92,7 +94,7 @@ function box(context, shown, rows, at, title) {
     const middle = y + 36 + ROW * i;
     context.font = "600 13px system-ui, sans-serif";
     context.fillStyle = context.strokeStyle = trainPlot.ink(row.contender);
-    trainPlot.point(context, row.contender, x + 15, middle, 4);
+    trainPlot.point(context, row.contender, [x + 15, middle], 4);
     context.textAlign = "left";
     context.fillText(row.name, x + 26, middle);
     columns.forEach((column, k) => {
