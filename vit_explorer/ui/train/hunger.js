@@ -8,7 +8,6 @@ import { widget } from "../core/widget.js";
 import * as races from "./data.js";
 import { ownRuns } from "./hunger-own.js";
 import * as hungerPlot from "./hunger-plot.js";
-import * as words from "./words.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
