@@ -98,7 +98,7 @@ export default widget((root, server) => {
     const inks = { whole: inkOf("--vx-query"), windowed: inkOf("--vx-key") };
     const sides = Array.from({ length: 106 }, (_, k) => 7 + k);
     const counted = [["whole", counts.whole], ["windowed", counts.windowed]].map(([kind, count]) => ({ ink: inks[kind], points: sides.map((x) => ({ x, y: count(x, sizes).module })) }));
-    costPlot.draw($(".plot-counted"), { lines: counted, unit: format.compact, mark: sizes.side, dots: false, empty: "" });
+    costPlot.draw($(".plot-counted"), { lines: counted, unit: format.compact, mark: sizes.side, dots: false, missing: "" });
     const lines = [];
     for (const way of ["fused", "materialised"]) {
       for (const kind of ["whole", "windowed"]) {
@@ -108,7 +108,7 @@ export default widget((root, server) => {
         if (spreads.length) lines.push({ ink: inks[kind], dash: way === "materialised", hollow: way === "materialised", points: spreads });
       }
     }
-    costPlot.draw($(".plot-measured"), { lines, unit: (value) => `${value}`, mark: sizes.side, dots: true, empty: "not measured for these sizes yet" });
+    costPlot.draw($(".plot-measured"), { lines, unit: String, mark: sizes.side, dots: true, missing: "not measured for these sizes yet" });
     $(".plot-counted").setAttribute("aria-label", `Multiply-adds over the side of the map, 7 to 112: at ${sizes.side} global attention needs ${$(".f-global").textContent}, windows ${$(".f-windowed").textContent}`);
     $(".plot-measured").setAttribute("aria-label", result ? `Measured milliseconds over the side of the map, ${result.points.length} points` : "Nothing measured for these sizes yet");
   }
