@@ -8,6 +8,7 @@
 const GAP = 6; // px between two labels of an axis
 const NICE = [1, 2, 2.5, 5, 10];
 const NICE_LOG = [[1], [1, 3], [1, 2, 5], [1, 1.5, 2, 3, 5, 7]]; // from few ticks to many
+const OUTSIDE = 1000; // how much worse it is that a name leaves the plot than that it covers something
 const CLOSE = 1e-9; // relative; what floating-point numbers may miss a tick by
 
 // ---- scales ------------------------------------------------------------------------------------------------------
@@ -114,7 +115,8 @@ export function nameAt(length, [a, b], taken, room) {
   });
   const overlap = (/** @type {Box} */ one, /** @type {Box} */ other) =>
     Math.max(0, Math.min(one.right, other.right) - Math.max(one.left, other.left)) * Math.max(0, Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top));
-  const covered = boxes.map((one) => taken.reduce((sum, other) => sum + overlap(one, other), (one.right - one.left) * (one.bottom - one.top) - overlap(one, room)));
+  const outside = (/** @type {Box} */ one) => (one.right - one.left) * (one.bottom - one.top) - overlap(one, room);
+  const covered = boxes.map((one) => taken.reduce((sum, other) => sum + overlap(one, other), OUTSIDE * outside(one)));
   return boxes[covered.indexOf(Math.min(...covered))];
 }
 
