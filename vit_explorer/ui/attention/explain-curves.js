@@ -1,6 +1,8 @@
 /* The curves of the Explain view: deletion and insertion of every map, and the picture at a step of one of them. */
 import { clearCanvas, rgbImage } from "../core/draw.js";
 import * as format from "../core/format.js";
+import { axisX, axisY, line, marker } from "../core/plot.js";
+import { frame, linear } from "../core/scales.js";
 import { inkOf } from "../core/theme.js";
 
 /**
@@ -10,18 +12,14 @@ import { inkOf } from "../core/theme.js";
 export function explainCurves(root, highlight) {
   const HEIGHT = 110; // px of the axes
   const SIDE = 108; // px of the picture at a step
-  const EDGE = { left: 44, right: 8, top: 8, bottom: 20 };
+  const EDGE = { left: 46, right: 8, top: 8, bottom: 22 };
   const REACH = 0.12; // of the axes' height: how near to a curve a pointer means it
   const all = [...root.querySelectorAll("canvas.axes")];
   let data = null; // {trace, answer, series: [{name, title, ink, order, deletion, insertion}], baseline}
   let picked = null; // {measure, name, step}
   let lit = null; // the map whose curve stands out
 
-  const place = (canvas, steps) => {
-    const [width, height] = [canvas.clientWidth || 280, HEIGHT];
-    const [w, h] = [width - EDGE.left - EDGE.right, height - EDGE.top - EDGE.bottom];
-    return { width, height, x: (k) => EDGE.left + (w * k) / steps, y: (p) => EDGE.top + h * (1 - p), w, h };
-  };
+  const shown = (canvas) => frame({ width: canvas.clientWidth || 280, height: HEIGHT }, EDGE, { x: linear(0, steps()), y: linear(0, 1) });
   const steps = () => data.answer.fractions.length - 1;
 
   function draw(next) {
@@ -37,56 +35,32 @@ export function explainCurves(root, highlight) {
 
   function drawAxes(canvas) {
     const { measure } = canvas.dataset;
-    const at = place(canvas, steps());
+    const at = shown(canvas);
     const context = clearCanvas(canvas, at.width, at.height);
     canvas.style.width = "100%";
-    context.font = "12px system-ui, sans-serif";
-    context.fillStyle = inkOf("--vx-soft");
-    context.strokeStyle = inkOf("--vx-line");
-    context.lineWidth = 1;
-    context.textBaseline = "middle";
-    context.textAlign = "right";
-    for (const p of [0, 0.5, 1]) {
-      context.beginPath();
-      context.moveTo(EDGE.left, at.y(p));
-      context.lineTo(at.width - EDGE.right, at.y(p));
-      context.stroke();
-      context.fillText(`${100 * p} %`, EDGE.left - 4, at.y(p));
-    }
-    context.textBaseline = "alphabetic";
-    context.textAlign = "left";
-    context.fillText("0 patches", EDGE.left, at.height - 5);
-    context.textAlign = "right";
-    context.fillText(`all ${steps()}`, at.width - EDGE.right, at.height - 5);
+    axisY(context, at, [0, 0.5, 1], format.percentTick);
+    axisX(context, at, [0, steps()], (step) => (step ? `all ${step}` : "0 patches"));
     const ordered = [...data.series].sort((a, b) => Number(a.name === lit) - Number(b.name === lit)); // the lit one on top
-    for (const one of ordered) line(context, one, one[measure], at);
+    for (const one of ordered) curve(context, one, one[measure], at);
     if (picked && picked.measure === measure) dot(context, at);
     const said = data.series.map(({ title, scores }) => `${title} ${scores[measure].area.toFixed(3)}`).join(", ");
     canvas.setAttribute("aria-label", `Probability of ${data.className} along the ${measure} of each map; areas: ${said}. Arrow keys: left and right go along, up and down change the map.`);
   }
 
-  function line(context, { name, ink }, values, at) {
+  function curve(context, { name, ink }, values, { x, y }) {
     context.strokeStyle = ink;
     context.globalAlpha = lit && lit !== name ? 0.3 : 1;
     context.lineWidth = lit === name ? 3.5 : 2;
-    context.setLineDash(name === "random" ? [5, 4] : []);
-    context.beginPath();
-    values.forEach((p, k) => (k ? context.lineTo(at.x(k), at.y(p)) : context.moveTo(at.x(k), at.y(p))));
-    context.stroke();
-    context.setLineDash([]);
+    line(context, values.map((p, k) => [x(k), y(p)]), name === "random" ? [5, 4] : []);
     context.globalAlpha = 1;
   }
 
-  function dot(context, at) {
+  function dot(context, { x, y }) {
     const one = data.series.find(({ name }) => name === picked.name);
-    const [x, y] = [at.x(picked.step), at.y(one[picked.measure][picked.step])];
-    context.beginPath();
-    context.arc(x, y, 5, 0, 2 * Math.PI);
     context.fillStyle = one.ink;
-    context.fill();
     context.strokeStyle = inkOf("--vx-panel");
     context.lineWidth = 2;
-    context.stroke();
+    marker(context, "circle", [x(picked.step), y(one[picked.measure][picked.step])], 5);
   }
 
   /** The picture with the first patches of the order exchanged, as the server gave it to the model. */
@@ -123,9 +97,9 @@ export function explainCurves(root, highlight) {
     const follow = (event) => {
       if (!data) return;
       const box = canvas.getBoundingClientRect();
-      const at = place(canvas, steps());
-      const step = Math.max(0, Math.min(steps(), Math.round(((event.clientX - box.left - EDGE.left) / at.w) * steps())));
-      const p = 1 - (event.clientY - box.top - EDGE.top) / at.h;
+      const at = shown(canvas);
+      const step = Math.max(0, Math.min(steps(), Math.round(at.valueX(event.clientX - box.left))));
+      const p = at.valueY(event.clientY - box.top);
       const away = ({ [measure]: values }) => Math.abs(values[step] - p);
       const nearest = data.series.reduce((best, one) => (away(one) < away(best) ? one : best));
       const name = away(nearest) < REACH || !lit ? nearest.name : lit;
