@@ -1,6 +1,7 @@
 /* The ladder's words, numbers and scale, and the ways from a rung to the views that show its ingredient. */
 import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { linear, ticks } from "../core/scales.js";
 import * as store from "../core/store.js";
 
 const several = (result) => result.tests.length > 1;
@@ -48,12 +49,9 @@ export function found({ result, number }) {
 export function scale(rows) {
   const all = rows.flatMap(({ result }) => [...result.tests, result.mean - (result.gain ?? 0)]);
   const [least, most] = [Math.min(...all), Math.max(...all)];
-  const step = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2].find((size) => (most - least) / size <= 6) || 0.5;
-  const low = Math.max(0, least - 0.04 * (most - least) - 0.002);
-  const high = Math.min(1, most + 0.04 * (most - least) + 0.002);
-  const ticks = [];
-  for (let k = Math.ceil(low / step); k * step <= high; k++) ticks.push(k * step);
-  return { low, high, ticks, place: (share) => (100 * (share - low)) / (high - low) };
+  const room = 0.04 * (most - least) + 0.002;
+  const { low, high, at } = linear(Math.max(0, least - room), Math.min(1, most + room));
+  return { low, ticks: ticks(low, high, 8), place: (share) => 100 * at(share) };
 }
 
 /** Open a view of the Recipe tab, also where the tabs that do not fit stand in a menu. */
