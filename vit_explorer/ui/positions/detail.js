@@ -3,6 +3,8 @@ import { colour, diverging, inkOn } from "../core/colours.js";
 import { clearCanvas, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { axisX, axisY, endNames, line, marker, ruleX } from "../core/plot.js";
+import { frame, linear } from "../core/scales.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
@@ -85,93 +87,37 @@ export default widget((root) => {
     return "Both in part: the plane is there, but not yet sharp.";
   }
 
-  function chartPlace(seen) {
-    const width = Math.floor($(".measure").clientWidth);
-    const [w, h] = [width - EDGE.left - EDGE.right, CHART_HEIGHT - EDGE.top - EDGE.bottom];
-    const x = (s) => EDGE.left + (seen.count > 1 ? (w * s) / (seen.count - 1) : w / 2);
-    const y = (value) => EDGE.top + h * (1 - value);
-    return { width, x, y, w };
+  function chartFrame(seen) {
+    const scales = { x: linear(0, seen.count - 1), y: linear(0, 1) };
+    return frame({ width: Math.floor($(".measure").clientWidth), height: CHART_HEIGHT }, EDGE, scales);
   }
 
   function drawChart(seen, s) {
-    const { width, x, y } = chartPlace(seen);
-    const context = clearCanvas($(".chart"), width, CHART_HEIGHT);
-    const [soft, line, accent] = [inkOf("--vx-soft"), inkOf("--vx-line"), inkOf("--vx-accent")];
-    context.font = "12px system-ui, sans-serif";
-    context.textBaseline = "middle";
-    context.lineWidth = 1;
-    for (const value of [0, 0.5, 1]) {
-      context.strokeStyle = line;
-      context.beginPath();
-      context.moveTo(EDGE.left, y(value));
-      context.lineTo(width - EDGE.right, y(value));
-      context.stroke();
-      context.fillStyle = soft;
-      context.textAlign = "right";
-      context.fillText(String(value), EDGE.left - 6, y(value));
-    }
+    const shown = chartFrame(seen);
+    const context = clearCanvas($(".chart"), shown.width, CHART_HEIGHT);
+    axisY(context, shown, [0, 0.5, 1], String);
+    const order = new Set([0, seen.count - 1, ...seen.epochs.keys()]); // of importance, where not all fit
+    axisX(context, shown, [...order], (i) => positions.shortEpoch(seen.epochs[i]), "epochs, not to scale", s);
     context.strokeStyle = inkOf("--vx-text");
-    context.setLineDash([3, 3]);
-    context.beginPath();
-    context.moveTo(x(s), EDGE.top);
-    context.lineTo(x(s), y(0));
-    context.stroke();
-    context.setLineDash([]);
-    const curve = (key, ink, thickness) => {
+    ruleX(context, shown, s, [3, 3]);
+    const curves = [["row", inkOf("--vx-soft"), 1.5], ["column", inkOf("--vx-accent"), 2.5]];
+    const ends = curves.map(([name, ink, thickness]) => {
+      const places = seen.structure.map((structure, i) => [shown.x(i), shown.y(structure[name])]);
       context.strokeStyle = context.fillStyle = ink;
       context.lineWidth = thickness;
-      context.lineJoin = "round";
-      context.beginPath();
-      seen.structure.forEach((structure, i) => context.lineTo(x(i), y(structure[key])));
-      context.stroke();
-      for (let i = 0; i < seen.count; i++) {
-        context.beginPath();
-        context.arc(x(i), y(seen.structure[i][key]), i === s ? thickness + 3 : thickness, 0, 7);
-        context.fill();
-      }
-    };
-    curve("row", soft, 1.5);
-    curve("column", accent, 2.5);
-    const last = seen.structure[seen.count - 1];
-    let [column, row] = [y(last.column), y(last.row)];
-    const middle = (column + row) / 2;
-    if (Math.abs(column - row) < 15) [column, row] = column < row ? [middle - 7.5, middle + 7.5] : [middle + 7.5, middle - 7.5];
-    context.textAlign = "left";
-    context.fillStyle = accent;
-    context.font = "600 12px system-ui, sans-serif";
-    context.fillText("column", width - EDGE.right + 9, column);
-    context.fillStyle = soft;
-    context.font = "12px system-ui, sans-serif";
-    context.fillText("row", width - EDGE.right + 9, row);
-    labelEpochs(context, seen, s, x);
-  }
-
-  /** The current epoch always, the others where they do not touch it or each other; below, what the numbers are. */
-  function labelEpochs(context, seen, s, x) {
-    context.textAlign = "center";
-    context.textBaseline = "bottom";
-    const taken = [];
-    const order = [s, 0, seen.count - 1, ...seen.epochs.keys()];
-    for (const i of order) {
-      const text = positions.shortEpoch(seen.epochs[i]);
-      const half = context.measureText(text).width / 2 + 4;
-      if (taken.some(([from, to]) => x(i) + half > from && x(i) - half < to)) continue;
-      taken.push([x(i) - half, x(i) + half]);
-      context.fillStyle = i === s ? inkOf("--vx-text") : inkOf("--vx-soft");
-      context.font = i === s ? "600 12px system-ui, sans-serif" : "12px system-ui, sans-serif";
-      context.fillText(text, x(i), CHART_HEIGHT - 17);
-    }
-    context.fillStyle = inkOf("--vx-soft");
-    context.font = "12px system-ui, sans-serif";
-    context.fillText("epochs, not to scale", (x(0) + x(seen.count - 1)) / 2, CHART_HEIGHT - 1);
+      line(context, places);
+      context.lineWidth = 0.5;
+      places.forEach((place, i) => marker(context, "circle", place, i === s ? thickness + 3 : thickness));
+      return { name, at: [shown.right, places.at(-1)[1]], ink, bold: name === "column" };
+    });
+    endNames(context, shown, ends);
   }
 
   $(".chart").addEventListener("click", (event) => {
     const seen = positions.view(positions.now());
     if (!seen) return;
-    const { x, w } = chartPlace(seen);
-    const place = event.clientX - $(".chart").getBoundingClientRect().left - x(0);
-    positions.setSnapshot(Math.max(0, Math.min(seen.count - 1, Math.round((place / w) * (seen.count - 1)))));
+    const s = Math.round(chartFrame(seen).valueX(event.clientX - $(".chart").getBoundingClientRect().left));
+    positions.setSnapshot(Math.max(0, Math.min(seen.count - 1, s)));
   });
 
   // ---- the pairs -----------------------------------------------------------------------------------------------
