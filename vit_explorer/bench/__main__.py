@@ -2,7 +2,7 @@
 
     python -m vit_explorer.bench                       # everything, forty minutes
     python -m vit_explorer.bench startup point         # some of it
-    python -m vit_explorer.bench faithful --n 100      # on fewer pictures; --data says where CIFAR-10 lies
+    python -m vit_explorer.bench faithful --n 100      # on fewer images; --data says where CIFAR-10 lies
     python -m vit_explorer.bench cards --data FILE     # is every card true: accuracies measured again from the files
     python -m vit_explorer.bench models --figure FILE  # the table of architectures, with times of this machine
     python -m vit_explorer.bench --json                # for machines

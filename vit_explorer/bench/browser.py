@@ -28,7 +28,7 @@ CHROMIUM_FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--use-fake-ui-for-media-stream",  # a camera that shows a moving test picture, allowed without asking
+    "--use-fake-ui-for-media-stream",  # a camera that shows a moving test image, allowed without asking
     "--use-fake-device-for-media-stream",
 )
 START_LIMIT = 120.0  # seconds

@@ -13,7 +13,7 @@ from vit_explorer.data.sources import DatasetError, open_dataset
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER, Checkpoint, CheckpointError, list_checkpoints, load_checkpoint
 
 TOLERANCE = 0.05  # points: what storing weights as float16, another machine or another kernel may move
-AT_ONCE = 500  # pictures
+AT_ONCE = 500  # images
 
 
 def measure_cards(

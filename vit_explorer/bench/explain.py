@@ -19,11 +19,11 @@ from vit_explorer.explain.trace import trace
 from vit_explorer.models.network import Network
 from vit_explorer.models.zoo import create_model
 
-BATCHES = (1, 16)  # the page looks at one picture at a time
+BATCHES = (1, 16)  # the page looks at one image at a time
 ROUNDS = {1: 100, 16: 20}  # in each, everybody has a turn
-CURVE_ROUNDS = {1: 10, 16: 2}  # a curve is a pass of as many pictures as there are patches
+CURVE_ROUNDS = {1: 10, 16: 2}  # a curve is a pass of as many images as there are patches
 BUDGET = 1.5  # times a plain forward pass, for trace and rollout
-CURVE_BUDGET = 1.0  # seconds, for one picture
+CURVE_BUDGET = 1.0  # seconds, for one image
 PLAIN = "plain pass"
 OURS = "trace and rollout"
 THEIRS = "hook-based rollout per image"

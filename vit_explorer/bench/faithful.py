@@ -19,13 +19,13 @@ from vit_explorer.models.zoo import CHECKPOINT_FOLDER, Checkpoint, CheckpointErr
 
 MODELS = ("vit-cifar10", "cnn-cifar10")
 N_PICTURES = 500
-SEED = 0  # of the choice of pictures, and of the random maps
+SEED = 0  # of the choice of images, and of the random maps
 BASELINE = "blurred"
-AT_ONCE = 20  # pictures, each with as many variants as it has patches
+AT_ONCE = 20  # images, each with as many variants as it has patches
 RANDOM = "random"
 MEASURES = {"deletion": "lower is better", "insertion": "higher is better"}
 
-Areas = dict[str, dict[str, Tensor]]  # deletion or insertion, then by method: (n,) areas of the same pictures
+Areas = dict[str, dict[str, Tensor]]  # deletion or insertion, then by method: (n,) areas of the same images
 
 
 def measure_faithful(
@@ -36,17 +36,17 @@ def measure_faithful(
 ) -> dict[str, Any]:
     """Mean areas with standard errors, all methods on the same images.
 
-    The pictures are drawn from the test split by a fixed seed; the class is the one that the model predicts, right or
-    wrong; what is erased is replaced by the blurred picture, one patch a step.
+    The images are drawn from the test split by a fixed seed; the class is the one that the model predicts, right or
+    wrong; what is erased is replaced by the blurred image, one patch a step.
 
     Args:
         data: where CIFAR-10 is looked for first.
-        n: how many pictures.
+        n: how many images.
         models: checkpoints trained on CIFAR-10.
     Returns:
         for each model and method the four numbers; "table" holds them as Markdown, with what cannot be told apart.
     Raises:
-        NotMeasured: where CIFAR-10 or a checkpoint is not found, or there are not so many pictures.
+        NotMeasured: where CIFAR-10 or a checkpoint is not found, or there are not so many images.
     """
     folder = checkpoints or CHECKPOINT_FOLDER
     try:

@@ -19,7 +19,7 @@ from vit_explorer.training.studies.presets import EXERCISE_VIT, FAST_VIT
 MARKS = (30, 60, 120, 240, 480, 600)  # seconds of training; evaluation is not counted
 PLAIN_END = 480  # the plain recipe's accuracy at this mark is what the other one is measured by
 SLICE = 15.0  # seconds of training before the other one has its turn
-N_TEST = 2_000  # test pictures, class-balanced: a standard error of 1.1 points or less
+N_TEST = 2_000  # test images, class-balanced: a standard error of 1.1 points or less
 SPEED_STEPS = 12  # steps that tell how many passes fit into the time
 
 
@@ -62,7 +62,7 @@ def measure_learn(checkpoints: str | None = None) -> dict[str, Any]:
 
     The plain one: Adam 1e-3, no augmentation, float32.
 
-    Both get the whole CIFAR-10 training split and the same two thousand test pictures; all cores; 15 seconds each in
+    Both get the whole CIFAR-10 training split and the same two thousand test images; all cores; 15 seconds each in
     turns. The default's schedule is laid out for the last mark, whatever the machine: how many passes that is, a few
     steps tell beforehand. ``checkpoints`` is not used.
 

@@ -25,7 +25,7 @@ def measure_models(
     """Markdown table of all networks, trained ones with test accuracy.
 
     Args:
-        figure: where it is drawn: the networks of those pictures on which most were tested.
+        figure: where it is drawn: the networks of those images on which most were tested.
     Raises:
         NotMeasured: if a figure is asked for where no network was tested, or of a file that cannot be written.
     """

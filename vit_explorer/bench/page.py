@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 VIEWPORT = {"width": 1280, "height": 720}
 MOVES = 200  # pointer moves that mark another token each
-PICTURES = 40  # changes of picture per tab
+PICTURES = 40  # changes of image per tab
 WARM_UP = 10  # of each, not counted
 POINT_BUDGET = 16.0  # ms, 95th percentile
 PICTURE_BUDGET = 300.0  # ms, 95th percentile

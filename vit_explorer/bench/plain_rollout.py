@@ -2,7 +2,7 @@
 
 Source: Abnar & Zuidema 2020, "Quantifying Attention Flow in Transformers", section 3. Public tools hook the dropout
 behind the softmax of a network whose attention is written out, because a fused kernel shows its weights to no hook;
-they run one picture, and multiply the layers' matrices from the first layer up.
+they run one image, and multiply the layers' matrices from the first layer up.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ Precision = Literal["float32", "bfloat16"]
 def measure_throughput(checkpoints: str | None = None) -> dict[str, Any]:
     """Images per second of full training steps, and the data pipeline's part.
 
-    All have batches of 128 pictures of 32 x 32 pixels, the same fused Adam, and channels_last. bfloat16 is autocast.
+    All have batches of 128 images of 32 x 32 pixels, the same fused Adam, and channels_last. bfloat16 is autocast.
     ``checkpoints`` is not used: the weights are fresh.
 
     Raises:

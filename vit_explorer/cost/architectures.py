@@ -22,7 +22,7 @@ def architecture_rows(checkpoints: Sequence[Checkpoint], grown: bool = True) -> 
     Args:
         grown: count what twice the side costs, which takes seconds the first time; without, both numbers are None.
     Returns:
-        of each ``model_summary``, and: "law" of attention and its "tokens" and "window", "side" of the picture,
+        of each ``model_summary``, and: "law" of attention and its "tokens" and "window", "side" of the image,
         "doubled" (the factor by which its multiply-adds rise when the side doubles), "twice" (that many), "trained".
     """
     known = {checkpoint.card["model"] for checkpoint in checkpoints}

@@ -1,6 +1,6 @@
 """Global attention and attention in windows, timed on this machine in turns.
 
-Two ways of each: "fused" is how the modules run when nobody looks, which never writes down the attention matrix as a
+Two ways of each: "fused" is how the modules run without a tape, which never writes down the attention matrix as a
 whole (``WindowAttention`` on a CPU holds one head's windows of one map at a time, in the cache); "materialised" writes
 all weights down and multiplies with them. Maps are random, one at a time, float32, on the CPU.
 """

@@ -11,8 +11,8 @@ import torch
 from vit_explorer.cost.attention_timing import Spread, spread
 from vit_explorer.models.network import Network
 
-BATCH = 64  # pictures, of which the throughput is measured
-ROUNDS = {1: 20, BATCH: 5}  # rounds that count; a pass of a batch takes as long as many of one picture
+BATCH = 64  # images, of which the throughput is measured
+ROUNDS = {1: 20, BATCH: 5}  # rounds that count; a pass of a batch takes as long as many of one image
 WARM_UP = 2  # rounds before them that do not
 COLOURS = 3
 
@@ -57,7 +57,7 @@ def time_models(
 
     Args:
         models: by name, in eval mode, each with an ``img_size``.
-        work: by name, about how long a picture takes beside the others' (multiply-adds): for the progress alone.
+        work: by name, about how long an image takes beside the others' (multiply-adds): for the progress alone.
         rounds: by size of batch, how many passes count; ROUNDS by default.
     Raises:
         ValueError: without a model, or for fewer than one round.

@@ -59,7 +59,7 @@ def channel_statistics(images: Tensor) -> tuple[Tensor, Tensor]:
 
     In units of 0..255, (C,) float32 each.
 
-    Computed from exact integer sums, so it does not depend on the order of the pictures.
+    Computed from exact integer sums, so it does not depend on the order of the images.
     """
     channels = images.shape[1]
     counts = torch.stack([torch.bincount(images[:, c].flatten(), minlength=256) for c in range(channels)]).double()

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-IMG_SIZES = (8, 128)  # pixels, the side of the pictures that can be trained on here
-FINGERPRINT_SAMPLE = 64  # pictures of each split that are looked at
+IMG_SIZES = (8, 128)  # pixels, the side of the images that can be trained on here
+FINGERPRINT_SAMPLE = 64  # images of each split that are looked at
 
 
 class DatasetError(ValueError):
@@ -29,7 +29,7 @@ class Split(NamedTuple):
 class Dataset:
     """Two disjoint splits, the class names in label order, and the source.
 
-    ``split`` says how training and test pictures were told apart, as the beginning of a sentence on a card.
+    ``split`` says how training and test images were told apart, as the beginning of a sentence on a card.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Dataset:
     def fingerprint(self) -> dict[str, str]:
         """Fingerprint of a dataset: sizes, class names and a checksum, as text.
 
-        The checksum is of all labels and of pictures spread evenly over each split, wherever the data were found.
+        The checksum is of all labels and of images spread evenly over each split, wherever the data were found.
         """
         digest = hashlib.sha256()
         for split in (self.train, self.test):

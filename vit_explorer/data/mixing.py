@@ -1,7 +1,7 @@
 """Mixup and CutMix: mix two images and their labels.
 
 Sources: Zhang et al. 2018, "mixup", equation 1; Yun et al. 2019, "CutMix", section 3.1. As in the authors' code
-partners are a random order of the batch, in which about one picture meets itself, and all are mixed with the same
+partners are a random order of the batch, in which about one image meets itself, and all are mixed with the same
 share, drawn anew for each batch.
 """
 
@@ -22,8 +22,8 @@ class Mix:
     """How a batch is mixed.
 
     Attributes:
-        partner: (B,) int64, the picture that each is mixed with.
-        share: of the picture itself in the mixture, in [0, 1]; for CutMix the share of its area that is left.
+        partner: (B,) int64, the image that each is mixed with.
+        share: of the image itself in the mixture, in [0, 1]; for CutMix the share of its area that is left.
         box: (top, left, bottom, right) of what is cut in from the partner; None for mixup.
     """
 

@@ -47,7 +47,7 @@ def open_folder(folder: Path, img_size: int) -> Dataset:
     """Open images in ImageFolder layout, resized to ``img_size`` pixels a side.
 
     Raises:
-        DatasetError: if it is no such folder, a class is empty, or a picture cannot be read.
+        DatasetError: if it is no such folder, a class is empty, or an image cannot be read.
     """
     from torchvision.datasets import ImageFolder
 

@@ -12,14 +12,14 @@ from torch import Tensor
 
 from vit_explorer.data.transfer import sent
 
-AREA = (0.02, 1 / 3)  # share of the picture, as in timm and DeiT's code
+AREA = (0.02, 1 / 3)  # share of the image, as in timm and DeiT's code
 ASPECT = (0.3, 1 / 0.3)  # height over width
 
 
 def draw_boxes(n: int, height: int, width: int, generator: torch.Generator) -> Tensor:
     """Draw a rectangle inside each of n images, (n, 4): top, left, height, width.
 
-    Its area is uniform in AREA and its aspect log-uniform in ASPECT; a side that would be too long is the picture's.
+    Its area is uniform in AREA and its aspect log-uniform in ASPECT; a side that would be too long is the image's.
     """
     area, aspect, down, along = torch.rand(4, n, generator=generator)
     area = (AREA[0] + (AREA[1] - AREA[0]) * area) * height * width

@@ -1,6 +1,6 @@
 """Drawn dataset: ten shapes with clutter, rendered by code without a download.
 
-How a picture is made, from back to front, on the plane [-1, 1] x [-1, 1] (x to the right, y down):
+How an image is made, from back to front, on the plane [-1, 1] x [-1, 1] (x to the right, y down):
 1. a soft gradient of two neighbouring hues, bent by a slow wave, with three out-of-focus lights;
 2. a fainter shape of any class that hangs over the border, so that a part of a shape is no evidence;
 3. a few thin strokes and dots;
@@ -20,7 +20,7 @@ import numpy as np
 
 from vit_explorer.data.outlines import SHAPES
 
-RADIUS = (0.40, 0.66)  # of the label's shape; half the picture's side is 1
+RADIUS = (0.40, 0.66)  # of the label's shape; half the image's side is 1
 TONES = np.array(  # lightness in OKLCH: (lowest, highest) of the background, (lowest, highest) of the shape on it
     [
         (0.24, 0.38, 0.68, 0.90),
@@ -39,7 +39,7 @@ N_THREADS = 2
 CLASS_NAMES: tuple[str, ...] = tuple(shape.__name__ for shape in SHAPES)
 
 
-# --- what is in each picture: all of chance is here, drawn in one fixed order ---
+# --- what is in each image: all of chance is here, drawn in one fixed order ---
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def make_scenes(n: int, rng: np.random.Generator) -> Scenes:
     label = rng.permutation(np.arange(n) % len(CLASS_NAMES))
 
     radius = between(*RADIUS, n)
-    room = np.maximum(0.97 - radius, 0.0)  # to keep the shape in the picture
+    room = np.maximum(0.97 - radius, 0.0)  # to keep the shape in the image
     place = np.stack([between(-1, 1, n) * room, between(-1, 1, n) * room, radius, between(0, 2 * np.pi, n)], axis=1)
 
     # Colours: a dark, a middle or a light ground, and a shape well apart from it in lightness, on either side.
@@ -181,7 +181,7 @@ def make_scenes(n: int, rng: np.random.Generator) -> Scenes:
     )
 
 
-# --- the drawing: no chance here, so a chunk of pictures comes out the same wherever and whenever it is drawn ---
+# --- the drawing: no chance here, so a chunk of images comes out the same wherever and whenever it is drawn ---
 
 
 def draw_shapes(n: int, seed: int, size: int = 32) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,7 @@ from vit_explorer.data.dataset import Dataset, DatasetError, Split
 from vit_explorer.data.own import open_folder, open_npz, planes
 
 SHAPES_TRAIN, SHAPES_TEST, SHAPES_SEED = 10_000, 2_000, 0
-FOLDER_IMG_SIZE = 32  # pictures of an image folder are brought to this side unless the caller says another
+FOLDER_IMG_SIZE = 32  # images of an image folder are brought to this side unless the caller says another
 
 
 def open_dataset(
@@ -27,7 +27,7 @@ def open_dataset(
             ImageFolder layout, with or without ``train/`` and ``test/`` in it.
         root: where CIFAR-10 is looked for first: a folder or an .npz file. Then come the variable
             ``VIT_EXPLORER_DATA`` and ``./data``.
-        img_size: the side, 8 to 128 pixels, to which the pictures of a folder are brought (32 unless said). The other
+        img_size: the side, 8 to 128 pixels, to which the images of a folder are brought (32 unless said). The other
             sources keep their own, and refuse to be asked for another.
     Raises:
         DatasetError: if it is not there or not usable.

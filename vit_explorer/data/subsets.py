@@ -10,11 +10,11 @@ from vit_explorer.data.dataset import Split
 def balanced_subset(split: Split, size: int, seed: int) -> Split:
     """Class-balanced subset of ``size`` images, chosen and ordered by ``seed``.
 
-    Counts differ by at most one between classes that have enough pictures; a class that has fewer gives all it has and
+    Counts differ by at most one between classes that have enough images; a class that has fewer gives all it has and
     the others fill up.
 
     Raises:
-        ValueError: if the split holds fewer pictures than asked for.
+        ValueError: if the split holds fewer images than asked for.
     """
     if not 1 <= size <= len(split.y):
         raise ValueError(f"a subset of {size} pictures cannot be taken from {len(split.y)}")
@@ -23,7 +23,7 @@ def balanced_subset(split: Split, size: int, seed: int) -> Split:
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(split.y), generator=generator)
     labels = split.y[order]
-    # Each picture's rank within its class; sorting by rank deals the classes out like cards.
+    # Each image's rank within its class; sorting by rank deals the classes out like cards.
     rank = torch.empty_like(labels)
     for label in labels.unique():
         of_class = labels == label
@@ -37,7 +37,7 @@ def cut_validation(split: Split, share: float, seed: int) -> tuple[Split, Split]
     """Cut a class-balanced validation split off: (rest of training, validation).
 
     Args:
-        share: of the pictures that go to validation, 0 <= share < 1; with 0 the validation split is empty.
+        share: of the images that go to validation, 0 <= share < 1; with 0 the validation split is empty.
     """
     if not 0 <= share < 1:
         raise ValueError(f"a validation share must lie in [0, 1), not {share}")

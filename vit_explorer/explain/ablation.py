@@ -1,8 +1,8 @@
 """Ablation: predict again with a part of the image or of the network removed.
 
 Attention does not know the order of its tokens. A ViT with one projection per patch knows places only from the table
-that is added to them, so a picture with shuffled positions is, to it, the picture with its patches shuffled the same
-way. Behind a convolutional stem, whose patches overlap, only tokens are shuffled so: no picture's pixels are.
+that is added to them, so an image with shuffled positions is, to it, the image with its patches shuffled the same
+way. Behind a convolutional stem, whose patches overlap, only tokens are shuffled so: no image's pixels are.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def predict_with_positions(model: Network, inputs: Tensor, positions: Tensor) ->
 
     Args:
         inputs: (B, C, H, W) as the model wants them.
-        positions: (1, n_prefix + N, D) for all pictures, or (B, n_prefix + N, D) for each its own; with one picture
+        positions: (1, n_prefix + N, D) for all images, or (B, n_prefix + N, D) for each its own; with one image
             and several tables, one prediction for each table.
     Returns:
         (B, classes)
@@ -88,7 +88,7 @@ class Ablation:
     Attributes:
         erased: patches replaced by the baseline, row by row from 0.
         baseline: see :func:`vit_explorer.explain.erasing.baseline_images`.
-        shuffle: seed of the order in which the picture's patches are laid out anew: place i then shows patch
+        shuffle: seed of the order in which the image's patches are laid out anew: place i then shows patch
             ``patch_order[i]``; None leaves them.
         muted: (layer, head) pairs that add nothing to their layer, both from 0.
         positions: False gives the patches no position embeddings.

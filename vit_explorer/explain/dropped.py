@@ -1,6 +1,6 @@
 """Stochastic depth for one pass with named branches, so that a draw can repeat.
 
-Source: Huang et al. 2016, "Deep Networks with Stochastic Depth". While a network trains, each picture loses each branch
+Source: Huang et al. 2016, "Deep Networks with Stochastic Depth". While a network trains, each image loses each branch
 by chance, and what is kept is scaled up by 1 / (1 - rate), as ``models.stochastic_depth.drop_path`` does it. Here the
 branches are named, so that the same draw can be looked at again.
 """
@@ -44,7 +44,7 @@ def scaled_logits(model: Network, images: Tensor, scales: Tensor) -> Tensor:
 
     Args:
         model: a ViT of any kind or a Swin, in eval mode.
-        images: (B, C, H, W) as the model wants them; one picture is enough for many scales.
+        images: (B, C, H, W) as the model wants them; one image is enough for many scales.
         scales: (B, n_blocks, 2), for attention and MLP of each block; see :func:`branch_scales`.
     Raises:
         ValueError: for a network without residual branches, or scales of another shape.

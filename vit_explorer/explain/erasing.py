@@ -9,14 +9,14 @@ from torch import Tensor
 
 Baseline = Literal["blurred", "mean"]
 
-BLUR = 1 / 8  # standard deviation of the Gaussian, as a share of the picture's side
+BLUR = 1 / 8  # standard deviation of the Gaussian, as a fraction of the image's side
 
 
 def baseline_images(images: Tensor, baseline: Baseline = "blurred") -> Tensor:
     """Images with every patch erased, (B, C, H, W) -> same.
 
     Args:
-        baseline: "blurred" is the picture under a Gaussian of 1/8 of its side; "mean" its mean colour everywhere.
+        baseline: "blurred" is the image under a Gaussian of 1/8 of its side; "mean" its mean colour everywhere.
     """
     if baseline == "mean":
         return images.mean(dim=(2, 3), keepdim=True).expand_as(images)
@@ -33,7 +33,7 @@ def erase_patches(images: Tensor, erased: Tensor, baseline: Tensor) -> Tensor:
 
     Args:
         images: (B, C, H, W).
-        erased: (B, K, rows, cols) bool, K different choices for each picture; rows and cols divide H and W.
+        erased: (B, K, rows, cols) bool, K different choices for each image; rows and cols divide H and W.
         baseline: (B, C, H, W) of :func:`baseline_images`.
     Returns:
         (B, K, C, H, W)

@@ -24,7 +24,7 @@ class Curve:
     """Probability of the target while patches are replaced, both ends included.
 
     Attributes:
-        fractions: (K + 1,) from 0 to 1, the share of patches that were exchanged.
+        fractions: (K + 1,) from 0 to 1, the fraction of patches that were exchanged.
         probabilities: (B, K + 1)
     """
 
@@ -51,11 +51,11 @@ def deletion_curve(
         model: any network of the zoo, in eval mode.
         images: (B, C, H, W) as the model wants them.
         importance: (B, rows, cols); only its order counts, see :func:`importance_order`.
-        target: the class whose probability is followed, or None for what the model predicts for the whole picture.
+        target: the class whose probability is followed, or None for what the model predicts for the whole image.
         baseline: what an erased patch becomes.
         n_steps: how many steps there are between the ends, at most one for each patch, which is the default.
     Raises:
-        ValueError: for maps that do not fit the pictures or hold numbers that are not finite, a class that the model
+        ValueError: for maps that do not fit the images or hold numbers that are not finite, a class that the model
             does not have, or another ``n_steps``; the message holds the range.
     """
     return _curve(model, images, importance, target, baseline, n_steps, inserting=False)
@@ -71,7 +71,7 @@ def insertion_curve(
 ) -> Curve:
     """Restore the most important patches first; a higher area is better.
 
-    Arguments as for :func:`deletion_curve`; a fraction is the share of patches that were put back.
+    Arguments as for :func:`deletion_curve`; ``fractions`` are those of the restored patches.
     """
     return _curve(model, images, importance, target, baseline, n_steps, inserting=True)
 
@@ -111,6 +111,6 @@ def _curve(
     erased = (~exchanged if inserting else exchanged).reshape(len(images), -1, *importance.shape[1:])
     variants = erase_patches(images, erased, baseline_images(images, baseline)).flatten(0, 1)
     logits = torch.cat([model(part) for part in variants.split(PICTURES_AT_ONCE)]).reshape(*erased.shape[:2], -1)
-    classes = target_classes(logits[:, -1 if inserting else 0], target)  # of the whole picture
+    classes = target_classes(logits[:, -1 if inserting else 0], target)  # of the whole image
     probabilities = logits.softmax(dim=-1).gather(2, classes[:, None, None].expand(-1, logits.shape[1], 1))[..., 0]
     return Curve(changed / n_patches, probabilities)

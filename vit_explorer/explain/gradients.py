@@ -77,9 +77,6 @@ def gradient_rollout(model: Network, images: Tensor, target: int | Tensor | None
     Start from the identity and add the contribution of each layer: the mean over heads of the positive part of
     attention times gradient, times the relevance so far, R = R + mean_h((grad * A)+) R.
 
-    A layer's share is the mean over heads of the positive part of attention times its gradient, times what was
-    relevant before: R = R + mean_h((grad * A)+) R.
-
     Args:
         target: a class for all, (B,) int64 for each its own, or None for what the model predicts.
     Returns:

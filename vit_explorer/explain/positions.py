@@ -1,7 +1,7 @@
 """Structure of position embeddings: similarities, nearest pairs, 2D layout.
 
 Dosovitskiy et al. 2020, section 4.5 and figure 7: the table is learned as a plain list, yet positions come to
-resemble their neighbours in the picture, of the same row and column most of all.
+resemble their neighbours in the image, of the same row and column most of all.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class PositionStructure:
 
     Attributes:
         row: how well a patch's row can be read off its embedding, from 0 (no better than guessing the middle) to 1
-            (exactly): the share of the rows' variance explained (R squared, negative values as 0) by kernel ridge
+            (exactly): the fraction of the rows' variance explained (R squared, negative values as 0) by kernel ridge
             regression on the cosine similarities. To read a patch only patches of *other columns* are used, so it
             succeeds only if embeddings agree along a row.
         column: the same for its column, read with patches of *other rows* only.

@@ -28,7 +28,7 @@ def rollout(
     Args:
         attention: per layer (B, heads, N, N), rows are queries, as in ``Trace.attention``.
         head_fusion: how the heads of a layer become one matrix.
-        discard_ratio: in [0, 1): in each row this share of the patches, those of the smallest weights, is set to 0.
+        discard_ratio: in [0, 1): in each row this fraction of the patches, those of the smallest weights, is set to 0.
         residual: add the identity for the skip connection before rows are normalised.
         start_layer: layers below are left out.
         n_prefix: the first tokens, CLS, whose columns are never discarded; 0 for a model without.

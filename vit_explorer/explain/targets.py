@@ -10,11 +10,11 @@ def target_classes(logits: Tensor, target: int | Tensor | None) -> Tensor:
     """Class index of each image, (B,) int64.
 
     Args:
-        logits: (B, C) of the whole pictures.
+        logits: (B, C) of the whole images.
         target: a class for all, (B,) whole numbers for each its own, or None for what the model predicts.
     Raises:
         ValueError: for a network without a head, a class that the model does not have, with the range, or another
-            number of classes than pictures.
+            number of classes than images.
     """
     n_pictures, n_classes = logits.shape
     if not n_classes:

@@ -24,7 +24,7 @@ class WindowLayout:
         plan: where the tokens go; ``plan.shift`` is (0, 0) where the map is one window.
         window_of: (rows * cols,) int64, the window of each token, row by row over the padded and rolled map.
         region_of: (rows * cols,) int64, its region after the roll: tokens of a window may meet if theirs are equal.
-        regions: (n_windows, window ** 2) int64, the region of each place of the windows; -1 is padding that nobody
+        regions: (n_windows, window ** 2) int64, the region of each place of the windows; -1 is padding that no token
             attends to.
         mask: (n_windows, window ** 2, window ** 2) bool, True = may attend; rows are queries.
     """
@@ -127,7 +127,7 @@ def attention_on_map(record: WindowRecord) -> tuple[Tensor, Tensor]:
     """Attention of one block from token to token, and its possible pairs.
 
     Returns:
-        (B, heads, N, N), rows are queries, and (N, N) bool: False = not reachable, whatever the picture. There the
+        (B, heads, N, N), rows are queries, and (N, N) bool: False = not reachable, whatever the image. There the
         weight is 0; a weight of 0 that can be reached is a choice of the model.
     """
     layout = layout_of(record.grid, record.plan)

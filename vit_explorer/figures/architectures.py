@@ -35,10 +35,10 @@ class DrawnModel:
 
     Attributes:
         kind: a key of INKS.
-        doubled: how many times its multiply-adds at twice the side of the picture.
+        doubled: how many times its multiply-adds at twice the side of the image.
         law: of the attention scores of a layer and head; empty without attention.
-        latency: seconds of one picture, and ``per_second`` pictures in a batch; None where they were not measured.
-        accuracy: on the test split, as a share.
+        latency: seconds of one image, and ``per_second`` images in a batch; None where they were not measured.
+        accuracy: on the test split, in 0..1.
     """
 
     kind: str

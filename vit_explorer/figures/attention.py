@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 COLOURS = "viridis"  # the page's map of magnitudes
 PREFIX_NAMES = ("CLS", "distillation")  # of what stands in front of the patches
 QUERY, KEY = "#e8590c", "#1c7ed6"  # the page's inks of the query and of its strongest key
-ROLLOUT_PERCENTILE = 98.0  # of the shares of the patches in all steps shown
-LIMIT_PERCENTILE = 99.0  # of all shares that patches get in one trace: the end of the colour scale
+ROLLOUT_PERCENTILE = 98.0  # of the weights of the patches in all steps shown
+LIMIT_PERCENTILE = 99.0  # of all attention weights that patches get in one trace: the end of the colour scale
 MIX = 0.65  # of a map over its picture
 CAPTION_WIDTH = 150  # characters
-SMALLEST_SHARE = 1e-9  # a scale needs two ends that differ, also where all shares are 0
+SMALLEST_SHARE = 1e-9  # a scale needs two ends that differ, also where all attention weights are 0
 
 
 def shares_limit(weights: np.ndarray, n_prefix: int) -> float:
     """Upper end of the colour scale for attention maps: the 99th percentile.
 
-    An end at the largest share, which a single head can give to a single patch, would leave everything else dark.
+    An end at the largest weight, which a single head can give to a single patch, would leave everything else dark.
 
     Args:
         weights: (..., N, N) shares; columns of the prefix tokens do not count.
@@ -41,10 +41,10 @@ def shares_limit(weights: np.ndarray, n_prefix: int) -> float:
 def rollout_limit(rows: np.ndarray, n_prefix: int, query: int | None) -> float:
     """Upper end of the colour scale for rollout steps: the 98th percentile.
 
-    The query's own share does not count: the skip connection keeps it far above all others.
+    The query's own weight does not count: the skip connection keeps it far above all others.
 
     Args:
-        rows: (S, N) shares of all tokens.
+        rows: (S, N) attention weights of all tokens.
         query: its index in the sequence; None where the row is the answer's.
     """
     others = _others(rows, n_prefix, query)
@@ -97,7 +97,7 @@ def heads_figure(
 
     Args:
         picture: (H, W, 3) uint8.
-        maps: (layers, heads, N), the shares of all tokens with the query.
+        maps: (layers, heads, N), the attention weights of all tokens with the query.
         query: its index in the sequence.
         chosen: layer and head, from 0.
         limit: the end of the shared scale, or None: each map has a scale of its own.
@@ -140,11 +140,12 @@ def rollout_figure(
     """Image, the rollout up to each layer, and each layer's attention below.
 
     Args:
-        steps, alone: (S, N) shares of all tokens: the rollout's, and those of the mean over the layer's heads.
+        steps, alone: (S, N) attention weights of all tokens: the rollout's, and the mean over the
+            layer's heads.
         query: its index in the sequence; None where the row is the answer's.
         layers: the numbers of the layers, from 1.
         limits: the ends of the scales of the two rows, or None: each map has a scale of its own, which ends at its
-            largest share of a patch other than the query.
+            largest attention weight of a patch other than the query.
     """
     figure, _ = entitled(title, caption, (12, 6.2), CAPTION_WIDTH)
     axes = figure.subplots(2, 1 + len(layers), squeeze=False)

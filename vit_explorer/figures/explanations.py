@@ -49,7 +49,7 @@ def explanations_figure(
     Args:
         picture: (H, W, 3) uint8.
         random: per measure the mean area and the mean curve of random maps.
-        fractions: (K + 1,), the share of patches exchanged.
+        fractions: (K + 1,), the fraction of patches exchanged.
     """
     figure, cells = _page(title, caption, (12, 8.2), 2, [1, 1.15])
     top = cells[0].subgridspec(1, max(len(explained) + 1, 5), wspace=0.12)

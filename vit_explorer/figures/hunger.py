@@ -29,8 +29,8 @@ class HungerCurve:
 
     Attributes:
         kind: a key of INKS; ``label`` is what people read.
-        points: (n, 3) pictures, mean accuracy as a share, standard deviation over seeds (0 for one seed).
-        own: (m, 2) pictures and accuracy of single runs beside the curve.
+        points: (n, 3) images, mean accuracy in 0..1, standard deviation over seeds (0 for one seed).
+        own: (m, 2) images and accuracy of single runs beside the curve.
     """
 
     kind: str

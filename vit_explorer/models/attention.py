@@ -1,7 +1,7 @@
 """Self-attention in one place: fused, or with its weights recorded on a tape.
 
-Somebody looks by handing a :class:`Tape` down the forward pass. The output is computed by the same fused kernel with
-and without a tape, so looking never changes a prediction, not in its last bit; the weights are computed beside it.
+Pass a :class:`Tape` to the forward pass to record attention weights. The output comes from the same fused
+kernel with and without a tape and is bit-identical; the weights are computed beside it.
 Only ``Tape(differentiable=True)`` sends the output through the weights, because gradients with respect to them are
 asked for; it agrees with the fused kernel to rounding.
 """

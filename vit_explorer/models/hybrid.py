@@ -70,7 +70,7 @@ class FeatureEmbedding(ConvolutionalStem):
     Args:
         backbone: (B, C, H, W) -> (B, channels, rows, cols).
         channels: that it ends in.
-        halvings: how often it halves the sides of the picture, which must divide.
+        halvings: how often it halves the sides of the image, which must divide.
     """
 
     def __init__(self, backbone: nn.Sequential, channels: int, halvings: int, img_size: int, d_model: int) -> None:
@@ -101,12 +101,12 @@ class HybridViT(ViT):
     """ViT over the places of a CNN's feature map, (B, C, H, W) -> logits.
 
     Args:
-        backbone: "small", of ``widths``, for pictures of 32 pixels; or "resnet50", 32 pixels to a place, as with
+        backbone: "small", of ``widths``, for images of 32 pixels; or "resnet50", 32 pixels to a place, as with
             224 pixels: 49 tokens of 2048 channels and CLS.
         widths: channels of the small backbone after its stem and after each residual block.
         others: as for :class:`ViT`.
     Raises:
-        ValueError: if the backbone does not divide the picture, or for an unknown backbone.
+        ValueError: if the backbone does not divide the image, or for an unknown backbone.
     """
 
     def __init__(

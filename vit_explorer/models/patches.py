@@ -14,7 +14,7 @@ def grid_size(img_size: int, patch_size: int) -> int:
     """Number of patches along one side.
 
     Raises:
-        ValueError: if the patch does not divide the picture; the message holds both numbers.
+        ValueError: if the patch does not divide the image; the message holds both numbers.
     """
     if img_size < 1 or patch_size < 1:
         raise ValueError(f"picture size {img_size} and patch size {patch_size} must both be at least 1")
@@ -105,7 +105,7 @@ class PatchEmbedding(TokenEmbedding):
 class ConvPatchEmbedding(ConvolutionalStem):
     """Several 3 x 3 convolutions in place of the projection; tokens overlap.
 
-    Each convolution is followed by a ReLU and 2 x 2 max pooling, which halves the picture, so ``patch_size`` must be a
+    Each convolution is followed by a ReLU and 2 x 2 max pooling, which halves the image, so ``patch_size`` must be a
     power of two; channels double up to ``d_model``. The tokenizer of Hassani et al. 2021, "Escaping the Big Data
     Paradigm with Compact Transformers", section 3.2. Shapes as :class:`PatchEmbedding`.
     """

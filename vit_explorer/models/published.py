@@ -16,9 +16,9 @@ class Published:
         name: of the architecture.
         family: "cnn", "vit", "deit" or "swin".
         parameters: counted; where the source rounds them, as it does.
-        multiply_adds: of one picture at this resolution.
-        top1: share of the 50,000 validation pictures of ImageNet-1k that are classified rightly.
-        resolution: side of the picture in pixels, when it was tested.
+        multiply_adds: of one image at this resolution.
+        top1: fraction of the 50,000 validation images of ImageNet-1k that are classified rightly.
+        resolution: side of the image in pixels, when it was tested.
         pretraining: on what it had been trained before, or "none".
         recipe: how it was trained, where that sets it apart.
         source: where the numbers are from.

@@ -1,7 +1,7 @@
 """Stochastic depth: residual branches dropped at random during training.
 
 Source: Huang et al. 2016, "Deep Networks with Stochastic Depth": the rate grows linearly from layer to layer. It begins
-with 0, and each picture draws for itself, as in the code of DeiT.
+with 0, and each image draws for itself, as in the code of DeiT.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from vit_explorer.models.zoo import Checkpoint, model_spec
 
 
 class ModelSummary(TypedDict):
-    """A trained network; what its card does not say is None.
+    """Facts about a trained network; None where the card states none.
 
     ``title`` and ``short`` are those of its ``architecture``; ``data``, ``n_train``, ``n_test``, ``epochs`` and
     ``augment`` are of its training.

@@ -48,7 +48,7 @@ class ViT(Network):
         eps: of all LayerNorms.
         activation: the kind of GELU.
     Raises:
-        ValueError: if the patch does not divide the picture, or the heads do not divide ``d_model``.
+        ValueError: if the patch does not divide the image, or the heads do not divide ``d_model``.
     """
 
     attention_kind = "global"

@@ -32,7 +32,7 @@ CACHED_PLACES = 4096  # tokens whose query, key and value, some MB, stay in the 
 class WindowAttention(nn.Module):
     """Multi-head self-attention inside of windows, (B, H, W, d_model) -> same.
 
-    Any map will do: it is padded to whole windows, and nobody attends to the padding.
+    Any map will do: it is padded to whole windows, and no token attends to the padding.
 
     Args:
         window: side of a window in tokens.
@@ -106,7 +106,7 @@ class WindowAttention(nn.Module):
         """Attention by plain operations on all windows at once, fastest to train on CPU.
 
         Returns, as the two below do, (B, H * W, d_model) and the weights (B, n_windows, heads, window ** 2,
-        window ** 2); they return None for weights that nobody looks at.
+        window ** 2); they return None for weights that are not recorded.
         """
         query, key, value = self._heads(tokens, plan)
         with torch.autocast(tokens.device.type, enabled=False):  # see plain_attention

@@ -50,7 +50,7 @@ def window_reverse(windows: Tensor, window: int, height: int, width: int) -> Ten
 def shift_mask(height: int, width: int, window: int, shift: int) -> Tensor:
     """Mask of the pairs that may attend after padding and the cyclic shift.
 
-    What the roll carried around an edge lies beside tokens that it is no neighbour of, and padding is nobody's: both
+    What the roll carried around an edge lies beside tokens that it is no neighbour of, and padding is no token: both
     are regions of their own, and attention stays within a region.
 
     Args:
@@ -125,7 +125,7 @@ class WindowPlan:
         return len(self.order) > len(self.inverse)
 
     @cached_property
-    @torch.inference_mode(False)  # what is kept may be asked for while somebody else trains
+    @torch.inference_mode(False)  # a cached plan may be used in training, outside of inference mode
     def forbidden(self) -> Tensor | None:
         """Mask to add to the scores, (n_windows, n, n) float32, 0 or -inf.
 
@@ -238,7 +238,7 @@ def check_window(window: int) -> None:
 
 
 def _mask(regions: Tensor, window: int) -> Tensor:
-    """Mask of pairs within a region, (H, W) -> (n_windows, n, n) bool, n = window ** 2."""
+    """Mask of pairs within a region, (H, W) -> (n_windows, window ** 2, same) bool."""
     inside = window_partition(regions[None, ..., None], window).reshape(-1, window**2)
     return inside[:, :, None] == inside[:, None, :]
 

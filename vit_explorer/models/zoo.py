@@ -61,7 +61,7 @@ MODELS: dict[str, ModelSpec] = {
     "swin": ModelSpec(SwinTransformer, {}, 929_822, "Swin", "Swin"),
     "cnn": ModelSpec(ConvNet, {}, 373_386, "CNN", "CNN"),
 }
-# Built to hold other people's weights for pictures of 224 x 224 pixels and 1,000 classes; not offered for training.
+# Built to hold other people's weights for images of 224 x 224 pixels and 1,000 classes; not offered for training.
 LARGE_MODELS: dict[str, ModelSpec] = {"resnet": ModelSpec(ResNet, {}, 25_557_032, "ResNet-50", "ResNet-50")}
 
 

@@ -19,7 +19,7 @@ from vit_explorer.models.pretrained.report import Known
 from vit_explorer.models.windows import Padding
 from vit_explorer.models.zoo import Option
 
-LARGE_WINDOW, LARGE_PIXELS = 12, 384  # the authors' networks for large pictures
+LARGE_WINDOW, LARGE_PIXELS = 12, 384  # the authors' networks for large images
 SIZES = {(96, 6): "Swin-T", (96, 18): "Swin-S", (128, 18): "Swin-B", (192, 18): "Swin-L"}
 
 

@@ -34,9 +34,9 @@ class PretrainedModel:
         url: of the file.
         sha256_prefix: the first digits of the file's SHA-256, which its name carries; "" where the authors state none.
         megabytes: of the file, 10**6 bytes each.
-        top1: share of ImageNet's validation pictures classified rightly; None for a network without a head.
+        top1: fraction of ImageNet's validation images classified rightly; None for a network without a head.
         knn: the same for a k-NN on the vectors of a network without a head.
-        img_size, preprocessing: of the pictures with which the accuracy was measured.
+        img_size, preprocessing: of the images with which the accuracy was measured.
         n_classes: 0 for a network without a head.
         epochs: of training; None where the authors count otherwise.
     data: the images that it was trained on.
@@ -59,7 +59,7 @@ class PretrainedModel:
 
     @property
     def img_size(self) -> int:
-        """Side of the pictures in pixels."""
+        """Side of the images in pixels."""
         return self.preprocessing.crop
 
     @property

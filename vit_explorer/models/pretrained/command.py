@@ -91,7 +91,7 @@ def get(
 
 
 def check_lines(entry: PretrainedModel, folder: Path | None, pictures: Mapping[str, Image.Image]) -> list[str]:
-    """What a network on this machine is, and its five likeliest classes for each picture. Raises CheckpointError."""
+    """What a network on this machine is, and its five likeliest classes for each image. Raises CheckpointError."""
     checkpoint = load_pretrained(entry.name, folder=folder)
     hashed = f"SHA-256 {entry.sha256_prefix}..." if entry.sha256_prefix else "no SHA-256 is stated by its authors"
     lines = [f"{checkpoint.card['pretrained']['format']}, {hashed}"]

@@ -55,7 +55,7 @@ def from_state_dict(
         state_dict: tensors by name, as they are or inside of the dict of a training run; or the network itself; or a
             file (.pth .pt .bin .safetensors .npz) or a folder of transformers.
         n_heads: where the weights do not tell; the default is the width by 64.
-        img_size: of the pictures to read; positions are resized to it.
+        img_size: of the images to read; positions are resized to it.
         names: of the classes.
     Returns:
         The network, in eval mode and float32, and the report on how the weights fit.

@@ -46,7 +46,7 @@ def from_huggingface(config: dict[str, Any]) -> Known:
     made_up = all(str(label).startswith(UNNAMED) for label in ordered)
     heads, size = config.get("num_attention_heads"), config.get("image_size")
     if config.get("model_type", "").startswith("dinov2") and size == 518:
-        size = None  # of its position table; pictures of 224 are read
+        size = None  # of its position table; images of 224 are read
     return Known(
         n_heads=heads if isinstance(heads, int) else None,
         img_size=size if isinstance(size, int) else None,

@@ -18,7 +18,7 @@ HALF = (0.5, 0.5, 0.5)
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """The way from a picture to the pixels that a network reads.
+    """The way from an image to the pixels that a network reads.
 
     Attributes:
         mean, std: of each channel, for values from 0 to 1.
@@ -39,7 +39,7 @@ class Known:
 
     Attributes:
         eps: of all LayerNorms.
-        resize_ratio: the shorter side of a resized picture over the side of the crop.
+        resize_ratio: the shorter side of a resized image over the side of the crop.
         model, options: name and options of the network, where a card of ours states them.
     """
 
