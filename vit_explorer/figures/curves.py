@@ -39,7 +39,7 @@ class Curve:
     """Accuracy curve of one contender.
 
     Attributes:
-        train, test: (n, 2) points, the place on the axis and the accuracy in 0..1, 0 to 1.
+        train, test: (n, 2) points, the place on the axis and the accuracy in 0..1.
         final: accuracy on the whole test split at the end, None for a run that is not over.
     """
 

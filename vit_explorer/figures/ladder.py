@@ -21,7 +21,7 @@ COLOURS = "PuOr_r"  # of signed values, as on the page: what is lost violet, wha
 CAPTION_LINES = 8  # at most; more would take the ladder's room
 LABEL_WIDTH = 32  # characters
 LEFT, RIGHT = 0.24, 0.78  # where the axes begin and end, in widths of the figure
-MARGIN = 0.012  # beside the outermost points, in 0..1 of accuracy
+MARGIN = 0.012  # beside the outermost points, in accuracy
 SMALLEST = 0.01  # of the colours' half range: a point; less would make chance look like much
 REACH = 1.3  # of the colours, times the largest step: their darkest ends are left out, dots lie on them
 
