@@ -2,7 +2,7 @@
 
 python -m vit_explorer.train_text                                  # the shipped checkpoint, reversal of 10 symbols
 python -m vit_explorer.train_text --task sort --folder runs/text   # another task, elsewhere
-python -m vit_explorer.train_text --min-length 3 --name reverse-3-to-10 --snapshots   # without weights of epochs before
+python -m vit_explorer.train_text --min-length 3 --name reverse-3-to-10 --snapshots 0 1 3 5 8
 """
 
 from __future__ import annotations

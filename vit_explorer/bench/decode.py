@@ -10,15 +10,14 @@ from typing import Any
 import torch
 
 from vit_explorer.bench.throughput import in_turns
-from vit_explorer.text import BOUNDARY, FIRST_SYMBOL, KVCache, TextTransformer, greedy_decode, step_cost
+from vit_explorer.text import FIRST_SYMBOL, KVCache, TextTransformer, greedy_decode
+from vit_explorer.text.timing import N_SOURCE, endless_network, total_cost
 from vit_explorer.training.runs.card import describe_hardware
 
 LENGTHS = (10, 50, 100, 200)  # tokens of an output
 BATCHES = (1, 16)  # sequences decoded at once
-N_SOURCE = 10
 ROUNDS = 7
 QUOTED_LENGTH, QUOTED = 50, (10, 25)  # a speed-up of "10 to 25 x at 50 tokens" is often quoted
-NEVER = -1e4  # logit of the end: every output gets the length that is measured
 HEAD = (
     "| batch | tokens | without cache, ms/token | with cache, ms/token | ratio, measured | ratio, counted "
     "| without, GMAC/s | with, GMAC/s |"
@@ -58,26 +57,11 @@ def measure_decode(checkpoints: str | None = None) -> dict[str, Any]:
     return result | {"table": "\n".join(lines)}
 
 
-def endless_network() -> TextTransformer:
-    """A fresh network of the default sizes that never generates the end."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        model = TextTransformer().eval()
-    with torch.no_grad():
-        model.head.bias[BOUNDARY] = NEVER
-    return model
-
-
 def decoding(model: TextTransformer, batch: int, n_tokens: int, cached: bool) -> Callable[[], object]:
     """Greedy decoding of a batch of random sources, to be timed."""
     generator = torch.Generator().manual_seed(0)
     source = torch.randint(FIRST_SYMBOL, model.vocabulary, (batch, N_SOURCE), generator=generator)
     return lambda: greedy_decode(model, source, n_tokens, KVCache() if cached else None)
-
-
-def total_cost(model: TextTransformer, n_tokens: int, cached: bool) -> int:
-    """Multiply-adds of one output of n_tokens, encoder included."""
-    return sum(step_cost(model, N_SOURCE, step, cached).total for step in range(n_tokens))
 
 
 def power(lengths: tuple[int, int], costs: list[float]) -> float:
