@@ -20,6 +20,7 @@ from vit_explorer.ui.patches.tab import place_patches
 from vit_explorer.ui.payloads import model_payload, trace_payload
 from vit_explorer.ui.positions.tab import place_positions
 from vit_explorer.ui.recipe.tab import place_recipe
+from vit_explorer.ui.text.tab import place_text
 from vit_explorer.ui.train.tab import place_train
 from vit_explorer.ui.windows.tab import place_windows
 
@@ -52,6 +53,8 @@ def build_app(session: Session, service: TrainingService) -> gr.Blocks:
                     place_classify(session)
                 with gr.Tab("Compare", id="compare"):
                     place_compare(session, service.runs_folder, machine)
+                with gr.Tab("Roots", id="roots"):
+                    place_text(machine)
     return page
 
 

@@ -1,0 +1,341 @@
+"""The Roots tab in a real browser: sequences, cross-attention, decoding as a film, the cache, on a phone."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+
+from vit_explorer.bench.page import open_page
+
+LONG = 60_000  # ms, for a slow machine
+
+
+def open_roots(page):
+    page.evaluate("vx.openTab('roots')")
+    page.wait_for_function("vx.get('text')", timeout=LONG)
+    page.locator(".vx-text-sequence .outputs .tile").first.wait_for()
+    return page
+
+
+def open_view(page, name: str) -> None:
+    """Open a view of the tab, also where its name stands in a menu."""
+    page.evaluate(
+        """(name) => [...document.querySelectorAll("#text-tabs [role=tab], #text-tabs .overflow-dropdown button")]
+          .find((one) => one.textContent.trim() === name).click()""",
+        name,
+    )
+
+
+def word(page, row: str) -> str:
+    """Letters of a row of tiles, without the numbers on them."""
+    return page.eval_on_selector_all(
+        f".vx-text-sequence .{row} .tile", "(tiles) => tiles.map((tile) => tile.firstChild.textContent).join('')"
+    )
+
+
+def read(page, text: str) -> None:
+    page.locator(".vx-text-bar .text").fill(text)
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"vx.get('text').text === '{text.upper()}'", timeout=LONG)
+    page.wait_for_function("vx.idle().then(() => true)")
+
+
+def image_of(page, selector: str) -> str:
+    return page.eval_on_selector(selector, "(canvas) => canvas.toDataURL()")
+
+
+def requests_of(page) -> list[str]:
+    found: list[str] = []
+    page.on("request", lambda request: found.append(request.url))
+    return found
+
+
+@pytest.fixture
+def roots(page):
+    return open_roots(page)
+
+
+@pytest.fixture
+def decoding(roots):
+    open_view(roots, "Decoding")
+    roots.locator(".vx-text-decoding .outputs li").first.wait_for(timeout=LONG)
+    return roots
+
+
+@pytest.fixture
+def cache(roots):
+    open_view(roots, "KV cache")
+    roots.locator(".vx-text-cache .kv").first.wait_for()
+    return roots
+
+
+# ---- sequences ------------------------------------------------------------------------------------------------------
+def test_a_finished_example_is_on_screen_at_once(roots):
+    assert word(roots, "inputs") == "BLACKBOARD"
+    assert word(roots, "outputs") == "DRAOBKCALB■"
+    assert roots.locator(".vx-text-sequence .outputs .wrong").count() == 0
+    share = int(re.search(r"(\d+) %", roots.locator(".vx-text-sequence .finding").inner_text())[1])
+    assert share > 60
+
+
+def test_a_rolled_sequence_is_reversed(roots):
+    before = word(roots, "inputs")
+    roots.locator(".vx-text-bar .roll").click()
+    roots.wait_for_function(f"vx.get('text').text !== '{before}'", timeout=LONG)
+    rolled = roots.evaluate("vx.get('text').text")
+    assert re.fullmatch("[A-R]{10}", rolled)
+    assert word(roots, "inputs") == rolled == roots.locator(".vx-text-bar .text").input_value()
+    assert word(roots, "outputs") == roots.evaluate("vx.get('text').output.at(-1)[1].join('').replace('end', '■')")
+
+
+def test_typed_sequences_of_other_lengths_keep_the_slider(roots):
+    read(roots, "cabbage")
+    assert word(roots, "outputs") == "EGABBAC■"
+    assert roots.evaluate("vx.get('text').network") == "reverse-3-to-10"
+    slider = roots.locator(".vx-text-sequence .slider")
+    assert int(slider.get_attribute("max")) >= 4
+    slider.focus()
+    roots.keyboard.press("Home")
+    assert "untrained" in roots.locator(".vx-text-sequence .epoch").inner_text()
+    assert word(roots, "outputs") != "EGABBAC■"
+
+
+@pytest.mark.parametrize(("text", "limit"), [("", "3 to 10"), ("ABCDEFGHIJKLM", "3 to 10"), ("BAZAAR", "A to R")])
+def test_bad_input_is_answered_by_a_sentence_with_the_limit(roots, text, limit):
+    roots.locator(".vx-text-bar .text").fill(text)
+    roots.locator(".vx-text-bar .read").click()
+    roots.locator("#vx-say.shown", has_text=limit).wait_for(timeout=LONG)
+    assert roots.locator(".vx-text-bar .text").get_attribute("aria-invalid") == "true"
+    assert word(roots, "inputs") == "BLACKBOARD"
+
+
+# ---- cross-attention ------------------------------------------------------------------------------------------------
+def strongest(page, row: int) -> tuple[int, float]:
+    """The input that an output takes most from, and how much, from the packed payload."""
+    return tuple(
+        page.evaluate(
+            """async (row) => {
+              const { decode } = await vx.module("core/arrays.js");
+              const { epoch, way, layer, head } = vx.get("textLook");
+              const packed = decode(vx.get("text").cross);
+              const at = (_, j) => packed.at(epoch, way, layer, head, row, j);
+              const weights = Array.from({ length: packed.shape[5] }, at);
+              return [weights.indexOf(Math.max(...weights)), Math.max(...weights)];
+            }""",
+            row,
+        )
+    )
+
+
+def said(page, output: int) -> re.Match:
+    page.wait_for_function(
+        f"document.querySelector('.vx-text-sequence .readout').textContent.startsWith('Output {output},')"
+    )
+    text = page.locator(".vx-text-sequence .readout").inner_text()
+    return re.search(r"takes ([\d.]+) % from input (\d+), (\w)", text)
+
+
+def test_pointing_at_an_output_shows_its_input_without_a_request(roots):
+    sent = requests_of(roots)
+    links = image_of(roots, ".vx-text-sequence .links")
+    roots.locator(".vx-text-sequence .outputs .tile").nth(6).hover()
+    found = said(roots, 7)
+    source, weight = strongest(roots, 6)
+    assert int(found[2]) == source + 1 == 4 and found[3] == "C"
+    assert float(found[1]) == pytest.approx(100 * weight, rel=0.01)
+    assert image_of(roots, ".vx-text-sequence .links") != links
+    assert roots.locator(".vx-text-sequence .inputs .best").inner_text().startswith("C")
+    box = roots.locator(".vx-text-sequence .marks").bounding_box()
+    roots.mouse.move(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 1.5 / 11)
+    assert said(roots, 2)[3] == "R"
+    assert sent == []
+
+
+def test_the_marked_output_moves_by_keys_and_stays_where_it_is_pinned(roots):
+    roots.locator(".vx-text-sequence .outputs .tile").nth(3).click()
+    roots.keyboard.press("ArrowRight")
+    assert roots.evaluate("document.activeElement.getAttribute('aria-label')").startswith("Output 5:")
+    said(roots, 5)
+    roots.keyboard.press("End")
+    said(roots, 11)
+    roots.keyboard.press("Home")
+    said(roots, 1)
+    roots.locator(".vx-text-sequence .outputs .tile").nth(4).hover()
+    said(roots, 5)
+    roots.mouse.move(5, 5)
+    said(roots, 1)
+
+
+def test_the_training_is_played_from_untrained_to_trained(roots):
+    roots.locator(".vx-text-sequence .play").click()
+    roots.wait_for_function("vx.get('textLook').epoch === 0")
+    untrained = image_of(roots, ".vx-text-sequence .after")
+    assert untrained == image_of(roots, ".vx-text-sequence .before")
+    assert roots.locator(".vx-text-sequence .outputs .wrong").count() > 5
+    last = roots.evaluate("vx.get('text').epochs.length - 1")
+    roots.wait_for_function(f"vx.get('textLook').epoch === {last}", timeout=LONG)
+    assert image_of(roots, ".vx-text-sequence .after") != untrained
+    assert word(roots, "outputs") == "DRAOBKCALB■"
+
+
+def test_layer_and_head_are_chosen(roots):
+    head = roots.locator(".vx-text-sequence .head")
+    assert head.count() == 8
+    before = image_of(roots, ".vx-text-sequence .after")
+    head.nth(1).click()
+    assert roots.evaluate("[vx.get('textLook').layer, vx.get('textLook').head]") == [0, 1]
+    assert head.nth(1).get_attribute("aria-pressed") == "true"
+    assert image_of(roots, ".vx-text-sequence .after") != before
+
+
+def test_teacher_forcing_gives_the_right_letters_and_free_running_its_own(roots):
+    roots.locator(".vx-text-sequence .slider").fill("2")
+    own = word(roots, "outputs").removesuffix("■")
+    assert word(roots, "given").startswith("▶" + own[:9])
+    roots.locator(".vx-text-sequence [data-way='0']").click()
+    assert word(roots, "given") == "▶DRAOBKCALB"
+    assert word(roots, "outputs") != own
+    shown = roots.locator(".vx-text-inside .finding").inner_text()
+    row = roots.evaluate("vx.get('text').history[2]")
+    for way in ("forced", "free"):
+        assert f"{100 * row[way]:.1f} %" in shown
+
+
+def test_a_vit_stands_beside_it(roots):
+    roots.locator(".vx-text-bridge .beside").click()
+    assert "vit-cifar10" in roots.locator(".vx-text-bridge .vit-name").inner_text()
+    row = image_of(roots, ".vx-text-bridge .row")
+    roots.locator(".vx-text-bridge .marks").focus()
+    roots.keyboard.press("ArrowRight")
+    assert image_of(roots, ".vx-text-bridge .row") != row
+    roots.locator("#vx-model").select_option("cnn-cifar10")
+    roots.wait_for_function("vx.get('settled').model === 'cnn-cifar10'", timeout=LONG)
+    assert "cnn-cifar10" in roots.locator(".vx-text-bridge .none").inner_text()
+
+
+# ---- decoding -------------------------------------------------------------------------------------------------------
+def step_of(page, view: str) -> tuple[int, int]:
+    return tuple(int(n) for n in re.findall(r"\d+", page.locator(f".vx-text-{view} .step").inner_text()))
+
+
+def test_the_film_goes_back_and_on_by_pointer_and_keys(decoding):
+    assert step_of(decoding, "decoding") == (11, 11)
+    whole = image_of(decoding, ".vx-text-decoding .tree")
+    decoding.locator(".vx-text-decoding .back").click()
+    assert step_of(decoding, "decoding") == (10, 11)
+    assert image_of(decoding, ".vx-text-decoding .tree") != whole
+    decoding.keyboard.press("Home")
+    assert step_of(decoding, "decoding") == (0, 11)
+    assert "first" in decoding.locator(".vx-text-decoding .whose").inner_text()
+    decoding.keyboard.press("ArrowRight")
+    assert step_of(decoding, "decoding") == (1, 11)
+    assert decoding.locator(".vx-text-decoding .whose").inner_text().startswith("After D,")
+    decoding.locator(".vx-text-decoding .scroll").focus()
+    decoding.keyboard.press("End")
+    assert image_of(decoding, ".vx-text-decoding .tree") == whole
+
+
+def test_the_film_plays_to_its_end(decoding):
+    decoding.locator(".vx-text-decoding .play").click()
+    decoding.wait_for_function("document.querySelector('.vx-text-decoding .slider').value === '2'", timeout=LONG)
+    decoding.wait_for_function("document.querySelector('.vx-text-decoding .slider').value === '11'", timeout=LONG)
+    decoding.wait_for_function("document.querySelector('.vx-text-decoding .play').textContent === 'Play'", timeout=LONG)
+
+
+def test_bars_are_the_probabilities_of_the_next_token(decoding):
+    decoding.locator(".vx-text-decoding .slider").fill("3")
+    assert decoding.locator(".vx-text-decoding .bars .one").count() == 19
+    titles = [bar.get_attribute("title") for bar in decoding.locator(".vx-text-decoding .bars .one").all()]
+    logs = {title.split(":")[0]: -float(re.search(r"log .?([\d.]+)", title)[1]) for title in titles}
+    assert sum(math.exp(log) for log in logs.values()) == pytest.approx(1, abs=0.02)
+    assert max(logs, key=logs.get) == "O"  # of DRAO
+    assert decoding.locator(".vx-text-decoding .bars .greedy b").inner_text() == "O"
+
+
+def test_pointing_at_the_tree_shows_how_that_branch_goes_on(decoding):
+    box = decoding.locator(".vx-text-decoding .tree").bounding_box()
+    x = box["x"] + box["width"] * 1.5 / 11
+    rows = decoding.evaluate("document.querySelector('.vx-text-decoding .tree').clientHeight") / 6
+    decoding.mouse.move(x, box["y"] + 1.4 * rows)
+    text = decoding.locator(".vx-text-decoding .whose").inner_text()
+    assert re.fullmatch(r"After [A-R]{2}, the next token", text) and "DR" not in text
+
+
+def test_a_sequence_is_found_on_which_greedy_and_beam_differ(decoding):
+    decoding.locator(".vx-text-decoding .find").click()
+    decoding.locator(".vx-text-decoding .found", has_text="Found after").wait_for(timeout=LONG)
+    finding = decoding.locator(".vx-text-decoding .finding").inner_text()
+    greedy, beam = re.match(r"Greedy: (\w+)\. Beam: (\w+),", finding).groups()
+    assert greedy != beam
+    assert decoding.locator(".vx-text-decoding .outputs .word").first.inner_text() == beam
+    assert decoding.evaluate("vx.get('text').epochs[vx.get('textLook').epoch]") in (1, 2, 3)
+    assert decoding.locator(".vx-text-bar .text").input_value() == decoding.evaluate("vx.get('text').text")
+
+
+def test_a_wider_beam_has_more_outputs(decoding):
+    decoding.locator(".vx-text-decoding .widths").select_option("4")
+    decoding.wait_for_function("document.querySelectorAll('.vx-text-decoding .outputs li').length === 4", timeout=LONG)
+    decoding.locator(".vx-text-decoding .widths").select_option("1")
+    decoding.wait_for_function("document.querySelectorAll('.vx-text-decoding .outputs li').length === 1", timeout=LONG)
+
+
+# ---- the cache ------------------------------------------------------------------------------------------------------
+def counts(page, lane: str) -> tuple[int, int]:
+    """Blocks computed and read at this step."""
+    blocks = f".vx-text-cache .{lane} .kv"
+    return page.locator(f"{blocks}.computed").count(), page.locator(f"{blocks}.read").count()
+
+
+def test_blocks_and_multiply_adds_are_those_of_the_step(cache):
+    cache.locator(".vx-text-cache .slider").fill("1")
+    assert counts(cache, "with") == counts(cache, "without") == (2 * (1 + 10), 0)
+    cache.locator(".vx-text-cache .forward").click()
+    cache.keyboard.press("ArrowRight")
+    cache.keyboard.press("ArrowRight")
+    assert step_of(cache, "cache") == (4, 11)
+    assert counts(cache, "with") == (2, 2 * (3 + 10))
+    assert counts(cache, "without") == (2 * (4 + 10), 0)
+    cost = cache.evaluate("vx.get('text').cost")
+    for lane in ("with", "without"):
+        shown = cache.locator(f".vx-text-cache .{lane} .big").inner_text()
+        assert int(shown.replace(",", "")) == cost[lane][3]["total"]
+        so_far = re.search(r"([\d,]+) so far", cache.locator(f".vx-text-cache .{lane} .unit").inner_text())[1]
+        assert int(so_far.replace(",", "")) == sum(one["total"] for one in cost[lane][:4])
+
+
+def test_a_measurement_begins_and_is_stopped(cache):
+    view = cache.locator(".vx-text-cache")
+    assert view.locator("tbody tr").count() == 5
+    view.locator(".start").click()
+    view.locator("tbody tr", has_text="ms").first.wait_for(timeout=LONG)
+    assert view.locator(".start").is_disabled()
+    view.locator(".stop").click()
+    view.locator(".where", has_text="stopped").wait_for(timeout=LONG)
+    measured = view.locator("tbody tr").first.locator("td").all_inner_texts()
+    assert all(float(text.split()[0]) > 0 for text in measured)
+    assert view.locator(".start").is_enabled()
+
+
+# ---- phone and dark -------------------------------------------------------------------------------------------------
+def test_on_a_phone_all_views_fit_and_a_tap_points(watched, address):
+    page = watched(390, 844, has_touch=True)
+    open_page(page, address)
+    open_roots(page)
+    page.locator(".vx-text-sequence .outputs .tile").nth(5).tap()
+    assert said(page, 6)[3] in "BK"
+    for name, view in (("Cross-attention", "sequence"), ("Decoding", "decoding"), ("KV cache", "cache")):
+        open_view(page, name)
+        page.locator(f".vx-text-{view} .finding").wait_for()
+        page.wait_for_function("vx.idle().then(() => true)")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        panel = page.locator(f".vx-text-{view} .vx-panel").first.bounding_box()
+        assert panel["x"] >= 0 and panel["x"] + panel["width"] <= 390
+
+
+def test_dark_is_painted_anew(roots):
+    before = image_of(roots, ".vx-text-inside .chart")
+    roots.get_by_role("button", name="Dark").click()
+    roots.wait_for_function("vx.get('theme') === 'dark'")
+    assert image_of(roots, ".vx-text-inside .chart") != before

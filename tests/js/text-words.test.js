@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import * as words from "../../vit_explorer/ui/text/words.js";
+
+test("an output is one word, its end left out and other tokens dotted", () => {
+  assert.equal(words.word(["D", "R", "end"]), "DR");
+  assert.equal(words.word(["D", "end", "R", "pad"]), "D•R•");
+  assert.equal(words.word(["end"]), "");
+});
+
+test("right letters are counted at their places, without the end", () => {
+  assert.equal(words.hits(["A", "B", "end"], ["A", "B", "end"]), 2);
+  assert.equal(words.hits(["B", "A", "end"], ["A", "B", "end"]), 0);
+  assert.equal(words.hits(["A"], ["A", "B", "end"]), 1);
+});
+
+test("tokens that are no letters have a face and a name", () => {
+  assert.deepEqual(["A", "end", "pad", "start"].map(words.face), ["A", "■", "□", "▶"]);
+  assert.deepEqual(["A", "end", "pad"].map(words.name), ["A", "the end", "padding"]);
+});
+
+test("reading backwards is said of a network that is right and looks along the anti-diagonal", () => {
+  assert.match(words.reading({ on: 0.78, hits: 10, n: 10, epoch: 30 }), /learned to read backwards: 78 %/);
+  assert.match(words.reading({ on: 0.1, hits: 0, n: 10, epoch: 0 }), /^Untrained.* 10 % on .* 10 % by chance/);
+  assert.match(words.reading({ on: 0.12, hits: 1, n: 10, epoch: 1 }), /^Hardly trained/);
+  assert.match(words.reading({ on: 0.34, hits: 2, n: 10, epoch: 2 }), /begins to .* 34 % .* 2 of 10 letters/);
+  assert.doesNotMatch(words.reading({ on: 0.15, hits: 10, n: 10, epoch: 30 }), /learned/); // right, but not by this head
+});
+
+test("greedy beside beam: which is right, and which more probable", () => {
+  const outputs = { greedy: "BA", best: "AB", right: "AB", width: 3, likelier: true };
+  assert.match(words.outcome(outputs), /Greedy: BA\. Beam: AB, more probable and right/);
+  assert.match(words.outcome({ ...outputs, right: "BA", likelier: false }), /AB, less probable and wrong/);
+  assert.match(words.outcome({ ...outputs, right: "CC" }), /but wrong as well/);
+  assert.match(words.outcome({ ...outputs, greedy: "AB" }), /beam of 3 agree: AB, which is right/);
+  assert.match(words.outcome({ ...outputs, greedy: "", best: "" }), /agree: nothing, which is wrong/);
+});
+
+test("the cache saves nothing at the first step", () => {
+  assert.match(words.saving(1, 100, 100), /^Step 1 computes everything/);
+  assert.match(words.saving(4, 2_000_000, 8_000_000), /saves 75\.0 % of 4 steps' work: 2\.00 M .* not 8\.00 M/);
+});
+
+test("the epoch at which both accuracies are farthest apart", () => {
+  const history = [
+    { epoch: 0, forced: 0.1, free: 0.1 },
+    { epoch: 1, forced: 0.6, free: 0.4 },
+    { epoch: 2, forced: 1, free: 0.99 },
+  ];
+  assert.match(words.misled(history), /60\.0 % right with help, 40\.0 % without \(epoch 1\)/);
+});

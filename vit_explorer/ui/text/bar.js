@@ -1,0 +1,58 @@
+/* The sequence of the Roots tab, for all its views: typed or rolled, read by the server once. */
+import { short } from "../core/format.js";
+import { call } from "../core/server.js";
+import * as store from "../core/store.js";
+import { widget } from "../core/widget.js";
+import * as roots from "./data.js";
+
+export default widget((root, server) => {
+  const $ = (selector) => root.querySelector(selector);
+  const FIRST = "BLACKBOARD";
+  let asked = false;
+
+  /** Ask the server for a sequence; what was chosen stays chosen where the network has it. */
+  async function read(text, epoch = null) {
+    root.classList.add("waiting");
+    const answer = await call("text-read", server, "read", { text });
+    root.classList.remove("waiting");
+    if (!answer) return $(".text").setAttribute("aria-invalid", "true");
+    const [before, look] = [store.get("text"), store.get("textLook")];
+    const wanted = epoch !== null ? epoch : before ? before.epochs[look.epoch] : Infinity;
+    const index = wanted === Infinity ? answer.epochs.length - 1 : roots.nearestEpoch(answer.epochs, wanted);
+    const head = look ? { layer: look.layer, head: look.head } : sharpest(answer.anti_diagonal.at(-1)[roots.WAYS.free]);
+    store.update({ text: answer, textLook: { way: roots.WAYS.free, ...look, ...head, epoch: index } });
+  }
+
+  /** The head that looks most along the anti-diagonal. */
+  function sharpest(layers) {
+    const all = layers.flatMap((heads, layer) => heads.map((weight, head) => ({ layer, head, weight })));
+    const { layer, head } = all.reduce((best, one) => (one.weight > best.weight ? one : best));
+    return { layer, head };
+  }
+
+  $(".bar").addEventListener("submit", (event) => {
+    event.preventDefault();
+    read($(".text").value);
+  });
+  $(".text").addEventListener("input", () => $(".text").removeAttribute("aria-invalid"));
+  $(".roll").addEventListener("click", () => {
+    const { symbols, text } = store.get("text") || { symbols: "ABCDEFGHIJKLMNOPQR", text: FIRST };
+    read(Array.from(text, () => symbols[Math.floor(Math.random() * symbols.length)]).join(""));
+  });
+  store.on("textWish", (wish) => wish && read(wish.text, wish.epoch));
+
+  function draw(state) {
+    if (!asked) {
+      asked = true;
+      read(FIRST);
+    }
+    const seen = roots.view(state);
+    if (!seen) return;
+    $(".text").value = seen.text;
+    $(".text").removeAttribute("aria-invalid");
+    const { min_length: low, max_length: high } = seen.task;
+    $(".size").textContent = `Read by a network of ${short(seen.parameters)} weights, trained on ${low === high ? low : `${low} to ${high}`} letters.`;
+  }
+
+  return { topics: ["text"], draw };
+});

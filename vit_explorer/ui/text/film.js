@@ -1,0 +1,68 @@
+/* A film of steps: the .play, .back, .forward, .slider and .step of a view, and the keys of the places that hold it.
+ *
+ * first, last(): the numbers of its ends, last() null while there is nothing to play. show(): paints `film.step`.
+ */
+export function makeFilm(root, { pace, first, last, keyed, show }) {
+  const $ = (selector) => root.querySelector(selector);
+  const film = { step: Infinity, go, stop, rewind };
+  let timer = 0;
+
+  function go(next) {
+    const end = last();
+    if (end === null) return;
+    film.step = Math.max(first, Math.min(end, next));
+    $(".slider").max = String(end);
+    $(".slider").value = String(film.step);
+    $(".step").textContent = `step ${film.step} of ${end}`;
+    for (const [button, off] of [[$(".back"), film.step === first], [$(".forward"), film.step === end]]) {
+      if (off && document.activeElement === button) $(".play").focus(); // a disabled button hears no keys
+      button.disabled = off;
+    }
+    show();
+  }
+
+  function stop() {
+    clearTimeout(timer);
+    timer = 0;
+    $(".play").setAttribute("aria-pressed", "false");
+    $(".play").textContent = "Play";
+  }
+
+  /** To the end, for a new sequence; nothing is shown yet. */
+  function rewind() {
+    stop();
+    film.step = Infinity;
+  }
+
+  function advance() {
+    if (root.offsetParent === null || last() === null || film.step >= last()) return stop();
+    go(film.step + 1);
+    timer = setTimeout(advance, pace);
+  }
+
+  function choose(next) {
+    stop();
+    go(next);
+  }
+
+  $(".play").addEventListener("click", () => {
+    if (timer) return stop();
+    if (last() === null) return;
+    $(".play").setAttribute("aria-pressed", "true");
+    $(".play").textContent = "Pause";
+    if (film.step >= last()) go(first);
+    timer = setTimeout(advance, pace);
+  });
+  $(".back").addEventListener("click", () => choose(film.step - 1));
+  $(".forward").addEventListener("click", () => choose(film.step + 1));
+  $(".slider").addEventListener("input", () => choose(Number($(".slider").value)));
+  for (const place of keyed) {
+    $(place).addEventListener("keydown", (event) => {
+      const next = { ArrowLeft: film.step - 1, ArrowRight: film.step + 1, Home: first, End: Infinity }[event.key];
+      if (next === undefined) return;
+      event.preventDefault();
+      choose(next);
+    });
+  }
+  return film;
+}

@@ -1,0 +1,49 @@
+/* Sequences, epochs and findings as the Roots tab writes them. Pure functions. */
+import { percent, short } from "../core/format.js";
+
+export const epochName = (epoch) => (epoch === 0 ? "untrained" : `epoch ${epoch}`);
+
+/** The output as one word: symbols, and • for anything that is none. */
+export const word = (tokens) => tokens.filter((token, k) => !(token === "end" && k === tokens.length - 1)).map((token) => (token.length === 1 ? token : "•")).join("");
+
+/** What stands on a tile. */
+export const face = (token) => ({ end: "■", pad: "□", start: "▶" })[token] || token;
+
+/** What a token is called in a sentence. */
+export const name = (token) => ({ end: "the end", pad: "padding" })[token] || token;
+
+/** How many symbols of an output are right, each at its place. */
+export const hits = (output, right) => right.slice(0, -1).filter((token, k) => output[k] === token).length;
+
+/**
+ * What a head of the network does at a snapshot. `on`: its mean weight on the anti-diagonal; `hits` of `n` letters are right.
+ * @param {{on: number, hits: number, n: number, epoch: number}} seen
+ */
+export function reading({ on, hits, n, epoch }) {
+  const [diagonal, chance] = [`${percent(on, 0)} on the anti-diagonal`, 1 / n];
+  if (hits === n && on > 2 * chance) return `By itself it learned to read backwards: ${diagonal}.`;
+  if (on < 1.5 * chance) return `${epoch ? "Hardly trained" : "Untrained"}, it looks everywhere alike: ${diagonal}, ${percent(chance, 0)} by chance.`;
+  return `It begins to read backwards: ${diagonal}, ${hits} of ${n} letters right.`;
+}
+
+/**
+ * Greedy's output beside the best of the beam; `likelier`: the beam's has the higher probability.
+ * @param {{greedy: string, best: string, right: string, width: number, likelier: boolean}} outputs
+ */
+export function outcome({ greedy, best, right, width, likelier }) {
+  if (greedy === best) return `Greedy decoding and a beam of ${width} agree: ${best || "nothing"}, which is ${best === right ? "right" : "wrong"}.`;
+  const verdict = best === right ? "and right" : greedy === right ? "and wrong" : "but wrong as well";
+  return `Greedy: ${greedy || "nothing"}. Beam: ${best || "nothing"}, ${likelier ? "more" : "less"} probable ${verdict}.`;
+}
+
+/** Multiply-adds of so many steps, with the cache and without. @param {number} step @param {number} kept @param {number} plain */
+export function saving(step, kept, plain) {
+  if (step === 1) return "Step 1 computes everything, with and without the cache. It pays from step 2 on.";
+  return `The cache saves ${percent(1 - kept / plain)} of ${step} steps' work: ${short(kept)} multiply-adds, not ${short(plain)}.`;
+}
+
+/** The epoch at which its own mistakes mislead it most. @param {{epoch: number, forced: number, free: number}[]} history */
+export function misled(history) {
+  const worst = history.reduce((most, row) => (row.forced - row.free > most.forced - most.free ? row : most));
+  return `Alone it errs more: ${percent(worst.forced)} right with help, ${percent(worst.free)} without (epoch ${worst.epoch}).`;
+}
