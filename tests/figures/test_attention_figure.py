@@ -12,8 +12,10 @@ from vit_explorer.figures.attention import (
     rollout_figure,
     rollout_limit,
     shares_limit,
+    token_name,
     with_strip,
 )
+from vit_explorer.models import create_model
 
 GRID = (2, 3)
 PICTURE = np.random.default_rng(0).integers(0, 256, (12, 18, 3), dtype=np.uint8)
@@ -66,7 +68,7 @@ def test_the_scale_of_the_rollout_leaves_out_the_query_itself():
 @pytest.mark.parametrize("limit", [0.2, None])
 def test_every_head_is_drawn_at_its_place(n_prefix, limit):
     maps = shares(2, 3, n_prefix + 6)
-    figure = heads_figure(PICTURE, maps, GRID, n_prefix, n_prefix + 4, (1, 2), limit, "A title", "A caption")
+    figure = heads_figure(PICTURE, maps, GRID, ("CLS",)[:n_prefix], n_prefix + 4, (1, 2), limit, "A title", "A caption")
     left, right = figure.subfigs
     for layer in range(2):
         for head in range(3):
@@ -101,3 +103,9 @@ def test_own_scales_of_the_rollout_end_at_the_largest_share_of_another_patch():
     figure = rollout_figure(PICTURE, steps, steps, GRID, 1, 1, [1], None, "A title", "A caption")
     assert figure.axes[1].images[0].get_clim() == pytest.approx((0, 0.06))
     assert len(figure.axes) == 4  # no bar: there is no scale to print
+
+
+def test_tokens_are_named_by_the_network_registers_too():
+    names = create_model("vit", n_registers=2).prefix_names()
+    assert [token_name(index, names) for index in range(4)] == ["CLS", "register 1", "register 2", "patch 0"]
+    assert token_name(3, ()) == "patch 3"

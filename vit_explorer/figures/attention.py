@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 COLOURS = "viridis"  # the page's map of magnitudes
-PREFIX_NAMES = ("CLS", "distillation")  # of what stands in front of the patches
 QUERY, KEY = "#e8590c", "#1c7ed6"  # the page's inks of the query and of its strongest key
 ROLLOUT_PERCENTILE = 98.0  # of the weights of the patches in all steps shown
 LIMIT_PERCENTILE = 99.0  # of all attention weights that patches get in one trace: the end of the colour scale
@@ -86,7 +85,7 @@ def heads_figure(
     picture: np.ndarray,
     maps: np.ndarray,
     grid: tuple[int, int],
-    n_prefix: int,
+    prefix_names: Sequence[str],
     query: int,
     chosen: tuple[int, int],
     limit: float | None,
@@ -98,17 +97,19 @@ def heads_figure(
     Args:
         picture: (H, W, 3) uint8.
         maps: (layers, heads, N), the attention weights of all tokens with the query.
+        prefix_names: of the tokens in front of the patches.
         query: its index in the sequence.
         chosen: layer and head, from 0.
         limit: the end of the shared scale, or None: each map has a scale of its own.
     """
     layers, heads = maps.shape[:2]
+    n_prefix = len(prefix_names)
     figure, _ = entitled(title, caption, (12, 7.4), CAPTION_WIDTH)
     left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 2.1))[0]
     scene, large = left.subplots(2, 1)
     left.subplots_adjust(left=0.13, right=0.93, bottom=0.15, top=0.87, hspace=0.2)
     _show_picture(scene, picture, grid, n_prefix, query)
-    scene.set_title("query: " + token_name(query, n_prefix), fontsize=10, loc="left")
+    scene.set_title("query: " + token_name(query, prefix_names), fontsize=10, loc="left")
     layer, head = chosen
     _show_over(large, picture, maps[layer, head], grid, n_prefix, limit, query)
     large.set_title(f"layer {layer + 1}, head {head + 1}, over the picture", fontsize=10, loc="left")
@@ -166,9 +167,10 @@ def rollout_figure(
     return figure
 
 
-def token_name(index: int, n_prefix: int) -> str:
-    """ "CLS", "distillation" or "patch 12", patches counted from 0 as on the page."""
-    return PREFIX_NAMES[index] if index < n_prefix else f"patch {index - n_prefix}"
+def token_name(index: int, prefix_names: Sequence[str]) -> str:
+    """Name of a token: of ``prefix_names``, or "patch 12", patches counted from 0 as on the page."""
+    n_prefix = len(prefix_names)
+    return prefix_names[index] if index < n_prefix else f"patch {index - n_prefix}"
 
 
 def _show_map(axes: Axes, values: np.ndarray, limit: float | None) -> AxesImage:

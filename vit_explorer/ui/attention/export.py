@@ -35,8 +35,8 @@ def source_caption(seen: ModelInput) -> str:
 
 def prefix_caption(seen: AttentionInput) -> str:
     """What the bar beside a map is; empty for a model whose tokens are all patches."""
-    whose = ["", "CLS", "CLS, and below it of the distillation token"][seen.traced.n_prefix]
-    return f"The bar beside each map is the weight of {whose}. " if whose else ""
+    names = seen.checkpoint.model.prefix_names()
+    return f"The bar beside each map is the weight of {', then '.join(names)}. " if names else ""
 
 
 def stem_of(seen: ModelInput, view: str) -> str:

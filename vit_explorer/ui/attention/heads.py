@@ -87,9 +87,9 @@ def export_heads(session: Session, request: HeadsExport) -> FileAnswer:
 
 def _figure(seen: AttentionInput, request: HeadsExport, query: int, chosen: tuple[int, int]) -> Figure:
     weights, column = seen.weights.numpy(), request.direction == "column"
-    n_prefix = seen.traced.n_prefix
+    n_prefix, names = seen.traced.n_prefix, seen.checkpoint.model.prefix_names()
     limit = shares_limit(weights, n_prefix) if request.scale == "shared" else None
-    name = token_name(query, n_prefix)
+    name = token_name(query, names)
     maps = weights[..., query] if column else weights[:, :, query]
     title = f"Attention {'to' if column else 'from'} {name} in every head of {seen.checkpoint.name}"
     what = (
@@ -98,7 +98,7 @@ def _figure(seen: AttentionInput, request: HeadsExport, query: int, chosen: tupl
         else f"How much {name} attends to each token; each head sums to 100 %."
     )
     caption = f"{source_caption(seen)} {what} {prefix_caption(seen)}{_scale_caption(limit)}"
-    return heads_figure(pixels_of(seen), maps, seen.traced.grid, n_prefix, query, chosen, limit, title, caption)
+    return heads_figure(pixels_of(seen), maps, seen.traced.grid, names, query, chosen, limit, title, caption)
 
 
 def _scale_caption(limit: float | None) -> str:

@@ -124,7 +124,7 @@ def export_rollout(session: Session, request: RolloutExport) -> FileAnswer:
         return npz_bytes(arrays | {key: np.array(value) for key, value in options.items()})
 
     def gif() -> bytes:
-        words = _short_caption(request, _token_words(query, n_prefix))
+        words = _short_caption(request, _token_words(query, seen.checkpoint.model.prefix_names()))
         limit = rollout_limit(rows, n_prefix, query)
         return rollout_gif(pixels_of(seen), rows, seen.traced.grid, n_prefix, layers, limit, words)
 
@@ -141,7 +141,9 @@ def _figure(
     alone = of_answer if query is None else every[:, query]
     shared = request.scale == "shared"
     limits = (rollout_limit(rows, n_prefix, query), rollout_limit(alone, n_prefix, query)) if shared else None
-    title = f"Attention rollout into {_token_words(query, n_prefix)} of {seen.checkpoint.name}"
+    title = (
+        f"Attention rollout into {_token_words(query, seen.checkpoint.model.prefix_names())} of {seen.checkpoint.name}"
+    )
     caption = (
         f"{source_caption(seen)} Above: the layers' attention multiplied up to each layer; below: each layer alone, "
         f"mean over heads. {_options_caption(request, len(seen.weights))} {prefix_caption(seen)}"
@@ -153,8 +155,8 @@ def _figure(
     )
 
 
-def _token_words(query: int | None, n_prefix: int) -> str:
-    return "the answer" if query is None else token_name(query, n_prefix)
+def _token_words(query: int | None, prefix_names: tuple[str, ...]) -> str:
+    return "the answer" if query is None else token_name(query, prefix_names)
 
 
 def _options_caption(request: RolloutRequest, n_layers: int) -> str:
