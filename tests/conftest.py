@@ -1,5 +1,6 @@
-"""What the tests of several rooms share: a dataset small enough to be learned in a blink."""
+"""What the tests of several rooms share: a dataset small enough to be learned in a blink, and one thread a process."""
 
+import os
 import signal
 from pathlib import Path
 
@@ -8,6 +9,10 @@ import pytest
 import torch
 
 from vit_explorer.data.sources import Dataset, Split
+
+# As many test processes as cores run at once: more threads in each, or in the programs they start, would only wait.
+os.environ["OMP_NUM_THREADS"] = "1"
+torch.set_num_threads(1)
 
 # A shell starts what runs in its background with Ctrl-C ignored, and children inherit that. The tests press it.
 signal.signal(signal.SIGINT, signal.default_int_handler)

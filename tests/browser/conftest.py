@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.pages import Visitors
 from vit_explorer.bench.browser import NoBrowser, chromium, find_chromium, running_app
 from vit_explorer.bench.page import VIEWPORT, open_page
+
+FAILED = pytest.StashKey[bool]()  # of a test: whether it has failed
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,29 +42,28 @@ def browser():
         yield running
 
 
-@pytest.fixture
-def watched(browser, address):
-    """Make pages that are watched for errors and foreign requests: watched(width, height) -> page, not yet opened."""
-    contexts, problems = [], []
+@pytest.fixture(scope="session")
+def visitors(browser) -> Visitors:
+    return Visitors(browser)
 
-    def make(width: int = VIEWPORT["width"], height: int = VIEWPORT["height"], **options):
-        context = browser.new_context(viewport={"width": width, "height": height}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: message.type == "error" and problems.append(f"console: {message.text}"))
-        page.on("pageerror", lambda error: problems.append(f"page error: {error}"))
-        page.on(
-            "request",
-            lambda request: (
-                request.url.startswith((address, "data:", "blob:"))
-                or problems.append(f"foreign request: {request.url}")
-            ),
-        )
-        return page
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when == "call":
+        item.stash[FAILED] = report.failed
+    return report
+
+
+@pytest.fixture
+def watched(request, visitors, address):
+    """Make pages that are watched for errors and foreign requests: watched(width, height) -> page, not yet opened."""
+
+    def make(width: int = VIEWPORT["width"], height: int = VIEWPORT["height"], **media: str):
+        return visitors.arrive(address, width, height, **media)
 
     yield make
-    for context in contexts:
-        context.close()
+    problems = visitors.leave(failed=request.node.stash.get(FAILED, True))
     assert not problems, "\n".join(problems)
 
 

@@ -1,0 +1,84 @@
+"""Pages that one test after another uses. A page loaded again in its own process costs a third of a new one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+DEFAULT_MEDIA = {"color_scheme": "light", "reduced_motion": "no-preference"}
+
+
+@dataclass
+class Visitor:
+    """One page in a context of its own, with the faults that the page has shown since :meth:`arrive`."""
+
+    page: Page
+    address: str = ""
+    faults: list[str] = field(default_factory=list)
+
+    @classmethod
+    def new(cls, browser: Browser) -> Visitor:
+        visitor = cls(browser.new_context().new_page())
+        page = visitor.page
+        page.on("console", lambda message: message.type == "error" and visitor.note(f"console: {message.text}"))
+        page.on("pageerror", lambda error: visitor.note(f"page error: {error}"))
+        page.on("request", lambda request: visitor.check(request.url))
+        return visitor
+
+    def note(self, fault: str) -> None:
+        if self.address:
+            self.faults.append(fault)
+
+    def check(self, url: str) -> None:
+        """Note a request that goes neither to the app nor to the page's own data."""
+        if not url.startswith((self.address, "data:", "blob:")):
+            self.note(f"foreign request: {url}")
+
+    def arrive(self, address: str, width: int, height: int, **media: str) -> Page:
+        """The empty page with this size and these preferences; requests may go to this address alone."""
+        self.address, self.faults = address, []
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(**DEFAULT_MEDIA | media)
+        return self.page
+
+    def leave(self) -> list[str]:
+        """Forget all that the browser has kept for this visitor, and go; the faults seen."""
+        found, self.address = self.faults, ""
+        if not self.page.url.startswith("about:"):
+            self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
+        self.page.goto("about:blank")
+        self.page.mouse.move(0, 0)
+        return found
+
+    def close(self) -> None:
+        self.page.context.close()
+
+
+class Visitors:
+    """As many visitors as a test asks for at once, kept for the next test unless the test has failed."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._away: list[Visitor] = []
+        self._here: list[Visitor] = []
+
+    def arrive(self, address: str, width: int, height: int, **media: str) -> Page:
+        visitor = self._away.pop() if self._away else Visitor.new(self._browser)
+        self._here.append(visitor)
+        return visitor.arrive(address, width, height, **media)
+
+    def leave(self, failed: bool) -> list[str]:
+        """Send all visitors away, for good if the test has failed; the faults that their pages have shown."""
+        faults: list[str] = []
+        for visitor in self._here:
+            if failed or visitor.page.is_closed():
+                faults += visitor.faults
+                visitor.close()
+            else:
+                faults += visitor.leave()
+                self._away.append(visitor)
+        self._here.clear()
+        return faults
