@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ class Visitor:
     page: Page
     address: str = ""
     faults: list[str] = field(default_factory=list)
+    listeners: list[tuple[str, Callable[..., object]]] = field(default_factory=list)
 
     @classmethod
     def new(cls, browser: Browser) -> Visitor:
@@ -26,7 +28,12 @@ class Visitor:
         page.on("console", lambda message: message.type == "error" and visitor.note(f"console: {message.text}"))
         page.on("pageerror", lambda error: visitor.note(f"page error: {error}"))
         page.on("request", lambda request: visitor.check(request.url))
+        page.on = visitor.listen  # from here on: the listeners of a test end with it
         return visitor
+
+    def listen(self, event: str, listener: Callable[..., object]) -> None:
+        self.listeners.append((event, listener))
+        type(self.page).on(self.page, event, listener)
 
     def note(self, fault: str) -> None:
         if self.address:
@@ -47,6 +54,8 @@ class Visitor:
     def leave(self) -> list[str]:
         """Forget all that the browser has kept for this visitor, and go; the faults seen."""
         found, self.address = self.faults, ""
+        while self.listeners:
+            self.page.remove_listener(*self.listeners.pop())
         if not self.page.url.startswith("about:"):
             self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
         self.page.goto("about:blank")
