@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.browser.pages import Visitors
+from tests.browser.races import train_race
 from vit_explorer.bench.browser import NoBrowser, chromium, find_chromium, running_app
 from vit_explorer.bench.page import VIEWPORT, open_page
+from vit_explorer.training.runs.race import Race
 
 FAILED = pytest.StashKey[bool]()  # of a test: whether it has failed
 
@@ -26,6 +28,12 @@ def _needs_chromium() -> None:
 def runs(tmp_path_factory) -> Path:
     """Where the app writes its trainings: an empty folder."""
     return tmp_path_factory.mktemp("runs")
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory) -> Race:
+    """A race that is over; tests put copies of it where an app finds them."""
+    return train_race(tmp_path_factory.mktemp("recorded"))
 
 
 @pytest.fixture(scope="session")

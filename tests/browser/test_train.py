@@ -1,4 +1,8 @@
-"""The Train tab in a real browser: a race from Play to a kept model, commands, a second visitor, a reload, a crash."""
+"""The Train tab in a real browser: a race from Play to a kept model, commands, a second visitor, a reload, a crash.
+
+A worker trains two races here, that of the first test and that of ``starter``. What is shown of a race that is over is
+tested on copies of a recorded one.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.pages import Visitor
+from tests.browser.races import copy_race
 from vit_explorer.bench.page import VIEWPORT, open_page
+from vit_explorer.training.runs.race import Race
 
 PATIENCE = 180_000  # ms until a test gives up; nothing is measured with it
 # The steps that a contender has done, by the newest numbers that the page has of it.
@@ -26,13 +33,33 @@ def train(watched, address):
 
 
 @pytest.fixture(scope="module")
-def race(browser, address) -> str:
+def starter(browser, address):
+    """The page of a visitor who has started a race that does not end by itself."""
+    visitor = Visitor.new(browser)
+    page = visitor.arrive(address, **VIEWPORT)
+    open_page(page, address)
+    press_play(open_setup(page), epochs=LONG)
+    under_way(page)
+    yield page
+    visitor.close()
+    assert not visitor.faults, visitor.faults
+
+
+@pytest.fixture
+def training(starter):
+    """That page while its race trains, which it does not between the tests."""
+    if state(starter) != "training":
+        starter.locator(".vx-train-controls .play").click()
+        in_state(starter, "training")
+    yield starter
+    if state(starter) == "training":
+        stop(starter)
+
+
+@pytest.fixture(scope="module")
+def race(recorded, runs) -> str:
     """The name of a race of two epochs that is over."""
-    page = open_setup(open_page_of(browser, address))
-    name = press_play(page, epochs="2")
-    in_state(page, "finished")
-    page.close()
-    return name
+    return copy_race(recorded, runs, "recorded")
 
 
 @pytest.fixture
@@ -44,12 +71,6 @@ def finished(watched, address, race):
     page.evaluate("vx.openTab('train')")
     page.wait_for_function("(name) => vx.get('race') && vx.get('race').name === name", arg=race, timeout=PATIENCE)
     in_state(page, "finished")
-    return page
-
-
-def open_page_of(browser, address):
-    page = browser.new_page(viewport=VIEWPORT)
-    open_page(page, address)
     return page
 
 
@@ -68,11 +89,11 @@ def press_play(page, epochs: str) -> str:
     setup.locator(".data button", has_text="Shapes").click()
     setup.locator(".size input").fill("0")
     setup.locator(".epochs input").fill(epochs)
-    page.wait_for_function(
-        "document.querySelectorAll('.vx-train-setup .chip').length === 2 &&"
-        " document.querySelector('.vx-train-setup .promise').textContent.includes('updates each')"
+    page.wait_for_function(  # 500 pictures are four batches of at most 128
+        """(updates) => document.querySelectorAll(".vx-train-setup .chip").length === 2 &&
+        document.querySelector(".vx-train-setup .promise").textContent.includes(`, ${updates} updates each`)""",
+        arg=f"{4 * int(epochs):,}",
     )
-    page.wait_for_timeout(500)  # the plan for these numbers has come
     setup.locator(".start").click()
     page.wait_for_function("vx.get('race') && vx.get('race').mine", timeout=PATIENCE)
     return page.evaluate("vx.get('race').name")
@@ -80,6 +101,10 @@ def press_play(page, epochs: str) -> str:
 
 def in_state(page, *states: str) -> None:
     page.wait_for_function("(states) => states.includes(vx.get('race').state)", arg=list(states), timeout=PATIENCE)
+
+
+def state(page) -> str:
+    return page.evaluate("vx.get('race').state")
 
 
 def steps(page) -> list[int]:
@@ -101,6 +126,23 @@ def stop(page) -> None:
 
 def image_of(page, selector: str) -> str:
     return page.eval_on_selector(selector, "(canvas) => canvas.toDataURL()")
+
+
+def becomes(page, selector: str, image: str) -> None:
+    """Wait until a canvas shows an image."""
+    page.wait_for_function(f"(image) => document.querySelector('{selector}').toDataURL() === image", arg=image)
+
+
+def leaves(page, selector: str, image: str) -> None:
+    """Wait until a canvas shows another image."""
+    page.wait_for_function(f"(image) => document.querySelector('{selector}').toDataURL() !== image", arg=image)
+
+
+def fits(page, width: int, height: int) -> None:
+    """Wait until the page of this size does not scroll sideways."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.wait_for_function("(width) => document.documentElement.scrollWidth <= width", arg=width)
 
 
 def test_a_race_from_play_to_the_kept_model_in_the_positions_tab(train, runs):
@@ -143,13 +185,13 @@ def test_the_scrubber_goes_back_to_the_untrained_models(finished):
     slider.focus()
     finished.keyboard.press("Home")
     assert finished.locator(".vx-train-cards .when").inner_text() == "Untrained"
-    finished.wait_for_timeout(600)  # the maps have become those
-    assert image_of(finished, maps) != trained and image_of(finished, marks) != unmarked
+    leaves(finished, maps, trained)
+    leaves(finished, marks, unmarked)
     first = finished.evaluate("vx.get('race').contenders[0].snapshots[0].test_accuracy")
     assert finished.locator(".vx-train-cards .accuracy").first.inner_text().startswith(f"{100 * first:.1f}")
     finished.locator(".vx-train-cards .latest").click()
-    finished.wait_for_timeout(600)
-    assert image_of(finished, maps) == trained and image_of(finished, marks) == unmarked
+    becomes(finished, maps, trained)
+    becomes(finished, marks, unmarked)
     finished.locator(".vx-train-cards .replay").click()
     finished.wait_for_function("vx.get('raceAt') === 0")
     last = slider.get_attribute("max")
@@ -166,46 +208,45 @@ def test_a_pointer_on_the_curves_tells_all_values_there(finished):
     for axis in ("images", "seconds"):
         chart = image_of(finished, ".vx-train-curves .chart")
         finished.locator(f".vx-train-curves [data-axis={axis}]").click()
-        finished.wait_for_timeout(100)
-        assert image_of(finished, ".vx-train-curves .chart") != chart
+        leaves(finished, ".vx-train-curves .chart", chart)
 
 
-def test_pause_step_learning_rate_and_stop(train):
-    press_play(train, epochs=LONG)
-    under_way(train)
-    play = train.locator(".vx-train-controls .play")
+def test_pause_step_learning_rate_and_stop(training, runs):
+    play = training.locator(".vx-train-controls .play")
     assert play.get_attribute("aria-label") == "Pause"
     play.click()
-    in_state(train, "paused")
-    train.wait_for_timeout(1500)
-    before = steps(train)
-    train.wait_for_timeout(1500)
-    assert steps(train) == before
-    train.locator("[data-step=batch]").click()
-    train.wait_for_function(
+    in_state(training, "paused")
+    race = Race.open(runs, training.evaluate("vx.get('race').name"))
+    assert race.status().state == "paused"  # no process holds it
+    before = [run.peek_state()["step"] for run in race.runs.values()]
+    training.wait_for_function(
+        f"(saved) => vx.get('race').contenders.every((one, i) => {STEP}(one) === saved[i])", arg=before
+    )
+    training.locator("[data-step=batch]").click()
+    training.wait_for_function(
         "(before) => vx.get('race').state === 'paused' &&"
         f" vx.get('race').contenders.every((one, i) => {STEP}(one) === before[i] + 1)",
         arg=before,
         timeout=PATIENCE,
     )
-    train.locator(".vx-train-controls .rate input").fill("-1")
-    train.wait_for_function("vx.get('race').contenders.every((one) => one.lr_changes.length === 1)", timeout=PATIENCE)
-    assert train.evaluate("vx.get('race').contenders[0].lr_changes[0]") == [before[0] + 1, 0.1]
-    assert train.locator(".vx-train-controls .rate output").inner_text() == "× 0.1"
+    training.locator(".vx-train-controls .rate input").fill("-1")
+    training.wait_for_function(
+        "vx.get('race').contenders.every((one) => one.lr_changes.length === 1)", timeout=PATIENCE
+    )
+    assert training.evaluate("vx.get('race').contenders[0].lr_changes[0]") == [before[0] + 1, 0.1]
+    assert training.locator(".vx-train-controls .rate output").inner_text() == "× 0.1"
     play.click()
-    train.wait_for_function(
+    training.wait_for_function(
         f"(before) => {STEP}(vx.get('race').contenders[1]) > before + 2", arg=before[1], timeout=PATIENCE
     )
-    stop(train)
-    assert "Paused" in train.locator(".vx-train-controls .state").inner_text()
+    stop(training)
+    assert "Paused" in training.locator(".vx-train-controls .state").inner_text()
     assert play.get_attribute("aria-label") == "Go on"
 
 
-def test_a_second_visitor_watches_and_cannot_command(train, watched):
-    press_play(train, epochs=LONG)
-    under_way(train)
+def test_a_second_visitor_watches_and_cannot_command(training, watched):
     other = watched()
-    other.goto(train.url)  # the link alone opens the tab and the race
+    other.goto(training.url)  # the link alone opens the tab and the race
     other.wait_for_function("window.vx && vx.get('race')", timeout=PATIENCE)
     under_way(other)
     assert "Started by somebody else: you watch." in other.locator(".vx-train-controls .state").inner_text()
@@ -217,36 +258,33 @@ def test_a_second_visitor_watches_and_cannot_command(train, watched):
     other.wait_for_function(
         f"(before) => {STEP}(vx.get('race').contenders[0]) > before", arg=before[0], timeout=PATIENCE
     )
-    stop(train)
+    stop(training)
     in_state(other, "paused")
 
 
-def test_a_reload_attaches_again(train):
-    name = press_play(train, epochs=LONG)
-    under_way(train)
-    before = steps(train)
-    train.reload()
-    train.wait_for_function("window.vx && vx.get('race')", timeout=PATIENCE)
-    assert train.evaluate("[vx.get('race').name, vx.get('race').mine]") == [name, True]
-    train.wait_for_function(
+def test_a_reload_attaches_again(training):
+    name = training.evaluate("vx.get('race').name")
+    before = steps(training)
+    training.reload()
+    training.wait_for_function("window.vx && vx.get('race')", timeout=PATIENCE)
+    assert training.evaluate("[vx.get('race').name, vx.get('race').mine]") == [name, True]
+    training.wait_for_function(
         f"(before) => vx.get('race').contenders.every((one, i) => {STEP}(one) > before[i])",
         arg=before,
         timeout=PATIENCE,
     )
-    assert train.locator(".vx-train-controls .bar").is_visible()
-    stop(train)
+    assert training.locator(".vx-train-controls .bar").is_visible()
+    stop(training)
 
 
-def test_a_worker_killed_from_outside_is_a_sentence_and_the_race_goes_on(train):
-    press_play(train, epochs=LONG)
-    under_way(train)
+def test_a_worker_killed_from_outside_is_a_sentence_and_the_race_goes_on(training):
     (worker,) = workers()
     os.kill(worker, signal.SIGKILL)
-    in_state(train, "paused")
-    assert "was ended from outside" in train.locator(".vx-train-controls .state").inner_text()
-    train.locator(".vx-train-controls .play").click()
-    in_state(train, "training")
-    stop(train)
+    in_state(training, "paused")
+    assert "was ended from outside" in training.locator(".vx-train-controls .state").inner_text()
+    training.locator(".vx-train-controls .play").click()
+    in_state(training, "training")
+    stop(training)
 
 
 def workers() -> list[int]:
@@ -301,13 +339,14 @@ def test_a_preset_says_what_it_teaches_and_contenders_come_and_go(train):
     assert all(len(text) > 60 for text in train.locator(".vx-train-setup .preset span").all_inner_texts())
 
 
-def test_races_on_the_shelf_are_renamed_compared_exported_and_deleted(train, tmp_path):
-    for _ in range(2):
-        press_play(train, epochs="1")
-        in_state(train, "finished")
-        open_setup(train)
-    train.locator(".vx-train-setup .close").click()
-    row = train.locator(".vx-train-shelf li").nth(1)
+def test_races_on_the_shelf_are_renamed_compared_exported_and_deleted(train, recorded, runs, tmp_path):
+    secret = train.evaluate("localStorage.getItem('vx-owner')")
+    older, newer = (copy_race(recorded, runs, name, secret) for name in ("shelved-1", "shelved-2"))
+    train.evaluate("(name) => { location.hash = `run=${name}`; }", newer)
+    train.reload()
+    train.wait_for_function("(name) => vx.get('race') && vx.get('race').name === name", arg=newer, timeout=PATIENCE)
+    in_state(train, "finished")
+    row = train.locator(".vx-train-shelf li", has=train.get_by_text(re.compile(f"^({older}|An older race)$")))
     row.get_by_role("button", name="Rename").click()
     train.locator(".vx-train-shelf .name").fill("An older race")
     train.locator(".vx-train-shelf .name").press("Enter")
@@ -315,8 +354,7 @@ def test_races_on_the_shelf_are_renamed_compared_exported_and_deleted(train, tmp
     chart = image_of(train, ".vx-train-curves .chart")
     row.locator("button", has_text="Compare").click()
     train.wait_for_function("(vx.get('comparing') || []).length === 1", timeout=PATIENCE)
-    train.wait_for_timeout(500)
-    assert image_of(train, ".vx-train-curves .chart") != chart
+    leaves(train, ".vx-train-curves .chart", chart)
     for kind, magic in (("csv", b"run,kind"), ("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
         with train.expect_download() as download:
             train.locator(f".vx-train-shelf [data-format={kind}]").click()
@@ -333,14 +371,10 @@ def test_races_on_the_shelf_are_renamed_compared_exported_and_deleted(train, tmp
     train.wait_for_function(f"document.querySelectorAll('.vx-train-shelf li').length === {n - 1}", timeout=PATIENCE)
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
-def test_it_fits_the_screen(train, finished, width, height):
-    train.set_viewport_size({"width": width, "height": height})
-    train.wait_for_timeout(300)
-    assert train.evaluate("document.documentElement.scrollWidth") <= width
-    if width == 1280:
-        start = train.locator(".vx-train-setup .start").bounding_box()
-        assert start["y"] + start["height"] < height  # Play is in sight
-    finished.set_viewport_size({"width": width, "height": height})
-    finished.wait_for_timeout(300)
-    assert finished.evaluate("document.documentElement.scrollWidth") <= width
+def test_it_fits_the_screen(train, finished):
+    for page in (train, finished):
+        fits(page, 1280, 720)
+    start = train.locator(".vx-train-setup .start").bounding_box()
+    assert start["y"] + start["height"] < 720  # Play is in sight
+    for page in (train, finished):
+        fits(page, 390, 844)
