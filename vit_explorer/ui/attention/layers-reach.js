@@ -30,6 +30,7 @@ function shownOf(canvas, seen, even) {
   return { ...frame({ width: canvas.clientWidth || 400, height: HEIGHT }, EDGE, scales), high: scales.y.high };
 }
 
+/** @returns {import("../core/scales.js").Place} */
 function placeOf(shown, { heads }, { layer, head, pixels }) {
   const spread = Math.min(0.6 * (shown.x(1) - shown.x(0)), 90);
   return [shown.x(layer + 0.5) + (heads > 1 ? (head / (heads - 1) - 0.5) * spread : 0), shown.y(pixels)];

@@ -100,15 +100,17 @@ export default widget((root) => {
     axisX(context, shown, [...order], (i) => positions.shortEpoch(seen.epochs[i]), "epochs, not to scale", s);
     context.strokeStyle = inkOf("--vx-text");
     ruleX(context, shown, s, [3, 3]);
-    const curves = [["row", inkOf("--vx-soft"), 1.5], ["column", inkOf("--vx-accent"), 2.5]];
+    const curves = /** @type {const} */ ([["row", inkOf("--vx-soft"), 1.5], ["column", inkOf("--vx-accent"), 2.5]]);
     const ends = curves.map(([name, ink, thickness]) => {
+      /** @type {import("../core/scales.js").Place[]} */
       const places = seen.structure.map((structure, i) => [shown.x(i), shown.y(structure[name])]);
       context.strokeStyle = context.fillStyle = ink;
       context.lineWidth = thickness;
       line(context, places);
       context.lineWidth = 0.5;
       places.forEach((place, i) => marker(context, "circle", place, i === s ? thickness + 3 : thickness));
-      return { name, at: [shown.right, places.at(-1)[1]], ink, bold: name === "column" };
+      const at = /** @type {import("../core/scales.js").Place} */ ([shown.right, places.at(-1)[1]]);
+      return { name, at, ink, bold: name === "column" };
     });
     endNames(context, shown, ends);
   }

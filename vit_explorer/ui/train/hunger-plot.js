@@ -43,6 +43,7 @@ export function view(size, right, all) {
 }
 
 const ink = (kind) => inkOf(INKS[kind]);
+/** @returns {import("../core/scales.js").Place} */
 const placeOf = (shown, { size, share }) => [shown.x(size), shown.y(share)];
 const numberOf = ({ points }, width) => (width < NARROW ? "" : format.percent(points.at(-1).mean));
 
@@ -81,12 +82,12 @@ export function draw(context, shown, { curves }, all) {
   for (const { kind, points } of curves) {
     context.strokeStyle = ink(kind);
     context.lineWidth = 2;
-    line(context, points.map(({ size, mean }) => [shown.x(size), shown.y(mean)]));
+    line(context, points.map(({ size, mean }) => placeOf(shown, { size, share: mean })));
   }
-  for (const one of [...all].sort((a, b) => a.own - b.own)) point(context, shown, one);
+  for (const one of [...all].sort((a, b) => Number(a.own) - Number(b.own))) point(context, shown, one);
   endNames(context, shown, curves.map((curve) => {
     const { size, mean } = curve.points.at(-1);
-    return { name: curve.label, number: numberOf(curve, shown.width), at: [shown.x(size), shown.y(mean)], ink: ink(curve.kind), bold: true };
+    return { name: curve.label, number: numberOf(curve, shown.width), at: placeOf(shown, { size, share: mean }), ink: ink(curve.kind), bold: true };
   }), LEADER);
   if (!all.length) empty(context, shown, "Nothing to draw yet.");
 }
@@ -108,7 +109,7 @@ export function next(all, from, key) {
   const same = ({ kind, own }) => kind === here.kind && own === here.own;
   const along = ["ArrowLeft", "ArrowRight"].includes(key);
   const near = ({ size }) => Math.abs(Math.log(size / here.size)) < 0.05;
-  const line = all.map((one, i) => [one, i]).filter(([one]) => (along ? same(one) : near(one)));
+  const line = all.map((one, i) => /** @type {[Point, number]} */ ([one, i])).filter(([one]) => (along ? same(one) : near(one)));
   line.sort(([a, i], [b, j]) => (along ? a.size - b.size : a.share - b.share) || i - j);
   const place = line.findIndex(([, i]) => i === from) + (["ArrowRight", "ArrowUp"].includes(key) ? 1 : -1);
   return line[Math.max(0, Math.min(line.length - 1, place))][1];

@@ -10,6 +10,7 @@ import * as trainAxes from "./axes.js";
 const MARGIN = { left: 46, top: 8, bottom: 36 }; // px
 const NARROW = 560; // px of the canvas below which line ends carry numbers alone
 const CROWDED = 9; // px; of test points closer than this one is drawn
+/** @type {import("../core/plot.js").Shape[]} */
 const SHAPES = ["circle", "square", "up", "diamond"]; // of the contenders
 
 export function view(size, right, range, { what, axis }) {
