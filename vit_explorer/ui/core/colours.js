@@ -28,8 +28,20 @@ export function colour(table, value, low, high) {
   return `rgb(${table[i]},${table[i + 1]},${table[i + 2]})`;
 }
 
-/** Black or white, whichever reads better on a colour of a table. */
+/** Relative luminance of a colour of a table, 0 to 1 (WCAG 2.2). */
+export function luminance(red, green, blue) {
+  const [r, g, b] = [red, green, blue].map((c) => (c <= 10 ? c / 3294.6 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** Black or white, whichever has more contrast on a colour: 4.5 to 1 at least. */
+export function inkOnRgb(red, green, blue) {
+  const light = luminance(red, green, blue);
+  return (light + 0.05) / 0.05 > 1.05 / (light + 0.05) ? "#000" : "#fff";
+}
+
+/** Black or white on the colour of a value on a table. */
 export function inkOn(table, value, low, high) {
   const i = 3 * Math.max(0, Math.min(255, Math.round((255 * (value - low)) / (high - low || 1))));
-  return 0.299 * table[i] + 0.587 * table[i + 1] + 0.114 * table[i + 2] > 140 ? "#111" : "#fff";
+  return inkOnRgb(table[i], table[i + 1], table[i + 2]);
 }

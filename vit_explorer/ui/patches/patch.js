@@ -1,6 +1,6 @@
 /* The marked patch in three stages: pixels, flattened vector, embedding; each number can be read and checked. */
 import { decode } from "../core/arrays.js";
-import { colour, diverging, inkOn } from "../core/colours.js";
+import { colour, diverging, inkOn, inkOnRgb } from "../core/colours.js";
 import { cellAt, clearCanvas, outline } from "../core/draw.js";
 import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
@@ -55,7 +55,7 @@ export default widget((root) => {
       context.fillStyle = `rgb(${red},${green},${blue})`;
       context.fillRect(x, y, cell, cell);
       if (cell < 40) continue;
-      context.fillStyle = 0.299 * red + 0.587 * green + 0.114 * blue > 140 ? "#111" : "#fff";
+      context.fillStyle = inkOnRgb(red, green, blue);
       context.font = "12.5px ui-monospace, 'DejaVu Sans Mono', monospace";
       context.textAlign = "center";
       [red, green, blue].forEach((value, c) => context.fillText(value, x + cell / 2, y + cell / 2 + 4.5 + (c - 1) * 15));
