@@ -54,7 +54,9 @@ class Entrant:
         for mark in MARKS:
             passed = self.trainer.seconds >= mark or (at_the_end and mark == self.end)
             if passed and mark not in self.accuracies and mark <= self.end:
-                self.accuracies[mark] = self.trainer.accuracy(self.trainer.feed.measured, self.trainer.recipe.precision)
+                self.accuracies[mark] = self.trainer.accuracy(
+                    self.trainer.source.measured, self.trainer.recipe.precision
+                )
 
 
 def measure_learn(checkpoints: str | None = None) -> dict[str, Any]:

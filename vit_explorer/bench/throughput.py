@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from vit_explorer.bench.missing import NotMeasured
 from vit_explorer.data.dataset import Dataset, Split
 from vit_explorer.models.zoo import MODELS, create_model
-from vit_explorer.training.loop.batches import Feed
+from vit_explorer.training.loop.batches import BatchSource
 from vit_explorer.training.loop.events import Step
 from vit_explorer.training.loop.precision import fast_precision
 from vit_explorer.training.loop.trainer import Trainer
@@ -122,7 +122,7 @@ def _pipeline() -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name, recipe in {"plain ViT": replace(EXERCISE_VIT, augment="crop-flip"), "default ViT": FAST_VIT}.items():
         trainer = Trainer(replace(recipe, precision=precision, test_each_epoch=False, snapshots=2), dataset)
-        seconds = in_turns({"step": _engine_step(trainer), "batch": _batch(trainer.feed)}, ROUNDS)
+        seconds = in_turns({"step": _engine_step(trainer), "batch": _batch(trainer.source)}, ROUNDS)
         step, batch = (statistics.median(seconds[job]) for job in ("step", "batch"))
         result[f"engine, {name} with crop-flip, {precision}: images/s"] = BATCH / step
         result[f"engine, {name}: share of the data pipeline in a step, %"] = 100 * batch / step
@@ -134,11 +134,11 @@ def _engine_step(trainer: Trainer) -> Callable[[], Step]:
     return lambda: next(steps)
 
 
-def _batch(feed: Feed) -> Callable[[], Tensor]:
+def _batch(source: BatchSource) -> Callable[[], Tensor]:
     numbers = count()
 
     def batch() -> Tensor:
-        return feed.normalised(feed.batch(next(numbers)).images)
+        return source.normalised(source.batch(next(numbers)).images)
 
     return batch
 

@@ -51,7 +51,7 @@ def test_the_average_is_what_is_looked_at(tiny):
     for event in trainer.events():
         if isinstance(event, Snapshot):
             assert torch.equal(event.positions, trainer.model.pos_embedding.detach()[0])
-            assert event.test_accuracy == trainer.accuracy(trainer.feed.measured)
+            assert event.test_accuracy == trainer.accuracy(trainer.source.measured)
     assert not torch.equal(event_positions(trainer, "average"), event_positions(trainer, "model"))
 
 

@@ -1,4 +1,4 @@
-"""What a model is fed: each picture once an epoch, and nothing that cannot be learned from."""
+"""The batches of a run: each picture once an epoch, and nothing that cannot be learned from."""
 
 from dataclasses import replace
 
@@ -8,8 +8,8 @@ import torch
 from tests.training.small import RECIPE
 from vit_explorer.data.augment import channel_statistics, draw_crop_and_flip
 from vit_explorer.data.dataset import Dataset, Split
-from vit_explorer.training.loop import batches as feed_module
-from vit_explorer.training.loop.batches import Feed
+from vit_explorer.training.loop import batches as batches_module
+from vit_explorer.training.loop.batches import BatchSource
 
 
 def numbers(images: torch.Tensor, among: torch.Tensor) -> list[int]:
@@ -18,16 +18,16 @@ def numbers(images: torch.Tensor, among: torch.Tensor) -> list[int]:
 
 
 def test_every_picture_is_seen_once_an_epoch_in_another_order_each_time(tiny):
-    feed = Feed(tiny, replace(RECIPE, augment="none"))
-    assert feed.steps_per_epoch == 3
+    source = BatchSource(tiny, replace(RECIPE, augment="none"))
+    assert source.steps_per_epoch == 3
     orders = []
     for epoch in range(2):
-        batches = [feed.batch(step) for step in range(3 * epoch, 3 * epoch + 3)]
-        assert [len(fed.labels) for fed in batches] == [7, 7, 4]
-        order = [number for fed in batches for number in numbers(fed.images, feed.train.x)]
-        assert feed.train.y[order].tolist() == torch.cat([fed.labels for fed in batches]).tolist()
-        assert order == torch.cat([fed.places for fed in batches]).tolist()
-        assert all(torch.equal(fed.targets, fed.labels) for fed in batches)
+        batches = [source.batch(step) for step in range(3 * epoch, 3 * epoch + 3)]
+        assert [len(batch.labels) for batch in batches] == [7, 7, 4]
+        order = [number for batch in batches for number in numbers(batch.images, source.train.x)]
+        assert source.train.y[order].tolist() == torch.cat([batch.labels for batch in batches]).tolist()
+        assert order == torch.cat([batch.places for batch in batches]).tolist()
+        assert all(torch.equal(batch.targets, batch.labels) for batch in batches)
         assert sorted(order) == list(range(18))
         assert order != sorted(order)
         orders.append(order)
@@ -35,7 +35,7 @@ def test_every_picture_is_seen_once_an_epoch_in_another_order_each_time(tiny):
 
 
 def test_a_batch_depends_on_its_step_alone(tiny):
-    one, other = Feed(tiny, RECIPE), Feed(tiny, RECIPE)
+    one, other = BatchSource(tiny, RECIPE), BatchSource(tiny, RECIPE)
     forwards = [one.batch(step) for step in range(9)]
     for step in (8, 0, 5, 5, 2):
         for found, expected in zip(vars(other.batch(step)).values(), vars(forwards[step]).values(), strict=True):
@@ -49,41 +49,41 @@ def test_every_step_draws_its_own_augmentation(tiny, monkeypatch):
         seeds.append(generator.initial_seed())
         return draw_crop_and_flip(n, generator)
 
-    monkeypatch.setattr(feed_module, "draw_crop_and_flip", watched)
-    feed = Feed(tiny, RECIPE)
-    plain = Feed(tiny, replace(RECIPE, augment="none"))
-    moved = [not torch.equal(feed.batch(step).images, plain.batch(step).images) for step in range(9)]
+    monkeypatch.setattr(batches_module, "draw_crop_and_flip", watched)
+    source = BatchSource(tiny, RECIPE)
+    plain = BatchSource(tiny, replace(RECIPE, augment="none"))
+    moved = [not torch.equal(source.batch(step).images, plain.batch(step).images) for step in range(9)]
     assert len(seeds) == len(set(seeds)) == 9
     assert all(moved)
 
 
 def test_images_are_counted_with_the_smaller_last_batch(tiny):
-    feed = Feed(tiny, RECIPE)
-    assert [feed.images_until(step) for step in range(7)] == [0, 7, 14, 18, 25, 32, 36]
+    source = BatchSource(tiny, RECIPE)
+    assert [source.images_until(step) for step in range(7)] == [0, 7, 14, 18, 25, 32, 36]
 
 
 def test_a_subset_is_trained_on_and_normalised_by(tiny):
-    feed = Feed(tiny, replace(RECIPE, subset=6, validation=0.0))
-    assert torch.bincount(feed.train.y).tolist() == [2, 2, 2]
-    mean, std = channel_statistics(feed.train.x)
-    assert (feed.mean.tolist(), feed.std.tolist()) == (mean.tolist(), std.tolist())
-    whole = feed.normalised(feed.train.x)
+    source = BatchSource(tiny, replace(RECIPE, subset=6, validation=0.0))
+    assert torch.bincount(source.train.y).tolist() == [2, 2, 2]
+    mean, std = channel_statistics(source.train.x)
+    assert (source.mean.tolist(), source.std.tolist()) == (mean.tolist(), std.tolist())
+    whole = source.normalised(source.train.x)
     assert whole.is_contiguous(memory_format=torch.channels_last)
     assert whole.mean(dim=(0, 2, 3)).abs().max() < 1e-5
 
 
 def test_the_curves_are_measured_on_a_balanced_part_of_the_test_split(tiny):
-    feed = Feed(tiny, RECIPE)
-    assert torch.bincount(feed.measured.y).tolist() == [2, 2, 2]
-    assert len(set(numbers(feed.measured.x, tiny.test.x))) == 6
-    assert len(Feed(tiny, replace(RECIPE, test_subset=None)).measured.y) == 9
-    other = Feed(tiny, replace(RECIPE, seed=4))
-    assert sorted(numbers(other.measured.x, tiny.test.x)) != sorted(numbers(feed.measured.x, tiny.test.x))
+    source = BatchSource(tiny, RECIPE)
+    assert torch.bincount(source.measured.y).tolist() == [2, 2, 2]
+    assert len(set(numbers(source.measured.x, tiny.test.x))) == 6
+    assert len(BatchSource(tiny, replace(RECIPE, test_subset=None)).measured.y) == 9
+    other = BatchSource(tiny, replace(RECIPE, seed=4))
+    assert sorted(numbers(other.measured.x, tiny.test.x)) != sorted(numbers(source.measured.x, tiny.test.x))
 
 
 def test_the_probe_is_the_test_picture_of_that_number(tiny):
     for number in (0, 8):
-        assert torch.equal(Feed(tiny, replace(RECIPE, probe=number)).probe, tiny.test.x[number : number + 1])
+        assert torch.equal(BatchSource(tiny, replace(RECIPE, probe=number)).probe, tiny.test.x[number : number + 1])
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_the_probe_is_the_test_picture_of_that_number(tiny):
 )
 def test_what_these_data_do_not_give_is_refused(tiny, changes, sentence):
     with pytest.raises(ValueError, match=f"^{sentence}$"):
-        Feed(tiny, replace(RECIPE, **changes))
+        BatchSource(tiny, replace(RECIPE, **changes))
 
 
 def with_labels(tiny: Dataset, keep: list[int], names: tuple[str, ...]) -> Dataset:
@@ -109,42 +109,42 @@ def with_labels(tiny: Dataset, keep: list[int], names: tuple[str, ...]) -> Datas
 def test_one_class_cannot_be_learned(tiny):
     for names in (("dark",), ("dark", "grey", "light")):
         with pytest.raises(ValueError, match="all 6 training pictures are of one class, 'dark'"):
-            Feed(with_labels(tiny, [0], names), RECIPE)
+            BatchSource(with_labels(tiny, [0], names), RECIPE)
 
 
 def test_a_class_without_a_training_picture_is_named(tiny):
     with pytest.raises(ValueError, match="class 'grey' has no picture among the 12 for training"):
-        Feed(with_labels(tiny, [0, 2], tiny.names), RECIPE)
+        BatchSource(with_labels(tiny, [0, 2], tiny.names), RECIPE)
     with pytest.raises(ValueError, match="class 'grey' and 2 more has no picture"):
-        Feed(with_labels(tiny, [0, 2], (*tiny.names, "a", "b")), RECIPE)
+        BatchSource(with_labels(tiny, [0, 2], (*tiny.names, "a", "b")), RECIPE)
 
 
 def test_the_data_are_left_alone(tiny: Dataset):
     before = tiny.train.x.clone()
-    feed = Feed(tiny, RECIPE)
+    source = BatchSource(tiny, RECIPE)
     for step in range(6):
-        feed.batch(step)
+        source.batch(step)
     assert torch.equal(tiny.train.x, before)
 
 
 def test_a_batch_of_every_ingredient_depends_on_its_step_alone(tiny):
     recipe = replace(RECIPE, rand_augment=9, erasing=0.5, mixup=0.8, cutmix=1.0)
-    one, other = Feed(tiny, recipe), Feed(tiny, recipe)
+    one, other = BatchSource(tiny, recipe), BatchSource(tiny, recipe)
     forwards = [one.batch(step) for step in range(9)]
     for step in (8, 0, 5, 5, 2):
         for found, expected in zip(vars(other.batch(step)).values(), vars(forwards[step]).values(), strict=True):
             assert torch.equal(found, expected)
-    for fed in forwards:
-        assert torch.allclose(fed.targets.sum(1), torch.ones(len(fed.labels)), atol=1e-6)
-        assert ((fed.targets > 0).sum(1) <= 2).all()
+    for batch in forwards:
+        assert torch.allclose(batch.targets.sum(1), torch.ones(len(batch.labels)), atol=1e-6)
+        assert ((batch.targets > 0).sum(1) <= 2).all()
 
 
 def test_mixed_targets_say_of_what_a_picture_is_made(tiny):
     """Without any other change a mixed picture is its own share of itself and the rest of a partner with that label."""
-    feed = Feed(tiny, replace(RECIPE, augment="none", mixup=1.0))
-    plain = Feed(tiny, replace(RECIPE, augment="none"))
+    source = BatchSource(tiny, replace(RECIPE, augment="none", mixup=1.0))
+    plain = BatchSource(tiny, replace(RECIPE, augment="none"))
     for step in range(3):
-        mixed, own = feed.batch(step), plain.batch(step)
+        mixed, own = source.batch(step), plain.batch(step)
         assert torch.equal(mixed.places, own.places) and torch.equal(mixed.labels, own.labels)
         x = own.images.double().flatten(1)
         for k, picture in enumerate(mixed.images.double().flatten(1)):
@@ -156,14 +156,14 @@ def test_mixed_targets_say_of_what_a_picture_is_made(tiny):
 
 
 def test_with_repeats_a_picture_stands_so_often_in_its_batch_each_time_another_way(tiny):
-    feed = Feed(tiny, replace(RECIPE, batch_size=6, repeats=3))
-    assert feed.steps_per_epoch == Feed(tiny, replace(RECIPE, batch_size=6)).steps_per_epoch == 3
+    source = BatchSource(tiny, replace(RECIPE, batch_size=6, repeats=3))
+    assert source.steps_per_epoch == BatchSource(tiny, replace(RECIPE, batch_size=6)).steps_per_epoch == 3
     epochs = []
     for epoch in range(2):
-        batches = [feed.batch(step) for step in range(3 * epoch, 3 * epoch + 3)]
-        places = torch.cat([fed.places for fed in batches])
-        assert [fed.places.unique().numel() for fed in batches] == [2, 2, 2]
+        batches = [source.batch(step) for step in range(3 * epoch, 3 * epoch + 3)]
+        places = torch.cat([batch.places for batch in batches])
+        assert [batch.places.unique().numel() for batch in batches] == [2, 2, 2]
         assert torch.bincount(places).unique().tolist() in ([0, 3], [3])
-        assert any(not torch.equal(*fed.images[:2]) for fed in batches)
+        assert any(not torch.equal(*batch.images[:2]) for batch in batches)
         epochs.append(set(places.tolist()))
     assert epochs[0] != epochs[1]

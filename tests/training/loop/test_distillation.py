@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from tests.training.small import OVERRIDES, RECIPE
 from vit_explorer.models import create_model, load_checkpoint, save_checkpoint
 from vit_explorer.training.loop import distillation as teacher_module
-from vit_explorer.training.loop.batches import Feed
+from vit_explorer.training.loop.batches import BatchSource
 from vit_explorer.training.loop.distillation import Teacher, distillation_loss, distilled_loss
 from vit_explorer.training.loop.events import Finished
 from vit_explorer.training.loop.trainer import Trainer
@@ -76,22 +76,22 @@ def test_a_network_of_one_head_learns_both_through_it():
 @pytest.mark.parametrize("augment", ["none", "crop-flip"])
 def test_the_teacher_sees_the_pictures_of_the_batch(tiny, wise, augment):
     recipe = replace(STUDENT, augment=augment)
-    feed = Feed(tiny, recipe)
-    teacher = Teacher(recipe, feed, tiny.names)
+    source = BatchSource(tiny, recipe)
+    teacher = Teacher(recipe, source, tiny.names)
     checkpoint = load_checkpoint("wise", [wise])
     for step in (0, 2):
-        fed = feed.batch(step)
-        expected = checkpoint.model(checkpoint.preprocess(fed.images)).detach()
-        assert torch.allclose(teacher.logits(fed, slice(0, len(fed.labels))), expected, atol=1e-4)
-        assert torch.allclose(teacher.logits(fed, slice(1, 3)), expected[1:3], atol=1e-4)
+        batch = source.batch(step)
+        expected = checkpoint.model(checkpoint.preprocess(batch.images)).detach()
+        assert torch.allclose(teacher.logits(batch, slice(0, len(batch.labels))), expected, atol=1e-4)
+        assert torch.allclose(teacher.logits(batch, slice(1, 3)), expected[1:3], atol=1e-4)
 
 
 def test_a_teacher_that_is_not_there_or_knows_something_else_is_refused(tiny, wise):
-    feed = Feed(tiny, STUDENT)
+    source = BatchSource(tiny, STUDENT)
     with pytest.raises(ValueError, match="the teacher cannot be asked: There is no checkpoint 'nobody'"):
-        Teacher(replace(STUDENT, teacher="nobody"), feed, tiny.names)
+        Teacher(replace(STUDENT, teacher="nobody"), source, tiny.names)
     with pytest.raises(ValueError, match="trained for other classes"):
-        Teacher(STUDENT, feed, ("one", "two", "three"))
+        Teacher(STUDENT, source, ("one", "two", "three"))
 
 
 @pytest.mark.parametrize("distillation", ["hard", "soft"])

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.training.small import RECIPE
-from vit_explorer.training.loop.batches import Feed
+from vit_explorer.training.loop.batches import BatchSource
 from vit_explorer.training.loop.events import Epoch, Finished, Step
 from vit_explorer.training.loop.trainer import Trainer
 
@@ -50,7 +50,7 @@ def test_a_state_between_strides_goes_on_as_without(tiny):
 
 
 def test_batches_made_together_are_those_made_one_by_one(tiny):
-    feed = Feed(tiny, EVERYTHING)
-    for step, fed in enumerate(feed.batches(0, 3)):
-        for found, expected in zip(vars(fed).values(), vars(feed.batch(step)).values(), strict=True):
+    source = BatchSource(tiny, EVERYTHING)
+    for step, batch in enumerate(source.batches(0, 3)):
+        for found, expected in zip(vars(batch).values(), vars(source.batch(step)).values(), strict=True):
             assert torch.equal(found, expected)

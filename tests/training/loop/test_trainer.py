@@ -58,8 +58,8 @@ def test_what_the_events_say(undisturbed, tiny):
         assert (epoch.train_accuracy * 18) == pytest.approx(round(epoch.train_accuracy * 18))
     assert (finished.step, finished.images, finished.seconds) == (9, 54, steps[-1].seconds)
     assert finished.test_accuracy == trainer.accuracy(tiny.test)
-    assert finished.validation_accuracy == epochs[-1].validation_accuracy == trainer.accuracy(trainer.feed.validation)
-    assert epochs[-1].test_accuracy == trainer.accuracy(trainer.feed.measured)
+    assert finished.validation_accuracy == epochs[-1].validation_accuracy == trainer.accuracy(trainer.source.validation)
+    assert epochs[-1].test_accuracy == trainer.accuracy(trainer.source.measured)
 
 
 def test_running_values_are_means_over_the_last_fifty_batches(tiny):
@@ -88,12 +88,12 @@ def test_snapshots_show_the_model_of_their_moment(tiny):
         if isinstance(event, Snapshot):
             assert torch.equal(event.positions, trainer.model.pos_embedding.detach()[0])
             assert (event.step, event.epoch, event.images) == (trainer.step, event.step / 3, trainer.images)
-            picture = trainer.feed.normalised(tiny.test.x[:1])
+            picture = trainer.source.normalised(tiny.test.x[:1])
             probabilities = trainer.model.eval()(picture)[0].softmax(dim=0).detach()
             assert event.probe_answer == int(probabilities.argmax())
             assert event.probe_probability == pytest.approx(float(probabilities.max()), abs=1e-6)
             assert torch.allclose(event.probe_map, probe_map(trainer.model, picture)[0])
-            assert event.test_accuracy == trainer.accuracy(trainer.feed.measured)
+            assert event.test_accuracy == trainer.accuracy(trainer.source.measured)
             kept.append((event, event.positions.clone(), event.probe_map.clone()))
     assert [event.step for event, *_ in kept] == [0, 1, 2, 4, 9]
     for event, positions, shown in kept:  # training on did not write into them
@@ -173,12 +173,12 @@ def test_the_test_split_is_looked_at_once_if_so_asked(tiny, monkeypatch):
 def test_at_the_end_training_pictures_are_measured_as_they_are(tiny):
     trainer = Trainer(replace(RECIPE, augment="crop-flip", validation=0.0), tiny)
     *_, finished = trainer.events()
-    learned, train = trainer.feed.learned, tiny.train
+    learned, train = trainer.source.learned, tiny.train
     rows = {tuple(picture.flatten().tolist()): int(label) for picture, label in zip(train.x, train.y, strict=True)}
     assert len(learned.y) == len(tiny.test.y) < len(train.y)
     assert all(rows[tuple(x.flatten().tolist())] == int(y) for x, y in zip(learned.x, learned.y, strict=True))
     with torch.no_grad():
-        answers = trainer.model.eval()(trainer.feed.normalised(learned.x)).argmax(dim=1)
+        answers = trainer.model.eval()(trainer.source.normalised(learned.x)).argmax(dim=1)
     assert finished.train_accuracy == (answers == learned.y).double().mean().item()
 
 

@@ -65,7 +65,7 @@ def test_what_it_holds(run, tiny):
     assert card["hardware"]
     assert card["versions"]["torch"] == torch.__version__
     assert card["versions"]["python"].count(".") == 2
-    assert card["normalise"] == {"mean": trainer.feed.mean.tolist(), "std": trainer.feed.std.tolist()}
+    assert card["normalise"] == {"mean": trainer.source.mean.tolist(), "std": trainer.source.std.tolist()}
 
 
 def test_its_history_is_that_of_the_epochs(run):
@@ -97,7 +97,7 @@ def test_a_model_that_was_kept_sees_what_the_trainer_showed_it(run, tiny, tmp_pa
     trainer, _, card = run
     save_checkpoint(trainer.model, card, "kept", tmp_path)
     loaded = load_checkpoint("kept", [tmp_path])
-    assert torch.equal(loaded.preprocess(tiny.test.x), trainer.feed.normalised(tiny.test.x))
+    assert torch.equal(loaded.preprocess(tiny.test.x), trainer.source.normalised(tiny.test.x))
     predicted = loaded.model(loaded.preprocess(tiny.test.x)).argmax(dim=1)
     assert (predicted == tiny.test.y).float().mean().item() == pytest.approx(card["test_accuracy"])
 

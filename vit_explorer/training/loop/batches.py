@@ -1,4 +1,4 @@
-"""What a model is fed: a recipe's pictures as resident tensors on its device, and the batch of each step."""
+"""The batches of a run: its images as resident tensors on the device, and a batch for each step."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _ORDER, _AUGMENT, _RAND_AUGMENT, _ERASING, _MIXING, _DROPPING = range(6)
 
 
 @dataclass(frozen=True)
-class Fed:
-    """What one step learns from.
+class Batch:
+    """The images and targets of one step.
 
     Attributes:
         images: uint8 (B, 3, H, W), augmented and mixed.
@@ -43,8 +43,10 @@ class Fed:
     places: Tensor
 
 
-class Feed:
-    """The splits of one run. A batch is a function of the recipe and the number of its step, and of nothing else.
+class BatchSource:
+    """The splits of one run, and its batches.
+
+    A batch is a function of the recipe and the number of its step, and of nothing else.
 
     Attributes:
         device: that the recipe names.
@@ -93,7 +95,7 @@ class Feed:
 
     @property
     def steps_per_epoch(self) -> int:
-        """The last batch of an epoch is smaller where the batch size does not divide the pictures."""
+        """Batches of an epoch; the last one is smaller if the batch size does not divide the images."""
         return math.ceil(len(self.train.y) / self.recipe.batch_size)
 
     def images_until(self, step: int) -> int:
@@ -101,11 +103,11 @@ class Feed:
         epochs, steps = divmod(step, self.steps_per_epoch)
         return epochs * len(self.train.y) + steps * self.recipe.batch_size
 
-    def batch(self, step: int) -> Fed:
-        """What step number ``step`` (from 0) learns from."""
+    def batch(self, step: int) -> Batch:
+        """The batch of step number ``step``, from 0."""
         return next(self.batches(step, 1))
 
-    def batches(self, first: int, n: int) -> Iterator[Fed]:
+    def batches(self, first: int, n: int) -> Iterator[Batch]:
         """The batches of ``n`` steps from step number ``first`` on, augmented together.
 
         On a GPU one operation on many images costs little more than on a few; the batches are those of :meth:`batch`,
@@ -118,17 +120,17 @@ class Feed:
             labels = self.train.y[some]
             mix = self._mix(len(labels), step)
             if mix is None:
-                yield Fed(part, labels, labels, some)
+                yield Batch(part, labels, labels, some)
             else:
                 targets = mix_targets(soft_targets(labels, self.n_classes), mix)
-                yield Fed(mix_images(part, mix), labels, targets, some)
+                yield Batch(mix_images(part, mix), labels, targets, some)
 
     def dropping_seed(self, step: int, rank: int) -> int:
-        """Of what a network draws for itself in a step, such as the branches that stochastic depth leaves out."""
+        """Seed of a network's own random numbers in a step, such as those of stochastic depth."""
         return _seed(self.recipe.seed, _DROPPING, step, rank)
 
     def _places(self, step: int) -> Tensor:
-        """Of the pictures of a step in the training split; with ``repeats`` each stands there so often in a row."""
+        """Indices of a step's images in the training split; with ``repeats`` each one several times in a row."""
         epoch, index = divmod(step, self.steps_per_epoch)
         if self._order[0] != epoch:
             order = torch.randperm(len(self.train.y), generator=_generator(self.recipe.seed, _ORDER, epoch))
@@ -155,7 +157,7 @@ class Feed:
         return images
 
     def _mix(self, n: int, step: int) -> Mix | None:
-        """How the pictures of a step are mixed; None where they are not."""
+        """How the images of a step are mixed; None if they are not."""
         recipe, seed = self.recipe, _seed(self.recipe.seed, _MIXING, step)
         if not recipe.mixup and not recipe.cutmix:
             return None
@@ -164,7 +166,7 @@ class Feed:
         return draw_cutmix(n, height, width, recipe.cutmix, seed) if cut else draw_mixup(n, recipe.mixup, seed)
 
     def normalised(self, images: Tensor) -> Tensor:
-        """uint8 pictures from anywhere -> float32 on the device, as the model wants them."""
+        """Normalise uint8 images from any device -> float32 on the run's device."""
         images = normalise(images.to(self.device), self.mean, self.std)
         return images.contiguous(memory_format=torch.channels_last)
 
@@ -205,7 +207,7 @@ def _seed(*parts: int) -> int:
 
 
 def _usable_device(name: str) -> torch.device:
-    """The device of that name, tried out, so that one that is not there is a ValueError with a sentence."""
+    """The device of that name. Raises ValueError, with a sentence, if it cannot be used."""
     try:
         return torch.empty(0, device=name).device
     except (RuntimeError, AssertionError) as error:  # AssertionError: a torch that was built without it

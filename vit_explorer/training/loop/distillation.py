@@ -14,25 +14,25 @@ from torch import Tensor
 from vit_explorer.data.augment import normalise
 from vit_explorer.models.network import Network
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER, KEPT_FOLDER, CheckpointError, load_checkpoint
-from vit_explorer.training.loop.batches import Fed, Feed
+from vit_explorer.training.loop.batches import Batch, BatchSource
 from vit_explorer.training.loop.recipe import Recipe
 
 AT_ONCE = 500  # pictures in one pass of the teacher
 
 
 class Teacher:
-    """A checkpoint that answers for the pictures of a batch. Nothing of it changes.
+    """A frozen checkpoint that predicts the images of a batch.
 
     Where the recipe shows every picture as it is, each is asked about once and its answer kept; where pictures are
     augmented, no two are alike and each batch is a pass of its own.
 
     Args:
-        feed: whose pictures are asked about.
+        source: whose pictures are asked about.
     Raises:
         ValueError: if the checkpoint is not there or knows other classes or sizes of pictures.
     """
 
-    def __init__(self, recipe: Recipe, feed: Feed, names: tuple[str, ...]) -> None:
+    def __init__(self, recipe: Recipe, source: BatchSource, names: tuple[str, ...]) -> None:
         try:
             folder, name = os.path.split(recipe.teacher)
             found = load_checkpoint(name, (folder,) if folder else (CHECKPOINT_FOLDER, KEPT_FOLDER))
@@ -40,21 +40,21 @@ class Teacher:
             raise ValueError(f"the teacher cannot be asked: {error}") from error
         if tuple(found.class_names) != tuple(names):
             raise ValueError(f"the teacher {recipe.teacher} was trained for other classes than these data have")
-        size = feed.train.x.shape[-1]
+        size = source.train.x.shape[-1]
         if found.model.img_size != size:
             raise ValueError(
                 f"the teacher {recipe.teacher} reads {found.model.img_size} pixels, these data have {size}"
             )
-        statistics = (torch.tensor(found.card["normalise"][key], device=feed.device) for key in ("mean", "std"))
+        statistics = (torch.tensor(found.card["normalise"][key], device=source.device) for key in ("mean", "std"))
         self._mean, self._std = statistics  # at hand: a CUDA graph cannot wait for them
-        self._network = found.model.to(feed.device).to(memory_format=torch.channels_last).requires_grad_(False)
+        self._network = found.model.to(source.device).to(memory_format=torch.channels_last).requires_grad_(False)
         self._kept = None if recipe.changes_pictures else torch.cat(
-            [self._ask(part) for part in feed.train.x.split(AT_ONCE)]
+            [self._ask(part) for part in source.train.x.split(AT_ONCE)]
         )  # fmt: skip
 
-    def logits(self, fed: Fed, part: slice) -> Tensor:
-        """What it says of a part of a batch, (b, classes) float32."""
-        return self._ask(fed.images[part]) if self._kept is None else self._kept[fed.places[part]]
+    def logits(self, batch: Batch, part: slice) -> Tensor:
+        """Teacher logits of a part of a batch, (b, classes) float32."""
+        return self._ask(batch.images[part]) if self._kept is None else self._kept[batch.places[part]]
 
     @torch.no_grad()
     def _ask(self, images: Tensor) -> Tensor:
@@ -65,7 +65,7 @@ class Teacher:
 def distilled_loss(
     network: Network, inputs: Tensor, targets: Tensor, taught: Tensor, recipe: Recipe
 ) -> tuple[Tensor, Tensor]:
-    """Half of the loss for what is right and half for what the teacher says, summed over the pictures.
+    """Half the cross-entropy with the labels and half the distillation loss, summed over the images.
 
     A DeiT learns the one through its CLS head and the other through its distillation head; a network of one head learns
     both through it.
@@ -84,7 +84,7 @@ def distilled_loss(
 
 
 def distillation_loss(logits: Tensor, taught: Tensor, recipe: Recipe) -> Tensor:
-    """How far logits are from what the teacher says, summed over the pictures.
+    """Distillation loss of logits against the teacher's, summed over the images.
 
     "hard": cross-entropy with the class that the teacher finds likeliest. "soft": the Kullback-Leibler divergence of
     the two softmax outputs at the recipe's temperature, times its square, so that gradients keep their size.

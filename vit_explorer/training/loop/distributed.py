@@ -22,14 +22,14 @@ PATIENCE = timedelta(days=7)  # the others wait while the first one waits until 
 
 @dataclass(frozen=True)
 class Group:
-    """This process among those that train together. With ``size`` 1 it is alone and every method is free."""
+    """This process and the others that train with it. With ``size`` 1 every method is free."""
 
     rank: int = 0
     size: int = 1
 
     @property
     def leads(self) -> bool:
-        """The one process that evaluates, writes and prints."""
+        """Whether this is the process that evaluates, writes and prints."""
         return self.rank == 0
 
     def share(self, n: int) -> tuple[slice, float]:
@@ -61,7 +61,7 @@ class Group:
             gradient.copy_(part.view(gradient.shape))
 
     def any(self, here: bool) -> bool:
-        """Whether it is so in any process."""
+        """Whether the value is true in any process."""
         if self.size == 1:
             return here
         return bool(self.sum(torch.tensor(float(here), device=_carrier())) > 0)
@@ -77,7 +77,7 @@ class Group:
 
 @contextlib.contextmanager
 def open_group(device: str) -> Iterator[Group]:
-    """The group that torchrun's variables speak of, or a group of one without them.
+    """The group that torchrun's environment variables define, or a group of one without them.
 
     Raises:
         ValueError: for several processes on a device that they cannot share.
@@ -112,5 +112,5 @@ def check_divisible(model: nn.Module, group: Group) -> None:
 
 
 def _carrier() -> str:
-    """Where a number must lie to be sent."""
+    """The device on which a number must lie to be sent."""
     return "cuda" if dist.get_backend() == "nccl" else "cpu"

@@ -10,7 +10,7 @@ from torch import Tensor
 from vit_explorer.data.dataset import Split
 from vit_explorer.explain.probe import probe_map
 from vit_explorer.models.network import Network
-from vit_explorer.training.loop.batches import Feed
+from vit_explorer.training.loop.batches import BatchSource
 from vit_explorer.training.loop.distributed import Group
 
 EVALUATION_BATCH = 500
@@ -24,7 +24,7 @@ class NotFiniteError(ValueError):
 
 
 class Probed(NamedTuple):
-    """What a model makes of the probe picture: (rows, cols) float32, its class, and how sure it is of it."""
+    """A model's answer on the probe image: a map (rows, cols) float32, the predicted class and its probability."""
 
     map: Tensor
     answer: int
@@ -37,19 +37,19 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
 
 
 @torch.inference_mode()
-def accuracy(model: Network, feed: Feed, split: Split, precision: str, group: Group) -> float:
-    """Share of a split that is classified rightly, in eval mode; each process of the group looks at a part of it.
+def accuracy(model: Network, source: BatchSource, split: Split, precision: str, group: Group) -> float:
+    """Accuracy on a split in eval mode; each process of the group evaluates a part of it.
 
     Raises:
         NotFiniteError: if an answer is no number.
     """
     model.eval()
     part, weight = group.share(len(split.y))
-    counted = torch.zeros(2, device=feed.device)  # pictures: right, and answered by numbers
+    counted = torch.zeros(2, device=source.device)  # pictures: right, and answered by numbers
     for x, y in zip(split.x[part].split(EVALUATION_BATCH), split.y[part].split(EVALUATION_BATCH), strict=True):
-        with autocast(feed.device, precision):
-            logits = model(feed.normalised(x))
-        counted[0] += (logits.argmax(dim=1) == y.to(feed.device)).sum()
+        with autocast(source.device, precision):
+            logits = model(source.normalised(x))
+        counted[0] += (logits.argmax(dim=1) == y.to(source.device)).sum()
         counted[1] += logits.isfinite().all(dim=1).sum()
     correct, finite = (round(count) for count in group.sum(counted * weight).tolist())
     if finite < len(split.y):
@@ -58,10 +58,10 @@ def accuracy(model: Network, feed: Feed, split: Split, precision: str, group: Gr
 
 
 @torch.no_grad()
-def probe(model: Network, feed: Feed) -> Probed:
-    """Look at the probe picture in eval mode and full precision. Raises NotFiniteError as :func:`accuracy`."""
+def probe(model: Network, source: BatchSource) -> Probed:
+    """Run the probe image in eval mode and full precision. Raises NotFiniteError as :func:`accuracy`."""
     model.eval()
-    picture = feed.normalised(feed.probe)
+    picture = source.normalised(source.probe)
     probability, answer = model(picture)[0].softmax(dim=0).max(dim=0)
     if not bool(probability.isfinite()):
         raise NotFiniteError("The model's answer to the probe picture became something else than numbers")

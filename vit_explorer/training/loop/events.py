@@ -48,7 +48,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass is done. Training loss and accuracy are those seen on the way, on augmented pictures."""
+    """One epoch is done. Training loss and accuracy are running means, on augmented images."""
 
     epoch: int
     step: int
@@ -62,7 +62,7 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the model is at this moment.
+    """State of the model at one step of the run.
 
     Attributes:
         epoch: passes done so far; 0 is untrained.
@@ -86,7 +86,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Finished:
-    """The run is over and the whole test split has been looked at, in full precision.
+    """The run is over and evaluated on the whole test split, in full precision.
 
     ``train_accuracy`` is measured as that of the test split is, on training pictures as they are, of which as many are
     drawn as there are test pictures: so the two compare. None in runs that were made before it was measured.

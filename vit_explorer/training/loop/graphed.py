@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from vit_explorer.training.loop.batches import Fed
+from vit_explorer.training.loop.batches import Batch
 
 WARM_UP = 3  # eager steps before the recording, in which libraries choose their kernels and optimisers make their state
 
@@ -25,22 +25,22 @@ class GraphedStep:
         like: a batch of the shape.
     """
 
-    def __init__(self, step: Callable[[Fed], Tensor], like: Fed) -> None:
+    def __init__(self, step: Callable[[Batch], Tensor], like: Batch) -> None:
         self._step = step
-        self._fed = Fed(*(tensor.clone() for tensor in vars(like).values()))
+        self._batch = Batch(*(tensor.clone() for tensor in vars(like).values()))
         self._stream = torch.cuda.Stream()
         self._graph: torch.cuda.CUDAGraph | None = None
         self._sums = torch.empty(0)
         self._calls = 0
 
-    def fits(self, fed: Fed) -> bool:
+    def fits(self, batch: Batch) -> bool:
         """Whether a batch has the shape that was recorded."""
-        pairs = zip(vars(fed).values(), vars(self._fed).values(), strict=True)
+        pairs = zip(vars(batch).values(), vars(self._batch).values(), strict=True)
         return all(given.shape == own.shape and given.dtype == own.dtype for given, own in pairs)
 
-    def __call__(self, fed: Fed) -> Tensor:
+    def __call__(self, batch: Batch) -> Tensor:
         """Train on a batch; the sums are valid until the next call."""
-        for own, given in zip(vars(self._fed).values(), vars(fed).values(), strict=True):
+        for own, given in zip(vars(self._batch).values(), vars(batch).values(), strict=True):
             own.copy_(given)
         self._calls += 1
         if self._calls <= WARM_UP:
@@ -48,15 +48,15 @@ class GraphedStep:
         if self._graph is None:
             self._graph = torch.cuda.CUDAGraph()
             with torch.cuda.graph(self._graph):
-                self._sums = self._step(self._fed)
+                self._sums = self._step(self._batch)
         self._graph.replay()
         return self._sums
 
     def _eagerly(self) -> Tensor:
-        """On a stream of its own, as what is recorded afterwards."""
+        """Run the step on a separate stream, as the recording that follows."""
         here = torch.cuda.current_stream()
         self._stream.wait_stream(here)
         with torch.cuda.stream(self._stream):
-            sums = self._step(self._fed)
+            sums = self._step(self._batch)
         here.wait_stream(self._stream)
         return sums

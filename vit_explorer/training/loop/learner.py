@@ -23,7 +23,7 @@ class Learner:
 
     Args:
         overrides: options of the network, with those that the data decide.
-        graphed: whether :meth:`descend` is to be recorded by a CUDA graph.
+        graphed: whether :meth:`optimizer_step` is to be recorded by a CUDA graph.
     """
 
     def __init__(self, recipe: Recipe, overrides: dict[str, Any], device: torch.device, graphed: bool = False) -> None:
@@ -41,19 +41,19 @@ class Learner:
 
     @property
     def model(self) -> Network:
-        """What is measured, looked at and kept: the average where there is one, else the network itself."""
+        """The network that is evaluated and exported: the average if there is one, else the network itself."""
         return self.network if self._average is None else cast(Network, self._average.module)
 
     def set_lr(self, lr: float) -> None:
-        """The rate of the steps that follow."""
+        """Learning rate of the steps that follow."""
         if self._lr is not None:
             self._lr.fill_(lr)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = lr if self._lr is None else self._lr
 
-    def descend(self) -> None:
-        """One step along the gradients that the parameters hold."""
+    def optimizer_step(self) -> None:
+        """One optimizer step along the gradients that the parameters hold."""
         for optimizer in self.optimizers:
             optimizer.step()
         if self._average is None:

@@ -14,7 +14,7 @@ BETAS = (0.9, 0.999)
 
 
 def make_optimizers(model: nn.Module, recipe: Recipe, lr: Tensor | None = None) -> list[torch.optim.Optimizer]:
-    """One optimiser, or two with "muon"; each parameter of the model is moved by one of them.
+    """One optimizer, or two with "muon"; each parameter of the model belongs to one of them.
 
     Args:
         lr: a tensor on the model's GPU that holds the rate; with it a CUDA graph can hold the optimisers' steps.
@@ -95,5 +95,5 @@ def orthogonalised(
 
 
 def _is_block_matrix(name: str, parameter: nn.Parameter) -> bool:
-    """A linear layer's weight inside of a ViT's blocks, or of Swin's stages and mergings; convolutions are not."""
+    """Whether it is the weight of a linear layer in a ViT's blocks or in Swin's stages and mergings."""
     return name.startswith(("blocks.", "stages.", "mergings.")) and name.endswith(".weight") and parameter.ndim == 2

@@ -21,25 +21,25 @@ from torch import Tensor
 from vit_explorer.data.dataset import Dataset, Split
 from vit_explorer.data.sources import open_dataset
 from vit_explorer.models.network import Network
-from vit_explorer.training.loop.batches import Fed, Feed, with_sizes
+from vit_explorer.training.loop.batches import Batch, BatchSource, with_sizes
 from vit_explorer.training.loop.distillation import Teacher, distilled_loss
 from vit_explorer.training.loop.distributed import Group, check_divisible
 from vit_explorer.training.loop.evaluation import NotFiniteError, accuracy, autocast, probe
 from vit_explorer.training.loop.events import Epoch, Event, Failed, Finished, Snapshot, Started, Step
 from vit_explorer.training.loop.graphed import GraphedStep
 from vit_explorer.training.loop.learner import Learner
+from vit_explorer.training.loop.metrics import BatchSums, RunningMetrics
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.loop.schedule import lr_factor
-from vit_explorer.training.loop.tally import Batch, Tally
 
 
 def train(recipe: Recipe, dataset: Dataset | None = None) -> Iterator[Event]:
-    """Train a fresh model and tell what happens, event by event. See :class:`Trainer` to save, resume or keep it."""
+    """Train a fresh model, yielding events. See :class:`Trainer` to save, resume or export it."""
     return Trainer(recipe, dataset).events()
 
 
 class Trainer:
-    """A run in memory: data, model, optimiser and place in the schedule.
+    """A run in memory: data, model, optimizer and place in the schedule.
 
     Where the recipe asks for an average of the weights, ``model`` is that average: it is measured, looked at and kept,
     while training goes on from the weights themselves.
@@ -69,36 +69,36 @@ class Trainer:
         self.group = group or Group()
         self.stride = stride
         self.dataset = dataset or open_dataset(recipe.data, img_size=recipe.img_size)
-        self.feed = Feed(self.dataset, recipe)
-        self.device = self.feed.device
+        self.source = BatchSource(self.dataset, recipe)
+        self.device = self.source.device
         self.overrides = with_sizes(recipe, self.dataset)
         self._runs_as_graph = self.device.type == "cuda" and stride > 1 and self.group.size == 1
         self._learner = Learner(recipe, self.overrides, self.device, self._runs_as_graph)
         self._graphed: GraphedStep | None = None
-        self._ahead: tuple[range, list[Fed]] = range(0), []  # batches made while the GPU was still busy
+        self._ahead: tuple[range, list[Batch]] = range(0), []  # batches made while the GPU was still busy
         check_divisible(self._learner.network, self.group)
-        self._tally = Tally()
-        self._looks = self.feed.looks
+        self._metrics = RunningMetrics()
+        self._looks = self.source.looks
         self._epochs_told, self._snapshot_told = 0, -1
         self._measured: tuple[int, float] | None = None  # a step and the test accuracy at it
         if state is not None:
             self._load(state)
         taught = recipe.teacher and self.step < self.total_steps
-        self._teacher = Teacher(recipe, self.feed, self.dataset.names) if taught else None
+        self._teacher = Teacher(recipe, self.source, self.dataset.names) if taught else None
 
     @property
     def model(self) -> Network:
-        """What has been learned so far."""
+        """The trained model as it is now."""
         return self._learner.model
 
     @property
     def step(self) -> int:
-        """Optimiser steps done."""
-        return self._tally.step
+        """Optimizer steps done."""
+        return self._metrics.step
 
     @property
     def steps_per_epoch(self) -> int:
-        return self.feed.steps_per_epoch
+        return self.source.steps_per_epoch
 
     @property
     def total_steps(self) -> int:
@@ -106,26 +106,26 @@ class Trainer:
 
     @property
     def next_epoch_end(self) -> int:
-        """The step at which the first epoch is done whose end has not been told yet."""
+        """The step that ends the first epoch without an ``Epoch`` event so far."""
         return (self._epochs_told + 1) * self.steps_per_epoch
 
     @property
     def images(self) -> int:
-        """Training pictures seen so far, each as often as it was seen."""
-        return self.feed.images_until(self.step)
+        """Training images seen so far, each as often as it was seen."""
+        return self.source.images_until(self.step)
 
     @property
     def seconds(self) -> float:
-        """Of training so far; evaluation, snapshots and waiting are left out."""
-        return self._tally.seconds
+        """Seconds of training so far; evaluation, snapshots and waiting are left out."""
+        return self._metrics.seconds
 
     @property
     def looks_next(self) -> bool:
-        """Whether the next event takes a look at the model, which may take longer than a step, or ends the run."""
+        """Whether the next event evaluates the model, which may take longer than a step, or ends the run."""
         return self._due() != "step"
 
     def change_lr(self, factor: float) -> None:
-        """From the next step on the learning rate is that of the schedule times ``factor``; ``recipe`` notes it.
+        """Multiply the schedule's learning rate by ``factor`` from the next step on; ``recipe`` notes it.
 
         Raises:
             ValueError: for a factor outside its range.
@@ -133,19 +133,19 @@ class Trainer:
         self.recipe = self.recipe.with_lr_change(self.step, factor)
 
     def state(self) -> dict[str, Any]:
-        """All that is needed to go on from here, as tensors and plain values: a copy that training on leaves alone."""
+        """A copy of all that is needed to resume from here, as tensors and plain values."""
         state = {
             "data": self._fingerprint,
             **self._learner.state(),
-            **self._tally.state(),
+            **self._metrics.state(),
             "epochs_told": self._epochs_told,
             "snapshot_told": self._snapshot_told,
         }
         return copy.deepcopy(state)
 
     def events(self) -> Iterator[Event]:
-        """Train to the end of the recipe. The state may be saved whenever an event has been received."""
-        splits = (self.feed.train, self.feed.validation, self.dataset.test, self.feed.measured)
+        """Train to the end of the recipe. The state may be saved after any event."""
+        splits = (self.source.train, self.source.validation, self.dataset.test, self.source.measured)
         n_train, n_validation, n_test, n_measured = (len(split.y) for split in splits)
         n_parameters = sum(parameter.numel() for parameter in self.model.parameters())
         yield Started(
@@ -164,12 +164,12 @@ class Trainer:
             yield event
 
     def accuracy(self, split: Split, precision: str = "float32") -> float:
-        """Share of a split that is classified rightly, in eval mode.
+        """Accuracy on a split, in eval mode.
 
         Raises:
             NotFiniteError: if the model no longer answers with numbers.
         """
-        return accuracy(self.model, self.feed, split, precision, self.group)
+        return accuracy(self.model, self.source, split, precision, self.group)
 
     def _due(self) -> Literal["snapshot", "epoch", "step", "end"]:
         if self.step in self._looks and self._snapshot_told != self.step:
@@ -184,26 +184,26 @@ class Trainer:
         steps = self._steps_from(self.step)
         sums, images = [], 0
         self._learner.network.train()
-        for step, fed in zip(steps, self._batches(steps), strict=True):
+        for step, batch in zip(steps, self._batches(steps), strict=True):
             lr = self.recipe.lr * lr_factor(self.recipe, step, self.total_steps)
             self._learner.set_lr(lr)
             with self._own_randomness(step):
                 if self.stride == 1:
-                    sums.append(self._gradients(fed))
+                    sums.append(self._gradients(batch))
                     self._check_finite(sums[0], steps)  # before the weights take it up
-                    self._learner.descend()
+                    self._learner.optimizer_step()
                 else:
-                    sums.append(self._advance(fed).clone())
-            images += len(fed.labels)
+                    sums.append(self._advance(batch).clone())
+            images += len(batch.labels)
         seen = torch.stack(sums)  # (steps, 3)
         if self.stride > 1:
             if self._runs_as_graph and steps.stop < self.total_steps:  # the GPU still has these steps to do
                 following = self._steps_from(steps.stop)
-                self._ahead = following, list(self.feed.batches(following.start, len(following)))
+                self._ahead = following, list(self.source.batches(following.start, len(following)))
             self._check_finite(seen.sum(dim=0), steps)
         loss_sum, n_correct = seen[:, :2].sum(dim=0).tolist()
-        self._tally.add(Batch(loss_sum, n_correct, images, time.perf_counter() - started, len(steps)))
-        recent = self._tally.recent()
+        self._metrics.add(BatchSums(loss_sum, n_correct, images, time.perf_counter() - started, len(steps)))
+        recent = self._metrics.recent()
         return Step(
             step=self.step,
             total_steps=self.total_steps,
@@ -215,7 +215,7 @@ class Trainer:
             running_accuracy=recent.correct / recent.images,
             lr=lr,
             images_per_second=recent.images / recent.seconds,
-            seconds_left=self._tally.seconds_per_step() * (self.total_steps - self.step),
+            seconds_left=self._metrics.seconds_per_step() * (self.total_steps - self.step),
         )
 
     def _steps_from(self, first: int) -> range:
@@ -224,34 +224,34 @@ class Trainer:
         look = min(look for look in self._looks if look > first)
         return range(first, min(first + self.stride, epoch_end, look))
 
-    def _batches(self, steps: range) -> Iterable[Fed]:
+    def _batches(self, steps: range) -> Iterable[Batch]:
         """The batches of some steps, which may have been made ahead."""
         (ready, batches), self._ahead = self._ahead, (range(0), [])
-        return batches if ready == steps else self.feed.batches(steps.start, len(steps))
+        return batches if ready == steps else self.source.batches(steps.start, len(steps))
 
-    def _advance(self, fed: Fed) -> Tensor:
+    def _advance(self, batch: Batch) -> Tensor:
         """One step without waiting for the device. Returns what :meth:`_gradients` does."""
         if not self._runs_as_graph:
-            return self._descended(fed)
+            return self._eager_step(batch)
         if self._graphed is None:
-            self._graphed = GraphedStep(self._descended, fed)
-        return self._graphed(fed) if self._graphed.fits(fed) else self._descended(fed)
+            self._graphed = GraphedStep(self._eager_step, batch)
+        return self._graphed(batch) if self._graphed.fits(batch) else self._eager_step(batch)
 
-    def _descended(self, fed: Fed) -> Tensor:
-        sums = self._gradients(fed)
-        self._learner.descend()
+    def _eager_step(self, batch: Batch) -> Tensor:
+        sums = self._gradients(batch)
+        self._learner.optimizer_step()
         return sums
 
-    def _gradients(self, fed: Fed) -> Tensor:
+    def _gradients(self, batch: Batch) -> Tensor:
         """Leave a batch's gradients in the parameters; (3,): loss and right answers summed, norm of the gradients."""
-        part, weight = self.group.share(len(fed.labels))
+        part, weight = self.group.share(len(batch.labels))
         network = self._learner.network
         network.zero_grad(set_to_none=True)
         with autocast(self.device, self.recipe.precision):
-            loss, logits = self._loss(network, fed, part)
-        (loss * (weight / len(fed.labels))).backward()
+            loss, logits = self._loss(network, batch, part)
+        (loss * (weight / len(batch.labels))).backward()
         self.group.sum_gradients(network)
-        correct = (logits.argmax(dim=1) == fed.labels[part]).sum()
+        correct = (logits.argmax(dim=1) == batch.labels[part]).sum()
         sums = self.group.sum(torch.stack([loss.detach(), correct]) * weight)
         return torch.cat([sums, self._gradient_norm()])
 
@@ -261,21 +261,21 @@ class Trainer:
             if not math.isfinite(value):
                 raise NotFiniteError(f"The {name} became {value} at step {steps.stop}")
 
-    def _loss(self, network: Network, fed: Fed, part: slice) -> tuple[Tensor, Tensor]:
+    def _loss(self, network: Network, batch: Batch, part: slice) -> tuple[Tensor, Tensor]:
         """The loss summed over a part of a batch, and the logits of the network's answer."""
-        inputs, targets = self.feed.normalised(fed.images[part]), fed.targets[part]
+        inputs, targets = self.source.normalised(batch.images[part]), batch.targets[part]
         if self._teacher is not None:
-            return distilled_loss(network, inputs, targets, self._teacher.logits(fed, part), self.recipe)
+            return distilled_loss(network, inputs, targets, self._teacher.logits(batch, part), self.recipe)
         logits = network(inputs).float()
         loss = F.cross_entropy(logits, targets, label_smoothing=self.recipe.label_smoothing, reduction="sum")
         return loss, logits
 
     @contextlib.contextmanager
     def _own_randomness(self, step: int) -> Iterator[None]:
-        """What the network draws for itself is a function of the step and the process, and disturbs nobody else."""
+        """Seed the network's own random numbers by step and process, and restore the generator afterwards."""
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices):
-            torch.manual_seed(self.feed.dropping_seed(step, self.group.rank))
+            torch.manual_seed(self.source.dropping_seed(step, self.group.rank))
             yield
 
     def _gradient_norm(self) -> Tensor:
@@ -283,23 +283,23 @@ class Trainer:
         return torch.nn.utils.get_total_norm(gradients).reshape(1)
 
     def _end_epoch(self) -> Epoch:
-        n_train = len(self.feed.train.y)
+        n_train = len(self.source.train.y)
         event = Epoch(
             epoch=self.step // self.steps_per_epoch,
             step=self.step,
             images=self.images,
             seconds=self.seconds,
-            train_loss=self._tally.loss_sum / n_train,
-            train_accuracy=self._tally.correct / n_train,
+            train_loss=self._metrics.loss_sum / n_train,
+            train_accuracy=self._metrics.correct / n_train,
             validation_accuracy=self._validation_accuracy(self.recipe.precision),
             test_accuracy=self._curve_accuracy(),
         )
-        self._tally.end_epoch()
+        self._metrics.end_epoch()
         self._epochs_told = event.epoch
         return event
 
     def _snapshot(self) -> Snapshot:
-        probed = probe(self.model, self.feed)
+        probed = probe(self.model, self.source)
         positions = self.model.position_table
         event = Snapshot(
             step=self.step,
@@ -320,19 +320,19 @@ class Trainer:
         return Finished(self.step, self.images, self.seconds, validation, test, self.train_accuracy())
 
     def train_accuracy(self) -> float:
-        """Of training pictures as they are: as many as the test split has, or all. Raises as :meth:`accuracy`."""
-        return self.accuracy(self.feed.learned)
+        """Accuracy on plain training images, as many as the test split has, or all. Raises as :meth:`accuracy`."""
+        return self.accuracy(self.source.learned)
 
     def _curve_accuracy(self) -> float | None:
         """Accuracy on the test images of the curve, in the recipe's precision, once for a step; None at other steps."""
-        if not self.recipe.test_each_epoch or self.step not in self.feed.curve.steps:
+        if not self.recipe.test_each_epoch or self.step not in self.source.curve.steps:
             return None
         if self._measured is None or self._measured[0] != self.step:
-            self._measured = self.step, self.accuracy(self.feed.measured, self.recipe.precision)
+            self._measured = self.step, self.accuracy(self.source.measured, self.recipe.precision)
         return self._measured[1]
 
     def _validation_accuracy(self, precision: str) -> float | None:
-        split = self.feed.validation
+        split = self.source.validation
         return self.accuracy(split, precision) if len(split.y) else None
 
     @cached_property
@@ -345,7 +345,7 @@ class Trainer:
             differ = [what for what, value in self._fingerprint.items() if began_with[what] != value]
             if not differ:
                 self._learner.load(state)
-                self._tally.load(state)
+                self._metrics.load(state)
                 self._epochs_told, self._snapshot_told = state["epochs_told"], state["snapshot_told"]
         except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
             raise ValueError("the saved state of this run does not fit its recipe: start the run anew") from error

@@ -37,12 +37,12 @@ def make_card(trainer: Trainer, finished: Finished, epochs: list[Epoch]) -> dict
         "dataset": {
             "name": dataset.name,
             "classes": list(dataset.names),
-            "n_train": len(trainer.feed.train.y),
-            "n_validation": len(trainer.feed.validation.y),
+            "n_train": len(trainer.source.train.y),
+            "n_validation": len(trainer.source.validation.y),
             "n_test": len(dataset.test.y),
-            "split": describe_split(dataset, recipe, trainer.feed.curve),
+            "split": describe_split(dataset, recipe, trainer.source.curve),
         },
-        "normalise": {"mean": trainer.feed.mean.tolist(), "std": trainer.feed.std.tolist()},
+        "normalise": {"mean": trainer.source.mean.tolist(), "std": trainer.source.std.tolist()},
         "recipe": json.loads(json.dumps(recipe.to_dict())),  # JSON has no tuples
         "seed": recipe.seed,
         "epochs_trained": round(trainer.step / trainer.steps_per_epoch, 4),

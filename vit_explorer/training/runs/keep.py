@@ -83,7 +83,9 @@ def _measured(trainer: Trainer, events: list[Event], half: bool) -> Finished:
     if told is not None and not half:
         return told
     accuracies: dict[str, Any] = {
-        "validation_accuracy": trainer.accuracy(trainer.feed.validation) if len(trainer.feed.validation.y) else None,
+        "validation_accuracy": trainer.accuracy(trainer.source.validation)
+        if len(trainer.source.validation.y)
+        else None,
         "test_accuracy": trainer.accuracy(trainer.dataset.test),
     }
     if told is not None:

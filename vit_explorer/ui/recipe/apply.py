@@ -206,7 +206,7 @@ def _batch(session: Session, seen: ModelInput, request: IngredientRequest, repea
     pictures = [seen.picture, *others(session, seen.checkpoint, seen.picture, n - 1, seed)]
     size = seen.images.shape[-1]
     plain = torch.stack([fit_picture(picture.image, size, request.fit) for picture in pictures])
-    batch = repeated(plain.repeat_interleave(int(repeats), dim=0), seed)  # as a training's feed lays it out
+    batch = repeated(plain.repeat_interleave(int(repeats), dim=0), seed)  # as a run's batch source lays it out
     logits = _ask(seen, [plain, batch])
     as_it_is = logits[:n].argmax(dim=1).repeat_interleave(int(repeats))
     answers = logits[n:].argmax(dim=1)

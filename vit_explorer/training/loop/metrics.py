@@ -1,4 +1,4 @@
-"""The sums behind what a run says of its training pictures."""
+"""Running loss, accuracy and speed of a run on its training images."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 RUNNING = 50  # batches behind the running loss, accuracy and speed
 
 
-class Batch(NamedTuple):
-    """One batch that was trained on, or several: sums over their pictures, the seconds they took, and their steps."""
+class BatchSums(NamedTuple):
+    """Sums over the images of one batch or several, the seconds they took, and their steps."""
 
     loss: float
     correct: float
@@ -18,8 +18,8 @@ class Batch(NamedTuple):
     steps: int = 1
 
 
-class Tally:
-    """What has been seen since the start, in the epoch under way, and in the last batches.
+class RunningMetrics:
+    """Sums since the start, of the epoch under way, and of the last batches.
 
     Attributes:
         step: optimiser steps done.
@@ -30,10 +30,10 @@ class Tally:
     def __init__(self) -> None:
         self.step, self.seconds = 0, 0.0
         self.loss_sum, self.correct = 0.0, 0.0
-        self._recent: deque[Batch] = deque(maxlen=RUNNING)
+        self._recent: deque[BatchSums] = deque(maxlen=RUNNING)
 
-    def add(self, batch: Batch) -> None:
-        """The steps of ``batch`` are done."""
+    def add(self, batch: BatchSums) -> None:
+        """Count the steps of ``batch``."""
         self.step += batch.steps
         self.seconds += batch.seconds
         self.loss_sum += batch.loss
@@ -43,21 +43,21 @@ class Tally:
     def end_epoch(self) -> None:
         self.loss_sum, self.correct = 0.0, 0.0
 
-    def recent(self) -> Batch:
+    def recent(self) -> BatchSums:
         """The sums over the last batches, one at least."""
-        return Batch(*map(sum, zip(*self._recent, strict=True)))
+        return BatchSums(*map(sum, zip(*self._recent, strict=True)))
 
     def seconds_per_step(self) -> float:
-        """Of the last steps, one at least."""
+        """Mean over the last steps, one at least."""
         recent = self.recent()
         return recent.seconds / recent.steps
 
     def state(self) -> dict[str, Any]:
-        """As plain values, from which :meth:`load` takes it up."""
+        """Plain values for :meth:`load`."""
         sums = {name: getattr(self, name) for name in ("step", "seconds", "loss_sum", "correct")}
         return sums | {"recent": [tuple(batch) for batch in self._recent]}
 
     def load(self, state: dict[str, Any]) -> None:
         for name in ("step", "seconds", "loss_sum", "correct"):
             setattr(self, name, state[name])
-        self._recent = deque((Batch(*batch) for batch in state["recent"]), maxlen=RUNNING)
+        self._recent = deque((BatchSums(*batch) for batch in state["recent"]), maxlen=RUNNING)
