@@ -55,7 +55,7 @@ def test_from_pictures_to_a_checkpoint(tiny_npz, tmp_path, capsys):
     assert f"run: {run}" in shown.out
     assert "18 training, 6 validation and 9 test pictures; step 0 of 24" in shown.out
     assert len(without_times(shown.out)) == 8
-    assert f"kept: {kept / 'mine.pt'}" in shown.out
+    assert f"exported: {kept / 'mine.pt'}" in shown.out
 
     loaded = load_checkpoint("mine", [kept])
     test = open_dataset(str(tiny_npz)).test
@@ -85,9 +85,9 @@ def test_from_pictures_to_a_checkpoint(tiny_npz, tmp_path, capsys):
 
 
 def test_half_precision_weights_are_kept_smaller(tiny_npz, tmp_path):
-    common = ("--epochs", 2, "--keep-in", tmp_path)
-    assert train.main(arguments(tiny_npz, *common, "--run", tmp_path / "a", "--keep", "whole")) == 0
-    assert train.main(arguments(tiny_npz, *common, "--run", tmp_path / "b", "--keep", "half", "--half")) == 0
+    common = ("--epochs", 2, "--export-in", tmp_path)
+    assert train.main(arguments(tiny_npz, *common, "--run", tmp_path / "a", "--export", "whole")) == 0
+    assert train.main(arguments(tiny_npz, *common, "--run", tmp_path / "b", "--export", "half", "--half")) == 0
     whole, half = (load_checkpoint(name, [tmp_path]).model.state_dict() for name in ("whole", "half"))
     assert all(torch.equal(whole[name].half().float(), half[name]) for name in whole)
     assert (tmp_path / "half.pt").stat().st_size < (tmp_path / "whole.pt").stat().st_size

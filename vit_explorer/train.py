@@ -5,7 +5,7 @@ python -m vit_explorer.train --model vit cnn --subset 5000               # sever
 python -m vit_explorer.train --preset vit-cnn
 python -m vit_explorer.train --repeat cnn-cifar10 --device cuda          # what made a checkpoint, by its card
 python -m vit_explorer.train --resume runs/20260131-154500-vit           # a run or a race
-python -m vit_explorer.train --resume runs/20260131-154500-vit --keep vit-mine   # also put it into the model list
+python -m vit_explorer.train --resume runs/20260131-154500-vit --export vit-mine   # also put it into the model list
 python -m vit_explorer.train --sweep hunger --seeds 3                    # accuracy over the number of pictures
 python -m vit_explorer.train --sweep ladder --seeds 3                    # from the plain ViT to the DeiT, rung by rung
 python -m vit_explorer.train --sweep weights --device cuda --minutes 10  # all the weights that ship
@@ -33,7 +33,7 @@ from vit_explorer.data.cifar10 import download_cifar10
 from vit_explorer.data.dataset import Dataset
 from vit_explorer.data.sources import open_dataset
 from vit_explorer.figures.frame import write_figure
-from vit_explorer.models.zoo import KEPT_FOLDER
+from vit_explorer.models.zoo import EXPORT_FOLDER
 from vit_explorer.training.cli.flags import add_recipe_flags, recipes_said, said_flags
 from vit_explorer.training.cli.progress import Display
 from vit_explorer.training.loop.distributed import Group, open_group
@@ -42,7 +42,7 @@ from vit_explorer.training.loop.precision import fast_precision
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.loop.trainer import Trainer
 from vit_explorer.training.runs import folder as run_folder
-from vit_explorer.training.runs.keep import check_name, keep_run
+from vit_explorer.training.runs.checkpoint import check_name, export_checkpoint
 from vit_explorer.training.runs.race import Race
 from vit_explorer.training.runs.runner import SAVE_EVERY, Runner
 from vit_explorer.training.runs.slots import Slot
@@ -91,11 +91,19 @@ def make_parser() -> argparse.ArgumentParser:
         "--run", "--run-folder", type=Path, help="the folder of the run, or of the race (one in runs/ if not given)"
     )
     parser.add_argument("--resume", type=Path, metavar="FOLDER", help="go on with the run or the race in this folder")
-    parser.add_argument("--keep", metavar="NAME", help="at the end put the model into the model list")
     parser.add_argument(
-        "--keep-in", type=Path, default=KEPT_FOLDER, metavar="FOLDER", help="another folder to keep it in"
+        "--export", "--keep", dest="export", metavar="NAME", help="at the end put the model into the model list"
     )
-    parser.add_argument("--half", action="store_true", help="store kept weights as float16")
+    parser.add_argument(
+        "--export-in",
+        "--keep-in",
+        dest="export_in",
+        type=Path,
+        default=EXPORT_FOLDER,
+        metavar="FOLDER",
+        help="another folder to put it in",
+    )
+    parser.add_argument("--half", action="store_true", help="store exported weights as float16")
     parser.add_argument(
         "--at-once", type=int, default=1, metavar="N", help="trainings allowed on this machine, this one included"
     )
@@ -140,15 +148,17 @@ def _train(options: argparse.Namespace, group: Group) -> int:
         return cache.open(recipe.data, recipe.img_size)
 
     race = Race.at(options.resume) if options.resume else _new_race(options, datasets, group)
-    names = _names_to_keep(list(race.runs), options)
+    names = _export_names(list(race.runs), options)
     stopped = _run(Runner(race, datasets, options.save_every, group=group), group)
     if not group.leads:
         return 0
     ends = race.ends()
     for label, name in names.items():
         if (end := ends[label]) is not None and end.state == "finished":
-            path = keep_run(race.runs[label], name, options.keep_in, options.half, datasets(race.runs[label].recipe()))
-            print(f"kept: {path}")
+            path = export_checkpoint(
+                race.runs[label], name, options.export_in, options.half, datasets(race.runs[label].recipe())
+            )
+            print(f"exported: {path}")
     if stopped:
         print(f"Stopped and saved. Go on with: python -m vit_explorer.train --resume {race.path}", file=sys.stderr)
         return STOPPED
@@ -168,8 +178,8 @@ def _draw(options: argparse.Namespace) -> int:
 def _sweep(options: argparse.Namespace, group: Group) -> int:
     """Train what is missing of a sweep; its folder holds the results so far."""
     said = set(said_flags(options)) - {"device", "precision"}
-    if said or options.resume or options.keep or group.size > 1:
-        what = f"--{min(said)}" if said else "--resume or --keep" if group.size == 1 else "torchrun"
+    if said or options.resume or options.export or group.size > 1:
+        what = f"--{min(said)}" if said else "--resume or --export" if group.size == 1 else "torchrun"
         raise ValueError(f"{what} cannot be said beside --sweep, whose runs have their recipes")
     if not 1 <= options.seeds <= MAX_SEEDS:
         raise ValueError(f"--seeds must be 1 to {MAX_SEEDS}, not {options.seeds}")
@@ -194,7 +204,7 @@ def _sweep(options: argparse.Namespace, group: Group) -> int:
 
 
 def _weights(options: argparse.Namespace, folder: Path) -> int:
-    """Make the weights that ship: plan, train what is missing, and put them where ``--keep-in`` says."""
+    """Make the weights that ship: plan, train what is missing, and put them where ``--export-in`` says."""
     began = time.monotonic()
     device = getattr(options, "device", Recipe.device)
     dataset = open_dataset("cifar10", root=options.root)
@@ -214,8 +224,8 @@ def _weights(options: argparse.Namespace, folder: Path) -> int:
     if not complete:
         print("Not all models have come to their end. Go on with the same command.", file=sys.stderr)
         return 1
-    if options.keep_in != KEPT_FOLDER:
-        for card in ship(folder, cells, options.keep_in):
+    if options.export_in != EXPORT_FOLDER:
+        for card in ship(folder, cells, options.export_in):
             print(f"shipped: {card}")
     return 0
 
@@ -246,7 +256,7 @@ def _new_race(options: argparse.Namespace, datasets: Callable[[Recipe], Dataset]
     recipes = recipes_said(options, datasets(Recipe(**source)) if options.preset else None)
     for recipe in recipes.values():
         Trainer(recipe, datasets(recipe), group=group)
-    _names_to_keep(list(recipes), options)
+    _export_names(list(recipes), options)
     return Race.at(group.told(str(_make_folder(options, recipes)) if group.leads else ""))
 
 
@@ -262,14 +272,14 @@ def _make_folder(options: argparse.Namespace, recipes: dict[str, Recipe]) -> Pat
     return run_folder.RunFolder.create(folder, recipes[label]).path
 
 
-def _names_to_keep(labels: list[str], options: argparse.Namespace) -> dict[str, str]:
-    """Under which name each model will be kept; one that cannot be is refused now, not after the training."""
-    if options.keep is None:
+def _export_names(labels: list[str], options: argparse.Namespace) -> dict[str, str]:
+    """The name under which each model will be exported; an invalid one is refused now, not after the training."""
+    if options.export is None:
         return {}
     suffixes = [re.sub(r"[^a-z0-9]+", "-", f"-{label.lower()}") for label in labels] if len(labels) > 1 else [""]
-    names = {label: options.keep + suffix for label, suffix in zip(labels, suffixes, strict=True)}
+    names = {label: options.export + suffix for label, suffix in zip(labels, suffixes, strict=True)}
     for name in names.values():
-        check_name(name, options.keep_in)
+        check_name(name, options.export_in)
     return names
 
 

@@ -169,7 +169,7 @@ def test_a_race_from_play_to_the_kept_model_in_the_positions_tab(train, runs):
     card.get_by_role("button", name="Keep", exact=True).click()
     card.get_by_role("button", name="See its positions").click(timeout=PATIENCE)
     train.wait_for_function("vx.get('settled').model === 'vit-of-this-test'", timeout=PATIENCE)
-    assert (runs / "kept" / "vit-of-this-test.pt").exists()
+    assert (runs / "exported" / "vit-of-this-test.pt").exists()
     assert train.locator("#vx-model").input_value() == "vit-of-this-test"
     train.locator(".vx-positions .overview").wait_for(timeout=PATIENCE)
     assert train.locator(".vx-positions .epoch").inner_text() == "epoch 2 (trained)"

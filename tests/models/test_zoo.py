@@ -16,7 +16,7 @@ from vit_explorer.models import (
     model_names,
     save_checkpoint,
 )
-from vit_explorer.models.zoo import MODELS
+from vit_explorer.models.zoo import EXPORT_FOLDER, MODEL_FOLDERS, MODELS
 
 SIZES = {"img_size": 8, "patch_size": 4, "d_model": 16, "n_heads": 2, "n_layers": 2, "d_ff": 24, "n_classes": 3}
 COUNTS = {"vit": 809_354, "vit-conv": 482_955, "deit": 810_900, "hybrid": 1_458_890, "swin": 929_822, "cnn": 373_386}
@@ -347,3 +347,8 @@ def test_damaged_snapshots(saved):
         (saved / "small.positions.npz").write_bytes(broken)
         with pytest.raises(CheckpointError, match=r"small\.positions\.npz"):
             load_checkpoint("small", [saved]).position_snapshots()
+
+
+def test_models_that_older_versions_kept_are_found():
+    assert [folder.name for folder in MODEL_FOLDERS] == ["checkpoints", "exported", "kept"]
+    assert MODEL_FOLDERS[1] == EXPORT_FOLDER

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
-CHECKPOINTS, RUNS, KEPT = "checkpoints", "runs", "kept"  # names of folders
+CHECKPOINTS, RUNS, EXPORTED = "checkpoints", "runs", "exported"  # names of folders
+KEPT = "kept"  # the name of EXPORTED until November 2026; still read
 
 
 def checkout() -> Path | None:

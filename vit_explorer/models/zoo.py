@@ -15,7 +15,7 @@ from torch import Tensor
 
 from vit_explorer.models.cnn import ConvNet
 from vit_explorer.models.deit import DeiT
-from vit_explorer.models.folders import KEPT, runs_folder, shipped_checkpoints
+from vit_explorer.models.folders import EXPORTED, KEPT, runs_folder, shipped_checkpoints
 from vit_explorer.models.hybrid import HybridViT
 from vit_explorer.models.network import Network
 from vit_explorer.models.resnet import ResNet
@@ -23,7 +23,8 @@ from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.models.vit import ViT
 
 CHECKPOINT_FOLDER = shipped_checkpoints()
-KEPT_FOLDER = runs_folder() / KEPT  # weights exported from runs
+EXPORT_FOLDER = runs_folder() / EXPORTED  # weights exported from runs
+MODEL_FOLDERS = (CHECKPOINT_FOLDER, EXPORT_FOLDER, runs_folder() / KEPT)
 
 Option = int | float | str | tuple[int, ...]
 
@@ -197,12 +198,12 @@ def save_checkpoint(
     return folder / f"{name}.pt"
 
 
-def list_checkpoints(folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT_FOLDER, KEPT_FOLDER)) -> list[str]:
+def list_checkpoints(folders: Sequence[str | os.PathLike[str]] = MODEL_FOLDERS) -> list[str]:
     """The names for which some folder holds a card, in alphabetical order."""
     return sorted({card.stem for folder in folders for card in Path(folder).glob("*.json")})
 
 
-def find_card(name: str, folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT_FOLDER, KEPT_FOLDER)) -> Path:
+def find_card(name: str, folders: Sequence[str | os.PathLike[str]] = MODEL_FOLDERS) -> Path:
     """Path of NAME.json in the first folder that has one. Raises CheckpointError."""
     for folder in folders:
         if name in list_checkpoints([folder]):
@@ -211,9 +212,7 @@ def find_card(name: str, folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT
     raise CheckpointError(f"There is no checkpoint {name!r} in {looked}.")
 
 
-def load_checkpoint(
-    name: str, folders: Sequence[str | os.PathLike[str]] = (CHECKPOINT_FOLDER, KEPT_FOLDER)
-) -> Checkpoint:
+def load_checkpoint(name: str, folders: Sequence[str | os.PathLike[str]] = MODEL_FOLDERS) -> Checkpoint:
     """Load NAME from the first folder that has such a checkpoint.
 
     Raises:

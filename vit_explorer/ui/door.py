@@ -60,7 +60,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     import torch
 
-    from vit_explorer.models.zoo import CHECKPOINT_FOLDER, KEPT_FOLDER
+    from vit_explorer.models.folders import EXPORTED, KEPT
+    from vit_explorer.models.zoo import CHECKPOINT_FOLDER
     from vit_explorer.training.runs.folder import RUNS_FOLDER
     from vit_explorer.training.service.service import TrainingService
     from vit_explorer.ui.app import build_app, launch_options
@@ -69,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
     torch.set_num_threads(1)  # one small picture at a time: more threads would only wait for each other
     runs = options.runs or RUNS_FOLDER
     try:
-        folders = [options.checkpoints or CHECKPOINT_FOLDER, runs / KEPT_FOLDER.name]
+        folders = [options.checkpoints or CHECKPOINT_FOLDER, runs / EXPORTED, runs / KEPT]
         session = Session(options.data, folders, options.own_data)
         service = TrainingService(runs, options.at_once, options.data)
     except ValueError as error:

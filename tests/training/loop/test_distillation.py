@@ -29,7 +29,7 @@ def wise(tiny, tmp_path, monkeypatch):
         "normalise": {"mean": [100.0, 110.0, 120.0], "std": [50.0, 60.0, 70.0]},
     }
     save_checkpoint(create_model("cnn", **options), card, "wise", tmp_path)
-    monkeypatch.setattr(teacher_module, "KEPT_FOLDER", tmp_path)
+    monkeypatch.setattr(teacher_module, "MODEL_FOLDERS", (tmp_path,))
     return tmp_path
 
 

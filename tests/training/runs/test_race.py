@@ -77,7 +77,9 @@ def test_titles_that_cannot_be(race, title):
     assert list_races(race.path.parent) == ([race], [])
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "../runs", "a/b", "/etc", ".hidden", "kept", "no-such", "x" * 101, 3])
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../runs", "a/b", "/etc", ".hidden", "kept", "exported", "no-such", "x" * 101, 3]
+)
 def test_nothing_else_can_be_opened(race, name):
     (race.path.parent / ".hidden").mkdir()
     refused("There is no race", lambda: Race.open(race.path.parent, name))

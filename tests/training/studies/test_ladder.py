@@ -39,7 +39,7 @@ def test_the_teacher_comes_before_its_pupil_and_knows_the_same_pictures(tmp_path
     for seed in (0, 1):
         of_seed = [cell for cell in cells if cell.recipe.seed == seed]
         teacher, pupil = of_seed[-2:]
-        assert pupil.recipe.model == "deit" and pupil.recipe.teacher.endswith(f"/{teacher.kept_as}")
+        assert pupil.recipe.model == "deit" and pupil.recipe.teacher.endswith(f"/{teacher.export_as}")
         assert teacher.recipe.model == "cnn" and teacher.recipe.subset == pupil.recipe.subset == PICTURES
     assert len({cell.name for cell in cells}) == 2 * (len(RUNGS) + 1)
 

@@ -131,7 +131,7 @@ def test_after_a_kill_the_same_command_ends_with_the_same_weights(data, tmp_path
     assert train_abreast(killed, cells(killed), root=None, at_once=2, stride=1)
     for cell in cells(killed):
         whole, other = (
-            torch.load(folder / TAUGHT / f"{cell.kept_as}.pt", weights_only=True) for folder in (undisturbed, killed)
+            torch.load(folder / TAUGHT / f"{cell.export_as}.pt", weights_only=True) for folder in (undisturbed, killed)
         )
         assert all(torch.equal(whole[key], other[key]) for key in whole)
 

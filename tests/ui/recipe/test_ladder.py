@@ -18,7 +18,14 @@ from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.serve import serve
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.recipe.ingredients import INGREDIENTS
-from vit_explorer.ui.recipe.ladder import COLUMNS, KEPT, LadderExport, describe_ladder, export_ladder, ladder_csv
+from vit_explorer.ui.recipe.ladder import (
+    COLUMNS,
+    EXPORTED_TEACHER,
+    LadderExport,
+    describe_ladder,
+    export_ladder,
+    ladder_csv,
+)
 from vit_explorer.ui.recipe.ladder_words import headline, overfitting
 
 
@@ -63,7 +70,7 @@ def said_by(command: str):
     words = shlex.split(command)[len(COMMAND.split()) :]
     options = make_parser().parse_args(words)
     (recipe,) = recipes_said(options).values()
-    return recipe, options.keep
+    return recipe, options.export
 
 
 def test_the_commands_repeat_the_runs_of_the_first_seed(seen, tmp_path):
@@ -73,8 +80,8 @@ def test_the_commands_repeat_the_runs_of_the_first_seed(seen, tmp_path):
         (command,) = rung["commands"]
         assert said_by(command) == (cells[rung["name"]], None)
     first, second = view["rungs"][-1]["commands"]
-    assert [first] == view["teacher"]["commands"] and said_by(first) == (cells[TEACHER], KEPT)
-    assert said_by(second) == (replace(cells["distillation"], teacher=KEPT), None)
+    assert [first] == view["teacher"]["commands"] and said_by(first) == (cells[TEACHER], EXPORTED_TEACHER)
+    assert said_by(second) == (replace(cells["distillation"], teacher=EXPORTED_TEACHER), None)
     assert "RandAugment 9" in view["rungs"][3]["recipe"] and "RandAugment" not in view["rungs"][2]["recipe"]
 
 

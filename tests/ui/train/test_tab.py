@@ -51,7 +51,7 @@ class Visit:
 def visit(tmp_path: Path, tiny_npz: Path) -> Visit:
     """A page with own data, and on its shelf a finished race of two models on them."""
     runs = tmp_path / "runs"
-    session = Session(tmp_path, [tmp_path / "weights", runs / "kept"], [tiny_npz])
+    session = Session(tmp_path, [tmp_path / "weights", runs / "exported"], [tiny_npz])
     recipes = {
         "ViT": replace(PLAIN, data=str(tiny_npz)),
         "CNN": replace(PLAIN, model="cnn", overrides={"widths": (4, 8)}, data=str(tiny_npz)),
@@ -298,7 +298,7 @@ def test_a_kept_model_is_one_of_the_page(visit):
     assert checkpoint.class_names == ["dark", "grey", "light"]
     assert len(checkpoint.position_snapshots()[0]) == 5
     assert "my-tiny" in [one.name for one in visit.session.checkpoints()[0]]
-    loaded = load_checkpoint("my-tiny", [visit.service.runs_folder / "kept"])
+    loaded = load_checkpoint("my-tiny", [visit.service.runs_folder / "exported"])
     state = visit.race.runs["ViT"].peek_state()
     assert torch.equal(loaded.model.pos_embedding, state["model"]["pos_embedding"])
     assert "already" in visit.ask("keep", race=visit.race.name, label="CNN", name="my-tiny")["error"]

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vit_explorer.data.augment import normalise
 from vit_explorer.models.network import Network
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, KEPT_FOLDER, CheckpointError, load_checkpoint
+from vit_explorer.models.zoo import MODEL_FOLDERS, CheckpointError, load_checkpoint
 from vit_explorer.training.loop.batches import Batch, BatchSource
 from vit_explorer.training.loop.recipe import Recipe
 
@@ -35,7 +35,7 @@ class Teacher:
     def __init__(self, recipe: Recipe, source: BatchSource, names: tuple[str, ...]) -> None:
         try:
             folder, name = os.path.split(recipe.teacher)
-            found = load_checkpoint(name, (folder,) if folder else (CHECKPOINT_FOLDER, KEPT_FOLDER))
+            found = load_checkpoint(name, (folder,) if folder else MODEL_FOLDERS)
         except CheckpointError as error:
             raise ValueError(f"the teacher cannot be asked: {error}") from error
         if tuple(found.class_names) != tuple(names):

@@ -1,1 +1,1 @@
-"""Trainings in folders: what is written, resumed, kept and exported."""
+"""Trainings in folders: what is written, resumed and exported."""

@@ -19,14 +19,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from vit_explorer.models.zoo import KEPT_FOLDER
+from vit_explorer.models.folders import EXPORTED, KEPT
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.runs.atomic import write_json
 from vit_explorer.training.runs.errors import RunError, reason_of
 from vit_explorer.training.runs.folder import RunFolder
 from vit_explorer.training.runs.status import INTERRUPTED, RaceStatus, end_of, outcome, read_status, write_status
 
-NAME = re.compile(rf"(?!{KEPT_FOLDER.name}$)[A-Za-z0-9_-][A-Za-z0-9._-]{{0,99}}")  # of a race's folder
+NAME = re.compile(rf"(?!(?:{EXPORTED}|{KEPT})$)[A-Za-z0-9_-][A-Za-z0-9._-]{{0,99}}")  # of a race's folder
 LABEL = re.compile(r"[^\s.<>:\"/\\|?*\x00-\x1f](?:[^<>:\"/\\|?*\x00-\x1f]{0,58}[^\s.<>:\"/\\|?*\x00-\x1f])?")
 MAX_TITLE = 80  # characters
 

@@ -1,7 +1,7 @@
 """Runs of a sweep side by side: several processes on one GPU, each training one network.
 
 One small network leaves most of a GPU idle; several share it. A network that learns from another one waits until that
-one is kept.
+one is exported.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def train_abreast(
         root: where CIFAR-10 lies, see ``open_dataset``.
         deadline: by ``time.monotonic()``, when all are asked to save and stop.
     Returns:
-        Whether every cell has come to its end and is kept.
+        Whether every cell has come to its end and is exported.
     """
     context = multiprocessing.get_context("spawn")
-    waiting, running = [cell for cell in cells if not _is_kept(folder, cell)], list[BaseProcess]()
+    waiting, running = [cell for cell in cells if not _is_exported(folder, cell)], list[BaseProcess]()
     try:
         while waiting or running:
             if deadline is not None and time.monotonic() > deadline:
@@ -57,11 +57,11 @@ def train_abreast(
                 time.sleep(ASK_EVERY)
     finally:
         _stop(running)
-    return all(_is_kept(folder, cell) for cell in cells)
+    return all(_is_exported(folder, cell) for cell in cells)
 
 
-def _is_kept(folder: Path, cell: Cell) -> bool:
-    return (folder / TAUGHT / f"{cell.kept_as}.json").exists()
+def _is_exported(folder: Path, cell: Cell) -> bool:
+    return (folder / TAUGHT / f"{cell.export_as}.json").exists()
 
 
 def _may_begin(cell: Cell) -> bool:

@@ -57,7 +57,7 @@ def _cell(folder: Path, model: str, size: int, seed: int, updates: int, fields: 
     name, of_cnn = f"{model}-{size}-seed{seed}", f"cnn-{size}-seed{seed}"
     teacher = str(folder / TAUGHT / of_cnn) if model == "deit" else ""
     recipe = hunger_recipe(model, size, seed, updates, teacher=teacher, **fields)
-    return Cell(name, {"model": model, "size": size}, recipe, kept_as=of_cnn if model == "cnn" else "")
+    return Cell(name, {"model": model, "size": size}, recipe, export_as=of_cnn if model == "cnn" else "")
 
 
 def curves(results: Mapping[str, Any]) -> dict[str, list[tuple[int, float, float, int]]]:

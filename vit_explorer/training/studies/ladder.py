@@ -55,7 +55,7 @@ def ladder_cells(folder: Path, seeds: int = 1, **fields: Any) -> list[Cell]:
         for rung in RUNGS:
             recipe = replace(recipe, **rung.fields)
             if recipe.model == "deit":
-                cells.append(Cell(taught, {"rung": TEACHER}, cnn, kept_as=taught))
+                cells.append(Cell(taught, {"rung": TEACHER}, cnn, export_as=taught))
                 recipe = replace(recipe, teacher=str(folder / TAUGHT / taught))
             cells.append(Cell(f"{rung.name}-seed{seed}", {"rung": rung.name}, recipe))
     return cells

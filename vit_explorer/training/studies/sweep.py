@@ -19,8 +19,8 @@ from vit_explorer.training.loop.events import Event, Finished
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.runs.atomic import write_json
 from vit_explorer.training.runs.card import current_commit, describe_hardware
+from vit_explorer.training.runs.checkpoint import export_checkpoint
 from vit_explorer.training.runs.folder import RunFolder
-from vit_explorer.training.runs.keep import keep_run
 from vit_explorer.training.runs.race import Race
 from vit_explorer.training.runs.runner import SAVE_EVERY, Runner
 
@@ -38,13 +38,13 @@ class Cell:
     Attributes:
         name: of its folder.
         facts: what sets it apart from the others, as it stands in the results.
-        kept_as: under which name it is kept for those that learn from it; "" where nobody does.
+        export_as: the name under which it is exported for runs that it teaches; "" if it teaches none.
     """
 
     name: str
     facts: Mapping[str, str | int]
     recipe: Recipe
-    kept_as: str = ""
+    export_as: str = ""
 
 
 class Sweep:
@@ -114,13 +114,13 @@ def train_cell(
     half: bool = False,
     save_every: float = SAVE_EVERY,
 ) -> Generator[Event, None, None]:
-    """Train what is missing of one run of a sweep, and keep it for those that learn from it.
+    """Train what is missing of one run of a sweep, and export it for the runs that it teaches.
 
     May be left at any event: its state is saved then.
 
     Args:
         stride, save_every: see :class:`Trainer` and :class:`Runner`.
-        half: keep the weights as float16.
+        half: export the weights as float16.
     Raises:
         ValueError: if the run's folder holds a run of another recipe.
     """
@@ -134,9 +134,9 @@ def train_cell(
                 runner.save()
                 raise
     taught = folder / TAUGHT
-    if _finished(run) is not None and cell.kept_as and not (taught / f"{cell.kept_as}.json").exists():
-        (taught / f"{cell.kept_as}.pt").unlink(missing_ok=True)  # of a keeper that was killed: the card comes last
-        keep_run(run, cell.kept_as, taught, half, datasets(cell.recipe))
+    if _finished(run) is not None and cell.export_as and not (taught / f"{cell.export_as}.json").exists():
+        (taught / f"{cell.export_as}.pt").unlink(missing_ok=True)  # of an export that was killed: the card comes last
+        export_checkpoint(run, cell.export_as, taught, half, datasets(cell.recipe))
 
 
 def _run(path: Path, recipe: Recipe) -> RunFolder:

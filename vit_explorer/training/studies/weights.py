@@ -172,7 +172,7 @@ def weight_cells(
             teacher = str(folder / TAUGHT / f"{model.teacher}-seed{seed}") if model.teacher else ""
             recipe = replace(model.recipe(device), epochs=epochs[model.name], seed=seed, teacher=teacher, **fields)
             name = f"{model.name}-seed{seed}"
-            cells.append(Cell(name, {"model": recipe.model, "checkpoint": model.name}, recipe, kept_as=name))
+            cells.append(Cell(name, {"model": recipe.model, "checkpoint": model.name}, recipe, export_as=name))
     return cells
 
 
@@ -188,17 +188,17 @@ def ship(folder: Path, cells: Sequence[Cell], target: Path) -> list[Path]:
             continue
         name = str(cell.facts["checkpoint"])
         same = [other for other in cells if other.facts["checkpoint"] == name]
-        found = [json.loads((folder / TAUGHT / f"{one.kept_as}.json").read_text(encoding="utf-8")) for one in same]
+        found = [json.loads((folder / TAUGHT / f"{one.export_as}.json").read_text(encoding="utf-8")) for one in same]
         card, accuracies = found[0], [one["test_accuracy"] for one in found]
         card["seeds"] = {
             "test_accuracy": {one.recipe.seed: accuracy for one, accuracy in zip(same, accuracies, strict=True)},
             "mean": mean(accuracies),
             "standard_deviation": stdev(accuracies) if len(accuracies) > 1 else None,
         }
-        taught_by = {other.kept_as: str(other.facts["checkpoint"]) for other in cells}
+        taught_by = {other.export_as: str(other.facts["checkpoint"]) for other in cells}
         card["recipe"]["teacher"] = taught_by.get(Path(cell.recipe.teacher).name, "")
         for ending in ("pt", "positions.npz"):
-            if (source := folder / TAUGHT / f"{cell.kept_as}.{ending}").exists():
+            if (source := folder / TAUGHT / f"{cell.export_as}.{ending}").exists():
                 shutil.copyfile(source, target / f"{name}.{ending}")
         cards.append(target / f"{name}.json")
         cards[-1].write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")

@@ -30,7 +30,7 @@ from vit_explorer.ui.recipe.ladder_words import (
 
 SWEEP = f"{COMMAND} --sweep ladder"
 FOLDER = Path("runs/sweep-ladder")  # where that command works, seen from the repository
-KEPT = "ladder-teacher"  # name of the exported teacher, if it is trained alone
+EXPORTED_TEACHER = "ladder-teacher"  # name of the exported teacher, if it is trained alone
 TAUGHT = (
     "A CNN of the same training pictures and seed, with crop and flip; the DeiT on the highest rung learns from it."
 )
@@ -180,11 +180,14 @@ def _result(step: Step) -> StepPayload:
 def _commands(name: str, recipes: Mapping[str, Recipe]) -> list[str]:
     """The commands that repeat the rung's run of the first seed; the teacher of a student comes first."""
     if name == TEACHER:
-        return [f"{command_line(recipes[name])} --keep {KEPT}"]
+        return [f"{command_line(recipes[name])} --export {EXPORTED_TEACHER}"]
     recipe = recipes[name]
     if not recipe.teacher:
         return [command_line(recipe)]
-    return [*_commands(TEACHER, recipes), command_line(Recipe.from_dict(recipe.to_dict() | {"teacher": KEPT}))]
+    return [
+        *_commands(TEACHER, recipes),
+        command_line(Recipe.from_dict(recipe.to_dict() | {"teacher": EXPORTED_TEACHER})),
+    ]
 
 
 def _seeds(results: Mapping[str, Any]) -> str:

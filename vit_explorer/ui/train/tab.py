@@ -14,9 +14,10 @@ import gradio as gr
 from vit_explorer.data.sources import open_dataset
 from vit_explorer.figures.curves import Curve, curves_figure
 from vit_explorer.figures.frame import MIME, figure_bytes
-from vit_explorer.models.zoo import KEPT_FOLDER, list_checkpoints
+from vit_explorer.models.folders import EXPORTED
+from vit_explorer.models.zoo import list_checkpoints
+from vit_explorer.training.runs.checkpoint import export_checkpoint
 from vit_explorer.training.runs.export import accuracy_points, caption, command_line, curves_csv
-from vit_explorer.training.runs.keep import keep_run
 from vit_explorer.training.runs.race import Race, list_races, owner_of
 from vit_explorer.training.service.service import NOT_YOURS, TrainingService
 from vit_explorer.ui.core.datasets import Source
@@ -185,7 +186,7 @@ def keep_model(session: Session, service: TrainingService, request: dict[str, An
     recipe = run.recipe()
     with user_errors():
         dataset = open_dataset(recipe.data, session.data_root, img_size=recipe.img_size)
-        keep_run(run, name, service.runs_folder / KEPT_FOLDER.name, dataset=dataset)
+        export_checkpoint(run, name, service.runs_folder / EXPORTED, dataset=dataset)
     return {"model": name}
 
 

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from tests.training.small import OVERRIDES
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, KEPT_FOLDER, list_checkpoints, load_checkpoint
+from vit_explorer.models.zoo import CHECKPOINT_FOLDER, EXPORT_FOLDER, list_checkpoints, load_checkpoint
 from vit_explorer.training import Recipe, Trainer
 from vit_explorer.training.loop.events import Epoch, Finished, Snapshot, Step
+from vit_explorer.training.runs.checkpoint import check_name, export_checkpoint
 from vit_explorer.training.runs.errors import RunError
 from vit_explorer.training.runs.folder import RunFolder
-from vit_explorer.training.runs.keep import check_name, keep_run
 from vit_explorer.training.runs.race import Race
 from vit_explorer.training.runs.runner import Runner
 
@@ -52,7 +52,7 @@ def accuracy(kept, split) -> float:
 def test_a_finished_run_becomes_a_model(finished, tiny, tmp_path):
     run = finished
     before = {path.name: path.read_bytes() for path in run.path.iterdir()}
-    path = keep_run(run, "mine", tmp_path / "kept", dataset=tiny)
+    path = export_checkpoint(run, "mine", tmp_path / "kept", dataset=tiny)
     assert path == tmp_path / "kept" / "mine.pt"
     assert {path.name: path.read_bytes() for path in run.path.iterdir()} == before
 
@@ -84,7 +84,7 @@ def test_a_stopped_run_is_measured_where_it_stands(made, tiny, tmp_path):
     assert not any(isinstance(event, Finished) for event in events)
     state = run.peek_state()
     assert 0 < state["step"] < 9 and state["step"] not in {e.step for e in events if isinstance(e, Snapshot)}
-    keep_run(run, "half-way", tmp_path / "kept", dataset=tiny)
+    export_checkpoint(run, "half-way", tmp_path / "kept", dataset=tiny)
 
     kept = load_checkpoint("half-way", [tmp_path / "kept"])
     assert all(torch.equal(value, state["model"][name]) for name, value in kept.model.state_dict().items())
@@ -106,7 +106,7 @@ def test_events_after_the_state_that_is_kept_are_left_out(finished, made, tiny, 
     for event in finished.events():  # as a run leaves them that was killed before its next state
         if event.step > cut.peek_state()["step"]:
             cut.append(event)
-    keep_run(cut, "cut", tmp_path, dataset=tiny)
+    export_checkpoint(cut, "cut", tmp_path, dataset=tiny)
     kept = load_checkpoint("cut", [tmp_path])
     assert kept.card["epochs_trained"] < 3
     assert kept.card["test_accuracy"] == pytest.approx(accuracy(kept, tiny.test))
@@ -119,7 +119,7 @@ def test_a_model_without_positions_is_kept_without_them(made, tiny, tmp_path):
         "cnn": replace(RECIPE, model="cnn", overrides={"widths": (4, 8)}),
         "bag": replace(RECIPE, overrides=OVERRIDES | {"positions": "none"}),
     }.items():
-        keep_run(made(recipe), name, tmp_path / "kept", dataset=tiny)
+        export_checkpoint(made(recipe), name, tmp_path / "kept", dataset=tiny)
         assert not (tmp_path / "kept" / f"{name}.positions.npz").exists()
         kept = load_checkpoint(name, [tmp_path / "kept"])
         assert kept.card["test_accuracy"] == pytest.approx(accuracy(kept, tiny.test))
@@ -131,7 +131,7 @@ def test_half_precision_is_measured_as_it_is_stored(finished, tiny, tmp_path, mo
         return float(all(torch.equal(value, value.half().float()) for value in trainer.model.parameters()))
 
     monkeypatch.setattr(Trainer, "accuracy", accuracy)
-    whole, half = (keep_run(finished, name, tmp_path, name == "half", tiny) for name in ("whole", "half"))
+    whole, half = (export_checkpoint(finished, name, tmp_path, name == "half", tiny) for name in ("whole", "half"))
     assert half.stat().st_size < whole.stat().st_size
     card = load_checkpoint("half", [tmp_path]).card
     assert card["test_accuracy"] == card["validation_accuracy"] == 1.0
@@ -140,11 +140,11 @@ def test_half_precision_is_measured_as_it_is_stored(finished, tiny, tmp_path, mo
 
 def test_the_data_are_opened_from_the_recipe(made, tiny_npz, tiny, tmp_path):
     run = made(replace(RECIPE, data=str(tiny_npz)))
-    keep_run(run, "found", tmp_path)
+    export_checkpoint(run, "found", tmp_path)
     assert load_checkpoint("found", [tmp_path]).class_names == list(tiny.names)
     tiny_npz.unlink()
     with pytest.raises(ValueError, match="no file"):
-        keep_run(run, "lost", tmp_path)
+        export_checkpoint(run, "lost", tmp_path)
     assert list_checkpoints([tmp_path]) == ["found"]
 
 
@@ -160,24 +160,26 @@ def test_names_at_the_limits_are_taken(tmp_path):
 
 
 def test_nothing_is_written_over_or_hidden(finished, tiny, tmp_path):
-    keep_run(finished, "mine", tmp_path / "kept", dataset=tiny)
+    export_checkpoint(finished, "mine", tmp_path / "kept", dataset=tiny)
     weights = (tmp_path / "kept" / "mine.pt").read_bytes()
     with pytest.raises(RunError, match="a model 'mine' already"):
-        keep_run(finished, "mine", tmp_path / "kept", dataset=tiny)
+        export_checkpoint(finished, "mine", tmp_path / "kept", dataset=tiny)
     assert (tmp_path / "kept" / "mine.pt").read_bytes() == weights
 
     shipped = list_checkpoints([CHECKPOINT_FOLDER])[0]
     with pytest.raises(RunError, match=f"a model '{shipped}' already"):
-        check_name(shipped, KEPT_FOLDER)
+        check_name(shipped, EXPORT_FOLDER)
     check_name(shipped, tmp_path)  # where nothing would hide it
 
 
 def test_of_two_who_keep_at_once_one_is_refused(finished, tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr("vit_explorer.training.runs.keep.list_checkpoints", lambda folders: [])  # both have looked
-    keep_run(finished, "mine", tmp_path, dataset=tiny)
+    monkeypatch.setattr(
+        "vit_explorer.training.runs.checkpoint.list_checkpoints", lambda folders: []
+    )  # both have looked
+    export_checkpoint(finished, "mine", tmp_path, dataset=tiny)
     files = {path.name: path.read_bytes() for path in tmp_path.glob("mine.*")}
     with pytest.raises(RunError, match=r"mine\.pt already"):
-        keep_run(finished, "mine", tmp_path, dataset=tiny)
+        export_checkpoint(finished, "mine", tmp_path, dataset=tiny)
     assert {path.name: path.read_bytes() for path in tmp_path.glob("mine.*")} == files
 
 
@@ -186,8 +188,8 @@ def test_a_run_that_has_not_learned_is_not_kept(made, tiny, tmp_path):
     untrained = made(events=2)
     assert not any(isinstance(event, Step) for event in untrained.events())
     for run in (unstarted, untrained):
-        with pytest.raises(RunError, match="nothing to keep"):
-            keep_run(run, "mine", tmp_path / "kept", dataset=tiny)
+        with pytest.raises(RunError, match="nothing to export"):
+            export_checkpoint(run, "mine", tmp_path / "kept", dataset=tiny)
     assert not (tmp_path / "kept").exists()
 
 
@@ -195,18 +197,18 @@ def test_a_damaged_run_is_said(finished, tiny, tmp_path):
     damaged = RunFolder(shutil.copytree(finished.path, tmp_path / "damaged"))
     (damaged.path / "last.pt").write_bytes(b"no")
     with pytest.raises(RunError, match="damaged"):
-        keep_run(damaged, "mine", tmp_path, dataset=tiny)
+        export_checkpoint(damaged, "mine", tmp_path, dataset=tiny)
 
 
 def test_what_cannot_be_written_is_said_and_leaves_nothing(finished, tiny, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot hold a model"):
-        keep_run(finished, "mine", tmp_path / "file", dataset=tiny)
+        export_checkpoint(finished, "mine", tmp_path / "file", dataset=tiny)
 
     def full(*args, **kwargs):
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr("numpy.savez_compressed", full)
     with pytest.raises(RunError, match="No space left on device"):
-        keep_run(finished, "mine", tmp_path / "kept", dataset=tiny)
+        export_checkpoint(finished, "mine", tmp_path / "kept", dataset=tiny)
     assert list((tmp_path / "kept").iterdir()) == []

@@ -1,4 +1,4 @@
-"""From a run to a model in the list: its weights, its card and how its position embeddings came about."""
+"""Export a run as a model of the list: its weights, its card and the history of its position embeddings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from vit_explorer.data.dataset import Dataset
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, KEPT_FOLDER, list_checkpoints, save_checkpoint
+from vit_explorer.models.zoo import EXPORT_FOLDER, MODEL_FOLDERS, list_checkpoints, save_checkpoint
 from vit_explorer.training.loop.events import Epoch, Event, Finished, Snapshot
 from vit_explorer.training.loop.trainer import Trainer
 from vit_explorer.training.runs.card import make_card
@@ -23,17 +23,17 @@ from vit_explorer.training.runs.folder import RunFolder
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 
 
-def keep_run(
+def export_checkpoint(
     run: RunFolder,
     name: str,
-    folder: str | os.PathLike[str] = KEPT_FOLDER,
+    folder: str | os.PathLike[str] = EXPORT_FOLDER,
     half: bool = False,
     dataset: Dataset | None = None,
 ) -> Path:
     """Write a run's model, as its last saved state has it, as NAME.pt, NAME.json and NAME.positions.npz.
 
     The accuracy on its card is that of the whole test split: the run's own if it has come to its end, else it is
-    measured now. The run is not changed, and may be kept under other names too.
+    measured now. The run is not changed, and may be exported under other names too.
 
     Args:
         half: store the weights as float16; they are rounded first and measured again, so that the card speaks of what
@@ -50,7 +50,7 @@ def keep_run(
     check_name(name, folder)
     state = run.peek_state()
     if state is None or state["step"] == 0:
-        raise RunError(f"{run.path} has not learned anything yet: there is nothing to keep.")
+        raise RunError(f"{run.path} has not learned anything yet: there is nothing to export.")
     trainer = Trainer(run.recipe(), dataset, state)
     events = [event for event in run.events() if event.step <= trainer.step]
     finished = _measured(trainer, events, half)
@@ -60,17 +60,17 @@ def keep_run(
         return save_checkpoint(trainer.model, card, name, folder, dtype, _positions(trainer, events))
 
 
-def check_name(name: str, folder: str | os.PathLike[str] = KEPT_FOLDER) -> None:
+def check_name(name: str, folder: str | os.PathLike[str] = EXPORT_FOLDER) -> None:
     """Refuse, with a RunError, a name that no model can have or that one in this folder has already.
 
-    What is kept where the page looks must not be hidden behind a model that ships.
+    A model exported to where the page looks must not be hidden behind one that ships.
     """
     if not NAME.fullmatch(name):
         raise RunError(
             f"{name!r} cannot be a model's name: it takes 1 to 40 small letters, digits and hyphens, the first one no "
             "hyphen."
         )
-    folders = [folder] if Path(folder) != KEPT_FOLDER else [CHECKPOINT_FOLDER, KEPT_FOLDER]
+    folders = [folder] if Path(folder) != EXPORT_FOLDER else MODEL_FOLDERS
     if name in list_checkpoints(folders):
         raise RunError(f"There is a model {name!r} already: choose another name.")
 
@@ -120,7 +120,7 @@ def _positions(trainer: Trainer, events: list[Event]) -> tuple[list[float], torc
 
 @contextlib.contextmanager
 def _claimed(name: str, folder: Path) -> Iterator[None]:
-    """Take the name for one keeper alone, and leave nothing behind if the writing fails."""
+    """Reserve the name for this export, and leave nothing behind if the writing fails."""
     weights = folder / f"{name}.pt"
     try:
         folder.mkdir(parents=True, exist_ok=True)
