@@ -327,8 +327,8 @@ def test_before_every_look_the_steps_until_it_are_safe(race, run, monkeypatch):
     done = dict.fromkeys(RECIPES, 0)
     looked = []
 
-    def tell(label: str, doing: str) -> None:
-        if doing.startswith("measuring") and done[label]:
+    def tell(label: str, activity: str) -> None:
+        if activity.startswith("measuring") and done[label]:
             state = race.runs[label].peek_state()
             assert state is not None and state["step"] == done[label]
             looked.append(label)

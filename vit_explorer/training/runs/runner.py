@@ -57,7 +57,7 @@ class Runner:
         race: is held, so that no other process trains it, from :meth:`open` or the first event on until :meth:`close`.
         datasets: gives the data of a recipe; may raise a DatasetError, which ends the contender that needs them.
         save_every: seconds between two states of a contender on disk.
-        tell: is told a label and what is done with that contender, before what takes longer than a step.
+        tell: called with a label and an activity before that contender does what takes longer than a step.
         group: the processes that train it together; only the one that leads writes.
         stride: steps of a trainer between two events at most, see there.
     """
@@ -67,7 +67,7 @@ class Runner:
         race: Race,
         datasets: Callable[[Recipe], Dataset],
         save_every: float = SAVE_EVERY,
-        tell: Callable[[str, str], None] = lambda label, doing: None,
+        tell: Callable[[str, str], None] = lambda label, activity: None,
         group: Group | None = None,
         stride: int = 1,
     ) -> None:
