@@ -112,7 +112,7 @@ def test_the_pointer_marks_the_point_under_it(hunger):
 def test_what_was_expected_stands_beside_what_was_found(hunger):
     lines = hunger.locator(".vx-hunger .lines li").all_inner_texts()
     assert len(lines) == 5 and lines[0].startswith("✓ agrees") and lines[1].startswith("? open")
-    assert "CNN less ViT, in points: +10.0 at 50, +25.0 at 100, +2.0 at 200." in lines[0]
+    assert "CNN minus ViT, in points: +10.0 at 50, +25.0 at 100, +2.0 at 200." in lines[0]
     assert "A CNN backbone narrows the gap. With it 5.7 points behind the CNN" in lines[3].replace("\n", " ")
     assert "? open" in lines[4]  # there is no DeiT here
 

@@ -1,4 +1,4 @@
-"""What the results of the hunger sweep say: the mission's expectations beside them, and what the runs lacked."""
+"""Findings of the data scaling sweep: expectations beside the results, and what the runs lacked."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Curves = Mapping[str, list[tuple[int, float, float, int]]]  # what ``curves`` gi
 
 @dataclass(frozen=True)
 class Expectation:
-    """What the mission expected beside what was found.
+    """An expectation beside the result.
 
     Attributes:
         criterion: by which ``agrees`` was decided.
@@ -40,7 +40,7 @@ class Expectation:
 
 
 def expectations(results: Mapping[str, Any]) -> list[Expectation]:
-    """The mission's expectations beside the results, by differences of means over seeds.
+    """Compare the expectations with the results, by differences of means over seeds.
 
     CNN and ViT are compared at every size; what is said to narrow the gap, by the mean of its distances to the CNN over
     all sizes where CNN, ViT and itself were trained.
@@ -77,7 +77,7 @@ def _narrows(found: Curves, model: str) -> Expectation:
         f"Agrees if its mean distance to the CNN is at least {100 * CLEAR:g} points smaller than the plain ViT's"
     )
     if not sizes:
-        return Expectation(expected, criterion, "No run of this sweep tells yet.", None)
+        return Expectation(expected, criterion, "No run of this sweep answers this yet.", None)
     before, after = mean(plain[size] for size in sizes), mean(helped[size] for size in sizes)
     counted = "at the one size" if len(sizes) == 1 else f"in the mean over {len(sizes)} sizes"
     told = f"With it {_beside(after)} the CNN {counted}, the plain ViT {_beside(before)} it."
@@ -92,9 +92,9 @@ def _gaps(found: Curves, model: str) -> dict[int, float]:
 
 def _listed(gaps: Mapping[int, float]) -> str:
     if not gaps:
-        return "No run of this sweep tells yet."
+        return "No run of this sweep answers this yet."
     said = [f"{_points(gap)} at {size:,}" for size, gap in gaps.items()]
-    return f"CNN less ViT, in points: {', '.join(said)}."
+    return f"CNN minus ViT, in points: {', '.join(said)}."
 
 
 def _points(gap: float) -> str:
@@ -149,7 +149,7 @@ def shortage(results: Mapping[str, Any]) -> str | None:
     said = "; ".join(f"from {size:,} on, {', '.join(names)}" for size, names in sorted(by_size.items()))
     return (
         f"At most {100 * NEAR:g} points better on the pictures they learned from than on the test split: {said}. "
-        "What these runs lack is updates, not pictures."
+        "These runs lack updates, not pictures."
     )
 
 

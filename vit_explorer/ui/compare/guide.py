@@ -26,7 +26,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked, and why it matters."""
+    """A question, and why it matters."""
 
     key: str
     title: str
@@ -37,27 +37,27 @@ class Question:
 QUESTIONS = (
     Question(
         "data",
-        "How many labelled pictures have you?",
-        "Attention has to learn what a convolution is given: that neighbours belong together.",
+        "How many labelled pictures do you have?",
+        "Attention must learn what a convolution has built in: that neighbouring pixels belong together.",
         (
             Option("small", "Under 10,000", "and no pre-trained start"),
-            Option("medium", "10,000 to 100,000", "as CIFAR-10 has"),
-            Option("large", "100,000 to a million", "or a pre-trained network to begin with"),
+            Option("medium", "10,000 to 100,000", "like CIFAR-10"),
+            Option("large", "100,000 to a million", "or a pre-trained network to start from"),
         ),
     ),
     Question(
         "dense",
-        "Do you need an answer for every place?",
-        "Boxes and masks need fine maps, and the cost of global attention grows with the square of their places.",
+        "Do you need a prediction for every location?",
+        "Boxes and masks need fine maps, and the cost of global attention grows with the square of their size.",
         (
-            Option("no", "No: one for the picture", "classification"),
+            Option("no", "No: one per picture", "classification"),
             Option("yes", "Yes: boxes, masks, depth", "dense prediction"),
         ),
     ),
     Question(
         "where",
         "Where will it run?",
-        "It decides how many multiply-adds a picture may cost.",
+        "This limits the multiply-adds per picture.",
         (
             Option("phone", "A phone or a small board", "one picture at a time, little memory"),
             Option("gpu", "One GPU", "training and running"),
@@ -90,7 +90,7 @@ CHOICES = {
 
 # (data, dense, where) -> the advice, what to try beside it, what would change it, and the reasons in their order.
 Way = tuple[str, str, str]
-_MORE = "With a pre-trained start, answer the first question by its last choice."
+_MORE = "With a pre-trained network to start from, choose the last answer to the first question."
 ADVICE: dict[Way, tuple[str, str, str, tuple[str, ...]]] = {
     ("small", "no", "phone"): ("cnn", "hybrid", _MORE, ("few", "hunger-small", "cheap-cnn", "hybrid")),
     ("small", "no", "gpu"): ("cnn-deep", "hybrid", _MORE, ("few", "hunger-small", "recipe", "stem")),
@@ -185,7 +185,7 @@ def advise(way: Way, evidence: Evidence) -> Answer:
         UserError: for a way that the questions do not have.
     """
     if way not in ADVICE:
-        raise UserError("Each question is answered by one of its own choices.")
+        raise UserError("Choose one of the options of each question.")
     advice, instead, change, wanted = ADVICE[way]
     chosen = CHOICES[advice]
     reasons = reasons_for(wanted, chosen.kinds[0], CHOICES[instead].kinds[0], evidence)

@@ -42,7 +42,8 @@ def parse_request(kind: type[T], request: Mapping[str, Any]) -> T:
     """Parse a request into the dataclass ``kind``, each field checked by its annotation.
 
     A field can be str, bool, int, float, Literal, Annotated with a :class:`Range`, ``X | None``, ``tuple[X, ...]`` (a
-    list), ``tuple[X, Y]`` (a list of two), ``dict[str, X]`` or another dataclass. Other keys are ignored.
+    list), ``tuple[X, Y]`` (a list of two), ``dict[str, X]`` or another dataclass. A field ``with_`` is the key
+    "with". Other keys are ignored.
 
     Raises:
         UserError: names the field, and the values it can have.
@@ -50,10 +51,11 @@ def parse_request(kind: type[T], request: Mapping[str, Any]) -> T:
     hints = get_type_hints(kind, include_extras=True)
     values = {}
     for field in fields(kind):
-        if field.name in request:
-            values[field.name] = _parse(hints[field.name], request[field.name], _words(field.name))
+        key = field.name.rstrip("_")
+        if key in request:
+            values[field.name] = _parse(hints[field.name], request[key], _words(key))
         elif field.default is MISSING and field.default_factory is MISSING:
-            raise UserError(f"Invalid request: {field.name!r} is missing.")
+            raise UserError(f"Invalid request: {key!r} is missing.")
     return kind(**values)
 
 

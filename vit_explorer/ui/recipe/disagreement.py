@@ -146,7 +146,7 @@ class Disagreements:
 
 def _missing(data: str) -> str:
     if data == "cifar10":
-        return "Its test pictures, CIFAR-10, are not on this machine; below the model they can be downloaded."
+        return "Its test pictures, CIFAR-10, are not on this machine; download them below the model."
     return f"Its test pictures, those of {data}, are not on this machine, or the app was started without them."
 
 

@@ -45,8 +45,8 @@ def _steps(low: int, high: int, per_one: int) -> tuple[float, ...]:
 INGREDIENTS: dict[str, Ingredient] = {
     "crop-flip": Ingredient(
         "Crop + flip",
-        "The picture is moved by up to so many pixels each way, black coming in, and mirrored half of the time.",
-        "whether the answer stays where the thing has only moved.",
+        "The picture is shifted by up to this many pixels each way, filled with black, and mirrored half of the time.",
+        "whether the prediction stays the same when the object has only moved.",
         "He et al. 2015, section 4.2",
         "Pixels",
         tuple(range(9)),
@@ -55,8 +55,8 @@ INGREDIENTS: dict[str, Ingredient] = {
     ),
     "rand-augment": Ingredient(
         "RandAugment",
-        "Two operations, drawn from 14, change the picture one after the other; the magnitude is how strongly.",
-        "the magnitude at which the model gives up, and whether you still know the picture there.",
+        "Two operations, drawn at random from 14, are applied one after the other; the magnitude is their strength.",
+        "the magnitude at which the prediction fails, and whether you still recognise the picture there.",
         "Cubuk et al. 2020",
         "Magnitude",
         tuple(range(MAX_MAGNITUDE + 1)),
@@ -66,8 +66,8 @@ INGREDIENTS: dict[str, Ingredient] = {
     ),
     "erasing": Ingredient(
         "Random erasing",
-        "With this probability a rectangle of about 2 to 33 % of the picture becomes noise.",
-        "what the model still knows when a part is gone.",
+        "With this probability, a rectangle of about 2 to 33 % of the picture is replaced by noise.",
+        "how the prediction changes when a part is missing.",
         "Zhong et al. 2020",
         "Probability",
         _steps(0, 20, 20),
@@ -76,8 +76,8 @@ INGREDIENTS: dict[str, Ingredient] = {
     ),
     "repeats": Ingredient(
         "Repeated augmentation",
-        "Repeated augmentation: a batch holds fewer pictures, each several times, augmented anew each time.",
-        "how far the answers to one and the same picture differ.",
+        "A batch holds fewer pictures, each several times, with a different augmentation each time.",
+        "how much the predictions for one picture differ.",
         "Hoffer et al. 2020",
         "Repeats",
         (1, 2, 3, 4, 6),
@@ -86,8 +86,8 @@ INGREDIENTS: dict[str, Ingredient] = {
     ),
     "mixup": Ingredient(
         "Mixup",
-        "Picture and label are blended with those of another picture, by a share drawn from Beta(α, α).",
-        "whether the answer follows the mixed label or jumps to one of the two.",
+        "Picture and label are blended with those of another picture, in a proportion drawn from Beta(α, α).",
+        "whether the prediction follows the mixed label or jumps to one of the two.",
         "Zhang et al. 2018",
         "α",
         _steps(1, 20, 10),
@@ -96,8 +96,8 @@ INGREDIENTS: dict[str, Ingredient] = {
     ),
     "cutmix": Ingredient(
         "CutMix",
-        "A rectangle of another picture is pasted in, its size by Beta(α, α); the label is mixed by area.",
-        "whether the answer follows the area or what the rectangle covers.",
+        "A rectangle of another picture is pasted in, its size drawn from Beta(α, α); the label is mixed by area.",
+        "whether the prediction follows the area or the object that the rectangle covers.",
         "Yun et al. 2019",
         "α",
         _steps(1, 20, 10),
@@ -106,8 +106,8 @@ INGREDIENTS: dict[str, Ingredient] = {
     ),
     "smoothing": Ingredient(
         "Label smoothing",
-        "The label gives a share of its certainty away, to all classes alike.",
-        "the loss of an answer that is right and sure: it grows, as certainty is no longer the aim.",
+        "A part of the label's probability is spread evenly over all classes.",
+        "the loss of a correct, confident prediction: it rises, since full confidence is no longer the target.",
         "Szegedy et al. 2016, section 7",
         "Smoothing",
         _steps(0, 18, 20),
@@ -116,8 +116,8 @@ INGREDIENTS: dict[str, Ingredient] = {
     ),
     "depth": Ingredient(
         "Stochastic depth",
-        "For one pass branches are left out, the later the likelier; what is kept counts 1 / (1 − rate) times.",
-        "the rate at which the answer no longer survives, and which branch it hangs on.",
+        "Each pass skips some branches at random, later layers more often; the rest are scaled by 1 / (1 − rate).",
+        "the rate at which the prediction fails, and which branch it depends on.",
         "Huang et al. 2016",
         "Last layer's rate",
         _steps(0, 18, 20),

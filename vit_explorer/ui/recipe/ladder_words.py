@@ -1,4 +1,4 @@
-"""What the page says of the ladder: its ingredients in a line each, what to expect of them, what came out."""
+"""Sentences on the ladder: its ingredients, what others found, and the results."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from vit_explorer.training.studies.ladder import RUNGS, Rung, Step, Summary
 from vit_explorer.ui.recipe.ingredients import INGREDIENTS
 
 INGREDIENTS_OF = {"mixing": ("mixup", "cutmix")}  # of other rungs: that of the rung's name, if any
-PLAIN = "The ViT as it is: every picture shown unchanged, every label as certain as can be."
-MIXING = "Each batch is mixed in one of two ways, drawn by chance: blended by Mixup, or cut and pasted by CutMix."
+PLAIN = "The plain ViT: pictures without augmentation, labels without smoothing."
+MIXING = "Each batch is mixed in one of two ways, chosen at random: Mixup blends pictures, CutMix cuts and pastes."
 TOKEN = (
-    "A second token beside CLS learns what the teacher says, a CNN that saw the same pictures; the answer is the mean "
-    "of both heads' logits."
+    "A second token beside CLS learns the predictions of the teacher, a CNN trained on the same pictures; the "
+    "prediction is the mean of both heads' logits."
 )
 # Beside what came out: what others found, in words. The paper: ImageNet, 300 epochs.
 STRONG = (
@@ -36,13 +36,12 @@ EXPECTED = {
     "(Touvron et al. 2021, training details).",
 }
 TRAINING = (
-    "Training accuracy is measured at the end like that on the test split: on the training pictures as they are, not "
-    "augmented."
+    "Training accuracy is measured at the end, like test accuracy, on the training pictures without augmentation."
 )
 
 
 def ingredients_of(rung: Rung) -> list[dict[str, Any]]:
-    """What the rung adds as the Ingredients view knows it: ``name``, ``title``, ``unit`` and ``strength``."""
+    """The ingredients that a rung adds: ``name``, ``title``, ``unit`` and ``strength``."""
     names = INGREDIENTS_OF.get(rung.name, (rung.name,) if rung.name in INGREDIENTS else ())
     return [
         {
@@ -56,13 +55,13 @@ def ingredients_of(rung: Rung) -> list[dict[str, Any]]:
 
 
 def what_of(rung: Rung) -> str:
-    """What is added, in a line."""
+    """The addition of a rung, in a line."""
     special = {"plain": PLAIN, "mixing": MIXING, "distillation": TOKEN}
     return special.get(rung.name) or INGREDIENTS[rung.name].what
 
 
 def expected_of(rung: Rung) -> str:
-    """What others found of it; "" of the plain ViT."""
+    """What others found; "" for the plain ViT."""
     if rung.name != "distillation":
         return EXPECTED.get(rung.name, "")
     without, taught = (_published(name) for name in ("DeiT-B", "DeiT-B distilled"))
@@ -73,7 +72,7 @@ def expected_of(rung: Rung) -> str:
 
 
 def headline(found: Sequence[Step], said: Summary, teacher: Step | None) -> str:
-    """What the numbers say, in a few sentences; "" where there are none."""
+    """The results in a few sentences; "" if there are none."""
     if said.top is None:
         return ""
     sentences = []
@@ -87,7 +86,7 @@ def headline(found: Sequence[Step], said: Summary, teacher: Step | None) -> str:
         sentences.append(f"Largest gain: {said.best.rung.title} ({points(said.best.gain or 0)}).")
     if said.hurt:
         named = ", ".join(f"{step.rung.title} ({points(step.gain or 0)})" for step in said.hurt)
-        sentences.append(f"Accuracy is lost by {named}.")
+        sentences.append(f"Accuracy falls with {named}.")
     elif len(found) > 1 and all(step.gain is not None for step in found[1:]):
         sentences.append("No ingredient costs accuracy here.")
     if teacher is not None and said.top.rung is RUNGS[-1]:
@@ -98,8 +97,7 @@ def headline(found: Sequence[Step], said: Summary, teacher: Step | None) -> str:
 
 
 def overfitting(found: Sequence[Step]) -> str:
-    """What the gap between training and test accuracy does from the lowest rung to the highest, and where most of it
-    goes; "" where it does not shrink."""
+    """The change of the gap between training and test accuracy along the ladder; "" if it does not shrink."""
     if len(found) < 2:
         return ""
     first, last = found[0], found[-1]
@@ -107,7 +105,7 @@ def overfitting(found: Sequence[Step]) -> str:
         return ""
     below, above = max(pairwise(found), key=lambda pair: pair[0].gap - pair[1].gap)
     sentence = (
-        f"Overfitting, the gap between training and test pictures, shrinks from {points(first.gap)} to "
+        f"Overfitting, the gap between training and test accuracy, shrinks from {points(first.gap)} to "
         f"{points(last.gap)} points, most of all by {above.rung.title} ({points(below.gap)} to {points(above.gap)})."
     )
     fallen, closed = first.train - last.train, first.gap - last.gap
@@ -118,26 +116,26 @@ def overfitting(found: Sequence[Step]) -> str:
 
 
 def caveat(found: Sequence[Step], recipe: Mapping[str, Any]) -> str:
-    """Under which conditions it was found, and what does not follow from it."""
+    """The conditions of the results, and their limits."""
     counts = sorted({len(step.tests) for step in found})
     seeds = " to ".join(str(n) for n in ({counts[0], counts[-1]} if len(counts) > 1 else counts))
     pictures = "All" if recipe["subset"] is None else f"{recipe['subset']:,}"
     one = counts == [1]
     spread = (
-        "with one seed a rung nobody can tell a small step from chance"
+        "with one seed per rung, a small step cannot be told from chance"
         if one
         else f"± is the standard deviation over seeds; {_unclear(found)}"
     )
     return (
-        f"{pictures} training pictures, {recipe['epochs']} epochs, {seeds} seed{'' if one else 's'} a rung: {spread}. "
-        "Each rung keeps all below it, so the order matters: a step is the gain on top of those."
+        f"{pictures} training pictures, {recipe['epochs']} epochs, {seeds} seed{'' if one else 's'} per rung: {spread}."
+        " Each rung keeps all ingredients below it, so the order matters: a step is the gain on top of those."
     )
 
 
 def missing(results: Mapping[str, Any]) -> str:
-    """A sentence where runs are still to be made; "" where all are done."""
+    """A sentence on runs that are still to be made; "" if all are done."""
     done, runs = len(results["points"]), results["runs"]
-    return "" if done >= runs else f"{done} of {runs} runs are done so far; what has no result yet is not drawn."
+    return "" if done >= runs else f"{done} of {runs} runs are done; rungs without a result are not drawn."
 
 
 def percent(share: float) -> str:
@@ -151,12 +149,12 @@ def points(gain: float) -> str:
 
 
 def _unclear(found: Sequence[Step]) -> str:
-    """Of how many steps the seeds do not agree whether it helped."""
+    """The number of steps on whose sign the seeds disagree."""
     compared = [step for step in found if len(step.gains) > 1]
     unclear = sum(not step.clear for step in compared)
     if not compared:
         return "no two rungs have two seeds in common yet"
-    return f"in {unclear or 'none'} of {len(compared)} steps the seeds disagree on up or down"
+    return f"in {unclear or 'none'} of {len(compared)} steps the seeds disagree on the sign"
 
 
 def _strength(rung: Rung, ingredient: str) -> float:

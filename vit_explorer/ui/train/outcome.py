@@ -1,4 +1,4 @@
-"""The last word on a race, made of its numbers, and no more than they earn."""
+"""The outcome of a race in words: who leads, by how much, and whether the difference is significant."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from vit_explorer.training.loop.recipe import Recipe
 
-CLEAR = 2.0  # standard errors from which a difference is more than counting can explain
+CLEAR = 2.0  # standard errors from which a difference is called a lead
 
 
 @dataclass(frozen=True)
@@ -32,17 +32,17 @@ class Outcome:
 
 
 def outcome(results: Sequence[Result], n_failed: int = 0) -> Outcome | None:
-    """Who leads by how much, under which settings, and whether counting alone could explain it; None for no result.
+    """Describe the lead, its settings and its standard error; None without results.
 
-    The standard error is that of a difference of two counted shares. Both were counted on the same pictures, which
-    makes it, if anything, too large; what another seed would change is not in it, and that is said.
+    The standard error is that of a difference of two proportions, as if each was measured on test pictures of its own;
+    both are measured on the same ones, so it is rather too large. The variation between seeds is not in it.
     """
     if not results:
         return None
     ranked = sorted(results, key=lambda result: -result.accuracy)
     listed = ", ".join(f"{result.label} {percent(result.accuracy)}" for result in ranked)
     basis = f"On {ranked[0].n_test:,} test pictures{_settings(results)}"
-    failed = f" {n_failed} of the contenders could not go on." if n_failed else ""
+    failed = f" {n_failed} contender{'s' if n_failed > 1 else ''} failed." if n_failed else ""
     if len(ranked) == 1:
         return Outcome(listed, f"{basis}.{failed}")
     first, second = ranked[:2]
@@ -52,12 +52,11 @@ def outcome(results: Sequence[Result], n_failed: int = 0) -> Outcome | None:
         said = f"{points} points" if points else "no difference"
         return Outcome(
             listed,
-            f"{basis}: {said} between the first two, {ratio:.1f} standard errors of counting, too close to call."
-            f"{failed}",
+            f"{basis}: {said} between the first two, {ratio:.1f} standard errors, too close to call.{failed}",
         )
     return Outcome(
         f"{first.label} leads by {points} points: {listed}",
-        f"{basis}; the lead is {_errors(ratio)} of counting. One seed each: another may move them.{failed}",
+        f"{basis}; the lead is {_errors(ratio)}. One seed each: other seeds may differ.{failed}",
     )
 
 
