@@ -44,10 +44,10 @@ def probe_words(model: Network) -> str:
     """Caption of :func:`probe_map` for a model, in a sentence."""
     if model.attention_kind != "global":
         if model.pooling == "max":
-            return "Where it reads what speaks for its answer: each channel's largest value, times its weight."
-        return "Which places of its last map speak for its answer: the head's weights on each."
+            return "The places that support its prediction: each channel's largest value times its weight."
+        return "The places of its last map that support its prediction: the classifier's weights on each."
     if model.pooling == "attention":
-        return "How much of each patch enters the answer: the weights of its attention pooling."
+        return "How much each patch contributes to the prediction: the weights of its attention pooling."
     if model.pooling == "cls":
-        return "Where CLS looks in the last layer, mean over its heads."
+        return "What CLS attends to in the last layer, mean over its heads."
     return "How much attention each patch receives in the last layer, mean over heads and patches."

@@ -157,7 +157,7 @@ def test_runs_lack_updates_from_where_they_are_hardly_better_on_their_training_p
     for point in results["points"]:
         point["train_accuracy"] = point["test_accuracy"] + next(leads)
     assert sated(results) == {"cnn": 50_000, "vit": 5_000}  # 500 pictures fed the CNN as well, 5,000 did not
-    assert "from 5,000 on, ViT; from 50,000 on, CNN. What these runs lack" in (shortage(results) or "")
+    assert "from 5,000 on, ViT; from 50,000 on, CNN. These runs lack" in (shortage(results) or "")
     for point in results["points"]:
         point["train_accuracy"] = point["test_accuracy"] + 0.03
     assert sated(results) == {} and shortage(results) is None

@@ -16,9 +16,10 @@ from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.runs.race import Race, owner_of
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.training.studies.hunger import hunger_recipe
+from vit_explorer.ui.core.serve import serve
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.train.hunger import hunger_functions
-from vit_explorer.ui.train.tab import train_functions
+from vit_explorer.ui.train.hunger import describe_hunger, export_hunger
+from vit_explorer.ui.train.tab import race_functions
 
 MINE = "my secret"
 UPDATES = 2  # of every run: so that an own point is trained in a blink
@@ -39,7 +40,8 @@ class Visit:
     folder: Path  # of the checkpoints
 
     def ask(self, name: str, **request):
-        functions = [*hunger_functions(self.session, self.service), *train_functions(self.session, self.service)]
+        curves = serve(self.session, self.service, hunger=describe_hunger, export=export_hunger)
+        functions = [*curves, *race_functions(self.session, self.service)]
         return next(one for one in functions if one.__name__ == name)({"owner": MINE, **request})
 
     def results(self, data: str = "cifar10", runs: int = 4) -> None:
@@ -156,10 +158,10 @@ def test_without_results_a_point_makes_as_many_updates_as_the_sweep_would(visit)
     ("wrong", "said"),
     [
         ({"kind": "deit"}, "A point can be of cnn, vit, vit-conv, hybrid, not of 'deit'."),
-        ({"size": 10_050}, "The number of pictures must be 50 to 10000, not 10050."),
+        ({"size": 10_050}, "The number of pictures must be 50 to 10,000, not 10050."),
         ({"size": 150}, "2 updates are no whole epochs of 150 pictures: take a multiple of 3."),
-        ({"seed": -1}, "The seed must be 0 to 2147483647, not -1."),
-        ({"seed": "1"}, "The seed must be 0 to 2147483647, not 1."),
+        ({"seed": -1}, "The seed must be 0 to 2,147,483,647, not -1."),
+        ({"seed": "1"}, "Seed must be a whole number, not 1."),
     ],
 )
 def test_what_cannot_be_run_is_refused_in_a_sentence(visit, wrong, said):

@@ -23,7 +23,7 @@ from vit_explorer.training.runs.runner import Runner
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.training.studies.presets import PRESETS, preset_recipes
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.train.tab import train_functions
+from vit_explorer.ui.train.tab import race_functions
 
 MINE, YOURS = "my secret", "your secret"
 PLAIN = replace(RECIPE, lr_changes=(), test_subset=None, probe=4)
@@ -43,7 +43,7 @@ class Visit:
     race: Race
 
     def ask(self, name: str, /, owner: str = MINE, **request):
-        function = next(one for one in train_functions(self.session, self.service) if one.__name__ == name)
+        function = next(one for one in race_functions(self.session, self.service) if one.__name__ == name)
         return function({"owner": owner, **request})
 
 

@@ -33,6 +33,7 @@ FOLDER = Path("runs/sweep-ladder")  # where that command works, seen from the re
 EXPORTED_TEACHER = "ladder-teacher"  # name of the exported teacher, if it is trained alone
 TAUGHT = (
     "A CNN trained on the same pictures and seed, with crop and flip; the DeiT on the top rung learns from it."
+)
 COLUMNS = ("number", "rung", "adds", "seed", "test_accuracy", "train_accuracy", "gain", "images", "seconds")
 
 

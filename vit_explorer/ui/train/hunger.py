@@ -1,14 +1,13 @@
-"""The hunger for data in the Train tab: the curves of the sweep, what was expected of them, and points of one's own."""
+"""Data scaling: the curves of the sweep, the expectations, and the visitor's own points."""
 
 from __future__ import annotations
 
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, TypedDict
 
-from vit_explorer.figures.frame import MIME, figure_bytes
 from vit_explorer.models import zoo
 from vit_explorer.training.loop.precision import fast_precision
 from vit_explorer.training.loop.recipe import LIMITS
@@ -18,49 +17,67 @@ from vit_explorer.training.service.service import TrainingService
 from vit_explorer.training.studies.hunger import BATCH, MODELS, curves, hunger_recipe, possible_sizes, updates_of
 from vit_explorer.training.studies.hunger_findings import expectations, settings, shortage
 from vit_explorer.training.studies.sweep_figures import draw_hunger, provenance
-from vit_explorer.ui.core.downloads import file_answer
-from vit_explorer.ui.core.errors import UserError, json_errors, user_errors
+from vit_explorer.ui.core.downloads import FileAnswer, export_file
+from vit_explorer.ui.core.errors import UserError, user_errors
 from vit_explorer.ui.core.requests import parse_int
-from vit_explorer.ui.core.serve import ServerFunction
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.core.widget import widget
 from vit_explorer.ui.train.choices import training_device
 from vit_explorer.ui.train.hunger_points import SWEEP, OwnPoint, data_name, data_of, data_words, own_payload, own_points
+from vit_explorer.ui.train.request import OwnerRequest
+from vit_explorer.ui.train.setup import StartPayload
 
 COMMAND = f"{export.COMMAND} --sweep {SWEEP}"
-ALONE = tuple(model for model in MODELS if model != "deit")  # a DeiT is taught by a network that must be trained first
+ALONE = tuple(model for model in MODELS if model != "deit")  # a DeiT needs a teacher, which would be trained first
 COLUMNS = ("of", "model", "pictures", "seed", "test_accuracy", "train_accuracy", "seconds", "data", "drawn")
 
 
-def place_hunger(session: Session, service: TrainingService) -> None:
-    """Place the view. A point is started, followed and stopped by what the tab has for all its races."""
-    widget(__file__, "hunger", hunger_functions(session, service), elem_id="hunger")
+@dataclass(frozen=True)
+class PointRequest(OwnerRequest):
+    """A run of one kind of network on ``size`` images of a dataset."""
+
+    kind: str
+    data: str
+    size: int
+    seed: int
 
 
-def hunger_functions(session: Session, service: TrainingService) -> list[ServerFunction]:
-    """What the view's script may call."""
+@dataclass(frozen=True)
+class HungerExport:
+    """The format of the file."""
 
-    @json_errors
-    def hunger(request: dict[str, Any]) -> dict[str, Any]:
-        return describe_hunger(session, service)
-
-    @json_errors
-    def export(request: dict[str, Any]) -> dict[str, Any]:
-        return export_hunger(session, service, request["format"])
-
-    return [hunger, export]
+    format: str
 
 
-def describe_hunger(session: Session, service: TrainingService) -> dict[str, Any]:
-    """Everything that the view shows.
+class CurvePayload(TypedDict):
+    """The curve of a kind of network; a point has size, passes, mean, spread, seeds, seconds and runs."""
 
-    Returns:
-        ``data``: what the sweep's runs learned from. ``curves``: by kind {kind, label, points: {size, passes, mean,
-        spread, seeds, seconds, runs}}. ``told``: what is missing, in a sentence, or None. ``settings`` and ``made``:
-        how the points came about. ``shortage``: what runs on many pictures lack, or None. ``expectations``.
-        ``own``: points of one's own, the newest first; those with ``drawn`` belong beside the curves. ``choice``: what
-        can be run here, and the first seed that the sweep has not.
+    kind: str
+    label: str
+    points: list[dict[str, Any]]
+
+
+class HungerPayload(TypedDict):
+    """Results of the data scaling sweep, and the visitor's own points.
+
+    ``data``: the sweep's dataset. ``told``: a sentence on missing runs, or None. ``settings``, ``made``: how the points
+    were made. ``shortage``: a sentence on runs with too few updates, or None. ``own``: own points, the newest first;
+    those with ``drawn`` belong beside the curves. ``choice``: what can be run here, and the first seed that the sweep
+    lacks.
     """
+
+    data: str
+    curves: list[CurvePayload]
+    told: str | None
+    settings: str
+    made: str | None
+    shortage: str | None
+    expectations: list[dict[str, Any]]
+    own: list[dict[str, Any]]
+    choice: dict[str, Any]
+
+
+def describe_hunger(session: Session, service: TrainingService) -> HungerPayload:
+    """Describe the sweep, the expectations and the own points."""
     results = session.sweep(SWEEP)
     known = results or _nothing()
     updates, found = updates_of(known), curves(known)
@@ -90,21 +107,22 @@ def describe_hunger(session: Session, service: TrainingService) -> dict[str, Any
     }
 
 
-def start_point(session: Session, service: TrainingService, request: dict[str, Any]) -> dict[str, Any]:
-    """{owner, kind, data, size, seed} -> {race}: a race of one, by the recipe of the sweep's runs."""
-    kind = request["kind"]
+def start_point(session: Session, service: TrainingService, request: PointRequest) -> StartPayload:
+    """Start a race of one, by the recipe of the sweep's runs. Raises UserError with the range of a wrong value."""
+    kind = request.kind
     if kind not in ALONE:
         raise UserError(f"A point can be of {', '.join(ALONE)}, not of {str(kind)[:20]!r}.")
-    source = session.datasets.open(request["data"])
-    size = parse_int(request["size"], "The number of pictures", BATCH, source.n_train)
-    seed = parse_int(request["seed"], "The seed", *map(int, LIMITS["seed"]))
+    with user_errors():
+        source = session.datasets.open(request.data)
+    size = parse_int(request.size, "The number of pictures", BATCH, source.n_train)
+    seed = parse_int(request.seed, "The seed", *map(int, LIMITS["seed"]))
     updates, device = updates_of(session.sweep(SWEEP) or _nothing()), training_device()
     with user_errors():
         recipe = hunger_recipe(
             kind, size, seed, updates, data=source.data, device=device, precision=fast_precision(device)
         )
         title = f"{zoo.MODELS[kind].short} on {size:,} of {source.name}, seed {seed}"
-        owner = owner_of(request["owner"])
+        owner = owner_of(request.owner)
         race = Race.create(
             service.runs_folder, {zoo.MODELS[kind].short: recipe}, title=title, preset=SWEEP, owner=owner
         )
@@ -112,17 +130,18 @@ def start_point(session: Session, service: TrainingService, request: dict[str, A
     return {"race": race.name}
 
 
-def export_hunger(session: Session, service: TrainingService, format: str) -> dict[str, Any]:
-    """{filename, mime, data in base64} of all runs as CSV, or of the curves as a figure."""
+def export_hunger(session: Session, service: TrainingService, request: HungerExport) -> FileAnswer:
+    """Write all runs as CSV, or the curves as a figure."""
     known = session.sweep(SWEEP) or _nothing()
     own = [point for point in own_points(service, known) if point.finished]
-    if format == "csv":
-        return file_answer(SWEEP, format, hunger_csv(known, own).encode())
-    if format not in MIME:
-        raise UserError(f"A file can be csv, {', '.join(MIME)}, not {format!r}.")
     drawn = [(one.recipe.model, one.recipe.subset, one.finished.test_accuracy) for one in own if one.drawn]
     with user_errors():
-        return file_answer(SWEEP, format, figure_bytes(draw_hunger(known, drawn), format))
+        return export_file(
+            SWEEP,
+            request.format,
+            lambda: draw_hunger(known, drawn),
+            {"csv": lambda: hunger_csv(known, own).encode()},
+        )
 
 
 def hunger_csv(results: Mapping[str, Any], own: list[OwnPoint]) -> str:
@@ -155,7 +174,7 @@ def hunger_csv(results: Mapping[str, Any], own: list[OwnPoint]) -> str:
 
 
 def _nothing() -> dict[str, Any]:
-    """A sweep of which no run has been made."""
+    """A sweep without runs."""
     return {"points": [], "runs": 0, "recipe": {"data": "cifar10"}}
 
 
@@ -170,7 +189,7 @@ def _told(results: Mapping[str, Any] | None) -> str | None:
     return None
 
 
-def _curve_payload(results: Mapping[str, Any], kind: str, curve: list[tuple[int, float, float, int]]) -> dict[str, Any]:
+def _curve_payload(results: Mapping[str, Any], kind: str, curve: list[tuple[int, float, float, int]]) -> CurvePayload:
     points = []
     for size, mean, spread, seeds in curve:
         runs = [one for one in results["points"] if (one["model"], one["size"]) == (kind, size)]

@@ -1,4 +1,4 @@
-"""What the Train tab draws: a run's events, compacted to a few KB, and a race in a line for the list."""
+"""What the Train tab is sent of a run: its events, compacted to a few kB."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from vit_explorer.models.zoo import create_model
 from vit_explorer.training.loop.events import Epoch, Event, Failed, Finished, Snapshot, Started, Step
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.runs.folder import RunFolder
-from vit_explorer.ui.core.arrays import pack
+from vit_explorer.ui.core.arrays import Packed, pack
 from vit_explorer.ui.core.datasets import Source
 from vit_explorer.ui.train.outcome import Result
 
@@ -36,14 +36,66 @@ MAX_SNAPSHOTS = 48  # of one contender in one answer; of more the first, the las
 TAIL_BYTES = 131_072  # of events.jsonl, in which the latest accuracy is looked for
 
 
-def contender_payload(run: RunFolder, label: str, cursor: int, now: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What is new of one contender since ``cursor``, the place in its events that the last answer ended at.
+class TestPayload(TypedDict):
+    """An evaluation on the test images during training."""
 
-    Returns:
-        ``anew``: all of it comes again, for nothing was known yet or the run was cut back. ``steps``: packed (n, 5) of
-        step, images, seconds, running loss and running accuracy. ``tests``: all looks at the test pictures. ``now``:
-        the latest step. ``recipe`` and ``words`` come with what is anew.
+    step: int
+    images: int
+    seconds: float
+    accuracy: float
+
+
+class PositionMaps(TypedDict):
+    """Similarity maps (down, across, rows, cols) of position embeddings; ``of`` patches in all.
+
+    ``spread``: the end of the colour scale; ``two_d``: the 2D score, None for a grid that is too large.
     """
+
+    maps: Packed
+    of: int
+    spread: float
+    two_d: float | None
+
+
+class SnapshotPayload(TypedDict):
+    """A model at one step: its ``map`` on the probe image, prediction, probability and test accuracy."""
+
+    step: int
+    epoch: float
+    images: int
+    seconds: float
+    test_accuracy: float | None
+    map: Packed
+    positions: PositionMaps | None
+    answer: int
+    probability: float
+
+
+class ContenderPayload(TypedDict):
+    """The news of a contender; ``cursor`` is where they end.
+
+    ``anew``: all events are sent again, since none were known or the run was cut back; then ``info`` (the fields of
+    ``Started``), ``recipe`` and ``words`` come too. ``steps`` (n, 5): step, images, seconds, running loss and running
+    accuracy. ``now``: the latest step.
+    """
+
+    label: str
+    cursor: int
+    anew: bool
+    info: dict[str, Any] | None
+    recipe: dict[str, Any] | None
+    words: str | None
+    lr_changes: list[list[float]]
+    steps: Packed | None
+    tests: list[TestPayload]
+    snapshots: list[SnapshotPayload]
+    finished: dict[str, Any] | None
+    failed: str | None
+    now: Mapping[str, Any] | None
+
+
+def contender_payload(run: RunFolder, label: str, cursor: int, now: Mapping[str, Any] | None) -> ContenderPayload:
+    """Pack the events of a contender since ``cursor``, where the last answer ended."""
     events, cursor = run.read(cursor)
     anew = bool(events) and isinstance(events[0], Started)
     recipe = run.recipe()
@@ -89,8 +141,8 @@ def _reading_words(model: str, overrides: tuple[tuple[str, Any], ...]) -> str:
     return probe_words(create_model(model, **dict(overrides)))
 
 
-def snapshot_payload(snapshot: Snapshot) -> dict[str, Any]:
-    """One look at a model: its maps as bytes, its answer, its accuracy."""
+def snapshot_payload(snapshot: Snapshot) -> SnapshotPayload:
+    """Pack a snapshot, its maps as bytes."""
     rows, cols = snapshot.probe_map.shape
     highest = float(snapshot.probe_map.max())
     positions = None
@@ -111,8 +163,8 @@ def snapshot_payload(snapshot: Snapshot) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=512)
-def _positions(table: bytes, shape: tuple[int, int], grid: tuple[int, int]) -> dict[str, Any]:
-    """Similarity maps of a table of position embeddings, for all visitors once."""
+def _positions(table: bytes, shape: tuple[int, int], grid: tuple[int, int]) -> PositionMaps:
+    """Similarity maps of a table of position embeddings, computed once for all visitors."""
     positions = torch.from_numpy(np.frombuffer(table, np.float32).reshape(shape).copy())
     n_prefix = len(positions) - grid[0] * grid[1]
     similarity = cosine_similarity(positions)
@@ -151,7 +203,7 @@ def _shown(snapshots: Sequence[Snapshot]) -> list[Snapshot]:
     return [snapshots[i] for i in kept]
 
 
-def _steps(events: Sequence[Event]) -> dict[str, Any] | None:
+def _steps(events: Sequence[Event]) -> Packed | None:
     rows = [
         (event.step, event.images, event.seconds, event.running_loss, event.running_accuracy)
         for event in events
@@ -160,9 +212,9 @@ def _steps(events: Sequence[Event]) -> dict[str, Any] | None:
     return pack(np.array(rows, np.float32)) if rows else None
 
 
-def _tests(events: Sequence[Event]) -> list[dict[str, Any]]:
-    """Every look at the test pictures; the end of an epoch and a snapshot of one step are one look."""
-    looks = {
+def _tests(events: Sequence[Event]) -> list[TestPayload]:
+    """Every evaluation; the end of an epoch and a snapshot of the same step are one."""
+    looks: dict[int, TestPayload] = {
         event.step: {
             "step": event.step,
             "images": event.images,
@@ -208,8 +260,16 @@ def _latest_accuracy(path: Path, size: int) -> float | None:
     return None
 
 
-def probe_payload(source: Source, index: int) -> dict[str, Any]:
-    """A test picture by its index: label and image."""
+class ProbePayload(TypedDict):
+    """A test image by its index; ``image`` is a PNG as a data URL."""
+
+    index: int
+    label: str
+    image: str
+
+
+def probe_payload(source: Source, index: int) -> ProbePayload:
+    """Encode a test image."""
     buffer = io.BytesIO()
     Image.fromarray(source.test.x[index].permute(1, 2, 0).numpy()).save(buffer, "PNG")
     image = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,104 @@
+"""Set-up of a race: what can be chosen, the contenders of a preset, and the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from vit_explorer.training.runs.race import Race, list_races, owner_of
+from vit_explorer.training.service.service import TrainingService
+from vit_explorer.ui.core.errors import user_errors
+from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.train.choices import chosen_recipes, offered, plan, source_payload
+from vit_explorer.ui.train.payload import latest_accuracy, recipe_payload
+from vit_explorer.ui.train.request import OwnerRequest
+
+
+class RaceLine(TypedDict):
+    """A race in the list; per contender its label, recipe and latest test accuracy."""
+
+    name: str
+    title: str
+    created: str
+    mine: bool
+    state: str
+    contenders: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class PlanRequest:
+    """A preset on a dataset; None stands for the preset's own number of images or epochs."""
+
+    preset: str
+    data: str
+    subset: int | None
+    epochs: int | None
+
+
+class PlanPayload(TypedDict):
+    """The contenders, each with its label and its recipe."""
+
+    contenders: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class StartRequest(OwnerRequest):
+    """A race; each contender has a label, a model and the fields of its recipe. ``probe``: a test image to watch."""
+
+    title: str
+    preset: str
+    data: str
+    probe: int
+    contenders: tuple[dict[str, Any], ...]
+
+
+class StartPayload(TypedDict):
+    """The name of the race."""
+
+    race: str
+
+
+def describe_lobby(session: Session, service: TrainingService, request: OwnerRequest) -> dict[str, Any]:
+    """List what can be chosen (see :func:`offered`), the datasets, and the saved races, the newest first."""
+    sources, problems = session.datasets.usable()
+    races, damaged = list_races(service.runs_folder)
+    return {
+        **offered(),
+        "datasets": [source_payload(source) for source in sources],
+        "races": [_race_line(service, race, request.owner) for race in races],
+        "at_once": service.at_once,
+        "problems": problems + damaged,
+    }
+
+
+def plan_race(session: Session, _: TrainingService, request: PlanRequest) -> PlanPayload:
+    """List the contenders that a preset makes of a dataset."""
+    with user_errors():
+        source = session.datasets.open(request.data)
+    return {"contenders": plan(source, request.preset, request.subset, request.epochs)}
+
+
+def start_race(session: Session, service: TrainingService, request: StartRequest) -> StartPayload:
+    """Create a race and submit it to the training service. Raises UserError with the range of a wrong value."""
+    with user_errors():
+        source = session.datasets.open(request.data)
+    recipes = chosen_recipes(source, list(request.contenders), request.probe)
+    with user_errors():
+        owner = owner_of(request.owner)
+        race = Race.create(service.runs_folder, recipes, title=request.title, preset=request.preset, owner=owner)
+    service.submit(race)
+    return {"race": race.name}
+
+
+def _race_line(service: TrainingService, race: Race, secret: str) -> RaceLine:
+    return {
+        "name": race.name,
+        "title": race.title,
+        "created": race.created,
+        "mine": race.owned_by(secret),
+        "state": service.status(race.name)["state"],
+        "contenders": [
+            {"label": label, "recipe": recipe_payload(run.recipe()), "test_accuracy": latest_accuracy(run)}
+            for label, run in race.runs.items()
+        ],
+    }
