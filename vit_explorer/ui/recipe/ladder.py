@@ -31,9 +31,7 @@ from vit_explorer.ui.recipe.ladder_words import (
 SWEEP = f"{COMMAND} --sweep ladder"
 FOLDER = Path("runs/sweep-ladder")  # where that command works, seen from the repository
 EXPORTED_TEACHER = "ladder-teacher"  # name of the exported teacher, if it is trained alone
-TAUGHT = (
-    "A CNN trained on the same pictures and seed, with crop and flip; the DeiT on the top rung learns from it."
-)
+TAUGHT = "A CNN trained on the same pictures and seed, with crop and flip; the DeiT on the top rung learns from it."
 COLUMNS = ("number", "rung", "adds", "seed", "test_accuracy", "train_accuracy", "gain", "images", "seconds")
 
 

@@ -93,7 +93,7 @@ def command_race(_: Session, service: TrainingService, request: CommandRequest) 
 
 
 def _status(status: dict[str, Any]) -> StatusPayload:
-    return {key: status[key] for key in ("state", "place", "reason", "activity")}  # type: ignore[return-value]
+    return {key: status[key] for key in ("state", "place", "reason", "activity")}
 
 
 def _outcome(race: Race) -> dict[str, str] | None:
