@@ -74,8 +74,8 @@ def test_it_begins_with_the_quoted_sizes_and_names_each_ratio(cost):
     cost.get_by_role("button", name="This Swin, stage 1").click()
     side, _, d_model, window = cost.evaluate(
         """async () => {
-          const { view, now } = await vx.module("windows/data.js");
-          const { stages: [first], window } = view(now());
+          const { view } = await vx.module("windows/data.js");
+          const { stages: [first], window } = view(vx.state);
           return [...first.grid, first.dModel, window];
         }"""
     )

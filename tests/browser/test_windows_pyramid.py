@@ -94,7 +94,7 @@ def test_pointing_at_any_slab_names_children_parents_and_pixels(pyramid):
             assert now["Stage 1"] == "2 × 2 tokens" and now["Pixels"] == "4 × 4 of 32 × 32"
         if pyramid.evaluate("vx.get('token') !== null"):
             met.add(bool(fine))
-            marked = pyramid.evaluate("vx.module('windows/data.js').then(({ now, token }) => token(now(), [8, 8]))")
+            marked = pyramid.evaluate("vx.module('windows/data.js').then(({ token }) => token(vx.state, [8, 8]))")
             assert marked == 8 * int(coarse[1]) + int(coarse[2])
     assert met == {True, False}, "both slabs were pointed at"
 

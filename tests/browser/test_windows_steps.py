@@ -90,7 +90,7 @@ def pin(page, token: int, side: int = 16) -> None:
 def shows_window(page, size: int) -> None:
     """Wait until the windows on screen have this side."""
     page.evaluate("async () => (window.swin = await vx.module('windows/data.js'))")
-    page.wait_for_function("(size) => swin.view(swin.now()).window === size", arg=size)
+    page.wait_for_function("(size) => swin.view(vx.state).window === size", arg=size)
 
 
 def go(page, step: int) -> None:

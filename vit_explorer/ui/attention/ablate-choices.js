@@ -51,7 +51,8 @@ export function inWords({ erased, shuffle, muted, positions }) {
 
 /**
  * Let pointer and keys erase and restore patches. A drag does to all what it did to the first; it is one step to undo.
- * @param {{grid: () => number[] | null, erased: () => number[], change: (erased: number[], keep: boolean) => void}} options
+ * @param {HTMLElement} element
+ * @param {{grid: () => number[] | null, erased: () => number[], change: (erased: number[], keep: boolean) => void}} how `grid()` of the patches, the `erased` ones, and what to do with others
  */
 export function brush(element, { grid, erased, change }) {
   element.tabIndex = 0;

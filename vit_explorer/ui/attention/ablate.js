@@ -14,7 +14,7 @@ export default widget((root, server) => {
   const SIDE = 272; // px of the picture
   const SHOWN = 5; // classes
   const SUGGESTED = 8; // patches
-  const kept = ablation.choices(() => draw(overlays.now()));
+  const kept = ablation.choices(() => draw(store.state));
   let network = ""; // grid and heads that the choices are for
   let answer = null; // the newest
   let views = []; // of the maps: {marks, side}
@@ -44,7 +44,7 @@ export default widget((root, server) => {
     erased: () => kept.now().erased,
     change: (erased, keep) => kept.change({ erased }, keep),
   });
-  overlays.files(root, "ablate-export", server, () => (overlays.ready(overlays.now()) ? wanted(overlays.now()) : null));
+  overlays.files(root, "ablate-export", server, () => (overlays.ready(store.state) ? wanted(store.state) : null));
 
   /** One toggle a head, for the layers and heads of this model. */
   function buildHeads(shape) {

@@ -1,6 +1,5 @@
 /* What the views of the Attention tab share: the weights of the trace on screen, the query, and colours for shares. */
 import { decode } from "../core/arrays.js";
-import * as store from "../core/store.js";
 import { CLS_TOKEN, tokenIndex, tokenOfIndex } from "../core/tokens.js";
 
 /** @typedef {{layers: number, heads: number, n: number, nPrefix: number, grid: number[], whole: boolean, limit: number}} AttentionView */
@@ -9,13 +8,14 @@ import { CLS_TOKEN, tokenIndex, tokenOfIndex } from "../core/tokens.js";
 const views = new WeakMap(); // payload of a trace -> its view, decoded once
 
 /** The attention of the trace on screen, or null where the model has none (or nothing is on screen yet). */
-export function view(state) {
+export function view(/** @type {import("../state").State} */ state) {
   const trace = state.trace;
   if (!trace || !trace.attention) return null;
   if (!views.has(trace.attention)) views.set(trace.attention, build(trace));
   return views.get(trace.attention);
 }
 
+/** @param {import("../state").Trace} trace */
 function build(trace) {
   const { attention, grid, n_prefix: nPrefix } = trace;
   const [layers, heads, n] = attention.shape;
@@ -95,8 +95,3 @@ export function oneAtATime(ask) {
 /** The names by which the server finds what is on screen. */
 export const named = ({ trace }) => ({ picture: trace.picture.name, model: trace.model, fit: trace.fit });
 
-/** A state object as draw gets it, for events between draws. */
-export function now() {
-  const topics = ["model", "trace", "token", "theme", "attentionChosen", "attentionRollout", "attentionMix"];
-  return Object.fromEntries(topics.map((topic) => [topic, store.get(topic)]));
-}

@@ -14,6 +14,7 @@ export function explainCurves(root, highlight) {
   const SIDE = 108; // px of the picture at a step
   const EDGE = { left: 46, right: 8, top: 8, bottom: 22 };
   const REACH = 0.12; // of the axes' height: how near to a curve a pointer means it
+  /** @type {HTMLCanvasElement[]} */
   const all = [...root.querySelectorAll("canvas.axes")];
   let data = null; // {trace, answer, series: [{name, title, ink, order, deletion, insertion}], baseline}
   let picked = null; // {measure, name, step}

@@ -42,7 +42,7 @@ export default widget((root, server) => {
     if (serial !== own) return;
     if (!maps) return failed();
     answer = { ...maps, question };
-    show(views.now());
+    show(store.state);
     timer = setTimeout(() => measure(request, question, own), PATIENCE);
   }
 
@@ -51,27 +51,27 @@ export default widget((root, server) => {
     if (serial !== own) return;
     if (!scores) return failed();
     answer = { ...scores, question };
-    show(views.now());
+    show(store.state);
   }
 
   function failed() {
     asked = ""; // the next choice or redraw asks again
     root.classList.remove("measuring", "waiting");
-    root.classList.toggle("empty", !fits(views.now())); // what is on screen belongs to another question
+    root.classList.toggle("empty", !fits(store.state)); // what is on screen belongs to another question
     $(".outcome").textContent = "The server did not answer; choose again.";
   }
 
   $(".class").addEventListener("change", (event) => {
     chosen.target = event.target.value === "" ? null : Number(event.target.value);
-    draw(views.now());
+    draw(store.state);
   });
   for (const button of root.querySelectorAll("[data-baseline]")) {
     button.addEventListener("click", () => {
       chosen.baseline = button.dataset.baseline;
-      draw(views.now());
+      draw(store.state);
     });
   }
-  views.files(root, "explain-export", server, () => (views.ready(views.now()) ? wanted(views.now()) : null));
+  views.files(root, "explain-export", server, () => (views.ready(store.state) ? wanted(store.state) : null));
 
   // ---- the class -----------------------------------------------------------------------------------------------
   function listClasses({ trace }) {

@@ -1,6 +1,7 @@
 /* Saves what the view above it shows, with its settings: the heads, or the rollout. */
 import { saveFile } from "../core/files.js";
 import { call } from "../core/server.js";
+import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as attention from "./data.js";
 import * as rollout from "./rollout-data.js";
@@ -21,7 +22,7 @@ export default widget((root, server) => {
   }
 
   async function save(button) {
-    const state = attention.now();
+    const state = store.state;
     if (!attention.view(state)) return;
     for (const other of buttons) other.disabled = true;
     const channel = `attention-export ${ofRollout}`;

@@ -14,7 +14,7 @@ from vit_explorer.ui.core.session import Session
 N_CHANNELS = 8  # shown of each stage
 
 
-class StagePayload(TypedDict):
+class FeatureStagePayload(TypedDict):
     """The square maps of a stage.
 
     ``strongest`` are the channels with the largest mean over the image; their ``maps`` (N_CHANNELS, side, side) and the
@@ -32,7 +32,7 @@ class FeaturesPayload(TypedDict):
     """The stages of a network, and what their numbers are."""
 
     what: Literal["Magnitudes", "Activations"]
-    stages: list[StagePayload]
+    stages: list[FeatureStagePayload]
 
 
 def feature_maps(session: Session, request: ModelRequest) -> FeaturesPayload:
@@ -43,7 +43,7 @@ def feature_maps(session: Session, request: ModelRequest) -> FeaturesPayload:
         raise UserError(f"{seen.checkpoint.name} has attention: its maps are in the views below.")
     stage_maps = [traced.hidden[entry][0].T for entry in seen.checkpoint.model.stage_entries]  # (channels, H * W)
     signed = any(bool((maps < 0).any()) for maps in stage_maps)  # a Swin's; those of a CNN come from a ReLU
-    stages: list[StagePayload] = []
+    stages: list[FeatureStagePayload] = []
     for maps in (one.abs() for one in stage_maps):
         side = math.isqrt(maps.shape[1])
         strongest = maps.mean(dim=1).argsort(descending=True)[:N_CHANNELS]

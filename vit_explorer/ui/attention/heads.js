@@ -25,14 +25,14 @@ export default widget((root, server) => {
     const answer = await call("attention-rows", server, "attention_rows", request);
     if (!answer) return;
     seen.fetched.set(token, { rows: decode(answer.rows).data, columns: decode(answer.columns).data });
-    mark(attention.now());
+    mark(store.state);
   });
 
   const askMatrix = attention.oneAtATime(async ({ seen, key, request }) => {
     const answer = await call("attention-matrix", server, "attention_matrix", request);
     if (!answer) return;
     seen.matrices.set(key, answer.matrix && decode(answer.matrix).data);
-    const state = attention.now();
+    const state = store.state;
     if (drawn.seen !== seen || attention.view(state) !== seen) return;
     drawMatrix(state, seen);
     mark(state);
@@ -178,8 +178,8 @@ export default widget((root, server) => {
   }
 
   // ---- input -----------------------------------------------------------------------------------------------------
-  const choose = (next) => store.set("attentionChosen", { ...attention.chosen(attention.now()), ...next });
-  const shown = () => (drawn && attention.view(attention.now()) === drawn.seen ? drawn.seen : null);
+  const choose = (next) => store.set("attentionChosen", { ...attention.chosen(store.state), ...next });
+  const shown = () => (drawn && attention.view(store.state) === drawn.seen ? drawn.seen : null);
 
   patchInput($(".scene-marks"), () => (shown() || { grid: null }).grid);
   $(".cls").addEventListener("click", () => store.pin(CLS_TOKEN));
@@ -200,7 +200,7 @@ export default widget((root, server) => {
     const seen = shown();
     if (!seen || !(event.key in MOVES)) return;
     event.preventDefault();
-    const { layer, head } = attention.chosen(attention.now());
+    const { layer, head } = attention.chosen(store.state);
     const [down, right] = MOVES[event.key];
     choose({ layer: Math.max(0, Math.min(seen.layers - 1, layer + down)), head: Math.max(0, Math.min(seen.heads - 1, head + right)) });
   });
@@ -209,7 +209,7 @@ export default widget((root, server) => {
   function pointAt(token) {
     if (token === pointed) return;
     pointed = token;
-    mark(attention.now());
+    mark(store.state);
   }
 
   const large = $(".large-marks");
@@ -229,15 +229,15 @@ export default widget((root, server) => {
   function pointCell(cell, marking) {
     const seen = shown();
     if (!seen) return;
-    const [i, j] = attention.chosen(attention.now()).direction === "row" ? cell : [cell[1], cell[0]];
+    const [i, j] = attention.chosen(store.state).direction === "row" ? cell : [cell[1], cell[0]];
     pointed = seen.tokenOf(j);
-    if (store.get("token") === seen.tokenOf(i)) mark(attention.now());
+    if (store.get("token") === seen.tokenOf(i)) mark(store.state);
     marking(seen.tokenOf(i));
   }
   const cellUnder = (event) => shown() && headsMatrix.cellAt(event, matrix, drawn.seen, drawn.whole);
   const leave = () => {
     pointed = null;
-    mark(attention.now());
+    mark(store.state);
     store.point(null);
   };
   matrix.addEventListener("pointermove", (event) => {
@@ -255,8 +255,8 @@ export default widget((root, server) => {
     if (!seen || !(event.key in MOVES || event.key === "Escape")) return;
     event.preventDefault();
     if (event.key === "Escape") return leave();
-    const column = attention.chosen(attention.now()).direction === "column";
-    const token = attention.query(attention.now());
+    const column = attention.chosen(store.state).direction === "column";
+    const token = attention.query(store.state);
     const cell = [seen.indexOf(token), seen.indexOf(pointed === null ? token : pointed)];
     if (column) cell.reverse();
     pointCell(cell.map((index, axis) => Math.max(0, Math.min(seen.n - 1, index + MOVES[event.key][axis]))), store.pin);

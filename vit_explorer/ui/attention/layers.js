@@ -3,6 +3,7 @@ import { colour, inkOn, sequential } from "../core/colours.js";
 import { clearCanvas, outline } from "../core/draw.js";
 import { barCells } from "../core/elements.js";
 import * as format from "../core/format.js";
+import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
@@ -95,10 +96,10 @@ export default widget((root, server) => {
   }
 
   function step(at) {
-    const seen = attention.view(views.now());
+    const seen = attention.view(store.state);
     if (!seen) return;
     depth = at === seen.lens.length - 1 ? null : at;
-    drawLens(views.now(), seen);
+    drawLens(store.state, seen);
   }
 
   function drawLens({ trace }, { lens }) {
@@ -115,7 +116,7 @@ export default widget((root, server) => {
   $(".depth").addEventListener("input", (event) => step(Number(event.target.value)));
   for (const kind of ["pointermove", "pointerdown"]) {
     $(".heat").addEventListener(kind, (event) => {
-      const seen = attention.view(views.now());
+      const seen = attention.view(store.state);
       if (!seen) return;
       const box = $(".heat").getBoundingClientRect();
       const at = Math.floor(((event.clientX - box.left - NAMES) / (box.width - NAMES)) * seen.lens.length);
@@ -135,18 +136,18 @@ export default widget((root, server) => {
   function choose(next) {
     if ((next && next.layer) === (head && head.layer) && (next && next.head) === (head && head.head)) return;
     head = next;
-    drawReach(attention.view(views.now()));
+    drawReach(attention.view(store.state));
   }
 
   for (const kind of ["pointermove", "pointerdown"]) {
     $(".dots").addEventListener(kind, (event) => {
-      const seen = attention.view(views.now());
+      const seen = attention.view(store.state);
       if (seen) choose(reach.headAt($(".dots"), seen, even(seen), event));
     });
   }
-  $(".dots").addEventListener("pointerleave", () => attention.view(views.now()) && choose(null));
+  $(".dots").addEventListener("pointerleave", () => attention.view(store.state) && choose(null));
   $(".dots").addEventListener("keydown", (event) => {
-    const seen = attention.view(views.now());
+    const seen = attention.view(store.state);
     const move = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -seen.heads, ArrowDown: seen.heads }[event.key];
     if (!seen || !move) return;
     event.preventDefault();
@@ -156,7 +157,7 @@ export default widget((root, server) => {
     choose({ layer: Math.floor(to / seen.heads), head: to % seen.heads });
   });
 
-  views.files(root, "layers-export", server, () => (views.ready(views.now()) ? views.request(views.now()) : null));
+  views.files(root, "layers-export", server, () => (views.ready(store.state) ? views.request(store.state) : null));
 
   function draw(state) {
     if (!views.ready(state)) return;

@@ -166,7 +166,7 @@ export default widget((root, server) => {
 
   /** Marks alone, while the widget is on screen. */
   function refresh() {
-    if (root.offsetParent !== null) mark(attention.now());
+    if (root.offsetParent !== null) mark(store.state);
   }
 
   // ---- input -----------------------------------------------------------------------------------------------------
@@ -213,7 +213,7 @@ export default widget((root, server) => {
 
   const choose = (next) => {
     if ("start" in next) step = null; // another number of steps: show the last
-    store.set("attentionRollout", { ...rollout.options(attention.now()), ...next });
+    store.set("attentionRollout", { ...rollout.options(store.state), ...next });
   };
   for (const key of ["row", "fusion", "scale"]) {
     for (const button of root.querySelectorAll(`[data-${key}]`)) {
@@ -222,7 +222,7 @@ export default widget((root, server) => {
   }
   $(".discard input").addEventListener("input", (event) => choose({ discard: Number(event.target.value) }));
   $(".start select").addEventListener("change", (event) => choose({ start: Number(event.target.value) }));
-  $(".residual").addEventListener("click", () => choose({ residual: !rollout.options(attention.now()).residual }));
+  $(".residual").addEventListener("click", () => choose({ residual: !rollout.options(store.state).residual }));
 
   const large = $(".large-marks");
   function pointAt(token) {
@@ -232,14 +232,14 @@ export default widget((root, server) => {
   }
   function askFor(token) {
     if (token === null) return;
-    if (rollout.options(attention.now()).row !== "query") choose({ row: "query" });
+    if (rollout.options(store.state).row !== "query") choose({ row: "query" });
     store.pin(token);
   }
   large.addEventListener("pointermove", (event) => drawn && pointAt(maps.largeToken(event, large, drawn.seen, drawn.large)));
   large.addEventListener("pointerleave", () => pointAt(null));
   large.addEventListener("click", () => askFor(pointed));
   large.addEventListener("keydown", (event) => {
-    const seen = attention.view(attention.now());
+    const seen = attention.view(store.state);
     if (!seen) return;
     if (event.key === "Enter") askFor(pointed);
     else if (!moveToken(event.key, seen.grid, pointed, pointAt)) return;

@@ -14,7 +14,7 @@ import { widget } from "../core/widget.js";
 import * as card from "./card.js";
 
 export default widget((root, server) => {
-  /** @typedef {{picture: object, element: HTMLElement, parts: object, fit: string | null, results: object[] | null}} Card */
+  /** @typedef {{picture: import("../core/payloads").PicturePayload, element: HTMLElement, parts: Record<string, HTMLElement>, fit: string | null, results: import("../core/payloads").TimedPrediction[] | null}} Card */
   const MOST = 12; // pictures kept
   const LOST = "The server did not answer. Is it still running? Then try again.";
 
@@ -52,7 +52,7 @@ export default widget((root, server) => {
       }
       tell(files.length > 1 ? `Reading ${index + 1} of ${files.length}: ${title}` : `Reading ${title}`);
       const picture = await read(file, title);
-      if (picture.refused) complain(`${title}: ${picture.refused}`);
+      if ("refused" in picture) complain(`${title}: ${picture.refused}`);
       else add(picture, added++);
     }
     tell();
@@ -66,14 +66,14 @@ export default widget((root, server) => {
     try {
       const data = file.size ? await base64(file) : "";
       return (await call("classify-take", quiet("take"), "take", { title, data })) || { refused: LOST };
-    } catch (error) {
+    } catch {
       return { refused: "This cannot be read as a file; if it is a folder, drop the pictures inside it." };
     }
   }
 
-  /** @param {File[]} files  @param {(file: File) => string} [name] */
+  /** @param {(File | Blob)[]} files  @param {(file: File) => string} [name] */
   function bring(files, name = (file) => file.name || "Picture") {
-    const named = files.map((file) => ({ file, title: name(file) }));
+    const named = files.map((file) => ({ file, title: name(/** @type {File} */ (file)) }));
     const next = () => take(named);
     reading = reading.then(next, next); // also when the files before them could not be shown
   }
@@ -146,9 +146,10 @@ export default widget((root, server) => {
         const request = { picture: card.picture.name, fit };
         const answer = (await call("classify", quiet("classify"), "classify", request)) || { refused: LOST };
         card.fit = request.fit;
-        card.results = answer.results || null;
+        const refused = "refused" in answer ? answer.refused : undefined;
+        card.results = "refused" in answer ? null : answer.results;
         card.element.classList.toggle("waiting", card.fit !== fit);
-        drawCard(card, answer.refused);
+        drawCard(card, refused);
       }
     } finally {
       asking = false; // also when a card could not be drawn, or nothing would be asked again
@@ -248,7 +249,7 @@ export default widget((root, server) => {
     root.classList.add("dropping");
   });
   root.addEventListener("dragleave", (event) => {
-    if (!root.contains(event.relatedTarget)) root.classList.remove("dropping");
+    if (!root.contains(/** @type {Node} */ (event.relatedTarget))) root.classList.remove("dropping");
   });
   root.addEventListener("drop", (event) => {
     event.preventDefault();
@@ -275,9 +276,9 @@ export default widget((root, server) => {
   }
 
   function markOpen() {
-    const { picture } = store.get("trace") || { picture: {} };
+    const { picture } = store.get("trace") || { picture: null };
     for (const card of cards) {
-      const open = card.picture.name === picture.name;
+      const open = card.picture.name === picture?.name;
       card.element.classList.toggle("current", open);
       card.parts.place.textContent = open ? "open at the left" : "open in every tab";
     }

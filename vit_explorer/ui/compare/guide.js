@@ -50,11 +50,11 @@ export default widget((root, server) => {
       const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
       if (!step) return;
       event.preventDefault();
-      const all = [...options.children];
-      all[(all.indexOf(document.activeElement) + step + all.length) % all.length].focus();
+      const all = /** @type {HTMLElement[]} */ ([...options.children]);
+      all[(all.indexOf(/** @type {HTMLElement} */ (document.activeElement)) + step + all.length) % all.length].focus();
     });
     $(".stage").replaceChildren(title, make("p", "vx-soft", question.why), options);
-    if (moved) (options.querySelector('[aria-pressed="true"]') || options.firstChild).focus();
+    if (moved) /** @type {HTMLElement} */ (options.querySelector('[aria-pressed="true"]') || options.firstChild).focus();
   }
 
   function heading(text) {

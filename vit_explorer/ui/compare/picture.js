@@ -40,7 +40,7 @@ export default widget((root, server) => {
 
   /** Ask for the times of what is on screen, once, when the frame is done with it. */
   async function measure() {
-    const state = views.now();
+    const state = store.state;
     const settled = store.get("settled");
     if (!views.ready(state) || !fits(state) || !settled || settled.picture !== state.trace.picture.name || settled.fit !== state.trace.fit) return;
     const about = answer.question;
@@ -73,7 +73,7 @@ export default widget((root, server) => {
   // ---- controls ------------------------------------------------------------------------------------------------
   $(".target").addEventListener("change", (event) => {
     target = event.target.value;
-    const state = views.now();
+    const state = store.state;
     if (views.ready(state)) draw(state);
   });
 

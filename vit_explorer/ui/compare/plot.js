@@ -28,8 +28,8 @@ export function draw(svg, { points, label, unit, height, empty, hover }) {
   const width = svg.parentElement.clientWidth;
   svg.replaceChildren();
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  svg.setAttribute("width", width);
-  svg.setAttribute("height", height);
+  svg.setAttribute("width", String(width));
+  svg.setAttribute("height", String(height));
   if (!points.length) {
     put(svg, "text", { x: width / 2, y: height / 2, "text-anchor": "middle", class: "soft" }, empty);
     return;

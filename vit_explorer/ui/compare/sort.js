@@ -2,14 +2,14 @@
 import { fill, make } from "../core/elements.js";
 
 /**
- * @typedef {{key: string, title: string, note?: string, value: (row: object) => number | string | null,
- *   cell: (row: object) => string | Node, text?: boolean, rises?: boolean}} Column  `text`: set left; `rises`: the
+ * @typedef {{key: string, title: string, note?: string, value: (row: any) => number | string | null,
+ *   cell: (row: any) => string | Node, text?: boolean, rises?: boolean}} Column  `text`: set left; `rises`: the
  *   first press sorts from low to high
  *
  * Fill `table` and keep it sorted. Rows without a value stand last, whichever way.
  *
  * @param {HTMLTableElement} table  @param {Column[]} columns
- * @param {{start: [string, "ascending" | "descending"], id: (row: object) => string, hover: (id: string | null) => void}} how
+ * @param {{start: [string, "ascending" | "descending"], id: (row: any) => string, hover: (id: string | null) => void}} how
  */
 export function sortable(table, columns, { start, id, hover }) {
   let [by, direction] = start;
@@ -44,8 +44,8 @@ export function sortable(table, columns, { start, id, hover }) {
     const sign = direction === "ascending" ? 1 : -1;
     return [...rows].sort((one, other) => {
       const [a, b] = [value(one), value(other)];
-      if (none(a) || none(b)) return none(a) - none(b);
-      return sign * (typeof a === "string" ? a.localeCompare(b) : a - b);
+      if (none(a) || none(b)) return Number(none(a)) - Number(none(b));
+      return sign * (typeof a === "string" ? a.localeCompare(String(b)) : Number(a) - Number(b));
     });
   }
 
@@ -64,9 +64,10 @@ export function sortable(table, columns, { start, id, hover }) {
   }
 
   function show() {
-    for (const cell of line.children) cell.setAttribute("aria-sort", cell.dataset.key === by ? direction : "none");
+    for (const cell of /** @type {HTMLElement[]} */ ([...line.children])) cell.setAttribute("aria-sort", cell.dataset.key === by ? direction : "none");
     const focused = body.contains(document.activeElement) ? document.activeElement.closest("tr").dataset.id : null;
     fill(body, sorted(), makeRow);
+    /** @type {HTMLElement | null} */
     const again = focused && body.querySelector(`[data-id="${CSS.escape(focused)}"] button`);
     if (again) again.focus();
   }
@@ -79,7 +80,7 @@ export function sortable(table, columns, { start, id, hover }) {
 
   /** Light up a row. */
   function light(which) {
-    for (const element of body.children) element.classList.toggle("lit", element.dataset.id === which);
+    for (const element of /** @type {HTMLElement[]} */ ([...body.children])) element.classList.toggle("lit", element.dataset.id === which);
   }
 
   return { light, put };

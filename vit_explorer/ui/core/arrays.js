@@ -7,6 +7,8 @@ const ARRAYS = { float32: Float32Array, uint8: Uint8Array, int8: Int8Array, int1
 /**
  * Unpack what arrays.pack or pack_shares made. `at(i, j, ...)` is the value with its scale; `data` holds the stored
  * numbers, or the values themselves where logarithms were stored.
+ * @param {import("./payloads").Packed} packed
+ * @returns {Packed}
  */
 export function decode(packed) {
   const bytes = Uint8Array.from(atob(packed.data), (c) => c.charCodeAt(0));

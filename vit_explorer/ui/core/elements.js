@@ -24,7 +24,7 @@ export function fill(element, items, row) {
   element.replaceChildren(...items.map(row));
 }
 
-/** make("div", "class names", "text") */
+/** make("div", "class names", "text") @template {keyof HTMLElementTagNameMap} Tag @param {Tag} tag @returns {HTMLElementTagNameMap[Tag]} */
 export function make(tag, className = "", text = "") {
   const element = document.createElement(tag);
   element.className = className;
@@ -43,7 +43,8 @@ export function barCells(name, probability, style = "") {
 
 /** Open a tab of the page by its id, also where the tabs that do not fit stand in a menu. */
 export function openTab(id) {
-  const inMenu = [...document.querySelectorAll("#tabs .overflow-dropdown button")];
+  const inMenu = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#tabs .overflow-dropdown button"))];
+  /** @type {HTMLElement} */
   const tab = document.querySelector(`#tabs [role="tab"][data-tab-id="${id}"]`) || inMenu.find((one) => one.textContent.trim().toLowerCase() === id);
   if (tab) tab.click();
 }

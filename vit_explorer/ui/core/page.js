@@ -9,7 +9,7 @@ followTheme();
 
 /** Where picture and tabs stand one above the other, a person who opens a tab is brought to it. */
 document.addEventListener("click", ({ target, isTrusted }) => {
-  const tab = isTrusted && target.closest("#tabs > .tab-wrapper button");
+  const tab = isTrusted && /** @type {Element} */ (target).closest("#tabs > .tab-wrapper button");
   if (!tab || !matchMedia("(max-width: 899px)").matches || tab.closest(".overflow-menu > button")) return;
   document.querySelector("#tabs").scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
 });
@@ -18,11 +18,11 @@ const waiting = window.vx.waiting; // views that came before this module, see sc
 
 /** The one global: how Gradio's elements reach their views, and the state for who looks from outside, such as a test. */
 window.vx = {
-  get: store.get, on: store.on, pin: store.pin, point: store.point, set: store.set, update: store.update,
+  get: store.get, on: store.on, pin: store.pin, point: store.point, set: store.set, state: store.state, update: store.update,
   idle,
   mount,
   openTab,
   /** A module of the page, such as vx.module("train/data.js"). */
   module: (path) => import(`../${path}`),
 };
-for (const view of waiting) mount(...view);
+for (const [path, element, server] of waiting) mount(path, element, server);

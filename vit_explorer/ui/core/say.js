@@ -1,5 +1,6 @@
 /* Sentences to the person. */
-let timer = 0; // until the sentence is taken away
+/** @type {ReturnType<typeof setTimeout>} */
+let timer; // until the sentence is taken away
 
 /** One sentence to the person, for as long as it takes to read. */
 export function say(sentence) {

@@ -7,6 +7,12 @@ let pending = 0; // calls and modules under way
 /**
  * Ask the server. Of several calls on one channel only the newest is answered; the others give null. An answer
  * {error} is shown to the person and gives null too.
+ * @template {string} Name
+ * @param {string} channel
+ * @param {import("../state").Server} server
+ * @param {Name} name
+ * @param {object} request
+ * @returns {Promise<import("../state").Answer<Name> | null>}
  */
 export async function call(channel, server, name, request) {
   const ticket = (latest.get(channel) || 0) + 1;
@@ -20,7 +26,7 @@ export async function call(channel, server, name, request) {
       return null;
     }
     return answer;
-  } catch (error) {
+  } catch {
     if (latest.get(channel) === ticket) say("The server did not answer. Is it still running? Then try again.");
     return null;
   } finally {
@@ -34,7 +40,7 @@ export async function idle() {
   while (pending > 0);
 }
 
-/** Count a promise among what is under way until it has an outcome. */
+/** Count a promise among what is under way until it has an outcome. @template T @param {Promise<T>} promise */
 export async function underWay(promise) {
   pending++;
   try {

@@ -19,8 +19,9 @@ export function tokenName(token, grid) {
 
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
-/** Move a mark by a key: the page's token, or `marked` by `choose`. Returns whether the key means anything here. */
-export function moveToken(key, [rows, cols], marked = store.get("token"), choose = store.pin) {
+/** Move a mark by a key: the page's token, or `marked` by `choose`. Returns whether the key means anything here. @param {string} key @param {number[]} grid */
+export function moveToken(key, grid, marked = store.get("token"), choose = store.pin) {
+  const [rows, cols] = grid;
   if (key === "Escape") choose(null);
   else if (!(key in MOVES)) return false;
   else {

@@ -18,8 +18,9 @@ function grey(rgb, size) {
   return greys.get(rgb);
 }
 
-/** Draw a map (rows x cols numbers, 0..high) over the grey of the picture (bytes). */
-export function overlay(canvas, side, rgb, size, values, [rows, cols], high) {
+/** Draw a map (rows x cols numbers, 0..high) over the grey of the picture (bytes). @param {number[]} grid */
+export function overlay(canvas, side, rgb, size, values, grid, high) {
+  const [rows, cols] = grid;
   const context = clearCanvas(canvas, side, side);
   context.drawImage(grey(rgb, size), 0, 0, side, side);
   context.globalAlpha = MIXED;
@@ -36,8 +37,6 @@ export function outlinePatch(canvas, side, token, [rows, cols], ink, clear = tru
 }
 
 export const request = ({ trace, model }) => ({ picture: trace.picture.name, model: model.name, fit: trace.fit });
-
-export const now = () => Object.fromEntries(["model", "trace", "token", "theme", "catalogue"].map((topic) => [topic, store.get(topic)]));
 
 /** Whether picture and model on screen belong together. */
 export const ready = ({ trace, model }) => Boolean(trace && model && trace.model === model.name);
@@ -65,7 +64,7 @@ export function asking(channel, server, name, { wanted, keep, draw, failed }) {
     } else {
       asked = ""; // the next choice or redraw asks again
     }
-    const present = now();
+    const present = store.state;
     if (!ready(present)) return;
     if (told || questionOf(present) !== question) draw(present);
     else failed();

@@ -6,17 +6,21 @@ import * as store from "./store.js";
  * Define a view. `build(root, server)` returns {topics?, draw?, mark?}: `draw(state)` paints everything and is
  * called when one of its topics, the theme or its width changes; `mark(state)` paints only the marked token and is
  * called on every pointer move. Neither is called while the view is not on screen: it catches up when it is.
+ * @param {import("../state").Build} build
  */
 export const widget = (build) => build;
 
 /**
  * Fetch a view's module and build the view in its element.
  * @param {string} path of the module in the page's folder, without ".js"
+ * @param {HTMLElement} element
+ * @param {import("../state").Server} server
  */
 export async function mount(path, element, server) {
+  /** @type {{default: import("../state").Build}} */
   const { default: build } = await underWay(import(`../${path}.js`));
-  const root = element.querySelector(".vx-widget");
-  const parts = build(root, server);
+  const root = /** @type {HTMLElement} */ (element.querySelector(".vx-widget"));
+  const parts = /** @type {import("../state").View} */ (build(root, server));
   if (!parts || (!parts.draw && !parts.mark)) return;
   const topics = new Set([...(parts.topics || ["model", "trace"]), "theme"]);
   let stale = true; // something changed that is not painted yet

@@ -84,7 +84,7 @@ export default widget((root, server) => {
   function writeLink() {
     if (!shown.model) return;
     const run = store.get("run");
-    history.replaceState(null, "", "#" + new URLSearchParams({ ...shown, ...(run && { run }) }).toString());
+    history.replaceState(null, "", `#${new URLSearchParams({ ...shown, ...(run && { run }) }).toString()}`);
   }
 
   /** Ask for the catalogue again: a model was kept, or a dataset has come. */
@@ -191,7 +191,7 @@ export default widget((root, server) => {
     let data;
     try {
       data = await base64(file);
-    } catch (error) {
+    } catch {
       say(`${file.name} cannot be read: choose a picture file, not a folder.`);
       return;
     }
@@ -242,7 +242,7 @@ export default widget((root, server) => {
     const { title, width, height, truth } = trace.picture;
     $(".title").textContent = title;
     $(".detail").textContent =
-      `${width} × ${height} → ${trace.size} × ${trace.size} pixels` + (truth ? `; labelled ${truth}` : "");
+      `${width} × ${height} → ${trace.size} × ${trace.size} pixels${truth ? `; labelled ${truth}` : ""}`;
     for (const button of root.querySelectorAll("[data-fit]")) {
       button.setAttribute("aria-pressed", String(button.dataset.fit === trace.fit));
     }

@@ -62,7 +62,7 @@ export default widget((root) => {
     fill($(".stages"), stem.stages, stageFigure);
     const embedding = decode(stem.embedding);
     stem.numbers = embedding;
-    scale = embedding.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    scale = /** @type {Float32Array} */ (embedding.data).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     $(".start .shape").textContent = `${trace.size} × ${trace.size}, 3 channels`;
     $(".end figcaption").textContent = stem.title;
     $(".end .shape").textContent = `the token: ${embedding.shape[1]} numbers`;

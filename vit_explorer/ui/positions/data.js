@@ -14,8 +14,9 @@ const STEP = 0.05;
 const views = new WeakMap(); // payload -> view
 
 /**
- * The similarities of state.model, or null for a model without positions.
- * @returns {null | object} `at(s, i, j)` counts tokens from 0 with CLS first; `indexOf` and `tokenOf` translate.
+ * The similarities of state.model, or null for a model without positions. `at(s, i, j)` counts tokens from 0 with CLS
+ * first; `indexOf` and `tokenOf` translate.
+ * @param {import("../state").State} state
  */
 export function view(state) {
   const payload = state.model && state.model.positions;
@@ -24,6 +25,7 @@ export function view(state) {
   return views.get(payload);
 }
 
+/** @param {import("../core/payloads").PositionsPayload} payload */
 function build(payload) {
   const packed = decode(payload.similarity);
   const [count, size] = packed.shape;
@@ -44,21 +46,23 @@ function build(payload) {
     return best === null ? null : tokenOf(best);
   }
 
-  const shared = { ...payload, rows, cols, n, nPrefix, size, count, at, indexOf, tokenOf, has, nearest };
-  shared.limit = colourLimit(shared);
-  shared.matrixImage = (s) =>
-    keep(`matrix ${s}`, () => paint(size, size, (k) => at(s, Math.floor(k / size), k % size), shared.limit));
+  const limit = colourLimit({ at, count, n, nPrefix });
+  const matrixOf = (s) =>
+    keep(`matrix ${s}`, () => paint(size, size, (k) => at(s, Math.floor(k / size), k % size), limit));
   // All maps in one image: the map of patch (r, c) fills the block (r, c) of rows x cols pixels.
-  shared.mapsImage = (s) =>
+  const mapsOf = (s) =>
     keep(`maps ${s}`, () => {
       const across = cols * cols;
       return paint(rows * rows, across, (k) => {
         const [y, x] = [Math.floor(k / across), k % across];
         const of = Math.floor(y / rows) * cols + Math.floor(x / cols);
         return at(s, nPrefix + of, nPrefix + (y % rows) * cols + (x % cols));
-      }, shared.limit);
+      }, limit);
     });
-  return shared;
+  return {
+    ...payload, rows, cols, n, nPrefix, size, count, at, indexOf, tokenOf, has, nearest, limit,
+    matrixImage: matrixOf, mapsImage: mapsOf,
+  };
 }
 
 function paint(rows, cols, value, limit) {
@@ -149,8 +153,3 @@ export function shown(root, state, selector = ".vx-panel") {
 /** The inks of marked and related patches; read at a draw, because reading them may cost a layout. */
 export const inks = () => ({ query: inkOf("--vx-query"), key: inkOf("--vx-key") });
 
-/** A state object as draw gets it, for events between draws. */
-export function now() {
-  const topics = ["model", "trace", "token", "theme", "catalogue", "positionSnapshot", "positionPair"];
-  return Object.fromEntries(topics.map((topic) => [topic, store.get(topic)]));
-}

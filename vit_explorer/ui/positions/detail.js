@@ -116,7 +116,7 @@ export default widget((root) => {
   }
 
   $(".chart").addEventListener("click", (event) => {
-    const seen = positions.view(positions.now());
+    const seen = positions.view(store.state);
     if (!seen) return;
     const s = Math.round(chartFrame(seen).valueX(event.clientX - $(".chart").getBoundingClientRect().left));
     positions.setSnapshot(Math.max(0, Math.min(seen.count - 1, s)));
@@ -178,9 +178,9 @@ export default widget((root) => {
     listed = key;
   }
 
-  patchInput($(".marks"), () => (positions.view(positions.now()) || { grid: null }).grid);
+  patchInput($(".marks"), () => (positions.view(store.state) || { grid: null }).grid);
   store.on("positionPair", () => {
-    if (root.offsetParent !== null) mark(positions.now());
+    if (root.offsetParent !== null) mark(store.state);
   });
   return { topics: ["model", "positionSnapshot"], draw, mark };
 });

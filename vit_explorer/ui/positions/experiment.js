@@ -3,6 +3,7 @@ import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { barCells } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { call } from "../core/server.js";
+import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 import * as positions from "./data.js";
@@ -64,13 +65,13 @@ export default widget((root, server) => {
     if (asked !== mine) return;
     if (told) answer = { ...told, question };
     else asked = { question: "", failed: true }; // the next choice or redraw asks again
-    show(positions.now());
-    mark(positions.now());
+    show(store.state);
+    mark(store.state);
   }
 
   function change(next) {
     Object.assign(chosen, next);
-    draw(positions.now());
+    draw(store.state);
   }
 
   for (const button of root.querySelectorAll("[data-mode]")) {

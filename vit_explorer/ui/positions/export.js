@@ -1,6 +1,7 @@
 /* Saves the matrix and the figure of the snapshot at the slider. */
 import { saveFile } from "../core/files.js";
 import { call } from "../core/server.js";
+import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as positions from "./data.js";
 
@@ -9,7 +10,7 @@ export default widget((root, server) => {
   const buttons = [...root.querySelectorAll("[data-format]")];
 
   async function save(button) {
-    const state = positions.now();
+    const state = store.state;
     if (!positions.view(state)) return;
     for (const other of buttons) other.disabled = true;
     const request = { model: state.model.name, snapshot: positions.snapshot(state), format: button.dataset.format };

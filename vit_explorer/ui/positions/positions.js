@@ -47,7 +47,7 @@ export default widget((root) => {
     return { step, w, h, left: Math.floor((step - w) / 2), top: Math.floor((step - h) / 2) };
   }
 
-  let widths = {}; // px of each view and the inks of marks, as they were when they were drawn
+  const widths = {}; // px of each view and the inks of marks, as they were when they were drawn
   let inks = {};
   function measure() {
     for (const name of ["whole", "before", "after"]) widths[name] = Math.floor($(`.${name} .stack`).clientWidth);
@@ -207,7 +207,7 @@ export default widget((root) => {
   }
 
   function play(index) {
-    const seen = positions.view(positions.now());
+    const seen = positions.view(store.state);
     if (!seen || root.offsetParent === null) return stop();
     timer = index + 1 < seen.count ? setTimeout(() => play(index + 1), index === 0 ? 2 * STEP_TIME : STEP_TIME) : 0;
     positions.setSnapshot(index);
@@ -215,7 +215,7 @@ export default widget((root) => {
   }
 
   $(".play").addEventListener("click", () => {
-    const state = positions.now();
+    const state = store.state;
     const seen = positions.view(state);
     if (!seen) return;
     const next = (positions.snapshot(state) + 1) % seen.count;
@@ -231,12 +231,12 @@ export default widget((root) => {
     positions.setSnapshot(Number(event.target.value));
   });
 
-  const patches = () => (positions.view(positions.now()) || { grid: null }).grid;
+  const patches = () => (positions.view(store.state) || { grid: null }).grid;
   for (const name of ["before", "after"]) patchInput($(`.${name} .marks`), patches);
 
   const matrix = $(".matrix-marks");
   function pairAt(event) {
-    const seen = positions.view(positions.now());
+    const seen = positions.view(store.state);
     if (!seen) return [null, null];
     const box = matrix.getBoundingClientRect();
     const { indexAt } = matrixPlace(widths.whole, seen);
@@ -251,7 +251,7 @@ export default widget((root) => {
   });
   const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   matrix.addEventListener("keydown", (event) => {
-    const state = positions.now();
+    const state = store.state;
     const seen = positions.view(state);
     if (!seen || !(event.key in MOVES || event.key === "Escape")) return;
     event.preventDefault();
@@ -270,7 +270,7 @@ export default widget((root) => {
     store.pin(first);
   });
   store.on("positionPair", () => {
-    if (root.offsetParent !== null) mark(positions.now());
+    if (root.offsetParent !== null) mark(store.state);
   });
   return { topics: ["model", "catalogue", "positionSnapshot"], draw, mark };
 });

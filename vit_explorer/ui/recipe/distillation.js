@@ -160,7 +160,7 @@ export default widget((root, server) => {
   }
 
   function show() {
-    const state = views.now();
+    const state = store.state;
     const fitting = views.ready(state) && fits(state);
     root.classList.toggle("waiting", !fitting);
     $(".none").hidden = true;

@@ -79,7 +79,7 @@ export default widget((root, server) => {
     const take = (seed) => choose({ seed });
     const look = (number) => {
       pass = number;
-      draw(views.now());
+      draw(store.state);
     };
     const scene = { pictures: scenes.pictures, mix: scenes.mix, smoothing: scenes.smoothing, batch: scenes.batch, depth: scenes.depth, none: scenes.none }[answer.kind];
     scene($(".scene"), seen);

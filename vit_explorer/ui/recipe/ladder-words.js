@@ -82,7 +82,7 @@ export function command(text) {
     try {
       await navigator.clipboard.writeText(text);
       button.textContent = "Copied";
-    } catch (error) {
+    } catch {
       button.textContent = "Select and copy it"; // pages at plain http addresses get no clipboard
     }
     setTimeout(() => (button.textContent = "Copy"), 1600);

@@ -10,14 +10,14 @@ function owner() {
   if (secret) return secret;
   try {
     secret = localStorage.getItem("vx-owner");
-  } catch (error) {
+  } catch {
     secret = null; // storage is forbidden here: the visitor is known until the page is left
   }
   if (!secret) {
     secret = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     try {
       localStorage.setItem("vx-owner", secret);
-    } catch (error) {
+    } catch {
       // as above
     }
   }
@@ -29,7 +29,7 @@ export async function tryAsk(name, request = {}) {
   try {
     const answer = await server[name]({ owner: owner(), ...request });
     return answer && answer.error ? { refused: answer.error } : answer;
-  } catch (error) {
+  } catch {
     return { refused: LOST, lost: true };
   }
 }

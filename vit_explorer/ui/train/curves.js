@@ -124,7 +124,8 @@ export default widget((root) => {
     if (hover !== null) $(".said").textContent = values.said(shown, values.at(shown, races(), hover), hover);
   });
   root.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-what], [data-axis]");
+    /** @type {HTMLElement} */
+    const button = /** @type {HTMLElement} */ (event.target).closest("[data-what], [data-axis]");
     if (!button) return;
     Object.assign(choice, button.dataset);
     hover = null;

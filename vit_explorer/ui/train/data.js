@@ -10,9 +10,7 @@ import { say } from "../core/say.js";
 import * as store from "../core/store.js";
 import * as calls from "./calls.js";
 
-/** @typedef {{label: string, index: number, recipe: object, info: object | null, steps: object[], tests: object[],
- *    snapshots: object[], now: object | null, finished: object | null, failed: string | null, cursor: number,
- *    words: string, lr_changes: number[][]}} Contender its numbers, as payload.py packs them */
+/** @typedef {import("./types").Contender} Contender its numbers, as payload.py packs them */
 
 const POLL = 333; // ms between two questions while something trains
 const POLL_SLOWLY = 1200; // while it waits, is paused, or the tab is not on screen
@@ -23,7 +21,8 @@ export const OPEN_STATES = new Set(["waiting", "starting", "training", "paused",
 
 export let race = null;
 export let compared = []; // other races, drawn dashed
-let timer = 0;
+/** @type {ReturnType<typeof setTimeout>} */
+let timer;
 let polling = false;
 let again = false; // as soon as the present question is answered
 let failures = 0;
@@ -180,6 +179,7 @@ function take(into, answer) {
   return news;
 }
 
+/** What a contender has before the first answer. @returns {Pick<Contender, "info" | "steps" | "tests" | "snapshots" | "now" | "finished" | "failed">} */
 const nothing = () => ({ info: null, steps: [], tests: [], snapshots: [], now: null, finished: null, failed: null });
 
 /** @param {Contender} contender */

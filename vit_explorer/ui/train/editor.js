@@ -6,7 +6,8 @@ import * as words from "./words.js";
 
 /**
  * Draw the fields of a contender.
- * @param {{entry: object, entries: object[], lobby: object, data: string, changed: () => void, close: () => void}} of
+ * @param {HTMLElement} box
+ * @param {{entry: any, entries: any[], lobby: import("./types").Lobby, data: string, changed: () => void, close: () => void}} what
  */
 export function show(box, { entry, entries, lobby, data, changed, close }) {
   const heading = make("div", "heading");

@@ -76,7 +76,7 @@ function ring(context, [x, y], r) {
   context.stroke();
 }
 
-/** @param {Point[]} all */
+/** @param {Point[]} all of the curves and of one's own */
 export function draw(context, shown, { curves }, all) {
   axes(context, shown, all);
   for (const { kind, points } of curves) {

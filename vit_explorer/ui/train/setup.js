@@ -148,6 +148,7 @@ export default widget((root) => {
   }
 
   function chips() {
+    /** @type {HTMLElement[]} */
     const cards = draft.entries.map(chip);
     if (draft.entries.length && draft.entries.length < plan.MOST) {
       const add = button("add", () => {

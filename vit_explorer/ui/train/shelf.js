@@ -35,7 +35,7 @@ export default widget((root) => {
     try {
       await navigator.clipboard.writeText(text);
       button.textContent = "Copied";
-    } catch (error) {
+    } catch {
       button.textContent = "Select and copy it"; // pages at plain http addresses get no clipboard
     }
     setTimeout(() => (button.textContent = before), 1600);

@@ -29,9 +29,9 @@ export default widget((root, server) => {
     root.classList.remove("waiting");
     if (answer) return choose({ answer });
     asked = ""; // it may be asked again; the controls go back to what is on screen
-    const seen = windows.view(windows.now());
+    const seen = windows.view(store.state);
     if (seen) Object.assign(cut, changed(seen) ? { window: seen.window, shift: seen.shift, side: seen.side } : { window: null, shift: null, side: null });
-    if (seen) show(windows.now(), seen);
+    if (seen) show(store.state, seen);
   }
 
   const choose = (change) => store.set("windows", { answer: null, pair: 0, head: 0, ...store.get("windows"), ...change });
@@ -78,21 +78,21 @@ export default widget((root, server) => {
 
   for (const name of ["window", "shift", "side"]) {
     $(`.${name}`).addEventListener("change", (event) => {
-      const seen = windows.view(windows.now());
+      const seen = windows.view(store.state);
       const waiting = root.classList.contains("waiting"); // what is on screen is not what was asked for last
       for (const key of Object.keys(cut)) cut[key] ??= waiting ? null : seen[key];
       cut[name] = Number(event.target.value);
       if (name === "window") cut.shift = null; // half a window, unless it is chosen
-      draw(windows.now());
+      draw(store.state);
     });
   }
   $(".own").addEventListener("click", () => {
     Object.assign(cut, { window: null, shift: null, side: null });
-    draw(windows.now());
+    draw(store.state);
   });
   $(".pair").addEventListener("change", (event) => choose({ pair: Number(event.target.value) }));
   $(".head").addEventListener("change", (event) => choose({ head: Number(event.target.value) }));
-  $(".choose").addEventListener("click", () => store.set("wish", { model: windows.view(windows.now()).model }));
+  $(".choose").addEventListener("click", () => store.set("wish", { model: windows.view(store.state).model }));
 
   function draw(state) {
     if (!state.model || !state.trace || state.trace.model !== state.model.name) return;

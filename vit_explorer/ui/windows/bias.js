@@ -3,6 +3,7 @@ import { diverging } from "../core/colours.js";
 import { cellAt, clearCanvas, matrixImage, outline } from "../core/draw.js";
 import { beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { moveToken } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
@@ -140,8 +141,8 @@ export default widget((root) => {
   }
 
   // ---- input -----------------------------------------------------------------------------------------------------
-  const live = () => Boolean(drawn) && windows.view(windows.now()) === drawn.seen;
-  const marked = () => windows.token(windows.now(), drawn.block.grid);
+  const live = () => Boolean(drawn) && windows.view(store.state) === drawn.seen;
+  const marked = () => windows.token(store.state, drawn.block.grid);
 
   function choose(next, keep) {
     const { block } = drawn;
@@ -203,7 +204,7 @@ export default widget((root) => {
   tokens.addEventListener("keydown", (event) => {
     if (!live()) return;
     const { block } = drawn;
-    const key = pairs.keyOf(windows.now(), block.grid);
+    const key = pairs.keyOf(store.state, block.grid);
     const from = pairs.placeOf(block, key === null ? marked() : key).place;
     const step = (place) => (place === null ? pairs.letGo() : chooseKey(place, true));
     if (moveToken(event.key, [block.window, block.window], from, step)) event.preventDefault();
@@ -212,11 +213,11 @@ export default widget((root) => {
   for (const button of root.querySelectorAll("[data-which]")) {
     button.addEventListener("click", () => {
       which = Number(button.dataset.which);
-      draw(windows.now());
-      mark(windows.now());
+      draw(store.state);
+      mark(store.state);
     });
   }
-  pairs.follow(() => mark(windows.now()));
+  pairs.follow(() => mark(store.state));
 
   return { topics: ["windows"], draw, mark };
 });

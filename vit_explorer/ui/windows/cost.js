@@ -18,7 +18,7 @@ export default widget((root, server) => {
 
   // ---- sizes -------------------------------------------------------------------------------------------------
   function read() {
-    const found = {};
+    const found = /** @type {typeof sizes} */ ({});
     let wrong = "";
     for (const [name, [low, high]] of Object.entries(FIELDS)) {
       const input = $(`.${name}`);
@@ -104,7 +104,7 @@ export default widget((root, server) => {
       for (const kind of ["whole", "windowed"]) {
         const points = ((result && result.points) || []).filter((point) => point.way === way && point[kind]);
         points.sort((a, b) => a.side - b.side);
-        const spreads = points.map(({ side, [kind]: time }) => ({ x: side, y: 1000 * time.median, low: 1000 * time.low, high: 1000 * time.high }));
+        const spreads = points.map((/** @type {any} */ { side, [kind]: time }) => ({ x: side, y: 1000 * time.median, low: 1000 * time.low, high: 1000 * time.high }));
         if (spreads.length) lines.push({ ink: inks[kind], dash: way === "materialised", hollow: way === "materialised", points: spreads });
       }
     }

@@ -15,7 +15,7 @@ let exact = null; // {page, token, grid}: the token that was pointed at, finer t
 
 // ---- the answer ----------------------------------------------------------------------------------------------
 /** What is on screen, with the chosen pair of blocks and head; null while nothing is. */
-export function view({ windows }) {
+export function view(/** @type {import("../state").State} */ { windows }) {
   if (!windows || !windows.answer) return null;
   if (!decoded.has(windows.answer)) decoded.set(windows.answer, build(windows.answer));
   const seen = decoded.get(windows.answer);
@@ -24,6 +24,7 @@ export function view({ windows }) {
   return Object.assign(seen, { pair, head });
 }
 
+/** @param {import("../core/payloads").WindowsPayload} answer */
 function build(answer) {
   const pixels = decode(answer.pixels);
   const size = pixels.shape[0];
@@ -54,6 +55,7 @@ function build(answer) {
   };
 }
 
+/** @param {import("../core/payloads").BlockPayload} block @param {number} index @param {import("../core/payloads").WindowsPayload} answer */
 function buildBlock(block, index, answer) {
   const { grid, whole, stage } = block;
   const order = decode(block.order).data;
@@ -164,9 +166,6 @@ export function input(element, gridOf, tokenAt) {
   });
   element.addEventListener("keydown", (event) => {
     const grid = gridOf();
-    if (grid && moveToken(event.key, grid, token(now(), grid), (marked) => pin(marked, grid))) event.preventDefault();
+    if (grid && moveToken(event.key, grid, token(store.state, grid), (marked) => pin(marked, grid))) event.preventDefault();
   });
 }
-
-/** A state object as draw gets it, for events between draws. */
-export const now = () => Object.fromEntries(["model", "trace", "token", "theme", "windows", "catalogue"].map((topic) => [topic, store.get(topic)]));

@@ -2,6 +2,7 @@
 import { clearCanvas, outline } from "../core/draw.js";
 import { beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
@@ -141,7 +142,7 @@ export default widget((root) => {
   }
 
   // ---- input -----------------------------------------------------------------------------------------------------
-  const grid = () => (drawn && windows.view(windows.now()) === drawn.seen ? drawn.block.grid : null);
+  const grid = () => (drawn && windows.view(store.state) === drawn.seen ? drawn.block.grid : null);
 
   windows.input($(".scene-marks"), grid);
   windows.input($(".windows-marks"), grid, (event) => {
@@ -157,7 +158,7 @@ export default widget((root) => {
     const { block: now, window } = drawn;
     const [query, key] = places.map((place) => pairs.tokenOf(now, window, place));
     drawn.padding = query < 0 || key < 0;
-    pairs.point(query < 0 ? windows.token(windows.now(), now.grid) : query, drawn.padding ? null : key, now.grid, keep);
+    pairs.point(query < 0 ? windows.token(store.state, now.grid) : query, drawn.padding ? null : key, now.grid, keep);
   }
   const placesAt = (event) => grid() && matrix.largeAt(event, large, drawn.block, drawn.large);
   const leave = () => {
@@ -179,7 +180,7 @@ export default widget((root) => {
     event.preventDefault();
     if (event.key === "Escape") return pairs.letGo();
     const { block: now, window, place } = drawn;
-    const key = pairs.keyOf(windows.now(), now.grid);
+    const key = pairs.keyOf(store.state, now.grid);
     const other = key === null ? null : pairs.placeOf(now, key);
     const from = [place, other && other.window === window ? other.place : place];
     pointPlaces(from.map((at, axis) => Math.max(0, Math.min(now.n - 1, at + MOVES[event.key][axis]))), true);
@@ -188,11 +189,11 @@ export default widget((root) => {
   for (const button of root.querySelectorAll("[data-show]")) {
     button.addEventListener("click", () => {
       shown = button.dataset.show;
-      draw(windows.now());
-      mark(windows.now());
+      draw(store.state);
+      mark(store.state);
     });
   }
-  pairs.follow(() => mark(windows.now()));
+  pairs.follow(() => mark(store.state));
 
   return { topics: ["windows"], draw, mark };
 });

@@ -12,7 +12,7 @@ const HEAD_BARS = 5;
 
 export const tint = (region) => inkOf(`--vx-run-${region}`);
 
-/** @param {{dim: number, carried: number, all: number}} look 0 to 1 each, so that looks can be blended */
+/** How the tokens of a step look: 0 to 1 each, so that looks can be blended. */
 export const lookOf = ({ tokens, tint: which }) => ({ dim: Number(tokens === "dim"), carried: Number(which !== "none"), all: Number(which === "all") });
 
 /** How things look in the middle of a travel: what the roll carries is coloured all the way. */
@@ -112,7 +112,7 @@ export function attention(context, scene, places, block, within, limit) {
 export function cross(context, x, y, size) {
   context.globalAlpha = 1;
   context.lineCap = "round";
-  for (const [ink, width] of [["rgba(255,255,255,.9)", 5], ["#c0261a", 2.5]]) {
+  for (const [ink, width] of /** @type {const} */ ([["rgba(255,255,255,.9)", 5], ["#c0261a", 2.5]])) {
     context.strokeStyle = ink;
     context.lineWidth = Math.min(width, (width * size) / 16);
     context.beginPath();

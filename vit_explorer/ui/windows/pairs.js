@@ -1,4 +1,5 @@
 /* What the masks and the position bias share: places in a window, why two tokens may not meet, and the key pointed at. */
+import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as windows from "./data.js";
 import * as paint from "./paint.js";
@@ -106,7 +107,7 @@ export function keyOf(state, grid) {
 
 /** Point at a pair of tokens of a map, `other` null for the query alone; with `keep` until another pair is kept. */
 export function point(query, other, grid, keep = false) {
-  const before = windows.token(windows.now(), grid);
+  const before = windows.token(store.state, grid);
   key = other === null ? null : { token: other, query, grid };
   if (keep) {
     kept = key;

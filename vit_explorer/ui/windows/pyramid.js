@@ -2,6 +2,7 @@
 import { clearCanvas, outline } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { moveToken } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
@@ -18,7 +19,8 @@ export default widget((root) => {
   const THICK = 46; // px of the thickest slab, at most
   const GAP = 16; // px between two stages
   const CAPTION = 73; // px from one caption to the next
-  let which = "own"; // or "published"
+  /** @type {"own" | "published"} */
+  let which = "own";
   let pointed = null; // {stage, token?} under the pointer; the token only where the stages are not the page's
   let kept = null; // the one that was clicked
   let drawn = null;
@@ -164,31 +166,31 @@ export default widget((root) => {
   }
 
   // ---- input -----------------------------------------------------------------------------------------------------
-  const live = () => Boolean(drawn) && windows.view(windows.now()) === drawn.seen;
+  const live = () => Boolean(drawn) && windows.view(store.state) === drawn.seen;
 
   /** Point at a token of a stage, or keep it. */
   function choose(next, keep) {
     if (keep) kept = next;
     pointed = next;
     const { stages } = drawn.hierarchy;
-    if (which === "published") return mark(windows.now());
-    const before = windows.token(windows.now(), stages[next.stage].grid);
+    if (which === "published") return mark(store.state);
+    const before = windows.token(store.state, stages[next.stage].grid);
     if (keep) windows.pin(next.token, stages[next.stage].grid);
     else if (before !== next.token) windows.point(next.token, stages[next.stage].grid);
-    mark(windows.now());
+    mark(store.state);
   }
 
   function leave() {
     if (!pointed || !live()) return;
     pointed = null;
     if (which === "own") windows.point(null);
-    mark(windows.now());
+    mark(store.state);
   }
 
   function letGo() {
     kept = pointed = null;
     windows.pin(null);
-    mark(windows.now());
+    mark(store.state);
   }
 
   const marks = $(".slabs-marks");
@@ -216,7 +218,7 @@ export default widget((root) => {
   marks.addEventListener("keydown", (event) => {
     if (!live()) return;
     const { stages } = drawn.hierarchy;
-    const { stage, token } = marked(windows.now());
+    const { stage, token } = marked(store.state);
     const up = { PageUp: 1, PageDown: -1 }[event.key];
     if (up && stages[stage + up]) choose({ stage: stage + up, token: windows.across(token, stages[stage].grid, stages[stage + up].grid) }, true);
     else if (!up && !moveToken(event.key, stages[stage].grid, token, (next) => (next === null ? letGo() : choose({ stage, token: next }, true)))) return;
@@ -233,8 +235,8 @@ export default widget((root) => {
     button.addEventListener("click", () => {
       which = button.dataset.which;
       pointed = kept = null;
-      draw(windows.now());
-      mark(windows.now());
+      draw(store.state);
+      mark(store.state);
     });
   }
 

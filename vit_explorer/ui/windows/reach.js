@@ -103,7 +103,7 @@ export function field({ size, stages }, pixels, token) {
 
 // ---- the picture as it is --------------------------------------------------------------------------------------
 /** Where the tokens of the marked token's window come from: their places in the picture, coloured by region. */
-export function origins(canvas, side, { seen, plain, shifted, stage, pair }, index, token, within) {
+export function origins(canvas, side, { seen, plain, shifted, stage }, index, token, within) {
   const context = clearCanvas(canvas, side, side);
   context.globalAlpha = index === 0 || index === 7 ? 1 : 0.25;
   context.drawImage(seen.image, 0, 0, side, side);

@@ -12,12 +12,13 @@ const small = new WeakMap(); // picture -> Map of "rows cols" -> the picture at 
  * Stack maps from the first at the bottom to the last at the top.
  * @param {{grid: number[], dModel: number}[]} maps
  * @param {{token: number, channel: number, gap: number}} scale px along a token, for a channel, and between two slabs
+ * @param {number} width @param {number} height px of the canvas
  * @returns {Slab[]}
  */
 export function stack(maps, scale, width, height) {
   let bottom = height - 2;
   return maps.map(({ grid: [rows, cols], dModel }) => {
-    const slab = { grid: [rows, cols], width: cols * scale.token, depth: rows * scale.token, thick: dModel * scale.channel, dModel };
+    const slab = { grid: [rows, cols], width: cols * scale.token, depth: rows * scale.token, thick: dModel * scale.channel, dModel, x: 0, y: 0 };
     slab.y = bottom - slab.thick;
     slab.x = (width - slab.width - slab.depth * LEAN) / 2;
     bottom = slab.y - slab.depth * FLAT - scale.gap;
@@ -31,7 +32,7 @@ export const high = (maps, scale) => maps.reduce((sum, { grid, dModel }) => sum 
 /** Largest px along a token with which a map fits into a width. */
 export const widest = ([rows, cols], width) => (width - 4) / (cols + rows * LEAN);
 
-/** A point of the top, `row` and `col` in tokens. */
+/** A point of the top, `row` and `col` in tokens. @returns {[number, number]} */
 function spot({ grid, width, depth, x, y }, row, col) {
   const back = depth * (1 - row / grid[0]);
   return [x + (width * col) / grid[1] + back * LEAN, y - back * FLAT];
@@ -123,7 +124,7 @@ function line(context, from, to) {
   context.lineTo(...to);
 }
 
-/** @param {number[]} area [first row, first column, row after the last, column after the last] */
+/** Of an area: [first row, first column, row after the last, column after the last]. */
 const corners = (slab, [top, left, bottom, right]) => [[top, left], [top, right], [bottom, right], [bottom, left]].map(([row, col]) => spot(slab, row, col));
 
 /** Outline tokens of a slab's top. */

@@ -2,6 +2,7 @@
 import { clearCanvas } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
@@ -77,7 +78,7 @@ export default widget((root) => {
     const moving = travel !== null;
     travel = { ...scenery.path(scene, places, before, step), began: performance.now(), from, to: painting.lookOf(scenery.STEPS[step]) };
     tell();
-    mark(windows.now());
+    mark(store.state);
     if (calm()) rest();
     else if (!moving) requestAnimationFrame(tick);
   }

@@ -6,7 +6,7 @@ import * as scene from "./scene.js";
 const LETTERS = "ABCD";
 const times = (sides) => sides.join(" × ");
 const tokenOf = (token, grid) => tokenName(token, grid).replace("patch", "token");
-const cellName = ([row, col]) => `row ${row}, column ${col}`;
+const cellName = (/** @type {number[]} */ [row, col]) => `row ${row}, column ${col}`;
 const list = (words) => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words.join(""));
 
 const after = { merge: "Merging", pair: "Next pair", head: "Head" };
@@ -15,7 +15,7 @@ export const names = (pair) => ["Map", "Windows", "Attention", "Shift", "Regions
 // ---- the step --------------------------------------------------------------------------------------------------
 /** @returns {{title: string, what: string, look: string}} */
 export function step(scene, index) {
-  const { seen, pair, plain, shifted, stage, n } = scene;
+  const { seen, plain, shifted, stage, n } = scene;
   const [first, second] = [plain, shifted].map((block) => block.index + 1);
   const head = `head ${seen.head + 1}`;
   const windows = plain.windows[0] * plain.windows[1];

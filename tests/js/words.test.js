@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import * as ablation from "../../vit_explorer/ui/attention/ablate-choices.js";
+import { ranked, verdict } from "../../vit_explorer/ui/core/answers.js";
+import * as plan from "../../vit_explorer/ui/train/plan.js";
+
+/** A result of a model that chooses among three classes. */
+const result = (/** @type {number[]} */ probabilities, classes = ["cat", "dog", "ship"], data = "cifar10") => ({ classes, probabilities, data });
+const [cat, dog, ship] = [[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]];
+
+test("the most likely class comes first", () => {
+  assert.deepEqual(ranked(result([0.2, 0.5, 0.3])), [{ name: "dog", p: 0.5 }, { name: "ship", p: 0.3 }, { name: "cat", p: 0.2 }]);
+});
+
+test("who agrees with whom", () => {
+  const of = (/** @type {number[][]} */ ...all) => verdict(all.map((one) => result(one)), null);
+  assert.match(of(cat), /One model.*cat/);
+  assert.match(of(cat, cat), /Both.*cat/);
+  assert.match(of(cat, dog), /disagree: cat, dog/);
+  assert.match(of(cat, cat, cat), /All 3.*cat/);
+  assert.match(of(cat, dog, cat, ship), /2 of 4 .*cat; 1 says dog, 1 says ship/);
+  assert.match(of(cat, dog, ship), /No two of the 3.*cat, dog, ship/);
+});
+
+test("models of other classes are counted apart, and a label judges those that know it", () => {
+  const shapes = result([0.9, 0.1], ["ring", "star"], "shapes");
+  const said = verdict([result(cat), result(dog), shapes], "dog");
+  assert.match(said, /CIFAR-10: .*cat, dog/);
+  assert.match(said, /drawn shapes: one model.*ring/);
+  assert.match(said, /label is dog: 1 of 2/);
+  assert.match(verdict([shapes], "dog"), /no class of any model/);
+});
+
+test("what is taken away, in words", () => {
+  const nothing = { erased: [], shuffle: null, muted: [], positions: true };
+  assert.equal(ablation.inWords(nothing), "");
+  assert.equal(ablation.inWords({ ...nothing, erased: [1, 2], muted: [[0, 1]] }), "2 patches erased, 1 head muted");
+  assert.equal(ablation.inWords({ ...nothing, erased: [1], shuffle: 7, positions: false }), "1 patch erased, patches shuffled (seed 7), positions dropped");
+});
+
+test("choices have a past, and a drag is one step of it", () => {
+  let changes = 0;
+  const choices = ablation.choices(() => changes++);
+  choices.change({ erased: [3] });
+  choices.change({ erased: [3, 4] }, false);
+  choices.change({ erased: [3, 4] });
+  assert.equal(changes, 2);
+  choices.undo();
+  assert.deepEqual(choices.now().erased, []);
+  assert.equal(choices.canUndo(), false);
+  assert.equal(choices.isEmpty(), true);
+});
+
+test("a number that is typed is in its range and whole where it must be", () => {
+  const lobby = { limits: { epochs: [1, 100], lr: [1e-6, 1] }, counts: ["epochs"], datasets: [{ name: "shapes", n_train: 8000 }] };
+  const wrong = (/** @type {string} */ field, /** @type {string} */ text) => plan.wrong(field, text, lobby, "shapes");
+  assert.equal(wrong("epochs", "10"), null);
+  assert.match(wrong("epochs", "2.5"), /whole number/);
+  for (const text of ["0", "101", "ten", ""]) assert.match(wrong("epochs", text), /between 1 and 100/);
+  assert.equal(wrong("lr", "3e-4"), null);
+  assert.match(wrong("subset", "8,001"), /2 and 8,000/);
+  assert.equal(wrong("subset", "8,000"), null);
+  assert.equal(wrong("subset", " "), null, "all pictures");
+  assert.deepEqual([plan.number("1,500"), plan.number(" ")], [1500, null]);
+});

@@ -1,0 +1,591 @@
+/* Made by python -m vit_explorer.ui.payload_types from the TypedDicts of the server: do not edit. */
+
+export interface Answers {
+  advice: Record<string, any>;
+  analyse: any;
+  architectures: TablePayload;
+  attention_matrix: MatrixPayload;
+  attention_rows: RowsPayload;
+  catalogue: CataloguePayload;
+  classify: ClassifyPayload;
+  compare: ComparePayload;
+  count: Record<string, any>;
+  describe: any;
+  disagree: any;
+  download: any;
+  download_status: DownloadPayload;
+  draw_lot: PicturePayload;
+  examples: any;
+  experiment: ExperimentPayload;
+  export: FileAnswer;
+  features: FeaturesPayload;
+  ingredient: IngredientPayload;
+  ladder: LadderPayload;
+  maps: MapsPayload;
+  measure_models: any;
+  measure_windows: any;
+  models_measured: any;
+  published: PublishedPayload;
+  questions: GuidePayload;
+  rollout_stack: RolloutPayload;
+  scores: ScoresPayload;
+  stop_models: any;
+  stop_windows: any;
+  take: PicturePayload;
+  test_prediction: AblationPayload;
+  time_all: TimesPayload;
+  tokens: TokensPayload;
+  upload: PicturePayload;
+  windows: WindowsPayload;
+  windows_measured: any;
+}
+
+export interface AblatedMap {
+  name: string;
+  title: string;
+  before: Packed;
+  after: Packed;
+  order: Array<number>;
+}
+
+export interface AblationPayload {
+  before: Array<number>;
+  after: Array<number>;
+  pixels: Packed;
+  maps: Array<AblatedMap>;
+}
+
+export interface AgreementPayload {
+  one: string;
+  other: string;
+  count: number;
+}
+
+export interface AttentionPayload {
+  shape: Array<number>;
+  patch_size: number;
+  weights: Packed | null;
+  limit: number;
+  reading: Packed;
+  distance: Array<Array<number>>;
+  entropy: Array<Array<number>>;
+  lens: Array<Array<number>>;
+}
+
+export interface BlockPayload {
+  stage: number;
+  bias: Packed;
+  grid: Array<number>;
+  whole: Array<number>;
+  shift: Array<number>;
+  masked: boolean;
+  order: Packed;
+  regions: Packed;
+  weights: Packed;
+  reach: Packed;
+}
+
+export interface CataloguePayload {
+  models: Array<ModelSummary>;
+  gallery: Array<PicturePayload>;
+  sources: Array<string>;
+  problems: Array<string>;
+  first: FirstPayload;
+  max_bytes: number;
+}
+
+export interface CellPayload {
+  pixels: Packed;
+  title: string;
+  answer: number;
+  probability: number;
+  same: boolean;
+}
+
+export interface ClassifyPayload {
+  results: Array<TimedPrediction>;
+}
+
+export interface ComparePayload {
+  truth: string | null;
+  results: Array<ExplainedPayload>;
+}
+
+export interface CountsPayload {
+  missing?: string;
+  done?: number;
+  total?: number;
+  left?: number | null;
+  right?: Record<string, number>;
+  agree?: Array<AgreementPayload>;
+  kinds?: Record<string, number>;
+}
+
+export interface DownloadPayload {
+  state: string;
+  fraction: number;
+  reason: string | null;
+}
+
+export interface EffectPayload {
+  kind: "pictures" | "mix" | "smoothing" | "batch" | "depth" | "none";
+  before: Array<number>;
+  after: Array<number>;
+  steps: Array<ShownPayload>;
+  rolls: Array<RollPayload>;
+  labels: Array<Record<string, any>>;
+  label: Record<string, any>;
+  share: number;
+  target: Array<number>;
+  spread: Array<number>;
+  draws: number;
+  loss: number;
+  hard: number;
+  even: number;
+  lowest: number;
+  cells: Array<CellPayload>;
+  same: number;
+  augmented: Record<string, number>;
+  rates: Array<number>;
+  kept: Array<Array<Array<number>>>;
+  passes: Packed;
+  changed: number;
+}
+
+export interface ExamplePayload {
+  name: string;
+  preview: string;
+  truth: string;
+  answers: Record<string, string>;
+}
+
+export interface ExamplesPayload {
+  count: number;
+  start: number;
+  pictures: Array<ExamplePayload>;
+}
+
+export interface ExperimentPayload {
+  mode: string;
+  seed: number;
+  classes: Array<string>;
+  trained: Array<number>;
+  changed: Array<number>;
+  order: Array<number> | null;
+  several: Array<number> | null;
+}
+
+export interface ExplainedPayload {
+  name: string;
+  title: string;
+  short: string;
+  architecture: string;
+  data: string;
+  n_classes: number;
+  n_train: number | null;
+  n_test: number | null;
+  test_accuracy: number | null;
+  parameters: number;
+  multiply_adds: number | null;
+  epochs: number | null;
+  augment: string | null;
+  model: string;
+  classes: Array<string>;
+  probabilities: Array<number>;
+  explained: string;
+  method: string;
+  words: string;
+  map: Packed;
+  pixels: Packed;
+  alike: boolean;
+}
+
+export interface FeatureStagePayload {
+  side: number;
+  channels: number;
+  strongest: Array<number>;
+  maps: Packed;
+  mean: Packed;
+}
+
+export interface FeaturesPayload {
+  what: "Magnitudes" | "Activations";
+  stages: Array<FeatureStagePayload>;
+}
+
+export interface FileAnswer {
+  filename: string;
+  mime: string;
+  data: string;
+}
+
+export interface FirstPayload {
+  model: string | null;
+  picture: string;
+}
+
+export interface GuidePayload {
+  questions: Array<Record<string, any>>;
+}
+
+export interface HeadPayload {
+  name: string;
+  title: string;
+  probabilities: Array<number>;
+}
+
+export interface IngredientPayload {
+  kind: "pictures" | "mix" | "smoothing" | "batch" | "depth" | "none";
+  before: Array<number>;
+  after: Array<number>;
+  steps: Array<ShownPayload>;
+  rolls: Array<RollPayload>;
+  labels: Array<Record<string, any>>;
+  label: Record<string, any>;
+  share: number;
+  target: Array<number>;
+  spread: Array<number>;
+  draws: number;
+  loss: number;
+  hard: number;
+  even: number;
+  lowest: number;
+  cells: Array<CellPayload>;
+  same: number;
+  augmented: Record<string, number>;
+  rates: Array<number>;
+  kept: Array<Array<Array<number>>>;
+  passes: Packed;
+  changed: number;
+  ingredient: string;
+  strength: number;
+  seed: number;
+  ingredients: Record<string, Record<string, any>>;
+}
+
+export interface LadderPayload {
+  rungs?: Array<RungPayload>;
+  teacher?: RungPayload | null;
+  says?: string;
+  why?: string;
+  caveat?: string;
+  missing?: string;
+  training?: string;
+  sweep?: string;
+  limit?: number;
+  made?: string;
+}
+
+export interface MapsPayload {
+  target: number;
+  methods: Array<MethodPayload>;
+  random: Packed;
+  random_order: Array<number>;
+}
+
+export interface MatrixPayload {
+  matrix: Packed | null;
+}
+
+export interface MethodPayload {
+  name: string;
+  title: string;
+  words: string;
+  for_class: boolean;
+  map: Packed;
+  order: Array<number>;
+  deletion: MethodScore;
+  insertion: MethodScore;
+}
+
+export interface MethodScore {
+  probabilities: Array<number>;
+  area: number;
+  verdict: "better" | "like" | "worse" | "none";
+  best: boolean;
+}
+
+export interface ModelPayload {
+  name: string;
+  title: string;
+  short: string;
+  architecture: string;
+  data: string;
+  n_classes: number;
+  n_train: number | null;
+  n_test: number | null;
+  test_accuracy: number | null;
+  parameters: number;
+  multiply_adds: number | null;
+  epochs: number | null;
+  augment: string | null;
+  mean: Array<number>;
+  std: Array<number>;
+  classes: Array<string>;
+  d_model: number | null;
+  n_layers: number | null;
+  d_ff: number | null;
+  filters: Packed | null;
+  filter_bias: Array<number> | null;
+  components: Packed | null;
+  component_share: Array<number> | null;
+  positions: PositionsPayload | null;
+}
+
+export interface ModelSummary {
+  name: string;
+  title: string;
+  short: string;
+  architecture: string;
+  data: string;
+  n_classes: number;
+  n_train: number | null;
+  n_test: number | null;
+  test_accuracy: number | null;
+  parameters: number;
+  multiply_adds: number | null;
+  epochs: number | null;
+  augment: string | null;
+}
+
+export interface Packed {
+  shape: Array<number>;
+  dtype: string;
+  scale: number;
+  data: string;
+}
+
+export interface PatchesPayload {
+  size: number;
+  values: number;
+  embedding: Packed;
+  component_scores: Packed;
+  differences: Packed;
+  largest_difference: number;
+  largest_value: number;
+  recovered_values: Array<number> | null;
+}
+
+export interface PicturePayload {
+  name: string;
+  title: string;
+  truth: string | null;
+  labels: Array<string>;
+  width: number;
+  height: number;
+  preview: string;
+}
+
+export interface PositionsPayload {
+  grid: Array<number>;
+  n_prefix: number;
+  epochs: Array<number>;
+  similarity: Packed;
+  structure: Array<Record<string, number>>;
+  pairs: Array<Array<Record<string, any>>>;
+}
+
+export interface PredictionPayload {
+  model: string;
+  classes: Array<string>;
+  logits: Array<number>;
+  probabilities: Array<number>;
+  seconds: number;
+  pixels: Packed;
+}
+
+export interface PublishedPayload {
+  rows: Array<Record<string, any>>;
+  mixing: string;
+}
+
+export interface RandomScore {
+  n: number;
+  mean: number;
+  low: number;
+  high: number;
+  probabilities: Array<number>;
+}
+
+export interface RollPayload {
+  seed: number;
+  pixels: Packed;
+  answer: number;
+  probability: number;
+}
+
+export interface RolloutPayload {
+  answer: Packed;
+  answer_alone: Packed;
+  steps: Packed | null;
+  row: Packed | null;
+  row_alone: Packed | null;
+}
+
+export interface RowsPayload {
+  rows: Packed;
+  columns: Packed;
+}
+
+export interface RungPayload {
+  name: string;
+  number: number;
+  title: string;
+  what: string;
+  expected: string;
+  ingredients: Array<Record<string, any>>;
+  view: string;
+  recipe: string;
+  commands: Array<string>;
+  result: StepPayload | null;
+}
+
+export interface ScoresPayload {
+  target: number;
+  methods: Array<MethodPayload>;
+  random: Packed;
+  random_order: Array<number>;
+  fractions: Array<number>;
+  yardstick: Record<string, RandomScore>;
+  baseline_pixels: Packed;
+}
+
+export interface ShownPayload {
+  pixels: Packed;
+  done: string;
+  box: [number, number, number, number] | null;
+}
+
+export interface Smoothed {
+  target: Array<number>;
+  loss: number;
+  hard: number;
+  even: number;
+  lowest: number;
+}
+
+export interface StagePayload {
+  d_model: number;
+  heads: number;
+  depth: number;
+  multiply_adds: number;
+}
+
+export interface StemPayload {
+  size: number;
+  sees: Array<Array<number>>;
+  stages: Array<StemStagePayload>;
+  title: string;
+  embedding: Packed;
+}
+
+export interface StemStagePayload {
+  title: string;
+  channels: number;
+  side: number;
+  sees: Array<Array<number>>;
+  strongest: Array<number>;
+  mean: Packed;
+  maps: Packed;
+}
+
+export interface StepPayload {
+  mean: number;
+  spread: number | null;
+  tests: Array<number>;
+  train: number;
+  gain: number | null;
+  gain_spread: number | null;
+  gains: Array<number>;
+  clear: boolean;
+}
+
+export interface TablePayload {
+  rows: Array<Record<string, any>>;
+}
+
+export interface TimedPrediction {
+  name: string;
+  title: string;
+  short: string;
+  architecture: string;
+  data: string;
+  n_classes: number;
+  n_train: number | null;
+  n_test: number | null;
+  test_accuracy: number | null;
+  parameters: number;
+  multiply_adds: number | null;
+  epochs: number | null;
+  augment: string | null;
+  model: string;
+  classes: Array<string>;
+  logits: Array<number>;
+  probabilities: Array<number>;
+  seconds: number;
+  pixels: Packed;
+  timed_passes: number;
+}
+
+export interface TimesPayload {
+  seconds: Record<string, number>;
+  timed_passes: number;
+}
+
+export interface TokensPayload {
+  model: string;
+  teacher: string | null;
+  missing: string;
+  data: string;
+  classes: Array<string>;
+  truth: string | null;
+  size: number;
+  grid: Array<number>;
+  pixels: Packed;
+  attention: Packed;
+  rollout: Packed;
+  similarity: Array<number>;
+  answers: Array<HeadPayload>;
+}
+
+export interface TracePayload {
+  model: string;
+  classes: Array<string>;
+  logits: Array<number>;
+  probabilities: Array<number>;
+  seconds: number;
+  pixels: Packed;
+  picture: PicturePayload;
+  fit: "crop" | "letterbox";
+  size: number;
+  grid: Array<number>;
+  n_prefix: number;
+  patches: PatchesPayload | null;
+  stem: StemPayload | null;
+  attention: AttentionPayload | null;
+}
+
+export interface VitPayload {
+  grid: Array<number>;
+  d_model: number;
+  layers: number;
+  multiply_adds: number;
+}
+
+export interface WindowsPayload {
+  model: string;
+  own: Record<string, number>;
+  window: number;
+  shift: number;
+  side: number;
+  windows: Array<number>;
+  sides: Array<number>;
+  pixels: Packed;
+  classes: Array<string>;
+  probabilities: Array<number>;
+  own_probabilities: Array<number>;
+  stages: Array<StagePayload>;
+  blocks: Array<BlockPayload>;
+  cnn: Array<Record<string, number>>;
+  vit: VitPayload;
+}

@@ -1,0 +1,75 @@
+/* The topics of the page's one state (core/store.js), and what a view gives to be drawn from them. */
+import type { Answers, CataloguePayload, ModelPayload, TracePayload, WindowsPayload } from "./core/payloads";
+import type { Packed } from "./core/arrays";
+import type { Lobby, Race } from "./train/types";
+
+/** A trace with its arrays that all tabs need decoded by the frame. */
+export interface Trace extends TracePayload {
+  rgb: Packed;
+  embedding: Packed | null;
+}
+
+/** Topics that nobody has set yet are undefined. */
+export interface State {
+  /** The marked token: index of a patch, CLS_TOKEN, DISTILLATION_TOKEN or null. */
+  token: number | null;
+  theme: "light" | "dark";
+  catalogue: CataloguePayload;
+  model: ModelPayload;
+  trace: Trace;
+  /** What the frame is asked to show; what stays unsaid stays as it is. */
+  wish: { picture?: string; model?: string; fit?: string };
+  /** Asks the frame for the catalogue anew. */
+  refresh: { kept: string };
+  /** What the frame shows, once all is drawn, and the time that it took. */
+  settled: { picture: string; model: string; fit: string; milliseconds: number };
+  attentionChosen: { layer?: number; head?: number; direction?: "row" | "column"; scale?: "shared" | "own" };
+  attentionMix: number;
+  attentionRollout: Record<string, any>;
+  positionSnapshot: { model: string; index: number };
+  positionPair: { first: number; second: number } | null;
+  windows: { answer: WindowsPayload | null; pair: number; head: number };
+  recipe: { ingredient: string; strengths: Record<string, number>; seed: number };
+  rung: string;
+  lobby: Lobby;
+  /** The race that is followed; set anew when its state changes. */
+  race: Race | null;
+  /** These count up: with every answer, and when there are numbers to draw in it. */
+  raceNow: number;
+  raceData: number;
+  /** The moment of the scrubber, a share of the training; null for the newest. */
+  raceAt: number | null;
+  raceAxis: string;
+  /** Names of races drawn dashed. */
+  comparing: string[];
+  setup: { open: boolean; from?: any };
+  /** The name of the race in the page's link. */
+  run: string | null;
+}
+
+export type Topic = keyof State;
+
+/** The functions of a view's Python half, as Gradio offers them to its script. */
+export type Server = Record<string, (request: object) => Promise<any>>;
+
+export type Answer<Name> = Name extends keyof Answers ? Answers[Name] : any;
+
+/** What a view gives: the topics on which it is drawn anew, and how it paints. */
+export interface View {
+  topics?: Topic[];
+  draw?(state: State): void;
+  mark?(state: State): void;
+}
+
+export type Build = (root: HTMLElement, server: Server) => View | void;
+
+declare global {
+  interface Window {
+    vx: any;
+  }
+  /** What a selector finds is not checked: which kind of element it is stands in the view's HTML. */
+  interface ParentNode {
+    querySelector(selectors: string): any;
+    querySelectorAll(selectors: string): NodeListOf<any>;
+  }
+}
