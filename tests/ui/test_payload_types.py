@@ -26,8 +26,12 @@ def test_traces_models_and_answers_are_declared():
         assert line in made.splitlines(), line
 
 
+class Part(TypedDict):
+    a: int
+    b: NotRequired[str]
+
+
 def test_types_that_json_carries_have_counterparts():
-    payload = TypedDict("payload", {"a": int, "b": NotRequired[str]})
     pairs: list[tuple[Any, str]] = [
         (float, "number"),
         (str | None, "string | null"),
@@ -35,7 +39,7 @@ def test_types_that_json_carries_have_counterparts():
         (tuple[int, str], "[number, string]"),
         (tuple[int, ...], "Array<number>"),
         (Literal["a", "b", True], '"a" | "b" | true'),
-        (payload | None, "payload | null"),
+        (Part | None, "Part | null"),
         (NotRequired[list[bool]], "Array<boolean>"),
     ]
     assert [typescript(hint) for hint, _ in pairs] == [text for _, text in pairs]
