@@ -60,7 +60,7 @@ test("a pinned token comes back when the pointer leaves; followers hear of sever
 test("colours end where the scale ends, and ink can be read on them", () => {
   assert.equal(colour(sequential, 0, 0, 1), "rgb(68,1,84)");
   assert.equal(colour(sequential, 2, 0, 1), colour(sequential, 1, 0, 1));
-  assert.deepEqual([inkOn(sequential, 0, 0, 1), inkOn(sequential, 1, 0, 1)], ["#fff", "#111"]);
+  assert.deepEqual([inkOn(sequential, 0, 0, 1), inkOn(sequential, 1, 0, 1)], ["#fff", "#000"]);
 });
 
 test("windowed attention costs as much as whole attention where one window holds the map, and less beyond", () => {

@@ -101,7 +101,7 @@ export function explainCurves(root, highlight) {
       const at = shown(canvas);
       const step = Math.max(0, Math.min(steps(), Math.round(at.valueX(event.clientX - box.left))));
       const p = at.valueY(event.clientY - box.top);
-      const away = ({ [measure]: values }) => Math.abs(values[step] - p);
+      const away = (/** @type {any} */ { [measure]: values }) => Math.abs(values[step] - p);
       const nearest = data.series.reduce((best, one) => (away(one) < away(best) ? one : best));
       const name = away(nearest) < REACH || !lit ? nearest.name : lit;
       highlight(name);

@@ -97,7 +97,7 @@ export default widget((root, server) => {
   function plots(result) {
     const inks = { whole: inkOf("--vx-query"), windowed: inkOf("--vx-key") };
     const sides = Array.from({ length: 106 }, (_, k) => 7 + k);
-    const counted = [["whole", counts.whole], ["windowed", counts.windowed]].map(([kind, count]) => ({ ink: inks[kind], points: sides.map((x) => ({ x, y: count(x, sizes).module })) }));
+    const counted = /** @type {const} */ ([["whole", counts.whole], ["windowed", counts.windowed]]).map(([kind, count]) => ({ ink: inks[kind], points: sides.map((x) => ({ x, y: count(x, sizes).module })) }));
     costPlot.draw($(".plot-counted"), { lines: counted, unit: format.compact, mark: sizes.side, dots: false, missing: "" });
     const lines = [];
     for (const way of ["fused", "materialised"]) {
