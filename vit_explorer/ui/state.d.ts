@@ -45,6 +45,10 @@ export interface State {
   setup: { open: boolean; from?: any };
   /** The name of the race in the page's link. */
   run: string | null;
+  /** The answer of the server to a sequence; what is chosen of it; a sequence that a view wants to be read. */
+  text: Record<string, any> | null;
+  textLook: { epoch: number; way: number; layer: number; head: number };
+  textWish: { text: string; epoch?: number };
 }
 
 export type Topic = keyof State;

@@ -13,6 +13,7 @@ import * as words from "./words.js";
 export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
   const MARGIN = { left: 50, right: 10, top: 10, bottom: 42 };
+  /** @type {{way: "forced" | "free", ink: string, dash: number[], shape: import("../core/plot.js").Shape, name: string}[]} */
   const LINES = [
     { way: "forced", ink: "--vx-run-0", dash: [], shape: "circle", name: "the right answer" },
     { way: "free", ink: "--vx-run-1", dash: [6, 3], shape: "square", name: "its own output" },
@@ -53,14 +54,14 @@ export default widget((root) => {
     LINES.forEach(({ way, ink, dash, shape, name }, k) => {
       context.strokeStyle = inkOf(ink);
       context.lineWidth = 2.5;
-      line(context, history.map((row) => [frame.x(row.epoch), frame.y(row[way])]), dash);
+      line(context, history.map((row) => /** @type {[number, number]} */ ([frame.x(row.epoch), frame.y(row[way])])), dash);
       context.fillStyle = inkOf(ink);
       context.strokeStyle = inkOf("--vx-panel");
       context.lineWidth = 1.5;
       marker(context, shape, [frame.x(epoch), frame.y(at[way])], 6);
       context.fillStyle = inkOf(ink);
       context.font = "650 14px system-ui, sans-serif";
-      word(context, frame, `${name} ${percent(at[way])}`, [frame.right - 4, frame.y(0.36) + 22 * k], "right");
+      word(context, `${name} ${percent(at[way])}`, [frame.right - 4, frame.y(0.36) + 22 * k], "right");
     });
     const told = seen.history.map((row) => `Epoch ${row.epoch}: ${percent(row.forced)} given the right answer, ${percent(row.free)} given its own output`);
     canvas.setAttribute("aria-label", `Share of letters that are right, by epoch. ${told.join(". ")}`);

@@ -3,7 +3,10 @@ import { colour, sequential } from "../core/colours.js";
 import { clearCanvas } from "../core/draw.js";
 import { inkOf } from "../core/theme.js";
 
-/** Draw a matrix of attention weights, 0 to 1, into a canvas of a width; cells(i, j) may say that one is "forbidden". */
+/**
+ * Draw a matrix of attention weights, 0 to 1, into a canvas of a width.
+ * @param {(i: number, j: number) => boolean} forbidden cells that no weight may be in
+ */
 export function drawMatrix(canvas, width, { rows, cols, at }, forbidden = () => false) {
   const cell = width / cols;
   const height = cell * rows;
