@@ -17,6 +17,7 @@ from vit_explorer.ui.core.session import Session
 
 SESSION = Session()
 CHEETAH = {"picture": "sample:cheetah", "model": "vit-cifar10", "fit": "crop"}  # predicted: dog
+LINK = "#" + "&".join(f"{key}={value}" for key, value in CHEETAH.items())
 MEASURED = "document.querySelector('.vx-explain:not(.measuring):not(.waiting) .tile .scores b')"
 TESTED = "!document.querySelector('.vx-ablate').classList.contains('waiting')"
 
@@ -25,7 +26,7 @@ def seen(**request: str) -> ModelInput:
     return load_input(SESSION, ModelRequest(**CHEETAH | request))
 
 
-def opened(watched, address: str, view: str, where: str = ""):
+def opened(watched, address: str, view: str, where: str = LINK):
     page = watched()
     open_page(page, address + where)
     open_view(page, f"Attention / {view}")

@@ -107,7 +107,7 @@ def test_a_picture_before_and_after_with_what_was_drawn(recipe, name):
 def test_the_pixels_on_screen_are_those_of_the_package(recipe):
     choose(recipe, "rand-augment")
     found = computed(recipe)
-    looked = load_input(SESSION, ModelRequest("sample:cheetah", "vit-cifar10", "crop"))
+    looked = load_input(SESSION, ModelRequest("sample:cat", "vit-cifar10", "crop"))
     after = rand_augment(looked.images, found["strength"], seeded(found["seed"]))[0].permute(1, 2, 0)
     canvases = recipe.locator(f"{ROOT} .scene canvas")
     assert np.array_equal(np.array(canvases.first.evaluate(PIXELS)), looked.images[0].permute(1, 2, 0).numpy())
@@ -126,7 +126,7 @@ def test_a_mixture_with_both_pictures_and_the_mixed_label(recipe, name):
     captions = recipe.locator(f"{ROOT} .scene .row figcaption").all_inner_texts()
     for label, caption in zip(found["labels"], captions[::2], strict=False):
         assert caption.endswith(f"{'label' if label['known'] else 'answer'}: {classes[label['index']]}")
-    assert captions[1] == "Cheetah" and captions[3] == found["steps"][1]["done"] and captions[4] == "mixed"
+    assert captions[1] == "Cat" and captions[3] == found["steps"][1]["done"] and captions[4] == "mixed"
     if name == "mixup":
         own, other, mixed = (np.array(c.evaluate(PIXELS)) for c in recipe.locator(f"{ROOT} .scene .row canvas").all())
         expected = found["share"] * own + (1 - found["share"]) * other

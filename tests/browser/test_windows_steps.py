@@ -59,7 +59,7 @@ def traced(checkpoints) -> Trace:
     """The pass over the finished example, computed here."""
     checkpoint = load_checkpoint(NAME, [checkpoints])
     assert isinstance(checkpoint.model, SwinTransformer)
-    pixels = fit_picture(Session().picture("sample:cheetah").image, 32, "crop")
+    pixels = fit_picture(Session().picture("sample:cat").image, 32, "crop")
     with torch.inference_mode():
         return trace(checkpoint.model, checkpoint.preprocess(pixels[None]))
 
