@@ -24,7 +24,6 @@ export default widget((root) => {
   const modelsPatch = ({ trace, model }) => (model.d_model ? trace.size / trace.grid[0] : 4);
   const isModels = (state) =>
     Boolean(state.model.d_model) && cut.picture === state.trace.size && cut.patch === modelsPatch(state);
-  const now = () => ({ trace: store.get("trace"), model: store.get("model"), theme: store.get("theme"), token: store.get("token") });
 
   function sizesOf(picture) {
     if (picture === LARGE) return LARGE_SIZES;
@@ -96,7 +95,7 @@ export default widget((root) => {
 
   function play() {
     cancelAnimationFrame(animation);
-    const state = now();
+    const state = store.state;
     if (!layout || !state.trace || calm()) return;
     const began = performance.now();
     const step = (now) => {
@@ -158,9 +157,9 @@ export default widget((root) => {
   function change(next) {
     const focused = document.activeElement && root.contains(document.activeElement) && document.activeElement.textContent;
     Object.assign(cut, next, { own: null });
-    if (!sizesOf(cut.picture).includes(cut.patch)) cut.patch = cut.picture === LARGE ? 16 : modelsPatch(now());
-    draw(now());
-    mark(now());
+    if (!sizesOf(cut.picture).includes(cut.patch)) cut.patch = cut.picture === LARGE ? 16 : modelsPatch(store.state);
+    draw(store.state);
+    mark(store.state);
     const again = [...root.querySelectorAll(".vx-segments .vx-button")].find((button) => button.textContent === focused);
     if (again) again.focus();
     play();
@@ -230,7 +229,7 @@ export default widget((root) => {
   }
 
   function moved(token, choose) {
-    const state = now();
+    const state = store.state;
     if (!state.trace || !layout) return;
     if (isModels(state)) choose(token);
     else {
@@ -247,7 +246,7 @@ export default widget((root) => {
     if (token !== null) moved(token, store.pin);
   });
   marks.addEventListener("keydown", (event) => {
-    const state = now();
+    const state = store.state;
     if (!state.trace) return;
     const own = isModels(state) ? [] : [cut.own, (token) => moved(token)];
     if (moveToken(event.key, [rows(), rows()], ...own)) event.preventDefault();
