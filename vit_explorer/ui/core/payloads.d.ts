@@ -8,6 +8,8 @@ export interface Answers {
   attention_rows: RowsPayload;
   catalogue: CataloguePayload;
   classify: ClassifyPayload;
+  command: StatusPayload;
+  commands: CommandsPayload;
   compare: ComparePayload;
   count: Record<string, any>;
   decoding_measured: any;
@@ -21,19 +23,28 @@ export interface Answers {
   export: FileAnswer;
   features: FeaturesPayload;
   find: any;
+  follow: FollowPayload;
+  hunger: HungerPayload;
   ingredient: IngredientPayload;
+  keep: KeepPayload;
   ladder: LadderPayload;
+  lobby: Record<string, any>;
   maps: MapsPayload;
   measure_decoding: any;
   measure_models: any;
   measure_windows: any;
   models_measured: any;
+  planned: PlanPayload;
   published: PublishedPayload;
   questions: GuidePayload;
   read: any;
+  remove: Record<string, any>;
+  rename: RenamePayload;
   rollout_stack: RolloutPayload;
+  run_point: StartPayload;
   scores: ScoresPayload;
   search: any;
+  start: StartPayload;
   stop_decoding: any;
   stop_models: any;
   stop_windows: any;
@@ -112,9 +123,29 @@ export interface ClassifyPayload {
   results: Array<TimedPrediction>;
 }
 
+export interface CommandsPayload {
+  commands: Array<Record<string, string>>;
+}
+
 export interface ComparePayload {
   truth: string | null;
   results: Array<ExplainedPayload>;
+}
+
+export interface ContenderPayload {
+  label: string;
+  cursor: number;
+  anew: boolean;
+  info: Record<string, any> | null;
+  recipe: Record<string, any> | null;
+  words: string | null;
+  lr_changes: Array<Array<number>>;
+  steps: Packed | null;
+  tests: Array<TestPayload>;
+  snapshots: Array<SnapshotPayload>;
+  finished: Record<string, any> | null;
+  failed: string | null;
+  now: any | null;
 }
 
 export interface CountsPayload {
@@ -125,6 +156,12 @@ export interface CountsPayload {
   right?: Record<string, number>;
   agree?: Array<AgreementPayload>;
   kinds?: Record<string, number>;
+}
+
+export interface CurvePayload {
+  kind: string;
+  label: string;
+  points: Array<Record<string, any>>;
 }
 
 export interface DownloadPayload {
@@ -230,6 +267,21 @@ export interface FirstPayload {
   picture: string;
 }
 
+export interface FollowPayload {
+  state: string;
+  place: number | null;
+  reason: string | null;
+  activity: string | null;
+  name: string;
+  title: string;
+  preset: string | null;
+  created: string;
+  mine: boolean;
+  outcome: Record<string, string> | null;
+  contenders: Array<ContenderPayload>;
+  setting: SettingPayload | null;
+}
+
 export interface GuidePayload {
   questions: Array<Record<string, any>>;
 }
@@ -238,6 +290,18 @@ export interface HeadPayload {
   name: string;
   title: string;
   probabilities: Array<number>;
+}
+
+export interface HungerPayload {
+  data: string;
+  curves: Array<CurvePayload>;
+  told: string | null;
+  settings: string;
+  made: string | null;
+  shortage: string | null;
+  expectations: Array<Record<string, any>>;
+  own: Array<Record<string, any>>;
+  choice: Record<string, any>;
 }
 
 export interface IngredientPayload {
@@ -267,6 +331,10 @@ export interface IngredientPayload {
   strength: number;
   seed: number;
   ingredients: Record<string, Record<string, any>>;
+}
+
+export interface KeepPayload {
+  model: string;
 }
 
 export interface LadderPayload {
@@ -382,6 +450,17 @@ export interface PicturePayload {
   preview: string;
 }
 
+export interface PlanPayload {
+  contenders: Array<Record<string, any>>;
+}
+
+export interface PositionMaps {
+  maps: Packed;
+  of: number;
+  spread: number;
+  two_d: number | null;
+}
+
 export interface PositionsPayload {
   grid: Array<number>;
   n_prefix: number;
@@ -400,9 +479,24 @@ export interface PredictionPayload {
   pixels: Packed;
 }
 
+export interface ProbePayload {
+  index: number;
+  label: string;
+  image: string;
+}
+
 export interface PublishedPayload {
   rows: Array<Record<string, any>>;
   mixing: string;
+}
+
+export interface RaceLine {
+  name: string;
+  title: string;
+  created: string;
+  mine: boolean;
+  state: string;
+  contenders: Array<Record<string, any>>;
 }
 
 export interface RandomScore {
@@ -411,6 +505,10 @@ export interface RandomScore {
   low: number;
   high: number;
   probabilities: Array<number>;
+}
+
+export interface RenamePayload {
+  title: string;
 }
 
 export interface RollPayload {
@@ -456,6 +554,11 @@ export interface ScoresPayload {
   baseline_pixels: Packed;
 }
 
+export interface SettingPayload {
+  classes: Array<string> | null;
+  probe: ProbePayload | null;
+}
+
 export interface ShownPayload {
   pixels: Packed;
   done: string;
@@ -470,11 +573,34 @@ export interface Smoothed {
   lowest: number;
 }
 
+export interface SnapshotPayload {
+  step: number;
+  epoch: number;
+  images: number;
+  seconds: number;
+  test_accuracy: number | null;
+  map: Packed;
+  positions: PositionMaps | null;
+  answer: number;
+  probability: number;
+}
+
 export interface StagePayload {
   d_model: number;
   heads: number;
   depth: number;
   multiply_adds: number;
+}
+
+export interface StartPayload {
+  race: string;
+}
+
+export interface StatusPayload {
+  state: string;
+  place: number | null;
+  reason: string | null;
+  activity: string | null;
 }
 
 export interface StemPayload {
@@ -508,6 +634,13 @@ export interface StepPayload {
 
 export interface TablePayload {
   rows: Array<Record<string, any>>;
+}
+
+export interface TestPayload {
+  step: number;
+  images: number;
+  seconds: number;
+  accuracy: number;
 }
 
 export interface TimedPrediction {
