@@ -34,7 +34,7 @@ export interface Race {
   reason: string | null;
   mine: boolean;
   contenders: Contender[];
-  doing: string | null;
+  activity: string | null;
   outcome: Record<string, any> | null;
   classes: string[] | null;
   probe: Record<string, any> | null;
