@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+_DRAWN = """async () => {
+  const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+  await frames(); // what has got a size, or another state, is painted or asks the server
+  await vx.idle();
+  await frames();
+}"""
 DEFAULT_MEDIA = {"color_scheme": "light", "reduced_motion": "no-preference"}
 
 
@@ -91,3 +97,24 @@ class Visitors:
                 self._away.append(visitor)
         self._here.clear()
         return faults
+
+
+def drawn(page: Page) -> None:
+    """Wait until the views on screen have the server's answers and are painted; animations may go on."""
+    page.evaluate(_DRAWN)
+
+
+def open_view(page: Page, view: str) -> None:
+    """Open a tab, and a view of the tab if named, as in "Attention / Heads", and wait until it is drawn."""
+    for name in view.split(" / "):
+        tab = page.get_by_role("tab", name=name, exact=True)
+        tab.click()
+        page.wait_for_function("(tab) => tab.getAttribute('aria-selected') === 'true'", arg=tab.element_handle())
+    page.locator("[role=tabpanel] .vx-widget:visible").first.wait_for()
+    drawn(page)
+
+
+def fits(page: Page, width: int) -> None:
+    """Wait until the page, drawn, does not scroll sideways."""
+    drawn(page)
+    page.wait_for_function("(width) => document.documentElement.scrollWidth <= width", arg=width)

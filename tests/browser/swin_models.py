@@ -61,7 +61,6 @@ def settle(page: Page) -> None:
 def cut(page: Page, control: str, label: str) -> None:
     """Choose window, shift, side, pair or head in the bar by what stands there, and wait for the answer."""
     page.locator(f".vx-windows-bar .{control}").select_option(label=label)
-    page.wait_for_timeout(50)
     page.wait_for_function("!document.querySelector('.vx-windows-bar.waiting')")
     settle(page)
 

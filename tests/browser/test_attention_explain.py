@@ -7,7 +7,8 @@ import re
 import pytest
 import torch
 
-from vit_explorer.bench.page import open_page, open_view
+from tests.browser.pages import open_view
+from vit_explorer.bench.page import open_page
 from vit_explorer.explain import deletion_curve, explanation_maps, logit_lens, trace, trace_ablated
 from vit_explorer.explain.ablation import Ablation
 from vit_explorer.explain.distance import mean_attention_distance

@@ -7,7 +7,8 @@ import base64
 import numpy as np
 import pytest
 
-from vit_explorer.bench.page import open_page, open_view
+from tests.browser.pages import drawn, open_view
+from vit_explorer.bench.page import open_page
 from vit_explorer.cost.architectures import architecture_rows
 from vit_explorer.models.published import PUBLISHED
 from vit_explorer.ui.compare.picture import compare_picture
@@ -125,7 +126,7 @@ def test_pointing_marks_the_same_place_in_all_maps_and_asks_nobody(picture):
     token = 2 * cols + 3
     box = picture.locator(f"{PICTURE} .card .marks").last.bounding_box()
     picture.mouse.move(box["x"] + 3.5 * box["width"] / cols, box["y"] + 2.5 * box["height"] / rows)
-    picture.wait_for_timeout(150)
+    drawn(picture)
     assert picture.evaluate("vx.get('token')") == token
     for one in answer["results"]:
         packed = one["map"]

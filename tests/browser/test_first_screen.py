@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.pages import fits, open_view
 from vit_explorer.bench.page import open_page
 
 # Whether a canvas holds more than one colour.
@@ -63,8 +64,7 @@ def test_phone_does_not_scroll_sideways(watched, address, dark):
     for tab in ("patches", "positions", "train", "classify"):
         page.evaluate("(tab) => vx.openTab(tab)", tab)
         page.wait_for_selector(f".vx-{'train-setup' if tab == 'train' else tab}", state="visible")
-        page.wait_for_timeout(300)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, tab
+        fits(page, 390)
     page.evaluate("vx.openTab('attention')")
     for view, shown in ATTENTION.items():
         page.evaluate(
@@ -73,8 +73,7 @@ def test_phone_does_not_scroll_sideways(watched, address, dark):
             view,
         )
         page.wait_for_selector(f".vx-{shown} .vx-panel", state="visible")
-        page.wait_for_timeout(300)
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, view
+        fits(page, 390)
     assert page.evaluate("vx.get('theme')") == ("dark" if dark else "light")
 
 
@@ -89,8 +88,7 @@ def test_theme_button_switches_and_says_what_comes_next(page):
 
 @pytest.mark.parametrize("tab", ["Patches", "Positions", "Classify"])
 def test_keyboard_reaches_every_control(page, tab):
-    page.get_by_role("tab", name=tab).click()
-    page.wait_for_timeout(400)
+    open_view(page, tab)
     wanted = page.evaluate(
         """() => {
           const seen = (e) => e.offsetParent !== null && !e.disabled && e.tabIndex >= 0;

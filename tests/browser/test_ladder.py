@@ -11,9 +11,10 @@ from statistics import mean, stdev
 
 import pytest
 
+from tests.browser.pages import open_view
 from tests.training.ladders import ladder_results, write_results
 from vit_explorer.bench.browser import running_app
-from vit_explorer.bench.page import open_page, open_view
+from vit_explorer.bench.page import open_page
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER
 from vit_explorer.training.studies.ladder import RUNGS, TEACHER
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.browser.pages import drawn, open_view
 from vit_explorer.bench.browser import running_app
-from vit_explorer.bench.page import open_page, open_view
+from vit_explorer.bench.page import open_page
 from vit_explorer.data.cifar10 import DATA_VARIABLE
 
 VIEWS = {
@@ -41,8 +42,7 @@ def test_no_view_opens_with_an_alarm(watched, address, model):
         assert tuple(name.strip() for name in names) == views  # all there are
         for view in views:
             page.get_by_role("tab", name=view, exact=True).click()
-            page.wait_for_timeout(300)
-            page.evaluate("vx.idle()")
+            drawn(page)
         assert page.locator("#vx-say").count() == 0, f"{tab}: {page.locator('#vx-say').inner_text()}"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser.pages import drawn
+
 # Pixels of a canvas that are of the query colour.
 _MARKED = """(selector) => {
   const canvas = document.querySelector(selector);
@@ -64,12 +66,12 @@ def test_arrow_keys_move_the_patch(page):
 
 
 def test_pointing_makes_no_request(page):
-    page.wait_for_timeout(500)
+    drawn(page)
     seen = []
     page.on("request", lambda request: seen.append(request.url))
     for step in range(20):
         hover_patch(page, ".vx-frame .marks", step % 8, (3 * step) % 8)
-    page.wait_for_timeout(200)
+    drawn(page)
     assert seen == []
 
 
@@ -143,10 +145,10 @@ def test_the_cnn_says_that_it_has_no_patches(page):
 def test_cutting_again_ends_with_every_patch_in_its_place(page):
     before = page.evaluate("document.querySelector('.vx-patches .scene').toDataURL()")
     page.locator(".vx-patches .play").click()
-    page.wait_for_timeout(200)
-    assert page.evaluate("document.querySelector('.vx-patches .scene').toDataURL()") != before
-    page.wait_for_timeout(1200)
-    assert page.evaluate("document.querySelector('.vx-patches .scene').toDataURL()") == before
+    for sign in ("!==", "==="):
+        page.wait_for_function(
+            f"(before) => document.querySelector('.vx-patches .scene').toDataURL() {sign} before", arg=before
+        )
 
 
 def test_keys_walk_through_the_dimensions(page):
@@ -160,9 +162,7 @@ def test_keys_walk_through_the_dimensions(page):
 
 def test_a_cut_of_ones_own_has_its_own_mark(page):
     page.get_by_role("button", name="16 pixels a patch").click()
-    page.wait_for_timeout(1000)
     page.locator(".vx-patches .marks").focus()
     page.keyboard.press("ArrowRight")
-    found = page.evaluate(_MARKED, ".vx-patches .marks")
-    assert found["count"] > 0
+    page.wait_for_function(f"(marks) => ({_MARKED})(marks).count > 0", arg=".vx-patches .marks")
     assert page.evaluate("vx.get('token')") == 35, "the model's own token stays where it was"

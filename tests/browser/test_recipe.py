@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from vit_explorer.bench.page import open_page, open_view
+from tests.browser.pages import open_view
+from vit_explorer.bench.page import open_page
 from vit_explorer.data.rand_augment import rand_augment
 from vit_explorer.ui.core.requests import ModelRequest, load_input
 from vit_explorer.ui.core.serve import bind

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.pages import Visitor
+from tests.browser.pages import Visitor, fits
 from tests.browser.races import copy_race
 from vit_explorer.bench.page import VIEWPORT, open_page
 from vit_explorer.training.runs.race import Race
@@ -136,13 +136,6 @@ def becomes(page, selector: str, image: str) -> None:
 def leaves(page, selector: str, image: str) -> None:
     """Wait until a canvas shows another image."""
     page.wait_for_function(f"(image) => document.querySelector('{selector}').toDataURL() !== image", arg=image)
-
-
-def fits(page, width: int, height: int) -> None:
-    """Wait until the page of this size does not scroll sideways."""
-    page.set_viewport_size({"width": width, "height": height})
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    page.wait_for_function("(width) => document.documentElement.scrollWidth <= width", arg=width)
 
 
 def test_a_race_from_play_to_the_kept_model_in_the_positions_tab(train, runs):
@@ -373,8 +366,9 @@ def test_races_on_the_shelf_are_renamed_compared_exported_and_deleted(train, rec
 
 def test_it_fits_the_screen(train, finished):
     for page in (train, finished):
-        fits(page, 1280, 720)
+        fits(page, 1280)
     start = train.locator(".vx-train-setup .start").bounding_box()
     assert start["y"] + start["height"] < 720  # Play is in sight
     for page in (train, finished):
-        fits(page, 390, 844)
+        page.set_viewport_size({"width": 390, "height": 844})
+        fits(page, 390)

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.browser.pages import open_view
 from vit_explorer.bench.browser import running_app
-from vit_explorer.bench.page import open_page, open_view
+from vit_explorer.bench.page import open_page
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.trace import Trace, trace
 from vit_explorer.explain.windows import attention_on_map, block_reach, layout_of, reach
