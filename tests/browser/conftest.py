@@ -67,8 +67,8 @@ def pytest_runtest_makereport(item, call):
 def watched(request, visitors, address):
     """Make pages that are watched for errors and foreign requests: watched(width, height) -> page, not yet opened."""
 
-    def make(width: int = VIEWPORT["width"], height: int = VIEWPORT["height"], **media: str):
-        return visitors.arrive(address, width, height, **media)
+    def make(width: int = VIEWPORT["width"], height: int = VIEWPORT["height"], **options):
+        return visitors.arrive(address, width, height, **options)
 
     yield make
     problems = visitors.leave(failed=request.node.stash.get(FAILED, True))

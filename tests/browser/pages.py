@@ -28,8 +28,8 @@ class Visitor:
     listeners: list[tuple[str, Callable[..., object]]] = field(default_factory=list)
 
     @classmethod
-    def new(cls, browser: Browser) -> Visitor:
-        visitor = cls(browser.new_context().new_page())
+    def new(cls, browser: Browser, **device: bool) -> Visitor:
+        visitor = cls(browser.new_context(**device).new_page())
         page = visitor.page
         page.on("console", lambda message: message.type == "error" and visitor.note(f"console: {message.text}"))
         page.on("pageerror", lambda error: visitor.note(f"page error: {error}"))
@@ -77,24 +77,25 @@ class Visitors:
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
-        self._away: list[Visitor] = []
-        self._here: list[Visitor] = []
+        self._away: dict[bool, list[Visitor]] = {False: [], True: []}  # by whether they have a touch screen
+        self._here: list[tuple[bool, Visitor]] = []
 
-    def arrive(self, address: str, width: int, height: int, **media: str) -> Page:
-        visitor = self._away.pop() if self._away else Visitor.new(self._browser)
-        self._here.append(visitor)
+    def arrive(self, address: str, width: int, height: int, has_touch: bool = False, **media: str) -> Page:
+        away = self._away[has_touch]
+        visitor = away.pop() if away else Visitor.new(self._browser, has_touch=has_touch)
+        self._here.append((has_touch, visitor))
         return visitor.arrive(address, width, height, **media)
 
     def leave(self, failed: bool) -> list[str]:
         """Send all visitors away, for good if the test has failed; the faults that their pages have shown."""
         faults: list[str] = []
-        for visitor in self._here:
+        for has_touch, visitor in self._here:
             if failed or visitor.page.is_closed():
                 faults += visitor.faults
                 visitor.close()
             else:
                 faults += visitor.leave()
-                self._away.append(visitor)
+                self._away[has_touch].append(visitor)
         self._here.clear()
         return faults
 
