@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,14 @@ def tiny_split(per_class: int, seed: int) -> Split:
     y = torch.arange(3).repeat(per_class)[torch.randperm(3 * per_class, generator=generator)]
     noise = torch.randint(0, 90, (len(y), 3, 8, 8), generator=generator)
     return Split((noise + 80 * y[:, None, None, None]).to(torch.uint8), y)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_downloaded_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Which pretrained networks a developer has downloaded changes no test."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TORCH_HOME", str(tmp_path_factory.mktemp("torch")))
+        yield
 
 
 @pytest.fixture(scope="session")

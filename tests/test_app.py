@@ -229,3 +229,17 @@ def test_the_page_names_no_other_origin():
         page = answer_of(address)
     for foreign in ("fonts.googleapis", "cdnjs", "jsdelivr", "unpkg", "gstatic", "huggingface.co"):
         assert foreign not in page
+
+
+def test_a_network_that_cannot_be_opened_is_said_in_one_line(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("GRADIO_SERVER_PORT", raising=False)
+    damaged = tmp_path / "mine.pth"
+    damaged.write_bytes(b"no weights")
+    assert door.main(["--port", "0", "--model", str(damaged)]) == 1
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1 and str(damaged) in shown
+
+
+def test_the_command_lists_the_pretrained_networks(capsys):
+    assert door.main(["get", "--list"]) == 0
+    assert "deit-tiny" in capsys.readouterr().out

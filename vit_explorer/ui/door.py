@@ -1,7 +1,8 @@
 """The command ``vit-explorer``: read the flags, build the page, serve it.
 
 vit-explorer [--host 127.0.0.1] [--port 7860] [--data PLACE] [--checkpoints FOLDER] [--share] [--open]
-             [--runs FOLDER] [--at-once N] [--own-data PATH ...]
+             [--runs FOLDER] [--at-once N] [--own-data PATH ...] [--model FILE|FOLDER|NAME]
+vit-explorer get NAME ... | --all | --list
 """
 
 from __future__ import annotations
@@ -22,7 +23,12 @@ PROGRAM = "vit-explorer"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve the page until it is interrupted; returns the exit status."""
+    """Serve the page until it is interrupted, or download networks; returns the exit status."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["get"]:
+        from vit_explorer.models.pretrained import command
+
+        return command.main(given, PROGRAM)
     # A Hugging Face Space says through these variables where it wants to be answered.
     host = os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
     port = os.environ.get("GRADIO_SERVER_PORT") or str(PORT)
@@ -49,9 +55,16 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="PATH",
         help=".npz files or image folders to train on",
     )
+    parser.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        metavar="FILE|FOLDER|NAME",
+        help="a network to look at, shown first: a file or folder of weights, or a name of 'get --list'; repeatable",
+    )
     parser.add_argument("--share", action="store_true", help="also answer at a public gradio.live address")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
 
     reason = why_not_listen(options.host, options.port)
     if reason:
@@ -61,6 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
     import torch
 
     from vit_explorer.models.folders import EXPORTED, KEPT
+    from vit_explorer.models.pretrained.source import open_network
     from vit_explorer.models.zoo import CHECKPOINT_FOLDER
     from vit_explorer.training.runs.folder import RUNS_FOLDER
     from vit_explorer.training.service.service import TrainingService
@@ -71,7 +85,8 @@ def main(arguments: list[str] | None = None) -> int:
     runs = options.runs or RUNS_FOLDER
     try:
         folders = [options.checkpoints or CHECKPOINT_FOLDER, runs / EXPORTED, runs / KEPT]
-        session = Session(options.data, folders, options.own_data)
+        networks = [open_network(source) for source in options.model]
+        session = Session(options.data, folders, options.own_data, networks, pretrained=True)
         service = TrainingService(runs, options.at_once, options.data)
     except ValueError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)

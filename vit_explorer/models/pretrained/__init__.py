@@ -6,6 +6,7 @@ from vit_explorer.models.pretrained.download import DownloadError, DownloadStopp
 from vit_explorer.models.pretrained.load import load_pretrained, to_checkpoint
 from vit_explorer.models.pretrained.preprocess import resize_and_crop
 from vit_explorer.models.pretrained.report import FitReport, Preprocessing
+from vit_explorer.models.pretrained.source import open_network
 
 __all__ = [
     "DownloadError",
@@ -16,6 +17,7 @@ __all__ = [
     "Progress",
     "from_state_dict",
     "load_pretrained",
+    "open_network",
     "pretrained_models",
     "resize_and_crop",
     "to_checkpoint",

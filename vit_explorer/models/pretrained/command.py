@@ -32,10 +32,11 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m vit_e
         command.add_argument("--folder", type=Path, help="of the files (default: that of torch.hub)")
     getting.add_argument("names", nargs="*", metavar="NAME", help="see list")
     getting.add_argument("--all", action="store_true", help="every network of the catalogue")
+    getting.add_argument("--list", action="store_true", help="the same as the command list")
     getting.add_argument("--check", action="store_true", help="also load each network and let it classify --pictures")
     getting.add_argument("--pictures", type=Path, nargs="+", default=[], metavar="FILE", help="for --check")
     options = parser.parse_args(arguments)
-    if options.command == "list":
+    if options.command == "list" or options.list:
         print("\n".join(catalogue_lines(options.folder)))
         return 0
     if options.all == bool(options.names):

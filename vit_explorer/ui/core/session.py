@@ -46,6 +46,7 @@ from vit_explorer.models.zoo import (
 )
 from vit_explorer.training.studies.sweep import SHIPPED_FOLDER, shipped_results
 from vit_explorer.ui.core.datasets import Sources
+from vit_explorer.ui.core.networks import Networks
 
 MAX_UPLOADS = 64  # kept in memory, the least recently used is forgotten first
 MAX_SIDE = 1024  # pixels; a larger upload is reduced to this before it is kept
@@ -128,6 +129,11 @@ class Session:
         data_root: where CIFAR-10 is looked for first.
         checkpoint_folders: where weights are looked for, in order.
         own_data: further datasets, see :class:`Sources`.
+        networks: shown first, in this order, each under a name of its own.
+        pretrained: whether the networks of the catalogue that are on this machine can be chosen.
+
+    Raises:
+        ValueError: for two networks of one name.
     """
 
     def __init__(
@@ -135,10 +141,13 @@ class Session:
         data_root: str | Path | None = None,
         checkpoint_folders: Sequence[str | Path] = (CHECKPOINT_FOLDER,),
         own_data: Sequence[str | Path] = (),
+        networks: Sequence[Checkpoint] = (),
+        pretrained: bool = False,
     ) -> None:
         self.data_root = data_root
         self.datasets = Sources(data_root, own_data)
         self.checkpoint_folders = tuple(checkpoint_folders)
+        self.networks = Networks(networks, list_checkpoints(checkpoint_folders), pretrained)
         self._uploads: OrderedDict[str, Picture] = OrderedDict()
         self._uploads_lock = threading.Lock()
         self._checkpoints: dict[str, tuple[Stamp, Checkpoint]] = {}
@@ -149,6 +158,8 @@ class Session:
 
     def checkpoint(self, name: str) -> Checkpoint:
         """The checkpoint of this name, loaded again only when its card was replaced. Raises CheckpointError."""
+        if self.networks.knows(name):
+            return self.networks.open(name)
         with self._checkpoints_lock:
             stamp = stamp_of(find_card(name, self.checkpoint_folders))
             if name not in self._checkpoints or self._checkpoints[name][0] != stamp:
@@ -156,9 +167,14 @@ class Session:
             return self._checkpoints[name][1]
 
     def checkpoints(self) -> tuple[list[Checkpoint], list[str]]:
-        """All checkpoints that load, and one sentence for each that does not."""
-        usable, problems = [], []
+        """All checkpoints that load, and one sentence for each that does not.
+
+        The networks of the catalogue are among them once they have been opened: opening all would take long.
+        """
+        usable, problems = self.networks.opened(), list[str]()
         for name in list_checkpoints(self.checkpoint_folders):
+            if self.networks.knows(name):
+                continue
             try:
                 usable.append(self.checkpoint(name))
             except CheckpointError as error:

@@ -40,7 +40,7 @@ export default widget((root, server) => {
       store.set("run", link.get("run"));
       openTab("train");
     }
-    const known = catalogue.models.some((model) => model.name === link.get("model"));
+    const known = [...catalogue.models, ...catalogue.pretrained].some((model) => model.name === link.get("model"));
     await fulfil({
       picture: link.get("picture") || catalogue.first.picture,
       model: known ? link.get("model") : catalogue.first.model,
@@ -76,6 +76,8 @@ export default widget((root, server) => {
     keepTokenInside(trace);
     store.update({ model: described, trace });
     writeLink();
+    const { models: listed } = store.get("catalogue");
+    if (!listed.some(({ name }) => name === next.model)) await refresh(); // a pretrained network was opened
     await idle();
     if (asked === next) store.set("settled", { ...shown, milliseconds: performance.now() - began });
   }
@@ -107,12 +109,13 @@ export default widget((root, server) => {
 
   // ---- choices -----------------------------------------------------------------------------------------------
   function listModels(catalogue) {
-    fill($("#vx-model"), catalogue.models, (model) => {
-      const accuracy = model.test_accuracy === null ? "" : ` · ${format.percent(model.test_accuracy)}`;
-      const option = make("option", "", model.name + accuracy);
-      option.value = model.name;
-      return option;
-    });
+    const option = (name, accuracy) => {
+      const made = make("option", "", name + (accuracy === null ? "" : ` · ${format.percent(accuracy)}`));
+      made.value = name;
+      return made;
+    };
+    fill($("#vx-model"), catalogue.models, (model) => option(model.name, model.test_accuracy));
+    $("#vx-model").append(...catalogue.pretrained.map(({ name, top1 }) => option(name, top1)));
   }
 
   $("#vx-model").addEventListener("change", (event) => fulfil({ model: event.target.value }));

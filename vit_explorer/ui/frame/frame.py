@@ -35,10 +35,22 @@ class FirstPayload(TypedDict):
     picture: str
 
 
+class UnopenedPayload(TypedDict):
+    """A pretrained network on this machine that is loaded when it is chosen."""
+
+    name: str
+    title: str
+    top1: float | None
+
+
 class CataloguePayload(TypedDict):
-    """Models, pictures and datasets to choose from; ``problems`` are sentences."""
+    """Models, pictures and datasets to choose from; ``problems`` are sentences.
+
+    ``pretrained`` are further models: once one was chosen, it is among ``models``.
+    """
 
     models: list[ModelSummary]
+    pretrained: list[UnopenedPayload]
     gallery: list[PicturePayload]
     sources: list[str]
     problems: list[str]
@@ -76,13 +88,17 @@ def list_catalogue(session: Session) -> CataloguePayload:
     names += [f"{source}:{index}" for source in sources for index in range(N_FROM_SOURCE)]
     models = [model_summary(checkpoint) for checkpoint in usable]
     known = [model["name"] for model in models]
+    unopened = session.networks.here()
+    # The first picture is of a class that networks trained on ImageNet know; those without a head know none.
+    preferred = [*session.networks.given, *(entry.name for entry in unopened if entry.n_classes), FIRST_MODEL, *known]
     return {
         "models": models,
+        "pretrained": [{"name": entry.name, "title": entry.title, "top1": entry.top1} for entry in unopened],
         "gallery": [picture_payload(session.picture(name)) for name in names],
         "sources": sources,
         "problems": session.problems() + unreadable,
         "first": {
-            "model": FIRST_MODEL if FIRST_MODEL in known else next(iter(known), None),
+            "model": next((name for name in preferred if name != FIRST_MODEL or name in known), None),
             "picture": FIRST_PICTURE if FIRST_PICTURE in names else names[0],
         },
         "max_bytes": MAX_BYTES,

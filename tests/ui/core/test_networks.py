@@ -1,0 +1,84 @@
+"""Networks of others in the page: given at the start, and those of the catalogue that are on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from vit_explorer.models.pretrained import open_network, pretrained_models
+from vit_explorer.models.pretrained.load import weights_path
+from vit_explorer.models.zoo import CheckpointError, create_model, save_checkpoint
+from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.frame.frame import list_catalogue
+
+SMALL = {"d_model": 16, "n_heads": 2, "n_layers": 1, "d_ff": 16}
+CARD = {
+    "model": "vit",
+    "overrides": SMALL,
+    "dataset": {"name": "shapes", "classes": [f"class {i}" for i in range(10)]},
+    "normalise": {"mean": [127.0] * 3, "std": [64.0] * 3},
+    "recipe": {"epochs": 3},
+}
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.pth"
+    torch.save(create_model("vit", **SMALL).state_dict(), path)
+    return path
+
+
+@pytest.fixture
+def deit_tiny_here(tmp_path, monkeypatch):
+    """A file where DeiT-Tiny's would be; it is not opened."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    path = weights_path(next(entry for entry in pretrained_models() if entry.name == "deit-tiny"))
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"not read")
+    return path
+
+
+def test_a_given_network_is_listed_and_shown_first(weights, tmp_path):
+    session = Session(checkpoint_folders=[tmp_path / "none"], networks=[open_network(weights)])
+    catalogue = list_catalogue(session)
+    assert [model["name"] for model in catalogue["models"]] == ["mine"]
+    assert catalogue["first"]["model"] == "mine"
+    assert session.checkpoint("mine").folder == tmp_path
+
+
+def test_two_given_networks_of_one_name_are_refused(weights, tmp_path):
+    one = open_network(weights)
+    with pytest.raises(ValueError, match="'mine'"):
+        Session(checkpoint_folders=[], networks=[one, one])
+    save_checkpoint(create_model("vit", **SMALL), CARD, "mine", tmp_path / "folder")
+    with pytest.raises(ValueError, match="'mine'"):
+        Session(checkpoint_folders=[tmp_path / "folder"], networks=[one])
+
+
+def test_a_checkpoint_of_this_package_keeps_its_card(tmp_path):
+    path = save_checkpoint(create_model("vit", **SMALL), CARD, "own", tmp_path)
+    assert open_network(path).card == CARD
+    session = Session(checkpoint_folders=[tmp_path], networks=[open_network(path)])
+    assert [one.name for one in session.checkpoints()[0]] == ["own"]
+
+
+def test_a_network_of_the_catalogue_is_listed_where_its_file_is(deit_tiny_here, tmp_path):
+    catalogue = list_catalogue(Session(checkpoint_folders=[tmp_path], pretrained=True))
+    assert catalogue["models"] == []
+    assert [(one["name"], one["top1"]) for one in catalogue["pretrained"]] == [("deit-tiny", 0.722)]
+    assert catalogue["first"]["model"] == "deit-tiny"
+    assert list_catalogue(Session(checkpoint_folders=[tmp_path]))["pretrained"] == []
+
+
+def test_a_damaged_file_of_the_catalogue_is_a_sentence(deit_tiny_here, tmp_path):
+    session = Session(checkpoint_folders=[tmp_path], pretrained=True)
+    with pytest.raises(CheckpointError, match="SHA-256"):
+        session.checkpoint("deit-tiny")
+    assert session.checkpoints()[0] == []
+
+
+def test_a_source_that_is_nowhere_names_the_catalogue():
+    with pytest.raises(CheckpointError, match=r"nowhere\.pth.*deit-tiny"):
+        open_network("nowhere.pth")

@@ -1,0 +1,58 @@
+"""Networks that others trained, beside the checkpoints of this package."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from vit_explorer.models.pretrained.catalogue import PretrainedModel, pretrained_models
+from vit_explorer.models.pretrained.load import load_pretrained, weights_path
+from vit_explorer.models.zoo import Checkpoint
+
+
+class Networks:
+    """Networks that were given when the page was started, and those of the catalogue whose files are on this machine.
+
+    Args:
+        given: in the order in which they are shown.
+        taken: names of checkpoints; a given network may replace one that was loaded from its own file only.
+        catalogue: whether the catalogue can be chosen from.
+    Raises:
+        ValueError: for two networks of one name.
+    """
+
+    def __init__(self, given: Sequence[Checkpoint], taken: Sequence[str], catalogue: bool) -> None:
+        self._lock = threading.Lock()
+        self._opened: dict[str, Checkpoint] = {}
+        for network in given:
+            foreign = "pretrained" in network.card
+            if network.name in self._opened or (foreign and network.name in taken):
+                raise ValueError(f"two networks would be called {network.name!r}: rename one of the files")
+            self._opened[network.name] = network
+        self.given = tuple(self._opened)
+        offered = pretrained_models() if catalogue else ()
+        self._catalogue = {entry.name: entry for entry in offered if entry.name not in taken}
+
+    def knows(self, name: str) -> bool:
+        """Whether :meth:`open` is to be asked for this name."""
+        return name in self._opened or name in self._catalogue
+
+    def open(self, name: str) -> Checkpoint:
+        """The network of this name, loaded when it is first asked for. Raises CheckpointError, KeyError."""
+        with self._lock:
+            if name not in self._opened:
+                self._opened[name] = load_pretrained(self._catalogue[name].name)
+            return self._opened[name]
+
+    def opened(self) -> list[Checkpoint]:
+        """The given networks, and those of the catalogue that have been opened."""
+        with self._lock:
+            return list(self._opened.values())
+
+    def here(self) -> list[PretrainedModel]:
+        """The networks of the catalogue that are on this machine and have not been opened."""
+        return [
+            entry
+            for name, entry in self._catalogue.items()
+            if name not in self._opened and weights_path(entry).is_file()
+        ]
