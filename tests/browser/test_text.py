@@ -201,6 +201,7 @@ def test_teacher_forcing_gives_the_right_letters_and_free_running_its_own(roots)
     row = roots.evaluate("vx.get('text').history[2]")
     for way in ("forced", "free"):
         assert f"{100 * row[way]:.1f} %" in shown
+        assert f"{100 * row[way]:.1f} %" in roots.locator(".vx-text-inside .legend").inner_text()
 
 
 def test_a_vit_stands_beside_it(roots):
@@ -298,11 +299,11 @@ def test_blocks_and_multiply_adds_are_those_of_the_step(cache):
     assert counts(cache, "with") == (2, 2 * (3 + 10))
     assert counts(cache, "without") == (2 * (4 + 10), 0)
     cost = cache.evaluate("vx.get('text').cost")
-    for lane in ("with", "without"):
+    for lane, way in (("with", "cached"), ("without", "plain")):
         shown = cache.locator(f".vx-text-cache .{lane} .big").inner_text()
-        assert int(shown.replace(",", "")) == cost[lane][3]["total"]
+        assert int(shown.replace(",", "")) == cost[way][3]
         so_far = re.search(r"([\d,]+) so far", cache.locator(f".vx-text-cache .{lane} .unit").inner_text())[1]
-        assert int(so_far.replace(",", "")) == sum(one["total"] for one in cost[lane][:4])
+        assert int(so_far.replace(",", "")) == sum(cost[way][:4])
 
 
 def test_a_measurement_begins_and_is_stopped(cache):

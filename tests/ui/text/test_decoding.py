@@ -9,7 +9,7 @@ import torch
 from vit_explorer.text import beam_search, greedy_decode, load_text_checkpoint
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.serve import bind
-from vit_explorer.ui.text.decoding import FINISHED, GREEDY, KEPT, UNSURE, find_difference, search_payload
+from vit_explorer.ui.text.decoding import FINISHED, GREEDY, KEPT, UNSURE, beam_payload, find_difference
 from vit_explorer.ui.text.networks import TextNetworks
 
 
@@ -24,7 +24,7 @@ def column(packed):
 
 @pytest.mark.parametrize(("epoch", "width"), [(2, 3), (30, 1), (3, 4)])
 def test_every_hypothesis_of_the_search_is_sent(networks, epoch, width):
-    payload = bind(search_payload, networks)({"text": "BODKBDOIOF", "epoch": epoch, "width": width})
+    payload = bind(beam_payload, networks)({"text": "BODKBDOIOF", "epoch": epoch, "width": width})
     checkpoint = load_text_checkpoint("reverse")
     source = torch.tensor([checkpoint.task.read("BODKBDOIOF")])
     (found,) = beam_search(checkpoint.snapshots()[epoch], source, width)
@@ -51,17 +51,17 @@ def test_a_sequence_is_found_on_which_both_differ(networks, seed):
     model = checkpoint.snapshots()[found["epoch"]]
     source = torch.tensor([checkpoint.task.read(found["text"])])
     greedy = checkpoint.task.write(greedy_decode(model, source).tokens[0].tolist())
-    payload = bind(search_payload, networks)({"text": found["text"], "epoch": found["epoch"], "width": 3})
+    payload = bind(beam_payload, networks)({"text": found["text"], "epoch": found["epoch"], "width": 3})
     assert payload["outputs"][0] != greedy
 
 
 @pytest.mark.parametrize("width", [0, 9, -1])
 def test_a_width_outside_of_its_range_is_refused(networks, width):
     with pytest.raises(UserError, match=r"1 to 8"):
-        bind(search_payload, networks)({"text": "BLACKBOARD", "epoch": 30, "width": width})
+        bind(beam_payload, networks)({"text": "BLACKBOARD", "epoch": 30, "width": width})
 
 
 @pytest.mark.parametrize("epoch", [4, -1, 31])
 def test_an_epoch_without_snapshot_is_refused(networks, epoch):
     with pytest.raises(UserError, match=r"0, 1, 2, 3, 5, 8, 13, 20, 30"):
-        bind(search_payload, networks)({"text": "BLACKBOARD", "epoch": epoch, "width": 3})
+        bind(beam_payload, networks)({"text": "BLACKBOARD", "epoch": epoch, "width": 3})

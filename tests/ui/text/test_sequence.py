@@ -99,12 +99,12 @@ def test_the_anti_diagonal_is_the_mean_weight_on_the_input_to_be_copied():
 def test_costs_and_steps_are_those_of_formula_and_cache(payload):
     checkpoint = load_text_checkpoint("reverse")
     cost = payload["cost"]
-    assert len(cost["steps"]) == 11 == len(cost["with"]) == len(cost["without"])
+    assert len(cost["steps"]) == 11 == len(cost["cached"]) == len(cost["plain"])
     for step in (0, 1, 10):
-        assert cost["with"][step]["total"] == step_cost(checkpoint.model, 10, step, cached=True).total
-        assert cost["without"][step]["total"] == step_cost(checkpoint.model, 10, step, cached=False).total
-    assert cost["steps"][0] == {"computed": [0, 1], "read": [0, 0], "source_computed": [0, 10], "source_read": [0, 0]}
-    assert cost["steps"][4] == {"computed": [4, 5], "read": [0, 4], "source_computed": [0, 0], "source_read": [0, 10]}
+        assert cost["cached"][step] == step_cost(checkpoint.model, 10, step, cached=True).total
+        assert cost["plain"][step] == step_cost(checkpoint.model, 10, step, cached=False).total
+    assert cost["steps"][0] == {"computed": (0, 1), "read": (0, 0), "source_computed": (0, 10), "source_read": (0, 0)}
+    assert cost["steps"][4] == {"computed": (4, 5), "read": (0, 4), "source_computed": (0, 0), "source_read": (0, 10)}
     cache = KVCache()
     greedy_decode(checkpoint.model, torch.tensor([checkpoint.task.read("BLACKBOARD")]), cache=cache)
     assert cost["numbers"][-1] == cache.numbers == 2 * 2 * (11 + 10) * 64

@@ -13,7 +13,7 @@ export default widget((root, server) => {
   /** Ask the server for a sequence; what was chosen stays chosen where the network has it. */
   async function read(text, epoch = null) {
     root.classList.add("waiting");
-    const answer = await call("text-read", server, "read", { text });
+    const answer = await call("text-read", server, "read_sequence", { text });
     root.classList.remove("waiting");
     if (!answer) return $(".text").setAttribute("aria-invalid", "true");
     const [before, look] = [store.get("text"), store.get("textLook")];
@@ -50,7 +50,7 @@ export default widget((root, server) => {
     if (!seen) return;
     $(".text").value = seen.text;
     $(".text").removeAttribute("aria-invalid");
-    const { min_length: low, max_length: high } = seen.task;
+    const { min_length: low, max_length: high } = seen;
     $(".size").textContent = `Read by a network of ${short(seen.parameters)} weights, trained on ${low === high ? low : `${low} to ${high}`} letters.`;
   }
 

@@ -49,20 +49,20 @@ export default widget((root, server) => {
     const computed = n(target.computed) + n(source.computed);
     const read = n(target.read) + n(source.read);
     blocks.setAttribute("aria-label", `Keys and values of ${computed} tokens computed at this step, of ${read} read from the cache`);
-    const costs = seen.cost[cached ? "with" : "without"];
-    element.querySelector(".big").textContent = count(costs[film.step - 1].total);
+    const costs = seen.cost[cached ? "cached" : "plain"];
+    element.querySelector(".big").textContent = count(costs[film.step - 1]);
     element.querySelector(".unit").textContent = `multiply-adds at this step, ${count(sum(costs))} so far`;
   }
 
-  const sum = (costs, until = film.step) => costs.slice(0, until).reduce((total, cost) => total + cost.total, 0);
+  const sum = (costs, until = film.step) => costs.slice(0, until).reduce((total, cost) => total + cost, 0);
 
   function chart() {
     const canvas = $(".chart");
     const [width, height] = [Math.floor(canvas.parentElement.clientWidth), 150];
     const context = clearCanvas(canvas, width, height);
-    const { without, with: kept } = seen.cost;
+    const { plain, cached } = seen.cost;
     const n = last();
-    const high = Math.max(...without.slice(0, n).map(({ total }) => total));
+    const high = Math.max(...plain.slice(0, n));
     const [left, bottom] = [4, height - 20];
     const pitch = (width - left) / n;
     context.font = "13px system-ui, sans-serif";
@@ -76,19 +76,19 @@ export default widget((root, server) => {
         context.fillStyle = inkOf(ink);
         context.fillRect(x + offset, bottom - length, pitch * 0.38, length);
       };
-      bar(without[k].total, pitch * 0.06, "--vx-run-2");
-      bar(kept[k].total, pitch * 0.48, "--vx-run-0");
+      bar(plain[k], pitch * 0.06, "--vx-run-2");
+      bar(cached[k], pitch * 0.48, "--vx-run-0");
       context.fillStyle = inkOf(k === film.step - 1 ? "--vx-text" : "--vx-soft");
       context.fillText(String(k + 1), x + pitch * 0.45, bottom + 4);
     }
     context.globalAlpha = 1;
-    canvas.setAttribute("aria-label", `Multiply-adds of each step, without and with the cache: ${without.slice(0, n).map((cost, k) => `step ${k + 1}, ${short(cost.total)} and ${short(kept[k].total)}`).join("; ")}`);
+    canvas.setAttribute("aria-label", `Multiply-adds of each step, without and with the cache: ${plain.slice(0, n).map((cost, k) => `step ${k + 1}, ${short(cost)} and ${short(cached[k])}`).join("; ")}`);
   }
 
   function show() {
     const { cost } = seen;
     const part = cost.steps[film.step - 1];
-    $(".finding").textContent = words.saving(film.step, sum(cost.with), sum(cost.without));
+    $(".finding").textContent = words.saving(film.step, sum(cost.cached), sum(cost.plain));
     lane($(".with"), part, true);
     lane($(".without"), part, false);
     $(".kept").textContent = `Kept: ${count(cost.numbers[film.step - 1])} numbers. Each block is ${cost.d_head} numbers in each of ${cost.heads} heads and ${cost.layers} layers.`;

@@ -30,7 +30,7 @@ export default widget((root, server) => {
     question = mine;
     search = null;
     root.classList.add("waiting");
-    const answer = await call("text-search", server, "search", request);
+    const answer = await call("text-search", server, "search_beam", request);
     if (question !== mine) return;
     root.classList.remove("waiting");
     if (!answer) {
@@ -45,7 +45,7 @@ export default widget((root, server) => {
     film.stop();
     $(".find").disabled = true;
     const wide = Math.max(2, Number($(".widths").value));
-    const answer = await call("text-find", server, "find", { width: wide, seed: Math.floor(Math.random() * 2 ** 30) });
+    const answer = await call("text-find", server, "find_difference", { width: wide, seed: Math.floor(Math.random() * 2 ** 30) });
     $(".find").disabled = false;
     if (!answer) return;
     found = answer;

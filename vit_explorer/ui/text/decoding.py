@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, TypedDict
 
 import numpy as np
 
 from vit_explorer.text import KVCache, beam_search, find_disagreement
-from vit_explorer.ui.core.arrays import pack
-from vit_explorer.ui.core.errors import Answer, UserError
+from vit_explorer.ui.core.arrays import Packed, pack
+from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import LARGEST_SEED, Range
 from vit_explorer.ui.text.networks import NAMES, SequenceRequest, TextNetworks
 
@@ -19,7 +19,7 @@ KEPT, FINISHED, GREEDY = 1, 2, 4  # bits of a hypothesis
 
 
 @dataclass(frozen=True)
-class SearchRequest(SequenceRequest):
+class BeamRequest(SequenceRequest):
     """A sequence, the epoch of the network that reads it, and the width of the beam."""
 
     epoch: int
@@ -34,26 +34,49 @@ class DifferenceRequest:
     seed: Annotated[int, Range(0, LARGEST_SEED)]
 
 
-def search_payload(networks: TextNetworks, request: SearchRequest) -> Answer:
-    """Beam search for a sequence, every hypothesis of it.
+class BeamPayload(TypedDict):
+    """A beam search with every hypothesis, each a place in all arrays; see :class:`Hypothesis`.
 
-    Returns:
-        Arrays over the hypotheses, as :class:`Hypothesis` describes them: ``parent`` (-1 at the first step), ``step``
-        from 1, ``token``, ``own`` (log-probability of the token), ``sum`` (of the whole path), ``bits`` (KEPT,
-        FINISHED, GREEDY). ``ranking`` and ``scores`` of the outputs, ``outputs`` as text, and ``greedy``: the
-        hypotheses that greedy decoding takes, as far as the search follows them.
+    ``parent``: -1 at the first step. ``own``: log-probability of the token; ``sum``: of the whole path. ``bits``: KEPT,
+    FINISHED, GREEDY. ``ranking``, ``scores``, ``outputs``: of the outputs, best first. ``greedy``: the hypotheses that
+    greedy decoding takes, as far as the search follows them.
     """
+
+    text: str
+    epoch: int
+    width: int
+    parent: Packed
+    step: Packed
+    token: Packed
+    own: Packed
+    sum: Packed
+    bits: Packed
+    ranking: list[int]
+    scores: list[float]
+    outputs: list[str]
+    greedy: list[int]
+
+
+class DifferencePayload(TypedDict):
+    """A sequence on which greedy decoding and beam search differ, after so many tried."""
+
+    text: str
+    epoch: int
+    tried: int
+
+
+def beam_payload(networks: TextNetworks, request: BeamRequest) -> BeamPayload:
+    """Search for outputs of a sequence."""
     checkpoint, model, source = networks.snapshot(request.text, request.epoch)
     (found,) = beam_search(model, source, request.width, cache=KVCache())
     every = found.hypotheses
 
-    def column(name: str, dtype: str) -> dict[str, Any]:
+    def column(name: str, dtype: str) -> Packed:
         return pack(np.array([getattr(hypothesis, name) for hypothesis in every]), dtype)
 
     bits = [KEPT * one.kept + FINISHED * one.finished + GREEDY * one.greedy for one in every]
     return {
         "text": checkpoint.task.write(source[0].tolist()),
-        "network": checkpoint.name,
         "epoch": request.epoch,
         "width": request.width,
         "parent": pack(np.array([-1 if one.parent is None else one.parent for one in every]), "int16"),
@@ -69,11 +92,9 @@ def search_payload(networks: TextNetworks, request: SearchRequest) -> Answer:
     }
 
 
-def find_difference(networks: TextNetworks, request: DifferenceRequest) -> Answer:
+def find_difference(networks: TextNetworks, request: DifferenceRequest) -> DifferencePayload:
     """Find a sequence on which greedy decoding and beam search differ, in a network early in its training.
 
-    Returns:
-        {text, epoch, tried}.
     Raises:
         UserError: if they agree on all sequences tried.
     """

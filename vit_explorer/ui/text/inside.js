@@ -2,7 +2,7 @@
 import { clearCanvas } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import { count, percent, percentTick } from "../core/format.js";
-import { axisX, axisY, line, marker, ruleX, word } from "../core/plot.js";
+import { axisX, axisY, line, marker, ruleX } from "../core/plot.js";
 import { frame as frameOf, linear, ticks } from "../core/scales.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
@@ -13,10 +13,10 @@ import * as words from "./words.js";
 export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
   const MARGIN = { left: 50, right: 10, top: 10, bottom: 42 };
-  /** @type {{way: "forced" | "free", ink: string, dash: number[], shape: import("../core/plot.js").Shape, name: string}[]} */
+  /** @type {{way: "forced" | "free", ink: string, dash: number[], shape: import("../core/plot.js").Shape, sign: string, name: string}[]} */
   const LINES = [
-    { way: "forced", ink: "--vx-run-0", dash: [], shape: "circle", name: "the right answer" },
-    { way: "free", ink: "--vx-run-1", dash: [6, 3], shape: "square", name: "its own output" },
+    { way: "forced", ink: "--vx-run-0", dash: [], shape: "circle", sign: "●", name: "the right answer" },
+    { way: "free", ink: "--vx-run-1", dash: [6, 3], shape: "square", sign: "■", name: "its own output" },
   ];
   const SHOWN = 12; // epochs on the axis at most; after them both curves lie at 100 %
 
@@ -44,14 +44,14 @@ export default widget((root) => {
     const epoch = seen.epochs[look.epoch];
     const history = seen.history.filter((row) => row.epoch <= Math.max(SHOWN, epoch));
     const scales = { x: linear(0, history.at(-1).epoch), y: linear(0, 1) };
-    const frame = { ...frameOf({ width, height }, MARGIN, scales), ink: inkOf };
+    const frame = frameOf({ width, height }, MARGIN, scales);
     axisY(context, frame, [0, 0.5, 1], percentTick);
     axisX(context, frame, ticks(0, scales.x.high, 4), String, "epoch", epoch);
     context.strokeStyle = inkOf("--vx-soft");
     context.lineWidth = 1;
     ruleX(context, frame, epoch);
     const at = seen.history.find((row) => row.epoch === epoch);
-    LINES.forEach(({ way, ink, dash, shape, name }, k) => {
+    for (const { way, ink, dash, shape } of LINES) {
       context.strokeStyle = inkOf(ink);
       context.lineWidth = 2.5;
       line(context, history.map((row) => /** @type {[number, number]} */ ([frame.x(row.epoch), frame.y(row[way])])), dash);
@@ -59,9 +59,11 @@ export default widget((root) => {
       context.strokeStyle = inkOf("--vx-panel");
       context.lineWidth = 1.5;
       marker(context, shape, [frame.x(epoch), frame.y(at[way])], 6);
-      context.fillStyle = inkOf(ink);
-      context.font = "650 14px system-ui, sans-serif";
-      word(context, `${name} ${percent(at[way])}`, [frame.right - 4, frame.y(0.36) + 22 * k], "right");
+    }
+    fill($(".legend"), LINES, ({ way, ink, sign, name }) => {
+      const item = make("span", "", `${sign} ${name} ${percent(at[way])}`);
+      item.style.color = `var(${ink})`;
+      return item;
     });
     const told = seen.history.map((row) => `Epoch ${row.epoch}: ${percent(row.forced)} given the right answer, ${percent(row.free)} given its own output`);
     canvas.setAttribute("aria-label", `Share of letters that are right, by epoch. ${told.join(". ")}`);

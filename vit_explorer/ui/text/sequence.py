@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 import torch.nn.functional as F
@@ -12,6 +11,7 @@ from torch import Tensor
 from vit_explorer.text import (
     BOUNDARY,
     PAD,
+    CacheStep,
     KVCache,
     SequenceTask,
     Tape,
@@ -20,26 +20,81 @@ from vit_explorer.text import (
     greedy_decode,
     step_cost,
 )
-from vit_explorer.ui.core.arrays import pack_shares
-from vit_explorer.ui.core.errors import Answer
+from vit_explorer.ui.core.arrays import Packed, pack_shares
 from vit_explorer.ui.text.networks import SequenceRequest, TextNetworks
 
 WAYS = ("forced", "free")  # the decoder is given the right symbols so far, or its own
 
 
-def sequence_payload(networks: TextNetworks, request: SequenceRequest) -> Answer:
-    """All that the tab draws of a sequence, so that pointing needs no request.
+class TextAccuracy(TypedDict):
+    """Test accuracies after an epoch: of letters, given the right ones (``forced``) or its own, and of sequences."""
+
+    epoch: int
+    forced: float
+    free: float
+    sequences: float
+
+
+class CacheStepPayload(TypedDict):
+    """Positions of which keys and values are computed and read at a step: [first, last + 1]."""
+
+    computed: tuple[int, int]
+    read: tuple[int, int]
+    source_computed: tuple[int, int]
+    source_read: tuple[int, int]
+
+
+class DecodingCostPayload(TypedDict):
+    """The cost of each decoding step.
+
+    ``steps``: as a :class:`KVCache` records them. ``cached``, ``plain``: multiply-adds by their formulas, with a cache
+    and without. ``numbers``: that the cache holds. ``layers``, ``heads``, ``d_head``: of the decoder.
+    """
+
+    steps: list[CacheStepPayload]
+    cached: list[int]
+    plain: list[int]
+    numbers: list[int]
+    layers: int
+    heads: int
+    d_head: int
+
+
+class SequencePayload(TypedDict):
+    """A sequence in a network at every snapshot; all that the tab draws of it, so that pointing needs no request.
 
     Arrays have the axes E (snapshots), 2 (WAYS), layers, heads, T (output positions, the end among them), S (input).
 
-    Returns:
-        ``epochs``: of the snapshots. ``given``, ``output``: per snapshot and way, token names that the decoder is given
-        and predicts; in free running they end where the output ends, and rows after it are 0 in all arrays.
-        ``cross``: (E, 2, layers, heads, T, S). ``decoder_self``: (E, 2, layers, heads, T, T). ``encoder_self``: (E,
-        layers, heads, S, S). ``probabilities``: (E, 2, T, vocabulary), ``names`` of the last axis.
-        ``anti_diagonal``: (E, 2, layers, heads), mean weight of output t on the input it must copy. ``history``:
-        test accuracies by epoch, from the card. ``cost``: see :func:`cost_payload`.
+    ``epochs``: of the snapshots. ``given``, ``output``: per snapshot and way, names of the tokens that the decoder is
+    given and predicts; in free running they end where the output ends, and rows after it are 0 in all arrays.
+    ``cross``: (E, 2, layers, heads, T, S). ``decoder_self``: (E, 2, layers, heads, T, T). ``encoder_self``: (E, layers,
+    heads, S, S). ``probabilities``: (E, 2, T, vocabulary), ``names`` of its last axis. ``anti_diagonal``: (E, 2,
+    layers, heads), mean weight of output t on the input that it must copy. ``history``: by epoch, from the card.
     """
+
+    text: str
+    answer: str
+    network: str
+    parameters: int
+    min_length: int
+    max_length: int
+    n_test: int
+    symbols: str
+    names: list[str]
+    epochs: list[int]
+    history: list[TextAccuracy]
+    given: list[list[list[str]]]
+    output: list[list[list[str]]]
+    cross: Packed
+    decoder_self: Packed
+    encoder_self: Packed
+    probabilities: Packed
+    anti_diagonal: list[list[list[list[float]]]]
+    cost: DecodingCostPayload
+
+
+def sequence_payload(networks: TextNetworks, request: SequenceRequest) -> SequencePayload:
+    """Run a sequence through the network of its length, at every snapshot."""
     checkpoint, snapshots, ids = networks.read(request.text)
     task, source = checkpoint.task, torch.tensor([ids])
     names = token_names(task)
@@ -49,12 +104,12 @@ def sequence_payload(networks: TextNetworks, request: SequenceRequest) -> Answer
         "text": task.write(ids),
         "answer": task.write(answer),
         "network": checkpoint.name,
-        "task": asdict(task),
+        "parameters": checkpoint.card["parameters"],
+        "min_length": task.min_length,
+        "max_length": task.max_length,
+        "n_test": checkpoint.card["recipe"]["n_test"],
         "symbols": task.symbols,
         "names": names,
-        "n_test": checkpoint.card["recipe"]["n_test"],
-        "n_train": checkpoint.card["recipe"]["n_train"],
-        "parameters": checkpoint.card["parameters"],
         "epochs": list(snapshots),
         "history": history(checkpoint),
         "given": [[_names(row, names) for row in look["given"]] for look in looks],
@@ -73,8 +128,8 @@ def token_names(task: SequenceTask) -> list[str]:
     return ["pad", "end", *task.symbols]
 
 
-def history(checkpoint: TextCheckpoint) -> list[dict[str, float]]:
-    """Test accuracies of tokens by epoch: {epoch, forced, free, sequences}."""
+def history(checkpoint: TextCheckpoint) -> list[TextAccuracy]:
+    """Test accuracies by epoch."""
     return [
         {
             "epoch": row["epoch"],
@@ -123,14 +178,8 @@ def _names(tokens: list[int], names: list[str]) -> list[str]:
 
 
 @torch.no_grad()
-def cost_payload(model: TextTransformer, source: Tensor) -> dict[str, Any]:
-    """Keys and values of each decoding step, as a cache records them, and multiply-adds by their formulas.
-
-    Returns:
-        ``steps``: per step {computed, read, source_computed, source_read}, [first, last + 1] positions. ``with``,
-        ``without``: multiply-adds per step by their part, ``total`` among them. ``numbers``: kept in the cache per
-        step. ``layers``, ``heads``, ``d_head``: of the decoder.
-    """
+def cost_payload(model: TextTransformer, source: Tensor) -> DecodingCostPayload:
+    """Decode a source with a cache, one token more than it has, and count each step."""
     cache = KVCache()
     memory = model.encode(source)
     numbers = []
@@ -138,11 +187,11 @@ def cost_payload(model: TextTransformer, source: Tensor) -> dict[str, Any]:
     for _ in range(source.shape[1] + 1):
         target = model.decode(target, memory, source, cache=cache)[:, -1:].argmax(dim=2)
         numbers.append(cache.numbers)
-    n_steps = len(cache.steps)
+    steps = range(len(cache.steps))
     return {
-        "steps": [{key: [part.start, part.stop] for key, part in vars(step).items()} for step in cache.steps],
-        "with": [_cost(model, source.shape[1], step, cached=True) for step in range(n_steps)],
-        "without": [_cost(model, source.shape[1], step, cached=False) for step in range(n_steps)],
+        "steps": [_step(step) for step in cache.steps],
+        "cached": [step_cost(model, source.shape[1], step, cached=True).total for step in steps],
+        "plain": [step_cost(model, source.shape[1], step, cached=False).total for step in steps],
         "numbers": numbers,
         "layers": len(model.decoder),
         "heads": model.n_heads,
@@ -150,6 +199,10 @@ def cost_payload(model: TextTransformer, source: Tensor) -> dict[str, Any]:
     }
 
 
-def _cost(model: TextTransformer, n_source: int, step: int, cached: bool) -> dict[str, int]:
-    cost = step_cost(model, n_source, step, cached)
-    return asdict(cost) | {"total": cost.total}
+def _step(step: CacheStep) -> CacheStepPayload:
+    return {
+        "computed": (step.computed.start, step.computed.stop),
+        "read": (step.read.start, step.read.stop),
+        "source_computed": (step.source_computed.start, step.source_computed.stop),
+        "source_read": (step.source_read.start, step.source_read.stop),
+    }

@@ -10,7 +10,7 @@ from vit_explorer.ui.core.jobs import Jobs
 from vit_explorer.ui.core.serve import serve
 from vit_explorer.ui.core.widget import widget
 from vit_explorer.ui.text.cache import DecodeTimes, start_decoding
-from vit_explorer.ui.text.decoding import find_difference, search_payload
+from vit_explorer.ui.text.decoding import beam_payload, find_difference
 from vit_explorer.ui.text.networks import TextNetworks
 from vit_explorer.ui.text.sequence import sequence_payload
 
@@ -22,14 +22,14 @@ def place_text(machine: threading.Lock) -> None:
         machine: held while decoding is timed.
     """
     networks = TextNetworks()
-    widget(__file__, "text-bar", serve(networks, read=sequence_payload), elem_id="text-bar")
+    widget(__file__, "text-bar", serve(networks, read_sequence=sequence_payload), elem_id="text-bar")
     with gr.Tabs(elem_id="text-tabs", elem_classes="vx-subtabs"):
         with gr.Tab("Cross-attention", id="cross"):
             widget(__file__, "text-sequence", elem_id="text-sequence")
             widget(__file__, "text-inside", elem_id="text-inside")
             widget(__file__, "text-bridge", elem_id="text-bridge")
         with gr.Tab("Decoding", id="decoding"):
-            functions = serve(networks, search=search_payload, find=find_difference)
+            functions = serve(networks, search_beam=beam_payload, find_difference=find_difference)
             widget(__file__, "text-decoding", functions, elem_id="text-decoding")
         with gr.Tab("KV cache", id="cache"):
             jobs = Jobs(machine, DecodeTimes())
