@@ -4,10 +4,11 @@ import { clearCanvas } from "../core/draw.js";
 import { inkOf } from "../core/theme.js";
 
 /**
- * Draw a matrix of attention weights, 0 to 1, into a canvas of a width.
- * @param {(i: number, j: number) => boolean} forbidden cells that no weight may be in
+ * Draw a matrix of attention weights, 0 to 1, as wide as told; cells that are forbidden are hatched.
+ * @param {HTMLCanvasElement} canvas @param {number} width px
+ * @param {{rows: number, cols: number, at: (i: number, j: number) => number}} weights @param {(i: number, j: number) => boolean} forbidden
  */
-export function drawMatrix(canvas, width, { rows, cols, at }, forbidden = () => false) {
+export function drawMatrix(canvas, width, { rows, cols, at }, forbidden = (_i, _j) => false) {
   const cell = width / cols;
   const height = cell * rows;
   const context = clearCanvas(canvas, width, height);
