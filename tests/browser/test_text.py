@@ -320,11 +320,11 @@ def test_a_measurement_begins_and_is_stopped(cache):
 
 
 # ---- phone and dark -------------------------------------------------------------------------------------------------
-def test_on_a_phone_all_views_fit_and_a_tap_points(watched, address):
-    page = watched(390, 844, has_touch=True)
+def test_on_a_phone_all_views_fit_and_a_click_marks(watched, address):
+    page = watched(390, 844)
     open_page(page, address)
     open_roots(page)
-    page.locator(".vx-text-sequence .outputs .tile").nth(5).tap()
+    page.locator(".vx-text-sequence .outputs .tile").nth(5).click()
     assert said(page, 6)[3] in "BK"
     for name, view in (("Cross-attention", "sequence"), ("Decoding", "decoding"), ("KV cache", "cache")):
         open_view(page, name)
