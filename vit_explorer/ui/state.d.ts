@@ -1,5 +1,5 @@
 /* The topics of the page's one state (core/store.js), and what a view gives to be drawn from them. */
-import type { Answers, CataloguePayload, ModelPayload, TracePayload, WindowsPayload } from "./core/payloads";
+import type { Answers, CataloguePayload, ModelPayload, SequencePayload, TracePayload, WindowsPayload } from "./core/payloads";
 import type { Packed } from "./core/arrays";
 import type { Lobby, Race } from "./train/types";
 
@@ -46,7 +46,7 @@ export interface State {
   /** The name of the race in the page's link. */
   run: string | null;
   /** The answer of the server to a sequence; what is chosen of it; a sequence that a view wants to be read. */
-  text: Record<string, any> | null;
+  text: SequencePayload;
   textLook: { epoch: number; way: number; layer: number; head: number };
   textWish: { text: string; epoch?: number };
 }

@@ -22,7 +22,7 @@ export interface Answers {
   experiment: ExperimentPayload;
   export: FileAnswer;
   features: FeaturesPayload;
-  find: any;
+  find_difference: DifferencePayload;
   follow: FollowPayload;
   hunger: HungerPayload;
   ingredient: IngredientPayload;
@@ -37,13 +37,13 @@ export interface Answers {
   planned: PlanPayload;
   published: PublishedPayload;
   questions: GuidePayload;
-  read: any;
+  read_sequence: SequencePayload;
   remove: Record<string, any>;
   rename: RenamePayload;
   rollout_stack: RolloutPayload;
   run_point: StartPayload;
   scores: ScoresPayload;
-  search: any;
+  search_beam: BeamPayload;
   start: StartPayload;
   stop_decoding: any;
   stop_models: any;
@@ -89,6 +89,22 @@ export interface AttentionPayload {
   lens: Array<Array<number>>;
 }
 
+export interface BeamPayload {
+  text: string;
+  epoch: number;
+  width: number;
+  parent: Packed;
+  step: Packed;
+  token: Packed;
+  own: Packed;
+  sum: Packed;
+  bits: Packed;
+  ranking: Array<number>;
+  scores: Array<number>;
+  outputs: Array<string>;
+  greedy: Array<number>;
+}
+
 export interface BlockPayload {
   stage: number;
   bias: Packed;
@@ -102,8 +118,16 @@ export interface BlockPayload {
   reach: Packed;
 }
 
+export interface CacheStepPayload {
+  computed: [number, number];
+  read: [number, number];
+  source_computed: [number, number];
+  source_read: [number, number];
+}
+
 export interface CataloguePayload {
   models: Array<ModelSummary>;
+  pretrained: Array<UnopenedPayload>;
   gallery: Array<PicturePayload>;
   sources: Array<string>;
   problems: Array<string>;
@@ -162,6 +186,22 @@ export interface CurvePayload {
   kind: string;
   label: string;
   points: Array<Record<string, any>>;
+}
+
+export interface DecodingCostPayload {
+  steps: Array<CacheStepPayload>;
+  cached: Array<number>;
+  plain: Array<number>;
+  numbers: Array<number>;
+  layers: number;
+  heads: number;
+  d_head: number;
+}
+
+export interface DifferencePayload {
+  text: string;
+  epoch: number;
+  tried: number;
 }
 
 export interface DownloadPayload {
@@ -554,6 +594,28 @@ export interface ScoresPayload {
   baseline_pixels: Packed;
 }
 
+export interface SequencePayload {
+  text: string;
+  answer: string;
+  network: string;
+  parameters: number;
+  min_length: number;
+  max_length: number;
+  n_test: number;
+  symbols: string;
+  names: Array<string>;
+  epochs: Array<number>;
+  history: Array<TextAccuracy>;
+  given: Array<Array<Array<string>>>;
+  output: Array<Array<Array<string>>>;
+  cross: Packed;
+  decoder_self: Packed;
+  encoder_self: Packed;
+  probabilities: Packed;
+  anti_diagonal: Array<Array<Array<Array<number>>>>;
+  cost: DecodingCostPayload;
+}
+
 export interface SettingPayload {
   classes: Array<string> | null;
   probe: ProbePayload | null;
@@ -643,6 +705,13 @@ export interface TestPayload {
   accuracy: number;
 }
 
+export interface TextAccuracy {
+  epoch: number;
+  forced: number;
+  free: number;
+  sequences: number;
+}
+
 export interface TimedPrediction {
   name: string;
   title: string;
@@ -702,6 +771,12 @@ export interface TracePayload {
   patches: PatchesPayload | null;
   stem: StemPayload | null;
   attention: AttentionPayload | null;
+}
+
+export interface UnopenedPayload {
+  name: string;
+  title: string;
+  top1: number | null;
 }
 
 export interface VitPayload {
