@@ -14,6 +14,7 @@ from vit_explorer.explain.features import (
     fit_features,
     foreground,
     outlier_tokens,
+    similarity_matrix,
     token_norms,
 )
 
@@ -82,6 +83,13 @@ def test_similarity_is_the_cosine_and_of_a_token_with_itself_1(hidden):
     assert float(similar[8]) == pytest.approx(float(a @ b / np.linalg.norm(a) / np.linalg.norm(b)), abs=1e-6)
     with pytest.raises(ValueError, match="0 to 16"):
         feature_similarity(hidden, 17, hidden)
+
+
+def test_the_matrix_holds_the_similarity_of_each_token(hidden):
+    matrix = similarity_matrix(hidden, hidden + 1, 1)
+    assert matrix.shape == (17, 16)
+    for token in range(17):
+        torch.testing.assert_close(matrix[token], feature_similarity(hidden, token, hidden + 1, 1), atol=1e-5, rtol=0)
 
 
 def test_norms_and_their_outliers(hidden):

@@ -23,6 +23,7 @@ POINTED = (  # tabs, and views inside of a tab
     "Positions",
     "Attention / Heads",
     "Attention / Rollout",
+    "Features",
     "Windows / Step by step",
     "Windows / Masks",
     "Windows / Hierarchy",

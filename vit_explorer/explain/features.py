@@ -138,6 +138,11 @@ def feature_similarity(hidden_a: Tensor, token: int, hidden_b: Tensor, n_prefix:
     return F.cosine_similarity(hidden_a[token][None].float(), hidden_b[n_prefix:].float(), dim=1)
 
 
+def similarity_matrix(hidden_a: Tensor, hidden_b: Tensor, n_prefix: int = 0) -> Tensor:
+    """Return :func:`feature_similarity` of every token, (N, D) and (M, D) -> (N, M - n_prefix) float32."""
+    return F.normalize(hidden_a.float(), dim=1) @ F.normalize(hidden_b[n_prefix:].float(), dim=1).T
+
+
 def token_norms(hidden: Tensor) -> Tensor:
     """Return the Euclidean norm of each token, (N, D) -> (N,) float32."""
     return hidden.float().norm(dim=-1)

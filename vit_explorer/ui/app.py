@@ -14,6 +14,7 @@ from vit_explorer.ui.compare.tab import place_compare
 from vit_explorer.ui.core.scripts import Scripts
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.core.widget import styles
+from vit_explorer.ui.features.tab import place_features
 from vit_explorer.ui.frame.frame import Payloads
 from vit_explorer.ui.frame.tab import place_frame, place_header
 from vit_explorer.ui.patches.tab import place_patches
@@ -43,6 +44,8 @@ def build_app(session: Session, service: TrainingService) -> gr.Blocks:
                     place_positions(session)
                 with gr.Tab("Attention", id="attention"):
                     place_attention(session)
+                with gr.Tab("Features", id="features"):
+                    place_features(session)
                 with gr.Tab("Windows", id="windows"):
                     place_windows(session, service.runs_folder, machine)
                 with gr.Tab("Train", id="train"):

@@ -5,7 +5,7 @@ import { saveFile } from "./files.js";
 import { call } from "./server.js";
 import * as store from "./store.js";
 
-const MIXED = 0.62; // how much of a map covers the grey picture, in every map the same
+const MIXED = 0.62; // how much of a map covers the grey picture, in every map of an explanation the same
 const greys = new WeakMap(); // decoded pixels -> image
 
 /** RGB bytes as a grey image, so that colour belongs to the map alone. */
@@ -18,12 +18,17 @@ function grey(rgb, size) {
   return greys.get(rgb);
 }
 
+/** Draw the grey of a picture (bytes), on which only a map has colour. */
+export function greyPicture(context, side, rgb, size) {
+  context.drawImage(grey(rgb, size), 0, 0, side, side);
+}
+
 /** Draw a map (rows x cols numbers, 0..high) over the grey of the picture (bytes). @param {number[]} grid */
-export function overlay(canvas, side, rgb, size, values, grid, high) {
+export function overlay(canvas, side, rgb, size, values, grid, high, mixed = MIXED) {
   const [rows, cols] = grid;
   const context = clearCanvas(canvas, side, side);
-  context.drawImage(grey(rgb, size), 0, 0, side, side);
-  context.globalAlpha = MIXED;
+  greyPicture(context, side, rgb, size);
+  context.globalAlpha = mixed;
   context.drawImage(matrixImage(values, rows, cols, sequential, 0, high), 0, 0, side, side);
   context.globalAlpha = 1;
 }

@@ -1,0 +1,65 @@
+/* What both views of the Features tab share: the choices, the colours of every map, and cells of maps of several sizes. */
+import { decode } from "../core/arrays.js";
+import * as store from "../core/store.js";
+import * as views from "../core/views.js";
+
+/**
+ * A block or stage. `colours` (2 n 4), `norms` (n), decoded.
+ * @typedef {{name: string, grid: [number, number], colours: Uint8Array, norms: Float32Array, explained: number[], prefixNorms: number[], outliers: number[]}} FeatureMap
+ */
+
+/** What is chosen; `block` null is the last one, `second` null another picture of the gallery. */
+export function chosen() {
+  return { block: null, second: null, fitOn: "picture", drop: false, ...store.get("featuresChosen") };
+}
+
+export const choose = (next) => store.set("featuresChosen", { ...chosen(), ...next });
+
+/** The second picture, {name, title}; null while there is no catalogue. */
+export function second(state) {
+  const held = chosen().second;
+  if (held) return held;
+  const gallery = (store.get("catalogue") || { gallery: [] }).gallery;
+  return gallery.find(({ name }) => name !== state.trace.picture.name) || gallery[0] || null;
+}
+
+/** The request of the colours: what the answer that all views draw belongs to. */
+export function wanted(state) {
+  const { fitOn, drop } = chosen();
+  return { ...views.request(state), second: second(state).name, fit_on: fitOn, drop };
+}
+
+/** Whether everything is there that a request needs. */
+export const ready = (state) => views.ready(state) && second(state) !== null;
+
+/** Keep the colours of the server for both views. */
+export function keep(answer) {
+  const maps = answer.maps.map(({ colours, norms, prefix_norms: prefixNorms, ...rest }) => ({
+    ...rest, prefixNorms, colours: decode(colours).data, norms: decode(norms).data,
+  }));
+  store.set("features", { ...answer, maps, pixels: decode(answer.second_pixels).data });
+}
+
+/** The newest colours, where they belong to picture, model and second picture on screen; else null. */
+export function shown(state) {
+  const features = store.get("features");
+  if (!features || !ready(state)) return null;
+  const of = JSON.parse(features.question);
+  const now = wanted(state);
+  return ["picture", "model", "fit", "second"].every((key) => of[key] === now[key]) ? features : null;
+}
+
+/** The number of the chosen map, of so many. */
+export function blockOf(features) {
+  const { block } = chosen();
+  return block === null ? features.maps.length - 1 : Math.min(block, features.maps.length - 1);
+}
+
+/** "the embedding", "block 4" */
+export const nameOf = ({ name }) => (name === "embedding" ? "the embedding" : name);
+
+/** The cell of the grid `to` that lies in the middle of a cell of the grid `from`. */
+export function cellBetween(cell, from, to) {
+  const [row, col] = [Math.floor(cell / from[1]), cell % from[1]];
+  return Math.floor(((row + 0.5) * to[0]) / from[0]) * to[1] + Math.floor(((col + 0.5) * to[1]) / from[1]);
+}

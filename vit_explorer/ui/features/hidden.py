@@ -1,0 +1,85 @@
+"""The hidden states of two images in one network: a map of tokens after each block, or after each stage."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from vit_explorer.data.uploads import fit_picture
+from vit_explorer.explain.trace import trace
+from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.requests import ModelRequest
+from vit_explorer.ui.core.session import Picture, Session
+
+MAX_SIDE = 28  # tokens of a map whose similarities are sent whole: 784 x 784 bytes
+
+
+@dataclass(frozen=True)
+class PairRequest(ModelRequest):
+    """An image, a model, and the second image to compare with."""
+
+    second: str
+
+
+@dataclass(frozen=True)
+class HiddenMap:
+    """The tokens after one block or stage.
+
+    Attributes:
+        tokens: (2, n_prefix + rows * cols, D) of the image and of the second image, prefix tokens first.
+    """
+
+    name: str
+    tokens: Tensor
+    grid: tuple[int, int]
+    n_prefix: int
+
+    def at_most(self, side: int) -> HiddenMap:
+        """The same map, or the mean of squares of its patches so that no side has more than ``side`` tokens."""
+        rows, cols = self.grid
+        step = next(step for step in range(1, rows + 1) if rows % step == cols % step == 0 and rows // step <= side)
+        if step == 1:
+            return self
+        patches = self.tokens[:, self.n_prefix :].mT.reshape(2, -1, rows, cols)  # (2, D, rows, cols)
+        coarse = F.avg_pool2d(patches, step).flatten(2).mT
+        tokens = torch.cat([self.tokens[:, : self.n_prefix], coarse], dim=1)
+        return HiddenMap(self.name, tokens, (rows // step, cols // step), self.n_prefix)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two images in one network; ``images`` uint8 (2, 3, H, W) as the network receives them."""
+
+    checkpoint: Checkpoint
+    pictures: tuple[Picture, Picture]
+    images: Tensor
+    maps: list[HiddenMap]
+
+
+def load_pair(session: Session, request: PairRequest) -> Pair:
+    """Run the network on both images. Raises as :func:`load_input`."""
+    checkpoint = session.checkpoint(request.model)
+    model = checkpoint.model
+    pictures = session.picture(request.picture), session.picture(request.second)
+    images = torch.stack([fit_picture(picture.image, model.img_size, request.fit) for picture in pictures])
+    traced = trace(model, checkpoint.preprocess(images))
+    staged = bool(model.stage_entries)
+    maps = []
+    for number, entry in enumerate(model.stage_entries or range(len(traced.hidden))):
+        tokens = traced.hidden[entry]
+        name = f"stage {number + 1}" if staged else f"block {number}" if number else "embedding"
+        side = math.isqrt(tokens.shape[1] - traced.n_prefix)
+        maps.append(HiddenMap(name, tokens, (side, side) if staged else traced.grid, traced.n_prefix))
+    return Pair(checkpoint, pictures, images, maps)
+
+
+def check_block(pair: Pair, block: int) -> HiddenMap:
+    """The map of this number, from 0. Raises UserError with the range."""
+    if not 0 <= block < len(pair.maps):
+        raise UserError(f"Block must be 0 to {len(pair.maps) - 1}, not {block}.")
+    return pair.maps[block]
