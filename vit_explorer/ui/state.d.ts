@@ -1,5 +1,5 @@
 /* The topics of the page's one state (core/store.js), and what a view gives to be drawn from them. */
-import type { Answers, CataloguePayload, ModelPayload, SequencePayload, TracePayload, WindowsPayload } from "./core/payloads";
+import type { Answers, CataloguePayload, ColoursPayload, ModelPayload, SequencePayload, TracePayload, WindowsPayload } from "./core/payloads";
 import type { Packed } from "./core/arrays";
 import type { Lobby, Race } from "./train/types";
 
@@ -26,6 +26,9 @@ export interface State {
   attentionChosen: { layer?: number; head?: number; direction?: "row" | "column"; scale?: "shared" | "own" };
   attentionMix: number;
   attentionRollout: Record<string, any>;
+  /** What is chosen in the Features tab, and the newest colours of the server, decoded. */
+  featuresChosen: Partial<FeaturesChosen>;
+  features: Features;
   positionSnapshot: { model: string; index: number };
   positionPair: { first: number; second: number } | null;
   windows: { answer: WindowsPayload | null; pair: number; head: number };
@@ -49,6 +52,32 @@ export interface State {
   text: SequencePayload;
   textLook: { epoch: number; way: number; layer: number; head: number };
   textWish: { text: string; epoch?: number };
+}
+
+/** `block` null is the last map, `second` null another picture of the gallery. */
+export interface FeaturesChosen {
+  block: number | null;
+  second: { name: string; title: string } | null;
+  fitOn: "picture" | "both";
+  drop: boolean;
+}
+
+/** One block or stage: `colours` (2 n 4) of both pictures, `norms` (n) of the first. */
+export interface FeatureMap {
+  name: string;
+  grid: number[];
+  colours: Uint8Array;
+  norms: Float32Array;
+  explained: number[];
+  prefixNorms: number[];
+  outliers: number[];
+}
+
+/** `question` is the request that was answered; `pixels` are those of the second picture. */
+export interface Features extends Omit<ColoursPayload, "maps"> {
+  question: string;
+  pixels: Uint8Array;
+  maps: FeatureMap[];
 }
 
 export type Topic = keyof State;

@@ -8,6 +8,7 @@ export interface Answers {
   attention_rows: RowsPayload;
   catalogue: CataloguePayload;
   classify: ClassifyPayload;
+  colours: ColoursPayload;
   command: StatusPayload;
   commands: CommandsPayload;
   compare: ComparePayload;
@@ -44,6 +45,7 @@ export interface Answers {
   run_point: StartPayload;
   scores: ScoresPayload;
   search_beam: BeamPayload;
+  similarity: SimilarityPayload;
   start: StartPayload;
   stop_decoding: any;
   stop_models: any;
@@ -145,6 +147,15 @@ export interface CellPayload {
 
 export interface ClassifyPayload {
   results: Array<TimedPrediction>;
+}
+
+export interface ColoursPayload {
+  kind: string;
+  prefix_names: Array<string>;
+  outlier_norm: number;
+  second_title: string;
+  second_pixels: Packed;
+  maps: Array<MapPayload>;
 }
 
 export interface CommandsPayload {
@@ -390,6 +401,16 @@ export interface LadderPayload {
   made?: string;
 }
 
+export interface MapPayload {
+  name: string;
+  grid: Array<number>;
+  colours: Packed;
+  explained: Array<number>;
+  norms: Packed;
+  prefix_norms: Array<number>;
+  outliers: Array<number>;
+}
+
 export interface MapsPayload {
   target: number;
   methods: Array<MethodPayload>;
@@ -625,6 +646,14 @@ export interface ShownPayload {
   pixels: Packed;
   done: string;
   box: [number, number, number, number] | null;
+}
+
+export interface SimilarityPayload {
+  block: number;
+  grid: Array<number>;
+  n_prefix: number;
+  here: Packed;
+  there: Packed;
 }
 
 export interface Smoothed {

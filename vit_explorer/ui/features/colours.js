@@ -116,7 +116,7 @@ export default widget((root, server) => {
   }
 
   function mark({ token, trace }) {
-    if (!painted || data.shown(views.now()) !== painted) return;
+    if (!painted || data.shown(store.state) !== painted) return;
     tiles.forEach(({ marks, side }, block) => {
       const { grid } = painted.maps[block];
       const cell = token === null || token < 0 || token >= trace.grid[0] * trace.grid[1] ? null : data.cellBetween(token, trace.grid, grid);

@@ -3,16 +3,15 @@ import { decode } from "../core/arrays.js";
 import * as store from "../core/store.js";
 import * as views from "../core/views.js";
 
-/**
- * A block or stage. `colours` (2 n 4), `norms` (n), decoded.
- * @typedef {{name: string, grid: [number, number], colours: Uint8Array, norms: Float32Array, explained: number[], prefixNorms: number[], outliers: number[]}} FeatureMap
- */
+/** @typedef {import("../state").State} State */
+/** @typedef {import("../state").FeatureMap} FeatureMap */
 
-/** What is chosen; `block` null is the last one, `second` null another picture of the gallery. */
+/** What is chosen; the last block and another picture of the gallery at first. @returns {import("../state").FeaturesChosen} */
 export function chosen() {
   return { block: null, second: null, fitOn: "picture", drop: false, ...store.get("featuresChosen") };
 }
 
+/** @param {Partial<import("../state").FeaturesChosen>} next */
 export const choose = (next) => store.set("featuresChosen", { ...chosen(), ...next });
 
 /** The second picture, {name, title}; null while there is no catalogue. */
@@ -32,15 +31,17 @@ export function wanted(state) {
 /** Whether everything is there that a request needs. */
 export const ready = (state) => views.ready(state) && second(state) !== null;
 
-/** Keep the colours of the server for both views. */
+const bytes = (packed) => /** @type {Uint8Array} */ (decode(packed).data);
+
+/** Keep the colours of the server for both views. @param {import("../core/payloads").ColoursPayload & {question: string}} answer */
 export function keep(answer) {
   const maps = answer.maps.map(({ colours, norms, prefix_norms: prefixNorms, ...rest }) => ({
-    ...rest, prefixNorms, colours: decode(colours).data, norms: decode(norms).data,
+    ...rest, prefixNorms, colours: bytes(colours), norms: /** @type {Float32Array} */ (decode(norms).data),
   }));
-  store.set("features", { ...answer, maps, pixels: decode(answer.second_pixels).data });
+  store.set("features", { ...answer, maps, pixels: bytes(answer.second_pixels) });
 }
 
-/** The newest colours, where they belong to picture, model and second picture on screen; else null. */
+/** The newest colours, where they belong to picture, model and second picture on screen; else null. @param {State} state @returns {import("../state").Features | null} */
 export function shown(state) {
   const features = store.get("features");
   if (!features || !ready(state)) return null;
@@ -55,10 +56,10 @@ export function blockOf(features) {
   return block === null ? features.maps.length - 1 : Math.min(block, features.maps.length - 1);
 }
 
-/** "the embedding", "block 4" */
+/** "the embedding", "block 4" @param {{name: string}} map */
 export const nameOf = ({ name }) => (name === "embedding" ? "the embedding" : name);
 
-/** The cell of the grid `to` that lies in the middle of a cell of the grid `from`. */
+/** The cell of the grid `to` that lies in the middle of a cell of the grid `from`. @param {number} cell @param {number[]} from @param {number[]} to */
 export function cellBetween(cell, from, to) {
   const [row, col] = [Math.floor(cell / from[1]), cell % from[1]];
   return Math.floor(((row + 0.5) * to[0]) / from[0]) * to[1] + Math.floor(((col + 0.5) * to[1]) / from[1]);

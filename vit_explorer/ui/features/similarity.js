@@ -188,7 +188,7 @@ export default widget((root, server) => {
   /** Mark the page's token under the pointer, and remember the very cell. */
   function pointer(canvas, gridOf) {
     const tokenAt = (event) => {
-      const state = views.now();
+      const state = store.state;
       if (!answer || !data.shown(state) || !fits(state)) return null;
       const [rows, cols] = gridOf();
       const cell = cellAt(event, canvas, rows, cols);
@@ -210,14 +210,14 @@ export default widget((root, server) => {
   pointer($(".here-marks"), () => answer.grid);
   pointer($(".norms-marks"), () => store.get("features").maps[answer.block].grid);
   $(".here-marks").addEventListener("keydown", (event) => {
-    const { trace } = views.now();
+    const { trace } = store.state;
     if (trace && moveToken(event.key, trace.grid)) event.preventDefault();
   });
 
   function readOff(cell) {
     if (read === cell) return;
     read = cell;
-    mark(views.now());
+    mark(store.state);
   }
   const there = $(".there-marks");
   for (const kind of ["pointermove", "click"]) {
@@ -233,11 +233,11 @@ export default widget((root, server) => {
     data.choose({ second: { name: option.value, title: option.textContent } });
   });
   $(".hold").addEventListener("click", () => {
-    const { trace } = views.now();
+    const { trace } = store.state;
     if (trace) data.choose({ second: { name: trace.picture.name, title: trace.picture.title } });
   });
   views.files(root, "features-export", server, () => {
-    const state = views.now();
+    const state = store.state;
     const features = data.shown(state);
     if (!features || !answer || !fits(state)) return null;
     return { ...data.wanted(state), block: data.blockOf(features), query: query(state) };
