@@ -25,7 +25,7 @@ export interface State {
   settled: { picture: string; model: string; fit: string; milliseconds: number };
   attentionChosen: { layer?: number; head?: number; direction?: "row" | "column"; scale?: "shared" | "own" };
   attentionMix: number;
-  attentionRollout: Record<string, any>;
+  attentionRollout: Partial<import("./attention/rollout-data.js").RolloutOptions>;
   /** What is chosen in the Features tab, and the newest colours of the server, decoded. */
   featuresChosen: Partial<FeaturesChosen>;
   features: Features;

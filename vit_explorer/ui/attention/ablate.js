@@ -21,7 +21,7 @@ export default widget((root, server) => {
   let query = "";
 
   // ---- asking --------------------------------------------------------------------------------------------------
-  const wanted = (state) => ({ ...overlays.request(state), ...kept.now() });
+  const wanted = (/** @type {import("../state").State} */ state) => ({ ...overlays.request(state), ...kept.now() });
   const { ask, fits } = overlays.asking("ablate", server, "test_prediction", {
     wanted,
     keep: (told, { trace }) => (answer = { ...told, of: trace }),
@@ -171,7 +171,7 @@ export default widget((root, server) => {
     });
   }
 
-  function show(state) {
+  function show(/** @type {import("../state").State} */ state) {
     const { trace } = state;
     root.classList.toggle("waiting", !fits(state));
     if (!near(state)) return;
@@ -187,7 +187,7 @@ export default widget((root, server) => {
 
   // ---- the marked patch ----------------------------------------------------------------------------------------
   /** The grid, the erased patches, the marked one: all that moves under the pointer. */
-  function mark(state) {
+  function mark(/** @type {import("../state").State} */ state) {
     const { trace, token } = state;
     if (!trace) return;
     const [rows, cols] = trace.grid;
@@ -218,7 +218,7 @@ export default widget((root, server) => {
     }
   }
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     if (!overlays.ready(state)) return;
     const { trace } = state;
     const shape = trace.attention && trace.attention.shape;

@@ -16,7 +16,7 @@ export function view(/** @type {import("../state").State} */ state) {
 }
 
 /** @param {import("../state").Trace} trace */
-function build(trace) {
+function build(/** @type {import("../state").Trace} */ trace) {
   const { attention, grid, n_prefix: nPrefix } = trace;
   const [layers, heads, n] = attention.shape;
   const weights = attention.weights && decode(attention.weights).data; // Float32Array, (layers, heads, n, n)
@@ -49,7 +49,7 @@ function build(trace) {
 }
 
 /** The query: the marked token; while none is marked CLS, or the patch in the middle of a model without. */
-export function query(state) {
+export function query(/** @type {import("../state").State} */ state) {
   const seen = view(state);
   if (!seen) return null;
   const [rows, cols] = seen.grid;
@@ -59,7 +59,7 @@ export function query(state) {
 }
 
 /** What is chosen in the view of the heads, inside what this model has; at first the first head of the last layer. */
-export function chosen(state) {
+export function chosen(/** @type {import("../state").State} */ state) {
   const seen = view(state);
   const { layer = seen.layers - 1, head = 0, direction = "row", scale = "shared" } = state.attentionChosen || {};
   return { layer: Math.min(layer, seen.layers - 1), head: Math.min(head, seen.heads - 1), direction, scale };

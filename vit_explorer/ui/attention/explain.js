@@ -26,10 +26,10 @@ export default widget((root, server) => {
   const curves = explainCurves(root, light);
 
   // ---- asking --------------------------------------------------------------------------------------------------
-  const wanted = (state) => ({ ...views.request(state), target: chosen.target, baseline: chosen.baseline });
-  const fits = (state) => answer !== null && answer.question === JSON.stringify(wanted(state));
+  const wanted = (/** @type {import("../state").State} */ state) => ({ ...views.request(state), target: chosen.target, baseline: chosen.baseline });
+  const fits = (/** @type {import("../state").State} */ state) => answer !== null && answer.question === JSON.stringify(wanted(state));
 
-  async function ask(state) {
+  async function ask(/** @type {import("../state").State} */ state) {
     const request = wanted(state);
     const question = JSON.stringify(request);
     if (question === asked) return;
@@ -134,7 +134,7 @@ export default widget((root, server) => {
 
   const tell = beforeFrame((words) => ($(".readout").textContent = words));
 
-  function show(state) {
+  function show(/** @type {import("../state").State} */ state) {
     const { trace } = state;
     const fitting = fits(state);
     root.classList.toggle("waiting", !fitting);
@@ -215,7 +215,7 @@ export default widget((root, server) => {
   // ---- the marked patch ----------------------------------------------------------------------------------------
   let query = "";
 
-  function mark(state) {
+  function mark(/** @type {import("../state").State} */ state) {
     if (!state.trace || !fits(state)) return;
     const { token, trace } = state;
     for (const { marks, side } of tiles) views.outlinePatch(marks, side, token, trace.grid, query);
@@ -224,7 +224,7 @@ export default widget((root, server) => {
     tell(`${tokenName(token, trace.grid).replace("patch", "Patch")}, its rank of ${tiles[0].rank.length}: ${ranks.join(" · ")}`);
   }
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     if (!views.ready(state)) return;
     listClasses(state);
     $(".class").value = chosen.target === null ? "" : String(chosen.target);

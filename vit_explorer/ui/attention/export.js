@@ -15,7 +15,7 @@ export default widget((root, server) => {
   root.querySelector("[data-format=npz]").title = `numpy arrays: ${ofRollout ? "rollout (steps, N, N), rollout_answer, its options, " : ""}${arrays}`;
 
   /** What the server needs to draw the same as the page. */
-  function settings(state) {
+  function settings(/** @type {import("../state").State} */ state) {
     if (!ofRollout) return { ...attention.named(state), token: attention.query(state), ...attention.chosen(state) };
     const { row, scale } = rollout.options(state);
     return { ...rollout.request(state), row, scale };
@@ -34,7 +34,7 @@ export default widget((root, server) => {
 
   for (const button of buttons) button.addEventListener("click", () => save(button));
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     const seen = attention.view(state);
     root.querySelector(".vx-panel").hidden = !seen;
     if (!seen) return;

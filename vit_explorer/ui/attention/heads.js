@@ -39,13 +39,13 @@ export default widget((root, server) => {
   });
 
   /** The shares of the query in all heads; null while they are fetched. */
-  function sharesOf(state, seen, token, direction) {
+  function sharesOf(/** @type {import("../state").State} */ state, seen, token, direction) {
     const shares = attention.shares(seen, token, direction);
     if (!shares) ask({ seen, token, request: { ...attention.named(state), token } });
     return shares;
   }
 
-  function mark(state) {
+  function mark(/** @type {import("../state").State} */ state) {
     const seen = attention.view(state);
     if (!seen || !drawn || drawn.seen !== seen) return;
     const token = attention.query(state);
@@ -116,7 +116,7 @@ export default widget((root, server) => {
   }
 
   // ---- everything ------------------------------------------------------------------------------------------------
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     const seen = attention.view(state);
     $(".vx-panel").hidden = !seen;
     if (!seen) return;
@@ -149,7 +149,7 @@ export default widget((root, server) => {
     drawMatrix(state, seen);
   }
 
-  function drawMatrix(state, seen) {
+  function drawMatrix(/** @type {import("../state").State} */ state, seen) {
     const { layer, head, scale } = attention.chosen(state);
     const matrix = seen.matrix(layer, head);
     $(".whole .stack").hidden = !matrix;

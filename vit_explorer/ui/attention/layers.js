@@ -159,7 +159,7 @@ export default widget((root, server) => {
 
   views.files(root, "layers-export", server, () => (views.ready(store.state) ? views.request(store.state) : null));
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     if (!views.ready(state)) return;
     const seen = attention.view(state);
     $(".vx-panel").hidden = !seen;

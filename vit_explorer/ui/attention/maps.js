@@ -15,7 +15,7 @@ const PICTURE_SHARE = 0.35; // of the picture under a large map, while nobody ha
 const pictures = new WeakMap(); // trace -> its pixels as an image
 const [offscreen, single] = [document.createElement("canvas"), document.createElement("canvas")];
 
-export function picture(trace) {
+export function picture(/** @type {import("../state").Trace} */ trace) {
   if (!pictures.has(trace)) pictures.set(trace, rgbImage(trace.rgb.data, trace.size, trace.size));
   return pictures.get(trace);
 }
@@ -170,4 +170,4 @@ export function strongest(seen, values) {
   return seen.tokenOf(best);
 }
 
-export const mix = (state) => (state.attentionMix === undefined ? PICTURE_SHARE : state.attentionMix);
+export const mix = (/** @type {import("../state").State} */ state) => (state.attentionMix === undefined ? PICTURE_SHARE : state.attentionMix);

@@ -38,7 +38,7 @@ export default widget((root, server) => {
     $(".switch").onclick = () => store.set("wish", { model: other.name });
   }
 
-  function show(state) {
+  function show(/** @type {import("../state").State} */ state) {
     root.classList.toggle("waiting", !fits(state));
     if (!fits(state)) return;
     $(".numbers").textContent = answer.what;
@@ -74,7 +74,7 @@ export default widget((root, server) => {
 
   $(".windows").addEventListener("click", () => openTab("windows"));
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     if (!views.ready(state)) return;
     $(".vx-panel").hidden = Boolean(state.trace.attention);
     if (state.trace.attention) return;

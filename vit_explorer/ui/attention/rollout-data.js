@@ -6,16 +6,17 @@ import * as attention from "./data.js";
 /** @typedef {{row: "answer" | "query", fusion: string, discard: number, residual: boolean, start: number, scale: string}} RolloutOptions */
 
 const PERCENTILE = 0.98; // where the scale of the steps ends, as rollout_limit in figures/attention.py defines it
+/** @type {RolloutOptions} */
 const FIRST = { row: "answer", fusion: "mean", discard: 0, residual: true, start: 0, scale: "shared" };
 
 /** The options, inside what this model has. @returns {RolloutOptions} */
-export function options(state) {
+export function options(/** @type {import("../state").State} */ state) {
   const chosen = { ...FIRST, ...state.attentionRollout };
   return { ...chosen, start: Math.min(chosen.start, attention.view(state).layers - 1) };
 }
 
 /** What the server is asked for; the token counts only where it sends single rows. */
-export function request(state) {
+export function request(/** @type {import("../state").State} */ state) {
   const { fusion, discard, residual, start } = options(state);
   return {
     ...attention.named(state), token: attention.query(state),
@@ -24,7 +25,7 @@ export function request(state) {
 }
 
 /** Two requests with the same key have the same answer. */
-export function key(state) {
+export function key(/** @type {import("../state").State} */ state) {
   const asked = request(state);
   return JSON.stringify(attention.view(state).whole || options(state).row === "answer" ? { ...asked, token: null } : asked);
 }
@@ -39,7 +40,7 @@ export function unpacked(answer, asked) {
 }
 
 /** The rows that are drawn: [rollout up to each step, layer of each step alone], each a list of (n,). */
-export function rows(state, seen, stack) {
+export function rows(/** @type {import("../state").State} */ state, seen, stack) {
   const { row, start } = options(state);
   const { n } = seen;
   const list = (data, at = (s) => s * n) => Array.from({ length: stack.count }, (_, s) => data.subarray(at(s), at(s) + n));
@@ -70,7 +71,7 @@ export function limit(seen, list, query) {
 }
 
 /** Whose row is drawn: a token of the page, or null for an answer that is read from several tokens. */
-export function whose(state) {
+export function whose(/** @type {import("../state").State} */ state) {
   if (options(state).row === "query") return attention.query(state);
   return attention.view(state).nPrefix === 1 ? CLS_TOKEN : null; // a DeiT's answer is read from two tokens
 }

@@ -33,18 +33,18 @@ export default widget((root, server) => {
     } else if (wanted === key) $(".pair").textContent = "The server did not answer; choose again.";
   });
 
-  function want(state) {
+  function want(/** @type {import("../state").State} */ state) {
     const key = rollout.key(state);
     if (key === wanted) return;
     wanted = key;
     if (!stack || stack.key !== key) ask({ request: rollout.request(state), key });
   }
 
-  const fits = (state) => stack !== null && stack.key === rollout.key(state);
+  const fits = (/** @type {import("../state").State} */ state) => stack !== null && stack.key === rollout.key(state);
   const shownStep = () => Math.min(step === null ? Infinity : step, stack.count - 1);
 
   // ---- drawing ---------------------------------------------------------------------------------------------------
-  function mark(state) {
+  function mark(/** @type {import("../state").State} */ state) {
     const seen = attention.view(state);
     if (!seen || !drawn || drawn.seen !== seen) return;
     want(state);
@@ -66,7 +66,7 @@ export default widget((root, server) => {
   }
 
   /** What is read off: the token pointed at here or anywhere else, or else the patch with the largest share. */
-  function keyToken(state, seen, values, whose) {
+  function keyToken(/** @type {import("../state").State} */ state, seen, values, whose) {
     if (pointed !== null) return pointed;
     if (state.token !== store.pinned && rollout.options(state).row === "answer") return attention.query(state);
     const others = Float32Array.from(values);
@@ -138,7 +138,7 @@ export default widget((root, server) => {
   }
 
   // ---- everything ------------------------------------------------------------------------------------------------
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     const seen = attention.view(state);
     $(".vx-panel").hidden = !seen;
     if (!seen) return stop();

@@ -284,7 +284,7 @@ export default widget((root, server) => {
     }
   }
 
-  function draw({ trace, catalogue }) {
+  function draw(/** @type {import("../state").State} */ { trace, catalogue }) {
     root.classList.toggle("narrow", root.clientWidth < 760);
     root.classList.toggle("slim", root.clientWidth < 480);
     if (!trace || !catalogue) return;

@@ -1,6 +1,6 @@
 /* Maps of grids of different sizes, laid beside each other: which square of the picture, and a map's share of it. */
 /** The square of the picture that a patch covers, in shares of its sides; null for no patch. */
-export function square(token, [rows, cols]) {
+export function square(token, /** @type {number[]} */ [rows, cols]) {
   if (token === null || token === undefined || token < 0 || token >= rows * cols) return null;
   const [row, col] = [Math.floor(token / cols), token % cols];
   return { top: row / rows, left: col / cols, bottom: (row + 1) / rows, right: (col + 1) / cols };

@@ -27,7 +27,7 @@ export default widget((root, server) => {
   let times = { about: "", seconds: {}, passes: 0 };
 
   // ---- asking --------------------------------------------------------------------------------------------------
-  function wanted(state) {
+  function wanted(/** @type {import("../state").State} */ state) {
     const known = (state.catalogue || { models: [] }).models.map(({ name }) => name);
     return { ...views.request(state), target: target || null, known };
   }
@@ -156,7 +156,7 @@ export default widget((root, server) => {
     return line;
   }
 
-  function show(state) {
+  function show(/** @type {import("../state").State} */ state) {
     const { results, truth } = answer;
     listClasses(state.trace.classes);
     cards = results.map((result) => makeCard(result, truth, state));
@@ -169,7 +169,7 @@ export default widget((root, server) => {
   }
 
   let drawn = ""; // the question whose answer stands in the cards
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     if (!views.ready(state)) return;
     ask(state);
     root.classList.toggle("waiting", !fits(state));
@@ -189,7 +189,7 @@ export default widget((root, server) => {
     }
   });
 
-  function mark(state) {
+  function mark(/** @type {import("../state").State} */ state) {
     if (!state.trace || !cards.length) return;
     const square = maps.square(state.token, state.trace.grid);
     for (const { marks } of cards) {

@@ -141,7 +141,7 @@ export default widget((root, server) => {
     }
   }
 
-  function draw({ catalogue }) {
+  function draw(/** @type {import("../state").State} */ { catalogue }) {
     if (!catalogue) return;
     const models = JSON.stringify(catalogue.models);
     if (models !== asked) {

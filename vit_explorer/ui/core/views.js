@@ -34,17 +34,17 @@ export function overlay(canvas, side, rgb, size, values, grid, high, mixed = MIX
 }
 
 /** Outline a patch on an otherwise empty canvas; nothing for CLS or for none. */
-export function outlinePatch(canvas, side, token, [rows, cols], ink, clear = true) {
+export function outlinePatch(canvas, side, token, /** @type {number[]} */ [rows, cols], ink, clear = true) {
   const context = clear ? clearCanvas(canvas, side, side) : canvas.getContext("2d");
   if (token === null || token < 0 || token >= rows * cols) return;
   const [w, h] = [side / cols, side / rows];
   outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, ink);
 }
 
-export const request = ({ trace, model }) => ({ picture: trace.picture.name, model: model.name, fit: trace.fit });
+export const request = (/** @type {import("../state").State} */ { trace, model }) => ({ picture: trace.picture.name, model: model.name, fit: trace.fit });
 
 /** Whether picture and model on screen belong together. */
-export const ready = ({ trace, model }) => Boolean(trace && model && trace.model === model.name);
+export const ready = (/** @type {import("../state").State} */ { trace, model }) => Boolean(trace && model && trace.model === model.name);
 
 /**
  * Ask the server what a view shows: one call at a time, and then the newest question.
@@ -54,9 +54,9 @@ export const ready = ({ trace, model }) => Boolean(trace && model && trace.model
  */
 export function asking(channel, server, name, { wanted, keep, draw, failed }) {
   let [asked, busy, answered] = ["", false, null];
-  const questionOf = (state) => JSON.stringify(wanted(state));
+  const questionOf = (/** @type {import("../state").State} */ state) => JSON.stringify(wanted(state));
 
-  async function ask(state) {
+  async function ask(/** @type {import("../state").State} */ state) {
     const request = wanted(state);
     const question = JSON.stringify(request);
     if (busy || question === asked) return;
@@ -76,7 +76,7 @@ export function asking(channel, server, name, { wanted, keep, draw, failed }) {
   }
 
   /** Whether the newest answer is that to what is wanted now. */
-  const fits = (state) => answered !== null && answered === questionOf(state);
+  const fits = (/** @type {import("../state").State} */ state) => answered !== null && answered === questionOf(state);
 
   return { ask, fits };
 }

@@ -237,7 +237,7 @@ export default widget((root, server) => {
   wireCamera(root, (shot) => take(new File([shot], "camera picture", { type: "image/png" })), say);
 
   // ---- drawing -----------------------------------------------------------------------------------------------
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     const { trace, model } = state;
     if (!trace || !model) return;
     const context = clearCanvas($(".pixels"), SIDE, SIDE);
@@ -258,7 +258,7 @@ export default widget((root, server) => {
     drawTop(trace);
   }
 
-  function drawTop(trace) {
+  function drawTop(/** @type {import("../state").Trace} */ trace) {
     const order = trace.probabilities.map((p, i) => [p, i]).sort((a, b) => b[0] - a[0]).slice(0, 5);
     $(".top").replaceChildren(...order.flatMap(([p, i], rank) => barCells(trace.classes[i], p, rank ? "" : "first")));
     const { state, text } = judge(trace.classes, trace.probabilities, trace.picture.labels);
@@ -266,7 +266,7 @@ export default widget((root, server) => {
     $(".verdict").dataset.state = state;
   }
 
-  function mark(state) {
+  function mark(/** @type {import("../state").State} */ state) {
     const { trace, token } = state;
     if (!trace) return;
     const context = clearCanvas($(".marks"), SIDE, SIDE);

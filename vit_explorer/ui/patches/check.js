@@ -13,7 +13,7 @@ export default widget((root) => {
   const SIDE = 208; // px
   let differences = null;
 
-  function draw({ trace, model }) {
+  function draw(/** @type {import("../state").State} */ { trace, model }) {
     if (!trace || !model) return;
     root.hidden = !trace.patches;
     if (!trace.patches) return;
@@ -45,7 +45,7 @@ export default widget((root) => {
     $(".vx-scale .high").textContent = high.toExponential(1);
   }
 
-  function mark({ trace, token }) {
+  function mark(/** @type {import("../state").State} */ { trace, token }) {
     if (!trace || !trace.patches || !differences) return;
     const [rows, cols] = trace.grid;
     const context = clearCanvas($(".marks"), SIDE, SIDE);

@@ -48,7 +48,7 @@ export default widget((root) => {
     return Array.from({ length: shape[0] }, (_, i) => energy(i)).reduce((best, e, i, all) => (e > all[best] ? i : best), 0);
   }
 
-  function draw({ trace, model }) {
+  function draw(/** @type {import("../state").State} */ { trace, model }) {
     if (!trace || !model) return;
     root.hidden = !model.filters || !trace.patches;
     if (root.hidden) return;
@@ -60,7 +60,7 @@ export default widget((root) => {
     paintAll(trace);
   }
 
-  function paintAll(trace) {
+  function paintAll(/** @type {import("../state").Trace} */ trace) {
     const width = Math.min(root.clientWidth - 32, 560);
     const count = tilesOf[kind].shape[0];
     const columns = kind === "components" ? 8 : width > 480 ? 16 : 12;
@@ -88,7 +88,7 @@ export default widget((root) => {
     return data[token * shape[1] + current()];
   }
 
-  function paintOne(trace) {
+  function paintOne(/** @type {import("../state").Trace} */ trace) {
     const [rows, cols] = trace.grid;
     const values = Float32Array.from({ length: rows * cols }, (_, token) => answer(token));
     const most = (numbers) => numbers.reduce((largest, v) => Math.max(largest, Math.abs(v)), 0);
@@ -105,10 +105,10 @@ export default widget((root) => {
     $(".vx-scale .high").textContent = `+${scale.toFixed(2)}`;
     $(".scale").textContent =
       kind === "filters" ? `Filters: grey is 0, full light or dark ±${limit.toFixed(3)}. Answers: one scale for all filters.` : "Each component's answers have their own scale.";
-    mark({ trace, token: store.get("token") });
+    mark(store.state);
   }
 
-  function mark({ trace, token }) {
+  function mark(/** @type {import("../state").State} */ { trace, token }) {
     if (!trace || !trace.patches || !tiles) return;
     const [rows, cols] = trace.grid;
     const context = clearCanvas($(".marks"), LARGE, LARGE);

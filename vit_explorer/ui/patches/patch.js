@@ -14,7 +14,7 @@ export default widget((root) => {
   let shown = null; // the patch on screen: {token, pixels, vector}
   let hovered = null; // {stage, index} under the pointer
 
-  function prepare(trace, model) {
+  function prepare(/** @type {import("../state").Trace} */ trace, model) {
     const size = trace.patches.size;
     const { embedding } = trace;
     const filters = decode(model.filters);
@@ -26,7 +26,7 @@ export default widget((root) => {
   }
 
   /** The values of a patch in the order channel, row, column, normalised as the model's input is. */
-  function flatten(trace, model, token, size) {
+  function flatten(/** @type {import("../state").Trace} */ trace, model, token, size) {
     const [top, left] = [Math.floor(token / trace.grid[1]) * size, (token % trace.grid[1]) * size];
     const vector = new Float32Array(3 * size * size);
     for (let k = 0; k < vector.length; k++) {
@@ -136,7 +136,7 @@ export default widget((root) => {
   }
 
   // ---- drawing and pointing ----------------------------------------------------------------------------------
-  function draw({ trace, model }) {
+  function draw(/** @type {import("../state").State} */ { trace, model }) {
     if (!trace || !model) return;
     const has = Boolean(trace.patches);
     root.hidden = Boolean(trace.stem);
@@ -159,7 +159,7 @@ export default widget((root) => {
     }
   }
 
-  function mark({ trace, token }) {
+  function mark(/** @type {import("../state").State} */ { trace, token }) {
     if (!arrays || !trace) return;
     $(".name").textContent = `· ${tokenName(token, trace.grid)}`;
     if (token === null || token < 0) {

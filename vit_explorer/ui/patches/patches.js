@@ -22,7 +22,7 @@ export default widget((root) => {
 
   const rows = () => cut.picture / cut.patch;
   const modelsPatch = ({ trace, model }) => (model.d_model ? trace.size / trace.grid[0] : 4);
-  const isModels = (state) =>
+  const isModels = (/** @type {import("../state").State} */ state) =>
     Boolean(state.model.d_model) && cut.picture === state.trace.size && cut.patch === modelsPatch(state);
 
   function sizesOf(picture) {
@@ -53,7 +53,7 @@ export default widget((root) => {
     return [x + (index % columns) * tile, y + Math.floor(index / columns) * tile];
   }
 
-  function paintScene(state) {
+  function paintScene(/** @type {import("../state").State} */ state) {
     const { side, tile, n } = layout;
     const context = clearCanvas($(".scene"), layout.width, layout.height);
     const across = rows();
@@ -166,7 +166,7 @@ export default widget((root) => {
   }
 
   // ---- drawing and pointing ----------------------------------------------------------------------------------
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     const { trace, model } = state;
     if (!trace || !model) return;
     const of = `${trace.size} ${modelsPatch(state)}`;
@@ -189,7 +189,7 @@ export default widget((root) => {
         : `${model.name} was trained on patches of ${modelsPatch(state)}; the costs are those of its width (${model.d_model}) and depth (${model.n_layers}).${shown}`;
   }
 
-  function mark(state) {
+  function mark(/** @type {import("../state").State} */ state) {
     const { trace } = state;
     if (!trace || !state.model || !layout || travel < 1) return;
     const token = isModels(state) ? state.token : cut.own;

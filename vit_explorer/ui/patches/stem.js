@@ -52,7 +52,7 @@ export default widget((root) => {
     return figure;
   }
 
-  function draw({ trace }) {
+  function draw(/** @type {import("../state").State} */ { trace }) {
     stem = trace && trace.stem;
     root.hidden = !stem;
     shown = null;
@@ -95,7 +95,7 @@ export default widget((root) => {
     $(".says").textContent = says;
   });
 
-  function mark({ trace, token }) {
+  function mark(/** @type {import("../state").State} */ { trace, token }) {
     if (!stem || !trace) return;
     const [rows, cols] = trace.grid;
     const index = token === null || token < 0 ? (shown === null ? Math.floor(rows / 2) * cols + Math.floor(cols / 2) : shown) : token;

@@ -18,7 +18,7 @@ const views = new WeakMap(); // payload -> view
  * first; `indexOf` and `tokenOf` translate.
  * @param {import("../state").State} state
  */
-export function view(state) {
+export function view(/** @type {import("../state").State} */ state) {
   const payload = state.model && state.model.positions;
   if (!payload) return null;
   if (!views.has(payload)) views.set(payload, build(payload));
@@ -89,7 +89,7 @@ function colourLimit({ at, count, n, nPrefix }) {
 }
 
 /** Index of the snapshot at the slider; the model's own table until somebody moves it. */
-export function snapshot(state) {
+export function snapshot(/** @type {import("../state").State} */ state) {
   const [kept, seen] = [state.positionSnapshot, view(state)];
   const mine = kept && kept.model === state.model.name && kept.index < seen.count;
   return mine ? kept.index : seen.count - 1;
@@ -100,10 +100,10 @@ export function setSnapshot(index) {
 }
 
 /** The marked token if this model has it, else null. */
-export const token = (state) => (view(state).has(state.token) ? state.token : null);
+export const token = (/** @type {import("../state").State} */ state) => (view(state).has(state.token) ? state.token : null);
 
 /** The other token of a pair that is pointed at, or null. */
-export function second(state) {
+export function second(/** @type {import("../state").State} */ state) {
   const pair = state.positionPair;
   return pair && pair.first === state.token && view(state).has(pair.second) ? pair.second : null;
 }

@@ -23,12 +23,12 @@ export default widget((root) => {
 
   // ---- the enlarged map ----------------------------------------------------------------------------------------
   /** The marked token, or the middle of the picture while none is marked. */
-  function shownToken(state, seen) {
+  function shownToken(/** @type {import("../state").State} */ state, seen) {
     const token = positions.token(state);
     return token !== null ? token : Math.floor(seen.rows / 2) * seen.cols + Math.floor(seen.cols / 2);
   }
 
-  function mark(state) {
+  function mark(/** @type {import("../state").State} */ state) {
     const seen = positions.view(state);
     if (!seen || !drawn) return;
     const s = positions.snapshot(state);
@@ -147,7 +147,7 @@ export default widget((root) => {
   }
 
   // ---- everything ----------------------------------------------------------------------------------------------
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     if (!state.model) return;
     const seen = positions.shown(root, state);
     if (!seen) return;

@@ -56,7 +56,7 @@ export default widget((root, server) => {
   /** The picture, the model and the choice on screen. */
   const wanted = ({ trace, model }) => ({ picture: trace.picture.name, model: model.name, fit: trace.fit, ...chosen });
 
-  async function ask(state) {
+  async function ask(/** @type {import("../state").State} */ state) {
     const request = wanted(state);
     const question = JSON.stringify(request);
     if (question === asked.question) return;
@@ -141,7 +141,7 @@ export default widget((root, server) => {
     return place;
   }
 
-  function scene(state, seen) {
+  function scene(/** @type {import("../state").State} */ state, seen) {
     const { trace } = state;
     const context = clearCanvas($(".scene"), SIDE, SIDE);
     const image = rgbImage(trace.rgb.data, trace.size, trace.size);
@@ -160,9 +160,9 @@ export default widget((root, server) => {
   }
 
   /** Whether the answer is about the picture, the model and the choice on screen. */
-  const fits = (state) => answer !== null && answer.question === JSON.stringify(wanted(state));
+  const fits = (/** @type {import("../state").State} */ state) => answer !== null && answer.question === JSON.stringify(wanted(state));
 
-  function show(state) {
+  function show(/** @type {import("../state").State} */ state) {
     const seen = positions.view(state);
     if (!seen || !state.trace) return;
     const fitting = fits(state);
@@ -183,7 +183,7 @@ export default widget((root, server) => {
     scene(state, seen);
   }
 
-  function mark(state) {
+  function mark(/** @type {import("../state").State} */ state) {
     const seen = positions.view(state);
     const context = clearCanvas($(".marks"), SIDE, SIDE);
     if (!seen || !state.trace || !fits(state)) return;
@@ -195,12 +195,12 @@ export default widget((root, server) => {
   }
 
   let kept = { of: null, places: [] };
-  function shownPlaces(state, seen) {
+  function shownPlaces(/** @type {import("../state").State} */ state, seen) {
     if (kept.of !== answer) kept = { of: answer, places: places(state, seen) };
     return kept.places;
   }
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     if (!state.model || !state.trace || state.trace.model !== state.model.name) return;
     const seen = positions.shown(root, state);
     if (!seen) return;

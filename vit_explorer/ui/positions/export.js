@@ -22,7 +22,7 @@ export default widget((root, server) => {
 
   for (const button of buttons) button.addEventListener("click", () => save(button));
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     if (!state.model) return;
     const seen = positions.shown(root, state);
     if (!seen) return;

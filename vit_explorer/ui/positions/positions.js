@@ -134,7 +134,7 @@ export default widget((root) => {
     }
   });
 
-  function mark(state) {
+  function mark(/** @type {import("../state").State} */ state) {
     const seen = positions.view(state);
     if (!seen || !widths.whole) return;
     const [s, token, other] = [positions.snapshot(state), positions.token(state), positions.second(state)];
@@ -146,7 +146,7 @@ export default widget((root) => {
   }
 
   // ---- everything ----------------------------------------------------------------------------------------------
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     if (!state.model) return;
     const seen = positions.shown(root, state, ".overview");
     $(".none").hidden = Boolean(seen);

@@ -139,7 +139,7 @@ export default widget((root, server) => {
     $(".later").disabled = first + pictures.length >= all;
   }
 
-  function draw({ model, trace, catalogue }) {
+  function draw(/** @type {import("../state").State} */ { model, trace, catalogue }) {
     if (!model || !trace || !catalogue) return;
     for (const button of root.querySelectorAll("[data-picture]")) button.setAttribute("aria-pressed", String(button.dataset.picture === trace.picture.name));
     const sources = catalogue.sources.join();

@@ -177,7 +177,7 @@ export default widget((root, server) => {
     mark(state);
   }
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     if (!views.ready(state)) return;
     const deits = ((state.catalogue || {}).models || []).some(({ architecture }) => architecture === "deit");
     if (!deits && state.catalogue) {
@@ -188,7 +188,7 @@ export default widget((root, server) => {
     show();
   }
 
-  function mark({ token }) {
+  function mark(/** @type {import("../state").State} */ { token }) {
     if (!answer || !drawn) return;
     const [rows, cols] = answer.grid;
     const marked = token !== null && token >= 0 && token < rows * cols ? token : Math.floor(rows / 2) * cols + Math.floor(cols / 2);

@@ -18,12 +18,12 @@ export default widget((root, server) => {
   const choose = (values) => store.set("recipe", { ...chosen(), ...values });
 
   // ---- asking --------------------------------------------------------------------------------------------------
-  function wanted(state) {
+  function wanted(/** @type {import("../state").State} */ state) {
     const { ingredient, strengths, seed } = chosen();
     return { ...views.request(state), ingredient, strength: strengths[ingredient] ?? null, seed };
   }
   /** Whether the answer is about this picture in this model, if not about all that was chosen since. */
-  const near = (state) => answer !== null && answer.about === JSON.stringify(views.request(state));
+  const near = (/** @type {import("../state").State} */ state) => answer !== null && answer.about === JSON.stringify(views.request(state));
   const { ask, fits } = views.asking("recipe", server, "ingredient", {
     wanted,
     keep(told, state) {
@@ -72,7 +72,7 @@ export default widget((root, server) => {
   }
 
   // ---- what it does ----------------------------------------------------------------------------------------------
-  function show(state) {
+  function show(/** @type {import("../state").State} */ state) {
     const { trace } = state;
     const seen = { ...answer, classes: trace.classes, size: trace.size, pass };
     showControls();
@@ -93,7 +93,7 @@ export default widget((root, server) => {
     bars.draw($(".bars"), bars.series(answer, after), trace.classes, answer.kind === "smoothing" ? 10 : 5);
   }
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     if (!views.ready(state)) return;
     for (const button of root.querySelectorAll("[data-ingredient]")) {
       button.setAttribute("aria-pressed", String(button.dataset.ingredient === chosen().ingredient));

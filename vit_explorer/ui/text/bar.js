@@ -41,7 +41,7 @@ export default widget((root, server) => {
   });
   store.on("textWish", (wish) => wish && read(wish.text, wish.epoch));
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     if (!asked) {
       asked = true;
       read(FIRST);

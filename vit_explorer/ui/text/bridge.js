@@ -25,7 +25,7 @@ export default widget((root) => {
     mark(store.state);
   });
 
-  function weights(state) {
+  function weights(/** @type {import("../state").State} */ state) {
     const { trace } = state;
     if (!trace || !trace.attention || !trace.attention.weights) return null;
     if (!decoded.has(trace)) decoded.set(trace, decode(trace.attention.weights));
@@ -35,7 +35,7 @@ export default widget((root) => {
   /** Layer and head of the text network, as far as the ViT has them. */
   const place = (all, { layer, head }) => [Math.min(layer, all.shape[0] - 1), Math.min(head, all.shape[1] - 1)];
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     const seen = roots.view(state);
     sizes = null;
     roots.fit(root);
@@ -68,7 +68,7 @@ export default widget((root) => {
     sizes = { side, all, layer, head, n, high };
   }
 
-  function mark(state) {
+  function mark(/** @type {import("../state").State} */ state) {
     if (!sizes || !state.trace) return;
     const { side, all, layer, head, n, high } = sizes;
     const { grid, n_prefix: nPrefix, rgb, size } = state.trace;

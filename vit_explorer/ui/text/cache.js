@@ -123,7 +123,7 @@ export default widget((root, server) => {
     measuring.show(at);
   }
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     const before = seen;
     seen = roots.view(state);
     root.classList.toggle("empty", !seen);

@@ -11,7 +11,7 @@ export const WAYS = { forced: 0, free: 1 };
 const views = new WeakMap(); // payload -> view
 
 /** The sequence at hand as arrays, or null before the first. */
-export function view(state) {
+export function view(/** @type {import("../state").State} */ state) {
   const payload = state.text;
   if (!payload) return null;
   if (!views.has(payload)) views.set(payload, build(payload));

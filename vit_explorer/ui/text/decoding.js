@@ -161,7 +161,7 @@ export default widget((root, server) => {
     return kept.length ? `${tokens(kept[0].number)}, log-probability ${tree.logarithm(kept[0].sum)}` : "nothing yet";
   }
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     const before = seen;
     seen = roots.view(state);
     look = state.textLook;

@@ -69,7 +69,7 @@ export default widget((root) => {
     canvas.setAttribute("aria-label", `Share of letters that are right, by epoch. ${told.join(". ")}`);
   }
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     const seen = roots.view(state);
     root.classList.toggle("empty", !seen);
     roots.fit(root);

@@ -185,7 +185,7 @@ export default widget((root) => {
     return words.reading({ on, hits: words.hits(output(), seen.right), n: seen.n, epoch: seen.epochs[look.epoch] });
   }
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     seen = roots.view(state);
     look = state.textLook;
     root.classList.toggle("empty", !seen);

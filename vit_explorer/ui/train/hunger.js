@@ -90,7 +90,7 @@ export default widget((root, server) => {
 
   views.files(root, "hunger-files", server, () => ({}));
 
-  function draw({ lobby }) {
+  function draw(/** @type {import("../state").State} */ { lobby }) {
     if (asked !== lobby) {
       asked = lobby;
       fetchAll();

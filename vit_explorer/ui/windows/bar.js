@@ -18,7 +18,7 @@ export default widget((root, server) => {
     return all.find(({ data }) => data === model.data) || all[0] || null;
   }
 
-  async function ask(state, swin) {
+  async function ask(/** @type {import("../state").State} */ state, swin) {
     const request = { picture: state.trace.picture.name, model: swin.name, fit: state.trace.fit, ...cut };
     const question = JSON.stringify(request);
     if (question === asked) return;
@@ -94,7 +94,7 @@ export default widget((root, server) => {
   $(".head").addEventListener("change", (event) => choose({ head: Number(event.target.value) }));
   $(".choose").addEventListener("click", () => store.set("wish", { model: windows.view(store.state).model }));
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     if (!state.model || !state.trace || state.trace.model !== state.model.name) return;
     const swin = swinOf(state);
     $(".controls").hidden = !swin;

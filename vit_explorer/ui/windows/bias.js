@@ -23,7 +23,7 @@ export default widget((root) => {
 
   // ---- what is pointed at ------------------------------------------------------------------------------------------
   /** What is pointed at: the entry, or the one of the pair that is pointed at elsewhere; and the place of its key. */
-  function pointed(state, seen, block, at) {
+  function pointed(/** @type {import("../state").State} */ state, seen, block, at) {
     const token = pairs.keyOf(state, block.grid);
     if (entry) {
       const key = biasTable.keyPlace(block, at.place, entry);
@@ -58,7 +58,7 @@ export default widget((root) => {
   }
 
   // ---- pictures --------------------------------------------------------------------------------------------------
-  function mark(state) {
+  function mark(/** @type {import("../state").State} */ state) {
     const seen = windows.view(state);
     if (!seen || !drawn || drawn.seen !== seen) return;
     const { block, maps } = drawn;
@@ -103,7 +103,7 @@ export default widget((root) => {
     if (key !== null && key !== query) outline(context, ...corner(key), size, size, drawn.key, 2);
   }
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     const seen = windows.view(state);
     $(".vx-panel").style.visibility = seen ? "" : "hidden"; // its height stays
     if (!seen) return;

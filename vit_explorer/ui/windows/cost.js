@@ -45,7 +45,7 @@ export default widget((root, server) => {
     read();
   }
 
-  function presets(state) {
+  function presets(/** @type {import("../state").State} */ state) {
     const seen = windows.view(state);
     const stages = seen ? seen.stages.map(({ grid, dModel, heads }) => ({ side: grid[0], d_model: dModel, n_heads: heads, window: seen.window })) : [];
     const named = [["Swin-T", CLASSIC], ...stages.map((stage, k) => [`This Swin, stage ${k + 1}`, stage])];
@@ -176,7 +176,7 @@ export default widget((root, server) => {
   $(".sizes").addEventListener("submit", (event) => event.preventDefault());
 
   let asked = false;
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     presets(state);
     list();
     show();

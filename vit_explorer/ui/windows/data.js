@@ -111,7 +111,7 @@ export function across(token, from, to) {
 }
 
 /** The marked token in a map of this grid; while none is marked, one near the upper left corner. */
-export function token(state, grid) {
+export function token(/** @type {import("../state").State} */ state, grid) {
   const { token: page, trace } = state;
   if (page === null || page === undefined || page < 0 || !trace) return Math.min(FIRST[0], grid[0] - 1) * grid[1] + Math.min(FIRST[1], grid[1] - 1);
   if (!exact || exact.page !== page || exact.trace !== trace) return across(Math.min(page, trace.grid[0] * trace.grid[1] - 1), trace.grid, grid);

@@ -62,7 +62,7 @@ export default widget((root) => {
   });
 
   // ---- pictures --------------------------------------------------------------------------------------------------
-  function mark(state) {
+  function mark(/** @type {import("../state").State} */ state) {
     const seen = windows.view(state);
     if (!seen || !drawn || drawn.seen !== seen) return;
     const now = drawn.block;
@@ -89,7 +89,7 @@ export default widget((root) => {
     return { every: matrix.place(now, every), large, scene };
   }
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     const seen = windows.view(state);
     $(".vx-panel").style.visibility = seen ? "" : "hidden"; // its height stays
     if (!seen) return;

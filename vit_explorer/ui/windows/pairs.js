@@ -100,7 +100,7 @@ function pattern(context, kind, size, ink, ground, lines) {
 export const follow = (mark) => followers.push(mark);
 
 /** The key that is pointed at together with the marked query in a map of this grid, or null. */
-export function keyOf(state, grid) {
+export function keyOf(/** @type {import("../state").State} */ state, grid) {
   if (!key || key.grid.join() !== grid.join() || key.query !== windows.token(state, grid)) return null;
   return key.token;
 }

@@ -82,7 +82,7 @@ export default widget((root) => {
 
   // ---- pictures --------------------------------------------------------------------------------------------------
   /** The stage and token that are marked: under the pointer, kept, or the page's own in the first map. */
-  function marked(state) {
+  function marked(/** @type {import("../state").State} */ state) {
     const { stages } = drawn.hierarchy;
     const one = pointed || kept || { stage: 0 };
     const stage = Math.min(one.stage, stages.length - 1);
@@ -90,7 +90,7 @@ export default widget((root) => {
     return { stage, token: one.token === undefined ? windows.across(windows.token(state, drawn.seen.stages[0].grid), drawn.seen.stages[0].grid, stages[stage].grid) : one.token };
   }
 
-  function mark(state) {
+  function mark(/** @type {import("../state").State} */ state) {
     const seen = windows.view(state);
     if (!seen || !drawn || drawn.seen !== seen) return;
     const { hierarchy, slabs, tower } = drawn;
@@ -116,7 +116,7 @@ export default widget((root) => {
     slabStack.mark(clearCanvas($(".column-marks"), ...PLAIN), top, [row, col, row + 1, col + 1], drawn.key);
   }
 
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     const seen = windows.view(state);
     $(".vx-panel").style.visibility = seen ? "" : "hidden"; // its height stays
     if (!seen) return;

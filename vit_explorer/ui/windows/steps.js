@@ -178,7 +178,7 @@ export default widget((root) => {
     $(".strip").setAttribute("aria-label", `Reach: ${shares.map(({ name, share }) => `${name} ${format.percent(share)}`).join(", ")}`);
   });
 
-  function mark(state) {
+  function mark(/** @type {import("../state").State} */ state) {
     if (!scene) return;
     const token = windows.token(state, scene.plain.grid);
     const within = windows.within(block(), scene.seen.head, token);
@@ -193,7 +193,7 @@ export default widget((root) => {
   }
 
   // ---- everything ------------------------------------------------------------------------------------------------
-  function draw(state) {
+  function draw(/** @type {import("../state").State} */ state) {
     const seen = windows.view(state);
     $(".vx-panel").classList.toggle("empty", !seen);
     if (!seen) {
