@@ -314,6 +314,7 @@ def test_a_measurement_begins_and_is_stopped(cache):
     assert view.locator(".start").is_disabled()
     view.locator(".stop").click()
     view.locator(".where", has_text="stopped").wait_for(timeout=LONG)
+    assert "multiply-adds" in view.locator(".verdict").inner_text()
     measured = view.locator("tbody tr").first.locator("td").all_inner_texts()
     assert all(float(text.split()[0]) > 0 for text in measured)
     assert view.locator(".start").is_enabled()

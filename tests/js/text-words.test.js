@@ -50,3 +50,11 @@ test("the epoch at which both accuracies are farthest apart", () => {
   ];
   assert.match(words.misled(history), /60\.0 % right with help, 40\.0 % without \(epoch 1\)/);
 });
+
+test("the clock stands beside the count, with a reason only where they are far apart", () => {
+  const short = { n_tokens: 10, ratio: 1, counted: 4 };
+  const far = words.clocked([short, { n_tokens: 200, ratio: 2.87, counted: 106 }]);
+  assert.match(far, /At 200 tokens .* 106 × fewer .* only 2\.87 × as quick: .*fixed cost/);
+  const near = words.clocked([{ n_tokens: 50, ratio: 20, counted: 24 }]);
+  assert.match(near, /24\.0 × fewer multiply-adds and is 20\.0 × as quick\.$/);
+});

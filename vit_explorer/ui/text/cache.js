@@ -118,6 +118,7 @@ export default widget((root, server) => {
       row.append(head, ...cells.map((text) => make("td", "vx-number", text)));
       return row;
     });
+    $(".verdict").textContent = points.length && !running ? words.clocked(points) : "";
     $(".where").textContent = result && !running ? `${result.machine}: medians of ${result.rounds} rounds, in turns, one output at a time${result.complete ? "" : "; stopped before its end"}.` : "Times of whole outputs of a network of the same size, without and with the cache in turns.";
     $(".problem").textContent = problem || "";
     measuring.show(at);

@@ -44,9 +44,11 @@ export default widget((root, server) => {
   $(".find").addEventListener("click", async () => {
     film.stop();
     $(".find").disabled = true;
+    $(".found").textContent = "Trying random sequences ...";
     const wide = Math.max(2, Number($(".widths").value));
     const answer = await call("text-find", server, "find_difference", { width: wide, seed: Math.floor(Math.random() * 2 ** 30) });
     $(".find").disabled = false;
+    $(".found").textContent = "";
     if (!answer) return;
     found = answer;
     $(".widths").value = String(wide);

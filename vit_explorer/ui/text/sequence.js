@@ -80,7 +80,7 @@ export default widget((root) => {
     const token = output()[marked];
     const said = `Output ${marked + 1}, ${words.name(token)}, takes ${attention(from[best])} from input ${best + 1}, ${seen.letters[best]}`;
     const wrong = token === seen.right[marked] ? "." : `. It should be ${words.name(seen.right[marked])}.`;
-    write(`${said}${wrong} Layer ${look.layer + 1}, head ${look.head + 1}.`);
+    write(`${said}${wrong}`);
   }
 
   function paintLinks(from, best) {
@@ -114,7 +114,7 @@ export default widget((root) => {
       const tile = make("button", `tile ${right ? "" : "wrong"}`, words.face(token));
       tile.type = "button";
       tile.setAttribute("aria-label", `Output ${t + 1}: ${words.name(token)}${right ? "" : `, should be ${words.name(seen.right[t] || "end")}`}`);
-      tile.append(make("small", "", right ? "" : `≠ ${words.face(seen.right[t])}`), make("sup", "", String(t + 1)));
+      tile.append(make("small", "", right ? "" : `≠${sizes.pitch < 40 ? "" : " "}${words.face(seen.right[t])}`), make("sup", "", String(t + 1)));
       tile.addEventListener("pointerenter", () => point(t));
       tile.addEventListener("click", () => pin(t));
       return tile;

@@ -1,5 +1,5 @@
 /* Sequences, epochs and findings as the Roots tab writes them. Pure functions. */
-import { percent, short } from "../core/format.js";
+import { percent, short, times } from "../core/format.js";
 
 export const epochName = (epoch) => (epoch === 0 ? "untrained" : `epoch ${epoch}`);
 
@@ -46,4 +46,15 @@ export function saving(step, kept, plain) {
 export function misled(history) {
   const worst = history.reduce((most, row) => (row.forced - row.free > most.forced - most.free ? row : most));
   return `Alone it errs more: ${percent(worst.forced)} right with help, ${percent(worst.free)} without (epoch ${worst.epoch}).`;
+}
+
+/**
+ * The clock beside the count, of the longest output that was measured.
+ * @param {{n_tokens: number, ratio: number, counted: number}[]} points
+ */
+export function clocked(points) {
+  const { n_tokens: n, ratio, counted } = points[points.length - 1];
+  const both = `At ${n} tokens the cache needs ${times(counted)} fewer multiply-adds`;
+  if (2 * ratio > counted) return `${both} and is ${times(ratio)} as quick.`;
+  return `${both}, and is only ${times(ratio)} as quick: on so small a network a step is mostly the fixed cost of its operations.`;
 }
