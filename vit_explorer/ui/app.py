@@ -39,7 +39,7 @@ def build_app(session: Session, service: TrainingService) -> gr.Blocks:
                 place_frame(session, Payloads(model_payload, trace_payload))
             with gr.Column(elem_id="stage", min_width=300), gr.Tabs(elem_id="tabs"):
                 with gr.Tab("Patches", id="patches"):
-                    place_patches()
+                    place_patches(session)
                 with gr.Tab("Positions", id="positions"):
                     place_positions(session)
                 with gr.Tab("Attention", id="attention"):

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import time
 
-from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.trace import trace
-from vit_explorer.models.patches import filter_components
 from vit_explorer.models.summary import ModelSummary, model_summary
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.attention.payload import AttentionPayload, attention_payload
 from vit_explorer.ui.core.arrays import Packed, pack
 from vit_explorer.ui.core.payloads import PicturePayload, PredictionPayload, answer_payload, picture_payload
-from vit_explorer.ui.core.requests import Fit
+from vit_explorer.ui.core.requests import Fit, fit_input
 from vit_explorer.ui.core.session import Picture
-from vit_explorer.ui.patches.payload import PatchesPayload, patches_payload
+from vit_explorer.ui.patches.payload import PatchesPayload, leading_components, patches_payload
 from vit_explorer.ui.patches.stem import StemPayload, stem_payload
 from vit_explorer.ui.positions.payload import PositionsPayload, positions_payload
+
+MAX_WEIGHTS = 100_000  # of the filters in the payload of a model, 0.5 MB; larger ones are sent on demand
 
 
 class TracePayload(PredictionPayload):
@@ -35,13 +35,14 @@ class TracePayload(PredictionPayload):
 class ModelPayload(ModelSummary):
     """A model, whatever the picture: the state topic "model".
 
-    ``filters`` (D, C, P, P) and their bias; their principal ``components`` with the share of variance of each. Parts
-    that a model lacks are None.
+    ``filters`` (D, C, P, P), None beyond MAX_WEIGHTS numbers, and their bias; their first principal ``components`` with
+    the share of variance of each. Parts that a model lacks are None.
     """
 
     mean: list[float]
     std: list[float]
     classes: list[str]
+    prefix_names: list[str]
     d_model: int | None
     n_layers: int | None
     d_ff: int | None
@@ -55,7 +56,7 @@ class ModelPayload(ModelSummary):
 def trace_payload(picture: Picture, checkpoint: Checkpoint, fit: Fit) -> TracePayload:
     """Run the model once and pack the parts that the tabs draw."""
     model = checkpoint.model
-    images = fit_picture(picture.image, model.img_size, fit)[None]
+    images = fit_input(picture.image, checkpoint, fit)[None]
     inputs = checkpoint.preprocess(images)
     started = time.perf_counter()
     traced = trace(model, inputs)
@@ -77,16 +78,18 @@ def model_payload(checkpoint: Checkpoint) -> ModelPayload:
     """Pack the parts of a model that the tabs draw."""
     model, card = checkpoint.model, checkpoint.card
     is_vit, linear = model.attention_kind == "global", model.linear_embedding
-    components, component_share = filter_components(linear) if linear else (None, None)
+    components, component_share = leading_components(linear) if linear else (None, None)
+    few = linear is not None and linear.projection.weight.numel() <= MAX_WEIGHTS
     return {
         **model_summary(checkpoint),
         "mean": card["normalise"]["mean"],
         "std": card["normalise"]["std"],
         "classes": checkpoint.class_names,
+        "prefix_names": list(model.prefix_names()),
         "d_model": int(model.norm.normalized_shape[0]) if is_vit else None,
         "n_layers": len(model.blocks) if is_vit else None,
         "d_ff": model.blocks[0].mlp[0].out_features if is_vit else None,
-        "filters": pack(linear.projection.weight) if linear else None,
+        "filters": pack(linear.projection.weight) if few else None,
         "filter_bias": linear.projection.bias.tolist() if linear else None,
         "components": pack(components) if linear else None,
         "component_share": component_share.tolist() if linear else None,

@@ -92,6 +92,8 @@ export interface View {
   topics?: Topic[];
   draw?(state: State): void;
   mark?(state: State): void;
+  /** Whether it shows a prediction, which a network without a head has not. */
+  predicts?: boolean;
 }
 
 export type Build = (root: HTMLElement, server: Server) => View | void;

@@ -22,7 +22,15 @@ from vit_explorer.ui.attention.export import BASELINES, labels_of, pixels_of, so
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.downloads import FileAnswer, export_file, npz_bytes
 from vit_explorer.ui.core.errors import user_errors
-from vit_explorer.ui.core.requests import LARGEST_SEED, ModelInput, ModelRequest, Range, load_input, parse_int
+from vit_explorer.ui.core.requests import (
+    LARGEST_SEED,
+    ModelInput,
+    ModelRequest,
+    Range,
+    check_prediction,
+    load_input,
+    parse_int,
+)
 from vit_explorer.ui.core.session import Session
 
 if TYPE_CHECKING:
@@ -81,7 +89,7 @@ class AblationExport(AblationRequest):
 def predict_ablated(session: Session, request: AblationRequest) -> AblationPayload:
     """Predict with something removed. Raises UserError for what the model does not have."""
     seen = load_input(session, request)
-    ablation, model = request.ablation(seen), seen.checkpoint.model
+    ablation, model = request.ablation(seen), check_prediction(seen.checkpoint).model
     with user_errors():
         before = trace_ablated(model, seen.inputs, Ablation())
         after = trace_ablated(model, seen.inputs, ablation)

@@ -236,5 +236,5 @@ export default widget((root, server) => {
     show(state);
   }
 
-  return { topics: ["model", "trace"], draw, mark };
+  return { topics: ["model", "trace"], draw, mark, predicts: true };
 });

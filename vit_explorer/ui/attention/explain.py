@@ -18,13 +18,15 @@ from vit_explorer.ui.attention.export import BASELINES, labels_of, pixels_of, so
 from vit_explorer.ui.attention.request import check_class
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.downloads import FileAnswer, export_file, npz_bytes
-from vit_explorer.ui.core.requests import ModelInput, ModelRequest, load_input
+from vit_explorer.ui.core.requests import ModelInput, ModelRequest, check_prediction, load_input
 from vit_explorer.ui.core.session import Session
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 N_RANDOM = 4  # random maps, the baseline that a method must beat
+PATCHES_EACH = 196  # with so many patches or more, curves have MANY_STEPS steps in place of one for each patch
+MANY_STEPS = 28
 DECIMALS = 3  # of a printed area; equal printed areas are a tie
 
 Verdict = Literal["better", "like", "worse", "none"]
@@ -141,7 +143,7 @@ class Maps:
 
 def make_maps(seen: ModelInput, target: int | None) -> Maps:
     """The maps of every method that works on this model, from one forward and one backward pass."""
-    model = seen.checkpoint.model
+    model = check_prediction(seen.checkpoint).model
     if target is None:
         with torch.inference_mode():
             target = int(model(seen.inputs)[0].argmax())
@@ -151,13 +153,14 @@ def make_maps(seen: ModelInput, target: int | None) -> Maps:
 
 
 def measure(seen: ModelInput, made: Maps, baseline: Baseline) -> Scores:
-    """Deletion and insertion curves of all maps, one patch per step, all in the same batches."""
+    """Deletion and insertion curves of all maps, all in the same batches, in :func:`n_steps` steps."""
     model = seen.checkpoint.model
     importance = torch.cat([torch.stack(list(made.maps.values())), made.random])
     inputs = seen.inputs.expand(len(importance), -1, -1, -1)
+    steps = n_steps(importance[0].numel())
     curves: dict[str, Curve] = {
-        "deletion": deletion_curve(model, inputs, importance, made.target, baseline),
-        "insertion": insertion_curve(model, inputs, importance, made.target, baseline),
+        "deletion": deletion_curve(model, inputs, importance, made.target, baseline, steps),
+        "insertion": insertion_curve(model, inputs, importance, made.target, baseline, steps),
     }
     n = len(made.maps)
     flat = [bool((found == found.flatten()[0]).all()) for found in made.maps.values()]
@@ -168,6 +171,11 @@ def measure(seen: ModelInput, made: Maps, baseline: Baseline) -> Scores:
         judged={name: judge(found[:n], found[n:], name == "deletion", flat) for name, found in areas.items()},
         random_areas={name: found[n:] for name, found in areas.items()},
     )
+
+
+def n_steps(n_patches: int) -> int:
+    """Steps of a curve: one for each patch, but MANY_STEPS for large networks, each pass of which takes long."""
+    return MANY_STEPS if n_patches >= PATCHES_EACH else n_patches
 
 
 def judge(areas: list[float], random_areas: list[float], lower: bool, flat: list[bool]) -> list[Judged]:
@@ -288,7 +296,7 @@ def _figure(seen: ModelInput, made: Maps, scores: Scores, baseline: Baseline) ->
     spans = {measured: f"{min(found):.3f} to {max(found):.3f}" for measured, found in scores.random_areas.items()}
     caption = (
         f"{source_caption(seen)} Class: {name} ({made.target}). Erased patches are replaced by {BASELINES[baseline]}, "
-        f"one per step, {len(scores.fractions) - 1} steps; area by the trapezoidal rule. Random: mean of {N_RANDOM} "
+        f"in {len(scores.fractions) - 1} steps; area by the trapezoidal rule. Random: mean of {N_RANDOM} "
         f"maps, deletion {spans['deletion']}, insertion {spans['insertion']}. Each map has its own scale, printed "
         "above it, since the methods' units differ."
     )

@@ -1,12 +1,12 @@
 /* All heads as small maps, the chosen one over the picture, and its whole matrix: all follow the query. */
 import { decode } from "../core/arrays.js";
 import { clearCanvas, patchInput } from "../core/draw.js";
-import { beforeFrame, make } from "../core/elements.js";
+import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { call } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
-import { CLS_TOKEN, DISTILLATION_TOKEN, moveToken, tokenName } from "../core/tokens.js";
+import { moveToken, prefixName, prefixNames, tokenName, tokenOfIndex } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 import * as attention from "./data.js";
 import * as headsMatrix from "./heads-matrix.js";
@@ -83,8 +83,7 @@ export default widget((root, server) => {
   const write = beforeFrame((state, seen, token, other, values) => {
     const { layer, head, direction } = attention.chosen(state);
     const name = (which, style) => make("span", style, tokenName(which, seen.grid));
-    $(".cls").setAttribute("aria-pressed", String(token === CLS_TOKEN));
-    $(".distillation").setAttribute("aria-pressed", String(token === DISTILLATION_TOKEN));
+    for (const [index, button] of prefixButtons().entries()) button.setAttribute("aria-pressed", String(token === tokenOfIndex(index, seen.nPrefix)));
     if (!values) {
       $(".pair").replaceChildren("Fetching the attention of ", name(token, "query"), " …");
       return;
@@ -94,7 +93,7 @@ export default widget((root, server) => {
     const [giver, getter] = [name(token, "query"), name(other, "key")];
     if (direction === "row") $(".pair").replaceChildren(giver, " gives ", value, " to ", getter, most);
     else $(".pair").replaceChildren(getter, " gives ", value, " to ", giver, pointed !== null ? "." : ", more than any other token.");
-    const cls = seen.nPrefix ? `: CLS ${direction === "row" ? "gets" : "gives"} ${format.attention(values[0])}` : "";
+    const cls = seen.nPrefix ? `: ${prefixName(0)} ${direction === "row" ? "gets" : "gives"} ${format.attention(values[0])}` : "";
     $(".about").textContent =
       `Layer ${layer + 1}, head ${head + 1}${cls}. Over all queries: mean attention distance ${format.pixels(seen.distance[layer][head])} ` +
       `of ${state.trace.size} px, entropy ${seen.entropy[layer][head].toFixed(2)} of at most ${Math.log2(seen.n).toFixed(2)} bits.`;
@@ -115,6 +114,23 @@ export default widget((root, server) => {
         : "Each map has a scale of its own: do not compare the maps with each other.";
   }
 
+  // ---- the tokens in front of the patches --------------------------------------------------------------------------
+  const prefixButtons = () => [...root.querySelectorAll(".prefix .vx-button")];
+
+  /** A button for each of them, which makes it the query. */
+  function listPrefix(nPrefix) {
+    const names = prefixNames();
+    const listed = prefixButtons().map((button) => button.dataset.token);
+    if (listed.join() === names.join()) return;
+    fill($(".prefix"), names, (name, index) => {
+      const button = make("button", `vx-button ${name === "CLS" || name === "distillation" ? name.toLowerCase() : "register"}`, name[0].toUpperCase() + name.slice(1));
+      button.type = "button";
+      button.dataset.token = name;
+      button.addEventListener("click", () => store.pin(tokenOfIndex(index, nPrefix)));
+      return button;
+    });
+  }
+
   // ---- everything ------------------------------------------------------------------------------------------------
   function draw(/** @type {import("../state").State} */ state) {
     const seen = attention.view(state);
@@ -133,9 +149,8 @@ export default widget((root, server) => {
     $(".scene").setAttribute("aria-label", state.trace.picture.title);
     $(".gives").textContent = direction === "row" ? "the query gives to each patch" : "each patch gives to the query";
     $(".beside").hidden = !seen.nPrefix;
-    $(".beside").textContent = seen.nPrefix === 2 ? "; the bar beside it is CLS, and below it the distillation token" : "; the bar beside it is CLS";
-    $(".cls").hidden = !seen.nPrefix;
-    $(".distillation").hidden = seen.nPrefix < 2;
+    $(".beside").textContent = `; the bar beside it is ${prefixNames().join(", then ")}`;
+    listPrefix(seen.nPrefix);
     $(".mix input").value = mapping.mix(state);
     $(".which").textContent = `Layer ${layer + 1}, head ${head + 1}`;
     $(".whole-name").textContent = `${seen.n} × ${seen.n}: row gives, column gets`;
@@ -182,8 +197,6 @@ export default widget((root, server) => {
   const shown = () => (drawn && attention.view(store.state) === drawn.seen ? drawn.seen : null);
 
   patchInput($(".scene-marks"), () => (shown() || { grid: null }).grid);
-  $(".cls").addEventListener("click", () => store.pin(CLS_TOKEN));
-  $(".distillation").addEventListener("click", () => store.pin(DISTILLATION_TOKEN));
   for (const key of ["direction", "scale"]) {
     for (const button of root.querySelectorAll(`[data-${key}]`)) {
       button.addEventListener("click", () => choose({ [key]: button.dataset[key] }));

@@ -3,6 +3,7 @@ import { colour, inkOn, sequential } from "../core/colours.js";
 import { clearCanvas, outline } from "../core/draw.js";
 import { barCells } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { headless } from "../core/headless.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as views from "../core/views.js";
@@ -103,6 +104,7 @@ export default widget((root, server) => {
   }
 
   function drawLens({ trace }, { lens }) {
+    if (headless($(".lens"), { trace })) return;
     const order = ranked(lens);
     $(".depth").max = lens.length - 1;
     $(".depth").value = shownDepth(lens);

@@ -11,7 +11,7 @@ from vit_explorer.figures.explanations import layers_figure
 from vit_explorer.ui.attention.export import labels_of, source_caption, stem_of
 from vit_explorer.ui.core.downloads import FileAnswer, export_file, npz_bytes
 from vit_explorer.ui.core.errors import UserError
-from vit_explorer.ui.core.requests import ModelRequest, load_input
+from vit_explorer.ui.core.requests import ModelRequest, check_prediction, load_input
 from vit_explorer.ui.core.session import Session
 
 
@@ -31,6 +31,8 @@ def export_layers(session: Session, request: LayersExport) -> FileAnswer:
         raise UserError(
             f"{seen.checkpoint.name} has no attention: it has no heads, and its classifier reads its last stage."
         )
+    if request.format != "npz":
+        check_prediction(seen.checkpoint)
     patch_size = model.img_size / traced.grid[1]
     lens = logit_lens(model, traced)[0].softmax(dim=-1).numpy()
     distance = mean_attention_distance(traced.attention, traced.grid, traced.n_prefix, patch_size)[0].numpy()

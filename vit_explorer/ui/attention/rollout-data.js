@@ -73,5 +73,5 @@ export function limit(seen, list, query) {
 /** Whose row is drawn: a token of the page, or null for an answer that is read from several tokens. */
 export function whose(/** @type {import("../state").State} */ state) {
   if (options(state).row === "query") return attention.query(state);
-  return attention.view(state).nPrefix === 1 ? CLS_TOKEN : null; // a DeiT's answer is read from two tokens
+  return attention.view(state).reading[0] > 0.999 ? CLS_TOKEN : null; // a DeiT's answer is read from two tokens, others' from all patches
 }

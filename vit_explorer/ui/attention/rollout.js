@@ -5,7 +5,7 @@ import * as format from "../core/format.js";
 import { call } from "../core/server.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
-import { moveToken, tokenName } from "../core/tokens.js";
+import { moveToken, prefixName, tokenName } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 import * as attention from "./data.js";
 import * as maps from "./maps.js";
@@ -90,7 +90,7 @@ export default widget((root, server) => {
       context.fillText(where.map > 60 ? `layer ${start + s + 1}` : String(start + s + 1), left, TOP / 2 - 1);
       if (seen.nPrefix && reached(s)) {
         const given = format.attention(values[0]);
-        context.fillText(where.map > 80 ? `CLS ${given}` : given, left, y + where.mapHeight + 10, where.map + x - left);
+        context.fillText(where.map > 80 ? `${prefixName(0, true)} ${given}` : given, left, y + where.mapHeight + 10, where.map + x - left);
       }
       if (whose !== null && reached(s)) maps.smallMark(context, seen, where, 0, s, whose, drawn.query);
       if (s !== now) return;
@@ -151,7 +151,7 @@ export default widget((root, server) => {
       maps: maps.place(width, seen, 1, count, { top: TOP, left: 3, most: MOST }),
       query: inkOf("--vx-query"), key: inkOf("--vx-key"), text: inkOf("--vx-text"), soft: inkOf("--vx-soft"),
     };
-    $(".answer").textContent = seen.nPrefix === 1 ? "CLS, the answer" : "The answer";
+    $(".answer").textContent = seen.reading[0] > 0.999 ? "CLS, the answer" : "The answer";
     for (const key of ["row", "fusion", "scale"]) press(key, chosen[key]);
     $(".discard input").value = String(chosen.discard);
     $(".discard output").textContent = `${Math.round(100 * chosen.discard)} %`;

@@ -202,7 +202,7 @@ export default widget((root, server) => {
   function drawCard(card, refused) {
     const { results, picture, parts } = card;
     const last = (model) => Number(model.data !== "cifar10");
-    const expected = [...(store.get("catalogue") || { models: [] }).models].sort((a, b) => last(a) - last(b));
+    const expected = (store.get("catalogue") || { models: [] }).models.filter((model) => model.n_classes).sort((a, b) => last(a) - last(b));
     const models = results || (refused ? [] : expected);
     parts.verdict.textContent = refused || (results ? verdict(results, picture.truth) : "Classifying");
     parts.verdict.classList.toggle("refused", Boolean(refused));

@@ -201,5 +201,5 @@ export default widget((root, server) => {
     tell(square);
   }
 
-  return { topics: ["model", "trace", "catalogue"], draw, mark };
+  return { topics: ["model", "trace", "catalogue"], draw, mark, predicts: true };
 });

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypedDict
 
-from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.explanations import METHODS
 from vit_explorer.explain.gradients import trace_gradients
 from vit_explorer.models.summary import ModelSummary, model_summary
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.payloads import TIMED_PASSES, reading_order, timed_prediction
-from vit_explorer.ui.core.requests import Fit, ModelRequest
+from vit_explorer.ui.core.requests import Fit, ModelRequest, fit_input
 from vit_explorer.ui.core.session import Picture, Session
 
 
@@ -97,7 +96,7 @@ def explained(picture: Picture, checkpoint: Checkpoint, fit: Fit, target: str | 
         alike: whether it has the classes of the chosen model.
     """
     model, names = checkpoint.model, checkpoint.class_names
-    images = fit_picture(picture.image, model.img_size, fit)[None]
+    images = fit_input(picture.image, checkpoint, fit)[None]
     place = names.index(target) if target in names else None
     passed = trace_gradients(model, checkpoint.preprocess(images), place)
     method = METHODS[map_method(checkpoint)]

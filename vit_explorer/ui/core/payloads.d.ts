@@ -23,6 +23,7 @@ export interface Answers {
   experiment: ExperimentPayload;
   export: FileAnswer;
   features: FeaturesPayload;
+  filters: FiltersPayload;
   find_difference: DifferencePayload;
   follow: FollowPayload;
   hunger: HungerPayload;
@@ -313,6 +314,10 @@ export interface FileAnswer {
   data: string;
 }
 
+export interface FiltersPayload {
+  filters: Packed;
+}
+
 export interface FirstPayload {
   model: string | null;
   picture: string;
@@ -457,6 +462,7 @@ export interface ModelPayload {
   mean: Array<number>;
   std: Array<number>;
   classes: Array<string>;
+  prefix_names: Array<string>;
   d_model: number | null;
   n_layers: number | null;
   d_ff: number | null;
@@ -525,7 +531,7 @@ export interface PositionMaps {
 export interface PositionsPayload {
   grid: Array<number>;
   n_prefix: number;
-  epochs: Array<number>;
+  epochs: Array<number | null>;
   similarity: Packed;
   structure: Array<Record<string, number>>;
   pairs: Array<Array<Record<string, any>>>;

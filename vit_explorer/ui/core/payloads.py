@@ -9,11 +9,10 @@ from typing import TypedDict
 import torch
 from torch import Tensor
 
-from vit_explorer.data.uploads import fit_picture
 from vit_explorer.models.summary import ModelSummary, model_summary
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.arrays import Packed, pack_pixels
-from vit_explorer.ui.core.requests import Fit
+from vit_explorer.ui.core.requests import Fit, fit_input
 from vit_explorer.ui.core.session import Picture
 
 TIMED_PASSES = 3
@@ -64,7 +63,7 @@ def picture_payload(picture: Picture) -> PicturePayload:
 
 def prediction_payload(picture: Picture, checkpoint: Checkpoint, fit: Fit) -> PredictionPayload:
     """Predict with a plain forward pass, which ``seconds`` times."""
-    images = fit_picture(picture.image, checkpoint.model.img_size, fit)[None]
+    images = fit_input(picture.image, checkpoint, fit)[None]
     inputs = checkpoint.preprocess(images)
     started = time.perf_counter()
     with torch.inference_mode():
@@ -85,13 +84,13 @@ def answer_payload(checkpoint: Checkpoint, images: Tensor, logits: Tensor, secon
 
 
 def reading_order(checkpoints: list[Checkpoint]) -> list[Checkpoint]:
-    """Models trained on CIFAR-10 first, then by the name of their dataset; else as they came."""
+    """Models that predict a class, those trained on CIFAR-10 first, then by the name of their dataset."""
 
     def place(checkpoint: Checkpoint) -> tuple[bool, str]:
         data = checkpoint.card["dataset"]["name"]
         return data != LEADING_DATASET, data
 
-    return sorted(checkpoints, key=place)
+    return sorted((one for one in checkpoints if one.class_names), key=place)
 
 
 def timed_prediction(picture: Picture, checkpoint: Checkpoint, fit: Fit) -> TimedPrediction:

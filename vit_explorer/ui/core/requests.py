@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from PIL import Image
 from torch import Tensor
 
 from vit_explorer.data.uploads import fit_picture
+from vit_explorer.models.pretrained.preprocess import resize_and_crop
+from vit_explorer.models.pretrained.report import Preprocessing
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.session import Picture, Session
@@ -128,6 +131,22 @@ def _listed(values: tuple[Any, ...]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
+def fit_input(picture: Image.Image, checkpoint: Checkpoint, fit: Fit, size: int | None = None) -> Tensor:
+    """An image as a network reads it, uint8 (3, size, size).
+
+    "crop" is the way in which the network's authors resize and crop, where its card states one.
+
+    Args:
+        size: side in pixels, if another than the network's own; the image is resized in proportion.
+    """
+    own = checkpoint.model.img_size
+    side = own if size is None else size
+    if fit != "crop" or "preprocessing" not in checkpoint.card:
+        return fit_picture(picture, side, fit)
+    stated = Preprocessing(**checkpoint.card["preprocessing"])
+    return resize_and_crop(picture, replace(stated, resize=round(stated.resize * side / own), crop=side))
+
+
 @dataclass(frozen=True)
 class ModelInput:
     """An image as a model gets it: ``images`` uint8 (1, 3, H, W), ``inputs`` the same, normalised."""
@@ -142,5 +161,12 @@ def load_input(session: Session, request: ModelRequest) -> ModelInput:
     """Load the image and the model of a request. Raises UnknownPicture, DatasetError, CheckpointError, PictureError."""
     checkpoint = session.checkpoint(request.model)
     picture = session.picture(request.picture)
-    images = fit_picture(picture.image, checkpoint.model.img_size, request.fit)[None]
+    images = fit_input(picture.image, checkpoint, request.fit)[None]
     return ModelInput(picture, checkpoint, images, checkpoint.preprocess(images))
+
+
+def check_prediction(checkpoint: Checkpoint) -> Checkpoint:
+    """The checkpoint itself. Raises UserError for a network without a head."""
+    if not checkpoint.class_names:
+        raise UserError(f"{checkpoint.name} has no head: it predicts no class.")
+    return checkpoint

@@ -7,14 +7,19 @@ export const [CLS_TOKEN, DISTILLATION_TOKEN] = [-1, -2]; // below 0: the learned
 export const tokenIndex = (token, nPrefix) => (token < 0 ? -token - 1 : token + nPrefix);
 export const tokenOfIndex = (index, nPrefix) => (index < nPrefix ? -index - 1 : index - nPrefix);
 
-const PREFIX_NAMES = ["CLS", "distillation"];
+/** What the shown model calls its tokens in front of the patches: "CLS", "distillation", "register 1". */
+export const prefixNames = () => (store.get("model") || { prefix_names: [] }).prefix_names;
+
 /** What a token in front of the patches is called, by its place in the sequence; in short where room is little. */
-export const prefixName = (index, short = false) => (short && index ? "DIST" : PREFIX_NAMES[index]);
+export function prefixName(index, short = false, names = prefixNames()) {
+  const name = names[index] || `token ${index}`;
+  return short ? name.replace("distillation", "DIST").replace("register ", "R") : name;
+}
 
 /** What a token is called: "CLS" or "patch 12 (row 1, column 4)". Rows and columns count from 0, as indices do. */
-export function tokenName(token, grid) {
+export function tokenName(token, grid, names = prefixNames()) {
   if (token === null) return "no patch";
-  return token < 0 ? prefixName(-token - 1) : `patch ${token} (row ${Math.floor(token / grid[1])}, column ${token % grid[1]})`;
+  return token < 0 ? prefixName(-token - 1, false, names) : `patch ${token} (row ${Math.floor(token / grid[1])}, column ${token % grid[1]})`;
 }
 
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };

@@ -1,11 +1,12 @@
 /* The life of a view: built when its element is there, painted while it is on screen. */
+import { headless } from "./headless.js";
 import { underWay } from "./server.js";
 import * as store from "./store.js";
 
 /**
  * Define a view. `build(root, server)` returns {topics?, draw?, mark?}: `draw(state)` paints everything and is
  * called when one of its topics, the theme or its width changes; `mark(state)` paints only the marked token and is
- * called on every pointer move. Neither is called while the view is not on screen: it catches up when it is.
+ * called on every pointer move. With `predicts: true` a network without a head is a sentence in its place. Neither is called while the view is not on screen: it catches up when it is.
  * @param {import("../state").Build} build
  */
 export const widget = (build) => build;
@@ -27,15 +28,16 @@ export async function mount(path, element, server) {
   let width = element.clientWidth; // 0 while its tab is closed; kept here because asking makes the browser lay out
   const paint = () => {
     stale = width === 0;
-    if (stale) return;
+    if (stale || (parts.predicts && headless(root, store.state))) return;
     if (parts.draw) parts.draw(store.state);
     if (parts.mark) parts.mark(store.state);
   };
   const following = store.follow((changes) => {
     if (changes.some((topic) => topics.has(topic))) paint();
     else if (!changes.includes("token") || !parts.mark) return;
-    else if (width > 0 && !stale) parts.mark(store.state);
-    else stale = true;
+    else if (width > 0 && !stale) {
+      if (!root.classList.contains("headless")) parts.mark(store.state);
+    } else stale = true;
   });
   new ResizeObserver(() => {
     if (!root.isConnected) following.stop();

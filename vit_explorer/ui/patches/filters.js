@@ -7,8 +7,9 @@ import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
+import { filtersOf } from "./data.js";
 
-export default widget((root) => {
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const LARGE = 160; // px
   const GAP = 3;
@@ -50,9 +51,15 @@ export default widget((root) => {
 
   function draw(/** @type {import("../state").State} */ { trace, model }) {
     if (!trace || !model) return;
-    root.hidden = !model.filters || !trace.patches;
+    root.hidden = !model.components || !trace.patches;
     if (root.hidden) return;
-    tilesOf = { filters: decode(model.filters), components: decode(model.components) };
+    const filters = filtersOf(model, server, () => store.get("model") === model && draw(store.state));
+    root.classList.toggle("waiting", !filters);
+    if (!filters) {
+      tilesOf = tiles = null;
+      return;
+    }
+    tilesOf = { filters, components: decode(model.components) };
     answersOf = { filters: trace.embedding, components: decode(trace.patches.component_scores) };
     limit = tilesOf.filters.data.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
     if (chosen.filters === null || chosen.filters >= tilesOf.filters.shape[0]) chosen.filters = strongest();

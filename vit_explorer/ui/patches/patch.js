@@ -1,28 +1,27 @@
 /* The marked patch in three stages: pixels, flattened vector, embedding; each number can be read and checked. */
-import { decode } from "../core/arrays.js";
 import { colour, diverging, inkOn, inkOnRgb } from "../core/colours.js";
 import { cellAt, clearCanvas, outline } from "../core/draw.js";
 import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
+import { filtersOf } from "./data.js";
 
-export default widget((root) => {
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const HEIGHT = 208; // px of each stage
-  let arrays = null; // of the trace at hand: embedding, filters, and the scales that all its patches share
+  let arrays = null; // of the trace at hand: embedding, and the scales that all its patches share
   let shown = null; // the patch on screen: {token, pixels, vector}
   let hovered = null; // {stage, index} under the pointer
 
   function prepare(/** @type {import("../state").Trace} */ trace, model) {
     const size = trace.patches.size;
     const { embedding } = trace;
-    const filters = decode(model.filters);
     const vectors = [];
     for (let token = 0; token < trace.grid[0] * trace.grid[1]; token++) vectors.push(flatten(trace, model, token, size));
     const largest = (numbers) => numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     const vectorScale = Math.max(...vectors.map(largest));
-    return { trace, model, size, embedding, filters, vectors, vectorScale, embeddingScale: largest(embedding.data) };
+    return { trace, model, size, embedding, vectors, vectorScale, embeddingScale: largest(embedding.data) };
   }
 
   /** The values of a patch in the order channel, row, column, normalised as the model's input is. */
@@ -106,7 +105,7 @@ export default widget((root) => {
   }
 
   function readout() {
-    const { size, filters, model } = arrays;
+    const { size, model } = arrays;
     const channel = (k) => ["red", "green", "blue"][Math.floor(k / size ** 2)];
     if (!hovered) {
       const strongest = shown.embedding.reduce((best, v, k, all) => (Math.abs(v) > Math.abs(all[best]) ? k : best), 0);
@@ -119,6 +118,8 @@ export default widget((root) => {
       const raw = pixel(shown.token, k % size ** 2)[c];
       return `Value ${k} (${channel(k)}): (${raw} − ${model.mean[c].toFixed(2)}) / ${model.std[c].toFixed(2)} = ${format.signed(shown.vector[k], 3)}.`;
     }
+    const filters = filtersOf(model, server, () => arrays && arrays.model === model && paintStages());
+    if (!filters) return `Dimension ${k}: ${format.signed(shown.embedding[k], 4)}. Fetching its filter …`;
     let sum = 0;
     const weights = Array.from(shown.vector, (value, i) => filters.data[k * shown.vector.length + i] * value);
     for (const product of weights) sum += product;

@@ -4,7 +4,7 @@ import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
-import { moveToken, prefixName, tokenIndex, tokenOfIndex } from "../core/tokens.js";
+import { moveToken, prefixName, prefixNames, tokenIndex, tokenOfIndex } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 
 export default widget((root) => {
@@ -124,7 +124,7 @@ export default widget((root) => {
       const cost = current && counted ? counted : multiplyAdds(tokens, values, model);
       return { name, current, cells: [tokens, values, tokens * tokens, cost] };
     };
-    const cls = ["", " and CLS", ", CLS and distillation"][prefix];
+    const cls = prefix > 1 ? `, ${prefixNames().join(", ")}` : prefix ? ` and ${prefixName(0)}` : "";
     const chosen = one(`${cut.patch} × ${cut.patch} patches${cls}`, cut.patch, true);
     const pixels = one(`every pixel a token${cls && !cls.startsWith(",") ? "," : ""}${cls}`, 1, false);
     const line = ({ name, current, cells }, write) => {

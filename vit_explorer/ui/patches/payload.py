@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TypedDict
 
 import torch
@@ -9,9 +10,11 @@ from torch import Tensor
 
 from vit_explorer.explain.embedding import embed_twice, equal_values, pixels_from_tokens
 from vit_explorer.explain.trace import Trace
-from vit_explorer.models.patches import filter_components, patchify
+from vit_explorer.models.patches import PatchEmbedding, filter_components, patchify
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.arrays import Packed, pack
+
+MAX_COMPONENTS = 64  # that are shown; the paper shows 28, and the small models have 48
 
 
 class PatchesPayload(TypedDict):
@@ -32,6 +35,13 @@ class PatchesPayload(TypedDict):
     recovered_values: list[int] | None
 
 
+@lru_cache(maxsize=16)
+def leading_components(embedding: PatchEmbedding) -> tuple[Tensor, Tensor]:
+    """The first MAX_COMPONENTS of :func:`filter_components`, and their shares, computed once for a network."""
+    components, share = filter_components(embedding)
+    return components[:MAX_COMPONENTS], share[:MAX_COMPONENTS]
+
+
 @torch.inference_mode()
 def patches_payload(checkpoint: Checkpoint, images: Tensor, inputs: Tensor, traced: Trace) -> PatchesPayload:
     """Embed the patches of one image, and check the projection in two ways.
@@ -42,7 +52,7 @@ def patches_payload(checkpoint: Checkpoint, images: Tensor, inputs: Tensor, trac
     embedding = checkpoint.model.patch_embedding
     size = embedding.patch_size
     tokens, differences = embed_twice(embedding, inputs)
-    components, _ = filter_components(embedding)
+    components, _ = leading_components(embedding)
     return {
         "size": int(size),
         "values": int(images.shape[1] * size**2),

@@ -131,7 +131,8 @@ export function mirror({ at, rows, cols, n, nPrefix }, s) {
 }
 
 export const shortEpoch = (epoch) => (epoch >= 10 ? epoch.toFixed(0) : String(Number(epoch.toPrecision(2))));
-export const epochName = (epoch) => (epoch === 0 ? "epoch 0 (untrained)" : `epoch ${shortEpoch(epoch)}`);
+/** Null is the end of a training whose length is not known. */
+export const epochName = (epoch) => (epoch === null ? "trained" : epoch === 0 ? "epoch 0 (untrained)" : `epoch ${shortEpoch(epoch)}`);
 export const hasUntrained = (seen) => seen.count > 1 && seen.epochs[0] === 0;
 
 /** Distance of two patches on the grid, in patches. */

@@ -10,7 +10,7 @@ import torch
 from vit_explorer.explain.ablation import changed_positions, patch_order, predict_with_positions
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.errors import user_errors
-from vit_explorer.ui.core.requests import LARGEST_SEED, ModelRequest, Range, load_input
+from vit_explorer.ui.core.requests import LARGEST_SEED, ModelRequest, Range, check_prediction, load_input
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.positions.payload import check_positions
 
@@ -45,7 +45,7 @@ class ExperimentPayload(TypedDict):
 def run_experiment(session: Session, request: ExperimentRequest) -> ExperimentPayload:
     """Predict with the trained and with changed positions. Raises UserError for a model without positions."""
     checkpoint = check_positions(session.checkpoint(request.model))
-    model, mode, seed = checkpoint.model, request.mode, request.seed
+    model, mode, seed = check_prediction(checkpoint).model, request.mode, request.seed
     inputs = load_input(session, request).inputs
     shuffled = mode == "shuffled"
     untrained = _untrained(checkpoint) if mode == "untrained" else None

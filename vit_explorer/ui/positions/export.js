@@ -27,7 +27,7 @@ export default widget((root, server) => {
     const seen = positions.shown(root, state);
     if (!seen) return;
     which.textContent =
-      `The ${seen.size} × ${seen.size} cosines of ${state.model.name} at ${positions.epochName(seen.epochs[positions.snapshot(state)])} ` +
+      `The ${seen.size} × ${seen.size} cosines of ${state.model.name} (${positions.epochName(seen.epochs[positions.snapshot(state)])}) ` +
       "as numbers, or matrix and maps as a figure with its scale and score.";
   }
   return { topics: ["model", "positionSnapshot"], draw };

@@ -38,10 +38,10 @@ def export_positions(session: Session, request: PositionsExport) -> FileAnswer:
     similarity = cosine_similarity(tables[snapshot]).numpy()
     every = np.stack([cosine_similarity(table).numpy() for table in tables])
     return export_file(
-        f"{checkpoint.name}-positions-epoch-{short_epoch(epochs[snapshot])}",
+        f"{checkpoint.name}-positions-{_stem(epochs[snapshot])}",
         request.format,
         lambda: _figure(checkpoint, epochs[snapshot], similarity, every),
-        {"npy": lambda: _as_npy(similarity), "csv": lambda: _as_csv(similarity, checkpoint.model.n_prefix)},
+        {"npy": lambda: _as_npy(similarity), "csv": lambda: _as_csv(similarity, checkpoint.model.prefix_names())},
     )
 
 
@@ -51,14 +51,14 @@ def _as_npy(similarity: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
-def _as_csv(similarity: np.ndarray, n_prefix: int) -> bytes:
-    names = [*["CLS", "distillation"][:n_prefix], *map(str, range(len(similarity) - n_prefix))]
+def _as_csv(similarity: np.ndarray, prefix_names: tuple[str, ...]) -> bytes:
+    names = [*prefix_names, *map(str, range(len(similarity) - len(prefix_names)))]
     buffer = io.StringIO()
     np.savetxt(buffer, similarity, fmt="%.7g", delimiter=",", header=",".join(names), comments="")
     return buffer.getvalue().encode()
 
 
-def _figure(checkpoint: Checkpoint, epoch: float, similarity: np.ndarray, every: np.ndarray) -> Figure:
+def _figure(checkpoint: Checkpoint, epoch: float | None, similarity: np.ndarray, every: np.ndarray) -> Figure:
     model = checkpoint.model
     structure = position_structure(torch.from_numpy(similarity), model.grid)
     limit = colour_limit(every, model.n_prefix)
@@ -67,18 +67,24 @@ def _figure(checkpoint: Checkpoint, epoch: float, similarity: np.ndarray, every:
     return positions_figure(similarity, model.grid, model.n_prefix, limit, title, caption)
 
 
+def _stem(epoch: float | None) -> str:
+    return "trained" if epoch is None else f"epoch-{short_epoch(epoch)}"
+
+
 def short_epoch(epoch: float) -> str:
     """An epoch with two digits, which tell snapshots apart: "0.0054", "0.56", "1", "20"."""
     return f"{epoch:.0f}" if epoch >= 10 else f"{epoch:.2g}"
 
 
-def epoch_name(epoch: float) -> str:
-    """An epoch as the page prints it."""
+def epoch_name(epoch: float | None) -> str:
+    """An epoch as the page prints it; None is the end of a training whose length is not known."""
+    if epoch is None:
+        return "trained"
     return "epoch 0 (untrained)" if epoch == 0 else f"epoch {short_epoch(epoch)}"
 
 
 def figure_caption(
-    checkpoint: Checkpoint, epoch: float, structure: PositionStructure, limit: float, n_snapshots: int
+    checkpoint: Checkpoint, epoch: float | None, structure: PositionStructure, limit: float, n_snapshots: int
 ) -> str:
     """Model, epoch, scale and score, so that the figure can be read without the page."""
     return (

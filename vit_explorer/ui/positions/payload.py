@@ -30,7 +30,7 @@ class PositionsPayload(TypedDict):
 
     grid: list[int]
     n_prefix: int
-    epochs: list[float]
+    epochs: list[float | None]
     similarity: Packed
     structure: list[dict[str, float]]
     pairs: list[list[dict[str, Any]]]
@@ -52,7 +52,7 @@ def positions_payload(checkpoint: Checkpoint) -> PositionsPayload:
     }
 
 
-def shown_snapshots(checkpoint: Checkpoint) -> tuple[list[float], Tensor]:
+def shown_snapshots(checkpoint: Checkpoint) -> tuple[list[float | None], Tensor]:
     """The snapshots that the page shows and numbers: epochs and tables (S, n_prefix + N, D).
 
     The last entry is always the model's own table, the earlier ones were saved during training. If they are too many

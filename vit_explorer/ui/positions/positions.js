@@ -4,7 +4,7 @@ import { beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
-import { prefixName, tokenName } from "../core/tokens.js";
+import { prefixName, prefixNames, tokenName } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 import * as positions from "./data.js";
 
@@ -167,7 +167,7 @@ export default widget((root) => {
     $(".slider").setAttribute("aria-valuetext", name);
     $(".epoch").textContent = name;
     $(".big").textContent = format.signed(seen.structure[s].two_d).replace("+", "");
-    $(".whole figcaption").textContent = `All ${tokens} pairs, ${seen.nPrefix ? `${seen.nPrefix === 1 ? "CLS" : "CLS, DIST"} apart` : "patches row by row"}`;
+    $(".whole figcaption").textContent = `All ${tokens} pairs, ${seen.nPrefix ? `${prefixNames().map((_, index) => prefixName(index, true)).join(", ")} apart` : "patches row by row"}`;
     $(".before figcaption").textContent = `One map a patch: ${positions.epochName(seen.epochs[0])}`;
     $(".after figcaption").textContent = `One map a patch: ${name}`;
     $(".matrix").setAttribute("aria-label", `Matrix of ${tokens} cosine similarities, ${name}`);

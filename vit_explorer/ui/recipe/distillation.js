@@ -144,7 +144,7 @@ export default widget((root, server) => {
 
   const read = beforeFrame((token) => {
     const { values, difference } = drawn;
-    const where = tokenName(token, answer.grid);
+    const where = tokenName(token, answer.grid, ["CLS", "distillation"]);
     const flow = chosen.flow === "rollout" ? "Through all layers" : `In layer ${Number($(".layer").value) + 1}`;
     $(".readout").textContent =
       `${flow} ${where} gets ${format.attention(values[0][token])} from CLS and ${format.attention(values[1][token])} from the distillation token ` +

@@ -7,12 +7,11 @@ from typing import TypedDict
 
 import torch
 
-from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.distillation import two_tokens
 from vit_explorer.models.zoo import Checkpoint, CheckpointError
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.errors import UserError
-from vit_explorer.ui.core.requests import ModelRequest
+from vit_explorer.ui.core.requests import ModelRequest, fit_input
 from vit_explorer.ui.core.session import Session
 
 
@@ -76,7 +75,7 @@ def distillation_tokens(session: Session, request: ModelRequest) -> TokensPayloa
     deit = deit_at_hand(session, request.model)
     teacher, missing = teacher_of(session, deit)
     picture = session.picture(request.picture)
-    images = fit_picture(picture.image, deit.model.img_size, request.fit)[None]
+    images = fit_input(picture.image, deit, request.fit)[None]
     seen = two_tokens(deit.model, deit.preprocess(images))
     said = {"cls": seen.heads[0, 0], "distillation": seen.heads[0, 1], "mean": seen.logits[0]}
     if teacher is not None:

@@ -103,5 +103,5 @@ export default widget((root, server) => {
     if (near(state)) show(state);
   }
 
-  return { topics: ["model", "trace", "recipe"], draw };
+  return { topics: ["model", "trace", "recipe"], draw, predicts: true };
 });

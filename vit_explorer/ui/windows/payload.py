@@ -12,7 +12,6 @@ from torch import Tensor
 
 from vit_explorer.cost.multiply_adds import vit_multiply_adds
 from vit_explorer.cost.stages import stage_multiply_adds
-from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.receptive import receptive_fields
 from vit_explorer.explain.rewindow import rewindowed
 from vit_explorer.explain.trace import Trace, trace
@@ -22,7 +21,7 @@ from vit_explorer.models.windows import WindowRecord
 from vit_explorer.models.zoo import Checkpoint, create_model
 from vit_explorer.ui.core.arrays import Packed, pack, pack_shares
 from vit_explorer.ui.core.errors import UserError
-from vit_explorer.ui.core.requests import Fit, ModelRequest, parse_int
+from vit_explorer.ui.core.requests import Fit, ModelRequest, fit_input, parse_int
 from vit_explorer.ui.core.session import Picture, Session
 
 WINDOWS = (2, 3, 4, 5, 6, 7, 8)  # sides to choose from, in tokens
@@ -181,7 +180,7 @@ def _traced(
     checkpoint: Checkpoint, model: SwinTransformer, picture: Picture, fit: Fit, side: int
 ) -> tuple[Trace, Tensor]:
     """The pass over the picture at ``side`` tokens, and its pixels, uint8 (3, size, size)."""
-    pixels = fit_picture(picture.image, side * model.patch_size, fit)
+    pixels = fit_input(picture.image, checkpoint, fit, side * model.patch_size)
     return trace(model, checkpoint.preprocess(pixels[None])), pixels
 
 
