@@ -15,6 +15,7 @@ from vit_explorer.models import create_model, save_checkpoint
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.windows import payload
 from vit_explorer.ui.windows.payload import offered_sides, windows_payload
 
 SIZES = {"d_model": 16, "depths": (2, 2), "n_heads": (2, 4), "n_classes": 3}
@@ -65,8 +66,8 @@ def test_everything_is_of_one_real_pass(session, cut):
         assert np.array_equal(np.where(order < 0, n, order), record.plan.order)
         assert np.array_equal(unpack(block["regions"]), layout.regions.flatten())
         assert np.allclose(unpack(block["weights"]), record.weights[0].detach(), rtol=4e-4, atol=1e-9)
-        bits = np.unpackbits(unpack(block["reach"]).astype(np.uint8), axis=1)[:, : reached.shape[1]]
-        assert np.array_equal(bits.astype(bool), reached)
+        rows, cols = (unpack(block[f"reach_{axis}"]).astype(bool) for axis in ("rows", "cols"))
+        assert np.array_equal(np.einsum("rh,cw->rchw", rows, cols).reshape(reached.shape), reached)
         assert block["masked"] == (not bool(layout.mask.all()))
 
 
@@ -107,3 +108,14 @@ def test_what_is_not_offered_is_refused_with_what_is(session, asked, words):
 def test_a_map_within_one_window_is_not_shifted(session):
     blocks = bind(windows_payload, session)(ASKED | {"side": 8, "window": 8})["blocks"]
     assert [block["shift"] for block in blocks] == [[0, 0]] * 4 and not any(block["masked"] for block in blocks[:2])
+
+
+def test_weights_of_many_blocks_are_sent_block_by_block(session, monkeypatch):
+    """A Swin-T at 224 pixels has 2.2 million of them."""
+    whole = bind(windows_payload, session)(ASKED)
+    monkeypatch.setattr(payload, "MAX_NUMBERS", 0)
+    assert [block["weights"] for block in bind(windows_payload, session)(ASKED)["blocks"]] == [None] * 4
+    sent = bind(payload.window_weights, session)(ASKED | {"blocks": [3, 0]})["weights"]
+    assert sent == [whole["blocks"][3]["weights"], whole["blocks"][0]["weights"]]
+    with pytest.raises(UserError, match="A block must be 0 to 3, not 4"):
+        bind(payload.window_weights, session)(ASKED | {"blocks": [4]})

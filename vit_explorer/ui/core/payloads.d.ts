@@ -56,6 +56,7 @@ export interface Answers {
   time_all: TimesPayload;
   tokens: TokensPayload;
   upload: PicturePayload;
+  weights: WeightsPayload;
   windows: WindowsPayload;
   windows_measured: any;
 }
@@ -117,8 +118,9 @@ export interface BlockPayload {
   masked: boolean;
   order: Packed;
   regions: Packed;
-  weights: Packed;
-  reach: Packed;
+  weights: Packed | null;
+  reach_rows: Packed;
+  reach_cols: Packed;
 }
 
 export interface CacheStepPayload {
@@ -819,6 +821,10 @@ export interface VitPayload {
   d_model: number;
   layers: number;
   multiply_adds: number;
+}
+
+export interface WeightsPayload {
+  weights: Array<Packed>;
 }
 
 export interface WindowsPayload {

@@ -34,7 +34,21 @@ export default widget((root, server) => {
     if (seen) show(store.state, seen);
   }
 
-  const choose = (change) => store.set("windows", { answer: null, pair: 0, head: 0, ...store.get("windows"), ...change });
+  /** Show a choice once the attention weights of its blocks are here. */
+  async function choose(change) {
+    const next = { answer: null, pair: 0, head: 0, ...store.get("windows"), ...change };
+    const blocks = next.answer ? windows.missing(next) : [];
+    if (blocks.length) {
+      const question = asked;
+      root.classList.add("waiting");
+      const told = await call("window-weights", server, "weights", { ...JSON.parse(question), blocks });
+      if (asked !== question) return;
+      root.classList.remove("waiting");
+      if (!told) return;
+      windows.supply(next, blocks, told.weights);
+    }
+    store.set("windows", next);
+  }
   const changed = ({ own, window, shift, side }) => own.window !== window || own.shift !== shift || own.side !== side;
 
   function options(select, values, chosen, words) {

@@ -61,18 +61,30 @@ function buildBlock(block, index, answer) {
   const order = decode(block.order).data;
   const inverse = new Int16Array(grid[0] * grid[1]);
   order.forEach((token, place) => token >= 0 && (inverse[token] = place));
-  const bits = decode(block.reach);
-  const first = answer.blocks[0].grid[0] * answer.blocks[0].grid[1];
+  const [rows, cols] = [decode(block.reach_rows), decode(block.reach_cols)];
+  const [height, across] = answer.blocks[0].grid;
   return {
     index, stage, grid, whole, window: answer.window, windows: whole.map((side) => side / answer.window), n: answer.window ** 2,
     shift: block.shift, masked: block.masked, heads: answer.stages[stage].heads, order, inverse,
-    regions: decode(block.regions).data, weights: decode(block.weights).data, bias: decode(block.bias).data, limits: new Map(),
+    regions: decode(block.regions).data, weights: block.weights && decode(block.weights).data, bias: decode(block.bias).data, limits: new Map(),
     /** Which tokens of the first map can influence a token of this block: 1 or 0 for each. */
     reach(token) {
-      const row = bits.data.subarray(token * bits.shape[1], (token + 1) * bits.shape[1]);
-      return Uint8Array.from({ length: first }, (_, k) => (row[k >> 3] >> (7 - (k & 7))) & 1);
+      const [row, col] = [Math.floor(token / grid[1]), token % grid[1]];
+      return Uint8Array.from({ length: height * across }, (_, k) => rows.at(row, Math.floor(k / across)) & cols.at(col, k % across));
     },
   };
+}
+
+/** The blocks of a pair whose weights have not come: large networks send them on demand. @returns {number[]} */
+export function missing(/** @type {import("../state").State["windows"]} */ shown) {
+  const seen = view(/** @type {any} */ ({ windows: shown }));
+  return [...new Set(seen.pairs[seen.pair].blocks)].filter((index) => !seen.blocks[index].weights);
+}
+
+/** Put weights that have come into their blocks. @param {import("../core/payloads").Packed[]} weights */
+export function supply(/** @type {import("../state").State["windows"]} */ shown, blocks, weights) {
+  const seen = view(/** @type {any} */ ({ windows: shown }));
+  blocks.forEach((index, k) => (seen.blocks[index].weights = decode(weights[k]).data));
 }
 
 /** Whom a token attends to in a block's head: all places of its window, padding (-1) among them. @returns {Within} */

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypedDict
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -24,6 +23,7 @@ from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import Fit, ModelRequest, fit_input, parse_int
 from vit_explorer.ui.core.session import Picture, Session
 
+Grid = tuple[int, int]
 WINDOWS = (2, 3, 4, 5, 6, 7, 8)  # sides to choose from, in tokens
 SIDES = (8, 10, 12, 14, 16, 20, 24, 28)  # of the first map, in tokens
 MAX_NUMBERS = 420_000  # weights of all blocks together, 16 bits each: what keeps the payload within 1.5 MB
@@ -47,6 +47,19 @@ class WindowsRequest(ModelRequest):
     side: int | None
 
 
+@dataclass(frozen=True)
+class WeightsRequest(WindowsRequest):
+    """Blocks by their index."""
+
+    blocks: tuple[int, ...]
+
+
+class WeightsPayload(TypedDict):
+    """``weights`` of the blocks, in their order, as in :class:`BlockPayload`."""
+
+    weights: list[Packed]
+
+
 class StagePayload(TypedDict):
     """A stage of the Swin; ``multiply_adds`` of all its blocks."""
 
@@ -60,8 +73,10 @@ class BlockPayload(TypedDict):
     """A block of the Swin, M tokens after padding, in windows of w x w tokens.
 
     ``grid`` of its tokens and ``whole``, the grid after padding. ``order`` (M,): the token at each place, -1 for
-    padding. ``regions`` (M,): the mask's region of each place. ``weights`` (windows, heads, w * w, w * w). ``reach``:
-    per token a bit for each token of the first map that it can depend on. ``bias`` (heads, 2 w - 1, 2 w - 1).
+    padding. ``regions`` (M,): the mask's region of each place. ``weights`` (windows, heads, w * w, w * w), None in an
+    answer with more than MAX_NUMBERS of them. A token can depend on those tokens of the first map that lie in the rows
+    of its row in ``reach_rows`` (rows, first rows) and in the columns of its column in ``reach_cols``: windows, their
+    masks and merging treat rows and columns apart. ``bias`` (heads, 2 w - 1, 2 w - 1).
     """
 
     stage: int
@@ -72,8 +87,9 @@ class BlockPayload(TypedDict):
     masked: bool
     order: Packed
     regions: Packed
-    weights: Packed
-    reach: Packed
+    weights: Packed | None
+    reach_rows: Packed
+    reach_cols: Packed
 
 
 class WindowsPayload(TypedDict):
@@ -110,13 +126,10 @@ class VitPayload(TypedDict):
 
 def windows_payload(session: Session, request: WindowsRequest) -> WindowsPayload:
     """Run a Swin on an image with these windows. Raises UserError for another model, or a size that is not offered."""
-    checkpoint = session.checkpoint(request.model)
-    if checkpoint.model.attention_kind != "windows":
-        raise UserError(f"{checkpoint.name} has no windows: choose a Swin.")
+    checkpoint = _swin(session, request)
     own, cut = own_cut(checkpoint.model), chosen_cut(checkpoint.model, request)
     picture = session.picture(request.picture)
-    changed = (cut.window, cut.shift) != (own.window, own.shift)
-    model = rewindowed(checkpoint.model, cut.window, cut.shift) if changed else checkpoint.model
+    model = _cut_model(checkpoint.model, cut)
     traced, pixels = _traced(checkpoint, model, picture, request.fit, cut.side)
     before = traced if cut == own else _traced(checkpoint, checkpoint.model, picture, request.fit, own.side)[0]
     return {
@@ -136,6 +149,30 @@ def windows_payload(session: Session, request: WindowsRequest) -> WindowsPayload
         "cnn": _cnn_fields(),
         "vit": _plain_vit(),
     }
+
+
+def window_weights(session: Session, request: WeightsRequest) -> WeightsPayload:
+    """The attention weights of some blocks of :func:`windows_payload`. Raises UserError as that."""
+    checkpoint = _swin(session, request)
+    cut = chosen_cut(checkpoint.model, request)
+    traced, _ = _traced(
+        checkpoint, _cut_model(checkpoint.model, cut), session.picture(request.picture), request.fit, cut.side
+    )
+    blocks = [parse_int(block, "A block", 0, len(traced.windows) - 1) for block in request.blocks]
+    return {"weights": [pack_shares(traced.windows[block].weights[0]) for block in blocks]}
+
+
+def _swin(session: Session, request: WindowsRequest) -> Checkpoint:
+    checkpoint = session.checkpoint(request.model)
+    if checkpoint.model.attention_kind != "windows":
+        raise UserError(f"{checkpoint.name} has no windows: choose a Swin.")
+    return checkpoint
+
+
+def _cut_model(model: SwinTransformer, cut: Cut) -> SwinTransformer:
+    own = own_cut(model)
+    changed = (cut.window, cut.shift) != (own.window, own.shift)
+    return rewindowed(model, cut.window, cut.shift) if changed else model
 
 
 def own_cut(model: SwinTransformer) -> Cut:
@@ -200,15 +237,19 @@ def _stages(model: SwinTransformer, side: int) -> list[StagePayload]:
 def _blocks(model: SwinTransformer, traced: Trace) -> list[BlockPayload]:
     attentions = [(number, block.attention) for number, stage in enumerate(model.stages) for block in stage]
     layouts = [layout_of(record.grid, record.plan) for record in traced.windows]
+    whole = sum(record.weights.numel() for record in traced.windows) <= MAX_NUMBERS
     return [
-        _block(number, _bias_maps(attention.bias_table, attention.window), *parts)
+        _block(number, _bias_maps(attention.bias_table, attention.window), *parts, layouts[0].grid, whole)
         for (number, attention), *parts in zip(attentions, traced.windows, layouts, reach(layouts), strict=True)
     ]
 
 
-def _block(stage: int, bias: Tensor, record: WindowRecord, layout: WindowLayout, reached: Tensor) -> BlockPayload:
+def _block(
+    stage: int, bias: Tensor, record: WindowRecord, layout: WindowLayout, reached: Tensor, first: Grid, whole: bool
+) -> BlockPayload:
     plan, n_tokens = record.plan, layout.grid[0] * layout.grid[1]
     order = plan.order.where(plan.order < n_tokens, -1)
+    by_token = reached.reshape(*layout.grid, *first)  # (rows, cols, first rows, first cols)
     return {
         "stage": stage,
         "bias": pack(bias),
@@ -218,8 +259,9 @@ def _block(stage: int, bias: Tensor, record: WindowRecord, layout: WindowLayout,
         "masked": not bool(layout.mask.all()),
         "order": pack(order, "int16"),
         "regions": pack(layout.regions.flatten(), "int8"),
-        "weights": pack_shares(record.weights[0]),
-        "reach": pack(np.packbits(reached.numpy(), axis=1), "uint8"),  # first token in the highest bit
+        "weights": pack_shares(record.weights[0]) if whole else None,
+        "reach_rows": pack(by_token.any(dim=3)[:, 0], "uint8"),
+        "reach_cols": pack(by_token.any(dim=2)[0], "uint8"),
     }
 
 

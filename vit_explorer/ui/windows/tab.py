@@ -12,7 +12,7 @@ from vit_explorer.ui.core.serve import serve
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.core.widget import widget
 from vit_explorer.ui.windows.cost import WindowTimes, start_windows
-from vit_explorer.ui.windows.payload import windows_payload
+from vit_explorer.ui.windows.payload import window_weights, windows_payload
 
 
 def place_windows(session: Session, runs_folder: Path, machine: threading.Lock) -> None:
@@ -21,7 +21,9 @@ def place_windows(session: Session, runs_folder: Path, machine: threading.Lock) 
     Args:
         runs_folder: measurements are kept in its measurements/windows.jsonl; ``machine`` is held while one is taken.
     """
-    widget(__file__, "windows-bar", serve(session, windows=windows_payload), elem_id="windows-bar")
+    widget(
+        __file__, "windows-bar", serve(session, windows=windows_payload, weights=window_weights), elem_id="windows-bar"
+    )
     with gr.Tabs(elem_id="windows-tabs"):
         with gr.Tab("Step by step", id="steps"):
             widget(__file__, "windows-steps", elem_id="windows-steps")
