@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { decode } from "../../vit_explorer/ui/core/arrays.js";
 import { colour, inkOn, sequential } from "../../vit_explorer/ui/core/colours.js";
 import * as store from "../../vit_explorer/ui/core/store.js";
-import { CLS_TOKEN, DISTILLATION_TOKEN, moveToken, tokenIndex, tokenName, tokenOfIndex } from "../../vit_explorer/ui/core/tokens.js";
+import { CLS_TOKEN, DISTILLATION_TOKEN, moveToken, prefixName, tokenIndex, tokenName, tokenOfIndex } from "../../vit_explorer/ui/core/tokens.js";
 import { sidesOf, whole, windowed } from "../../vit_explorer/ui/windows/cost-counts.js";
 import { across } from "../../vit_explorer/ui/windows/data.js";
 
@@ -28,7 +28,10 @@ test("tokens and their places in the sequence", () => {
   }
   assert.deepEqual([tokenOfIndex(0, 2), tokenOfIndex(1, 2), tokenOfIndex(2, 2)], [CLS_TOKEN, DISTILLATION_TOKEN, 0]);
   assert.equal(tokenName(12, [8, 8]), "patch 12 (row 1, column 4)");
-  assert.deepEqual([tokenName(CLS_TOKEN, [8, 8]), tokenName(DISTILLATION_TOKEN, [8, 8])], ["CLS", "distillation"]);
+  store.set("model", /** @type {any} */ ({ prefix_names: ["CLS", "register 1"] }));
+  assert.deepEqual([tokenName(CLS_TOKEN, [8, 8]), tokenName(-2, [8, 8])], ["CLS", "register 1"]);
+  assert.deepEqual([prefixName(0, true), prefixName(1, true)], ["CLS", "R1"]);
+  assert.equal(tokenName(DISTILLATION_TOKEN, [8, 8], ["CLS", "distillation"]), "distillation", "of another model than the one on screen");
 });
 
 test("arrow keys move a mark and stay in the grid", () => {
