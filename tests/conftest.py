@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,15 @@ def _no_downloaded_networks(tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Which pretrained networks a developer has downloaded changes no test."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("TORCH_HOME", str(tmp_path_factory.mktemp("torch")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _temporary_files_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Trainings of a user take turns by locks among the temporary files: none of another program is waited for."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
+        patched.setattr(tempfile, "tempdir", None)  # so that TMPDIR is read anew
         yield
 
 

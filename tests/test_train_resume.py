@@ -27,12 +27,8 @@ RECIPE = ["--augment", "crop-flip", "--schedule", "cosine", "--optimizer", "adam
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path_factory, monkeypatch) -> Path:
-    """No training of somebody else on this machine is waited for."""
+def _no_cifar10(monkeypatch) -> None:
     monkeypatch.delenv("VIT_EXPLORER_DATA", raising=False)
-    temporary = str(tmp_path_factory.mktemp("temporary"))
-    monkeypatch.setattr(tempfile, "tempdir", temporary)
-    monkeypatch.setenv("TMPDIR", temporary)
 
 
 def arguments(data: Path, folder: Path, *more: object) -> list[str]:

@@ -48,11 +48,9 @@ def checkpoints(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def address(runs, checkpoints, tmp_path_factory) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("TMPDIR", str(tmp_path_factory.mktemp("slots")))
-        with running_app("--runs", str(runs), "--checkpoints", str(checkpoints)) as running:
-            yield running
+def address(runs, checkpoints) -> Iterator[str]:
+    with running_app("--runs", str(runs), "--checkpoints", str(checkpoints)) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

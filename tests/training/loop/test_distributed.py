@@ -40,14 +40,6 @@ def in_two_processes(*words: object) -> str:
     return printed
 
 
-@pytest.fixture(autouse=True)
-def own_slots(tmp_path_factory, monkeypatch) -> None:
-    """No training of somebody else on this machine is waited for."""
-    temporary = str(tmp_path_factory.mktemp("temporary"))
-    monkeypatch.setattr("tempfile.tempdir", temporary)
-    monkeypatch.setenv("TMPDIR", temporary)
-
-
 def assert_close(found: list[Event], expected: list[Event]) -> None:
     """The same events, and each number within the tolerance, but for what the clock says."""
     assert [type(event) for event in found] == [type(event) for event in expected]

@@ -178,6 +178,7 @@ def test_nothing_is_written_to_disk(session: Session, tmp_path: Path, monkeypatc
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
     monkeypatch.setenv("TMPDIR", str(elsewhere))
+    monkeypatch.setattr("tempfile.tempdir", None)
     classify(session, take(session, picture_bytes()[0])["name"])
     assert list(elsewhere.iterdir()) == []
     assert sorted(path.name for path in tmp_path.rglob("*") if path != elsewhere) == before

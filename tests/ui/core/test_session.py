@@ -67,6 +67,7 @@ def test_other_names_are_unknown(name):
 def test_an_upload_is_kept_in_memory_and_reduced(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
     session = Session()
     kept = session.keep_upload(png((9, 8, 7), (3 * MAX_SIDE, 30)), "long")
     assert kept.image.size[0] == MAX_SIDE
