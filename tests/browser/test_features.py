@@ -87,6 +87,20 @@ def test_pointing_compares_a_patch_in_both_pictures_without_a_request(features):
     assert not any(len(outlier_tokens(one.tokens[0], 1)) for one in pair_on_screen(features).maps)
 
 
+def test_patches_of_a_large_norm_are_called_artefacts(features):
+    assert "No artefacts" in features.locator(f"{SIMILARITY} .differs").inner_text()
+    before = image_of(features, f"{SIMILARITY} .norms-marks")
+    features.evaluate("""() => {
+      const features = vx.get("features");
+      const maps = features.maps.map((map, k) => (k === 4 ? { ...map, outliers: [3, 5] } : map));
+      vx.set("features", { ...features, maps });
+    }""")
+    drawn(features)
+    words = features.locator(f"{SIMILARITY} .differs").inner_text()
+    assert words.startswith("Artefacts: 2 patches after block 4") and "register" in words
+    assert image_of(features, f"{SIMILARITY} .norms-marks") != before
+
+
 def test_arrow_keys_go_through_the_blocks_and_a_second_picture_is_chosen(features):
     features.locator(f"{COLOURS} [role=radio][aria-checked=true]").focus()
     features.keyboard.press("Home")
@@ -125,7 +139,7 @@ def test_a_network_of_stages_shows_the_map_of_each(features, model):
     drawn(features)
     maps = [one.name for one in pair_on_screen(features).maps]
     assert features.locator(f"{COLOURS} [role=radio]").all_inner_texts() == maps
-    assert "from stage to stage" in features.locator(f"{SIMILARITY} .differs").inner_text()
+    assert "Each stage" in features.locator(f"{SIMILARITY} .differs").inner_text()
     features.locator(f"{COLOURS} [role=radio]").first.click()
     drawn(features)
     hover(features, f"{SIMILARITY} .here-marks", 5 * 16 + 7, side=16)  # a cell that is a quarter of the page's patch

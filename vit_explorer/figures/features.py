@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 COLOURS = "viridis"  # the page's map of magnitudes
 QUERY = "#e8590c"  # the page's ink of the marked patch
 CAPTION_WIDTH = 160  # characters
-SIZE = (12.0, 7.6)  # inches
+WIDTH, LOWER, MARGIN = 12.0, 3.8, 0.85  # inches: of the figure, of its lower row, above the maps
+LARGEST = 1.8  # inches, of a map in the upper rows
 LABELLED = 8  # maps in a row that have room for their names
 
 
@@ -50,10 +51,13 @@ def features_figure(
         norms: (rows, cols) of the first image.
         query: the patch on the grid of ``similar`` that is compared; None for a token without a place.
     """
-    figure, _ = entitled(title, caption, SIZE, CAPTION_WIDTH)
-    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=(1.1, 1))[:, 0]
+    side = min(0.93 * WIDTH / (1 + len(maps)), LARGEST)
+    above = MARGIN + 2.15 * side
+    figure, _ = entitled(title, caption, (WIDTH, above + LOWER), CAPTION_WIDTH)
+    upper, lower = figure.subfigures(2, 1, squeeze=False, height_ratios=(above, LOWER))[:, 0]
     grid = upper.subplots(2, 1 + len(maps), squeeze=False)
-    upper.subplots_adjust(left=0.04, right=0.97, bottom=0.02, top=0.82, wspace=0.06, hspace=0.06)
+    right = min(0.97, 0.04 + 1.06 * (1 + len(maps)) * side / WIDTH)
+    upper.subplots_adjust(left=0.04, right=right, bottom=0.02, top=1 - MARGIN / above, wspace=0.06, hspace=0.06)
     for row, picture in enumerate(pictures):
         _picture(grid[row, 0], picture)
         for axes, one in zip(grid[row, 1:], maps, strict=True):
@@ -61,7 +65,10 @@ def features_figure(
             axes.imshow(np.concatenate([one.colours[row], alpha], axis=-1), interpolation="nearest")
             bare(axes)
     for axes, one in zip(grid[0, 1:], maps, strict=True):
-        axes.set_title(one.name if len(maps) <= LABELLED else one.name.split()[-1][:6], fontsize=9)
+        axes.set_title(
+            one.name if len(maps) <= LABELLED else one.name.replace("block ", "").replace("embedding", "embed."),
+            fontsize=9,
+        )
     cells = lower.subplots(1, 4)
     lower.subplots_adjust(left=0.04, right=0.95, bottom=0.24, top=0.9, wspace=0.22)
     _picture(cells[0], pictures[0])

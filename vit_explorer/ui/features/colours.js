@@ -10,6 +10,7 @@ import * as data from "./data.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
+  const ROOMY = 8; // maps in a row that have room for their names
   const PADDING = 3; // px, of a tile
   const KEYS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -Infinity, End: Infinity };
   let tiles = []; // {element, marks, side} of each map
@@ -38,14 +39,16 @@ export default widget((root, server) => {
   function build(features, { trace }) {
     const own = make("div", "tile pictures");
     own.append(make("span", "name", "pictures"), make("canvas"), make("canvas"));
+    const short = features.maps.length > ROOMY;
     tiles = features.maps.map(({ name, grid }, block) => {
+      const label = short ? name.replace("block ", "").replace("embedding", "embed.") : name;
       const element = make("button", "tile");
       element.type = "button";
       element.setAttribute("role", "radio");
       const stack = make("span", "stack");
       const marks = make("canvas", "marks");
       stack.append(make("canvas"), marks);
-      element.append(make("span", "name", name), stack, make("canvas"));
+      element.append(make("span", "name", label), stack, make("canvas"));
       element.addEventListener("click", () => data.choose({ block }));
       element.addEventListener("pointermove", (event) => {
         const cell = cellAt(event, marks, ...grid);

@@ -133,7 +133,7 @@ export default widget((root, server) => {
     const most = ratios.indexOf(Math.max(...ratios));
     if (kind === "none") return "";
     if (!found.length) {
-      return `No artefacts: no patch exceeds ${bound} × the median norm; the largest has ${format.times(ratios[most])}, after ${data.nameOf(maps[most])}.`;
+      return `No artefacts: no norm exceeds ${bound} × the median; the largest is ${format.times(ratios[most])}, after ${data.nameOf(maps[most])}.`;
     }
     const where = found.map((one) => `${format.plural(one.outliers.length, "patch", "patches")} after ${data.nameOf(one)}`);
     const listed = where.length > 3 ? `in ${format.outOf(found.length, maps.length)} maps, up to ${format.times(ratios[most])}` : where.join(", ");
@@ -145,8 +145,7 @@ export default widget((root, server) => {
 
   function differs({ kind }) {
     if (kind === "global") return "";
-    const whose = kind === "windows" ? "Swin merges patches from stage to stage" : "A CNN pools from stage to stage";
-    return `${whose}: a map of each stage, coarser each time and with other features, so a patch is another square in each. There is no CLS.`;
+    return `Each stage leaves a map of its own: ${kind === "windows" ? "Swin merges" : "a CNN pools"} to coarser squares with other features, and has no CLS.`;
   }
 
   // ---- everything ----------------------------------------------------------------------------------------------
@@ -158,7 +157,7 @@ export default widget((root, server) => {
     const select = $(".second");
     if (select.dataset.of !== key) {
       select.dataset.of = key;
-      fill(select, names, ({ name, title, truth }) => Object.assign(make("option", "", truth ? `${title}: ${truth}` : title), { value: name }));
+      fill(select, names, ({ name, title, truth }) => Object.assign(make("option", "", truth && truth !== title.toLowerCase() ? `${title}: ${truth}` : title), { value: name }));
     }
     select.value = current.name;
   }
