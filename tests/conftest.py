@@ -6,10 +6,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
+from tests.files import save_npz
 from vit_explorer.data.sources import Dataset, Split
 
 # As many test processes as cores run at once: more threads in each, or in the programs they start, would only wait.
@@ -55,13 +55,4 @@ def tiny() -> Dataset:
 @pytest.fixture
 def tiny_npz(tiny: Dataset, tmp_path: Path) -> Path:
     """The same as a file."""
-    path = tmp_path / "tiny.npz"
-    np.savez(
-        path,
-        x_train=tiny.train.x.permute(0, 2, 3, 1).numpy(),
-        y_train=tiny.train.y.numpy(),
-        x_test=tiny.test.x.permute(0, 2, 3, 1).numpy(),
-        y_test=tiny.test.y.numpy(),
-        class_names=np.array(tiny.names),
-    )
-    return path
+    return save_npz(tiny, tmp_path / "tiny.npz")

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from tests.files import save_npz
 from tests.training.racing import (
     ENDLESS,
     MEDIUM,
@@ -60,22 +60,10 @@ def service(root) -> Iterator[TrainingService]:
 @pytest.fixture(scope="module")
 def undisturbed(service, root, tiny, tmp_path_factory) -> Told:
     """What two contenders write down when nobody interferes."""
-    race = make(root, npz(tiny, tmp_path_factory.mktemp("data") / "tiny.npz"), one=MEDIUM, two=MEDIUM)
+    race = make(root, save_npz(tiny, tmp_path_factory.mktemp("data") / "tiny.npz"), one=MEDIUM, two=MEDIUM)
     service.submit(race)
     assert reach(service, race, "finished", "failed")["reason"] is None
     return written(race)
-
-
-def npz(dataset, path: Path, copies_of_test: int = 1) -> Path:
-    np.savez(
-        path,
-        x_train=dataset.train.x.permute(0, 2, 3, 1).numpy(),
-        y_train=dataset.train.y.numpy(),
-        x_test=dataset.test.x.permute(0, 2, 3, 1).numpy().repeat(copies_of_test, axis=0),
-        y_test=dataset.test.y.numpy().repeat(copies_of_test, axis=0),
-        class_names=np.array(dataset.names),
-    )
-    return path
 
 
 def stop(service: TrainingService, *races: Race) -> None:
@@ -334,7 +322,7 @@ def test_a_worker_that_is_killed(service, root, tiny_npz, undisturbed):
 def test_stopped_in_the_middle_of_a_long_evaluation(root, tiny, tmp_path):
     """Its last epoch is done and 72,000 test pictures are looked at, for minutes: the worker has to be killed."""
     large = {"patch_size": 1, "d_model": 192, "d_ff": 1024, "n_heads": 2, "n_layers": 6}
-    race = make(root, npz(tiny, tmp_path / "long.npz", 8_000), one=replace(SHORT, overrides=large, test_subset=6))
+    race = make(root, save_npz(tiny, tmp_path / "long.npz", 8_000), one=replace(SHORT, overrides=large, test_subset=6))
     with service_at(root) as service:
         service.submit(race)
         until(lambda: any(isinstance(event, Epoch) and event.epoch == 3 for event in race.runs["one"].events()))
