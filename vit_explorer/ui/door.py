@@ -81,13 +81,13 @@ def main(arguments: list[str] | None = None) -> int:
     from vit_explorer.ui.app import build_app, launch_options
     from vit_explorer.ui.core.session import Session
 
-    torch.set_num_threads(1)  # one small picture at a time: more threads would only wait for each other
+    torch.set_num_threads(1)  # of small networks: more would only wait for each other (large ones: core/threads.py)
     runs = options.runs or RUNS_FOLDER
     try:
         folders = [options.checkpoints or CHECKPOINT_FOLDER, runs / EXPORTED, runs / KEPT]
         networks = [open_network(source) for source in options.model]
-        session = Session(options.data, folders, options.own_data, networks, pretrained=True)
         service = TrainingService(runs, options.at_once, options.data)
+        session = Session(options.data, folders, options.own_data, networks, True, lambda: service.training)
     except ValueError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 1

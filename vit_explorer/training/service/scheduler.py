@@ -92,6 +92,12 @@ class Scheduler:
         with self._lock:
             return [worker.pid for worker in self._workers]
 
+    @property
+    def training(self) -> bool:
+        """Whether some race is with a worker."""
+        with self._lock:
+            return any(entry.worker is not None for entry in self._entries.values())
+
     def play(self, race: Race, until: str) -> None:
         """Queue a race. One that trains already is paused and takes its next turn at once, with the new ``until``.
 

@@ -64,6 +64,11 @@ class TrainingService:
         """Process ids of the workers that run now."""
         return self._scheduler.pids
 
+    @property
+    def training(self) -> bool:
+        """Whether some race is being trained here."""
+        return self._scheduler.training
+
     def submit(self, race: Race, until: str = "end") -> None:
         """Train a race from its last states, or from its beginning, as soon as it is its turn.
 

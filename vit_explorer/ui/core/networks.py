@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from vit_explorer.models.pretrained.catalogue import PretrainedModel, pretrained_models
 from vit_explorer.models.pretrained.load import load_pretrained, weights_path
 from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.ui.core.threads import share_cores
 
 
 class Networks:
@@ -17,18 +18,22 @@ class Networks:
         given: in the order in which they are shown.
         taken: names of checkpoints; a given network may replace one that was loaded from its own file only.
         catalogue: whether the catalogue can be chosen from.
+        busy: whether other work needs the cores; None leaves the number of threads as it is.
     Raises:
         ValueError: for two networks of one name.
     """
 
-    def __init__(self, given: Sequence[Checkpoint], taken: Sequence[str], catalogue: bool) -> None:
+    def __init__(
+        self, given: Sequence[Checkpoint], taken: Sequence[str], catalogue: bool, busy: Callable[[], bool] | None = None
+    ) -> None:
         self._lock = threading.Lock()
+        self._busy = busy
         self._opened: dict[str, Checkpoint] = {}
         for network in given:
             foreign = "pretrained" in network.card
             if network.name in self._opened or (foreign and network.name in taken):
                 raise ValueError(f"two networks would be called {network.name!r}: rename one of the files")
-            self._opened[network.name] = network
+            self._opened[network.name] = self._ready(network)
         self.given = tuple(self._opened)
         offered = pretrained_models() if catalogue else ()
         self._catalogue = {entry.name: entry for entry in offered if entry.name not in taken}
@@ -41,8 +46,13 @@ class Networks:
         """The network of this name, loaded when it is first asked for. Raises CheckpointError, KeyError."""
         with self._lock:
             if name not in self._opened:
-                self._opened[name] = load_pretrained(self._catalogue[name].name)
+                self._opened[name] = self._ready(load_pretrained(name))
             return self._opened[name]
+
+    def _ready(self, network: Checkpoint) -> Checkpoint:
+        if self._busy is not None:
+            share_cores(network.model, self._busy)
+        return network
 
     def opened(self) -> list[Checkpoint]:
         """The given networks, and those of the catalogue that have been opened."""

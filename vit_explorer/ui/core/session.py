@@ -16,7 +16,7 @@ import hashlib
 import io
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -131,6 +131,8 @@ class Session:
         own_data: further datasets, see :class:`Sources`.
         networks: shown first, in this order, each under a name of its own.
         pretrained: whether the networks of the catalogue that are on this machine can be chosen.
+        busy: whether other work needs the cores, which large networks use otherwise; None leaves the number of threads
+            as it is.
 
     Raises:
         ValueError: for two networks of one name.
@@ -143,11 +145,12 @@ class Session:
         own_data: Sequence[str | Path] = (),
         networks: Sequence[Checkpoint] = (),
         pretrained: bool = False,
+        busy: Callable[[], bool] | None = None,
     ) -> None:
         self.data_root = data_root
         self.datasets = Sources(data_root, own_data)
         self.checkpoint_folders = tuple(checkpoint_folders)
-        self.networks = Networks(networks, list_checkpoints(checkpoint_folders), pretrained)
+        self.networks = Networks(networks, list_checkpoints(checkpoint_folders), pretrained, busy)
         self._uploads: OrderedDict[str, Picture] = OrderedDict()
         self._uploads_lock = threading.Lock()
         self._checkpoints: dict[str, tuple[Stamp, Checkpoint]] = {}
