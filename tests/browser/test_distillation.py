@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.browser.pages import drawn
 from tests.deits import DEIT, PLAIN, TEACHER, save_deits
 from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import VIEWPORT
@@ -156,8 +157,10 @@ def test_the_distillation_token_has_its_place_in_the_sequence(view):
     settle(view)
     assert "distillation" in heads.locator(".pair").inner_text()
     view.evaluate("vx.openTab('positions')")
+    drawn(view)
     assert "CLS, DIST apart" in view.locator(".vx-positions .whole figcaption").inner_text()
     view.evaluate("vx.openTab('patches')")
+    drawn(view)
     assert "CLS and distillation" in view.locator(".vx-patches .numbers").inner_text()
 
 

@@ -149,7 +149,7 @@ export default widget((root, server) => {
     $(".scene").setAttribute("aria-label", state.trace.picture.title);
     $(".gives").textContent = direction === "row" ? "the query gives to each patch" : "each patch gives to the query";
     $(".beside").hidden = !seen.nPrefix;
-    $(".beside").textContent = `; the bar beside it is ${prefixNames().join(", then ")}`;
+    $(".beside").textContent = prefixNames().length > 1 ? `; the cells beside it, from above: ${prefixNames().join(", ")}` : `; the bar beside it is ${prefixNames()[0]}`;
     listPrefix(seen.nPrefix);
     $(".mix input").value = mapping.mix(state);
     $(".which").textContent = `Layer ${layer + 1}, head ${head + 1}`;

@@ -7,10 +7,10 @@ import { confidence, count } from "./format.js";
  * @param {string[]} classes that the model knows
  * @param {ArrayLike<number>} probabilities of the classes
  * @param {string[]} labels all names for what the picture shows; empty where that is unknown
- * @returns {{ state: "right" | "wrong" | "none" | "unknown", text: string }} "none": none of the classes fits, or there are none
+ * @returns {{ state: "right" | "wrong" | "none" | "unknown", text: string }} "none": none of the classes fits
  */
 export function judge(classes, probabilities, labels) {
-  if (!classes.length) return { state: "none", text: "No head: it turns a picture into vectors and names no class." };
+  if (!classes.length) return { state: "unknown", text: "No head: it turns a picture into vectors and names no class." };
   let best = 0;
   for (let i = 1; i < probabilities.length; i++) if (probabilities[i] > probabilities[best]) best = i;
   const sure = `${confidence(probabilities[best], classes.length)}.`;

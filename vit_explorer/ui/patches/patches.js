@@ -124,7 +124,8 @@ export default widget((root) => {
       const cost = current && counted ? counted : multiplyAdds(tokens, values, model);
       return { name, current, cells: [tokens, values, tokens * tokens, cost] };
     };
-    const cls = prefix > 1 ? `, ${prefixNames().join(", ")}` : prefix ? ` and ${prefixName(0)}` : "";
+    const names = prefixNames();
+    const cls = prefix > 1 ? `, ${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : prefix ? ` and ${names[0]}` : "";
     const chosen = one(`${cut.patch} × ${cut.patch} patches${cls}`, cut.patch, true);
     const pixels = one(`every pixel a token${cls && !cls.startsWith(",") ? "," : ""}${cls}`, 1, false);
     const line = ({ name, current, cells }, write) => {
