@@ -147,12 +147,18 @@ def test_a_network_of_stages_shows_the_map_of_each(features, model):
     assert "patch 87 " in features.locator(FINDING).inner_text()
 
 
-def test_it_fits_a_phone(watched, address):
-    page = watched(390, 844)
+@pytest.mark.parametrize("width", [390, 800])
+def test_it_fits_narrow_screens(watched, address, width):
+    page = watched(width, 844)
     open_page(page, address)
     page.evaluate("vx.openTab('features')")
     drawn(page)
     page.locator(f"{SIMILARITY} .here-marks").click(position={"x": 3, "y": 3})
     drawn(page)
     check_finding(page, 4, 0)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    beyond = page.evaluate(
+        """() => [...document.querySelectorAll(".vx-features-colours *, .vx-features-similarity *")]
+        .filter((one) => one.offsetParent && one.getBoundingClientRect().right > innerWidth)
+        .map((one) => one.className)"""
+    )
+    assert beyond == []
