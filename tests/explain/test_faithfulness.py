@@ -81,6 +81,7 @@ def test_insertion_is_deletion_of_the_reversed_map_read_backwards(case):
 
 @every_curve
 def test_two_pictures_at_once_are_two_pictures_one_by_one(curve, monkeypatch):
+    monkeypatch.setattr("vit_explorer.explain.faithfulness.PIXELS_AT_ONCE", 1)
     monkeypatch.setattr("vit_explorer.explain.faithfulness.PICTURES_AT_ONCE", 7)  # cuts through both of them
     model, x, maps = make("cls"), images(2), random_maps((4, 4), 2)
     both = curve(model, x, maps, torch.tensor([3, 1]))

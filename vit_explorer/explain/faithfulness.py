@@ -15,7 +15,8 @@ from vit_explorer.explain.erasing import Baseline, baseline_images, erase_patche
 from vit_explorer.explain.targets import target_classes
 from vit_explorer.models.network import Network
 
-PICTURES_AT_ONCE = 256  # in one forward pass
+PIXELS_AT_ONCE = 256 * 32**2  # in one forward pass,
+PICTURES_AT_ONCE = 16  # but of so many images at least
 TIES_SEED = 0  # of the order of patches that a map calls equally important
 
 
@@ -110,7 +111,8 @@ def _curve(
     exchanged = place[:, None] < changed[:, None]  # (B, K + 1, N)
     erased = (~exchanged if inserting else exchanged).reshape(len(images), -1, *importance.shape[1:])
     variants = erase_patches(images, erased, baseline_images(images, baseline)).flatten(0, 1)
-    logits = torch.cat([model(part) for part in variants.split(PICTURES_AT_ONCE)]).reshape(*erased.shape[:2], -1)
+    at_once = max(PICTURES_AT_ONCE, PIXELS_AT_ONCE // images[0, 0].numel())
+    logits = torch.cat([model(part) for part in variants.split(at_once)]).reshape(*erased.shape[:2], -1)
     classes = target_classes(logits[:, -1 if inserting else 0], target)  # of the whole image
     probabilities = logits.softmax(dim=-1).gather(2, classes[:, None, None].expand(-1, logits.shape[1], 1))[..., 0]
     return Curve(changed / n_patches, probabilities)

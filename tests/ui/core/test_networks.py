@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from vit_explorer.cost.multiply_adds import vit_multiply_adds
 from vit_explorer.models.pretrained import open_network, pretrained_models
 from vit_explorer.models.pretrained.load import weights_path
 from vit_explorer.models.zoo import CheckpointError, create_model, save_checkpoint
@@ -46,6 +47,8 @@ def test_a_given_network_is_listed_and_shown_first(weights, tmp_path):
     assert [model["name"] for model in catalogue["models"]] == ["mine"]
     assert catalogue["first"]["model"] == "mine"
     assert session.checkpoint("mine").folder == tmp_path
+    # 64 patches of 48 values, one block of 16 dimensions and its MLP on 65 tokens, 10 classes
+    assert catalogue["models"][0]["multiply_adds"] == vit_multiply_adds(64, 48, 16, 1, 16, 10)["total"]
 
 
 def test_two_given_networks_of_one_name_are_refused(weights, tmp_path):

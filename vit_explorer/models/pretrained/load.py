@@ -15,6 +15,7 @@ from vit_explorer.models.pretrained.catalogue import PretrainedModel, find_pretr
 from vit_explorer.models.pretrained.convert import from_state_dict
 from vit_explorer.models.pretrained.download import Progress, check_sha256, fetch
 from vit_explorer.models.pretrained.files import read_tensors
+from vit_explorer.models.pretrained.labels import N_IMAGENET, imagenet_names
 from vit_explorer.models.pretrained.report import FitReport
 from vit_explorer.models.zoo import Checkpoint, CheckpointError
 
@@ -113,10 +114,11 @@ def to_checkpoint(
     """
     facts = facts or {}
     preprocessing = {**vars(report.preprocessing), **facts.get("preprocessing", {})}
+    on_imagenet = len(report.names) == N_IMAGENET and report.names == imagenet_names()
     card: dict[str, Any] = {
         "model": report.model,
         "overrides": dict(report.options),
-        "dataset": {"name": "unknown", "classes": list(report.names)},
+        "dataset": {"name": "ImageNet-1k" if on_imagenet else "unknown", "classes": list(report.names)},
         "normalise": {key: [PIXEL * value for value in preprocessing[key]] for key in ("mean", "std")},
         "pretrained": {"format": report.format},
         "title": name,

@@ -78,12 +78,16 @@ export function waitingView() {
   return figure;
 }
 
+const LISTED = 12; // classes of a model that are named
+
 /** What these models can say at all, in a sentence. */
 export function knowledge(results) {
   const known = new Map(results.map((result) => [JSON.stringify(result.classes), result]));
   const lists = [...known.values()].map((one) => {
-    const number = one.classes.length === 10 ? "ten" : one.classes.length;
-    return `the ${number} of ${dataset(one)} (${one.classes.join(", ")})`;
+    const number = one.classes.length === 10 ? "ten" : format.count(one.classes.length);
+    const names = one.classes.slice(0, LISTED).join(", ") + (one.classes.length > LISTED ? " and others" : "");
+    const of = one.data === "unknown" ? "other data" : dataset(one);
+    return `the ${number} of ${of} (${names})`;
   });
   return (
     `These models know only the classes they were trained on: ${lists.join(", and ")}. ` +

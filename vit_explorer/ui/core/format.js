@@ -45,7 +45,7 @@ export function attention(weight) {
 }
 
 /** How sure a prediction is, and among how many classes: "82.4 % confident, out of the 10 classes it knows". @param {number} p @param {number} classes */
-export const confidence = (p, classes) => `${probability(p)} confident, out of the ${classes} classes it knows`;
+export const confidence = (p, classes) => `${probability(p)} confident, out of the ${count(classes)} classes it knows`;
 
 /** Percentage points between two shares as `percent` prints them, one digit. @param {number} before @param {number} after */
 export function pointsBetween(before, after) {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
+from vit_explorer.cost.multiply_adds import count_multiply_adds
 from vit_explorer.models.pretrained.catalogue import PretrainedModel, pretrained_models
 from vit_explorer.models.pretrained.load import load_pretrained, weights_path
 from vit_explorer.models.zoo import Checkpoint
@@ -52,7 +54,10 @@ class Networks:
     def _ready(self, network: Checkpoint) -> Checkpoint:
         if self._busy is not None:
             share_cores(network.model, self._busy)
-        return network
+        if "multiply_adds" in network.card:
+            return network
+        counted = count_multiply_adds(network.model, network.model.img_size)
+        return replace(network, card={**network.card, "multiply_adds": counted})
 
     def opened(self) -> list[Checkpoint]:
         """The given networks, and those of the catalogue that have been opened."""
