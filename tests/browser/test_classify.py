@@ -33,7 +33,7 @@ def test_the_first_screen_is_the_picture_at_the_left(classify):
     n_models = classify.evaluate("vx.get('catalogue').models.length")
     cards = classify.locator(".vx-classify .cards > *")
     assert cards.count() == 1
-    assert "Cheetah" in cards.first.inner_text()
+    assert classify.evaluate("vx.get('trace').picture.title") in cards.first.inner_text()
     assert cards.first.locator(".vx-bars").count() == n_models
     best = classify.evaluate("Math.max(...vx.get('trace').probabilities)")
     assert f"{100 * best:.1f} %" in cards.first.inner_text()
