@@ -85,7 +85,7 @@ def test_a_bad_file_gives_one_sentence_and_the_picture_stays(page, name):
     sentence = page.locator("#vx-say").inner_text()
     assert sentence.endswith(".") and 15 < len(sentence) < 200
     assert page.evaluate("vx.get('trace').picture.name") == before
-    assert page.locator(".vx-frame .title").inner_text() == "Cheetah"
+    assert page.locator(".vx-frame .title").inner_text() == "Cat"
 
 
 def test_a_pasted_picture_is_taken(page):
