@@ -4,12 +4,25 @@ import { test } from "node:test";
 import { decode } from "../../vit_explorer/ui/core/arrays.js";
 import { colour, inkOn, sequential } from "../../vit_explorer/ui/core/colours.js";
 import * as store from "../../vit_explorer/ui/core/store.js";
-import { CLS_TOKEN, DISTILLATION_TOKEN, moveToken, prefixName, tokenIndex, tokenName, tokenOfIndex } from "../../vit_explorer/ui/core/tokens.js";
+import {
+  CLS_TOKEN,
+  DISTILLATION_TOKEN,
+  moveToken,
+  prefixName,
+  tokenIndex,
+  tokenName,
+  tokenOfIndex,
+} from "../../vit_explorer/ui/core/tokens.js";
 import { sidesOf, whole, windowed } from "../../vit_explorer/ui/windows/cost-counts.js";
 import { across } from "../../vit_explorer/ui/windows/data.js";
 
 /** As arrays.pack packs on the server. */
-const packed = (/** @type {ArrayBufferView} */ numbers, /** @type {string} */ dtype, /** @type {number} */ scale, /** @type {number[]} */ shape) => ({ data: Buffer.from(numbers.buffer).toString("base64"), dtype, scale, shape });
+const packed = (
+  /** @type {ArrayBufferView} */ numbers,
+  /** @type {string} */ dtype,
+  /** @type {number} */ scale,
+  /** @type {number[]} */ shape,
+) => ({ data: Buffer.from(numbers.buffer).toString("base64"), dtype, scale, shape });
 
 test("packed arrays: integers with a scale, and shares as logarithms", () => {
   const whole = decode(packed(new Int8Array([-2, 0, 4, 6, 8, 10]), "int8", 0.5, [2, 3]));
@@ -31,7 +44,11 @@ test("tokens and their places in the sequence", () => {
   store.set("model", /** @type {any} */ ({ prefix_names: ["CLS", "register 1"] }));
   assert.deepEqual([tokenName(CLS_TOKEN, [8, 8]), tokenName(-2, [8, 8])], ["CLS", "register 1"]);
   assert.deepEqual([prefixName(0, true), prefixName(1, true)], ["CLS", "R1"]);
-  assert.equal(tokenName(DISTILLATION_TOKEN, [8, 8], ["CLS", "distillation"]), "distillation", "of another model than the one on screen");
+  assert.equal(
+    tokenName(DISTILLATION_TOKEN, [8, 8], ["CLS", "distillation"]),
+    "distillation",
+    "of another model than the one on screen",
+  );
 });
 
 test("arrow keys move a mark and stay in the grid", () => {
@@ -40,7 +57,10 @@ test("arrow keys move a mark and stay in the grid", () => {
     const known = moveToken(key, [3, 4], from, (next) => (to = next));
     return known ? to : "unknown";
   };
-  assert.deepEqual(["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown"].map((key) => moved(key, 5)), [6, 4, 1, 9]);
+  assert.deepEqual(
+    ["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown"].map((key) => moved(key, 5)),
+    [6, 4, 1, 9],
+  );
   assert.deepEqual([moved("ArrowRight", 3), moved("ArrowDown", 11), moved("ArrowLeft", null)], [3, 11, 0]);
   assert.deepEqual([moved("Escape", 5), moved("a", 5)], [null, "unknown"]);
 });
@@ -75,7 +95,12 @@ test("windowed attention costs as much as whole attention where one window holds
 });
 
 test("the sides on which windows were slower", () => {
-  const point = (/** @type {number} */ side, /** @type {number} */ a, /** @type {number} */ b, way = "fused") => ({ way, side, whole: { median: a }, windowed: { median: b } });
+  const point = (/** @type {number} */ side, /** @type {number} */ a, /** @type {number} */ b, way = "fused") => ({
+    way,
+    side,
+    whole: { median: a },
+    windowed: { median: b },
+  });
   const points = [point(28, 9, 2), point(7, 1, 2), point(14, 3, 2), point(56, 1, 9, "materialised")];
   assert.deepEqual(sidesOf(points, "fused"), { slower: [7], quicker: [14, 28] });
 });
@@ -83,5 +108,6 @@ test("the sides on which windows were slower", () => {
 test("the cell of another grid in which the middle of a cell lies", () => {
   assert.equal(across(0, [8, 8], [16, 16]), 17);
   assert.equal(across(17, [16, 16], [8, 8]), 0);
-  for (let token = 0; token < 64; token++) assert.equal(across(across(token, [8, 8], [16, 16]), [16, 16], [8, 8]), token);
+  for (let token = 0; token < 64; token++)
+    assert.equal(across(across(token, [8, 8], [16, 16]), [16, 16], [8, 8]), token);
 });

@@ -1,7 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fitting, frame, linear, logarithmic, logTicks, nameAt, nearest, nearestAlong, roundUp, spread, ticks } from "../../vit_explorer/ui/core/scales.js";
+import {
+  fitting,
+  frame,
+  linear,
+  logarithmic,
+  logTicks,
+  nameAt,
+  nearest,
+  nearestAlong,
+  roundUp,
+  spread,
+  ticks,
+} from "../../vit_explorer/ui/core/scales.js";
 
 /** @param {number[]} found @param {number[]} wanted */
 const close = (found, wanted) => {
@@ -12,12 +24,17 @@ const close = (found, wanted) => {
 test("a scale and its inverse", () => {
   close([0, 5, 10].map(linear(0, 10).at), [0, 0.5, 1]);
   close([1, 10, 100].map(logarithmic(1, 100).at), [0, 0.5, 1]);
-  for (const scale of [linear(-3, 7), logarithmic(0.02, 50)]) for (const share of [0, 0.25, 1]) close([scale.at(scale.value(share))], [share]);
+  for (const scale of [linear(-3, 7), logarithmic(0.02, 50)])
+    for (const share of [0, 0.25, 1]) close([scale.at(scale.value(share))], [share]);
   assert.equal(linear(4, 4).at(4), 0.5, "a single value stands in the middle");
 });
 
 test("a frame turns values into px inside of its margins, and back", () => {
-  const it = frame({ width: 200, height: 100 }, { left: 40, right: 10, top: 5, bottom: 20 }, { x: linear(0, 10), y: logarithmic(1, 100) });
+  const it = frame(
+    { width: 200, height: 100 },
+    { left: 40, right: 10, top: 5, bottom: 20 },
+    { x: linear(0, 10), y: logarithmic(1, 100) },
+  );
   close([it.x(0), it.x(10), it.y(1), it.y(100), it.y(10)], [40, 190, 80, 5, 42.5]);
   close([it.valueX(it.x(7)), it.valueY(it.y(30))], [7, 30]);
 });
@@ -30,7 +47,8 @@ test("ticks are round and never more than asked for", () => {
   close(ticks(0, 600, 5, 60), [0, 120, 240, 360, 480, 600]); // whole minutes
   close(ticks(3, 3, 5), [3]);
   assert.deepEqual(ticks(0, 0.3, 3), [0, 0.1, 0.2, 0.3], "no 0.30000000000000004");
-  for (let span = 0.013; span < 5000; span *= 1.37) for (const count of [3, 4, 8]) assert.ok(ticks(0, span, count).length <= count + 1);
+  for (let span = 0.013; span < 5000; span *= 1.37)
+    for (const count of [3, 4, 8]) assert.ok(ticks(0, span, count).length <= count + 1);
 });
 
 test("rounding up to 1, 2, 2.5 or 5 of a power of ten", () => {
@@ -60,7 +78,9 @@ test("random names keep gap, limits and order", () => {
   const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
   for (let round = 0; round < 200; round++) {
     const wanted = Array.from({ length: 6 }, () => 140 * random() - 20);
-    const placed = spread(wanted, 15, 0, 100).map((place, i) => ({ place, wanted: wanted[i] })).sort((a, b) => a.place - b.place);
+    const placed = spread(wanted, 15, 0, 100)
+      .map((place, i) => ({ place, wanted: wanted[i] }))
+      .sort((a, b) => a.place - b.place);
     placed.forEach(({ place, wanted: want }, i) => {
       assert.ok(place >= -1e-9 && place <= 100 + 1e-9);
       if (i) assert.ok(place - placed[i - 1].place >= 15 - 1e-9 && want >= placed[i - 1].wanted);
@@ -69,8 +89,24 @@ test("random names keep gap, limits and order", () => {
 });
 
 test("of labels that overlap the more important one stays", () => {
-  assert.deepEqual(fitting([[0, 20], [24, 40], [30, 50], [60, 70]]), [0, 2, 3]);
-  assert.deepEqual(fitting([[10, 20], [0, 5], [40, 50]]), [0, 2], "too near on the left as well");
+  assert.deepEqual(
+    fitting([
+      [0, 20],
+      [24, 40],
+      [30, 50],
+      [60, 70],
+    ]),
+    [0, 2, 3],
+  );
+  assert.deepEqual(
+    fitting([
+      [10, 20],
+      [0, 5],
+      [40, 50],
+    ]),
+    [0, 2],
+    "too near on the left as well",
+  );
 });
 
 test("the name of a point avoids what is taken and the end of the plot", () => {
@@ -83,7 +119,11 @@ test("the name of a point avoids what is taken and the end of the plot", () => {
 });
 
 test("the point under the pointer", () => {
-  const places = /** @type {[number, number][]} */ ([[0, 0], [10, 0], [10, 10]]);
+  const places = /** @type {[number, number][]} */ ([
+    [0, 0],
+    [10, 0],
+    [10, 10],
+  ]);
   assert.equal(nearest(places, [9, 1]), 1);
   assert.equal(nearest(places, [50, 50], 20), null);
   assert.equal(nearest(places, [10, 25], 20), 2);
@@ -93,6 +133,13 @@ test("the point under the pointer", () => {
 test("the nearest measured point along an axis", () => {
   const at = (/** @type {number} */ x) => nearestAlong([1, 2, 4, 8], x, (one) => one);
   assert.deepEqual([0, 1.4, 1.5, 2.9, 3.1, 100].map(at), [1, 1, 1, 2, 4, 8]);
-  assert.equal(nearestAlong([], 3, (one) => one), null);
-  assert.equal(nearestAlong([0], 3, (one) => one), 0, "a place at 0 is a place");
+  assert.equal(
+    nearestAlong([], 3, (one) => one),
+    null,
+  );
+  assert.equal(
+    nearestAlong([0], 3, (one) => one),
+    0,
+    "a place at 0 is a place",
+  );
 });

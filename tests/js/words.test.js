@@ -6,15 +6,31 @@ import { ranked, verdict } from "../../vit_explorer/ui/core/answers.js";
 import * as plan from "../../vit_explorer/ui/train/plan.js";
 
 /** A result of a model that chooses among three classes. */
-const result = (/** @type {number[]} */ probabilities, classes = ["cat", "dog", "ship"], data = "cifar10") => ({ classes, probabilities, data });
-const [cat, dog, ship] = [[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]];
+const result = (/** @type {number[]} */ probabilities, classes = ["cat", "dog", "ship"], data = "cifar10") => ({
+  classes,
+  probabilities,
+  data,
+});
+const [cat, dog, ship] = [
+  [0.8, 0.1, 0.1],
+  [0.1, 0.8, 0.1],
+  [0.1, 0.1, 0.8],
+];
 
 test("the most likely class comes first", () => {
-  assert.deepEqual(ranked(result([0.2, 0.5, 0.3])), [{ name: "dog", p: 0.5 }, { name: "ship", p: 0.3 }, { name: "cat", p: 0.2 }]);
+  assert.deepEqual(ranked(result([0.2, 0.5, 0.3])), [
+    { name: "dog", p: 0.5 },
+    { name: "ship", p: 0.3 },
+    { name: "cat", p: 0.2 },
+  ]);
 });
 
 test("who agrees with whom", () => {
-  const of = (/** @type {number[][]} */ ...all) => verdict(all.map((one) => result(one)), null);
+  const of = (/** @type {number[][]} */ ...all) =>
+    verdict(
+      all.map((one) => result(one)),
+      null,
+    );
   assert.match(of(cat), /One model.*cat/);
   assert.match(of(cat, cat), /Both.*cat/);
   assert.match(of(cat, dog), /disagree: cat, dog/);
@@ -36,7 +52,10 @@ test("what is taken away, in words", () => {
   const nothing = { erased: [], shuffle: null, muted: [], positions: true };
   assert.equal(ablation.inWords(nothing), "");
   assert.equal(ablation.inWords({ ...nothing, erased: [1, 2], muted: [[0, 1]] }), "2 patches erased, 1 head muted");
-  assert.equal(ablation.inWords({ ...nothing, erased: [1], shuffle: 7, positions: false }), "1 patch erased, patches shuffled (seed 7), positions dropped");
+  assert.equal(
+    ablation.inWords({ ...nothing, erased: [1], shuffle: 7, positions: false }),
+    "1 patch erased, patches shuffled (seed 7), positions dropped",
+  );
 });
 
 test("choices have a past, and a drag is one step of it", () => {
@@ -53,7 +72,11 @@ test("choices have a past, and a drag is one step of it", () => {
 });
 
 test("a number that is typed is in its range and whole where it must be", () => {
-  const lobby = { limits: { epochs: [1, 100], lr: [1e-6, 1] }, counts: ["epochs"], datasets: [{ name: "shapes", n_train: 8000 }] };
+  const lobby = {
+    limits: { epochs: [1, 100], lr: [1e-6, 1] },
+    counts: ["epochs"],
+    datasets: [{ name: "shapes", n_train: 8000 }],
+  };
   const wrong = (/** @type {string} */ field, /** @type {string} */ text) => plan.wrong(field, text, lobby, "shapes");
   assert.equal(wrong("epochs", "10"), null);
   assert.match(wrong("epochs", "2.5"), /whole number/);

@@ -27,7 +27,7 @@ class Terminal(io.StringIO):
 def terminal(monkeypatch) -> Terminal:
     """Of 100 columns, drawn on without a pause."""
     monkeypatch.setattr(progress, "REDRAW_EVERY", 0.0)
-    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((100, 30)))
+    monkeypatch.setattr("shutil.get_terminal_size", lambda *_, **__: os.terminal_size((100, 30)))
     return Terminal()
 
 
@@ -91,7 +91,7 @@ def test_bars_make_room_for_lines_and_end_with_their_model(terminal, capsys):
 
 
 def test_bars_are_cut_to_the_terminal(terminal, monkeypatch):
-    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((40, 30)))
+    monkeypatch.setattr("shutil.get_terminal_size", lambda *_, **__: os.terminal_size((40, 30)))
     Display(["vit"], terminal).show("vit", step(10))
     assert [len(line) for line in screen(terminal.getvalue())] == [39]
 

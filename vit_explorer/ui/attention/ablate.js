@@ -34,7 +34,9 @@ export default widget((root, server) => {
   // ---- controls ------------------------------------------------------------------------------------------------
   $(".undo").addEventListener("click", kept.undo);
   $(".reset").addEventListener("click", kept.reset);
-  $(".shuffle").addEventListener("click", () => kept.change({ shuffle: kept.now().shuffle === null ? 1 + Math.floor(Math.random() * 9999) : null }));
+  $(".shuffle").addEventListener("click", () =>
+    kept.change({ shuffle: kept.now().shuffle === null ? 1 + Math.floor(Math.random() * 9999) : null }),
+  );
   $(".positions").addEventListener("click", () => kept.change({ positions: !kept.now().positions }));
   for (const button of root.querySelectorAll("[data-baseline]")) {
     button.addEventListener("click", () => kept.change({ baseline: button.dataset.baseline }));
@@ -100,25 +102,41 @@ export default widget((root, server) => {
   function outcome({ before, after }, classes) {
     const top = best(before);
     if (kept.isEmpty()) return `${classes[top]} ${format.probability(before[top])}: nothing is taken away yet.`;
-    const turned = best(after) === top ? "" : ` The answer becomes ${classes[best(after)]} (${format.probability(after[best(after)])}).`;
+    const turned =
+      best(after) === top
+        ? ""
+        : ` The answer becomes ${classes[best(after)]} (${format.probability(after[best(after)])}).`;
     return `${classes[top]} ${format.probability(before[top])} → ${format.probability(after[top])}.${turned}`;
   }
 
   function bars({ before, after }, classes) {
     const top = best(before);
-    const order = before.map((p, i) => [Math.max(p, after[i]), i]).sort((a, b) => b[0] - a[0]).slice(0, SHOWN).map(([, i]) => i);
+    const order = before
+      .map((p, i) => [Math.max(p, after[i]), i])
+      .sort((a, b) => b[0] - a[0])
+      .slice(0, SHOWN)
+      .map(([, i]) => i);
     order.sort((a, b) => before[b] - before[a]);
     const head = ["", "", "before", "after", "points"].map((text) => make("span", "title", text));
     const cells = order.flatMap((i) => {
       const style = i === top ? "answer" : "";
       const both = make("div", "both");
-      for (const [name, p] of [["before", before[i]], ["after", after[i]]]) {
+      for (const [name, p] of [
+        ["before", before[i]],
+        ["after", after[i]],
+      ]) {
         const bar = make("i", name);
         bar.style.width = `${100 * p}%`;
         both.append(bar);
       }
       const number = (text) => make("span", `vx-number ${style}`, text);
-      return [make("span", style, classes[i]), both, number(format.probability(before[i])), number(format.probability(after[i])), number(format.signed(format.pointsBetween(before[i], after[i]), 1))];
+      return [
+        make("span", style, classes[i]),
+        both,
+        number(format.probability(before[i])),
+        number(format.probability(after[i])),
+        number(format.signed(format.pointsBetween(before[i], after[i]), 1)),
+      ];
     });
     $(".bars").replaceChildren(...head, ...cells);
   }
@@ -132,7 +150,10 @@ export default widget((root, server) => {
       const figure = $(".maps").children[index];
       figure.querySelector(".high").textContent = format.small(high);
       const pixels = { before: trace.rgb.data, after: decode(answer.pixels).data };
-      for (const [side, values] of [["before", before], ["after", after]]) {
+      for (const [side, values] of [
+        ["before", before],
+        ["after", after],
+      ]) {
         const view = views.find((one) => one.name === map.name && one.side === side);
         view.width = view.map.parentElement.clientWidth;
         overlays.overlay(view.map, view.width, pixels[side], trace.size, values, trace.grid, high);
@@ -175,12 +196,20 @@ export default widget((root, server) => {
     const { trace } = state;
     root.classList.toggle("waiting", !fits(state));
     if (!near(state)) return;
-    clearCanvas($(".scene"), SIDE, SIDE).drawImage(rgbImage(decode(answer.pixels).data, trace.size, trace.size), 0, 0, SIDE, SIDE);
+    clearCanvas($(".scene"), SIDE, SIDE).drawImage(
+      rgbImage(decode(answer.pixels).data, trace.size, trace.size),
+      0,
+      0,
+      SIDE,
+      SIDE,
+    );
     const words = ablation.inWords(kept.now());
     $(".scene").setAttribute("aria-label", `${trace.picture.title}${words ? `, ${words}` : ""}`);
     if (!fits(state)) return;
     $(".outcome").textContent = outcome(answer, trace.classes);
-    $(".changes").textContent = words ? `Taken away: ${words}.` : "Erase a patch, mute a head or shuffle, and see what the answer loses.";
+    $(".changes").textContent = words
+      ? `Taken away: ${words}.`
+      : "Erase a patch, mute a head or shuffle, and see what the answer loses.";
     bars(answer, trace.classes);
     maps(state);
   }
@@ -201,12 +230,16 @@ export default widget((root, server) => {
     context.stroke();
     for (const patch of kept.now().erased) cross(context, (patch % cols) * w, Math.floor(patch / cols) * h, w, h);
     overlays.outlinePatch($(".marks"), SIDE, token, trace.grid, query, false);
-    if (fits(state)) for (const { marks, width } of views) overlays.outlinePatch(marks, width, token, trace.grid, query);
+    if (fits(state))
+      for (const { marks, width } of views) overlays.outlinePatch(marks, width, token, trace.grid, query);
   }
 
   function cross(context, x, y, w, h) {
     const edge = Math.min(w, h) * 0.36;
-    for (const [ink, width] of [["rgb(0 0 0 / 60%)", 3.5], ["#fff", 1.5]]) {
+    for (const [ink, width] of [
+      ["rgb(0 0 0 / 60%)", 3.5],
+      ["#fff", 1.5],
+    ]) {
       context.strokeStyle = ink;
       context.lineWidth = width;
       context.beginPath();
@@ -229,7 +262,10 @@ export default widget((root, server) => {
       buildHeads(shape);
     }
     query = inkOf("--vx-query");
-    $(".marks").setAttribute("aria-label", `${trace.picture.title}, ${trace.grid[0]} by ${trace.grid[1]} patches: arrow keys move, Space erases or restores`);
+    $(".marks").setAttribute(
+      "aria-label",
+      `${trace.picture.title}, ${trace.grid[0]} by ${trace.grid[1]} patches: arrow keys move, Space erases or restores`,
+    );
     showChoices(state);
     ask(state);
     show(state);

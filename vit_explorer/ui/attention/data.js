@@ -29,18 +29,28 @@ function build(/** @type {import("../state").Trace} */ trace) {
     return Float32Array.from({ length: n }, (_, i) => weights[from + i * n]);
   };
   const seen = {
-    layers, heads, n, nPrefix, grid, row, column,
+    layers,
+    heads,
+    n,
+    nPrefix,
+    grid,
+    row,
+    column,
     whole: Boolean(weights), // false: too many weights for one payload, rows are fetched
     weights,
     fetched: new Map(), // token -> {rows, columns}, where weights are not whole
     matrices: new Map(), // "layer head" -> (n, n), or null where even one head has too many weights to be sent
     /** A head's (n, n), null where it cannot be had, undefined while it has not been fetched. */
     matrix: (layer, head) =>
-      weights ? weights.subarray(start(layer, head), start(layer, head) + n * n) : seen.matrices.get(`${layer} ${head}`),
+      weights
+        ? weights.subarray(start(layer, head), start(layer, head) + n * n)
+        : seen.matrices.get(`${layer} ${head}`),
     limit: attention.limit, // the end of the scale that all maps share; larger shares are clipped
     patchSize: attention.patch_size,
     reading: decode(attention.reading).data,
-    distance: attention.distance, entropy: attention.entropy, lens: attention.lens,
+    distance: attention.distance,
+    entropy: attention.entropy,
+    lens: attention.lens,
     /** Index in the sequence of a token of the page, and back. */
     indexOf: (token) => tokenIndex(token, nPrefix),
     tokenOf: (index) => tokenOfIndex(index, nPrefix),
@@ -94,4 +104,3 @@ export function oneAtATime(ask) {
 
 /** The names by which the server finds what is on screen. */
 export const named = ({ trace }) => ({ picture: trace.picture.name, model: trace.model, fit: trace.fit });
-

@@ -20,7 +20,8 @@ export function explainCurves(root, highlight) {
   let picked = null; // {measure, name, step}
   let lit = null; // the map whose curve stands out
 
-  const shown = (canvas) => frame({ width: canvas.clientWidth || 280, height: HEIGHT }, EDGE, { x: linear(0, steps()), y: linear(0, 1) });
+  const shown = (canvas) =>
+    frame({ width: canvas.clientWidth || 280, height: HEIGHT }, EDGE, { x: linear(0, steps()), y: linear(0, 1) });
   const steps = () => data.answer.fractions.length - 1;
 
   function draw(next) {
@@ -45,14 +46,21 @@ export function explainCurves(root, highlight) {
     for (const one of ordered) curve(context, one, one[measure], at);
     if (picked && picked.measure === measure) dot(context, at);
     const said = data.series.map(({ title, scores }) => `${title} ${scores[measure].area.toFixed(3)}`).join(", ");
-    canvas.setAttribute("aria-label", `Probability of ${data.className} along the ${measure} of each map; areas: ${said}. Arrow keys: left and right go along, up and down change the map.`);
+    canvas.setAttribute(
+      "aria-label",
+      `Probability of ${data.className} along the ${measure} of each map; areas: ${said}. Arrow keys: left and right go along, up and down change the map.`,
+    );
   }
 
   function curve(context, { name, ink }, values, { x, y }) {
     context.strokeStyle = ink;
     context.globalAlpha = lit && lit !== name ? 0.3 : 1;
     context.lineWidth = lit === name ? 3.5 : 2;
-    line(context, values.map((p, k) => [x(k), y(p)]), name === "random" ? [5, 4] : []);
+    line(
+      context,
+      values.map((p, k) => [x(k), y(p)]),
+      name === "random" ? [5, 4] : [],
+    );
     context.globalAlpha = 1;
   }
 
@@ -79,7 +87,13 @@ export function explainCurves(root, highlight) {
         bytes.set(other.subarray(start, start + 3 * w), start);
       }
     }
-    clearCanvas(root.querySelector(".step"), SIDE, SIDE).drawImage(rgbImage(bytes, trace.size, trace.size), 0, 0, SIDE, SIDE);
+    clearCanvas(root.querySelector(".step"), SIDE, SIDE).drawImage(
+      rgbImage(bytes, trace.size, trace.size),
+      0,
+      0,
+      SIDE,
+      SIDE,
+    );
     const told = `${picked.step} of ${steps()} patches ${inserting ? "put back" : "erased"}: ${className} ${format.probability(one[picked.measure][picked.step])}`;
     const words = `${one.title}, ${told}${one.name === "random" ? ", mean of the random maps; the picture is the first one's" : ""}.`;
     root.querySelector(".told").textContent = words;

@@ -15,7 +15,12 @@ export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const PATIENCE = 150; // ms before the scores are asked for: who leafs through pictures does not wait for them
   const MEASURES = ["deletion", "insertion"];
-  const RANDOM = { name: "random", title: "Random", words: "A map that knows nothing, one of several: the yardstick.", for_class: false };
+  const RANDOM = {
+    name: "random",
+    title: "Random",
+    words: "A map that knows nothing, one of several: the yardstick.",
+    for_class: false,
+  };
   const chosen = { of: "", target: null, baseline: "blurred" };
   let asked = "";
   let serial = 0; // of the newest question: who goes back to an earlier one asks it anew
@@ -26,8 +31,13 @@ export default widget((root, server) => {
   const curves = explainCurves(root, light);
 
   // ---- asking --------------------------------------------------------------------------------------------------
-  const wanted = (/** @type {import("../state").State} */ state) => ({ ...views.request(state), target: chosen.target, baseline: chosen.baseline });
-  const fits = (/** @type {import("../state").State} */ state) => answer !== null && answer.question === JSON.stringify(wanted(state));
+  const wanted = (/** @type {import("../state").State} */ state) => ({
+    ...views.request(state),
+    target: chosen.target,
+    baseline: chosen.baseline,
+  });
+  const fits = (/** @type {import("../state").State} */ state) =>
+    answer !== null && answer.question === JSON.stringify(wanted(state));
 
   async function ask(/** @type {import("../state").State} */ state) {
     const request = wanted(state);
@@ -115,7 +125,10 @@ export default widget((root, server) => {
       scale.append(make("span", "", "0"), make("i", "sequential"), make("span", "high"));
       element.append(label, stack, scale, make("div", "scores"));
       patchInput(marks, () => (store.get("trace") || { grid: null }).grid);
-      for (const [on, off] of [["pointerenter", "pointerleave"], ["focusin", "focusout"]]) {
+      for (const [on, off] of [
+        ["pointerenter", "pointerleave"],
+        ["focusin", "focusout"],
+      ]) {
         element.addEventListener(on, () => light(name));
         element.addEventListener(off, () => light(null));
       }
@@ -161,21 +174,36 @@ export default widget((root, server) => {
     if (measured) {
       $(".outcome").textContent = outcome(className);
       curves.draw({
-        trace, answer, className,
+        trace,
+        answer,
+        className,
         baseline: decode(answer.baseline_pixels).data,
         series: tiles.map(({ name, title, order }, index) => {
           const scored = name === "random" ? yardstick() : shown[index];
-          return { name, title, order, ink: ink(name, index), scores: scored, deletion: scored.deletion.probabilities, insertion: scored.insertion.probabilities };
+          return {
+            name,
+            title,
+            order,
+            ink: ink(name, index),
+            scores: scored,
+            deletion: scored.deletion.probabilities,
+            insertion: scored.insertion.probabilities,
+          };
         }),
       });
-    } else $(".outcome").textContent = `For ${className}: erasing and restoring ${trace.grid[0] * trace.grid[1]} patches in the order of each map …`;
+    } else
+      $(".outcome").textContent =
+        `For ${className}: erasing and restoring ${trace.grid[0] * trace.grid[1]} patches in the order of each map …`;
     $(".meaning").textContent =
       `The scores are the areas under the curves: of ${className}'s probability while a map's first patches are erased, and while they are put back. ` +
       "They compare within this picture only. Each map has its own scale, for the methods' units differ: compare patterns, not colours.";
     mark(state);
   }
 
-  const yardstick = () => Object.fromEntries(MEASURES.map((measure) => [measure, { ...answer.yardstick[measure], area: answer.yardstick[measure].mean }]));
+  const yardstick = () =>
+    Object.fromEntries(
+      MEASURES.map((measure) => [measure, { ...answer.yardstick[measure], area: answer.yardstick[measure].mean }]),
+    );
 
   function scores({ name, element }, method) {
     const cells = MEASURES.flatMap((measure) => {
@@ -188,10 +216,16 @@ export default widget((root, server) => {
         return [label, make("span", "vx-number", mean.toFixed(3)), spread];
       }
       const { area, verdict, best: first } = method[measure];
-      const mark = first ? ["best", "✓ best"] : { better: ["", ""], like: ["like", "≈ random"], worse: ["worse", "✗ random"], none: ["like", "flat"] }[verdict];
+      const mark = first
+        ? ["best", "✓ best"]
+        : { better: ["", ""], like: ["like", "≈ random"], worse: ["worse", "✗ random"], none: ["like", "flat"] }[
+            verdict
+          ];
       const word = make("b", mark[0], mark[1]);
       word.title = {
-        better: "better than every random map", like: "no better than random maps", worse: "worse than every random map",
+        better: "better than every random map",
+        like: "no better than random maps",
+        worse: "worse than every random map",
         none: "the map is the same everywhere: it puts no patch before another",
       }[verdict];
       return [label, make("span", "vx-number", area.toFixed(3)), word];
@@ -221,7 +255,9 @@ export default widget((root, server) => {
     for (const { marks, side } of tiles) views.outlinePatch(marks, side, token, trace.grid, query);
     if (token === null || token < 0 || token >= trace.grid[0] * trace.grid[1]) return;
     const ranks = tiles.filter(({ name }) => name !== "random").map(({ title, rank }) => `${title} ${rank[token]}`);
-    tell(`${tokenName(token, trace.grid).replace("patch", "Patch")}, its rank of ${tiles[0].rank.length}: ${ranks.join(" · ")}`);
+    tell(
+      `${tokenName(token, trace.grid).replace("patch", "Patch")}, its rank of ${tiles[0].rank.length}: ${ranks.join(" · ")}`,
+    );
   }
 
   function draw(/** @type {import("../state").State} */ state) {

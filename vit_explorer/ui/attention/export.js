@@ -12,7 +12,8 @@ export default widget((root, server) => {
   const ofRollout = root.closest("#attention-rollout-export") !== null;
   if (!ofRollout) root.querySelector("[data-format=gif]").hidden = true;
   const arrays = "attention (layers, heads, N, N) float32, grid, n_prefix, query";
-  root.querySelector("[data-format=npz]").title = `numpy arrays: ${ofRollout ? "rollout (steps, N, N), rollout_answer, its options, " : ""}${arrays}`;
+  root.querySelector("[data-format=npz]").title =
+    `numpy arrays: ${ofRollout ? "rollout (steps, N, N), rollout_answer, its options, " : ""}${arrays}`;
 
   /** What the server needs to draw the same as the page. */
   function settings(/** @type {import("../state").State} */ state) {

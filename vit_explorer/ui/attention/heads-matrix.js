@@ -15,7 +15,12 @@ function place(width, seen) {
   const patches = seen.n - seen.nPrefix;
   const cell = (width - LEFT - first) / patches;
   return {
-    first, strip, cell, side: width - LEFT, width, height: width - LEFT + BOTTOM,
+    first,
+    strip,
+    cell,
+    side: width - LEFT,
+    width,
+    height: width - LEFT + BOTTOM,
     start: (index) => (index < seen.nPrefix ? index * strip : first + (index - seen.nPrefix) * cell),
     thick: (index) => (index < seen.nPrefix ? strip : cell),
     indexAt(along) {
@@ -52,7 +57,8 @@ function label(context, seen, where) {
   context.font = "12px system-ui, sans-serif";
   const every = Math.ceil(17 / (where.cell * seen.grid[1])); // rows of patches between two names
   const ticks = seen.nPrefix ? [0] : [];
-  for (let row = seen.nPrefix ? every : 0; row < seen.grid[0]; row += every) ticks.push(seen.nPrefix + row * seen.grid[1]);
+  for (let row = seen.nPrefix ? every : 0; row < seen.grid[0]; row += every)
+    ticks.push(seen.nPrefix + row * seen.grid[1]);
   for (const index of ticks) {
     const name = index < seen.nPrefix ? prefixName(index, true) : String(index - seen.nPrefix);
     const middle = where.start(index) + where.thick(index) / 2;
@@ -71,7 +77,8 @@ export function mark(element, seen, width, token, other, direction, inks) {
   const context = clearCanvas(element, where.width, where.height);
   const [i, j] = [seen.indexOf(token), seen.indexOf(other)];
   const [row, col] = direction === "row" ? [i, j] : [j, i];
-  if (direction === "row") outline(context, LEFT, where.start(i) - 1, where.side - 1, where.thick(i) + 2, inks.query, 1.5);
+  if (direction === "row")
+    outline(context, LEFT, where.start(i) - 1, where.side - 1, where.thick(i) + 2, inks.query, 1.5);
   else outline(context, LEFT + where.start(i) - 1, 1, where.thick(i) + 2, where.side - 2, inks.query, 1.5);
   const [x, y] = [LEFT + where.start(col), where.start(row)];
   outline(context, x - 2, y - 2, where.thick(col) + 4, where.thick(row) + 4, inks.key, 2);

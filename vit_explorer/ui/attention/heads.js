@@ -50,7 +50,9 @@ export default widget((root, server) => {
     if (!seen || !drawn || drawn.seen !== seen) return;
     const token = attention.query(state);
     const { layer, head, direction, scale } = attention.chosen(state);
-    mapping.largeMarks($(".scene-marks"), seen, { left: 0, side: SCENE, height: SCENE, width: SCENE }, [[token, drawn.query]]);
+    mapping.largeMarks($(".scene-marks"), seen, { left: 0, side: SCENE, height: SCENE, width: SCENE }, [
+      [token, drawn.query],
+    ]);
     const shares = sharesOf(state, seen, token, direction);
     $(".vx-panel").classList.toggle("waiting", !shares);
     if (!shares) return write(state, seen, token, null, null);
@@ -61,15 +63,20 @@ export default widget((root, server) => {
     mapping.small(maps, seen, seen.layers, seen.heads, drawn.maps, shares, end);
     markMaps(seen, token, layer, head);
     mapping.large($(".large"), seen, state.trace, values, end(values), drawn.large.width, mapping.mix(state));
-    mapping.largeMarks($(".large-marks"), seen, drawn.large, [[other, drawn.key], [token, drawn.query]]);
-    if (seen.matrix(layer, head)) headsMatrix.mark($(".matrix-marks"), seen, drawn.whole, token, other, direction, drawn);
+    mapping.largeMarks($(".large-marks"), seen, drawn.large, [
+      [other, drawn.key],
+      [token, drawn.query],
+    ]);
+    if (seen.matrix(layer, head))
+      headsMatrix.mark($(".matrix-marks"), seen, drawn.whole, token, other, direction, drawn);
     write(state, seen, token, other, values);
   }
 
   function markMaps(seen, token, layer, head) {
     const context = clearCanvas($(".maps-marks"), drawn.maps.width, drawn.maps.height);
     for (let row = 0; row < seen.layers; row++) {
-      for (let col = 0; col < seen.heads; col++) mapping.smallMark(context, seen, drawn.maps, row, col, token, drawn.query);
+      for (let col = 0; col < seen.heads; col++)
+        mapping.smallMark(context, seen, drawn.maps, row, col, token, drawn.query);
     }
     const { strip, map, mapHeight, corner } = drawn.maps;
     const [x, y] = corner(layer, head);
@@ -83,7 +90,8 @@ export default widget((root, server) => {
   const write = beforeFrame((state, seen, token, other, values) => {
     const { layer, head, direction } = attention.chosen(state);
     const name = (which, style) => make("span", style, tokenName(which, seen.grid));
-    for (const [index, button] of prefixButtons().entries()) button.setAttribute("aria-pressed", String(token === tokenOfIndex(index, seen.nPrefix)));
+    for (const [index, button] of prefixButtons().entries())
+      button.setAttribute("aria-pressed", String(token === tokenOfIndex(index, seen.nPrefix)));
     if (!values) {
       $(".pair").replaceChildren("Fetching the attention of ", name(token, "query"), " …");
       return;
@@ -92,12 +100,25 @@ export default widget((root, server) => {
     const most = pointed !== null ? "." : ", the largest share of all.";
     const [giver, getter] = [name(token, "query"), name(other, "key")];
     if (direction === "row") $(".pair").replaceChildren(giver, " gives ", value, " to ", getter, most);
-    else $(".pair").replaceChildren(getter, " gives ", value, " to ", giver, pointed !== null ? "." : ", more than any other token.");
-    const cls = seen.nPrefix ? `: ${prefixName(0)} ${direction === "row" ? "gets" : "gives"} ${format.attention(values[0])}` : "";
+    else
+      $(".pair").replaceChildren(
+        getter,
+        " gives ",
+        value,
+        " to ",
+        giver,
+        pointed !== null ? "." : ", more than any other token.",
+      );
+    const cls = seen.nPrefix
+      ? `: ${prefixName(0)} ${direction === "row" ? "gets" : "gives"} ${format.attention(values[0])}`
+      : "";
     $(".about").textContent =
       `Layer ${layer + 1}, head ${head + 1}${cls}. Over all queries: mean attention distance ${format.pixels(seen.distance[layer][head])} ` +
       `of ${state.trace.size} px, entropy ${seen.entropy[layer][head].toFixed(2)} of at most ${Math.log2(seen.n).toFixed(2)} bits.`;
-    $(".large").setAttribute("aria-label", `Layer ${layer + 1}, head ${head + 1}, over the picture. ${$(".pair").textContent}`);
+    $(".large").setAttribute(
+      "aria-label",
+      `Layer ${layer + 1}, head ${head + 1}, over the picture. ${$(".pair").textContent}`,
+    );
   });
 
   function press(key, value) {
@@ -123,7 +144,11 @@ export default widget((root, server) => {
     const listed = prefixButtons().map((button) => button.dataset.token);
     if (listed.join() === names.join()) return;
     fill($(".prefix"), names, (name, index) => {
-      const button = make("button", `vx-button ${name === "CLS" || name === "distillation" ? name.toLowerCase() : "register"}`, name[0].toUpperCase() + name.slice(1));
+      const button = make(
+        "button",
+        `vx-button ${name === "CLS" || name === "distillation" ? name.toLowerCase() : "register"}`,
+        name[0].toUpperCase() + name.slice(1),
+      );
       button.type = "button";
       button.dataset.token = name;
       button.addEventListener("click", () => store.pin(tokenOfIndex(index, nPrefix)));
@@ -140,16 +165,24 @@ export default widget((root, server) => {
     const width = (name) => Math.floor($(`.${name}`).clientWidth);
     pointed = null;
     drawn = {
-      seen, whole: width("whole"), large: mapping.largePlace(width("one"), seen),
+      seen,
+      whole: width("whole"),
+      large: mapping.largePlace(width("one"), seen),
       maps: mapping.place(width("every"), seen, seen.layers, seen.heads, { height: HIGHEST }),
-      query: inkOf("--vx-query"), key: inkOf("--vx-key"), text: inkOf("--vx-text"), soft: inkOf("--vx-soft"),
+      query: inkOf("--vx-query"),
+      key: inkOf("--vx-key"),
+      text: inkOf("--vx-text"),
+      soft: inkOf("--vx-soft"),
     };
     drawn.labelled = () => labelled(seen);
     clearCanvas($(".scene"), SCENE, SCENE).drawImage(mapping.picture(state.trace), 0, 0, SCENE, SCENE);
     $(".scene").setAttribute("aria-label", state.trace.picture.title);
     $(".gives").textContent = direction === "row" ? "the query gives to each patch" : "each patch gives to the query";
     $(".beside").hidden = !seen.nPrefix;
-    $(".beside").textContent = prefixNames().length > 1 ? `; the cells beside it, from above: ${prefixNames().join(", ")}` : `; the bar beside it is ${prefixNames()[0]}`;
+    $(".beside").textContent =
+      prefixNames().length > 1
+        ? `; the cells beside it, from above: ${prefixNames().join(", ")}`
+        : `; the bar beside it is ${prefixNames()[0]}`;
     listPrefix(seen.nPrefix);
     $(".mix input").value = mapping.mix(state);
     $(".which").textContent = `Layer ${layer + 1}, head ${head + 1}`;
@@ -157,10 +190,22 @@ export default widget((root, server) => {
     press("direction", direction);
     press("scale", scale);
     writeScale(seen, scale);
-    $(".maps").setAttribute("aria-label", `${seen.layers} layers by ${seen.heads} heads, ${direction === "row" ? "from" : "to"} the query`);
-    $(".maps-marks").setAttribute("aria-label", `Layer ${layer + 1}, head ${head + 1} is enlarged; arrow keys choose another head`);
-    $(".large-marks").setAttribute("aria-label", "The chosen head: point at a token to read its share; Enter or a click makes it the query");
-    $(".matrix-marks").setAttribute("aria-label", "Matrix of the head: up and down choose the row, left and right the column");
+    $(".maps").setAttribute(
+      "aria-label",
+      `${seen.layers} layers by ${seen.heads} heads, ${direction === "row" ? "from" : "to"} the query`,
+    );
+    $(".maps-marks").setAttribute(
+      "aria-label",
+      `Layer ${layer + 1}, head ${head + 1} is enlarged; arrow keys choose another head`,
+    );
+    $(".large-marks").setAttribute(
+      "aria-label",
+      "The chosen head: point at a token to read its share; Enter or a click makes it the query",
+    );
+    $(".matrix-marks").setAttribute(
+      "aria-label",
+      "Matrix of the head: up and down choose the row, left and right the column",
+    );
     drawMatrix(state, seen);
   }
 
@@ -171,12 +216,18 @@ export default widget((root, server) => {
     $(".too-many").hidden = Boolean(matrix);
     if (matrix) {
       headsMatrix.draw($(".matrix"), seen, matrix, scale === "shared" ? seen.limit : null, drawn.whole);
-      $(".matrix").setAttribute("aria-label", `Attention of layer ${layer + 1}, head ${head + 1}, ${seen.n} by ${seen.n}`);
+      $(".matrix").setAttribute(
+        "aria-label",
+        `Attention of layer ${layer + 1}, head ${head + 1}, ${seen.n} by ${seen.n}`,
+      );
       return;
     }
     $(".too-many").textContent =
-      matrix === null ? `${format.count(seen.n ** 2)} weights are too many to send, so the matrix is not drawn.` : "Fetching this head …";
-    if (matrix === undefined) askMatrix({ seen, key: `${layer} ${head}`, request: { ...attention.named(state), layer, head } });
+      matrix === null
+        ? `${format.count(seen.n ** 2)} weights are too many to send, so the matrix is not drawn.`
+        : "Fetching this head …";
+    if (matrix === undefined)
+      askMatrix({ seen, key: `${layer} ${head}`, request: { ...attention.named(state), layer, head } });
   }
 
   /** The canvas of the small maps, cleared, with the numbers of layers and heads. */
@@ -187,8 +238,10 @@ export default widget((root, server) => {
     context.font = "12px system-ui, sans-serif";
     context.textBaseline = "middle";
     context.textAlign = "center";
-    for (let head = 0; head < seen.heads; head++) context.fillText(String(head + 1), corner(0, head)[0] + map / 2, top / 2);
-    for (let layer = 0; layer < seen.layers; layer++) context.fillText(String(layer + 1), left / 2 - 3, corner(layer, 0)[1] + mapHeight / 2);
+    for (let head = 0; head < seen.heads; head++)
+      context.fillText(String(head + 1), corner(0, head)[0] + map / 2, top / 2);
+    for (let layer = 0; layer < seen.layers; layer++)
+      context.fillText(String(layer + 1), left / 2 - 3, corner(layer, 0)[1] + mapHeight / 2);
     return context;
   }
 
@@ -215,7 +268,10 @@ export default widget((root, server) => {
     event.preventDefault();
     const { layer, head } = attention.chosen(store.state);
     const [down, right] = MOVES[event.key];
-    choose({ layer: Math.max(0, Math.min(seen.layers - 1, layer + down)), head: Math.max(0, Math.min(seen.heads - 1, head + right)) });
+    choose({
+      layer: Math.max(0, Math.min(seen.layers - 1, layer + down)),
+      head: Math.max(0, Math.min(seen.heads - 1, head + right)),
+    });
   });
 
   /** Read off another token without changing the query; null goes back to the strongest. */
@@ -226,7 +282,10 @@ export default widget((root, server) => {
   }
 
   const large = $(".large-marks");
-  large.addEventListener("pointermove", (event) => shown() && pointAt(mapping.largeToken(event, large, drawn.seen, drawn.large)));
+  large.addEventListener(
+    "pointermove",
+    (event) => shown() && pointAt(mapping.largeToken(event, large, drawn.seen, drawn.large)),
+  );
   large.addEventListener("pointerleave", () => pointAt(null));
   large.addEventListener("click", () => pointed !== null && store.pin(pointed));
   large.addEventListener("keydown", (event) => {
@@ -272,7 +331,10 @@ export default widget((root, server) => {
     const token = attention.query(store.state);
     const cell = [seen.indexOf(token), seen.indexOf(pointed === null ? token : pointed)];
     if (column) cell.reverse();
-    pointCell(cell.map((index, axis) => Math.max(0, Math.min(seen.n - 1, index + MOVES[event.key][axis]))), store.pin);
+    pointCell(
+      cell.map((index, axis) => Math.max(0, Math.min(seen.n - 1, index + MOVES[event.key][axis]))),
+      store.pin,
+    );
   });
 
   return { topics: ["model", "trace", "attentionChosen", "attentionMix"], draw, mark };

@@ -22,7 +22,8 @@ export function uniform([rows, cols], patchSize) {
 }
 
 /** All heads in order, with their place among the other heads of the layer from near to far. */
-export const heads = ({ distance, entropy }) => distance.flatMap((row, layer) => row.map((pixels, head) => ({ layer, head, pixels, bits: entropy[layer][head] })));
+export const heads = ({ distance, entropy }) =>
+  distance.flatMap((row, layer) => row.map((pixels, head) => ({ layer, head, pixels, bits: entropy[layer][head] })));
 
 /** A column of the plot a layer, the first from 0 to 1; in its middle the layer's heads, from the first to the last. */
 function shownOf(canvas, seen, even) {
@@ -42,7 +43,13 @@ export function draw(canvas, seen, even, chosen) {
   const many = seen.layers > 8;
   canvas.style.width = "100%";
   axisY(context, shown, ticks(0, shown.high, 7), format.significant);
-  axisX(context, shown, Array.from({ length: seen.layers }, (_, k) => k + 0.5), (x) => (many ? String(x + 0.5) : `layer ${x + 0.5}`), many ? "layer" : "");
+  axisX(
+    context,
+    shown,
+    Array.from({ length: seen.layers }, (_, k) => k + 0.5),
+    (x) => (many ? String(x + 0.5) : `layer ${x + 0.5}`),
+    many ? "layer" : "",
+  );
   ruleY(context, shown, even, `uniform attention ${even.toFixed(2)}`, "left");
   for (const one of heads(seen)) {
     const marked = chosen && chosen.layer === one.layer && chosen.head === one.head;
@@ -56,7 +63,11 @@ export function draw(canvas, seen, even, chosen) {
 /** The head whose dot is nearest to the pointer. */
 export function headAt(canvas, seen, even, event) {
   const [box, shown, all] = [canvas.getBoundingClientRect(), shownOf(canvas, seen, even), heads(seen)];
-  const found = nearest(all.map((one) => placeOf(shown, seen, one)), [event.clientX - box.left, event.clientY - box.top], REACH);
+  const found = nearest(
+    all.map((one) => placeOf(shown, seen, one)),
+    [event.clientX - box.left, event.clientY - box.top],
+    REACH,
+  );
   return found === null ? null : all[found];
 }
 

@@ -27,7 +27,10 @@ export default widget((root, server) => {
   function ranked(lens) {
     const final = lens.at(-1);
     const peak = final.map((_, i) => Math.max(...lens.map((row) => row[i])));
-    const kept = peak.map((_, i) => i).sort((a, b) => peak[b] - peak[a]).slice(0, CLASSES);
+    const kept = peak
+      .map((_, i) => i)
+      .sort((a, b) => peak[b] - peak[a])
+      .slice(0, CLASSES);
     return kept.sort((a, b) => final[b] - final[a]);
   }
 
@@ -60,12 +63,21 @@ export default widget((root, server) => {
       });
     });
     context.fillStyle = inkOf("--vx-soft");
-    lens.forEach((_, at) => context.fillText(at ? String(at) : cell > 70 ? "embedding" : "emb.", NAMES + (at + 0.5) * cell, ROW * (order.length + 0.5), cell));
+    lens.forEach((_, at) =>
+      context.fillText(
+        at ? String(at) : cell > 70 ? "embedding" : "emb.",
+        NAMES + (at + 0.5) * cell,
+        ROW * (order.length + 0.5),
+        cell,
+      ),
+    );
     context.textAlign = "left";
     context.fillText("after block", 0, ROW * (order.length + 0.5), NAMES - 6);
     const at = shownDepth(lens);
     outline(context, NAMES + at * cell, 1, cell, ROW * order.length - 2, inkOf("--vx-accent"), 2);
-    const said = lens.map((shares, i) => `${label(i, lens.length - 1)}: ${classes[top(shares)]} ${format.probability(Math.max(...shares))}`);
+    const said = lens.map(
+      (shares, i) => `${label(i, lens.length - 1)}: ${classes[top(shares)]} ${format.probability(Math.max(...shares))}`,
+    );
     $(".heat").setAttribute("aria-label", `Probability of the top classes after each block. ${said.join("; ")}`);
   }
 
@@ -79,7 +91,8 @@ export default widget((root, server) => {
       bars.dataset.of = key;
       bars.replaceChildren(...order.flatMap((i) => barCells(classes[i], 0)));
     }
-    order.forEach((i, row) => { // the same elements, so that the bars move
+    order.forEach((i, row) => {
+      // the same elements, so that the bars move
       const [name, bar, number] = [0, 1, 2].map((cell) => bars.children[3 * row + cell]);
       bar.firstChild.style.width = `${100 * shares[i]}%`;
       number.textContent = format.probability(shares[i]);
@@ -92,7 +105,10 @@ export default widget((root, server) => {
     const final = top(lens.at(-1));
     let since = lens.length - 1;
     while (since > 0 && top(lens[since - 1]) === final) since--;
-    const before = since > 0 ? ` Before, it would have said ${classes[top(lens[since - 1])]} (${format.probability(Math.max(...lens[since - 1]))}).` : "";
+    const before =
+      since > 0
+        ? ` Before, it would have said ${classes[top(lens[since - 1])]} (${format.probability(Math.max(...lens[since - 1]))}).`
+        : "";
     return `${classes[final]} leads from ${since ? `block ${since}` : "the embedding"} on (${format.probability(lens[since][final])} there, ${format.probability(lens.at(-1)[final])} at the end).${before}`;
   }
 

@@ -30,18 +30,33 @@ export function ownEnd(seen, values, without = null) {
 
 // ---- small maps ------------------------------------------------------------------------------------------------
 /** Small maps in px: rows x cols of them, no higher than `height` together; `top` is left for words. */
-export function place(width, seen, rows, cols, { height = Infinity, top = LABEL, bottom = 0, left = LABEL, most = Infinity } = {}) {
+export function place(
+  width,
+  seen,
+  rows,
+  cols,
+  { height = Infinity, top = LABEL, bottom = 0, left = LABEL, most = Infinity } = {},
+) {
   const [h, w] = seen.grid;
   const strip = (map) => (seen.nPrefix ? Math.max(4, Math.round(map / 9)) + STRIP_GAP : 0);
   const fits = (map) =>
-    left + cols * (map + strip(map) + GAP) - GAP + EDGE <= width && rows * ((map * h) / w + GAP + bottom) + top <= height;
+    left + cols * (map + strip(map) + GAP) - GAP + EDGE <= width &&
+    rows * ((map * h) / w + GAP + bottom) + top <= height;
   let map = Math.min(most, Math.floor((width - left) / cols));
   while (map > w && !fits(map)) map--;
   const [stepX, stepY] = [map + strip(map) + GAP, Math.round((map * h) / w) + GAP + bottom];
   const corner = (row, col) => [left + col * stepX + strip(map), top + row * stepY];
   return {
-    map, mapHeight: Math.round((map * h) / w), strip: strip(map) - (seen.nPrefix ? STRIP_GAP : 0), stepX, stepY, left, top, corner,
-    width: left + cols * stepX - GAP + EDGE, height: top + rows * stepY - GAP + EDGE,
+    map,
+    mapHeight: Math.round((map * h) / w),
+    strip: strip(map) - (seen.nPrefix ? STRIP_GAP : 0),
+    stepX,
+    stepY,
+    left,
+    top,
+    corner,
+    width: left + cols * stepX - GAP + EDGE,
+    height: top + rows * stepY - GAP + EDGE,
     /** Which map the pointer is in, [row, col], or null. */
     at(event, element) {
       const box = element.getBoundingClientRect();
@@ -59,7 +74,8 @@ function paintCells(context, seen, values, end, x, y) {
   const [table, factor] = [sequential, 255 / end];
   for (let row = 0; row < rows; row++) {
     for (let col = 0; col < across; col++) {
-      const value = col === 0 ? values[Math.floor((row * seen.nPrefix) / rows)] : values[seen.nPrefix + row * cols + col - 1];
+      const value =
+        col === 0 ? values[Math.floor((row * seen.nPrefix) / rows)] : values[seen.nPrefix + row * cols + col - 1];
       const i = 3 * Math.min(255, Math.round(value * factor));
       const k = 4 * (row * across + col);
       pixels.data[k] = table[i];
@@ -170,4 +186,5 @@ export function strongest(seen, values) {
   return seen.tokenOf(best);
 }
 
-export const mix = (/** @type {import("../state").State} */ state) => (state.attentionMix === undefined ? PICTURE_SHARE : state.attentionMix);
+export const mix = (/** @type {import("../state").State} */ state) =>
+  state.attentionMix === undefined ? PICTURE_SHARE : state.attentionMix;

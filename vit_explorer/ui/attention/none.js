@@ -21,7 +21,9 @@ export default widget((root, server) => {
 
   function explain({ model, catalogue }) {
     const models = (catalogue || { models: [] }).models;
-    const other = models.find(({ architecture, data }) => architecture.startsWith("vit") && data === model.data) || models.find(({ architecture }) => architecture.startsWith("vit"));
+    const other =
+      models.find(({ architecture, data }) => architecture.startsWith("vit") && data === model.data) ||
+      models.find(({ architecture }) => architecture.startsWith("vit"));
     const windows = model.architecture === "swin";
     $(".title").textContent = windows ? "No attention among all tokens" : "No attention here";
     $(".why").textContent = windows
@@ -48,11 +50,22 @@ export default widget((root, server) => {
       const grid = make("div", "grid");
       grid.append(tile(average.data, side, LARGE, `Stage ${index + 1}, mean over ${channels} channels`));
       strongest.forEach((channel, k) => {
-        grid.append(tile(all.data.subarray(k * side * side, (k + 1) * side * side), side, SMALL, `Stage ${index + 1}, channel ${channel}`));
+        grid.append(
+          tile(
+            all.data.subarray(k * side * side, (k + 1) * side * side),
+            side,
+            SMALL,
+            `Stage ${index + 1}, channel ${channel}`,
+          ),
+        );
       });
       const scales = make("div", "scales");
       scales.append(scale(255 * average.scale), scale(255 * all.scale));
-      figure.append(make("figcaption", "", `Stage ${index + 1}: ${side} × ${side}, ${channels} channels`), grid, scales);
+      figure.append(
+        make("figcaption", "", `Stage ${index + 1}: ${side} × ${side}, ${channels} channels`),
+        grid,
+        scales,
+      );
       return figure;
     });
   }

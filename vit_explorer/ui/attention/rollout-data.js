@@ -19,23 +19,33 @@ export function options(/** @type {import("../state").State} */ state) {
 export function request(/** @type {import("../state").State} */ state) {
   const { fusion, discard, residual, start } = options(state);
   return {
-    ...attention.named(state), token: attention.query(state),
-    head_fusion: fusion, discard_ratio: discard, residual, start_layer: start,
+    ...attention.named(state),
+    token: attention.query(state),
+    head_fusion: fusion,
+    discard_ratio: discard,
+    residual,
+    start_layer: start,
   };
 }
 
 /** Two requests with the same key have the same answer. */
 export function key(/** @type {import("../state").State} */ state) {
   const asked = request(state);
-  return JSON.stringify(attention.view(state).whole || options(state).row === "answer" ? { ...asked, token: null } : asked);
+  return JSON.stringify(
+    attention.view(state).whole || options(state).row === "answer" ? { ...asked, token: null } : asked,
+  );
 }
 
 export function unpacked(answer, asked) {
   const data = (packed) => packed && decode(packed).data;
   return {
-    key: asked, count: answer.answer.shape[0],
-    answer: data(answer.answer), answerAlone: data(answer.answer_alone),
-    steps: data(answer.steps), row: data(answer.row), rowAlone: data(answer.row_alone),
+    key: asked,
+    count: answer.answer.shape[0],
+    answer: data(answer.answer),
+    answerAlone: data(answer.answer_alone),
+    steps: data(answer.steps),
+    row: data(answer.row),
+    rowAlone: data(answer.row_alone),
   };
 }
 
@@ -43,7 +53,8 @@ export function unpacked(answer, asked) {
 export function rows(/** @type {import("../state").State} */ state, seen, stack) {
   const { row, start } = options(state);
   const { n } = seen;
-  const list = (data, at = (s) => s * n) => Array.from({ length: stack.count }, (_, s) => data.subarray(at(s), at(s) + n));
+  const list = (data, at = (s) => s * n) =>
+    Array.from({ length: stack.count }, (_, s) => data.subarray(at(s), at(s) + n));
   if (row === "answer") return [list(stack.answer), list(stack.answerAlone)];
   if (!stack.steps) return [list(stack.row), list(stack.rowAlone)];
   const index = seen.indexOf(attention.query(state));

@@ -61,7 +61,10 @@ export default widget((root, server) => {
     const values = product[now];
     const other = keyToken(state, seen, values, whose);
     maps.large($(".large"), seen, state.trace, values, end(limits[0])(values), drawn.large.width, maps.mix(state));
-    maps.largeMarks($(".large-marks"), seen, drawn.large, [[other, drawn.key], [whose, drawn.query]]);
+    maps.largeMarks($(".large-marks"), seen, drawn.large, [
+      [other, drawn.key],
+      [whose, drawn.query],
+    ]);
     write(state, seen, { product, alone, limits, other, now });
   }
 
@@ -90,7 +93,12 @@ export default widget((root, server) => {
       context.fillText(where.map > 60 ? `layer ${start + s + 1}` : String(start + s + 1), left, TOP / 2 - 1);
       if (seen.nPrefix && reached(s)) {
         const given = format.attention(values[0]);
-        context.fillText(where.map > 80 ? `${prefixName(0, true)} ${given}` : given, left, y + where.mapHeight + 10, where.map + x - left);
+        context.fillText(
+          where.map > 80 ? `${prefixName(0, true)} ${given}` : given,
+          left,
+          y + where.mapHeight + 10,
+          where.map + x - left,
+        );
       }
       if (whose !== null && reached(s)) maps.smallMark(context, seen, where, 0, s, whose, drawn.query);
       if (s !== now) return;
@@ -112,20 +120,35 @@ export default widget((root, server) => {
     const subject = make("span", "query", whose === null ? "the answer" : tokenName(whose, seen.grid));
     const of = (list) => format.attention(list[now][seen.indexOf(other)]);
     $(".pair").replaceChildren(
-      `${span}, `, make("strong", "", of(product)), " of ", subject,
-      row === "answer" && whose !== null ? ", the answer," : "", " comes from ",
-      make("span", "key", tokenName(other, seen.grid)), "; in layer ", String(layer), " alone ", make("strong", "", of(alone)), ".",
+      `${span}, `,
+      make("strong", "", of(product)),
+      " of ",
+      subject,
+      row === "answer" && whose !== null ? ", the answer," : "",
+      " comes from ",
+      make("span", "key", tokenName(other, seen.grid)),
+      "; in layer ",
+      String(layer),
+      " alone ",
+      make("strong", "", of(alone)),
+      ".",
     );
     $(".about").textContent =
       `Heads in the product: ${FUSED[fusion]}; a layer alone: their mean. Skip connection ${residual ? "on: each token also keeps itself" : "off: a token keeps nothing of itself but what it attends to"}. ` +
       `Discard: in each row the ${discarded} smallest of ${seen.n - seen.nPrefix} patches are set to 0.`;
     $(".which").textContent = `${start ? span : `Up to layer ${layer}`}, over the picture`;
     $(".large").setAttribute("aria-label", $(".pair").textContent);
-    for (const [name, limit] of [["product", limits[0]], ["alone", limits[1]]]) {
+    for (const [name, limit] of [
+      ["product", limits[0]],
+      ["alone", limits[1]],
+    ]) {
       $(`.${name} .high`).textContent = scale === "shared" ? `${format.attention(limit)}, clipped` : "largest of each";
     }
     for (const name of ["product", "alone"]) {
-      $(`.${name} .maps`).setAttribute("aria-label", `${product.length} maps, ${name === "product" ? "rollout up to each layer" : "each layer alone"}`);
+      $(`.${name} .maps`).setAttribute(
+        "aria-label",
+        `${product.length} maps, ${name === "product" ? "rollout up to each layer" : "each layer alone"}`,
+      );
     }
     $(".slider").max = String(product.length - 1);
     $(".slider").value = String(now);
@@ -134,7 +157,8 @@ export default widget((root, server) => {
   });
 
   function press(key, value) {
-    for (const button of root.querySelectorAll(`[data-${key}]`)) button.setAttribute("aria-pressed", String(button.dataset[key] === value));
+    for (const button of root.querySelectorAll(`[data-${key}]`))
+      button.setAttribute("aria-pressed", String(button.dataset[key] === value));
   }
 
   // ---- everything ------------------------------------------------------------------------------------------------
@@ -147,9 +171,14 @@ export default widget((root, server) => {
     const count = seen.layers - chosen.start;
     pointed = null;
     drawn = {
-      seen, width, large: maps.largePlace(Math.floor($(".one").clientWidth), seen),
+      seen,
+      width,
+      large: maps.largePlace(Math.floor($(".one").clientWidth), seen),
       maps: maps.place(width, seen, 1, count, { top: TOP, left: 3, most: MOST }),
-      query: inkOf("--vx-query"), key: inkOf("--vx-key"), text: inkOf("--vx-text"), soft: inkOf("--vx-soft"),
+      query: inkOf("--vx-query"),
+      key: inkOf("--vx-key"),
+      text: inkOf("--vx-text"),
+      soft: inkOf("--vx-soft"),
     };
     $(".answer").textContent = seen.reading[0] > 0.999 ? "CLS, the answer" : "The answer";
     for (const key of ["row", "fusion", "scale"]) press(key, chosen[key]);
@@ -161,7 +190,10 @@ export default widget((root, server) => {
     }
     $(".start select").value = String(chosen.start);
     $(".play").textContent = calm() ? "Next layer" : timer ? "Stop" : "Play";
-    $(".large-marks").setAttribute("aria-label", "The rollout over the picture: point at a token to read its share; Enter or a click makes it the query");
+    $(".large-marks").setAttribute(
+      "aria-label",
+      "The rollout over the picture: point at a token to read its share; Enter or a click makes it the query",
+    );
   }
 
   /** Marks alone, while the widget is on screen. */
@@ -191,7 +223,8 @@ export default widget((root, server) => {
 
   $(".play").addEventListener("click", () => {
     if (!stack) return;
-    if (calm()) show((shownStep() + 1) % stack.count); // no motion of its own: one layer for a press
+    if (calm())
+      show((shownStep() + 1) % stack.count); // no motion of its own: one layer for a press
     else if (timer) stop();
     else {
       $(".play").setAttribute("aria-pressed", "true");
@@ -235,7 +268,10 @@ export default widget((root, server) => {
     if (rollout.options(store.state).row !== "query") choose({ row: "query" });
     store.pin(token);
   }
-  large.addEventListener("pointermove", (event) => drawn && pointAt(maps.largeToken(event, large, drawn.seen, drawn.large)));
+  large.addEventListener(
+    "pointermove",
+    (event) => drawn && pointAt(maps.largeToken(event, large, drawn.seen, drawn.large)),
+  );
   large.addEventListener("pointerleave", () => pointAt(null));
   large.addEventListener("click", () => askFor(pointed));
   large.addEventListener("keydown", (event) => {

@@ -8,7 +8,6 @@ import * as format from "../core/format.js";
 const SIDE = 128; // CSS pixels of a picture on a card
 const NBSP = "\u00a0";
 
-
 /** A model's name, its accuracy and, once it has answered, its first guesses; before that, the same places empty. */
 export function modelBlock(model, truth) {
   const block = make("section", "model");

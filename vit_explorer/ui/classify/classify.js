@@ -202,7 +202,9 @@ export default widget((root, server) => {
   function drawCard(card, refused) {
     const { results, picture, parts } = card;
     const last = (model) => Number(model.data !== "cifar10");
-    const expected = (store.get("catalogue") || { models: [] }).models.filter((model) => model.n_classes).sort((a, b) => last(a) - last(b));
+    const expected = (store.get("catalogue") || { models: [] }).models
+      .filter((model) => model.n_classes)
+      .sort((a, b) => last(a) - last(b));
     const models = results || (refused ? [] : expected);
     parts.verdict.textContent = refused || (results ? verdict(results, picture.truth) : "Classifying");
     parts.verdict.classList.toggle("refused", Boolean(refused));
@@ -258,12 +260,17 @@ export default widget((root, server) => {
     else complain("What was dropped is no file: save the picture first, then drop its file here.");
   });
   // Before the frame hears of it, which leaves alone what has been prevented.
-  window.addEventListener("paste", (event) => {
-    if (!visible() || !event.clipboardData || !event.clipboardData.files.length) return;
-    event.preventDefault();
-    bring([...event.clipboardData.files], (file) =>
-      !file.name || file.name === "image.png" ? `Pasted picture ${++pasted}` : file.name);
-  }, true);
+  window.addEventListener(
+    "paste",
+    (event) => {
+      if (!visible() || !event.clipboardData || !event.clipboardData.files.length) return;
+      event.preventDefault();
+      bring([...event.clipboardData.files], (file) =>
+        !file.name || file.name === "image.png" ? `Pasted picture ${++pasted}` : file.name,
+      );
+    },
+    true,
+  );
 
   wireCamera(root, (shot) => bring([shot], () => `Camera picture ${++shots}`), complain);
 

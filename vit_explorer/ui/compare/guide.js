@@ -17,7 +17,10 @@ export default widget((root, server) => {
   function path() {
     fill($(".path"), questions, (question, k) => {
       const item = make("li", k < given.length ? "done" : k === given.length ? "now" : "");
-      item.append(make("span", "", `${k + 1}. ${question.title}`), make("strong", "", k < given.length ? optionOf(k).title : ""));
+      item.append(
+        make("span", "", `${k + 1}. ${question.title}`),
+        make("strong", "", k < given.length ? optionOf(k).title : ""),
+      );
       if (k === given.length) item.setAttribute("aria-current", "step");
       return item;
     });
@@ -34,18 +37,20 @@ export default widget((root, server) => {
   function ask(question, moved) {
     const title = heading(question.title);
     const options = make("div", "options");
-    options.append(...question.options.map((option) => {
-      const button = make("button", "vx-button option", option.title);
-      button.type = "button";
-      button.dataset.option = option.key;
-      button.setAttribute("aria-pressed", String(remembered[given.length] === option.key));
-      button.append(make("span", "", option.note));
-      button.addEventListener("click", () => {
-        given = [...given, option.key];
-        show();
-      });
-      return button;
-    }));
+    options.append(
+      ...question.options.map((option) => {
+        const button = make("button", "vx-button option", option.title);
+        button.type = "button";
+        button.dataset.option = option.key;
+        button.setAttribute("aria-pressed", String(remembered[given.length] === option.key));
+        button.append(make("span", "", option.note));
+        button.addEventListener("click", () => {
+          given = [...given, option.key];
+          show();
+        });
+        return button;
+      }),
+    );
     options.addEventListener("keydown", (event) => {
       const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
       if (!step) return;
@@ -54,7 +59,8 @@ export default widget((root, server) => {
       all[(all.indexOf(/** @type {HTMLElement} */ (document.activeElement)) + step + all.length) % all.length].focus();
     });
     $(".stage").replaceChildren(title, make("p", "vx-soft", question.why), options);
-    if (moved) /** @type {HTMLElement} */ (options.querySelector('[aria-pressed="true"]') || options.firstChild).focus();
+    if (moved)
+      /** @type {HTMLElement} */ (options.querySelector('[aria-pressed="true"]') || options.firstChild).focus();
   }
 
   function heading(text) {
@@ -98,12 +104,14 @@ export default widget((root, server) => {
   function models(names) {
     const row = make("div", "models vx-small");
     row.append(make("span", "vx-soft", "The small one of its kind, to look at:"));
-    row.append(...names.map((name) => {
-      const button = make("button", "vx-button", name);
-      button.type = "button";
-      button.addEventListener("click", () => store.set("wish", { model: name }));
-      return button;
-    }));
+    row.append(
+      ...names.map((name) => {
+        const button = make("button", "vx-button", name);
+        button.type = "button";
+        button.addEventListener("click", () => store.set("wish", { model: name }));
+        return button;
+      }),
+    );
     return row;
   }
 

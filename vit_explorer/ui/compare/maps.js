@@ -15,7 +15,8 @@ export function shareIn(values, [rows, cols], { top, left, bottom, right }) {
   for (let row = 0; row < rows; row++) {
     const down = covered(top, bottom, row / rows, (row + 1) / rows);
     if (!down) continue;
-    for (let col = 0; col < cols; col++) sum += values[row * cols + col] * down * covered(left, right, col / cols, (col + 1) / cols);
+    for (let col = 0; col < cols; col++)
+      sum += values[row * cols + col] * down * covered(left, right, col / cols, (col + 1) / cols);
   }
   return sum;
 }

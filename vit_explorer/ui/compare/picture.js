@@ -42,7 +42,14 @@ export default widget((root, server) => {
   async function measure() {
     const state = store.state;
     const settled = store.get("settled");
-    if (!views.ready(state) || !fits(state) || !settled || settled.picture !== state.trace.picture.name || settled.fit !== state.trace.fit) return;
+    if (
+      !views.ready(state) ||
+      !fits(state) ||
+      !settled ||
+      settled.picture !== state.trace.picture.name ||
+      settled.fit !== state.trace.fit
+    )
+      return;
     const about = answer.question;
     if (times.about === about || !root.offsetParent) return;
     times = { about, seconds: {}, passes: 0 };
@@ -119,7 +126,11 @@ export default widget((root, server) => {
     guesses.append(...best.map(guessLine));
     body.append(stack, guesses);
     const empty = !values.data.some((value) => value > 0);
-    const method = make("p", "line method", empty ? `${result.method}: nothing spoke for ${result.explained}` : `${result.method}, for ${result.explained}`);
+    const method = make(
+      "p",
+      "line method",
+      empty ? `${result.method}: nothing spoke for ${result.explained}` : `${result.method}, for ${result.explained}`,
+    );
     method.title = result.words;
     const [share, time] = [make("p", "line share"), make("span", "time")];
     known.append(make("span", "own", result.name), make("span", "", tested), time);
@@ -129,7 +140,10 @@ export default widget((root, server) => {
     views.overlay(map, SIDE, rgbOf(result), size, even, grid, MOST);
     map.setAttribute("aria-hidden", "true");
     marks.setAttribute("role", "img");
-    marks.setAttribute("aria-label", `${result.method} of ${result.name} for ${result.explained}: arrow keys mark a place in all maps`);
+    marks.setAttribute(
+      "aria-label",
+      `${result.method} of ${result.name} for ${result.explained}: arrow keys mark a place in all maps`,
+    );
     patchInput(marks, () => (store.get("trace") || {}).grid || null);
     return { result, element, values: values.data, grid, marks, share, time, empty };
   }
@@ -163,7 +177,11 @@ export default widget((root, server) => {
     $(".cards").replaceChildren(...cards.map(({ element }) => element));
     const others = results.filter(({ alike }) => !alike).map(({ name }) => name);
     const apart = others.length ? ` ${others.join(", ")} ${others.length > 1 ? "know" : "knows"} other classes.` : "";
-    $(".verdict").textContent = answers.verdict(results.filter(({ alike }) => alike), truth) + apart;
+    $(".verdict").textContent =
+      answers.verdict(
+        results.filter(({ alike }) => alike),
+        truth,
+      ) + apart;
     if (times.about !== answer.question) times = { about: "", seconds: {}, passes: 0 };
     showTimes();
   }
@@ -185,7 +203,11 @@ export default widget((root, server) => {
   const tell = beforeFrame((square) => {
     for (const { share, values, grid, empty } of cards) {
       const part = square && maps.shareIn(values, grid, square);
-      share.textContent = !square ? "no place marked" : empty ? "the map is empty" : `${maps.timesEven(part, square).toFixed(2)} × even, ${format.probability(part)} of the map`;
+      share.textContent = !square
+        ? "no place marked"
+        : empty
+          ? "the map is empty"
+          : `${maps.timesEven(part, square).toFixed(2)} × even, ${format.probability(part)} of the map`;
     }
   });
 

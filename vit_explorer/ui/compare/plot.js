@@ -39,7 +39,10 @@ export function draw(svg, { points, label, unit, height, empty, hover }) {
   const [least, most] = [10 ** (Math.min(...xs) - pad), 10 ** (Math.max(...xs) + pad)];
   const step = roundUp(Math.max(SMALLEST, Math.max(...ys) - Math.min(...ys)) / STEPS);
   const [low, high] = [step * Math.floor(Math.min(...ys) / step - 0.2), step * Math.ceil(Math.max(...ys) / step + 0.2)];
-  const { x, y, left, right, top, bottom } = frame({ width, height }, MARGIN, { x: logarithmic(least, most), y: linear(low, high) });
+  const { x, y, left, right, top, bottom } = frame({ width, height }, MARGIN, {
+    x: logarithmic(least, most),
+    y: linear(low, high),
+  });
   for (const tick of ticks(low, high, Math.round((high - low) / step))) {
     put(svg, "line", { x1: left, x2: right, y1: y(tick), y2: y(tick), class: "grid" });
     put(svg, "text", { x: left - 5, y: y(tick) + 4, "text-anchor": "end", class: "soft" }, significant(tick));
@@ -49,14 +52,30 @@ export function draw(svg, { points, label, unit, height, empty, hover }) {
     put(svg, "text", { x: x(tick), y: bottom + 15, "text-anchor": "middle", class: "soft" }, unit(tick));
   }
   put(svg, "text", { x: right, y: height - 4, "text-anchor": "end", class: "soft" }, label);
-  const taken = points.map((point) => ({ left: x(point.x) - RADIUS, right: x(point.x) + RADIUS, top: y(point.y) - RADIUS, bottom: y(point.y) + RADIUS }));
+  const taken = points.map((point) => ({
+    left: x(point.x) - RADIUS,
+    right: x(point.x) + RADIUS,
+    top: y(point.y) - RADIUS,
+    bottom: y(point.y) + RADIUS,
+  }));
   ruler.font = FONT;
   for (const point of points) {
     const [cx, cy] = [x(point.x), y(point.y)];
-    const group = put(svg, "g", { class: `point${point.hollow ? " hollow" : ""}`, tabindex: 0, role: "img", "aria-label": point.words, "data-id": point.id });
+    const group = put(svg, "g", {
+      class: `point${point.hollow ? " hollow" : ""}`,
+      tabindex: 0,
+      role: "img",
+      "aria-label": point.words,
+      "data-id": point.id,
+    });
     put(group, "title", {}, point.words);
     put(group, "circle", { cx, cy, r: RADIUS });
-    const name = nameAt(ruler.measureText(point.name).width, [cx, cy], taken, { left, right: width - 4, top: 0, bottom: height });
+    const name = nameAt(ruler.measureText(point.name).width, [cx, cy], taken, {
+      left,
+      right: width - 4,
+      top: 0,
+      bottom: height,
+    });
     taken.push(name);
     put(group, "text", { x: name.x, y: name.y, "text-anchor": name.anchor }, point.name);
     for (const on of ["pointerenter", "focus"]) group.addEventListener(on, () => hover(point.id));

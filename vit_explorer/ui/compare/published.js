@@ -22,12 +22,42 @@ export default widget((root, server) => {
 
   const COLUMNS = [
     { key: "name", title: "Network", text: true, rises: true, value: (row) => row.name, cell: (row) => row.name },
-    { key: "parameters", title: "weights", value: (row) => row.parameters, cell: (row) => format.short(row.parameters) },
-    { key: "multiply_adds", title: "multiply-adds", value: (row) => row.multiply_adds, cell: (row) => format.short(row.multiply_adds) },
-    { key: "resolution", title: "px", note: "side of the picture when it was tested", value: (row) => row.resolution, cell: (row) => String(row.resolution) },
-    { key: "pretraining", title: "pre-training, recipe", text: true, rises: true, value: (row) => row.pretraining, cell: (row) => told(row.pretraining, row.recipe) },
+    {
+      key: "parameters",
+      title: "weights",
+      value: (row) => row.parameters,
+      cell: (row) => format.short(row.parameters),
+    },
+    {
+      key: "multiply_adds",
+      title: "multiply-adds",
+      value: (row) => row.multiply_adds,
+      cell: (row) => format.short(row.multiply_adds),
+    },
+    {
+      key: "resolution",
+      title: "px",
+      note: "side of the picture when it was tested",
+      value: (row) => row.resolution,
+      cell: (row) => String(row.resolution),
+    },
+    {
+      key: "pretraining",
+      title: "pre-training, recipe",
+      text: true,
+      rises: true,
+      value: (row) => row.pretraining,
+      cell: (row) => told(row.pretraining, row.recipe),
+    },
     { key: "top1", title: "top-1", value: (row) => row.top1, cell: (row) => format.percent(row.top1) },
-    { key: "source", title: "source", text: true, rises: true, value: (row) => row.source, cell: (row) => row.source.replace(", weights ", ", ") },
+    {
+      key: "source",
+      title: "source",
+      text: true,
+      rises: true,
+      value: (row) => row.source,
+      cell: (row) => row.source.replace(", weights ", ", "),
+    },
   ];
   const table = sort.sortable($("table"), COLUMNS, { start: ["top1", "descending"], id: idOf, hover: light });
 
@@ -39,10 +69,18 @@ export default widget((root, server) => {
   function plot() {
     comparePlot.draw($("svg"), {
       points: answer.rows.map((row) => ({
-        id: idOf(row), name: row.name, x: row.multiply_adds, y: 100 * row.top1, hollow: row.pretraining !== "none",
+        id: idOf(row),
+        name: row.name,
+        x: row.multiply_adds,
+        y: 100 * row.top1,
+        hollow: row.pretraining !== "none",
         words: `${row.name} at ${row.resolution} px, pre-training: ${row.pretraining}: ${format.percent(row.top1)} for ${format.short(row.multiply_adds)} multiply-adds`,
       })),
-      label: "multiply-adds a picture, log", unit: format.compact, height: HEIGHT, hover: light, empty: "",
+      label: "multiply-adds a picture, log",
+      unit: format.compact,
+      height: HEIGHT,
+      hover: light,
+      empty: "",
     });
   }
 

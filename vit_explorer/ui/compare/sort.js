@@ -64,7 +64,8 @@ export function sortable(table, columns, { start, id, hover }) {
   }
 
   function show() {
-    for (const cell of /** @type {HTMLElement[]} */ ([...line.children])) cell.setAttribute("aria-sort", cell.dataset.key === by ? direction : "none");
+    for (const cell of /** @type {HTMLElement[]} */ ([...line.children]))
+      cell.setAttribute("aria-sort", cell.dataset.key === by ? direction : "none");
     const focused = body.contains(document.activeElement) ? document.activeElement.closest("tr").dataset.id : null;
     fill(body, sorted(), makeRow);
     /** @type {HTMLElement | null} */
@@ -80,7 +81,8 @@ export function sortable(table, columns, { start, id, hover }) {
 
   /** Light up a row. */
   function light(which) {
-    for (const element of /** @type {HTMLElement[]} */ ([...body.children])) element.classList.toggle("lit", element.dataset.id === which);
+    for (const element of /** @type {HTMLElement[]} */ ([...body.children]))
+      element.classList.toggle("lit", element.dataset.id === which);
   }
 
   return { light, put };

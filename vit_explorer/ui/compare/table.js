@@ -29,7 +29,8 @@ export default widget((root, server) => {
   const titled = (text, title, style = "") => Object.assign(make("span", style, text), { title });
   const ownData = () => (store.get("model") || {}).data; // accuracies compare only on the same test pictures
   const apart = (row) => (row.data === ownData() ? "" : "apart");
-  const quartiles = ({ low, high, runs }) => `median of ${runs} passes, quartiles ${format.milliseconds(low)} to ${format.milliseconds(high)}`;
+  const quartiles = ({ low, high, runs }) =>
+    `median of ${runs} passes, quartiles ${format.milliseconds(low)} to ${format.milliseconds(high)}`;
 
   // ---- the table -------------------------------------------------------------------------------------------------
   function named(row) {
@@ -48,7 +49,10 @@ export default widget((root, server) => {
   function trainedOn(row) {
     const cell = make("span", "", row.trained ? answers.dataset(row) : none);
     if (!row.trained) return cell;
-    const [pictures, epochs] = [row.n_train === null ? "?" : format.compact(row.n_train), row.epochs === null ? "?" : format.significant(row.epochs)];
+    const [pictures, epochs] = [
+      row.n_train === null ? "?" : format.compact(row.n_train),
+      row.epochs === null ? "?" : format.significant(row.epochs),
+    ];
     cell.append(make("span", "below", `${pictures} × ${epochs}`));
     cell.title = `${row.n_train === null ? "unknown" : format.count(row.n_train)} training pictures, ${epochs} epochs${row.teacher ? `, taught by ${row.teacher}` : ""}`;
     return cell;
@@ -56,16 +60,86 @@ export default widget((root, server) => {
 
   const COLUMNS = [
     { key: "title", title: "Network", text: true, rises: true, value: (row) => row.title + row.name, cell: named },
-    { key: "parameters", title: "weights", value: (row) => row.parameters, cell: (row) => titled(format.short(row.parameters), format.count(row.parameters)) },
-    { key: "multiply_adds", title: "multiply-adds", note: "of one picture, counted", value: (row) => row.multiply_adds, cell: (row) => titled(format.short(row.multiply_adds), format.count(row.multiply_adds)) },
-    { key: "doubled", title: "twice the side", note: "how many times the multiply-adds, counted on the same network built for twice the side", value: (row) => row.doubled, cell: (row) => (row.doubled === null ? titled("…", "is being counted") : titled(`× ${row.doubled.toFixed(2)}`, `${format.count(row.twice)} at ${2 * row.side} px`)) },
-    { key: "law", title: "scores", note: "attention scores of a layer and head on N tokens", text: true, rises: true, value: (row) => row.law, cell: (row) => (row.law ? titled(row.law, `N = ${row.tokens} tokens in the first layer at ${row.side} px`) : titled(none, "no attention")) },
-    { key: "latency", title: "one picture", note: "latency, measured here", rises: true, value: latency, cell: (row) => (latency(row) === null ? none : titled(format.milliseconds(latency(row)), quartiles(timesOf(row).latency))) },
-    { key: "speed", title: "pictures / s", note: "throughput in batches of 64, measured here", value: speed, cell: (row) => (speed(row) === null ? none : titled(format.count(speed(row)), quartiles(timesOf(row).throughput))) },
-    { key: "test_accuracy", title: "test accuracy", value: (row) => row.test_accuracy, cell: (row) => (row.test_accuracy === null ? none : titled(format.percent(row.test_accuracy, 2), `of ${format.count(row.n_test || 0)} test pictures`, apart(row))) },
-    { key: "data", title: "trained on", note: "training pictures × epochs", text: true, rises: true, value: (row) => row.data, cell: trainedOn },
+    {
+      key: "parameters",
+      title: "weights",
+      value: (row) => row.parameters,
+      cell: (row) => titled(format.short(row.parameters), format.count(row.parameters)),
+    },
+    {
+      key: "multiply_adds",
+      title: "multiply-adds",
+      note: "of one picture, counted",
+      value: (row) => row.multiply_adds,
+      cell: (row) => titled(format.short(row.multiply_adds), format.count(row.multiply_adds)),
+    },
+    {
+      key: "doubled",
+      title: "twice the side",
+      note: "how many times the multiply-adds, counted on the same network built for twice the side",
+      value: (row) => row.doubled,
+      cell: (row) =>
+        row.doubled === null
+          ? titled("…", "is being counted")
+          : titled(`× ${row.doubled.toFixed(2)}`, `${format.count(row.twice)} at ${2 * row.side} px`),
+    },
+    {
+      key: "law",
+      title: "scores",
+      note: "attention scores of a layer and head on N tokens",
+      text: true,
+      rises: true,
+      value: (row) => row.law,
+      cell: (row) =>
+        row.law
+          ? titled(row.law, `N = ${row.tokens} tokens in the first layer at ${row.side} px`)
+          : titled(none, "no attention"),
+    },
+    {
+      key: "latency",
+      title: "one picture",
+      note: "latency, measured here",
+      rises: true,
+      value: latency,
+      cell: (row) =>
+        latency(row) === null ? none : titled(format.milliseconds(latency(row)), quartiles(timesOf(row).latency)),
+    },
+    {
+      key: "speed",
+      title: "pictures / s",
+      note: "throughput in batches of 64, measured here",
+      value: speed,
+      cell: (row) =>
+        speed(row) === null ? none : titled(format.count(speed(row)), quartiles(timesOf(row).throughput)),
+    },
+    {
+      key: "test_accuracy",
+      title: "test accuracy",
+      value: (row) => row.test_accuracy,
+      cell: (row) =>
+        row.test_accuracy === null
+          ? none
+          : titled(
+              format.percent(row.test_accuracy, 2),
+              `of ${format.count(row.n_test || 0)} test pictures`,
+              apart(row),
+            ),
+    },
+    {
+      key: "data",
+      title: "trained on",
+      note: "training pictures × epochs",
+      text: true,
+      rises: true,
+      value: (row) => row.data,
+      cell: trainedOn,
+    },
   ];
-  const table = sort.sortable($("table"), COLUMNS, { start: ["test_accuracy", "descending"], id: ({ name }) => name, hover: light });
+  const table = sort.sortable($("table"), COLUMNS, {
+    start: ["test_accuracy", "descending"],
+    id: ({ name }) => name,
+    hover: light,
+  });
 
   function light(id) {
     table.light(id);
@@ -83,21 +157,30 @@ export default widget((root, server) => {
     const n = [...new Set(tested.map((row) => row.n_test))];
     comparePlot.draw($("svg"), {
       points: points.map((row) => ({
-        id: row.name, name: row.short, x: cost(row), y: 100 * row.test_accuracy,
+        id: row.name,
+        name: row.short,
+        x: cost(row),
+        y: 100 * row.test_accuracy,
         words: `${row.name}: ${format.percent(row.test_accuracy, 2)} for ${unit(cost(row))} ${axis === "latency" ? "a picture" : axis === "parameters" ? "weights" : "multiply-adds"}`,
       })),
-      label, unit, height: HEIGHT, hover: light,
+      label,
+      unit,
+      height: HEIGHT,
+      hover: light,
       empty: axis === "latency" ? "not measured yet: press “Measure here”" : "no model with a test accuracy",
     });
     const others = rows.filter((row) => row.test_accuracy !== null && row.data !== data).map(({ name }) => name);
-    const which = tested.length ? `${n.length === 1 && n[0] ? format.count(n[0]) : "The"} test pictures of ${answers.dataset(tested[0])}.` : "";
+    const which = tested.length
+      ? `${n.length === 1 && n[0] ? format.count(n[0]) : "The"} test pictures of ${answers.dataset(tested[0])}.`
+      : "";
     $(".note").textContent = `${which}${others.length ? ` Left out, other pictures: ${others.join(", ")}.` : ""}`;
   }
 
   for (const button of root.querySelectorAll("[data-axis]")) {
     button.addEventListener("click", () => {
       axis = button.dataset.axis;
-      for (const other of root.querySelectorAll("[data-axis]")) other.setAttribute("aria-pressed", String(other === button));
+      for (const other of root.querySelectorAll("[data-axis]"))
+        other.setAttribute("aria-pressed", String(other === button));
       plot();
     });
   }
@@ -105,7 +188,9 @@ export default widget((root, server) => {
   // ---- measuring -------------------------------------------------------------------------------------------------
   function words() {
     const { running, result, problem } = measuring.now();
-    measuring.show(({ name, batch }) => (name ? `; now ${name}, ${batch === 1 ? "one picture" : `${batch} pictures`}` : ""));
+    measuring.show(({ name, batch }) =>
+      name ? `; now ${name}, ${batch === 1 ? "one picture" : `${batch} pictures`}` : "",
+    );
     if (!running && problem) $(".told").textContent = problem;
     $(".where").textContent = result
       ? `Measured ${new Date(result.date).toLocaleString()} on ${result.machine}, torch ${result.torch}${result.complete ? "" : "; stopped before its end"}: in turns, warmed up, medians. Hold the pointer on a time for its quartiles.`

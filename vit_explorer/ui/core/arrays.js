@@ -27,6 +27,7 @@ export function decode(packed) {
 let table = new Float32Array(0); // 2 ** -(code * step) for every code; the step is the same for all payloads
 
 function powers(codes, step) {
-  if (!table.length) table = Float32Array.from({ length: 65536 }, (_, code) => (code === 65535 ? 0 : 2 ** (-code * step)));
+  if (!table.length)
+    table = Float32Array.from({ length: 65536 }, (_, code) => (code === 65535 ? 0 : 2 ** (-code * step)));
   return Float32Array.from(codes, (code) => table[code]);
 }

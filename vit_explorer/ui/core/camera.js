@@ -22,7 +22,9 @@ export function wireCamera(root, take, complain) {
     }
     $(".camera").disabled = true;
     try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { width: { ideal: 1280 }, facingMode: "environment" } });
+      stream = await navigator.mediaDevices.getUserMedia({
+        video: { width: { ideal: 1280 }, facingMode: "environment" },
+      });
     } catch (error) {
       complain(`Camera: ${REASONS[error.name] || "it could not be opened: upload or paste a picture."}`);
       $(".camera").disabled = false;
@@ -31,7 +33,9 @@ export function wireCamera(root, take, complain) {
     if (!visible()) return close();
     $(".live").hidden = false;
     $(".video").srcObject = stream;
-    $(".video").play().catch(() => {}); // closed before it began
+    $(".video")
+      .play()
+      .catch(() => {}); // closed before it began
     $(".shoot").focus();
   }
 

@@ -43,8 +43,12 @@ export function barCells(name, probability, style = "") {
 
 /** Open a tab of the page by its id, also where the tabs that do not fit stand in a menu. */
 export function openTab(id) {
-  const inMenu = [.../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#tabs .overflow-dropdown button"))];
+  const inMenu = [
+    .../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#tabs .overflow-dropdown button")),
+  ];
   /** @type {HTMLElement} */
-  const tab = document.querySelector(`#tabs [role="tab"][data-tab-id="${id}"]`) || inMenu.find((one) => one.textContent.trim().toLowerCase() === id);
+  const tab =
+    document.querySelector(`#tabs [role="tab"][data-tab-id="${id}"]`) ||
+    inMenu.find((one) => one.textContent.trim().toLowerCase() === id);
   if (tab) tab.click();
 }

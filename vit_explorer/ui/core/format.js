@@ -1,6 +1,11 @@
 /* Numbers as the page writes them. Pure functions; a number that is missing is the caller's to write. */
 
-const UNITS = /** @type {const} */ ([[1e12, " T"], [1e9, " G"], [1e6, " M"], [1e3, " k"]]);
+const UNITS = /** @type {const} */ ([
+  [1e12, " T"],
+  [1e9, " G"],
+  [1e6, " M"],
+  [1e3, " k"],
+]);
 const MIB = 2 ** 20;
 const MINUS = "−";
 
@@ -86,10 +91,12 @@ export const pixels = (length, digits = 1) => `${length.toFixed(digits)} px`;
 export const megabytes = (bytes) => `${significant(bytes / MIB)} MB`;
 
 /** How far training is, in epochs: "0.25", "7.32", "12.5". @param {number} epochs */
-export const epoch = (epochs) => (epochs >= 10 ? epochs.toFixed(1) : epochs >= 1 ? epochs.toFixed(2) : significant(epochs, 2));
+export const epoch = (epochs) =>
+  epochs >= 10 ? epochs.toFixed(1) : epochs >= 1 ? epochs.toFixed(2) : significant(epochs, 2);
 
 /** A measured time, three significant digits: "0.0523 ms", "12.3 ms", "1.05 s". @param {number} seconds */
-export const milliseconds = (seconds) => (seconds < 0.9995 ? `${(1000 * seconds).toPrecision(3)} ms` : `${seconds.toPrecision(3)} s`);
+export const milliseconds = (seconds) =>
+  seconds < 0.9995 ? `${(1000 * seconds).toPrecision(3)} ms` : `${seconds.toPrecision(3)} s`;
 
 /** A time to wait: "8 s", "1 min 20 s", "25 min", "2 h 5 min". @param {number} seconds */
 export function duration(seconds) {

@@ -10,7 +10,8 @@ export function headless(element, { trace }) {
   const missing = Boolean(trace) && trace.classes.length === 0;
   element.classList.toggle("headless", missing);
   if (!missing) return false;
-  const notice = element.querySelector(":scope > .vx-headless") || element.appendChild(make("p", "vx-headless vx-panel"));
+  const notice =
+    element.querySelector(":scope > .vx-headless") || element.appendChild(make("p", "vx-headless vx-panel"));
   notice.textContent = `${trace.model} has no head: it turns a picture into vectors and names no class, so there is no prediction here.`;
   return true;
 }

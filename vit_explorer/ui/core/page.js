@@ -18,7 +18,13 @@ const waiting = window.vx.waiting; // views that came before this module, see sc
 
 /** The one global: how Gradio's elements reach their views, and the state for who looks from outside, such as a test. */
 window.vx = {
-  get: store.get, on: store.on, pin: store.pin, point: store.point, set: store.set, state: store.state, update: store.update,
+  get: store.get,
+  on: store.on,
+  pin: store.pin,
+  point: store.point,
+  set: store.set,
+  state: store.state,
+  update: store.update,
   idle,
   mount,
   openTab,

@@ -26,8 +26,27 @@ export function line(context, places, dash = []) {
   context.setLineDash([]);
 }
 
-const UP = [[0, -1.25], [1.15, 0.85], [-1.15, 0.85]];
-const CORNERS = { up: UP, down: UP.map(([x, y]) => [x, -y]), diamond: [[0, -1.3], [1.3, 0], [0, 1.3], [-1.3, 0]], square: [[-0.9, -0.9], [0.9, -0.9], [0.9, 0.9], [-0.9, 0.9]] };
+const UP = [
+  [0, -1.25],
+  [1.15, 0.85],
+  [-1.15, 0.85],
+];
+const CORNERS = {
+  up: UP,
+  down: UP.map(([x, y]) => [x, -y]),
+  diamond: [
+    [0, -1.3],
+    [1.3, 0],
+    [0, 1.3],
+    [-1.3, 0],
+  ],
+  square: [
+    [-0.9, -0.9],
+    [0.9, -0.9],
+    [0.9, 0.9],
+    [-0.9, 0.9],
+  ],
+};
 
 /** A filled marker with an outline: a shape for each series, for eyes that do not see its colour. @param {Context} context @param {Shape} shape @param {Place} place @param {number} r px */
 export function marker(context, shape, [x, y], r) {
@@ -41,8 +60,16 @@ export function marker(context, shape, [x, y], r) {
 
 /** A bar from one value to another, with caps of a half width. @param {Context} context @param {number} x @param {number} y1 @param {number} y2 @param {number} cap px */
 export function errorBar(context, x, y1, y2, cap = 0) {
-  line(context, [[x, y1], [x, y2]]);
-  if (cap) for (const y of [y1, y2]) line(context, [[x - cap, y], [x + cap, y]]);
+  line(context, [
+    [x, y1],
+    [x, y2],
+  ]);
+  if (cap)
+    for (const y of [y1, y2])
+      line(context, [
+        [x - cap, y],
+        [x + cap, y],
+      ]);
 }
 
 /** Draw inside of the axes alone, but for the rim of a marker. @param {Context} context @param {Frame} frame @param {() => void} draw */
@@ -83,7 +110,8 @@ export function widest(context, names, bold = false) {
 export function shortened(context, name, number, room) {
   const fits = (/** @type {string} */ text) => context.measureText(text).width <= room;
   if (fits(`${name} ${number}`.trim())) return `${name} ${number}`.trim();
-  for (let kept = name.length - 1; kept > 2; kept--) if (fits(`${name.slice(0, kept)}… ${number}`)) return `${name.slice(0, kept)}… ${number}`;
+  for (let kept = name.length - 1; kept > 2; kept--)
+    if (fits(`${name.slice(0, kept)}… ${number}`)) return `${name.slice(0, kept)}… ${number}`;
   return number || name;
 }
 
@@ -96,7 +124,10 @@ export function axisY(context, frame, values, write, title = "") {
   for (const value of values) {
     const y = Math.round(frame.y(value)) + 0.5;
     context.strokeStyle = inkOf(value === 0 ? "--vx-soft" : "--vx-line");
-    line(context, [[left, y], [right, y]]);
+    line(context, [
+      [left, y],
+      [right, y],
+    ]);
     context.fillStyle = inkOf("--vx-soft");
     context.textAlign = "right";
     context.textBaseline = "middle";
@@ -125,7 +156,10 @@ export function axisX(context, frame, values, write, title = "", chosen = null) 
   context.strokeStyle = inkOf("--vx-soft");
   for (const value of values) {
     const x = Math.round(frame.x(value)) + 0.5;
-    line(context, [[x, bottom], [x, bottom + 4]]);
+    line(context, [
+      [x, bottom],
+      [x, bottom + 4],
+    ]);
   }
   context.textBaseline = "top";
   context.textAlign = "left";
@@ -145,7 +179,14 @@ export function ruleY(context, frame, value, name, side) {
   const [y, { left, right }] = [Math.round(frame.y(value)) + 0.5, frame];
   context.strokeStyle = inkOf("--vx-soft");
   context.lineWidth = 1.5;
-  line(context, [[left, y], [right, y]], [4, 4]);
+  line(
+    context,
+    [
+      [left, y],
+      [right, y],
+    ],
+    [4, 4],
+  );
   letters(context);
   context.fillStyle = inkOf("--vx-text");
   word(context, name, [side === "left" ? left + GAP : right - 2, y - 2], side, "bottom");
@@ -154,7 +195,14 @@ export function ruleY(context, frame, value, name, side) {
 /** A line for a value of x. @param {Context} context @param {Frame} frame @param {number} value @param {number[]} dash */
 export function ruleX(context, frame, value, dash = []) {
   const x = Math.round(frame.x(value)) + 0.5;
-  line(context, [[x, frame.top], [x, frame.bottom]], dash);
+  line(
+    context,
+    [
+      [x, frame.top],
+      [x, frame.bottom],
+    ],
+    dash,
+  );
 }
 
 /** A sentence in place of a plot. @param {Context} context @param {{width: number, height: number}} size @param {string} sentence */
@@ -172,12 +220,21 @@ export function empty(context, { width, height }, sentence) {
  * @param {Context} context @param {Frame} frame @param {{name: string, number?: string, at: Place, ink: string, bold?: boolean}[]} ends @param {number} leader px
  */
 export function endNames(context, frame, ends, leader = 0) {
-  const places = spread(ends.map(({ at }) => at[1]), LABEL + 5, frame.top + GAP, frame.bottom - GAP);
+  const places = spread(
+    ends.map(({ at }) => at[1]),
+    LABEL + 5,
+    frame.top + GAP,
+    frame.bottom - GAP,
+  );
   ends.forEach(({ name, number = "", at: [x, y], ink, bold = false }, i) => {
     const start = leader ? frame.right + leader : x + 9;
     context.strokeStyle = context.fillStyle = ink;
     context.lineWidth = 1;
-    if (leader) line(context, [[x + GAP, y], [start - 3, places[i]]]);
+    if (leader)
+      line(context, [
+        [x + GAP, y],
+        [start - 3, places[i]],
+      ]);
     letters(context, bold);
     word(context, shortened(context, name, number, frame.width - start - 2), [start, places[i]]);
   });

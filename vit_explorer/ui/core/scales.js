@@ -15,10 +15,18 @@ const CLOSE = 1e-9; // relative; what floating-point numbers may miss a tick by
 /** @param {(value: number) => number} forth @param {(value: number) => number} back @returns {(low: number, high: number) => Scale} */
 const scaleBy = (forth, back) => (low, high) => {
   const [from, span] = [forth(low), forth(high) - forth(low)];
-  return { low, high, at: (value) => (span ? (forth(value) - from) / span : 0.5), value: (share) => back(from + share * span) };
+  return {
+    low,
+    high,
+    at: (value) => (span ? (forth(value) - from) / span : 0.5),
+    value: (share) => back(from + share * span),
+  };
 };
 
-export const linear = scaleBy((x) => x, (x) => x);
+export const linear = scaleBy(
+  (x) => x,
+  (x) => x,
+);
 /** Both ends above 0. */
 export const logarithmic = scaleBy(Math.log, Math.exp);
 
@@ -29,7 +37,12 @@ export const logarithmic = scaleBy(Math.log, Math.exp);
 export function frame({ width, height }, margin, { x, y }) {
   const [left, right, top, bottom] = [margin.left, width - margin.right, margin.top, height - margin.bottom];
   return {
-    width, height, left, right, top, bottom,
+    width,
+    height,
+    left,
+    right,
+    top,
+    bottom,
     x: (value) => left + (right - left) * x.at(value),
     y: (value) => bottom - (bottom - top) * y.at(value),
     valueX: (px) => x.value((px - left) / (right - left)),
@@ -57,7 +70,9 @@ export function logTicks(low, high) {
   const [first, last] = [Math.floor(Math.log10(low)), Math.floor(Math.log10(high))];
   const powers = Array.from({ length: last - first + 1 }, (_, k) => first + k);
   const inside = (/** @type {number} */ tick) => tick >= low * (1 - CLOSE) && tick <= high * (1 + CLOSE);
-  const found = NICE_LOG.map((digits) => powers.flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`))).filter(inside));
+  const found = NICE_LOG.map((digits) =>
+    powers.flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`))).filter(inside),
+  );
   return found.find((some) => some.length >= 3) ?? found[found.length - 1];
 }
 
@@ -73,7 +88,11 @@ export function spread(wanted, gap, low, high) {
   const pools = []; // neighbours that would meet move together (pool-adjacent-violators)
   order.forEach((i, rank) => {
     let pool = { sum: wanted[i] - rank * gap, count: 1 };
-    for (let last = pools[pools.length - 1]; last && last.sum / last.count > pool.sum / pool.count; last = pools[pools.length - 1]) {
+    for (
+      let last = pools[pools.length - 1];
+      last && last.sum / last.count > pool.sum / pool.count;
+      last = pools[pools.length - 1]
+    ) {
       pools.pop();
       pool = { sum: last.sum + pool.sum, count: last.count + pool.count };
     }
@@ -82,9 +101,11 @@ export function spread(wanted, gap, low, high) {
   const highest = Math.max(low, high - (wanted.length - 1) * gap);
   /** @type {number[]} */
   const places = [];
-  pools.flatMap(({ sum, count }) => Array(count).fill(sum / count)).forEach((start, rank) => {
-    places[order[rank]] = Math.max(low, Math.min(highest, start)) + rank * gap;
-  });
+  pools
+    .flatMap(({ sum, count }) => Array(count).fill(sum / count))
+    .forEach((start, rank) => {
+      places[order[rank]] = Math.max(low, Math.min(highest, start)) + rank * gap;
+    });
   return places;
 }
 
@@ -100,8 +121,18 @@ export function fitting(spans) {
 
 /** Where a name around a point can stand: to the right, left, above, below, then farther off. @type {[number, number, "start" | "middle" | "end"][]} */
 const AROUND = [
-  [9, 4, "start"], [-9, 4, "end"], [0, -10, "middle"], [0, 19, "middle"], [-4, -12, "start"], [4, -12, "end"], [-4, 20, "start"], [4, 20, "end"],
-  [-4, -24, "start"], [4, -24, "end"], [-4, 32, "start"], [4, 32, "end"],
+  [9, 4, "start"],
+  [-9, 4, "end"],
+  [0, -10, "middle"],
+  [0, 19, "middle"],
+  [-4, -12, "start"],
+  [4, -12, "end"],
+  [-4, 20, "start"],
+  [4, 20, "end"],
+  [-4, -24, "start"],
+  [4, -24, "end"],
+  [-4, 32, "start"],
+  [4, 32, "end"],
 ];
 
 /**
@@ -114,7 +145,8 @@ export function nameAt(length, [a, b], taken, room) {
     return { x: a + dx, y: b + dy, anchor, left, right: left + length, top: b + dy - 11, bottom: b + dy + 3 };
   });
   const overlap = (/** @type {Box} */ one, /** @type {Box} */ other) =>
-    Math.max(0, Math.min(one.right, other.right) - Math.max(one.left, other.left)) * Math.max(0, Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top));
+    Math.max(0, Math.min(one.right, other.right) - Math.max(one.left, other.left)) *
+    Math.max(0, Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top));
   const outside = (/** @type {Box} */ one) => (one.right - one.left) * (one.bottom - one.top) - overlap(one, room);
   const covered = boxes.map((one) => taken.reduce((sum, other) => sum + overlap(one, other), OUTSIDE * outside(one)));
   return boxes[covered.indexOf(Math.min(...covered))];

@@ -19,7 +19,9 @@ export function prefixName(index, short = false, names = prefixNames()) {
 /** What a token is called: "CLS" or "patch 12 (row 1, column 4)". Rows and columns count from 0, as indices do. */
 export function tokenName(token, grid, names = prefixNames()) {
   if (token === null) return "no patch";
-  return token < 0 ? prefixName(-token - 1, false, names) : `patch ${token} (row ${Math.floor(token / grid[1])}, column ${token % grid[1]})`;
+  return token < 0
+    ? prefixName(-token - 1, false, names)
+    : `patch ${token} (row ${Math.floor(token / grid[1])}, column ${token % grid[1]})`;
 }
 
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };

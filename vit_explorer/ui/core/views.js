@@ -12,7 +12,8 @@ const greys = new WeakMap(); // decoded pixels -> image
 function grey(rgb, size) {
   if (!greys.has(rgb)) {
     const bytes = new Uint8Array(rgb.length);
-    for (let k = 0; k < rgb.length; k += 3) bytes.fill(0.299 * rgb[k] + 0.587 * rgb[k + 1] + 0.114 * rgb[k + 2], k, k + 3);
+    for (let k = 0; k < rgb.length; k += 3)
+      bytes.fill(0.299 * rgb[k] + 0.587 * rgb[k + 1] + 0.114 * rgb[k + 2], k, k + 3);
     greys.set(rgb, rgbImage(bytes, size, size));
   }
   return greys.get(rgb);
@@ -41,10 +42,15 @@ export function outlinePatch(canvas, side, token, /** @type {number[]} */ [rows,
   outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, ink);
 }
 
-export const request = (/** @type {import("../state").State} */ { trace, model }) => ({ picture: trace.picture.name, model: model.name, fit: trace.fit });
+export const request = (/** @type {import("../state").State} */ { trace, model }) => ({
+  picture: trace.picture.name,
+  model: model.name,
+  fit: trace.fit,
+});
 
 /** Whether picture and model on screen belong together. */
-export const ready = (/** @type {import("../state").State} */ { trace, model }) => Boolean(trace && model && trace.model === model.name);
+export const ready = (/** @type {import("../state").State} */ { trace, model }) =>
+  Boolean(trace && model && trace.model === model.name);
 
 /**
  * Ask the server what a view shows: one call at a time, and then the newest question.

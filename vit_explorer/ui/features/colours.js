@@ -66,7 +66,11 @@ export default widget((root, server) => {
     const [rows, cols] = map.grid;
     const n = rows * cols;
     const context = clearCanvas(canvas, side, side);
-    const colours = new ImageData(new Uint8ClampedArray(map.colours.subarray(which * n * 4, (which + 1) * n * 4)), cols, rows);
+    const colours = new ImageData(
+      new Uint8ClampedArray(map.colours.subarray(which * n * 4, (which + 1) * n * 4)),
+      cols,
+      rows,
+    );
     views.greyPicture(context, side, pixels, size);
     const cells = document.createElement("canvas");
     [cells.width, cells.height] = [cols, rows];
@@ -86,7 +90,10 @@ export default widget((root, server) => {
       tile.side = side;
       paintMap(first, side, map, 0, trace.rgb.data, trace.size);
       paintMap(other, side, map, 1, features.pixels, trace.size);
-      tile.element.setAttribute("aria-label", `${map.name}: ${format.percent(sum(map.explained), 0)} of the variance in three colours`);
+      tile.element.setAttribute(
+        "aria-label",
+        `${map.name}: ${format.percent(sum(map.explained), 0)} of the variance in three colours`,
+      );
     });
   }
 
@@ -95,7 +102,8 @@ export default widget((root, server) => {
   function draw(state) {
     if (!data.ready(state)) return;
     const { fitOn, drop } = data.chosen();
-    for (const button of root.querySelectorAll("[data-fit]")) button.setAttribute("aria-pressed", String(button.dataset.fit === fitOn));
+    for (const button of root.querySelectorAll("[data-fit]"))
+      button.setAttribute("aria-pressed", String(button.dataset.fit === fitOn));
     $(".drop").setAttribute("aria-pressed", String(drop));
     ask(state);
     root.classList.toggle("waiting", !fits(state));
@@ -113,7 +121,8 @@ export default widget((root, server) => {
     const share = (one) => format.percent(sum(one.explained), 0);
     const first = features.maps[0];
     const before = block > 0 ? `, ${share(first)} after ${data.nameOf(first)}` : "";
-    $(".finding").textContent = `Three components hold ${share(map)} of the variance after ${data.nameOf(map)}${before}`;
+    $(".finding").textContent =
+      `Three components hold ${share(map)} of the variance after ${data.nameOf(map)}${before}`;
     $(".unit").textContent = features.kind === "global" ? "block" : "stage";
     mark(state);
   }
@@ -122,11 +131,22 @@ export default widget((root, server) => {
     if (!painted || data.shown(store.state) !== painted) return;
     tiles.forEach(({ marks, side }, block) => {
       const { grid } = painted.maps[block];
-      const cell = token === null || token < 0 || token >= trace.grid[0] * trace.grid[1] ? null : data.cellBetween(token, trace.grid, grid);
+      const cell =
+        token === null || token < 0 || token >= trace.grid[0] * trace.grid[1]
+          ? null
+          : data.cellBetween(token, trace.grid, grid);
       const context = clearCanvas(marks, side, side);
       if (cell === null) return;
       const [w, h] = [side / grid[1], side / grid[0]];
-      outline(context, (cell % grid[1]) * w - 1, Math.floor(cell / grid[1]) * h - 1, w + 2, h + 2, inkOf("--vx-query"), 1);
+      outline(
+        context,
+        (cell % grid[1]) * w - 1,
+        Math.floor(cell / grid[1]) * h - 1,
+        w + 2,
+        h + 2,
+        inkOf("--vx-query"),
+        1,
+      );
     });
   }
 

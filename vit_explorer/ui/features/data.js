@@ -36,7 +36,10 @@ const bytes = (packed) => /** @type {Uint8Array} */ (decode(packed).data);
 /** Keep the colours of the server for both views. @param {import("../core/payloads").ColoursPayload & {question: string}} answer */
 export function keep(answer) {
   const maps = answer.maps.map(({ colours, norms, prefix_norms: prefixNorms, ...rest }) => ({
-    ...rest, prefixNorms, colours: bytes(colours), norms: /** @type {Float32Array} */ (decode(norms).data),
+    ...rest,
+    prefixNorms,
+    colours: bytes(colours),
+    norms: /** @type {Float32Array} */ (decode(norms).data),
   }));
   store.set("features", { ...answer, maps, pixels: bytes(answer.second_pixels) });
 }

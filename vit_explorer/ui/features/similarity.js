@@ -23,7 +23,13 @@ export default widget((root, server) => {
     wanted,
     keep(told) {
       const [here, there] = [decode(told.here), decode(told.there)];
-      answer = { ...told, here: here.data, there: there.data, step: here.scale, low: lowEnd(here.data, there.data) * here.scale };
+      answer = {
+        ...told,
+        here: here.data,
+        there: there.data,
+        step: here.scale,
+        low: lowEnd(here.data, there.data) * here.scale,
+      };
     },
     draw,
     failed: () => ($(".finding").textContent = "The server did not answer; choose again."),
@@ -52,7 +58,10 @@ export default widget((root, server) => {
     const [rows, cols] = trace.grid;
     if (token !== null && token < 0 && -token <= nPrefix) return -token - 1;
     if (fine && fine.token === token && String(fine.grid) === String(grid)) return nPrefix + fine.cell;
-    const known = token !== null && token >= 0 ? Math.min(token, rows * cols - 1) : Math.floor(rows / 2) * cols + Math.floor(cols / 2);
+    const known =
+      token !== null && token >= 0
+        ? Math.min(token, rows * cols - 1)
+        : Math.floor(rows / 2) * cols + Math.floor(cols / 2);
     return nPrefix + data.cellBetween(known, trace.grid, grid);
   }
 
@@ -106,12 +115,23 @@ export default widget((root, server) => {
     const cell = at - nPrefix;
     const name = cell < 0 ? features.prefix_names[at] : short(cell);
     $(".finding").replaceChildren(
-      `After ${data.nameOf(map)}, `, make("span", "query", name), " is most like ", make("span", "key", short(near)),
-      ` here (${format.decimal(here[near])}), `, make("span", "key", short(far)), ` in the second (${format.decimal(there[far])})`,
+      `After ${data.nameOf(map)}, `,
+      make("span", "query", name),
+      " is most like ",
+      make("span", "key", short(near)),
+      ` here (${format.decimal(here[near])}), `,
+      make("span", "key", short(far)),
+      ` in the second (${format.decimal(there[far])})`,
     );
-    $(".value").textContent = read === null ? "" : `Patch ${read} of ${features.second_title}: ${format.decimal(there[read])}.`;
+    $(".value").textContent =
+      read === null ? "" : `Patch ${read} of ${features.second_title}: ${format.decimal(there[read])}.`;
     $(".here").setAttribute("aria-label", $(".finding").textContent);
-    $(".norm-words").textContent = normWords(features, map, cell < 0 ? map.prefixNorms[at] : map.norms[data.cellBetween(cell, grid, map.grid)], name);
+    $(".norm-words").textContent = normWords(
+      features,
+      map,
+      cell < 0 ? map.prefixNorms[at] : map.norms[data.cellBetween(cell, grid, map.grid)],
+      name,
+    );
   });
 
   // ---- norms ---------------------------------------------------------------------------------------------------
@@ -135,8 +155,13 @@ export default widget((root, server) => {
     if (!found.length) {
       return `No artefacts: no norm exceeds ${bound} × the median; the largest is ${format.times(ratios[most])}, after ${data.nameOf(maps[most])}.`;
     }
-    const where = found.map((one) => `${format.plural(one.outliers.length, "patch", "patches")} after ${data.nameOf(one)}`);
-    const listed = where.length > 3 ? `in ${format.outOf(found.length, maps.length)} maps, up to ${format.times(ratios[most])}` : where.join(", ");
+    const where = found.map(
+      (one) => `${format.plural(one.outliers.length, "patch", "patches")} after ${data.nameOf(one)}`,
+    );
+    const listed =
+      where.length > 3
+        ? `in ${format.outOf(found.length, maps.length)} maps, up to ${format.times(ratios[most])}`
+        : where.join(", ");
     return (
       `Artefacts: ${listed} above ${bound} × the median norm, outlined in red. Such patches hold facts of the whole picture in place of ` +
       "their own in large ViTs; register tokens take that over (Darcet et al. 2023)."
@@ -157,7 +182,11 @@ export default widget((root, server) => {
     const select = $(".second");
     if (select.dataset.of !== key) {
       select.dataset.of = key;
-      fill(select, names, ({ name, title, truth }) => Object.assign(make("option", "", truth && truth !== title.toLowerCase() ? `${title}: ${truth}` : title), { value: name }));
+      fill(select, names, ({ name, title, truth }) =>
+        Object.assign(make("option", "", truth && truth !== title.toLowerCase() ? `${title}: ${truth}` : title), {
+          value: name,
+        }),
+      );
     }
     select.value = current.name;
   }

@@ -46,11 +46,12 @@ export default widget((root, server) => {
       model: known ? link.get("model") : catalogue.first.model,
       fit: link.get("fit") === "letterbox" ? "letterbox" : "crop",
     });
-    for (const model of catalogue.models) if (!store.get("trace")) await fulfil({ ...catalogue.first, model: model.name });
+    for (const model of catalogue.models)
+      if (!store.get("trace")) await fulfil({ ...catalogue.first, model: model.name });
     store.on("wish", (wish) => wish && fulfil(wish));
     store.on("refresh", (wanted) => wanted && refresh());
     store.on("run", writeLink);
-    if ((await call("download", server, "download_status", {}) || {}).state === "running") followDownload();
+    if (((await call("download", server, "download_status", {})) || {}).state === "running") followDownload();
   }
 
   /** Bring the page to another picture or model; what stays unsaid stays as it is. */
@@ -152,7 +153,8 @@ export default widget((root, server) => {
   // ---- CIFAR-10, where it is not here yet ----------------------------------------------------------------------
   /** Offer the download if some model was trained on CIFAR-10 and its pictures are not here. */
   function offerDownload(catalogue) {
-    const missing = catalogue.models.some((model) => model.data === "cifar10") && !catalogue.sources.includes("cifar10");
+    const missing =
+      catalogue.models.some((model) => model.data === "cifar10") && !catalogue.sources.includes("cifar10");
     $(".fetch").hidden = !missing;
     $(".fetch .words").textContent = "Its own test pictures, CIFAR-10, are not on this machine.";
   }
@@ -231,7 +233,9 @@ export default widget((root, server) => {
       store.set("run", link.get("run"));
       openTab("train");
     }
-    fulfil(Object.fromEntries(["picture", "model", "fit"].filter((key) => link.get(key)).map((key) => [key, link.get(key)])));
+    fulfil(
+      Object.fromEntries(["picture", "model", "fit"].filter((key) => link.get(key)).map((key) => [key, link.get(key)])),
+    );
   });
 
   wireCamera(root, (shot) => take(new File([shot], "camera picture", { type: "image/png" })), say);
@@ -253,13 +257,20 @@ export default widget((root, server) => {
       button.setAttribute("aria-selected", String(button.dataset.name === trace.picture.name));
     }
     $("#vx-model").value = model.name;
-    const tested = model.test_accuracy === null || model.n_test === null ? "" : `${format.percent(model.test_accuracy, 2)} right on ${format.count(model.n_test)} test pictures of ${model.data}; `;
-    $(".card").textContent = `${model.title}, ${format.short(model.parameters)} weights: ${tested}${model.multiply_adds ? `${format.short(model.multiply_adds)} multiply-adds a picture` : "cost not counted"}.`;
+    const tested =
+      model.test_accuracy === null || model.n_test === null
+        ? ""
+        : `${format.percent(model.test_accuracy, 2)} right on ${format.count(model.n_test)} test pictures of ${model.data}; `;
+    $(".card").textContent =
+      `${model.title}, ${format.short(model.parameters)} weights: ${tested}${model.multiply_adds ? `${format.short(model.multiply_adds)} multiply-adds a picture` : "cost not counted"}.`;
     drawTop(trace);
   }
 
   function drawTop(/** @type {import("../state").Trace} */ trace) {
-    const order = trace.probabilities.map((p, i) => [p, i]).sort((a, b) => b[0] - a[0]).slice(0, 5);
+    const order = trace.probabilities
+      .map((p, i) => [p, i])
+      .sort((a, b) => b[0] - a[0])
+      .slice(0, 5);
     $(".top").replaceChildren(...order.flatMap(([p, i], rank) => barCells(trace.classes[i], p, rank ? "" : "first")));
     const { state, text } = judge(trace.classes, trace.probabilities, trace.picture.labels);
     $(".verdict").textContent = text;

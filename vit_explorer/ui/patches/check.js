@@ -31,14 +31,21 @@ export default widget((root) => {
     if (recovered) {
       recovered.forEach((count, k) => {
         context.fillStyle = inkOn(sequential, differences.data[k], 0, high);
-        context.fillText(count === patches.values ? "✓" : "✗", ((k % cols) + 0.5) * w, (Math.floor(k / cols) + 0.5) * h);
+        context.fillText(
+          count === patches.values ? "✓" : "✗",
+          ((k % cols) + 0.5) * w,
+          (Math.floor(k / cols) + 0.5) * h,
+        );
       });
     }
     $(".largest").textContent = high.toExponential(1);
-    $(".context").textContent = `over ${format.count(rows * cols * model.d_model)} numbers that reach up to ${patches.largest_value.toFixed(2)}`;
+    $(".context").textContent =
+      `over ${format.count(rows * cols * model.d_model)} numbers that reach up to ${patches.largest_value.toFixed(2)}`;
     const n = rows * cols;
     const bytes = recovered ? recovered.reduce((sum, count) => sum + count, 0) : 0;
-    $(".exact").textContent = recovered ? `${recovered.filter((count) => count === patches.values).length} of ${n}` : "not possible:";
+    $(".exact").textContent = recovered
+      ? `${recovered.filter((count) => count === patches.values).length} of ${n}`
+      : "not possible:";
     $(".back").textContent = recovered
       ? `${format.count(bytes)} of ${format.count(n * patches.values)} bytes, from the tokens that entered the first block${bytes === n * patches.values ? ": the projection lost nothing" : ""}`
       : `a token of ${model.d_model} dimensions cannot hold ${patches.values} values`;
@@ -50,7 +57,9 @@ export default widget((root) => {
     const [rows, cols] = trace.grid;
     const context = clearCanvas($(".marks"), SIDE, SIDE);
     const inside = token !== null && token >= 0 && token < rows * cols;
-    $(".here").textContent = inside ? `${tokenName(token, trace.grid)}: ${differences.data[token].toExponential(1)}` : "";
+    $(".here").textContent = inside
+      ? `${tokenName(token, trace.grid)}: ${differences.data[token].toExponential(1)}`
+      : "";
     if (!inside) return;
     const [w, h] = [SIDE / cols, SIDE / rows];
     outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, inkOf("--vx-query"));

@@ -37,7 +37,8 @@ export default widget((root, server) => {
     const end = kind === "filters" ? limit : values.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
     const bytes = new Uint8Array(size * size * 3);
     for (let k = 0; k < size * size; k++) {
-      for (let c = 0; c < channels; c++) bytes[3 * k + c] = Math.round(127.5 + (127.5 * values[c * size * size + k]) / end);
+      for (let c = 0; c < channels; c++)
+        bytes[3 * k + c] = Math.round(127.5 + (127.5 * values[c * size * size + k]) / end);
     }
     return rgbImage(bytes, size, size);
   }
@@ -46,7 +47,10 @@ export default widget((root, server) => {
     const { data, shape } = tilesOf.filters;
     const size = data.length / shape[0];
     const energy = (i) => data.subarray(i * size, (i + 1) * size).reduce((sum, w) => sum + w * w, 0);
-    return Array.from({ length: shape[0] }, (_, i) => energy(i)).reduce((best, e, i, all) => (e > all[best] ? i : best), 0);
+    return Array.from({ length: shape[0] }, (_, i) => energy(i)).reduce(
+      (best, e, i, all) => (e > all[best] ? i : best),
+      0,
+    );
   }
 
   function draw(/** @type {import("../state").State} */ { trace, model }) {
@@ -73,7 +77,8 @@ export default widget((root, server) => {
     const columns = kind === "components" ? 8 : width > 480 ? 16 : 12;
     tiles = { columns, tile: Math.floor(Math.min(width / columns, 280 / Math.ceil(count / columns), 48)) };
     $(".words").textContent = WORDS[kind];
-    for (const button of root.querySelectorAll("[data-kind]")) button.setAttribute("aria-pressed", String(button.dataset.kind === kind));
+    for (const button of root.querySelectorAll("[data-kind]"))
+      button.setAttribute("aria-pressed", String(button.dataset.kind === kind));
     paintTiles();
     paintOne(trace);
   }
@@ -111,7 +116,9 @@ export default widget((root, server) => {
     $(".vx-scale .low").textContent = `−${scale.toFixed(2)}`;
     $(".vx-scale .high").textContent = `+${scale.toFixed(2)}`;
     $(".scale").textContent =
-      kind === "filters" ? `Filters: grey is 0, full light or dark ±${limit.toFixed(3)}. Answers: one scale for all filters.` : "Each component's answers have their own scale.";
+      kind === "filters"
+        ? `Filters: grey is 0, full light or dark ±${limit.toFixed(3)}. Answers: one scale for all filters.`
+        : "Each component's answers have their own scale.";
     mark(store.state);
   }
 

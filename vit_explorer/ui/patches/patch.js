@@ -18,7 +18,8 @@ export default widget((root, server) => {
     const size = trace.patches.size;
     const { embedding } = trace;
     const vectors = [];
-    for (let token = 0; token < trace.grid[0] * trace.grid[1]; token++) vectors.push(flatten(trace, model, token, size));
+    for (let token = 0; token < trace.grid[0] * trace.grid[1]; token++)
+      vectors.push(flatten(trace, model, token, size));
     const largest = (numbers) => numbers.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
     const vectorScale = Math.max(...vectors.map(largest));
     return { trace, model, size, embedding, vectors, vectorScale, embeddingScale: largest(embedding.data) };
@@ -57,10 +58,23 @@ export default widget((root, server) => {
       context.fillStyle = inkOnRgb(red, green, blue);
       context.font = "12.5px ui-monospace, 'DejaVu Sans Mono', monospace";
       context.textAlign = "center";
-      [red, green, blue].forEach((value, c) => context.fillText(value, x + cell / 2, y + cell / 2 + 4.5 + (c - 1) * 15));
+      [red, green, blue].forEach((value, c) =>
+        context.fillText(value, x + cell / 2, y + cell / 2 + 4.5 + (c - 1) * 15),
+      );
     }
-    const marked = hovered && (hovered.stage === "pixels" ? hovered.index : hovered.stage === "vector" ? hovered.index % size ** 2 : null);
-    if (marked !== null) outline(context, (marked % size) * cell + 1, Math.floor(marked / size) * cell + 1, cell - 2, cell - 2, inkOf("--vx-key"), 2);
+    const marked =
+      hovered &&
+      (hovered.stage === "pixels" ? hovered.index : hovered.stage === "vector" ? hovered.index % size ** 2 : null);
+    if (marked !== null)
+      outline(
+        context,
+        (marked % size) * cell + 1,
+        Math.floor(marked / size) * cell + 1,
+        cell - 2,
+        cell - 2,
+        inkOf("--vx-key"),
+        2,
+      );
   }
 
   /** Cells with room between groups; returns the place of each cell so that the pointer can find it. */
@@ -93,7 +107,13 @@ export default widget((root, server) => {
 
   function paintVector() {
     const { size } = arrays;
-    const marked = !hovered ? [] : hovered.stage === "vector" ? [hovered.index] : hovered.stage === "pixels" ? [0, 1, 2].map((c) => c * size ** 2 + hovered.index) : [];
+    const marked = !hovered
+      ? []
+      : hovered.stage === "vector"
+        ? [hovered.index]
+        : hovered.stage === "pixels"
+          ? [0, 1, 2].map((c) => c * size ** 2 + hovered.index)
+          : [];
     const columns = size % 2 ? size : 2 * size; // a whole number of lines for each channel
     paintCells($(".vector"), shown.vector, columns, arrays.vectorScale, size ** 2 / columns, marked);
   }
@@ -101,7 +121,14 @@ export default widget((root, server) => {
   function paintEmbedding() {
     const marked = hovered && hovered.stage === "embedding" ? [hovered.index] : [];
     const d = arrays.embedding.shape[1];
-    paintCells($(".embedding"), shown.embedding, 2 ** Math.ceil(Math.log2(Math.sqrt(d * 1.6))), arrays.embeddingScale, 0, marked);
+    paintCells(
+      $(".embedding"),
+      shown.embedding,
+      2 ** Math.ceil(Math.log2(Math.sqrt(d * 1.6))),
+      arrays.embeddingScale,
+      0,
+      marked,
+    );
   }
 
   function readout() {
@@ -112,7 +139,8 @@ export default widget((root, server) => {
       return `Strongest dimension: ${strongest}, ${format.signed(shown.embedding[strongest], 3)}. Point at any cell for its number.`;
     }
     const k = hovered.index;
-    if (hovered.stage === "pixels") return `Pixel (row ${Math.floor(k / size)}, column ${k % size}): red, green, blue = ${pixel(shown.token, k).join(", ")}.`;
+    if (hovered.stage === "pixels")
+      return `Pixel (row ${Math.floor(k / size)}, column ${k % size}): red, green, blue = ${pixel(shown.token, k).join(", ")}.`;
     if (hovered.stage === "vector") {
       const c = Math.floor(k / size ** 2);
       const raw = pixel(shown.token, k % size ** 2)[c];
@@ -124,7 +152,10 @@ export default widget((root, server) => {
     const weights = Array.from(shown.vector, (value, i) => filters.data[k * shown.vector.length + i] * value);
     for (const product of weights) sum += product;
     return (
-      `Dimension ${k} = ${weights.slice(0, 3).map((p) => format.signed(p, 3)).join(" ")} … (${weights.length} products of weight and value: ` +
+      `Dimension ${k} = ${weights
+        .slice(0, 3)
+        .map((p) => format.signed(p, 3))
+        .join(" ")} … (${weights.length} products of weight and value: ` +
       `${format.signed(sum, 4)}) ${format.signed(model.filter_bias[k], 4)} bias = ${format.signed(sum + model.filter_bias[k], 4)}; the model's own: ${format.signed(shown.embedding[k], 4)}.`
     );
   }
@@ -146,15 +177,19 @@ export default widget((root, server) => {
     arrays = has ? prepare(trace, model) : null;
     shown = null;
     if (!has) {
-      $(".none").textContent = model.architecture === "swin"
-        ? `${model.name} is a Swin: its small patches are tokens of maps that shrink on the way. Look at them in the Windows tab, or pick a ViT at the left.`
-        : `${model.name} is a CNN: it slides small filters over the picture and never cuts it into patches. Pick a ViT at the left.`;
+      $(".none").textContent =
+        model.architecture === "swin"
+          ? `${model.name} is a Swin: its small patches are tokens of maps that shrink on the way. Look at them in the Windows tab, or pick a ViT at the left.`
+          : `${model.name} is a CNN: it slides small filters over the picture and never cuts it into patches. Pick a ViT at the left.`;
       return;
     }
     $(".values").textContent = trace.patches.values;
     $(".dims").textContent = model.d_model;
     const [vector, embedding] = root.querySelectorAll(".vx-scale");
-    for (const [scale, limit] of [[vector, arrays.vectorScale], [embedding, arrays.embeddingScale]]) {
+    for (const [scale, limit] of [
+      [vector, arrays.vectorScale],
+      [embedding, arrays.embeddingScale],
+    ]) {
       scale.querySelector(".low").textContent = `−${limit.toFixed(2)}`;
       scale.querySelector(".high").textContent = `+${limit.toFixed(2)}`;
     }
@@ -165,14 +200,19 @@ export default widget((root, server) => {
     $(".name").textContent = `· ${tokenName(token, trace.grid)}`;
     if (token === null || token < 0) {
       const still = shown ? `; below is still patch ${shown.token}` : "";
-      $(".name").textContent += (token === null ? " marked" : " is a learned vector of its own, with no pixels behind it") + still;
+      $(".name").textContent +=
+        (token === null ? " marked" : " is a learned vector of its own, with no pixels behind it") + still;
       if (shown) return;
     }
     const index = token === null || token < 0 ? 0 : token;
     if (shown && shown.token === index) return;
     hovered = null;
     const d = arrays.embedding.shape[1];
-    shown = { token: index, vector: arrays.vectors[index], embedding: Array.from(arrays.embedding.data.subarray(index * d, (index + 1) * d)) };
+    shown = {
+      token: index,
+      vector: arrays.vectors[index],
+      embedding: Array.from(arrays.embedding.data.subarray(index * d, (index + 1) * d)),
+    };
     paintStages();
   }
 
@@ -202,7 +242,13 @@ export default widget((root, server) => {
     const { place, cell, count } = element.cells;
     for (let k = 0; k < count; k++) {
       const [x, y] = place(k);
-      if (event.clientX - box.left >= x && event.clientX - box.left < x + cell && event.clientY - box.top >= y && event.clientY - box.top < y + cell) return k;
+      if (
+        event.clientX - box.left >= x &&
+        event.clientX - box.left < x + cell &&
+        event.clientY - box.top >= y &&
+        event.clientY - box.top < y + cell
+      )
+        return k;
     }
     return null;
   };

@@ -125,7 +125,8 @@ export default widget((root) => {
       return { name, current, cells: [tokens, values, tokens * tokens, cost] };
     };
     const names = prefixNames();
-    const cls = prefix > 1 ? `, ${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : prefix ? ` and ${names[0]}` : "";
+    const cls =
+      prefix > 1 ? `, ${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : prefix ? ` and ${names[0]}` : "";
     const chosen = one(`${cut.patch} × ${cut.patch} patches${cls}`, cut.patch, true);
     const pixels = one(`every pixel a token${cls && !cls.startsWith(",") ? "," : ""}${cls}`, 1, false);
     const line = ({ name, current, cells }, write) => {
@@ -138,7 +139,11 @@ export default widget((root) => {
       }
       return row;
     };
-    const ratio = { name: "pixels against patches", current: false, cells: chosen.cells.map((v, i) => pixels.cells[i] / v) };
+    const ratio = {
+      name: "pixels against patches",
+      current: false,
+      cells: chosen.cells.map((v, i) => pixels.cells[i] / v),
+    };
     const full = (value) => (value < 1e7 ? format.count(value) : format.short(value));
     const times = (value) => (value < 1 ? `÷ ${format.short(1 / value)}` : `× ${format.short(value)}`);
     $(".numbers tbody").replaceChildren(line(chosen, full), line(pixels, full), line(ratio, times));
@@ -156,12 +161,15 @@ export default widget((root) => {
   }
 
   function change(next) {
-    const focused = document.activeElement && root.contains(document.activeElement) && document.activeElement.textContent;
+    const focused =
+      document.activeElement && root.contains(document.activeElement) && document.activeElement.textContent;
     Object.assign(cut, next, { own: null });
     if (!sizesOf(cut.picture).includes(cut.patch)) cut.patch = cut.picture === LARGE ? 16 : modelsPatch(store.state);
     draw(store.state);
     mark(store.state);
-    const again = [...root.querySelectorAll(".vx-segments .vx-button")].find((button) => button.textContent === focused);
+    const again = [...root.querySelectorAll(".vx-segments .vx-button")].find(
+      (button) => button.textContent === focused,
+    );
     if (again) again.focus();
     play();
   }
@@ -177,10 +185,18 @@ export default widget((root) => {
     layout = arrange(root.querySelector(".stack").clientWidth);
     paintScene(state);
     choices($(".sizes"), sizesOf(cut.picture), cut.patch, "pixels a patch", (patch) => change({ patch }));
-    choices($(".pictures"), [...new Set([trace.size, LARGE])], cut.picture, "pixels a picture", (picture) => change({ picture }));
+    choices($(".pictures"), [...new Set([trace.size, LARGE])], cut.picture, "pixels a picture", (picture) =>
+      change({ picture }),
+    );
     numbers(model.d_model ? model : SMALL_VIT, isModels(state) && !trace.stem ? model.multiply_adds : null);
-    const shown = cut.picture === trace.size ? "" : ` The picture stays ${trace.size} × ${trace.size}: grid and costs are of ${cut.picture}.`;
-    const other = model.architecture === "swin" ? "cuts smaller patches and merges them on its way (see Windows)" : "is a CNN and takes no patches";
+    const shown =
+      cut.picture === trace.size
+        ? ""
+        : ` The picture stays ${trace.size} × ${trace.size}: grid and costs are of ${cut.picture}.`;
+    const other =
+      model.architecture === "swin"
+        ? "cuts smaller patches and merges them on its way (see Windows)"
+        : "is a CNN and takes no patches";
     $(".note").textContent = !model.d_model
       ? `${model.name} ${other}; the costs are those of the small ViT (width 128, 4 layers).${shown}`
       : isModels(state)

@@ -28,7 +28,10 @@ export default widget((root) => {
     const [average, single] = [decode(mean), decode(maps)];
     const canvas = make("canvas");
     canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", `Map ${index + 1}, mean magnitude over its ${channels} channels, with what the marked token sees of it`);
+    canvas.setAttribute(
+      "aria-label",
+      `Map ${index + 1}, mean magnitude over its ${channels} channels, with what the marked token sees of it`,
+    );
     const image = matrixImage(average.data, side, side, sequential, 0, 255);
     stages.push({ sees, side, canvas, image });
     const grid = make("div", "maps");
@@ -40,7 +43,13 @@ export default widget((root) => {
       small.setAttribute("aria-label", words);
       small.title = words;
       const values = single.data.subarray(k * side * side, (k + 1) * side * side);
-      clearCanvas(small, CHANNEL, CHANNEL).drawImage(matrixImage(values, side, side, sequential, 0, 255), 0, 0, CHANNEL, CHANNEL);
+      clearCanvas(small, CHANNEL, CHANNEL).drawImage(
+        matrixImage(values, side, side, sequential, 0, 255),
+        0,
+        0,
+        CHANNEL,
+        CHANNEL,
+      );
       column.append(small);
     });
     grid.append(canvas, column);
@@ -75,7 +84,15 @@ export default widget((root) => {
     const context = clearCanvas(canvas, px, px);
     context.drawImage(image, 0, 0, px, px);
     const cell = px / side;
-    outline(context, left * cell + 1, top * cell + 1, (right - left + 1) * cell - 2, (bottom - top + 1) * cell - 2, inkOf("--vx-key"), 2);
+    outline(
+      context,
+      left * cell + 1,
+      top * cell + 1,
+      (right - left + 1) * cell - 2,
+      (bottom - top + 1) * cell - 2,
+      inkOf("--vx-key"),
+      2,
+    );
     return context;
   }
 
@@ -98,7 +115,12 @@ export default widget((root) => {
   function mark(/** @type {import("../state").State} */ { trace, token }) {
     if (!stem || !trace) return;
     const [rows, cols] = trace.grid;
-    const index = token === null || token < 0 ? (shown === null ? Math.floor(rows / 2) * cols + Math.floor(cols / 2) : shown) : token;
+    const index =
+      token === null || token < 0
+        ? shown === null
+          ? Math.floor(rows / 2) * cols + Math.floor(cols / 2)
+          : shown
+        : token;
     if (shown === index) return;
     shown = index;
     const [row, col] = rowAndColumn(index, cols);

@@ -53,15 +53,33 @@ function build(payload) {
   const mapsOf = (s) =>
     keep(`maps ${s}`, () => {
       const across = cols * cols;
-      return paint(rows * rows, across, (k) => {
-        const [y, x] = [Math.floor(k / across), k % across];
-        const of = Math.floor(y / rows) * cols + Math.floor(x / cols);
-        return at(s, nPrefix + of, nPrefix + (y % rows) * cols + (x % cols));
-      }, limit);
+      return paint(
+        rows * rows,
+        across,
+        (k) => {
+          const [y, x] = [Math.floor(k / across), k % across];
+          const of = Math.floor(y / rows) * cols + Math.floor(x / cols);
+          return at(s, nPrefix + of, nPrefix + (y % rows) * cols + (x % cols));
+        },
+        limit,
+      );
     });
   return {
-    ...payload, rows, cols, n, nPrefix, size, count, at, indexOf, tokenOf, has, nearest, limit,
-    matrixImage: matrixOf, mapsImage: mapsOf,
+    ...payload,
+    rows,
+    cols,
+    n,
+    nPrefix,
+    size,
+    count,
+    at,
+    indexOf,
+    tokenOf,
+    has,
+    nearest,
+    limit,
+    matrixImage: matrixOf,
+    mapsImage: mapsOf,
   };
 }
 
@@ -100,7 +118,8 @@ export function setSnapshot(index) {
 }
 
 /** The marked token if this model has it, else null. */
-export const token = (/** @type {import("../state").State} */ state) => (view(state).has(state.token) ? state.token : null);
+export const token = (/** @type {import("../state").State} */ state) =>
+  view(state).has(state.token) ? state.token : null;
 
 /** The other token of a pair that is pointed at, or null. */
 export function second(/** @type {import("../state").State} */ state) {
@@ -132,7 +151,8 @@ export function mirror({ at, rows, cols, n, nPrefix }, s) {
 
 export const shortEpoch = (epoch) => (epoch >= 10 ? epoch.toFixed(0) : String(Number(epoch.toPrecision(2))));
 /** Null is the end of a training whose length is not known. */
-export const epochName = (epoch) => (epoch === null ? "trained" : epoch === 0 ? "epoch 0 (untrained)" : `epoch ${shortEpoch(epoch)}`);
+export const epochName = (epoch) =>
+  epoch === null ? "trained" : epoch === 0 ? "epoch 0 (untrained)" : `epoch ${shortEpoch(epoch)}`;
 export const hasUntrained = (seen) => seen.count > 1 && seen.epochs[0] === 0;
 
 /** Distance of two patches on the grid, in patches. */
@@ -153,4 +173,3 @@ export function shown(root, state, selector = ".vx-panel") {
 
 /** The inks of marked and related patches; read at a draw, because reading them may cost a layout. */
 export const inks = () => ({ query: inkOf("--vx-query"), key: inkOf("--vx-key") });
-

@@ -77,11 +77,13 @@ export default widget((root) => {
   const cellText = (value) => format.decimal(value).replace("0.", ".");
 
   // ---- the score -----------------------------------------------------------------------------------------------
-  
+
   /** What the two readings say together, and no more. */
   function verdict({ row, column }) {
-    if (Math.max(row, column) < LITTLE) return "Neither: these vectors know next to nothing of where their patches lie.";
-    if (column < LITTLE) return "Rows, not columns: so far it could be the order of the list alone, whose neighbours share a row.";
+    if (Math.max(row, column) < LITTLE)
+      return "Neither: these vectors know next to nothing of where their patches lie.";
+    if (column < LITTLE)
+      return "Rows, not columns: so far it could be the order of the list alone, whose neighbours share a row.";
     if (row < LITTLE) return "Columns, not rows: only one direction of the plane has been found.";
     if (Math.min(row, column) > MUCH) return "Both: the list has become a plane, and nobody told it that there is one.";
     return "Both in part: the plane is there, but not yet sharp.";
@@ -100,7 +102,10 @@ export default widget((root) => {
     axisX(context, shown, [...order], (i) => positions.shortEpoch(seen.epochs[i]), "epochs, not to scale", s);
     context.strokeStyle = inkOf("--vx-text");
     ruleX(context, shown, s, [3, 3]);
-    const curves = /** @type {const} */ ([["row", inkOf("--vx-soft"), 1.5], ["column", inkOf("--vx-accent"), 2.5]]);
+    const curves = /** @type {const} */ ([
+      ["row", inkOf("--vx-soft"), 1.5],
+      ["column", inkOf("--vx-accent"), 2.5],
+    ]);
     const ends = curves.map(([name, ink, thickness]) => {
       /** @type {import("../core/scales.js").Place[]} */
       const places = seen.structure.map((structure, i) => [shown.x(i), shown.y(structure[name])]);
@@ -164,7 +169,9 @@ export default widget((root) => {
     $(".mirror").textContent =
       sides && sides.twins > sides.all + TWINS
         ? `Mirror twins, left and right swapped: ${format.signed(sides.twins)} on average, all pairs ${format.signed(sides.all)}. ` +
-          (state.model.augment === "crop-flip" ? "It was trained on pictures flipped at random, to which both sides are alike." : "")
+          (state.model.augment === "crop-flip"
+            ? "It was trained on pictures flipped at random, to which both sides are alike."
+            : "")
         : "";
     $(".chart").hidden = seen.count < 2;
     const scores = seen.structure.map((at, i) => `${positions.epochName(seen.epochs[i])}: ${format.decimal(at.two_d)}`);

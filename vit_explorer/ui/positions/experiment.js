@@ -28,7 +28,12 @@ export default widget((root, server) => {
     zero: "without any places this answer gains",
     untrained: "with the untrained positions this answer gains",
   };
-  const TITLES = { trained: "Trained positions again", shuffled: "Shuffled positions", zero: "No positions", untrained: "Untrained positions" };
+  const TITLES = {
+    trained: "Trained positions again",
+    shuffled: "Shuffled positions",
+    zero: "No positions",
+    untrained: "Untrained positions",
+  };
   const TOLD = {
     trained: "The picture it is told",
     shuffled: "The picture it is told",
@@ -40,7 +45,8 @@ export default widget((root, server) => {
     shuffled:
       "Every patch is told the place of another. Attention itself knows no order, so to the model this is exactly the picture on the left: the same patches, moved.",
     zero: "No patch is told a place. Any order of the patches now gives this same prediction: the picture is a heap.",
-    untrained: "The patches get the random vectors that training began with: every place has one, but not the one this network learned to read.",
+    untrained:
+      "The patches get the random vectors that training began with: every place has one, but not the one this network learned to read.",
   };
   // For patches that overlap: a token moves, and no picture is the one with its pixels moved likewise.
   const OVERLAPPING = {
@@ -48,7 +54,8 @@ export default widget((root, server) => {
     shuffled:
       "Every token is told the place of another. The patches of this model overlap, so tokens are moved and not pixels: no picture shows what it is told.",
     zero: "No token is told a place. Any order of the tokens now gives this same prediction.",
-    untrained: "The tokens get the random vectors that training began with: every place has one, but not the one this network learned to read.",
+    untrained:
+      "The tokens get the random vectors that training began with: every place has one, but not the one this network learned to read.",
   };
   const FAILED = "The server did not answer; choose the mode again.";
 
@@ -112,7 +119,10 @@ export default widget((root, server) => {
 
   function bars(element, probabilities, { classes, trained }) {
     const top = best(trained);
-    const order = probabilities.map((p, i) => [p, i]).sort((a, b) => b[0] - a[0]).slice(0, SHOWN);
+    const order = probabilities
+      .map((p, i) => [p, i])
+      .sort((a, b) => b[0] - a[0])
+      .slice(0, SHOWN);
     element.replaceChildren(...order.flatMap(([p, i]) => barCells(classes[i], p, i === top ? "answer" : "")));
   }
 
@@ -145,7 +155,10 @@ export default widget((root, server) => {
     const { trace } = state;
     const context = clearCanvas($(".scene"), SIDE, SIDE);
     const image = rgbImage(trace.rgb.data, trace.size, trace.size);
-    $(".scene").setAttribute("aria-label", `${$(".told").textContent}: ${overlap(trace) ? "" : "the patches of "}${trace.picture.title}`);
+    $(".scene").setAttribute(
+      "aria-label",
+      `${$(".told").textContent}: ${overlap(trace) ? "" : "the patches of "}${trace.picture.title}`,
+    );
     if (overlap(trace)) {
       context.drawImage(image, 0, 0, SIDE, SIDE);
       return;
@@ -160,7 +173,8 @@ export default widget((root, server) => {
   }
 
   /** Whether the answer is about the picture, the model and the choice on screen. */
-  const fits = (/** @type {import("../state").State} */ state) => answer !== null && answer.question === JSON.stringify(wanted(state));
+  const fits = (/** @type {import("../state").State} */ state) =>
+    answer !== null && answer.question === JSON.stringify(wanted(state));
 
   function show(/** @type {import("../state").State} */ state) {
     const seen = positions.view(state);

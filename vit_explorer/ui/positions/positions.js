@@ -60,7 +60,12 @@ export default widget((root) => {
     const { first, side, strip, start, thickness } = matrixPlace(width, seen);
     const context = clearCanvas($(".matrix"), width, width);
     const image = seen.matrixImage(s);
-    const parts = seen.nPrefix ? [[0, seen.nPrefix, 0, seen.nPrefix * strip], [seen.nPrefix, seen.n, first, side - first]] : [[0, seen.n, 0, side]];
+    const parts = seen.nPrefix
+      ? [
+          [0, seen.nPrefix, 0, seen.nPrefix * strip],
+          [seen.nPrefix, seen.n, first, side - first],
+        ]
+      : [[0, seen.n, 0, side]];
     for (const [row, rows, y, h] of parts) {
       for (const [col, cols, x, w] of parts) context.drawImage(image, col, row, cols, rows, LEFT + x, y, w, h);
     }
@@ -130,7 +135,14 @@ export default widget((root) => {
     } else if (other !== null) {
       $(".readout").replaceChildren(spot(token, "query"), " and ", spot(other, "key"), ": ", value(other), away(other));
     } else {
-      $(".readout").replaceChildren(spot(token, "query"), " is most like ", spot(key, "key"), ": ", value(key), away(key));
+      $(".readout").replaceChildren(
+        spot(token, "query"),
+        " is most like ",
+        spot(key, "key"),
+        ": ",
+        value(key),
+        away(key),
+      );
     }
   });
 
@@ -167,11 +179,20 @@ export default widget((root) => {
     $(".slider").setAttribute("aria-valuetext", name);
     $(".epoch").textContent = name;
     $(".big").textContent = format.signed(seen.structure[s].two_d).replace("+", "");
-    $(".whole figcaption").textContent = `All ${tokens} pairs, ${seen.nPrefix ? `${prefixNames().map((_, index) => prefixName(index, true)).join(", ")} apart` : "patches row by row"}`;
+    $(".whole figcaption").textContent = `All ${tokens} pairs, ${
+      seen.nPrefix
+        ? `${prefixNames()
+            .map((_, index) => prefixName(index, true))
+            .join(", ")} apart`
+        : "patches row by row"
+    }`;
     $(".before figcaption").textContent = `One map a patch: ${positions.epochName(seen.epochs[0])}`;
     $(".after figcaption").textContent = `One map a patch: ${name}`;
     $(".matrix").setAttribute("aria-label", `Matrix of ${tokens} cosine similarities, ${name}`);
-    $(".matrix-marks").setAttribute("aria-label", "Pairs of positions: up and down choose the row, left and right the column");
+    $(".matrix-marks").setAttribute(
+      "aria-label",
+      "Pairs of positions: up and down choose the row, left and right the column",
+    );
     $(".before .maps").setAttribute("aria-label", `${seen.rows} by ${seen.cols} maps of similarities, untrained`);
     $(".after .maps").setAttribute("aria-label", `${seen.rows} by ${seen.cols} maps of similarities, ${name}`);
     $(".low").textContent = `−${seen.limit.toFixed(2)}`;
@@ -219,7 +240,8 @@ export default widget((root) => {
     const seen = positions.view(state);
     if (!seen) return;
     const next = (positions.snapshot(state) + 1) % seen.count;
-    if (calm()) positions.setSnapshot(next); // no motion of its own: one snapshot for a press
+    if (calm())
+      positions.setSnapshot(next); // no motion of its own: one snapshot for a press
     else if (timer) stop();
     else {
       $(".play").setAttribute("aria-pressed", "true");

@@ -7,8 +7,17 @@ export const best = (chances) => chances.indexOf(Math.max(...chances));
 /** The rows of bars of an answer: [{name, style, values}], values being one number per class. */
 export function series(answer, after) {
   const before = { name: "before", style: "before", values: answer.before };
-  if (answer.kind === "mix") return [before, { name: "label", style: "label", values: answer.target }, { name: "mixed", style: "after", values: after }];
-  if (answer.kind === "smoothing") return [{ name: "target", style: "label", values: answer.target }, { name: "model", style: "after", values: after }];
+  if (answer.kind === "mix")
+    return [
+      before,
+      { name: "label", style: "label", values: answer.target },
+      { name: "mixed", style: "after", values: after },
+    ];
+  if (answer.kind === "smoothing")
+    return [
+      { name: "target", style: "label", values: answer.target },
+      { name: "model", style: "after", values: after },
+    ];
   return answer.kind === "none" ? [before] : [before, { name: "after", style: "after", values: after }];
 }
 
@@ -18,10 +27,15 @@ const chance = ({ style, values }, i) => (style === "label" ? format.percent : f
 /** Draw the classes that are likeliest in any of the series, in the order of the first. */
 export function draw(element, all, classes, shown) {
   const most = classes.map((_, i) => [Math.max(...all.map(({ values }) => values[i])), i]);
-  const order = most.sort((a, b) => b[0] - a[0]).slice(0, shown).map(([, i]) => i);
+  const order = most
+    .sort((a, b) => b[0] - a[0])
+    .slice(0, shown)
+    .map(([, i]) => i);
   order.sort((a, b) => all[0].values[b] - all[0].values[a]);
   element.style.gridTemplateColumns = `minmax(62px, auto) 1fr ${all.map(() => "60px").join(" ")}`;
-  const head = ["", "", ...all.map(({ name }) => name)].map((text, k) => make("span", `title ${k > 1 ? all[k - 2].style : ""}`, text));
+  const head = ["", "", ...all.map(({ name }) => name)].map((text, k) =>
+    make("span", `title ${k > 1 ? all[k - 2].style : ""}`, text),
+  );
   const cells = order.flatMap((i) => {
     const bars = make("div", "both");
     for (const { style, values } of all) {
@@ -30,7 +44,11 @@ export function draw(element, all, classes, shown) {
       bars.append(bar);
     }
     const style = i === best(all[0].values) ? "answer" : "";
-    return [make("span", style, classes[i]), bars, ...all.map((one) => make("span", `vx-number ${style}`, chance(one, i)))];
+    return [
+      make("span", style, classes[i]),
+      bars,
+      ...all.map((one) => make("span", `vx-number ${style}`, chance(one, i))),
+    ];
   });
   element.replaceChildren(...head, ...cells);
 }
@@ -46,10 +64,14 @@ export function outcome({ kind, before }, after, classes) {
 
 /** What else there is to know of the bars. */
 export function note({ kind, classes, labels, label, share, cells, same, changed, before, pass, kept }) {
-  const name = ({ index, known }) => `${classes[index]}${known ? "" : " (the model's answer: no label of its own here)"}`;
-  if (kind === "mix") return `Label: ${format.probability(share)} ${name(labels[0])} + ${format.probability(1 - share)} ${name(labels[1])}.`;
-  if (kind === "smoothing") return `Label: ${name(label)}. Picture and answer stay as they are; the loss changes, and with it what is learned.`;
-  if (kind === "batch") return `After: the mean over this picture's own cells. Of all ${cells.length} cells ${same} have the answer that their picture has unchanged.`;
+  const name = ({ index, known }) =>
+    `${classes[index]}${known ? "" : " (the model's answer: no label of its own here)"}`;
+  if (kind === "mix")
+    return `Label: ${format.probability(share)} ${name(labels[0])} + ${format.probability(1 - share)} ${name(labels[1])}.`;
+  if (kind === "smoothing")
+    return `Label: ${name(label)}. Picture and answer stay as they are; the loss changes, and with it what is learned.`;
+  if (kind === "batch")
+    return `After: the mean over this picture's own cells. Of all ${cells.length} cells ${same} have the answer that their picture has unchanged.`;
   if (kind !== "depth") return "";
   return `Pass ${pass + 1} of ${kept.length}. In ${kept.length} passes the answer ${classes[best(before)]} changed ${format.plural(changed, "time")}.`;
 }

@@ -9,9 +9,12 @@ export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const NAMES = { cls: "CLS head", distillation: "distillation head", mean: "mean of both", teacher: "teacher" };
   const KINDS = {
-    "cls right": ["heads differ", "CLS head right"], "distillation right": ["heads differ", "distillation head right"],
-    "neither right": ["heads differ", "neither right"], "teacher right": ["DeiT wrong", "teacher right"],
-    "teacher wrong": ["DeiT right", "teacher wrong"], "same mistake": ["DeiT and teacher", "the same mistake"],
+    "cls right": ["heads differ", "CLS head right"],
+    "distillation right": ["heads differ", "distillation head right"],
+    "neither right": ["heads differ", "neither right"],
+    "teacher right": ["DeiT wrong", "teacher right"],
+    "teacher wrong": ["DeiT right", "teacher wrong"],
+    "same mistake": ["DeiT and teacher", "the same mistake"],
   };
   let of = ""; // the model that the numbers are about
   let from = ""; // the sources of pictures there were: a download may bring its test pictures
@@ -57,7 +60,12 @@ export default widget((root, server) => {
       showStrip();
       return;
     }
-    const found = await call("disagreement-examples", server, "examples", request({ kind, start: Math.min(start, count - 1) }));
+    const found = await call(
+      "disagreement-examples",
+      server,
+      "examples",
+      request({ kind, start: Math.min(start, count - 1) }),
+    );
     if (!found) return;
     strip = found;
     showStrip();
@@ -65,11 +73,13 @@ export default widget((root, server) => {
 
   // ---- drawing -------------------------------------------------------------------------------------------------
   function rows(table, lines) {
-    $(`${table} tbody`).replaceChildren(...lines.map(([words, number]) => {
-      const row = make("tr");
-      row.append(make("td", "", words), make("td", "", number));
-      return row;
-    }));
+    $(`${table} tbody`).replaceChildren(
+      ...lines.map(([words, number]) => {
+        const row = make("tr");
+        row.append(make("td", "", words), make("td", "", number));
+        return row;
+      }),
+    );
   }
 
   /** What the counts say of the two claims: whom the distillation head follows, and what the mean is worth. */
@@ -82,7 +92,12 @@ export default widget((root, server) => {
     const [cls, distillation] = [count("cls", "teacher"), count("distillation", "teacher")];
     if (cls === undefined) return mean;
     const points = (100 * (distillation - cls)) / told.done;
-    const closer = points > 0 ? "The distillation head answers more like the teacher than the CLS head" : points < 0 ? "The CLS head answers more like the teacher than the distillation head" : "Both heads answer alike often like the teacher";
+    const closer =
+      points > 0
+        ? "The distillation head answers more like the teacher than the CLS head"
+        : points < 0
+          ? "The CLS head answers more like the teacher than the distillation head"
+          : "Both heads answer alike often like the teacher";
     return `${closer}${points ? `, by ${Math.abs(points).toFixed(2)} points` : ""}; the paper found the distillation head closer to the convnet. ${mean}`;
   }
 
@@ -94,12 +109,27 @@ export default widget((root, server) => {
     $(".progress").value = told && !missing ? told.done / told.total : 0;
     $(".progress").hidden = !told || complete || missing || (!going && !told.done);
     const left = going && told && told.left !== null ? `, ${format.duration(told.left)} left` : "";
-    $(".status").textContent = !told ? "" : missing ? missing : told.done ? `${format.outOf(told.done, told.total)} test pictures${left}` : `${format.count(told.total)} test pictures`;
+    $(".status").textContent = !told
+      ? ""
+      : missing
+        ? missing
+        : told.done
+          ? `${format.outOf(told.done, told.total)} test pictures${left}`
+          : `${format.count(told.total)} test pictures`;
     $(".found").hidden = !told || !told.right;
     if ($(".found").hidden) return;
     if (!(kind in told.kinds)) [kind, start] = [Object.keys(told.kinds)[0], 0]; // another DeiT, one without a teacher
-    rows(".right-table", Object.entries(told.right).map(([name, n]) => [NAMES[name], format.percent(n / told.done)]));
-    rows(".agree-table", told.agree.map(({ one, other, count }) => [`${NAMES[one]} and ${NAMES[other]}`, format.percent(count / told.done)]));
+    rows(
+      ".right-table",
+      Object.entries(told.right).map(([name, n]) => [NAMES[name], format.percent(n / told.done)]),
+    );
+    rows(
+      ".agree-table",
+      told.agree.map(({ one, other, count }) => [
+        `${NAMES[one]} and ${NAMES[other]}`,
+        format.percent(count / told.done),
+      ]),
+    );
     $(".says").textContent = says();
     const focused = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.kind;
     fill($(".kinds"), Object.entries(told.kinds), ([name, n]) => {
@@ -120,7 +150,9 @@ export default widget((root, server) => {
 
   function showStrip() {
     const { pictures, start: first, count: all } = strip || { pictures: [], start: 0, count: 0 };
-    $(".shown").textContent = all ? `${KINDS[kind].join(", ")}: ${first + 1} to ${first + pictures.length} of ${format.count(all)}. Click one to look at it above.` : "There are none of these so far.";
+    $(".shown").textContent = all
+      ? `${KINDS[kind].join(", ")}: ${first + 1} to ${first + pictures.length} of ${format.count(all)}. Click one to look at it above.`
+      : "There are none of these so far.";
     const current = store.get("trace") && store.get("trace").picture.name;
     fill($(".pictures"), pictures, ({ name, preview, truth, answers }) => {
       const button = make("button");
@@ -130,7 +162,12 @@ export default widget((root, server) => {
       const image = make("img");
       image.src = preview;
       image.alt = "";
-      button.append(image, make("b", "", truth), make("span", "", `CLS: ${answers.cls}`), make("span", "", `dist.: ${answers.distillation}`));
+      button.append(
+        image,
+        make("b", "", truth),
+        make("span", "", `CLS: ${answers.cls}`),
+        make("span", "", `dist.: ${answers.distillation}`),
+      );
       if (answers.teacher) button.append(make("span", "", `teacher: ${answers.teacher}`));
       button.addEventListener("click", () => store.set("wish", { picture: name }));
       return button;
@@ -141,7 +178,8 @@ export default widget((root, server) => {
 
   function draw(/** @type {import("../state").State} */ { model, trace, catalogue }) {
     if (!model || !trace || !catalogue) return;
-    for (const button of root.querySelectorAll("[data-picture]")) button.setAttribute("aria-pressed", String(button.dataset.picture === trace.picture.name));
+    for (const button of root.querySelectorAll("[data-picture]"))
+      button.setAttribute("aria-pressed", String(button.dataset.picture === trace.picture.name));
     const sources = catalogue.sources.join();
     if (of === model.name && from === sources) return;
     [of, from] = [model.name, sources];

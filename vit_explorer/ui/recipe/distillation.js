@@ -25,7 +25,13 @@ export default widget((root, server) => {
   // ---- asking --------------------------------------------------------------------------------------------------
   const { ask, fits } = views.asking("distillation", server, "tokens", {
     wanted: views.request,
-    keep: (told) => (answer = { ...told, attention: decode(told.attention), rollout: decode(told.rollout), rgb: decode(told.pixels).data }),
+    keep: (told) =>
+      (answer = {
+        ...told,
+        attention: decode(told.attention),
+        rollout: decode(told.rollout),
+        rgb: decode(told.pixels).data,
+      }),
     draw,
     failed: () => none("The server did not answer; choose the picture again."),
   });
@@ -36,7 +42,11 @@ export default widget((root, server) => {
     const [layers, heads, , n] = answer.attention.shape;
     if (chosen.flow === "rollout") return answer.rollout.data.subarray(token * n, (token + 1) * n);
     const layer = Math.min(chosen.layer ?? layers - 1, layers - 1);
-    const of = (head) => answer.attention.data.subarray(((layer * heads + head) * 2 + token) * n, ((layer * heads + head) * 2 + token + 1) * n);
+    const of = (head) =>
+      answer.attention.data.subarray(
+        ((layer * heads + head) * 2 + token) * n,
+        ((layer * heads + head) * 2 + token + 1) * n,
+      );
     if (chosen.head !== null) return of(Math.min(chosen.head, heads - 1));
     const mean = new Float32Array(n);
     for (let head = 0; head < heads; head++) of(head).forEach((value, k) => (mean[k] += value / heads));
@@ -53,7 +63,13 @@ export default widget((root, server) => {
     const { rgb, size, grid } = answer;
     views.overlay($(".cls"), side, rgb, size, values[0], grid, high);
     views.overlay($(".distillation"), side, rgb, size, values[1], grid, high);
-    clearCanvas($(".difference"), side, side).drawImage(matrixImage(difference, ...grid, diverging, -most, most), 0, 0, side, side);
+    clearCanvas($(".difference"), side, side).drawImage(
+      matrixImage(difference, ...grid, diverging, -most, most),
+      0,
+      0,
+      side,
+      side,
+    );
     drawn.images = ["cls", "distillation", "difference"].map((name) => {
       const copy = document.createElement("canvas");
       [copy.width, copy.height] = [$(`.${name}`).width, $(`.${name}`).height];
@@ -78,8 +94,13 @@ export default widget((root, server) => {
     };
     const count = (n) => Array.from({ length: n }, (_, k) => [String(k), String(k + 1)]);
     offer($(".layer"), count(layers), String(Math.min(chosen.layer ?? layers - 1, layers - 1)));
-    offer($(".which"), [["mean", "mean"], ...count(heads)], chosen.head === null ? "mean" : String(Math.min(chosen.head, heads - 1)));
-    for (const button of root.querySelectorAll("[data-flow]")) button.setAttribute("aria-pressed", String(button.dataset.flow === chosen.flow));
+    offer(
+      $(".which"),
+      [["mean", "mean"], ...count(heads)],
+      chosen.head === null ? "mean" : String(Math.min(chosen.head, heads - 1)),
+    );
+    for (const button of root.querySelectorAll("[data-flow]"))
+      button.setAttribute("aria-pressed", String(button.dataset.flow === chosen.flow));
   }
 
   // ---- the numbers ---------------------------------------------------------------------------------------------
@@ -90,7 +111,11 @@ export default widget((root, server) => {
       length.style.left = `${value < 0 ? 50 + 50 * value : 50}%`;
       length.style.width = `${50 * Math.abs(value)}%`;
       bar.append(length);
-      return [make("span", "", step ? `after layer ${step}` : "before layer 1"), bar, make("span", "vx-number", format.signed(value))];
+      return [
+        make("span", "", step ? `after layer ${step}` : "before layer 1"),
+        bar,
+        make("span", "vx-number", format.signed(value)),
+      ];
     });
     $(".steps").replaceChildren(...cells);
     const [first, last] = [answer.similarity[0], answer.similarity.at(-1)];
@@ -102,16 +127,23 @@ export default widget((root, server) => {
   function drawBars() {
     const { answers, classes } = answer;
     const most = classes.map((_, i) => [Math.max(...answers.map(({ probabilities }) => probabilities[i])), i]);
-    const order = most.sort((a, b) => b[0] - a[0]).slice(0, CLASSES).map(([, i]) => i);
+    const order = most
+      .sort((a, b) => b[0] - a[0])
+      .slice(0, CLASSES)
+      .map(([, i]) => i);
     const mean = answers.find(({ name }) => name === "mean").probabilities;
     order.sort((a, b) => mean[b] - mean[a]);
     const element = $(".bars");
     element.style.gridTemplateColumns = `max-content minmax(16px, 1fr) ${answers.map(() => "minmax(46px, 60px)").join(" ")}`;
-    const head = [make("span"), make("span"), ...answers.map(({ name, title }) => {
-      const cell = make("span", `title ${name}-ink`, SHORT[name]);
-      cell.title = name === "mean" ? MEAN : title;
-      return cell;
-    })];
+    const head = [
+      make("span"),
+      make("span"),
+      ...answers.map(({ name, title }) => {
+        const cell = make("span", `title ${name}-ink`, SHORT[name]);
+        cell.title = name === "mean" ? MEAN : title;
+        return cell;
+      }),
+    ];
     const rows = order.flatMap((i) => {
       const group = make("div", "group");
       for (const { name, probabilities } of answers) {
@@ -119,7 +151,9 @@ export default widget((root, server) => {
         bar.style.width = `${100 * probabilities[i]}%`;
         group.append(bar);
       }
-      const numbers = answers.map(({ probabilities }) => make("span", `vx-number ${best(probabilities) === i ? "answer" : ""}`, format.probability(probabilities[i])));
+      const numbers = answers.map(({ probabilities }) =>
+        make("span", `vx-number ${best(probabilities) === i ? "answer" : ""}`, format.probability(probabilities[i])),
+      );
       return [make("span", classes[i] === answer.truth ? "answer" : "", classes[i]), group, ...numbers];
     });
     element.replaceChildren(...head, ...rows);
@@ -130,15 +164,26 @@ export default widget((root, server) => {
 
   /** Who answers what, in a sentence or two. */
   function outcome() {
-    const said = Object.fromEntries(answer.answers.map(({ name, probabilities }) => [name, answer.classes[best(probabilities)]]));
+    const said = Object.fromEntries(
+      answer.answers.map(({ name, probabilities }) => [name, answer.classes[best(probabilities)]]),
+    );
     const truth = answer.truth ? ` It is labelled ${answer.truth}.` : "";
-    const heads = said.cls === said.distillation ? `Both heads say ${said.cls}` : `The CLS head says ${said.cls}, the distillation head ${said.distillation}`;
+    const heads =
+      said.cls === said.distillation
+        ? `Both heads say ${said.cls}`
+        : `The CLS head says ${said.cls}, the distillation head ${said.distillation}`;
     const mean = said.cls === said.distillation && said.mean === said.cls ? "" : `; their mean ${said.mean}`;
     if (!said.teacher) return `${heads}${mean}.${truth}`;
-    const siding = said.cls === said.distillation
-      ? said.teacher === said.cls ? ", and so does the teacher" : `; the teacher says ${said.teacher}`
-      : said.teacher === said.distillation ? `; the teacher says ${said.teacher} too, as the head that learned from it`
-        : said.teacher === said.cls ? `; the teacher says ${said.teacher}, with the head that did not learn from it` : `; the teacher says ${said.teacher}, as neither head`;
+    const siding =
+      said.cls === said.distillation
+        ? said.teacher === said.cls
+          ? ", and so does the teacher"
+          : `; the teacher says ${said.teacher}`
+        : said.teacher === said.distillation
+          ? `; the teacher says ${said.teacher} too, as the head that learned from it`
+          : said.teacher === said.cls
+            ? `; the teacher says ${said.teacher}, with the head that did not learn from it`
+            : `; the teacher says ${said.teacher}, as neither head`;
     return `${heads}${mean}${siding}.${truth}`;
   }
 
@@ -167,7 +212,9 @@ export default widget((root, server) => {
     $(".both").hidden = answer === null;
     if (!fitting) return;
     const own = state.model.name === answer.model;
-    $(".name").textContent = own ? `· ${answer.model}` : `· ${state.model.name} has one token or none for its answer: this is ${answer.model} on the same picture`;
+    $(".name").textContent = own
+      ? `· ${answer.model}`
+      : `· ${state.model.name} has one token or none for its answer: this is ${answer.model} on the same picture`;
     $(".take").hidden = own;
     $(".take").textContent = `Choose ${answer.model}`;
     fillChoices();
@@ -191,7 +238,8 @@ export default widget((root, server) => {
   function mark(/** @type {import("../state").State} */ { token }) {
     if (!answer || !drawn) return;
     const [rows, cols] = answer.grid;
-    const marked = token !== null && token >= 0 && token < rows * cols ? token : Math.floor(rows / 2) * cols + Math.floor(cols / 2);
+    const marked =
+      token !== null && token >= 0 && token < rows * cols ? token : Math.floor(rows / 2) * cols + Math.floor(cols / 2);
     const cell = [drawn.side / cols, drawn.side / rows];
     for (const [canvas, image] of drawn.images) {
       const context = canvas.getContext("2d");
@@ -204,7 +252,8 @@ export default widget((root, server) => {
     read(marked);
   }
 
-  for (const name of ["cls", "distillation", "difference"]) patchInput($(`canvas.${name}`), () => answer && answer.grid);
+  for (const name of ["cls", "distillation", "difference"])
+    patchInput($(`canvas.${name}`), () => answer && answer.grid);
   for (const button of root.querySelectorAll("[data-flow]")) {
     button.addEventListener("click", () => {
       chosen.flow = button.dataset.flow;

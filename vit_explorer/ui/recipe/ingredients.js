@@ -23,7 +23,8 @@ export default widget((root, server) => {
     return { ...views.request(state), ingredient, strength: strengths[ingredient] ?? null, seed };
   }
   /** Whether the answer is about this picture in this model, if not about all that was chosen since. */
-  const near = (/** @type {import("../state").State} */ state) => answer !== null && answer.about === JSON.stringify(views.request(state));
+  const near = (/** @type {import("../state").State} */ state) =>
+    answer !== null && answer.about === JSON.stringify(views.request(state));
   const { ask, fits } = views.asking("recipe", server, "ingredient", {
     wanted,
     keep(told, state) {
@@ -66,7 +67,8 @@ export default widget((root, server) => {
     $(".usual").disabled = strength === usual;
     $(".usual").textContent = `${whose}: ${usual}`;
     const without = trained === 0 || (name === "repeats" && trained === 1);
-    $(".trained").textContent = trained === null ? "" : `This model: ${without ? "trained without" : `trained with ${trained}`}.`;
+    $(".trained").textContent =
+      trained === null ? "" : `This model: ${without ? "trained without" : `trained with ${trained}`}.`;
     $(".dice").hidden = name === "smoothing" || (name === answer.ingredient && answer.kind === "none");
     $(".seed").textContent = `roll ${seed}`;
   }
@@ -81,7 +83,14 @@ export default widget((root, server) => {
       pass = number;
       draw(store.state);
     };
-    const scene = { pictures: scenes.pictures, mix: scenes.mix, smoothing: scenes.smoothing, batch: scenes.batch, depth: scenes.depth, none: scenes.none }[answer.kind];
+    const scene = {
+      pictures: scenes.pictures,
+      mix: scenes.mix,
+      smoothing: scenes.smoothing,
+      batch: scenes.batch,
+      depth: scenes.depth,
+      none: scenes.none,
+    }[answer.kind];
     scene($(".scene"), seen);
     $(".parts").dataset.kind = answer.kind;
     if (answer.rolls) scenes.rolls($(".below"), seen, take);

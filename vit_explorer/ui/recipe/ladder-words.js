@@ -57,7 +57,9 @@ export function scale(rows) {
 /** Open a view of the Recipe tab, also where the tabs that do not fit stand in a menu. */
 const tabOf = (view) =>
   document.querySelector(`#recipe-tabs [role="tab"][data-tab-id="${view}"]`) ||
-  [...document.querySelectorAll("#recipe-tabs .overflow-dropdown button")].find((one) => one.textContent.trim().toLowerCase() === view);
+  [...document.querySelectorAll("#recipe-tabs .overflow-dropdown button")].find(
+    (one) => one.textContent.trim().toLowerCase() === view,
+  );
 
 /** Where the ingredient of a rung can be tried: [{label, open}]. */
 export function ways({ ingredients, view }) {
@@ -65,7 +67,11 @@ export function ways({ ingredients, view }) {
     label: `Try ${one.title} on the picture`,
     open: () => {
       const before = store.get("recipe") || { strengths: {}, seed: 102 };
-      store.set("recipe", { ...before, ingredient: one.name, strengths: { ...before.strengths, [one.name]: one.strength } });
+      store.set("recipe", {
+        ...before,
+        ingredient: one.name,
+        strengths: { ...before.strengths, [one.name]: one.strength },
+      });
       tabOf("ingredients").click();
     },
   }));

@@ -23,7 +23,8 @@ export default widget((root, server) => {
     asking = false;
     if (told) draw();
     else {
-      $(".missing").textContent = "The results of the ladder could not be read. Open another tab and this one again to retry.";
+      $(".missing").textContent =
+        "The results of the ladder could not be read. Open another tab and this one again to retry.";
       $(".missing").hidden = false;
     }
   }
@@ -64,7 +65,10 @@ export default widget((root, server) => {
       if (below) drawn.append(left(make("i", "rail"), mean - gain));
       drawn.append(bar);
     }
-    drawn.append(...(tests.length > 1 ? tests.map((share) => left(make("i", "seed"), share)) : []), left(make("i", "mean"), mean));
+    drawn.append(
+      ...(tests.length > 1 ? tests.map((share) => left(make("i", "seed"), share)) : []),
+      left(make("i", "mean"), mean),
+    );
     return drawn;
   }
 
@@ -91,7 +95,9 @@ export default widget((root, server) => {
     $(".grid").replaceChildren(...lines);
     fill($(".ticks"), scale.ticks, (share) => left(make("span", "", format.percentTick(share)), share));
     const several = rows().some((row) => row.result && row.result.tests.length > 1);
-    $(".vx-look").textContent = several ? "steps back, and steps with a dashed rim: there the seeds disagree on up or down." : "steps back.";
+    $(".vx-look").textContent = several
+      ? "steps back, and steps with a dashed rim: there the seeds disagree on up or down."
+      : "steps back.";
     $(".axis .what").textContent = several ? "test accuracy: ● seeds, ▮ mean" : "test accuracy";
     $(".steps .low").textContent = format.points(-told.limit);
     $(".steps .high").textContent = format.points(told.limit);
@@ -106,12 +112,14 @@ export default widget((root, server) => {
     const ways = ladder.ways(row);
     if (ways.length) {
       const go = make("div", "vx-row go");
-      go.append(...ways.map(({ label, open }) => {
-        const button = make("button", "vx-button", label);
-        button.type = "button";
-        button.addEventListener("click", open);
-        return button;
-      }));
+      go.append(
+        ...ways.map(({ label, open }) => {
+          const button = make("button", "vx-button", label);
+          button.type = "button";
+          button.addEventListener("click", open);
+          return button;
+        }),
+      );
       about.append(go);
     }
     const again = make("div");

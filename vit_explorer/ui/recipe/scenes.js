@@ -53,8 +53,16 @@ export function mix(scene, { ingredient, steps, size, labels, share, classes, sp
   ];
   row.append(...steps.map((step, k) => figure(step, size, side, words[k])));
   const [made, canvas] = [make("figure", "spread"), make("canvas")];
-  const cut = ingredient === "cutmix" ? " What hangs over the edge is cut off, so more is left than Beta(α, α) drew." : "";
-  made.append(canvas, make("figcaption", "vx-soft", `Share left of the picture, 0 to 100 %: ${draws} draws with α = ${strength}, and this one.${cut}`));
+  const cut =
+    ingredient === "cutmix" ? " What hangs over the edge is cut off, so more is left than Beta(α, α) drew." : "";
+  made.append(
+    canvas,
+    make(
+      "figcaption",
+      "vx-soft",
+      `Share left of the picture, 0 to 100 %: ${draws} draws with α = ${strength}, and this one.${cut}`,
+    ),
+  );
   scene.replaceChildren(row, made);
   histogram(canvas, scene.clientWidth, spread, share);
 }
@@ -65,12 +73,22 @@ function histogram(canvas, width, spread, share) {
   const context = clearCanvas(canvas, width, height);
   const [high, step] = [Math.max(...spread), width / spread.length];
   context.fillStyle = inkOf("--vx-soft");
-  spread.forEach((part, k) => context.fillRect(k * step + 1, height - 1 - (part / high) * (height - 6), step - 2, (part / high) * (height - 6) + 1));
+  spread.forEach((part, k) =>
+    context.fillRect(
+      k * step + 1,
+      height - 1 - (part / high) * (height - 6),
+      step - 2,
+      (part / high) * (height - 6) + 1,
+    ),
+  );
   context.fillStyle = inkOf("--vx-accent");
   context.fillRect(Math.min(width - 3, Math.max(0, share * width - 1.5)), 0, 3, height);
   const at = (more) => Math.round((100 * (spread.indexOf(high) + more)) / spread.length);
   canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", `Shares of many draws, most of them at ${at(0)} to ${at(1)} %; this one is ${format.probability(share)}`);
+  canvas.setAttribute(
+    "aria-label",
+    `Shares of many draws, most of them at ${at(0)} to ${at(1)} %; this one is ${format.probability(share)}`,
+  );
 }
 
 export function smoothing(scene, { steps, size, strength, loss, hard, even, lowest, target, label, classes }) {
@@ -80,9 +98,17 @@ export function smoothing(scene, { steps, size, strength, loss, hard, even, lowe
   const three = (x) => x.toFixed(3);
   formula.append(
     make("p", "vx-small", "loss = (1 − s) · (−log p(label)) + s · mean of −log p over all classes"),
-    make("p", "vx-number terms", `= ${(1 - strength).toFixed(2)} · ${three(hard)} + ${strength.toFixed(2)} · ${three(even)}`),
+    make(
+      "p",
+      "vx-number terms",
+      `= ${(1 - strength).toFixed(2)} · ${three(hard)} + ${strength.toFixed(2)} · ${three(even)}`,
+    ),
     make("p", "vx-number loss", `= ${three(loss)}`),
-    make("p", "vx-small vx-soft", `Without smoothing ${three(hard)}. No answer can have less than ${three(lowest)} under this target; the one that has it says ${classes[label.index]} ${format.probability(target[label.index])}.`),
+    make(
+      "p",
+      "vx-small vx-soft",
+      `Without smoothing ${three(hard)}. No answer can have less than ${three(lowest)} under this target; the one that has it says ${classes[label.index]} ${format.probability(target[label.index])}.`,
+    ),
   );
   row.append(figure(steps[0], size, side, [steps[0].done]), formula);
   scene.replaceChildren(row);
@@ -91,24 +117,38 @@ export function smoothing(scene, { steps, size, strength, loss, hard, even, lowe
 export function batch(scene, { cells, strength, classes, augmented }) {
   const groups = make("div", "groups");
   const across = Math.max(1, Math.floor((scene.clientWidth < 450 ? 3 : 6) / strength));
-  const side = Math.floor(Math.min(strength === 4 ? 58 : 84, (scene.clientWidth - 12 * across) / (across * strength) - 5));
+  const side = Math.floor(
+    Math.min(strength === 4 ? 58 : 84, (scene.clientWidth - 12 * across) / (across * strength) - 5),
+  );
   for (let first = 0; first < cells.length; first += strength) {
     const [group, row] = [make("div", "group"), make("div", "row")];
-    row.append(...cells.slice(first, first + strength).map((cell) => {
-      const [made, canvas] = [make("figure"), make("canvas")];
-      picture(canvas, cell.pixels, side);
-      canvas.setAttribute("aria-label", `${cell.title}: ${classes[cell.answer]} ${format.probability(cell.probability)}`);
-      made.style.width = `${side}px`;
-      made.title = canvas.getAttribute("aria-label");
-      made.append(canvas, make("figcaption", cell.same ? "" : "turned", classes[cell.answer]));
-      return made;
-    }));
+    row.append(
+      ...cells.slice(first, first + strength).map((cell) => {
+        const [made, canvas] = [make("figure"), make("canvas")];
+        picture(canvas, cell.pixels, side);
+        canvas.setAttribute(
+          "aria-label",
+          `${cell.title}: ${classes[cell.answer]} ${format.probability(cell.probability)}`,
+        );
+        made.style.width = `${side}px`;
+        made.title = canvas.getAttribute("aria-label");
+        made.append(canvas, make("figcaption", cell.same ? "" : "turned", classes[cell.answer]));
+        return made;
+      }),
+    );
     const title = make("div", "name vx-soft", cells[first].title);
     title.style.width = `${strength * (side + 4) - 4}px`;
     group.append(title, row);
     groups.append(group);
   }
-  scene.replaceChildren(groups, make("p", "vx-small vx-soft", `Each cell: crop and flip, RandAugment ${augmented.magnitude}, erasing ${augmented.erasing}. A struck answer is not that to the unchanged picture.`));
+  scene.replaceChildren(
+    groups,
+    make(
+      "p",
+      "vx-small vx-soft",
+      `Each cell: crop and flip, RandAugment ${augmented.magnitude}, erasing ${augmented.erasing}. A struck answer is not that to the unchanged picture.`,
+    ),
+  );
 }
 
 export function depth(scene, { kept, rates, pass }) {
@@ -128,11 +168,24 @@ export function depth(scene, { kept, rates, pass }) {
   });
   cell("side", "rate");
   rates.forEach((rate) => cell("name", rate.toFixed(2)));
-  scene.replaceChildren(grid, make("p", "vx-small vx-soft", "The rate grows linearly from 0 in the first layer. Each branch is drawn for itself; tokens pass a dropped one unchanged."));
+  scene.replaceChildren(
+    grid,
+    make(
+      "p",
+      "vx-small vx-soft",
+      "The rate grows linearly from 0 in the first layer. Each branch is drawn for itself; tokens pass a dropped one unchanged.",
+    ),
+  );
 }
 
 export function none(scene) {
-  scene.replaceChildren(make("p", "none", "This network has no residual branches. What a convolution gives is all that the next one gets, so nothing can be dropped and the picture still come through. Choose a ViT or a Swin in the frame."));
+  scene.replaceChildren(
+    make(
+      "p",
+      "none",
+      "This network has no residual branches. What a convolution gives is all that the next one gets, so nothing can be dropped and the picture still come through. Choose a ViT or a Swin in the frame.",
+    ),
+  );
 }
 
 // ---- below: further draws --------------------------------------------------------------------------------------
@@ -148,42 +201,54 @@ export function rolls(below, { rolls: found, before, classes, kind }, take) {
   const top = bars.best(before);
   const same = found.filter(({ answer }) => answer === top).length;
   const row = make("div", "row");
-  row.append(...found.map(({ seed, pixels, answer, probability }) => {
-    const [button, canvas] = [make("button", "again"), make("canvas")];
-    button.type = "button";
-    picture(canvas, pixels, THUMB);
-    canvas.removeAttribute("role");
-    button.title = `Take roll ${seed}: ${classes[answer]} ${format.probability(probability)}`;
-    button.append(canvas, make("span", answer === top || kind === "mix" ? "" : "turned", classes[answer]));
-    button.addEventListener("click", () => take(seed));
-    return button;
-  }));
-  refill(below, `The next ${found.length} rolls, with the model's answer: ${same} ${same === 1 ? "keeps" : "keep"} ${classes[top]}. Click one to take it.`, row);
+  row.append(
+    ...found.map(({ seed, pixels, answer, probability }) => {
+      const [button, canvas] = [make("button", "again"), make("canvas")];
+      button.type = "button";
+      picture(canvas, pixels, THUMB);
+      canvas.removeAttribute("role");
+      button.title = `Take roll ${seed}: ${classes[answer]} ${format.probability(probability)}`;
+      button.append(canvas, make("span", answer === top || kind === "mix" ? "" : "turned", classes[answer]));
+      button.addEventListener("click", () => take(seed));
+      return button;
+    }),
+  );
+  refill(
+    below,
+    `The next ${found.length} rolls, with the model's answer: ${same} ${same === 1 ? "keeps" : "keep"} ${classes[top]}. Click one to take it.`,
+    row,
+  );
 }
 
-export const chancesOf = ({ passes: packed, before }, pass) => [...decode(packed).data.subarray(pass * before.length, (pass + 1) * before.length)];
+export const chancesOf = ({ passes: packed, before }, pass) => [
+  ...decode(packed).data.subarray(pass * before.length, (pass + 1) * before.length),
+];
 
 /** All passes, small: a column a layer, attention above MLP, dropped ones dark. Clicking one looks at it. */
 export function passes(below, { kept, before, classes, passes: packed, pass: looked }, look) {
   const top = bars.best(before);
   const row = make("div", "row passes");
-  row.append(...kept.map((layers, pass) => {
-    const answer = bars.best(chancesOf({ passes: packed, before }, pass));
-    const [button, canvas] = [make("button", "again"), make("canvas")];
-    const context = clearCanvas(canvas, 38, 18);
-    layers.forEach((branches, layer) => branches.forEach((on, which) => {
-      const place = [(layer * 38) / layers.length + 0.5, which * 10 + 0.5, 38 / layers.length - 2, 8];
-      context.fillStyle = on ? inkOf("--vx-key") : DROPPED;
-      context.strokeStyle = inkOf("--vx-soft");
-      context.fillRect(...place);
-      if (!on) context.strokeRect(...place);
-    }));
-    button.type = "button";
-    button.title = `Pass ${pass + 1}: ${layers.flat().filter((on) => !on).length} branches dropped, ${classes[answer]}`;
-    button.setAttribute("aria-pressed", String(pass === looked));
-    button.append(canvas, make("span", answer === top ? "" : "turned", classes[answer]));
-    button.addEventListener("click", () => look(pass));
-    return button;
-  }));
+  row.append(
+    ...kept.map((layers, pass) => {
+      const answer = bars.best(chancesOf({ passes: packed, before }, pass));
+      const [button, canvas] = [make("button", "again"), make("canvas")];
+      const context = clearCanvas(canvas, 38, 18);
+      layers.forEach((branches, layer) =>
+        branches.forEach((on, which) => {
+          const place = [(layer * 38) / layers.length + 0.5, which * 10 + 0.5, 38 / layers.length - 2, 8];
+          context.fillStyle = on ? inkOf("--vx-key") : DROPPED;
+          context.strokeStyle = inkOf("--vx-soft");
+          context.fillRect(...place);
+          if (!on) context.strokeRect(...place);
+        }),
+      );
+      button.type = "button";
+      button.title = `Pass ${pass + 1}: ${layers.flat().filter((on) => !on).length} branches dropped, ${classes[answer]}`;
+      button.setAttribute("aria-pressed", String(pass === looked));
+      button.append(canvas, make("span", answer === top ? "" : "turned", classes[answer]));
+      button.addEventListener("click", () => look(pass));
+      return button;
+    }),
+  );
   refill(below, `${kept.length} passes with draws of their own, and the answer of each. Click one to look at it.`, row);
 }

@@ -51,7 +51,8 @@ export default widget((root, server) => {
     $(".text").value = seen.text;
     $(".text").removeAttribute("aria-invalid");
     const { min_length: low, max_length: high } = seen;
-    $(".size").textContent = `Read by a network of ${short(seen.parameters)} weights, trained on ${low === high ? low : `${low} to ${high}`} letters.`;
+    $(".size").textContent =
+      `Read by a network of ${short(seen.parameters)} weights, trained on ${low === high ? low : `${low} to ${high}`} letters.`;
   }
 
   return { topics: ["text"], draw };

@@ -49,21 +49,33 @@ export default widget((root) => {
     for (const figure of root.querySelectorAll(".vit")) figure.hidden = !all;
     $(".none").hidden = Boolean(all);
     const look = state.textLook;
-    const side = Math.max(120, Math.min(360, Math.floor(($(".parts").clientWidth - 32) / (root.classList.contains("narrow") ? 1 : 3))));
+    const side = Math.max(
+      120,
+      Math.min(360, Math.floor(($(".parts").clientWidth - 32) / (root.classList.contains("narrow") ? 1 : 3))),
+    );
     $(".text-name").textContent = `layer ${look.layer + 1}, head ${look.head + 1}`;
     drawMatrix($(".words"), side, seen.encoderSelf(look));
     $(".words").setAttribute("aria-label", `Self-attention among ${seen.n} letters, scale 0 to 100 %`);
     if (!all) {
-      $(".none").textContent = state.model ? `${state.model.name} has no such matrix to show: choose a ViT at the left, such as vit-cifar10.` : "";
+      $(".none").textContent = state.model
+        ? `${state.model.name} has no such matrix to show: choose a ViT at the left, such as vit-cifar10.`
+        : "";
       return;
     }
     const [layer, head] = place(all, look);
     const n = all.shape[2];
     const high = state.trace.attention.limit;
-    $(".vit-name").textContent = `${state.model.name}, layer ${layer + 1}, head ${head + 1}, scale 0 to ${percent(high)}`;
+    $(".vit-name").textContent =
+      `${state.model.name}, layer ${layer + 1}, head ${head + 1}, scale 0 to ${percent(high)}`;
     const start = (layer * all.shape[1] + head) * n * n;
     const context = clearCanvas($(".patches"), side, side);
-    context.drawImage(matrixImage(all.data.subarray(start, start + n * n), n, n, sequential, 0, high), 0, 0, side, side);
+    context.drawImage(
+      matrixImage(all.data.subarray(start, start + n * n), n, n, sequential, 0, high),
+      0,
+      0,
+      side,
+      side,
+    );
     $(".patches").setAttribute("aria-label", `Self-attention among ${n} tokens of the image`);
     sizes = { side, all, layer, head, n, high };
   }

@@ -36,8 +36,13 @@ export default widget((root, server) => {
   function lane(element, part, cached) {
     const whole = (range) => [0, range[1]];
     const target = cached ? part : { computed: whole(part.computed), read: [0, 0] };
-    const source = cached ? { computed: part.source_computed, read: part.source_read } : { computed: [0, seen.n], read: [0, 0] };
-    const state = ({ computed, read }) => (place) => (inside(computed, place) ? "computed" : inside(read, place) ? "read" : "");
+    const source = cached
+      ? { computed: part.source_computed, read: part.source_read }
+      : { computed: [0, seen.n], read: [0, 0] };
+    const state =
+      ({ computed, read }) =>
+      (place) =>
+        inside(computed, place) ? "computed" : inside(read, place) ? "read" : "";
     const blocks = element.querySelector(".blocks");
     blocks.replaceChildren(
       make("span", "of vx-small vx-soft", "Output so far"),
@@ -48,7 +53,10 @@ export default widget((root, server) => {
     const n = (range) => range[1] - range[0];
     const computed = n(target.computed) + n(source.computed);
     const read = n(target.read) + n(source.read);
-    blocks.setAttribute("aria-label", `Keys and values of ${computed} tokens computed at this step, of ${read} read from the cache`);
+    blocks.setAttribute(
+      "aria-label",
+      `Keys and values of ${computed} tokens computed at this step, of ${read} read from the cache`,
+    );
     const costs = seen.cost[cached ? "cached" : "plain"];
     element.querySelector(".big").textContent = count(costs[film.step - 1]);
     element.querySelector(".unit").textContent = `multiply-adds at this step, ${count(sum(costs))} so far`;
@@ -82,7 +90,13 @@ export default widget((root, server) => {
       context.fillText(String(k + 1), x + pitch * 0.45, bottom + 4);
     }
     context.globalAlpha = 1;
-    canvas.setAttribute("aria-label", `Multiply-adds of each step, without and with the cache: ${plain.slice(0, n).map((cost, k) => `step ${k + 1}, ${short(cost)} and ${short(cached[k])}`).join("; ")}`);
+    canvas.setAttribute(
+      "aria-label",
+      `Multiply-adds of each step, without and with the cache: ${plain
+        .slice(0, n)
+        .map((cost, k) => `step ${k + 1}, ${short(cost)} and ${short(cached[k])}`)
+        .join("; ")}`,
+    );
   }
 
   function show() {
@@ -91,7 +105,8 @@ export default widget((root, server) => {
     $(".finding").textContent = words.saving(film.step, sum(cost.cached), sum(cost.plain));
     lane($(".with"), part, true);
     lane($(".without"), part, false);
-    $(".kept").textContent = `Kept: ${count(cost.numbers[film.step - 1])} numbers. Each block is ${cost.d_head} numbers in each of ${cost.heads} heads and ${cost.layers} layers.`;
+    $(".kept").textContent =
+      `Kept: ${count(cost.numbers[film.step - 1])} numbers. Each block is ${cost.d_head} numbers in each of ${cost.heads} heads and ${cost.layers} layers.`;
     chart();
   }
 
@@ -114,12 +129,18 @@ export default widget((root, server) => {
       const row = make("tr");
       const head = make("th", "", String(n));
       head.scope = "row";
-      const cells = [...(point ? [ms(point.without_cache), ms(point.with_cache), times(point.ratio)] : ["–", "–", "–"]), times(ratio)];
+      const cells = [
+        ...(point ? [ms(point.without_cache), ms(point.with_cache), times(point.ratio)] : ["–", "–", "–"]),
+        times(ratio),
+      ];
       row.append(head, ...cells.map((text) => make("td", "vx-number", text)));
       return row;
     });
     $(".verdict").textContent = points.length && !running ? words.clocked(points) : "";
-    $(".where").textContent = result && !running ? `${result.machine}: medians of ${result.rounds} rounds, in turns, one output at a time${result.complete ? "" : "; stopped before its end"}.` : "Times of whole outputs of a network of the same size, without and with the cache in turns.";
+    $(".where").textContent =
+      result && !running
+        ? `${result.machine}: medians of ${result.rounds} rounds, in turns, one output at a time${result.complete ? "" : "; stopped before its end"}.`
+        : "Times of whole outputs of a network of the same size, without and with the cache in turns.";
     $(".problem").textContent = problem || "";
     measuring.show(at);
   }

@@ -19,7 +19,9 @@ export function view(/** @type {import("../state").State} */ state) {
 }
 
 function build(payload) {
-  const arrays = Object.fromEntries(["cross", "decoder_self", "encoder_self", "probabilities"].map((name) => [name, decode(payload[name])]));
+  const arrays = Object.fromEntries(
+    ["cross", "decoder_self", "encoder_self", "probabilities"].map((name) => [name, decode(payload[name])]),
+  );
   const [, , layers, heads, rows, columns] = arrays.cross.shape;
   return {
     ...payload,
@@ -50,7 +52,8 @@ export function choose(change) {
 }
 
 /** The index of the snapshot nearest to an epoch. */
-export const nearestEpoch = (epochs, epoch) => epochs.reduce((best, one, k) => (Math.abs(one - epoch) < Math.abs(epochs[best] - epoch) ? k : best), 0);
+export const nearestEpoch = (epochs, epoch) =>
+  epochs.reduce((best, one, k) => (Math.abs(one - epoch) < Math.abs(epochs[best] - epoch) ? k : best), 0);
 
 /** Tell the stylesheet how much room a view has; before anything is measured. */
 export function fit(root) {

@@ -46,7 +46,10 @@ export default widget((root, server) => {
     $(".find").disabled = true;
     $(".found").textContent = "Trying random sequences ...";
     const wide = Math.max(2, Number($(".widths").value));
-    const answer = await call("text-find", server, "find_difference", { width: wide, seed: Math.floor(Math.random() * 2 ** 30) });
+    const answer = await call("text-find", server, "find_difference", {
+      width: wide,
+      seed: Math.floor(Math.random() * 2 ** 30),
+    });
     $(".find").disabled = false;
     $(".found").textContent = "";
     if (!answer) return;
@@ -84,7 +87,8 @@ export default widget((root, server) => {
 
   /** The hypothesis whose next token is shown: the one that is pointed at, else greedy's at this step, else the most likely. */
   function parent() {
-    if (marked !== null) return search.nodes[marked].finished || !search.nodes[marked].kept ? search.nodes[marked].parent : marked;
+    if (marked !== null)
+      return search.nodes[marked].finished || !search.nodes[marked].kept ? search.nodes[marked].parent : marked;
     for (let s = Math.min(film.step, search.steps - 1); s > 0; s--) {
       const open = search.shown[s - 1].filter(({ kept, finished }) => kept && !finished);
       const greedy = open.find(({ number }) => search.greedySet.has(number));
@@ -94,7 +98,11 @@ export default widget((root, server) => {
   }
 
   /** The letters of a hypothesis, the end marked. */
-  const tokens = (number) => search.path(number).map((one) => words.face(search.nodes[one].token)).join("");
+  const tokens = (number) =>
+    search
+      .path(number)
+      .map((one) => words.face(search.nodes[one].token))
+      .join("");
 
   function mark() {
     tree.draw($(".tree"), search, places, film.step, marked);
@@ -120,38 +128,69 @@ export default widget((root, server) => {
       return bar;
     });
     const top = [...children].sort((a, b) => b.own - a.own)[0];
-    const own = top ? `Greedy takes ${words.name(top.token)}, ${probability(Math.exp(top.own))} (log ${tree.logarithm(top.own)}). ` : "";
-    const beams = kept.length > 1 ? `The beam goes on with ${kept.map(({ token }) => words.name(token)).join(" and ")}.` : kept.length && kept[0] !== top ? `The beam goes on with ${words.name(kept[0].token)} alone.` : "";
+    const own = top
+      ? `Greedy takes ${words.name(top.token)}, ${probability(Math.exp(top.own))} (log ${tree.logarithm(top.own)}). `
+      : "";
+    const beams =
+      kept.length > 1
+        ? `The beam goes on with ${kept.map(({ token }) => words.name(token)).join(" and ")}.`
+        : kept.length && kept[0] !== top
+          ? `The beam goes on with ${words.name(kept[0].token)} alone.`
+          : "";
     $(".why").textContent = own + beams;
-    $(".bars").setAttribute("aria-label", `Probabilities in percent: ${[...children].sort((a, b) => b.own - a.own).slice(0, 5).map((node) => `${words.name(node.token)} ${probability(Math.exp(node.own))}`).join(", ")}`);
+    $(".bars").setAttribute(
+      "aria-label",
+      `Probabilities in percent: ${[...children]
+        .sort((a, b) => b.own - a.own)
+        .slice(0, 5)
+        .map((node) => `${words.name(node.token)} ${probability(Math.exp(node.own))}`)
+        .join(", ")}`,
+    );
   }
 
   // ---- telling --------------------------------------------------------------------------------------------------
   /** The log-probability of greedy's whole output. */
   function greedyScore() {
     const probabilities = seen.probabilities({ ...look, way: roots.WAYS.free });
-    return seen.output[look.epoch][roots.WAYS.free].reduce((sum, token, t) => sum + Math.log(probabilities.at(t, seen.names.indexOf(token))), 0);
+    return seen.output[look.epoch][roots.WAYS.free].reduce(
+      (sum, token, t) => sum + Math.log(probabilities.at(t, seen.names.indexOf(token))),
+      0,
+    );
   }
 
-  const foundAfter = ({ tried }) => `Found after ${tried === 1 ? "one sequence" : `${tried} sequences`}, at an early epoch: the trained network is too sure.`;
+  const foundAfter = ({ tried }) =>
+    `Found after ${tried === 1 ? "one sequence" : `${tried} sequences`}, at an early epoch: the trained network is too sure.`;
 
   function show() {
     width = Math.floor(Math.max(NARROWEST * search.steps, Math.min(WIDEST * search.steps, $(".scroll").clientWidth)));
     places = tree.layout(search, width);
     const greedy = words.word(seen.output[look.epoch][roots.WAYS.free]);
     const best = search.outputs[0];
-    $(".finding").textContent = words.outcome({ greedy, best, right: seen.answer, width: search.width, likelier: search.scores[0] > greedyScore() });
-    $(".found").textContent = found && found.text === search.text && found.epoch === search.epoch ? foundAfter(found) : "";
+    $(".finding").textContent = words.outcome({
+      greedy,
+      best,
+      right: seen.answer,
+      width: search.width,
+      likelier: search.scores[0] > greedyScore(),
+    });
+    $(".found").textContent =
+      found && found.text === search.text && found.epoch === search.epoch ? foundAfter(found) : "";
     $(".outcome").textContent = `Log-probability of each output. Right is ${seen.answer}.`;
     $(".outcome").hidden = $(".outputs").hidden = film.step < search.steps;
     fill($(".outputs"), search.outputs, (output, k) => {
       const item = make("li");
-      item.append(make("span", "word", output || "(empty)"), make("span", "vx-number", tree.logarithm(search.scores[k], 3)));
+      item.append(
+        make("span", "word", output || "(empty)"),
+        make("span", "vx-number", tree.logarithm(search.scores[k], 3)),
+      );
       if (output === greedy) item.append(make("span", "tag", "greedy's"));
       if (output === seen.answer) item.append(make("span", "tag good", "right"));
       return item;
     });
-    $(".tree").setAttribute("aria-label", `Tree of the beam search, ${film.step} of ${search.steps} steps. Best so far: ${bestSoFar()}`);
+    $(".tree").setAttribute(
+      "aria-label",
+      `Tree of the beam search, ${film.step} of ${search.steps} steps. Best so far: ${bestSoFar()}`,
+    );
     mark();
     const at = (film.step / search.steps) * width;
     const { scrollLeft, clientWidth } = $(".scroll");
@@ -171,7 +210,11 @@ export default widget((root, server) => {
     roots.fit(root);
     if (!seen) return;
     if (before !== seen) film.rewind();
-    fill($(".epochs"), seen.epochs, (epoch, k) => Object.assign(make("option", "", k === seen.last ? `trained, epoch ${epoch}` : words.epochName(epoch)), { value: String(k) }));
+    fill($(".epochs"), seen.epochs, (epoch, k) =>
+      Object.assign(make("option", "", k === seen.last ? `trained, epoch ${epoch}` : words.epochName(epoch)), {
+        value: String(k),
+      }),
+    );
     $(".epochs").value = String(look.epoch);
     ask();
   }

@@ -14,7 +14,10 @@ export function makeFilm(root, { pace, first, last, keyed, show }) {
     $(".slider").max = String(end);
     $(".slider").value = String(film.step);
     $(".step").textContent = `step ${film.step} of ${end}`;
-    for (const [button, off] of [[$(".back"), film.step === first], [$(".forward"), film.step === end]]) {
+    for (const [button, off] of [
+      [$(".back"), film.step === first],
+      [$(".forward"), film.step === end],
+    ]) {
       if (off && document.activeElement === button) $(".play").focus(); // a disabled button hears no keys
       button.disabled = off;
     }

@@ -25,7 +25,10 @@ export default widget((root) => {
     const label = 18;
     const width = Math.min(360, Math.floor(figure.clientWidth) - label - 4);
     const { cell } = drawMatrix(canvas, width, matrix, forbidden);
-    for (const [place, names, axis] of [[".rows", rows, "height"], [".columns", columns, "width"]]) {
+    for (const [place, names, axis] of [
+      [".rows", rows, "height"],
+      [".columns", columns, "width"],
+    ]) {
       fill(figure.querySelector(place), names, (name) => {
         const item = make("span", "", words.face(name));
         item.style[axis] = `${cell}px`;
@@ -54,7 +57,11 @@ export default widget((root) => {
     for (const { way, ink, dash, shape } of LINES) {
       context.strokeStyle = inkOf(ink);
       context.lineWidth = 2.5;
-      line(context, history.map((row) => /** @type {[number, number]} */ ([frame.x(row.epoch), frame.y(row[way])])), dash);
+      line(
+        context,
+        history.map((row) => /** @type {[number, number]} */ ([frame.x(row.epoch), frame.y(row[way])])),
+        dash,
+      );
       context.fillStyle = inkOf(ink);
       context.strokeStyle = inkOf("--vx-panel");
       context.lineWidth = 1.5;
@@ -65,7 +72,10 @@ export default widget((root) => {
       item.style.color = `var(${ink})`;
       return item;
     });
-    const told = seen.history.map((row) => `Epoch ${row.epoch}: ${percent(row.forced)} given the right answer, ${percent(row.free)} given its own output`);
+    const told = seen.history.map(
+      (row) =>
+        `Epoch ${row.epoch}: ${percent(row.forced)} given the right answer, ${percent(row.free)} given its own output`,
+    );
     canvas.setAttribute("aria-label", `Share of letters that are right, by epoch. ${told.join(". ")}`);
   }
 
@@ -81,9 +91,13 @@ export default widget((root) => {
     named($(".decoder"), $(".decoder-map"), seen.decoderSelf(look), names, names, (i, j) => j > i || i >= given.length);
     const where = `layer ${look.layer + 1}, head ${look.head + 1}, ${words.epochName(seen.epochs[look.epoch])}`;
     $(".encoder-map").setAttribute("aria-label", `Self-attention of the encoder, ${where}`);
-    $(".decoder-map").setAttribute("aria-label", `Self-attention of the decoder, ${where}; the part above the diagonal is forbidden`);
+    $(".decoder-map").setAttribute(
+      "aria-label",
+      `Self-attention of the decoder, ${where}; the part above the diagonal is forbidden`,
+    );
     $(".finding").textContent = words.misled(seen.history);
-    $(".forcing").textContent = `Letters that are right on ${count(seen.n_test)} test sequences. One early mistake of its own spoils what follows.`;
+    $(".forcing").textContent =
+      `Letters that are right on ${count(seen.n_test)} test sequences. One early mistake of its own spoils what follows.`;
     chart(seen, look);
   }
 

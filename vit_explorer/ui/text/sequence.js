@@ -37,7 +37,14 @@ export default widget((root) => {
   }
 
   function moved(event) {
-    const next = { ArrowLeft: marked - 1, ArrowUp: marked - 1, ArrowRight: marked + 1, ArrowDown: marked + 1, Home: 0, End: Infinity }[event.key];
+    const next = {
+      ArrowLeft: marked - 1,
+      ArrowUp: marked - 1,
+      ArrowRight: marked + 1,
+      ArrowDown: marked + 1,
+      Home: 0,
+      End: Infinity,
+    }[event.key];
     if (next === undefined || !seen) return;
     event.preventDefault();
     pin(next);
@@ -65,7 +72,8 @@ export default widget((root) => {
       tile.style.background = colour(sequential, from[j], 0, 1);
       tile.style.color = inkOn(sequential, from[j], 0, 1);
       tile.classList.toggle("best", j === best);
-      tile.querySelector("small").textContent = from[j] >= 0.005 ? `${Math.round(100 * from[j])}${sizes.pitch < 40 ? "" : " "}%` : "";
+      tile.querySelector("small").textContent =
+        from[j] >= 0.005 ? `${Math.round(100 * from[j])}${sizes.pitch < 40 ? "" : " "}%` : "";
     });
     [...$(".outputs .tiles").children].forEach((tile, t) => {
       tile.classList.toggle("query", t === marked);
@@ -113,14 +121,22 @@ export default widget((root) => {
       const right = token === seen.right[t];
       const tile = make("button", `tile ${right ? "" : "wrong"}`, words.face(token));
       tile.type = "button";
-      tile.setAttribute("aria-label", `Output ${t + 1}: ${words.name(token)}${right ? "" : `, should be ${words.name(seen.right[t] || "end")}`}`);
-      tile.append(make("small", "", right ? "" : `≠${sizes.pitch < 40 ? "" : " "}${words.face(seen.right[t])}`), make("sup", "", String(t + 1)));
+      tile.setAttribute(
+        "aria-label",
+        `Output ${t + 1}: ${words.name(token)}${right ? "" : `, should be ${words.name(seen.right[t] || "end")}`}`,
+      );
+      tile.append(
+        make("small", "", right ? "" : `≠${sizes.pitch < 40 ? "" : " "}${words.face(seen.right[t])}`),
+        make("sup", "", String(t + 1)),
+      );
       tile.addEventListener("pointerenter", () => point(t));
       tile.addEventListener("click", () => pin(t));
       return tile;
     });
     const given = ["start", ...seen.given[look.epoch][look.way].slice(1)];
-    fill($(".given .tiles"), given, (token, t) => make("span", `tile ${t > 0 && token !== seen.right[t - 1] ? "wrong" : ""}`, words.face(token)));
+    fill($(".given .tiles"), given, (token, t) =>
+      make("span", `tile ${t > 0 && token !== seen.right[t - 1] ? "wrong" : ""}`, words.face(token)),
+    );
     pinned = Math.min(pinned, output().length - 1);
     marked = Math.min(marked, output().length - 1);
     if (focused) $(".outputs .tiles").children[marked].focus();
@@ -129,7 +145,10 @@ export default widget((root) => {
 
   // ---- heads ----------------------------------------------------------------------------------------------------
   function heads() {
-    const every = Array.from({ length: seen.layers * seen.heads }, (_, k) => ({ layer: Math.floor(k / seen.heads), head: k % seen.heads }));
+    const every = Array.from({ length: seen.layers * seen.heads }, (_, k) => ({
+      layer: Math.floor(k / seen.heads),
+      head: k % seen.heads,
+    }));
     const list = $(".heads");
     if (list.children.length !== every.length) {
       fill(list, every, ({ layer, head }) => {
@@ -177,7 +196,8 @@ export default widget((root) => {
     stop();
     roots.choose({ epoch: Number($(".slider").value) });
   });
-  for (const button of root.querySelectorAll("[data-way]")) button.addEventListener("click", () => roots.choose({ way: Number(button.dataset.way) }));
+  for (const button of root.querySelectorAll("[data-way]"))
+    button.addEventListener("click", () => roots.choose({ way: Number(button.dataset.way) }));
 
   /** The finding, first and large, in numbers of this sequence. */
   function finding() {
@@ -196,15 +216,26 @@ export default widget((root) => {
     const matrix = Math.floor($(".pair figure").clientWidth);
     const small = Math.floor(Math.min(76, ($(".heads").clientWidth - 7 * 4) / 8 - 8));
     const gap = pitch < 40 ? 3 : 6;
-    sizes = { pitch, tile: pitch - gap, width: pitch * seen.rows, links: Math.round(Math.max(70, Math.min(150, 1.9 * pitch))), matrix, matrixHeight: (matrix / seen.n) * seen.rows, small };
+    sizes = {
+      pitch,
+      tile: pitch - gap,
+      width: pitch * seen.rows,
+      links: Math.round(Math.max(70, Math.min(150, 1.9 * pitch))),
+      matrix,
+      matrixHeight: (matrix / seen.n) * seen.rows,
+      small,
+    };
     root.style.setProperty("--tile", `${sizes.tile}px`);
     root.style.setProperty("--gap", `${gap}px`);
     $(".finding").textContent = finding();
     $(".slider").max = String(seen.last);
     $(".slider").value = String(look.epoch);
-    $(".epoch").textContent = seen.epochs[look.epoch] ? `epoch ${seen.epochs[look.epoch]} of ${seen.epochs[seen.last]}` : "epoch 0, untrained";
+    $(".epoch").textContent = seen.epochs[look.epoch]
+      ? `epoch ${seen.epochs[look.epoch]} of ${seen.epochs[seen.last]}`
+      : "epoch 0, untrained";
     $(".slider").setAttribute("aria-valuetext", $(".epoch").textContent);
-    for (const button of root.querySelectorAll("[data-way]")) button.setAttribute("aria-pressed", String(Number(button.dataset.way) === look.way));
+    for (const button of root.querySelectorAll("[data-way]"))
+      button.setAttribute("aria-pressed", String(Number(button.dataset.way) === look.way));
     tiles();
     drawMatrix($(".before"), matrix, seen.cross({ ...look, epoch: 0 }));
     drawMatrix($(".after"), matrix, cross());
@@ -212,8 +243,14 @@ export default widget((root) => {
     const what = `layer ${look.layer + 1}, head ${look.head + 1}`;
     $(".before").setAttribute("aria-label", `Cross-attention of ${what}, untrained`);
     $(".after").setAttribute("aria-label", `Cross-attention of ${what}, ${$(".epoch").textContent}`);
-    $(".marks").setAttribute("aria-label", `Cross-attention of ${what}: a row for each output, a column for each input; arrow keys move the marked row`);
-    $(".links").setAttribute("aria-label", "Lines from the marked output to the inputs, as wide as its attention weights");
+    $(".marks").setAttribute(
+      "aria-label",
+      `Cross-attention of ${what}: a row for each output, a column for each input; arrow keys move the marked row`,
+    );
+    $(".links").setAttribute(
+      "aria-label",
+      "Lines from the marked output to the inputs, as wide as its attention weights",
+    );
     heads();
     mark();
   }

@@ -14,7 +14,9 @@ const LARGEST = 1.5;
 
 /** The search as a list of nodes {number, parent, step, token, own, sum, kept, finished, greedy}, with what is derived. */
 export function read(answer, names) {
-  const columns = Object.fromEntries(["parent", "step", "token", "own", "sum", "bits"].map((name) => [name, decode(answer[name]).data]));
+  const columns = Object.fromEntries(
+    ["parent", "step", "token", "own", "sum", "bits"].map((name) => [name, decode(answer[name]).data]),
+  );
   const nodes = Array.from(columns.parent, (parent, number) => ({
     number,
     parent,
@@ -35,7 +37,15 @@ export function read(answer, names) {
     const rest = dropped.filter((node) => !greedyOne.includes(node)).slice(0, PRUNED - greedyOne.length);
     return [...all.filter(({ kept }) => kept), ...[...greedyOne, ...rest].sort((a, b) => b.sum - a.sum)];
   });
-  return { ...answer, nodes, steps, shown, best: new Set(path(answer.ranking[0])), greedySet: new Set(answer.greedy), path };
+  return {
+    ...answer,
+    nodes,
+    steps,
+    shown,
+    best: new Set(path(answer.ranking[0])),
+    greedySet: new Set(answer.greedy),
+    path,
+  };
 }
 
 /** Where each node of the steps so far stands: Map from its number to {x, y} of its middle. */
@@ -43,7 +53,11 @@ export function layout(search, width) {
   const column = width / search.steps;
   const scale = Math.max(1, Math.min(LARGEST, column / NARROW));
   const places = new Map();
-  search.shown.forEach((nodes, s) => nodes.forEach(({ number }, row) => places.set(number, { x: (s + 0.5) * column, y: scale * (TOP + TILE / 2 + row * ROW) })));
+  search.shown.forEach((nodes, s) =>
+    nodes.forEach(({ number }, row) =>
+      places.set(number, { x: (s + 0.5) * column, y: scale * (TOP + TILE / 2 + row * ROW) }),
+    ),
+  );
   const height = scale * (TOP + Math.max(...search.shown.map((nodes) => nodes.length)) * ROW);
   return { places, scale, width, height };
 }
@@ -56,10 +70,16 @@ export function logarithm(value, digits = 2) {
 
 export function draw(canvas, search, { places, scale, width, height }, step, marked) {
   const context = clearCanvas(canvas, width, height);
-  const inks = Object.fromEntries(["text", "soft", "line", "panel", "faint", "query", "key", "run-1", "accent"].map((name) => [name, inkOf(`--vx-${name}`)]));
+  const inks = Object.fromEntries(
+    ["text", "soft", "line", "panel", "faint", "query", "key", "run-1", "accent"].map((name) => [
+      name,
+      inkOf(`--vx-${name}`),
+    ]),
+  );
   const visible = search.shown.slice(0, step).flat();
   for (const node of visible) edge(context, search, places, TILE * scale, node, inks);
-  for (const node of visible) tile(context, search, { ...places.get(node.number), scale }, node, inks, node.number === marked);
+  for (const node of visible)
+    tile(context, search, { ...places.get(node.number), scale }, node, inks, node.number === marked);
 }
 
 function edge(context, search, places, size, node, inks) {

@@ -4,7 +4,11 @@ import { percent, short, times } from "../core/format.js";
 export const epochName = (epoch) => (epoch === 0 ? "untrained" : `epoch ${epoch}`);
 
 /** The output as one word: symbols, and • for anything that is none. */
-export const word = (tokens) => tokens.filter((token, k) => !(token === "end" && k === tokens.length - 1)).map((token) => (token.length === 1 ? token : "•")).join("");
+export const word = (tokens) =>
+  tokens
+    .filter((token, k) => !(token === "end" && k === tokens.length - 1))
+    .map((token) => (token.length === 1 ? token : "•"))
+    .join("");
 
 /** What stands on a tile. */
 export const face = (token) => ({ end: "■", pad: "□", start: "▶" })[token] || token;
@@ -22,7 +26,8 @@ export const hits = (output, right) => right.slice(0, -1).filter((token, k) => o
 export function reading({ on, hits, n, epoch }) {
   const [diagonal, chance] = [`${percent(on, 0)} on the anti-diagonal`, 1 / n];
   if (hits === n && on > 2 * chance) return `By itself it learned to read backwards: ${diagonal}.`;
-  if (on < 1.5 * chance) return `${epoch ? "Hardly trained" : "Untrained"}, it looks everywhere alike: ${diagonal}, ${percent(chance, 0)} by chance.`;
+  if (on < 1.5 * chance)
+    return `${epoch ? "Hardly trained" : "Untrained"}, it looks everywhere alike: ${diagonal}, ${percent(chance, 0)} by chance.`;
   return `It begins to read backwards: ${diagonal}, ${hits} of ${n} letters right.`;
 }
 
@@ -31,7 +36,8 @@ export function reading({ on, hits, n, epoch }) {
  * @param {{greedy: string, best: string, right: string, width: number, likelier: boolean}} outputs
  */
 export function outcome({ greedy, best, right, width, likelier }) {
-  if (greedy === best) return `Greedy decoding and a beam of ${width} agree: ${best || "nothing"}, which is ${best === right ? "right" : "wrong"}.`;
+  if (greedy === best)
+    return `Greedy decoding and a beam of ${width} agree: ${best || "nothing"}, which is ${best === right ? "right" : "wrong"}.`;
   const verdict = best === right ? "and right" : greedy === right ? "and wrong" : "but wrong as well";
   return `Greedy: ${greedy || "nothing"}. Beam: ${best || "nothing"}, ${likelier ? "more" : "less"} probable ${verdict}.`;
 }

@@ -23,7 +23,11 @@ function reach(race, axis) {
     const last = racing.standing(contender);
     const tested = contender.tests.at(-1) || last;
     now = Math.max(now, PLACE[axis](last, contender), PLACE[axis](tested, contender));
-    const whole = { epochs: info.total_steps / info.steps_per_epoch, images: (info.total_steps / info.steps_per_epoch) * info.n_train, seconds: 0 }[axis];
+    const whole = {
+      epochs: info.total_steps / info.steps_per_epoch,
+      images: (info.total_steps / info.steps_per_epoch) * info.n_train,
+      seconds: 0,
+    }[axis];
     end = Math.max(end, whole);
   }
   return { now, end };

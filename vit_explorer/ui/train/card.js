@@ -20,9 +20,17 @@ export function build(contender) {
   name.append(make("span", "", contender.label));
   const parts = {
     element,
-    accuracy: make("div", "accuracy"), of: make("div", "of"), going: make("div", "going"), recipe: make("div", "recipe"),
-    maps: make("canvas"), none: make("div", "none"), structure: make("figcaption"),
-    probe: make("canvas"), answer: make("figcaption"), reads: make("div", "reads"), keep: make("div", "keep"),
+    accuracy: make("div", "accuracy"),
+    of: make("div", "of"),
+    going: make("div", "going"),
+    recipe: make("div", "recipe"),
+    maps: make("canvas"),
+    none: make("div", "none"),
+    structure: make("figcaption"),
+    probe: make("canvas"),
+    answer: make("figcaption"),
+    reads: make("div", "reads"),
+    keep: make("div", "keep"),
   };
   parts.maps.setAttribute("role", "img");
   parts.probe.setAttribute("role", "img");
@@ -50,7 +58,12 @@ function write(element, text) {
 
 // ---- numbers ---------------------------------------------------------------------------------------------------
 export function numbers(card, contender, snapshot, at) {
-  const test = at === null ? contender.tests.at(-1) : snapshot && snapshot.test_accuracy !== null ? { accuracy: snapshot.test_accuracy } : null;
+  const test =
+    at === null
+      ? contender.tests.at(-1)
+      : snapshot && snapshot.test_accuracy !== null
+        ? { accuracy: snapshot.test_accuracy }
+        : null;
   const whole = at === null && contender.finished ? contender.finished.test_accuracy : null;
   const accuracy = whole !== null ? whole : test ? test.accuracy : null;
   const key = accuracy === null ? "" : format.percent(accuracy);
@@ -79,10 +92,21 @@ function going(card, contender, moment) {
     write(first, place);
     write(second, pace);
   };
-  if (moment) return say(`epoch ${format.epoch(moment.epoch)} of ${contender.recipe.epochs}`, `after ${format.duration(moment.seconds)} of training`);
+  if (moment)
+    return say(
+      `epoch ${format.epoch(moment.epoch)} of ${contender.recipe.epochs}`,
+      `after ${format.duration(moment.seconds)} of training`,
+    );
   if (failed) return say(failed, "");
-  if (finished) return say(words.progress(contender), `${format.duration(finished.seconds)} · ${format.count(finished.images / finished.seconds)} img/s`);
-  return say(words.progress(contender), now ? `${format.duration(now.seconds_left)} left · ${format.count(now.images_per_second)} img/s` : "");
+  if (finished)
+    return say(
+      words.progress(contender),
+      `${format.duration(finished.seconds)} · ${format.count(finished.images / finished.seconds)} img/s`,
+    );
+  return say(
+    words.progress(contender),
+    now ? `${format.duration(now.seconds_left)} left · ${format.count(now.images_per_second)} img/s` : "",
+  );
 }
 
 // ---- pictures --------------------------------------------------------------------------------------------------
@@ -109,7 +133,8 @@ export function show(card, contender, snapshot, { limit, picture, side, names, t
 /** Numbers between two packed arrays of one shape. */
 function between(from, to, t) {
   const values = Float32Array.from(to.data, (value) => value * to.scale);
-  if (t < 1 && from && from.data.length === values.length) for (let k = 0; k < values.length; k++) values[k] += (1 - t) * (from.data[k] * from.scale - values[k]);
+  if (t < 1 && from && from.data.length === values.length)
+    for (let k = 0; k < values.length; k++) values[k] += (1 - t) * (from.data[k] * from.scale - values[k]);
   return values;
 }
 
@@ -151,7 +176,14 @@ function probe(card, snapshot, before, t, picture, side) {
 
 function captions(card, contender, snapshot, names, truth) {
   const { recipe } = contender;
-  write(card.none, snapshot && !snapshot.positions ? (recipe.model === "cnn" ? "A CNN has none: it works on rows and columns." : "It has none: to it, patches have no order.") : "");
+  write(
+    card.none,
+    snapshot && !snapshot.positions
+      ? recipe.model === "cnn"
+        ? "A CNN has none: it works on rows and columns."
+        : "It has none: to it, patches have no order."
+      : "",
+  );
   card.structure.replaceChildren();
   card.answer.replaceChildren();
   if (!snapshot) return;
@@ -160,11 +192,20 @@ function captions(card, contender, snapshot, names, truth) {
     const shown = maps.shape[0] * maps.shape[1];
     if (score !== null) card.structure.append("2D score ", make("b", "", score.toFixed(2)));
     if (shown < of) card.structure.append(`${shown} of ${format.count(of)} places`);
-    card.maps.setAttribute("aria-label", `Similarity maps of the position embeddings${score === null ? "" : `, 2D score ${score.toFixed(2)}`}`);
+    card.maps.setAttribute(
+      "aria-label",
+      `Similarity maps of the position embeddings${score === null ? "" : `, 2D score ${score.toFixed(2)}`}`,
+    );
   }
   const name = names ? names[snapshot.answer] : `class ${snapshot.answer}`;
   const right = truth && name === truth;
-  card.answer.append(make("b", right ? "right" : "wrong", `${right ? "✓" : "✗"} ${name}`), ` ${format.probability(snapshot.probability)}`);
-  card.probe.setAttribute("aria-label", `Probe picture, ${truth}; the model says ${name}, ${format.probability(snapshot.probability)}`);
+  card.answer.append(
+    make("b", right ? "right" : "wrong", `${right ? "✓" : "✗"} ${name}`),
+    ` ${format.probability(snapshot.probability)}`,
+  );
+  card.probe.setAttribute(
+    "aria-label",
+    `Probe picture, ${truth}; the model says ${name}, ${format.probability(snapshot.probability)}`,
+  );
   write(card.reads, contender.words || "");
 }

@@ -43,7 +43,8 @@ export default widget((root) => {
     const at = index(moments);
     const next = at + 1 >= moments.length ? 0 : at + 1;
     if (timer) stop();
-    else if (calm()) store.set("raceAt", moments[next]); // no motion of its own: one snapshot for a press
+    else if (calm())
+      store.set("raceAt", moments[next]); // no motion of its own: one snapshot for a press
     else {
       $(".replay").setAttribute("aria-pressed", "true");
       play(next);
@@ -78,9 +79,23 @@ export default widget((root) => {
     slider.max = String(Math.max(0, moments.length - 1));
     slider.value = String(Math.max(0, index(moments)));
     slider.disabled = $(".replay").disabled = moments.length < 2;
-    const epochs = [...new Set(race.contenders.map((one) => races.snapshotAt(one)).filter(Boolean).map(({ epoch }) => (epoch === 0 ? "untrained" : format.epoch(epoch))))];
+    const epochs = [
+      ...new Set(
+        race.contenders
+          .map((one) => races.snapshotAt(one))
+          .filter(Boolean)
+          .map(({ epoch }) => (epoch === 0 ? "untrained" : format.epoch(epoch))),
+      ),
+    ];
     const alike = epochs.length === 1 || (epochs.length === 2 && !epochs.includes("untrained"));
-    const when = epochs[0] === "untrained" && alike ? "untrained" : alike ? `epoch ${epochs.join(" / ")}` : newest ? "newest" : `${format.percent(at, 0)} of training`;
+    const when =
+      epochs[0] === "untrained" && alike
+        ? "untrained"
+        : alike
+          ? `epoch ${epochs.join(" / ")}`
+          : newest
+            ? "newest"
+            : `${format.percent(at, 0)} of training`;
     $(".when").textContent = when.charAt(0).toUpperCase() + when.slice(1);
     slider.setAttribute("aria-valuetext", when);
     $(".latest").setAttribute("aria-pressed", String(newest));
@@ -152,7 +167,14 @@ export default widget((root) => {
     $(".cards").style.setProperty("--columns", columns);
     widen(race);
     scrubber(race);
-    const look = { limit, picture, side, names: race.classes, truth: race.probe && race.probe.label, theme: store.get("theme") };
+    const look = {
+      limit,
+      picture,
+      side,
+      names: race.classes,
+      truth: race.probe && race.probe.label,
+      theme: store.get("theme"),
+    };
     race.contenders.forEach((contender, i) => {
       cards[i].element.classList.toggle("stacked", stacked);
       show(cards[i], contender, races.snapshotAt(contender), look);

@@ -85,21 +85,29 @@ export default widget((root, server) => {
     write(".title", race.title);
     write(".settings", wording.settings(race.contenders.map((one) => one.recipe)));
     const open = races.OPEN_STATES.has(race.state);
-    write(".state", stateLine(race) + (!race.mine && open && race.state !== "elsewhere" ? " · Started by somebody else: you watch." : ""));
+    write(
+      ".state",
+      stateLine(race) +
+        (!race.mine && open && race.state !== "elsewhere" ? " · Started by somebody else: you watch." : ""),
+    );
     $(".state").classList.toggle("bad", BAD.has(race.state) || (race.state === "paused" && race.reason !== null));
 
     const goes = GOES.has(race.state);
     const [icon, words, able] = OVER.has(race.state)
       ? ["again", "Set up the same race again", true]
-      : race.state === "lost" ? ["again", "Try again", true]
-      : goes ? ["pause", "Pause", race.mine] : ["play", "Go on", race.mine && RESUMES.has(race.state)];
+      : race.state === "lost"
+        ? ["again", "Try again", true]
+        : goes
+          ? ["pause", "Pause", race.mine]
+          : ["play", "Go on", race.mine && RESUMES.has(race.state)];
     const play = $(".play");
     play.disabled = !able;
     play.setAttribute("aria-label", words);
     play.title = able ? words : "Only who started a race can command it";
     play.querySelector("path").setAttribute("d", ICONS[icon]);
     $(".own").hidden = !race.mine || !(goes || race.state === "paused");
-    for (const button of root.querySelectorAll("[data-step]")) button.disabled = race.state !== "paused" && race.state !== "training";
+    for (const button of root.querySelectorAll("[data-step]"))
+      button.disabled = race.state !== "paused" && race.state !== "training";
     $(".stop").disabled = !goes;
     $(".rate input").disabled = !["training", "paused"].includes(race.state);
     const settled = performance.now() - touched > 2000;

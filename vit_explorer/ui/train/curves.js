@@ -17,7 +17,8 @@ export default widget((root) => {
   const COMING = "The first point is on its way.";
   const NOTHING = { waiting: "It waits for its turn.", starting: COMING, training: COMING, elsewhere: COMING };
   const KEYS = {
-    accuracy: "Thick: test pictures. Thin: training pictures, as they were learned from. Look for the gap: what was learned by heart.",
+    accuracy:
+      "Thick: test pictures. Thin: training pictures, as they were learned from. Look for the gap: what was learned by heart.",
     loss: "Loss on training pictures, mean of the last 50 batches. Look for curves that stop falling, or jump.",
   };
   const choice = { what: "accuracy", axis: "epochs" };
@@ -40,7 +41,8 @@ export default widget((root) => {
     const context = clearCanvas($(".chart"), size.width, size.height);
     trainPlot.axes(context, shown);
     clipped(context, shown, () => {
-      for (const other of others) for (const contender of other.contenders) trainPlot.curve(context, shown, contender, true);
+      for (const other of others)
+        for (const contender of other.contenders) trainPlot.curve(context, shown, contender, true);
       for (const contender of race.contenders) trainPlot.curve(context, shown, contender, false);
     });
     trainPlot.chance(context, shown, race.classes);
@@ -70,7 +72,10 @@ export default widget((root) => {
     context.lineWidth = 2;
     for (const [contender, at] of seen) {
       context.strokeStyle = one ? inkOf("--vx-accent") : trainPlot.ink(contender);
-      line(context, [[at, shown.top], [at, shown.bottom]]);
+      line(context, [
+        [at, shown.top],
+        [at, shown.bottom],
+      ]);
     }
   }
 
@@ -139,9 +144,17 @@ export default widget((root) => {
     const rows = race.contenders.filter((one) => one.tests.length).map((one) => [one.label, one.tests.at(-1).accuracy]);
     if (!rows.length) return { headline: NOTHING[race.state] || "Nothing was measured yet.", detail: "" };
     rows.sort((a, b) => b[1] - a[1]);
-    const counted = words.common(race.contenders.map((one) => one.info || {}), "n_measured");
-    const error = counted ? `, on ${format.count(counted)} test pictures: counting alone moves each share by up to ${(50 / Math.sqrt(counted)).toFixed(1)} points` : "";
-    return { headline: rows.map(([label, accuracy]) => `${label} ${format.percent(accuracy)}`).join(", "), detail: `So far${error}.` };
+    const counted = words.common(
+      race.contenders.map((one) => one.info || {}),
+      "n_measured",
+    );
+    const error = counted
+      ? `, on ${format.count(counted)} test pictures: counting alone moves each share by up to ${(50 / Math.sqrt(counted)).toFixed(1)} points`
+      : "";
+    return {
+      headline: rows.map(([label, accuracy]) => `${label} ${format.percent(accuracy)}`).join(", "),
+      detail: `So far${error}.`,
+    };
   }
 
   function write(selector, text) {
@@ -151,7 +164,10 @@ export default widget((root) => {
   function measure() {
     const box = $(".stack");
     size = { width: box.clientWidth, height: box.clientHeight };
-    const names = JSON.stringify([size.width, races().map(({ title, contenders }) => [title, contenders.map(({ label }) => label)])]);
+    const names = JSON.stringify([
+      size.width,
+      races().map(({ title, contenders }) => [title, contenders.map(({ label }) => label)]),
+    ]);
     if (names !== roomFor) margin = trainPlot.room($(".chart").getContext("2d"), races(), size.width);
     roomFor = names;
   }

@@ -59,7 +59,19 @@ export async function refreshLobby() {
 
 // ---- following a race ------------------------------------------------------------------------------------------
 function emptyRace(name) {
-  return { name, title: name, state: "starting", place: null, reason: null, mine: false, contenders: [], activity: null, outcome: null, classes: null, probe: null };
+  return {
+    name,
+    title: name,
+    state: "starting",
+    place: null,
+    reason: null,
+    mine: false,
+    contenders: [],
+    activity: null,
+    outcome: null,
+    classes: null,
+    probe: null,
+  };
 }
 
 /** Follow another race; false if it cannot be opened. `quietly`: the page's link does not name it yet. */
@@ -98,7 +110,10 @@ export async function compare(name) {
     take(other, answer);
     compared = [...compared, other];
   }
-  store.set("comparing", compared.map((other) => other.name));
+  store.set(
+    "comparing",
+    compared.map((other) => other.name),
+  );
   tell(false);
 }
 
@@ -149,7 +164,8 @@ function heard(answer) {
   }
 }
 
-const stateOf = ({ state, title, place, reason, mine, outcome }) => [state, title, place, reason, mine, Boolean(outcome)].join("\n");
+const stateOf = ({ state, title, place, reason, mine, outcome }) =>
+  [state, title, place, reason, mine, Boolean(outcome)].join("\n");
 
 /** Let the widgets draw in the next frame, all at once; a page that nobody sees draws when it is seen again. */
 function tell(changed, news = true) {
@@ -168,7 +184,8 @@ function tell(changed, news = true) {
 // ---- what an answer brings -------------------------------------------------------------------------------------
 /** Put the news of an answer into a race; true if there are any numbers among them. */
 function take(into, answer) {
-  for (const name of ["title", "state", "place", "reason", "activity", "mine", "outcome", "preset", "created"]) into[name] = answer[name];
+  for (const name of ["title", "state", "place", "reason", "activity", "mine", "outcome", "preset", "created"])
+    into[name] = answer[name];
   if (answer.setting) Object.assign(into, answer.setting);
   let news = false;
   answer.contenders.forEach((part, index) => {
@@ -196,7 +213,8 @@ function absorb(contender, part) {
       contender.steps.push({ step, images, seconds, loss, accuracy });
     }
   }
-  for (const test of part.tests) if (!contender.tests.some(({ step }) => step === test.step)) contender.tests.push(test);
+  for (const test of part.tests)
+    if (!contender.tests.some(({ step }) => step === test.step)) contender.tests.push(test);
   contender.snapshots.push(...part.snapshots.map(unpack));
   contender.finished = part.finished || contender.finished;
   contender.failed = part.failed || contender.failed;
@@ -238,14 +256,17 @@ export const share = (contender, step) => (contender.info ? step / contender.inf
 /** All moments that some contender was looked at, as shares of the training, from first to last. */
 export function moments(of = race) {
   const all = new Set();
-  for (const one of of ? of.contenders : []) for (const { step } of one.snapshots) all.add(Math.round(1e6 * share(one, step)) / 1e6);
+  for (const one of of ? of.contenders : [])
+    for (const { step } of one.snapshots) all.add(Math.round(1e6 * share(one, step)) / 1e6);
   return [...all].sort((a, b) => a - b);
 }
 
 /** The snapshot a contender had last at the moment of the scrubber; null before its first. */
 export function snapshotAt(contender, at = store.get("raceAt")) {
   if (at === null || at === undefined) return contender.snapshots.at(-1) || null;
-  return contender.snapshots.findLast(({ step }) => share(contender, step) <= at + 1e-6) || contender.snapshots[0] || null;
+  return (
+    contender.snapshots.findLast(({ step }) => share(contender, step) <= at + 1e-6) || contender.snapshots[0] || null
+  );
 }
 
 /** Where a contender stands now: the newest numbers there are. */

@@ -35,10 +35,12 @@ export function makeDraft({ lobby, changed, refused }) {
       refused(answer.refused);
       return;
     }
-    const planned = answer.contenders.filter(({ label }) => !removed.has(label)).map(({ label, recipe }) => {
-      const old = draft.entries.find((entry) => entry.planned === label);
-      return old ? Object.assign(old, { base: recipe }) : fresh(label, recipe, label);
-    });
+    const planned = answer.contenders
+      .filter(({ label }) => !removed.has(label))
+      .map(({ label, recipe }) => {
+        const old = draft.entries.find((entry) => entry.planned === label);
+        return old ? Object.assign(old, { base: recipe }) : fresh(label, recipe, label);
+      });
     const added = draft.entries.filter((entry) => entry.planned === null);
     const { subset: pictures, epochs: passes } = answer.contenders[0].recipe;
     for (const entry of added) entry.base = { ...entry.base, subset: pictures, epochs: passes };
@@ -49,7 +51,13 @@ export function makeDraft({ lobby, changed, refused }) {
 
   function choosePreset(name) {
     const preset = lobby().presets.find((one) => one.name === name);
-    Object.assign(draft, { preset, size: Math.min(preset.subset, dataset().n_train), epochs: preset.epochs, entries: [], edited: null });
+    Object.assign(draft, {
+      preset,
+      size: Math.min(preset.subset, dataset().n_train),
+      epochs: preset.epochs,
+      entries: [],
+      edited: null,
+    });
     removed = new Set();
     plan();
     changed();
@@ -85,7 +93,9 @@ export function makeDraft({ lobby, changed, refused }) {
     const preset = lobby().presets.find((one) => one.name === name) || lobby().presets[0];
     const [{ subset, epochs }] = recipes;
     removed = new Set(preset.labels.filter((label) => !contenders.some((one) => one.label === label)));
-    const entries = contenders.map(({ label, recipe }) => fresh(label, recipe, preset.labels.includes(label) ? label : null));
+    const entries = contenders.map(({ label, recipe }) =>
+      fresh(label, recipe, preset.labels.includes(label) ? label : null),
+    );
     Object.assign(draft, { preset, size: subset === null ? dataset().n_train : subset, epochs, entries, edited: null });
     changed();
     return true;
@@ -107,7 +117,11 @@ export function makeDraft({ lobby, changed, refused }) {
   function grow() {
     const used = new Set(draft.entries.map((entry) => plans.recipe(entry).model));
     const model = lobby().models.find(({ key }) => !used.has(key)) || lobby().models[0];
-    const entry = fresh(plans.freeLabel(draft.entries, model), { ...plans.recipe(draft.entries[0]), model: model.key }, null);
+    const entry = fresh(
+      plans.freeLabel(draft.entries, model),
+      { ...plans.recipe(draft.entries[0]), model: model.key },
+      null,
+    );
     draft.entries = [...draft.entries, entry];
     unfold(entry);
   }
@@ -120,7 +134,8 @@ export function makeDraft({ lobby, changed, refused }) {
 
   /** The first contender that has a wrong value, and what is wrong, as a sentence. */
   function problem() {
-    for (const entry of draft.entries) for (const sentence of Object.values(entry.wrong)) return { entry, sentence: `${entry.label}: ${sentence}.` };
+    for (const entry of draft.entries)
+      for (const sentence of Object.values(entry.wrong)) return { entry, sentence: `${entry.label}: ${sentence}.` };
     return null;
   }
 
@@ -131,5 +146,17 @@ export function makeDraft({ lobby, changed, refused }) {
     return { title: plans.title(entries, preset), preset: preset.name, data, probe, contenders };
   }
 
-  return Object.assign(draft, { adopt, begin, choose, chooseData, choosePreset, dataset, grow, problem, remove, request, unfold });
+  return Object.assign(draft, {
+    adopt,
+    begin,
+    choose,
+    chooseData,
+    choosePreset,
+    dataset,
+    grow,
+    problem,
+    remove,
+    request,
+    unfold,
+  });
 }

@@ -18,7 +18,10 @@ export function show(box, { entry, entries, lobby, data, changed, close }) {
   box.style.setProperty("--ink", `var(--vx-run-${entries.indexOf(entry) % 4})`);
   const lists = { ...lobby.choices, teacher: lobby.datasets.find(({ name }) => name === data).teachers };
   const fields = Object.entries(words.FIELDS).map(([field, name]) =>
-    lists[field] ? choice(field, name, entry, words.CHOICE_WORDS[field], lists[field], changed) : typed(field, name, entry, lobby, data, changed));
+    lists[field]
+      ? choice(field, name, entry, words.CHOICE_WORDS[field], lists[field], changed)
+      : typed(field, name, entry, lobby, data, changed),
+  );
   box.replaceChildren(heading, label(entry, entries, changed), model(entry, lobby, changed), ...fields);
 }
 
@@ -55,13 +58,23 @@ function text(name, value, hint, entry, key, { check, put }, changed) {
 }
 
 function label(entry, entries, changed) {
-  return text("Name", entry.label, "letters, digits, spaces", entry, "label", {
-    check: (name) => {
-      if (!plan.LABEL.test(name)) return "takes letters, digits, spaces and , . _ + -, at most 40";
-      return entries.some((other) => other !== entry && other.label.toLowerCase() === name.toLowerCase()) ? "is taken by another contender" : null;
+  return text(
+    "Name",
+    entry.label,
+    "letters, digits, spaces",
+    entry,
+    "label",
+    {
+      check: (name) => {
+        if (!plan.LABEL.test(name)) return "takes letters, digits, spaces and , . _ + -, at most 40";
+        return entries.some((other) => other !== entry && other.label.toLowerCase() === name.toLowerCase())
+          ? "is taken by another contender"
+          : null;
+      },
+      put: (name) => (entry.label = name),
     },
-    put: (name) => (entry.label = name),
-  }, changed);
+    changed,
+  );
 }
 
 function typed(key, name, entry, lobby, data, changed) {
@@ -69,10 +82,18 @@ function typed(key, name, entry, lobby, data, changed) {
   const range = plan.rangeWords(plan.range(lobby, key, data));
   const hint = key === "subset" ? `${range}; empty for all` : range;
   const shown = value === null || value === undefined ? "" : key === "lr" ? format.small(value) : String(value);
-  return text(name, shown, hint, entry, key, {
-    check: (given) => plan.wrong(key, given, lobby, data),
-    put: (given) => set(entry, key, plan.number(given)),
-  }, changed);
+  return text(
+    name,
+    shown,
+    hint,
+    entry,
+    key,
+    {
+      check: (given) => plan.wrong(key, given, lobby, data),
+      put: (given) => set(entry, key, plan.number(given)),
+    },
+    changed,
+  );
 }
 
 function set(entry, key, value) {
@@ -93,15 +114,25 @@ function select(name, value, options, put) {
 }
 
 function choice(key, name, entry, words, choices, changed) {
-  return select(name, plan.recipe(entry)[key], choices.map((one) => [one, words[one] || one]), (value) => {
-    set(entry, key, value);
-    changed();
-  });
+  return select(
+    name,
+    plan.recipe(entry)[key],
+    choices.map((one) => [one, words[one] || one]),
+    (value) => {
+      set(entry, key, value);
+      changed();
+    },
+  );
 }
 
 function model(entry, lobby, changed) {
-  return select("Model", plan.recipe(entry).model, lobby.models.map(({ key, title }) => [key, title]), (value) => {
-    set(entry, "model", value);
-    changed();
-  });
+  return select(
+    "Model",
+    plan.recipe(entry).model,
+    lobby.models.map(({ key, title }) => [key, title]),
+    (value) => {
+      set(entry, "model", value);
+      changed();
+    },
+  );
 }

@@ -33,7 +33,11 @@ export function ownRuns(root) {
   const dataset = () => payload.choice.data.find(({ name }) => name === $(".data").value);
 
   function sizes() {
-    options($(".size"), dataset() ? dataset().sizes.map((size) => ({ value: size, text: format.count(size) })) : [], FIRST.size);
+    options(
+      $(".size"),
+      dataset() ? dataset().sizes.map((size) => ({ value: size, text: format.count(size) })) : [],
+      FIRST.size,
+    );
   }
 
   /** The seed that is typed, or null if it is none. */
@@ -54,7 +58,10 @@ export function ownRuns(root) {
     const there = curve && curve.points.find((point) => point.size === size);
     const passes = (updates * batch) / size;
     const took = there ? ` In the sweep that took ${format.duration(there.seconds)} on its machine.` : "";
-    const apart = !payload.curves.length || payload.data === $(".data").value ? "" : " It is listed below, but not drawn: the curves are of other pictures.";
+    const apart =
+      !payload.curves.length || payload.data === $(".data").value
+        ? ""
+        : " It is listed below, but not drawn: the curves are of other pictures.";
     $(".promise").textContent = wrong
       ? `The seed must be a whole number from ${seeds[0]} to ${format.count(seeds[1])}.`
       : `${format.count(updates)} updates: each picture is seen ${passes === 1 ? "once" : `${format.count(passes)} times`}.${apart || took}`;
@@ -101,7 +108,10 @@ export function ownRuns(root) {
     if (!onWay) return;
     const [contender] = race.contenders;
     const done = contender && contender.info ? races.share(contender, races.standing(contender).step) : 0;
-    const left = contender && contender.now && race.state === "training" ? ` · about ${format.duration(contender.now.seconds_left)} left` : "";
+    const left =
+      contender && contender.now && race.state === "training"
+        ? ` · about ${format.duration(contender.now.seconds_left)} left`
+        : "";
     $(".way progress").value = done;
     write(".way .title", race.title);
     write(".way .state", `${words.state(race)}${done ? ` · ${format.percent(done, 0)} done` : ""}${left}`);
@@ -128,8 +138,16 @@ export function ownRuns(root) {
     const first = payload === null;
     payload = next;
     const { choice, own } = payload;
-    options($(".kind"), choice.kinds.map(({ kind, label }) => ({ value: kind, text: label })), FIRST.kind);
-    options($(".data"), choice.data.map(({ name, words }) => ({ value: name, text: words })), "");
+    options(
+      $(".kind"),
+      choice.kinds.map(({ kind, label }) => ({ value: kind, text: label })),
+      FIRST.kind,
+    );
+    options(
+      $(".data"),
+      choice.data.map(({ name, words }) => ({ value: name, text: words })),
+      "",
+    );
     sizes();
     if (first) $(".seed").value = choice.seed;
     promise();

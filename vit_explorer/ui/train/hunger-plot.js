@@ -7,7 +7,13 @@ import { frame, linear, logarithmic, nearest as nearestOf, ticks } from "../core
 import { inkOf } from "../core/theme.js";
 
 // By kind, as in figures/hunger.py; the shape tells it as well.
-export const INKS = { cnn: "--vx-run-1", vit: "--vx-run-0", "vit-conv": "--vx-text", hybrid: "--vx-run-2", deit: "--vx-run-3" };
+export const INKS = {
+  cnn: "--vx-run-1",
+  vit: "--vx-run-0",
+  "vit-conv": "--vx-text",
+  hybrid: "--vx-run-2",
+  deit: "--vx-run-3",
+};
 const SHAPES = { cnn: "square", vit: "circle", "vit-conv": "up", hybrid: "diamond", deit: "down" };
 const MARGIN = { left: 46, top: 24, bottom: 36 }; // px
 const LEADER = 18; // px between the axes' end and a name
@@ -20,25 +26,48 @@ const EMPTY = [500, 50_000]; // pictures, where there is nothing to draw
 
 /** All points that are drawn: of the curves, in order, and the rings. @returns {Point[]} */
 export function points({ curves, own }) {
-  const times = (passes) => (passes === 1 ? "once" : `${format.count(passes) === "0" ? passes.toPrecision(2) : format.count(passes)} times`);
-  const ofCurves = curves.flatMap(({ kind, label, points }) => points.map(({ size, passes, mean, spread, seeds, seconds, runs }) => {
-    const scatter = seeds > 1 ? ` ± ${(100 * spread).toFixed(1)} over ${seeds} seeds (${runs.map((run) => (100 * run).toFixed(1)).join(", ")})` : ", one seed";
-    const words = `${label}: ${format.count(size)} pictures, each ${times(passes)}; ${format.percent(mean)}${scatter}; ${format.duration(seconds)} a run.`;
-    return { kind, label, size, share: mean, spread, own: false, words };
-  }));
-  const rings = own.filter(({ drawn }) => drawn).map(({ kind, label, size, accuracy, seconds, words }) => (
-    { kind, label, size, share: accuracy, spread: 0, own: true, words: `Your point. ${words} It took ${format.duration(seconds)}.` }
-  ));
+  const times = (passes) =>
+    passes === 1 ? "once" : `${format.count(passes) === "0" ? passes.toPrecision(2) : format.count(passes)} times`;
+  const ofCurves = curves.flatMap(({ kind, label, points }) =>
+    points.map(({ size, passes, mean, spread, seeds, seconds, runs }) => {
+      const scatter =
+        seeds > 1
+          ? ` ± ${(100 * spread).toFixed(1)} over ${seeds} seeds (${runs.map((run) => (100 * run).toFixed(1)).join(", ")})`
+          : ", one seed";
+      const words = `${label}: ${format.count(size)} pictures, each ${times(passes)}; ${format.percent(mean)}${scatter}; ${format.duration(seconds)} a run.`;
+      return { kind, label, size, share: mean, spread, own: false, words };
+    }),
+  );
+  const rings = own
+    .filter(({ drawn }) => drawn)
+    .map(({ kind, label, size, accuracy, seconds, words }) => ({
+      kind,
+      label,
+      size,
+      share: accuracy,
+      spread: 0,
+      own: true,
+      words: `Your point. ${words} It took ${format.duration(seconds)}.`,
+    }));
   return [...ofCurves, ...rings];
 }
 
 /** @param {Point[]} all */
 export function view(size, right, all) {
   const sizes = all.length ? all.map((point) => point.size) : EMPTY;
-  const low = Math.max(0, Math.floor(10 * (Math.min(...all.map(({ share, spread }) => share - spread), 1) - ROOM)) / 10);
-  const high = Math.min(1, Math.ceil(10 * (Math.max(...all.map(({ share, spread }) => share + spread), low + 0.05) + ROOM)) / 10);
+  const low = Math.max(
+    0,
+    Math.floor(10 * (Math.min(...all.map(({ share, spread }) => share - spread), 1) - ROOM)) / 10,
+  );
+  const high = Math.min(
+    1,
+    Math.ceil(10 * (Math.max(...all.map(({ share, spread }) => share + spread), low + 0.05) + ROOM)) / 10,
+  );
   const ends = all.length ? { low, high } : { low: 0, high: 1 };
-  const scales = { x: logarithmic(Math.min(...sizes) / 1.12, Math.max(...sizes) * 1.12), y: linear(ends.low, ends.high) };
+  const scales = {
+    x: logarithmic(Math.min(...sizes) / 1.12, Math.max(...sizes) * 1.12),
+    y: linear(ends.low, ends.high),
+  };
   return { ...frame(size, { ...MARGIN, right }, scales), ...ends };
 }
 
@@ -49,13 +78,25 @@ const numberOf = ({ points }, width) => (width < NARROW ? "" : format.percent(po
 
 /** How much room the names beside the axes need. */
 export const room = (context, curves, width) =>
-  LEADER + 6 + widest(context, curves.map((curve) => `${curve.label} ${numberOf(curve, width)}`), true);
+  LEADER +
+  6 +
+  widest(
+    context,
+    curves.map((curve) => `${curve.label} ${numberOf(curve, width)}`),
+    true,
+  );
 
 function axes(context, shown, all) {
   axisY(context, shown, ticks(shown.low, shown.high, 6), format.percentTick, "accuracy on the test split");
   const measured = all.filter(({ own }) => !own);
   const sizes = (measured.length ? measured : all).map(({ size }) => size);
-  axisX(context, shown, [...new Set(sizes.length ? sizes : EMPTY)].sort((a, b) => a - b), format.count, "training pictures");
+  axisX(
+    context,
+    shown,
+    [...new Set(sizes.length ? sizes : EMPTY)].sort((a, b) => a - b),
+    format.count,
+    "training pictures",
+  );
 }
 
 /** A point: the bar of its spread, its shape; of a single run a ring around it. */
@@ -82,13 +123,27 @@ export function draw(context, shown, { curves }, all) {
   for (const { kind, points } of curves) {
     context.strokeStyle = ink(kind);
     context.lineWidth = 2;
-    line(context, points.map(({ size, mean }) => placeOf(shown, { size, share: mean })));
+    line(
+      context,
+      points.map(({ size, mean }) => placeOf(shown, { size, share: mean })),
+    );
   }
   for (const one of [...all].sort((a, b) => Number(a.own) - Number(b.own))) point(context, shown, one);
-  endNames(context, shown, curves.map((curve) => {
-    const { size, mean } = curve.points.at(-1);
-    return { name: curve.label, number: numberOf(curve, shown.width), at: placeOf(shown, { size, share: mean }), ink: ink(curve.kind), bold: true };
-  }), LEADER);
+  endNames(
+    context,
+    shown,
+    curves.map((curve) => {
+      const { size, mean } = curve.points.at(-1);
+      return {
+        name: curve.label,
+        number: numberOf(curve, shown.width),
+        at: placeOf(shown, { size, share: mean }),
+        ink: ink(curve.kind),
+        bold: true,
+      };
+    }),
+    LEADER,
+  );
   if (!all.length) empty(context, shown, "Nothing to draw yet.");
 }
 
@@ -99,7 +154,12 @@ export function mark(context, shown, one) {
 }
 
 /** The index of the point nearest to a place on the canvas; null where none is near. @param {Point[]} all */
-export const nearest = (shown, all, x, y) => nearestOf(all.map((one) => placeOf(shown, one)), [x, y], REACH);
+export const nearest = (shown, all, x, y) =>
+  nearestOf(
+    all.map((one) => placeOf(shown, one)),
+    [x, y],
+    REACH,
+  );
 
 /** Where a key leads from a point: along its curve, or up and down among those of about its size. @param {Point[]} all */
 export function next(all, from, key) {
@@ -109,7 +169,9 @@ export function next(all, from, key) {
   const same = ({ kind, own }) => kind === here.kind && own === here.own;
   const along = ["ArrowLeft", "ArrowRight"].includes(key);
   const near = ({ size }) => Math.abs(Math.log(size / here.size)) < 0.05;
-  const line = all.map((one, i) => /** @type {[Point, number]} */ ([one, i])).filter(([one]) => (along ? same(one) : near(one)));
+  const line = all
+    .map((one, i) => /** @type {[Point, number]} */ ([one, i]))
+    .filter(([one]) => (along ? same(one) : near(one)));
   line.sort(([a, i], [b, j]) => (along ? a.size - b.size : a.share - b.share) || i - j);
   const place = line.findIndex(([, i]) => i === from) + (["ArrowRight", "ArrowUp"].includes(key) ? 1 : -1);
   return line[Math.max(0, Math.min(line.length - 1, place))][1];

@@ -13,7 +13,11 @@ export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const own = ownRuns(root);
   const POINT = "Point at a point for its numbers.";
-  const VERDICTS = new Map([[true, ["yes", "✓ agrees"]], [false, ["no", "✗ disagrees"]], [null, ["open", "? open"]]]);
+  const VERDICTS = new Map([
+    [true, ["yes", "✓ agrees"]],
+    [false, ["no", "✗ disagrees"]],
+    [null, ["open", "? open"]],
+  ]);
   let payload = null;
   let asked; // the lobby for which the server was asked: a race has come or ended since the one before
   let points = [];
@@ -27,8 +31,14 @@ export default widget((root, server) => {
     const names = hungerPlot.room($(".chart").getContext("2d"), payload.curves, width);
     shown = hungerPlot.view({ width, height }, names, points);
     hungerPlot.draw(clearCanvas($(".chart"), width, height), shown, payload, points);
-    const ends = payload.curves.map(({ label, points: of }) => `${label} ${format.percent(of.at(-1).mean)} on ${format.count(of.at(-1).size)} pictures`);
-    $(".chart").setAttribute("aria-label", ends.length ? `Accuracy over training pictures. ${ends.join(", ")}.` : "No curve yet.");
+    const ends = payload.curves.map(
+      ({ label, points: of }) =>
+        `${label} ${format.percent(of.at(-1).mean)} on ${format.count(of.at(-1).size)} pictures`,
+    );
+    $(".chart").setAttribute(
+      "aria-label",
+      ends.length ? `Accuracy over training pictures. ${ends.join(", ")}.` : "No curve yet.",
+    );
     marks();
   }
 
@@ -47,9 +57,16 @@ export default widget((root, server) => {
   }
 
   const canvas = $(".marks");
-  canvas.addEventListener("pointermove", (event) => shown && mark(hungerPlot.nearest(shown, points, event.offsetX, event.offsetY)));
-  canvas.addEventListener("pointerdown", (event) => shown && mark(hungerPlot.nearest(shown, points, event.offsetX, event.offsetY)));
-  for (const kind of ["pointerleave", "blur"]) canvas.addEventListener(kind, (event) => event.pointerType !== "touch" && mark(null));
+  canvas.addEventListener(
+    "pointermove",
+    (event) => shown && mark(hungerPlot.nearest(shown, points, event.offsetX, event.offsetY)),
+  );
+  canvas.addEventListener(
+    "pointerdown",
+    (event) => shown && mark(hungerPlot.nearest(shown, points, event.offsetX, event.offsetY)),
+  );
+  for (const kind of ["pointerleave", "blur"])
+    canvas.addEventListener(kind, (event) => event.pointerType !== "touch" && mark(null));
   canvas.addEventListener("keydown", (event) => {
     const arrow = event.key.startsWith("Arrow");
     if (!arrow && event.key !== "Escape") return;

@@ -11,7 +11,10 @@ const drawn = new WeakMap(); // box -> what it shows
 /** A name that no model has yet. */
 function suggestion(contender) {
   const taken = new Set(((store.get("catalogue") || {}).models || []).map(({ name }) => name));
-  const base = `${contender.label}-${/^[\w-]+$/.test(contender.recipe.data) ? contender.recipe.data : "own"}`.toLowerCase().replace(/[^a-z0-9-]+/g, "-").slice(0, 34);
+  const base = `${contender.label}-${/^[\w-]+$/.test(contender.recipe.data) ? contender.recipe.data : "own"}`
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, "-")
+    .slice(0, 34);
   let [name, n] = [`my-${base}`, 2];
   while (taken.has(name)) name = `my-${base}-${n++}`;
   return name;
@@ -26,7 +29,12 @@ export function show(box, race, contender) {
   drawn.set(box, state);
   if (state === "none") box.replaceChildren();
   else if (state === "offer") offer(box, race, contender);
-  else seen(box, kept.get(key), contender.snapshots.some(({ positions }) => positions));
+  else
+    seen(
+      box,
+      kept.get(key),
+      contender.snapshots.some(({ positions }) => positions),
+    );
 }
 
 function button(text, act, className = "vx-button") {

@@ -17,7 +17,14 @@ export function range(lobby, field, data) {
 }
 
 export const rangeWords = ([low, high]) => `${small(low)} to ${small(high)}`;
-const small = (x) => (x !== 0 && Math.abs(x) < 0.001 ? x.toExponential().replace("e-0", "e-") : format.count(x) === "0" && x ? String(x) : x < 1 ? String(x) : format.count(x));
+const small = (x) =>
+  x !== 0 && Math.abs(x) < 0.001
+    ? x.toExponential().replace("e-0", "e-")
+    : format.count(x) === "0" && x
+      ? String(x)
+      : x < 1
+        ? String(x)
+        : format.count(x);
 
 /** What is wrong with a number that was typed, as a sentence; null if nothing is. */
 export function wrong(field, text, lobby, data) {
@@ -25,7 +32,8 @@ export function wrong(field, text, lobby, data) {
   if (field === "subset" && text.trim() === "") return null;
   const value = Number(text.replace(/[,\s]/g, ""));
   const whole = lobby.counts.includes(field);
-  if (text.trim() === "" || Number.isNaN(value) || value < limits[0] || value > limits[1]) return `must lie between ${small(limits[0])} and ${small(limits[1])}`;
+  if (text.trim() === "" || Number.isNaN(value) || value < limits[0] || value > limits[1])
+    return `must lie between ${small(limits[0])} and ${small(limits[1])}`;
   return whole && !Number.isInteger(value) ? "must be a whole number" : null;
 }
 
@@ -67,7 +75,8 @@ export function chipWords(entry, entries, lobby) {
   const known = lobby.models.find(({ key }) => key === mine.model);
   const differ = (field) => words.common(entries.map(recipe), field) === null;
   const own = [];
-  if (differ("subset") && !(entries.every((one) => recipe(one).subset === null))) own.push(`${words.pictures(mine.subset)} pictures`);
+  if (differ("subset") && !entries.every((one) => recipe(one).subset === null))
+    own.push(`${words.pictures(mine.subset)} pictures`);
   if (differ("epochs")) own.push(format.plural(mine.epochs, "epoch"));
   return [known ? known.title : mine.model, ...own, words.recipe(mine)].join(" · ");
 }

@@ -20,19 +20,34 @@ export function view(size, right, range, { what, axis }) {
 }
 
 export const ink = (contender) => inkOf(`--vx-run-${contender.index % 4}`);
-export const along = ({ axis }, contender) => (one) => trainAxes.PLACE[axis](one, contender);
-export const trainOf = ({ what }) => (one) => (what === "accuracy" ? one.accuracy : one.loss);
+export const along =
+  ({ axis }, contender) =>
+  (one) =>
+    trainAxes.PLACE[axis](one, contender);
+export const trainOf =
+  ({ what }) =>
+  (one) =>
+    what === "accuracy" ? one.accuracy : one.loss;
 
 /** The points of a contender: of its training curve, and of its test curve (accuracies only). */
-export const lines = ({ what }, contender) => ({ train: contender.steps, test: what === "accuracy" ? contender.tests : [] });
-export const write = ({ what }, value, digits = 2) => (what === "accuracy" ? format.percent(value) : value.toFixed(digits));
+export const lines = ({ what }, contender) => ({
+  train: contender.steps,
+  test: what === "accuracy" ? contender.tests : [],
+});
+export const write = ({ what }, value, digits = 2) =>
+  what === "accuracy" ? format.percent(value) : value.toFixed(digits);
 
 /** A point of a test curve. */
 export const point = (context, contender, place, r) => marker(context, SHAPES[contender.index % 4], place, r);
 
 export function axes(context, shown) {
   const { title, write: writeX, unit } = trainAxes.labels(shown.axis, shown.range.x);
-  axisY(context, shown, ticks(0, shown.range.y, 4), shown.what === "accuracy" ? format.percentTick : format.significant);
+  axisY(
+    context,
+    shown,
+    ticks(0, shown.range.y, 4),
+    shown.what === "accuracy" ? format.percentTick : format.significant,
+  );
   axisX(context, shown, ticks(0, shown.range.x, shown.width < NARROW ? 4 : 8, unit), writeX, title);
 }
 
@@ -75,14 +90,24 @@ const nameOf = (label, race, nth) => (nth ? `${label} · ${race.title}` : label)
 
 /** Names and values at the ends of the lines; on a narrow canvas the values alone. */
 export function names(context, shown, races) {
-  const ends = races.flatMap((race, nth) => race.contenders.filter(({ info }) => info).flatMap((contender) => {
-    const { train, test } = lines(shown, contender);
-    const last = (test.length ? test : train).at(-1);
-    if (!last) return [];
-    const value = test.length ? last.accuracy : trainOf(shown)(last);
-    const at = [shown.x(along(shown, contender)(last)), shown.y(value)];
-    return { name: shown.width < NARROW ? "" : nameOf(contender.label, race, nth), number: write(shown, value), at, ink: ink(contender), bold: !nth };
-  }));
+  const ends = races.flatMap((race, nth) =>
+    race.contenders
+      .filter(({ info }) => info)
+      .flatMap((contender) => {
+        const { train, test } = lines(shown, contender);
+        const last = (test.length ? test : train).at(-1);
+        if (!last) return [];
+        const value = test.length ? last.accuracy : trainOf(shown)(last);
+        const at = [shown.x(along(shown, contender)(last)), shown.y(value)];
+        return {
+          name: shown.width < NARROW ? "" : nameOf(contender.label, race, nth),
+          number: write(shown, value),
+          at,
+          ink: ink(contender),
+          bold: !nth,
+        };
+      }),
+  );
   endNames(context, shown, ends);
 }
 

@@ -81,10 +81,16 @@ export default widget((root) => {
     for (const one of $(".data").children) one.setAttribute("aria-pressed", String(one.dataset.name === draft.data));
     const all = draft.dataset().n_train;
     const sizes = plan.sizes(draft.preset, draft.dataset());
-    const words = draft.size >= all ? `all ${format.count(all)}` : `${format.count(draft.size)} of ${format.count(all)}`;
+    const words =
+      draft.size >= all ? `all ${format.count(all)}` : `${format.count(draft.size)} of ${format.count(all)}`;
     const slider = $(".size input");
     slider.max = String(sizes.length - 1);
-    slider.value = String(Math.max(0, sizes.findLastIndex((one) => one <= draft.size)));
+    slider.value = String(
+      Math.max(
+        0,
+        sizes.findLastIndex((one) => one <= draft.size),
+      ),
+    );
     slider.setAttribute("aria-valuetext", words);
     $(".size output").textContent = words;
     if (document.activeElement !== $(".epochs input")) {
@@ -104,7 +110,8 @@ export default widget((root) => {
 
   function probes() {
     buildProbes();
-    for (const one of $(".strip").children) one.setAttribute("aria-selected", String(Number(one.dataset.index) === draft.probe));
+    for (const one of $(".strip").children)
+      one.setAttribute("aria-selected", String(Number(one.dataset.index) === draft.probe));
     const chosen = draft.dataset().probes.find(({ index }) => index === draft.probe);
     $(".chosen").textContent = chosen ? chosen.label : `test picture ${format.count(draft.probe)}`;
   }
@@ -117,7 +124,9 @@ export default widget((root) => {
     draft.choosePreset(all[(all.indexOf(draft.preset) + step + all.length) % all.length].name);
     $('.preset[aria-checked="true"]').focus();
   });
-  $(".size input").addEventListener("input", (event) => draft.choose({ size: plan.sizes(draft.preset, draft.dataset())[Number(event.target.value)] }));
+  $(".size input").addEventListener("input", (event) =>
+    draft.choose({ size: plan.sizes(draft.preset, draft.dataset())[Number(event.target.value)] }),
+  );
   $(".epochs input").addEventListener("input", (event) => {
     if (checkEpochs()) promise();
     else draft.choose({ epochs: plan.number(event.target.value) });
@@ -197,9 +206,14 @@ export default widget((root) => {
     if (problem) return tell(problem, true);
     if (!entries.length) return tell("");
     const updates = [...new Set(entries.map((entry) => plan.updates(entry, lobby(), data)))];
-    const each = updates.length === 1 ? `${format.count(updates[0])} updates each` : `${updates.map(format.count).join(" / ")} updates`;
+    const each =
+      updates.length === 1
+        ? `${format.count(updates[0])} updates each`
+        : `${updates.map(format.count).join(" / ")} updates`;
     const ahead = lobby().races.filter(({ state }) => ["training", "starting", "waiting"].includes(state)).length;
-    return tell(`${entries.length === 1 ? "One contender" : `${entries.length} contenders in turns`}, ${each}.${ahead < lobby().at_once ? "" : ahead === 1 ? " Another race is being trained: this one will wait for it." : ` ${ahead} races are before it: it will wait for its turn.`}`);
+    return tell(
+      `${entries.length === 1 ? "One contender" : `${entries.length} contenders in turns`}, ${each}.${ahead < lobby().at_once ? "" : ahead === 1 ? " Another race is being trained: this one will wait for it." : ` ${ahead} races are before it: it will wait for its turn.`}`,
+    );
   }
 
   async function start() {
@@ -243,14 +257,16 @@ export default widget((root) => {
     built = lobby();
     if (from && from !== adopted) take(from);
     else if (!draft.preset) draft.begin();
-    else if (painted) promise(); // the list of races is newer, or the page wider: no field loses its focus
+    else if (painted)
+      promise(); // the list of races is newer, or the page wider: no field loses its focus
     else paint();
     [painted, adopted] = [true, from];
   }
 
   function take(race) {
     if (!draft.preset) draft.begin();
-    if (!draft.adopt(race)) say("The pictures of that race are not open here: start the app with them, or choose others.");
+    if (!draft.adopt(race))
+      say("The pictures of that race are not open here: start the app with them, or choose others.");
   }
 
   function paint() {

@@ -10,7 +10,15 @@ import * as words from "./words.js";
 
 export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
-  const STATES = { waiting: "waiting", starting: "starting", training: "training now", paused: "paused", failed: "failed", elsewhere: "trained in a terminal", finished: "" };
+  const STATES = {
+    waiting: "waiting",
+    starting: "starting",
+    training: "training now",
+    paused: "paused",
+    failed: "failed",
+    elsewhere: "trained in a terminal",
+    finished: "",
+  };
   let renaming = null; // names of races whose row is a form or asks once more
   let deleting = null;
   let commandsOf = null;
@@ -20,7 +28,10 @@ export default widget((root) => {
     const race = races.race;
     button.disabled = true;
     const file = await calls.ask("export", {
-      race: race.name, format: button.dataset.format, axis: store.get("raceAxis") || "epochs", with: races.compared.map(({ name }) => name),
+      race: race.name,
+      format: button.dataset.format,
+      axis: store.get("raceAxis") || "epochs",
+      with: races.compared.map(({ name }) => name),
     });
     button.disabled = false;
     button.focus();
@@ -43,7 +54,10 @@ export default widget((root) => {
 
   $(".link").addEventListener("click", (event) => {
     const link = new URL(location.href);
-    link.hash = new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(location.hash.slice(1))), run: races.race.name }).toString();
+    link.hash = new URLSearchParams({
+      ...Object.fromEntries(new URLSearchParams(location.hash.slice(1))),
+      run: races.race.name,
+    }).toString();
     copy(link.href, event.currentTarget);
   });
 
@@ -54,7 +68,11 @@ export default widget((root) => {
     if (!answer) return undefined;
     commandsOf = name;
     fill($(".commands"), answer.commands, ({ label, command }) => {
-      const [row, code, button] = [make("div", "command"), make("code", "", command), make("button", "vx-button", "Copy")];
+      const [row, code, button] = [
+        make("div", "command"),
+        make("code", "", command),
+        make("button", "vx-button", "Copy"),
+      ];
       button.type = "button";
       button.addEventListener("click", () => copy(command, button));
       row.append(make("strong", "", label), code, button);
@@ -97,7 +115,9 @@ export default widget((root) => {
 
   function ago(iso) {
     const date = new Date(iso);
-    return Number.isNaN(date.getTime()) ? "" : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+    return Number.isNaN(date.getTime())
+      ? ""
+      : date.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
   }
 
   function title(race) {
@@ -125,7 +145,16 @@ export default widget((root) => {
     const followed = races.race;
     const now = followed && followed.name === race.name ? followed.state : race.state; // the list is older than what is followed
     const state = STATES[now] === undefined ? now : STATES[now];
-    box.append(open, make("div", "about", [ago(race.created), words.settings(race.contenders.map(({ recipe }) => recipe)), state].filter(Boolean).join(" · ")));
+    box.append(
+      open,
+      make(
+        "div",
+        "about",
+        [ago(race.created), words.settings(race.contenders.map(({ recipe }) => recipe)), state]
+          .filter(Boolean)
+          .join(" · "),
+      ),
+    );
     return box;
   }
 
@@ -144,30 +173,51 @@ export default widget((root) => {
   function acts(race, current) {
     const box = make("div", "acts");
     if (renaming === race.name) {
-      box.append(act("Save", () => change("rename", { race: race.name, title: root.querySelector(".name").value }), "primary"), act("Cancel", () => ((renaming = null), draw())));
+      box.append(
+        act("Save", () => change("rename", { race: race.name, title: root.querySelector(".name").value }), "primary"),
+        act("Cancel", () => ((renaming = null), draw())),
+      );
       return box;
     }
     if (deleting === race.name) {
-      box.append(act("Delete for good", () => change("remove", { race: race.name }), "sure"), act("Keep it", () => ((deleting = null), draw())));
+      box.append(
+        act("Delete for good", () => change("remove", { race: race.name }), "sure"),
+        act("Keep it", () => ((deleting = null), draw())),
+      );
       return box;
     }
     const compared = races.compared.some(({ name }) => name === race.name);
-    const compare = act(compared ? "Shown dashed" : "Compare", () => races.compare(race.name), "", `Lay the curves of ${race.title} under those on screen`);
+    const compare = act(
+      compared ? "Shown dashed" : "Compare",
+      () => races.compare(race.name),
+      "",
+      `Lay the curves of ${race.title} under those on screen`,
+    );
     compare.setAttribute("aria-pressed", String(compared));
     compare.disabled = !races.race || current;
     box.append(compare);
     if (race.mine) {
       box.append(
-        act("Rename", () => {
-          [renaming, deleting] = [race.name, null];
-          draw();
-          root.querySelector(".name").focus();
-        }, "", `Rename ${race.title}`),
-        act("Delete", () => {
-          [renaming, deleting] = [null, race.name];
-          draw();
-          root.querySelector(".sure").focus();
-        }, "", `Delete ${race.title}`),
+        act(
+          "Rename",
+          () => {
+            [renaming, deleting] = [race.name, null];
+            draw();
+            root.querySelector(".name").focus();
+          },
+          "",
+          `Rename ${race.title}`,
+        ),
+        act(
+          "Delete",
+          () => {
+            [renaming, deleting] = [null, race.name];
+            draw();
+            root.querySelector(".sure").focus();
+          },
+          "",
+          `Delete ${race.title}`,
+        ),
       );
     }
     return box;
@@ -180,8 +230,12 @@ export default widget((root) => {
     $(".races").hidden = !lobby || (!lobby.races.length && !lobby.problems.length);
     if (!lobby) return;
     const n = lobby.races.length;
-    $(".count").textContent = `${format.plural(n, "race")}, newest first: open one to see it again, or lay its curves dashed under those on screen.`;
-    const focused = document.activeElement && root.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : null;
+    $(".count").textContent =
+      `${format.plural(n, "race")}, newest first: open one to see it again, or lay its curves dashed under those on screen.`;
+    const focused =
+      document.activeElement && root.contains(document.activeElement)
+        ? document.activeElement.getAttribute("aria-label")
+        : null;
     fill($(".list"), lobby.races, (one) => {
       const row = make("li");
       const current = Boolean(race) && one.name === race.name;
@@ -190,7 +244,9 @@ export default widget((root) => {
       return row;
     });
     if (focused && !root.contains(document.activeElement)) {
-      const again = [...root.querySelectorAll("[aria-label]")].find((element) => element.getAttribute("aria-label") === focused);
+      const again = [...root.querySelectorAll("[aria-label]")].find(
+        (element) => element.getAttribute("aria-label") === focused,
+      );
       if (again) again.focus();
     }
     $(".problems").textContent = lobby.problems.join(" ");

@@ -40,20 +40,36 @@ export function next(shown, races, x, step) {
 
 /** Of each contender the points of its curves that lie nearest to x, or its last ones. */
 export function at(shown, races, x) {
-  return races.flatMap((race, nth) => race.contenders.filter(({ info }) => info).map((contender) => {
-    const place = trainPlot.along(shown, contender);
-    const { train, test } = trainPlot.lines(shown, contender);
-    const [seen, tested] = [nearestAlong(train, x, place), nearestAlong(test, x, place)];
-    const name = contender.label + (nth ? " (dashed)" : "");
-    return { contender, nth, name, train: seen && trainPlot.trainOf(shown)(seen), test: tested && tested.accuracy, tested };
-  })).filter(({ train, test }) => train !== null || test !== null);
+  return races
+    .flatMap((race, nth) =>
+      race.contenders
+        .filter(({ info }) => info)
+        .map((contender) => {
+          const place = trainPlot.along(shown, contender);
+          const { train, test } = trainPlot.lines(shown, contender);
+          const [seen, tested] = [nearestAlong(train, x, place), nearestAlong(test, x, place)];
+          const name = contender.label + (nth ? " (dashed)" : "");
+          return {
+            contender,
+            nth,
+            name,
+            train: seen && trainPlot.trainOf(shown)(seen),
+            test: tested && tested.accuracy,
+            tested,
+          };
+        }),
+    )
+    .filter(({ train, test }) => train !== null || test !== null);
 }
 
 const write = (shown, value) => (value === null ? "–" : trainPlot.write(shown, value, 3));
 
 /** The same in a sentence, for those who do not see the box. */
 export function said(shown, rows, x) {
-  const words = rows.map(({ name, test, train }) => `${name}: ${test === null ? "" : `test ${write(shown, test)}, `}train ${write(shown, train)}`);
+  const words = rows.map(
+    ({ name, test, train }) =>
+      `${name}: ${test === null ? "" : `test ${write(shown, test)}, `}train ${write(shown, train)}`,
+  );
   return `${axes.place(shown.axis, x)}. ${words.join(". ")}`;
 }
 
@@ -62,12 +78,20 @@ export function draw(context, shown, rows, x) {
   const at = Math.round(shown.x(x)) + 0.5;
   context.strokeStyle = inkOf("--vx-text");
   context.lineWidth = 1;
-  line(context, [[at, shown.top], [at, shown.bottom]]);
+  line(context, [
+    [at, shown.top],
+    [at, shown.bottom],
+  ]);
   context.lineWidth = 1.5;
   for (const { contender, nth, tested } of rows) {
     if (!tested || nth) continue;
     context.fillStyle = trainPlot.ink(contender);
-    trainPlot.point(context, contender, [shown.x(trainPlot.along(shown, contender)(tested)), shown.y(tested.accuracy)], 5.5);
+    trainPlot.point(
+      context,
+      contender,
+      [shown.x(trainPlot.along(shown, contender)(tested)), shown.y(tested.accuracy)],
+      5.5,
+    );
   }
   box(context, shown, rows, at, axes.place(shown.axis, x));
 }

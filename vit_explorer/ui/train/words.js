@@ -8,16 +8,40 @@ const SCHEDULE = { constant: "constant", linear: "linear to 0", cosine: "cosine 
 const DATA = { cifar10: "CIFAR-10", shapes: "Shapes" };
 /** Columns that a person can set, in the order of the form: name, label, and how it is given. */
 export const FIELDS = {
-  augment: "Augmentation", subset: "Training pictures", epochs: "Epochs", batch_size: "Batch size", optimizer: "Optimizer", lr: "Learning rate",
-  schedule: "Schedule", warmup: "Warm-up (share)", weight_decay: "Weight decay", label_smoothing: "Label smoothing", ema: "Weights' average (EMA)",
-  rand_augment: "RandAugment strength", erasing: "Random erasing (share)", mixup: "Mixup (alpha)", cutmix: "CutMix (alpha)", repeats: "Repeats in a batch",
-  teacher: "Teacher", distillation: "Distillation", temperature: "Temperature (soft)", seed: "Seed", precision: "Precision",
+  augment: "Augmentation",
+  subset: "Training pictures",
+  epochs: "Epochs",
+  batch_size: "Batch size",
+  optimizer: "Optimizer",
+  lr: "Learning rate",
+  schedule: "Schedule",
+  warmup: "Warm-up (share)",
+  weight_decay: "Weight decay",
+  label_smoothing: "Label smoothing",
+  ema: "Weights' average (EMA)",
+  rand_augment: "RandAugment strength",
+  erasing: "Random erasing (share)",
+  mixup: "Mixup (alpha)",
+  cutmix: "CutMix (alpha)",
+  repeats: "Repeats in a batch",
+  teacher: "Teacher",
+  distillation: "Distillation",
+  temperature: "Temperature (soft)",
+  seed: "Seed",
+  precision: "Precision",
 };
-export const CHOICE_WORDS = { augment: AUGMENT, optimizer: OPTIMIZER, schedule: SCHEDULE, distillation: { hard: "hard: its answer", soft: "soft: its softmax" }, teacher: { "": "none" },
-  precision: { float32: "float32", bfloat16: "bfloat16" } };
+export const CHOICE_WORDS = {
+  augment: AUGMENT,
+  optimizer: OPTIMIZER,
+  schedule: SCHEDULE,
+  distillation: { hard: "hard: its answer", soft: "soft: its softmax" },
+  teacher: { "": "none" },
+  precision: { float32: "float32", bfloat16: "bfloat16" },
+};
 
 export const data = (name) => DATA[name] || name;
-export const pictures = (subset, all) => (subset === null || subset === undefined ? (all ? `all ${format.count(all)}` : "all") : format.count(subset));
+export const pictures = (subset, all) =>
+  subset === null || subset === undefined ? (all ? `all ${format.count(all)}` : "all") : format.count(subset);
 
 /** What several recipes have in common, as one value, else null. */
 export function common(recipes, name) {
@@ -37,8 +61,26 @@ export function settings(recipes) {
 }
 
 /** What sets a contender's training apart, in a few words: "Adam 0.001, batch 128, no augmentation". */
-export function recipe({ optimizer, lr, schedule, batch_size, augment, label_smoothing, ema, rand_augment, erasing, mixup, cutmix, repeats, teacher }) {
-  const parts = [`${OPTIMIZER[optimizer]} ${format.small(lr)}${schedule === "constant" ? "" : `, ${schedule}`}`, `batch ${format.count(batch_size)}`, AUGMENT[augment]];
+export function recipe({
+  optimizer,
+  lr,
+  schedule,
+  batch_size,
+  augment,
+  label_smoothing,
+  ema,
+  rand_augment,
+  erasing,
+  mixup,
+  cutmix,
+  repeats,
+  teacher,
+}) {
+  const parts = [
+    `${OPTIMIZER[optimizer]} ${format.small(lr)}${schedule === "constant" ? "" : `, ${schedule}`}`,
+    `batch ${format.count(batch_size)}`,
+    AUGMENT[augment],
+  ];
   const further = { RandAugment: rand_augment, erasing, mixup, CutMix: cutmix };
   for (const [name, value] of Object.entries(further)) if (value) parts.push(`${name} ${value}`);
   if (repeats > 1) parts.push(`each ${repeats} times`);
@@ -51,7 +93,8 @@ export function recipe({ optimizer, lr, schedule, batch_size, augment, label_smo
 /** A race's state as a person says it. */
 export function state({ state, place, reason, activity }) {
   const words = {
-    waiting: place === 1 ? "Waiting: it is next, when the training before it ends." : `Waiting: number ${place} in the queue.`,
+    waiting:
+      place === 1 ? "Waiting: it is next, when the training before it ends." : `Waiting: number ${place} in the queue.`,
     starting: `Starting${activity ? `: ${activity}` : ""}`,
     training: activity === "pausing" ? "Pausing" : activity === "stopping" ? "Stopping" : "Training",
     paused: "Paused",
@@ -78,7 +121,10 @@ export function distance(contenders) {
   if (!known.length) return "";
   const shares = known.map((one) => races.share(one, races.standing(one).step));
   const done = Math.min(...shares);
-  const epochs = common(known.map(({ recipe }) => recipe), "epochs");
+  const epochs = common(
+    known.map(({ recipe }) => recipe),
+    "epochs",
+  );
   if (epochs === null) return `${format.percent(done, 0)} done`;
   return `epoch ${Math.min(epochs, Math.floor(done * epochs + 1e-9) + 1)} of ${format.count(epochs)}`;
 }

@@ -30,7 +30,13 @@ export default widget((root, server) => {
     if (answer) return choose({ answer });
     asked = ""; // it may be asked again; the controls go back to what is on screen
     const seen = windows.view(store.state);
-    if (seen) Object.assign(cut, changed(seen) ? { window: seen.window, shift: seen.shift, side: seen.side } : { window: null, shift: null, side: null });
+    if (seen)
+      Object.assign(
+        cut,
+        changed(seen)
+          ? { window: seen.window, shift: seen.shift, side: seen.side }
+          : { window: null, shift: null, side: null },
+      );
     if (seen) show(store.state, seen);
   }
 
@@ -81,7 +87,8 @@ export default widget((root, server) => {
     $(".which").textContent = seen.model;
     $(".choose").hidden = model.name === seen.model;
     $(".choose").textContent = `Choose ${seen.model}`;
-    $(".why").textContent = model.name === seen.model ? "" : `${model.name} has no windows: this is ${seen.model} on the same picture.`;
+    $(".why").textContent =
+      model.name === seen.model ? "" : `${model.name} has no windows: this is ${seen.model} on the same picture.`;
   }
 
   function pairName(seen, k) {
@@ -116,7 +123,8 @@ export default widget((root, server) => {
       $(".which").hidden = false;
       $(".which").textContent = "No Swin here";
       $(".says").textContent = "";
-      $(".why").textContent = "None of the models in the frame has windows: train one in the Train tab (model swin) and keep it.";
+      $(".why").textContent =
+        "None of the models in the frame has windows: train one in the Train tab (model swin) and keep it.";
       $(".choose").hidden = true;
       asked = "";
       if (store.get("windows")) store.set("windows", null);

@@ -17,11 +17,17 @@ export function place(block, width) {
   const down = Math.ceil(block.heads / across);
   const corner = (head) => [(head % across) * (map + GAP) + 1, Math.floor(head / across) * (map + LABEL + 6) + LABEL];
   return {
-    cell, map, corner, entries, width: across * (map + GAP) - GAP + 2, height: down * (map + LABEL + 6) - 4,
+    cell,
+    map,
+    corner,
+    entries,
+    width: across * (map + GAP) - GAP + 2,
+    height: down * (map + LABEL + 6) - 4,
     at(x, y) {
       for (let head = 0; head < block.heads; head++) {
         const [row, col] = [y - corner(head)[1], x - corner(head)[0]].map((along) => Math.floor(along / cell));
-        if (row >= 0 && row < entries && col >= 0 && col < entries) return { head, down: block.window - 1 - row, along: block.window - 1 - col };
+        if (row >= 0 && row < entries && col >= 0 && col < entries)
+          return { head, down: block.window - 1 - row, along: block.window - 1 - col };
       }
       return null;
     },
@@ -41,7 +47,9 @@ export function keyPlace({ window }, query, { down, along }) {
 
 /** The entry for a pair of places. */
 export const entryOf = ({ window }, head, query, key) => ({
-  head, down: Math.floor(query / window) - Math.floor(key / window), along: (query % window) - (key % window),
+  head,
+  down: Math.floor(query / window) - Math.floor(key / window),
+  along: (query % window) - (key % window),
 });
 
 // ---- words -----------------------------------------------------------------------------------------------------
@@ -49,6 +57,9 @@ const some = (n, one) => `${Math.abs(n)} ${one}${Math.abs(n) === 1 ? "" : "s"}`;
 
 /** "2 rows below, 1 column left", of the key as seen from the query. */
 export function direction({ down, along }) {
-  const parts = [down && `${some(down, "row")} ${down < 0 ? "below" : "above"}`, along && `${some(along, "column")} ${along < 0 ? "right" : "left"}`];
+  const parts = [
+    down && `${some(down, "row")} ${down < 0 ? "below" : "above"}`,
+    along && `${some(along, "column")} ${along < 0 ? "right" : "left"}`,
+  ];
   return parts.filter(Boolean).join(", ") || "where the query is";
 }

@@ -44,8 +44,11 @@ export default widget((root) => {
     const added = biasTable.value(block, now.entry);
     const strong = (text) => make("strong", "", text);
     $(".entry").replaceChildren(
-      `Head ${now.entry.head + 1}, key ${biasTable.direction(now.entry)}: `, strong(format.signed(added)), " is added to the score, ",
-      strong(`×${Math.exp(added).toFixed(2)}`), " before normalising. ",
+      `Head ${now.entry.head + 1}, key ${biasTable.direction(now.entry)}: `,
+      strong(format.signed(added)),
+      " is added to the score, ",
+      strong(`×${Math.exp(added).toFixed(2)}`),
+      " before normalising. ",
       ...here(block, at, now.key),
     );
   });
@@ -68,7 +71,12 @@ export default widget((root) => {
     const context = clearCanvas($(".maps-marks"), maps.width, maps.height);
     const box = (head, { down, along }, size) => {
       const [x, y] = maps.corner(head);
-      return [x + (block.window - 1 - along) * maps.cell, y + (block.window - 1 - down) * maps.cell, size * maps.cell, size * maps.cell];
+      return [
+        x + (block.window - 1 - along) * maps.cell,
+        y + (block.window - 1 - down) * maps.cell,
+        size * maps.cell,
+        size * maps.cell,
+      ];
     };
     const first = biasTable.entryOf(block, 0, at.place, 0); // of the window's first place: its entries begin there
     for (let head = 0; head < block.heads; head++) {
@@ -110,18 +118,37 @@ export default widget((root) => {
     const pair = seen.pairs[seen.pair].blocks;
     const block = seen.blocks[pair[which]];
     const maps = biasTable.place(block, $(".vx-panel").clientWidth > 760 ? biasTable.ROOM : $(".every").clientWidth);
-    if (entry && (entry.head >= block.heads || Math.max(Math.abs(entry.down), Math.abs(entry.along)) >= block.window)) entry = null;
-    drawn = { seen, block, maps, query: inkOf("--vx-query"), key: inkOf("--vx-key"), text: inkOf("--vx-text"), line: inkOf("--vx-line") };
-    const high = Math.max(1e-6, ...pair.map((index) => seen.blocks[index].bias.reduce((most, one) => Math.max(most, Math.abs(one)), 0)));
+    if (entry && (entry.head >= block.heads || Math.max(Math.abs(entry.down), Math.abs(entry.along)) >= block.window))
+      entry = null;
+    drawn = {
+      seen,
+      block,
+      maps,
+      query: inkOf("--vx-query"),
+      key: inkOf("--vx-key"),
+      text: inkOf("--vx-text"),
+      line: inkOf("--vx-line"),
+    };
+    const high = Math.max(
+      1e-6,
+      ...pair.map((index) => seen.blocks[index].bias.reduce((most, one) => Math.max(most, Math.abs(one)), 0)),
+    );
     drawMaps(block, maps, high);
     clearCanvas($(".tokens"), TOKENS, TOKENS);
     $(".title").textContent = `Position bias, block ${block.index + 1}.`;
     $(".low").textContent = format.signed(-high);
     $(".high").textContent = format.signed(high);
     $(".vx-segments").hidden = pair[0] === pair[1];
-    $(".maps").setAttribute("aria-label", `Position bias of ${block.heads} heads from ${format.signed(-high)} to ${format.signed(high)}, one scale for both blocks of the pair`);
-    $(".maps-marks").setAttribute("aria-label", "Entries of the position bias: arrow keys move from entry to entry and on to the next head, Escape lets go");
-    for (const button of root.querySelectorAll("[data-which]")) button.setAttribute("aria-pressed", String(Number(button.dataset.which) === which));
+    $(".maps").setAttribute(
+      "aria-label",
+      `Position bias of ${block.heads} heads from ${format.signed(-high)} to ${format.signed(high)}, one scale for both blocks of the pair`,
+    );
+    $(".maps-marks").setAttribute(
+      "aria-label",
+      "Entries of the position bias: arrow keys move from entry to entry and on to the next head, Escape lets go",
+    );
+    for (const button of root.querySelectorAll("[data-which]"))
+      button.setAttribute("aria-pressed", String(Number(button.dataset.which) === which));
   }
 
   function drawMaps(block, maps, high) {
@@ -134,7 +161,13 @@ export default widget((root) => {
       const seen = block.bias.slice(head * n, (head + 1) * n).reverse(); // as the query sees it: entries count from the key
       context.fillStyle = inkOf("--vx-soft");
       context.fillText(`head ${head + 1}`, x, y - biasTable.LABEL / 2, maps.map);
-      context.drawImage(matrixImage(seen, maps.entries, maps.entries, diverging, -high, high), x, y, maps.map, maps.map);
+      context.drawImage(
+        matrixImage(seen, maps.entries, maps.entries, diverging, -high, high),
+        x,
+        y,
+        maps.map,
+        maps.map,
+      );
       context.strokeStyle = inkOf("--vx-line");
       context.strokeRect(x - 0.5, y - 0.5, maps.map + 1, maps.map + 1);
     }
@@ -184,7 +217,14 @@ export default widget((root) => {
     const from = entry || { head: drawn.seen.head, down: 0, along: 0 };
     const head = from.head + (Math.abs(from.along - col) > far ? col : 0);
     if (head < 0 || head >= block.heads) return;
-    choose({ head, down: Math.max(-far, Math.min(far, from.down - row)), along: head === from.head ? from.along - col : col * far }, false);
+    choose(
+      {
+        head,
+        down: Math.max(-far, Math.min(far, from.down - row)),
+        along: head === from.head ? from.along - col : col * far,
+      },
+      false,
+    );
   });
 
   const tokens = $(".tokens-marks");

@@ -13,7 +13,12 @@ export function windowed(side, { d_model: d, window: w }) {
   return { ...cost((3 * places + n) * d ** 2, 2 * places * w ** 2 * d, places * w ** 2), padded: places - n };
 }
 
-const cost = (projections, attention, entries) => ({ projections, attention, entries, module: projections + attention });
+const cost = (projections, attention, entries) => ({
+  projections,
+  attention,
+  entries,
+  module: projections + attention,
+});
 
 export const sameSetting = (a, b) => a.d_model === b.d_model && a.n_heads === b.n_heads && a.window === b.window;
 
@@ -21,5 +26,8 @@ export const sameSetting = (a, b) => a.d_model === b.d_model && a.n_heads === b.
 export function sidesOf(points, way) {
   const row = points.filter((point) => point.way === way && point.whole).sort((a, b) => a.side - b.side);
   const sides = (test) => row.filter(test).map(({ side }) => side);
-  return { slower: sides((point) => point.whole.median < point.windowed.median), quicker: sides((point) => point.whole.median >= point.windowed.median) };
+  return {
+    slower: sides((point) => point.whole.median < point.windowed.median),
+    quicker: sides((point) => point.whole.median >= point.windowed.median),
+  };
 }

@@ -33,10 +33,15 @@ export function draw(canvas, { lines, unit, mark, dots, missing }) {
       context.strokeStyle = ink;
       context.fillStyle = hollow ? inkOf("--vx-panel") : ink;
       context.lineWidth = 2;
-      line(context, points.map(({ x, y }) => [shown.x(x), shown.y(y)]), dash ? [5, 4] : []);
+      line(
+        context,
+        points.map(({ x, y }) => [shown.x(x), shown.y(y)]),
+        dash ? [5, 4] : [],
+      );
       context.lineWidth = 1.5;
       if (!dots) continue;
-      for (const { x, y, low, high } of points) { // the median, and a bar over its quartiles
+      for (const { x, y, low, high } of points) {
+        // the median, and a bar over its quartiles
         errorBar(context, shown.x(x), shown.y(low), shown.y(high));
         marker(context, "circle", [shown.x(x), shown.y(y)], 3.5);
       }

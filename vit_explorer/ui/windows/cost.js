@@ -15,7 +15,6 @@ export default widget((root, server) => {
   let sizes = { ...CLASSIC };
   let chosen = null; // date of the result that a person picked; null: the newest of these sizes
 
-
   // ---- sizes -------------------------------------------------------------------------------------------------
   function read() {
     const found = /** @type {typeof sizes} */ ({});
@@ -25,7 +24,10 @@ export default widget((root, server) => {
       const value = Number(input.value);
       const good = Number.isInteger(value) && value >= low && value <= high;
       input.setAttribute("aria-invalid", String(!good));
-      if (!good) wrong = wrong || `${input.parentElement.firstChild.textContent.trim()} must be a whole number from ${low} to ${high}.`;
+      if (!good)
+        wrong =
+          wrong ||
+          `${input.parentElement.firstChild.textContent.trim()} must be a whole number from ${low} to ${high}.`;
       found[name.replace("-", "_")] = value;
     }
     if (!wrong && found.d_model % found.n_heads) {
@@ -47,7 +49,14 @@ export default widget((root, server) => {
 
   function presets(/** @type {import("../state").State} */ state) {
     const seen = windows.view(state);
-    const stages = seen ? seen.stages.map(({ grid, dModel, heads }) => ({ side: grid[0], d_model: dModel, n_heads: heads, window: seen.window })) : [];
+    const stages = seen
+      ? seen.stages.map(({ grid, dModel, heads }) => ({
+          side: grid[0],
+          d_model: dModel,
+          n_heads: heads,
+          window: seen.window,
+        }))
+      : [];
     const named = [["Swin-T", CLASSIC], ...stages.map((stage, k) => [`This Swin, stage ${k + 1}`, stage])];
     fill($(".presets"), named, ([name, stage]) => {
       const button = make("button", "vx-button", name);
@@ -60,7 +69,8 @@ export default widget((root, server) => {
 
   // ---- numbers -----------------------------------------------------------------------------------------------
   function cells(row, whole, windowed, words) {
-    const put = (name, text, title = "") => Object.assign($(`[data-cell="${row}-${name}"]`), { textContent: text, title });
+    const put = (name, text, title = "") =>
+      Object.assign($(`[data-cell="${row}-${name}"]`), { textContent: text, title });
     put("global", whole === null ? "–" : words(whole), whole === null ? "" : format.count(whole));
     put("windowed", windowed === null ? "–" : words(windowed), windowed === null ? "" : format.count(windowed));
     put("ratio", whole === null || windowed === null ? "–" : format.times(whole / windowed));
@@ -70,7 +80,10 @@ export default widget((root, server) => {
   function measured() {
     const { running, results } = measuring.now();
     if (chosen === null && running && counts.sameSetting(running.setting, sizes)) return running;
-    return results.find(({ date, setting }) => (chosen === null ? counts.sameSetting(setting, sizes) : date === chosen)) || null;
+    return (
+      results.find(({ date, setting }) => (chosen === null ? counts.sameSetting(setting, sizes) : date === chosen)) ||
+      null
+    );
   }
 
   function show() {
@@ -84,11 +97,20 @@ export default widget((root, server) => {
     const result = measured();
     for (const way of ["fused", "materialised"]) {
       const point = result && result.points.find((one) => one.way === way && one.side === sizes.side);
-      for (const [name, spread] of [["global", point && point.whole], ["windowed", point && point.windowed]]) {
-        const title = spread ? `median of ${spread.runs} runs, quartiles ${format.milliseconds(spread.low)} to ${format.milliseconds(spread.high)}` : (point && point.skipped && `not measured: ${point.skipped}`) || "";
-        Object.assign($(`[data-cell="${way}-${name}"]`), { textContent: spread ? format.milliseconds(spread.median) : "–", title });
+      for (const [name, spread] of [
+        ["global", point && point.whole],
+        ["windowed", point && point.windowed],
+      ]) {
+        const title = spread
+          ? `median of ${spread.runs} runs, quartiles ${format.milliseconds(spread.low)} to ${format.milliseconds(spread.high)}`
+          : (point && point.skipped && `not measured: ${point.skipped}`) || "";
+        Object.assign($(`[data-cell="${way}-${name}"]`), {
+          textContent: spread ? format.milliseconds(spread.median) : "–",
+          title,
+        });
       }
-      $(`[data-cell="${way}-ratio"]`).textContent = point && point.whole ? format.times(point.whole.median / point.windowed.median) : "–";
+      $(`[data-cell="${way}-ratio"]`).textContent =
+        point && point.whole ? format.times(point.whole.median / point.windowed.median) : "–";
     }
     plots(result);
     words(result);
@@ -97,26 +119,68 @@ export default widget((root, server) => {
   function plots(result) {
     const inks = { whole: inkOf("--vx-query"), windowed: inkOf("--vx-key") };
     const sides = Array.from({ length: 106 }, (_, k) => 7 + k);
-    const counted = /** @type {const} */ ([["whole", counts.whole], ["windowed", counts.windowed]]).map(([kind, count]) => ({ ink: inks[kind], points: sides.map((x) => ({ x, y: count(x, sizes).module })) }));
-    costPlot.draw($(".plot-counted"), { lines: counted, unit: format.compact, mark: sizes.side, dots: false, missing: "" });
+    const counted = /** @type {const} */ ([
+      ["whole", counts.whole],
+      ["windowed", counts.windowed],
+    ]).map(([kind, count]) => ({ ink: inks[kind], points: sides.map((x) => ({ x, y: count(x, sizes).module })) }));
+    costPlot.draw($(".plot-counted"), {
+      lines: counted,
+      unit: format.compact,
+      mark: sizes.side,
+      dots: false,
+      missing: "",
+    });
     const lines = [];
     for (const way of ["fused", "materialised"]) {
       for (const kind of ["whole", "windowed"]) {
         const points = ((result && result.points) || []).filter((point) => point.way === way && point[kind]);
         points.sort((a, b) => a.side - b.side);
-        const spreads = points.map((/** @type {any} */ { side, [kind]: time }) => ({ x: side, y: 1000 * time.median, low: 1000 * time.low, high: 1000 * time.high }));
-        if (spreads.length) lines.push({ ink: inks[kind], dash: way === "materialised", hollow: way === "materialised", points: spreads });
+        const spreads = points.map((/** @type {any} */ { side, [kind]: time }) => ({
+          x: side,
+          y: 1000 * time.median,
+          low: 1000 * time.low,
+          high: 1000 * time.high,
+        }));
+        if (spreads.length)
+          lines.push({
+            ink: inks[kind],
+            dash: way === "materialised",
+            hollow: way === "materialised",
+            points: spreads,
+          });
       }
     }
-    costPlot.draw($(".plot-measured"), { lines, unit: String, mark: sizes.side, dots: true, missing: "not measured for these sizes yet" });
-    $(".plot-counted").setAttribute("aria-label", `Multiply-adds over the side of the map, 7 to 112: at ${sizes.side} global attention needs ${$(".f-global").textContent}, windows ${$(".f-windowed").textContent}`);
-    $(".plot-measured").setAttribute("aria-label", result ? `Measured milliseconds over the side of the map, ${result.points.length} points` : "Nothing measured for these sizes yet");
+    costPlot.draw($(".plot-measured"), {
+      lines,
+      unit: String,
+      mark: sizes.side,
+      dots: true,
+      missing: "not measured for these sizes yet",
+    });
+    $(".plot-counted").setAttribute(
+      "aria-label",
+      `Multiply-adds over the side of the map, 7 to 112: at ${sizes.side} global attention needs ${$(".f-global").textContent}, windows ${$(".f-windowed").textContent}`,
+    );
+    $(".plot-measured").setAttribute(
+      "aria-label",
+      result
+        ? `Measured milliseconds over the side of the map, ${result.points.length} points`
+        : "Nothing measured for these sizes yet",
+    );
   }
 
   function words(result) {
     const { running, problem } = measuring.now();
-    $(".where").textContent = !result || result === running ? "" : `${result.machine}, torch ${result.torch}${result.complete ? "" : "; stopped before its end"}. Median and quartiles of ${result.runs} runs, in turns.`;
-    $(".pays").textContent = result ? ["fused", "materialised"].map((way) => pays(result.points, way)).filter(Boolean).join(" ") : "";
+    $(".where").textContent =
+      !result || result === running
+        ? ""
+        : `${result.machine}, torch ${result.torch}${result.complete ? "" : "; stopped before its end"}. Median and quartiles of ${result.runs} runs, in turns.`;
+    $(".pays").textContent = result
+      ? ["fused", "materialised"]
+          .map((way) => pays(result.points, way))
+          .filter(Boolean)
+          .join(" ")
+      : "";
     $(".problem").textContent = problem || "";
     measuring.show(at, Boolean($(".wrong").textContent));
   }
@@ -144,7 +208,8 @@ export default widget((root, server) => {
     first: { running: null, results: [], problem: null },
     took(before) {
       const { running, results } = measuring.now();
-      if (before.running && !running && results.length && $(".results").dataset.first !== results[0].date) chosen = null;
+      if (before.running && !running && results.length && $(".results").dataset.first !== results[0].date)
+        chosen = null;
       list();
       show();
     },
@@ -152,12 +217,17 @@ export default widget((root, server) => {
 
   function list() {
     const { results } = measuring.now();
-    const names = results.map(({ date, setting, threads }) => `${new Date(date).toLocaleString()} · d ${setting.d_model}, ${setting.n_heads} heads, w ${setting.window} · ${format.plural(threads, "thread")}`);
+    const names = results.map(
+      ({ date, setting, threads }) =>
+        `${new Date(date).toLocaleString()} · d ${setting.d_model}, ${setting.n_heads} heads, w ${setting.window} · ${format.plural(threads, "thread")}`,
+    );
     const select = $(".results");
     if (select.dataset.of !== names.join("\n")) {
       select.dataset.of = names.join("\n");
       select.dataset.first = names.length ? results[0].date : "";
-      fill(select, names.length ? names : ["none yet"], (name, k) => Object.assign(make("option", "", name), { value: names.length ? results[k].date : "" }));
+      fill(select, names.length ? names : ["none yet"], (name, k) =>
+        Object.assign(make("option", "", name), { value: names.length ? results[k].date : "" }),
+      );
     }
     const now = measured();
     if (now && now.date) select.value = now.date;

@@ -32,8 +32,13 @@ function build(answer) {
   const stages = answer.stages.map((stage, index) => {
     const own = blocks.filter((block) => block.stage === index);
     return {
-      index, grid: own[0].grid, dModel: stage.d_model, heads: stage.heads, multiplyAdds: stage.multiply_adds,
-      blocks: own.map((block) => block.index), scale: 2 ** index,
+      index,
+      grid: own[0].grid,
+      dModel: stage.d_model,
+      heads: stage.heads,
+      multiplyAdds: stage.multiply_adds,
+      blocks: own.map((block) => block.index),
+      scale: 2 ** index,
     };
   });
   const pairs = stages.flatMap(({ index, blocks: inside }) => {
@@ -46,12 +51,30 @@ function build(answer) {
     return twos;
   });
   return {
-    model: answer.model, window: answer.window, shift: answer.shift, side: answer.side, own: answer.own,
-    choices: { windows: answer.windows, sides: answer.sides }, size, image: rgbImage(pixels.data, size, size), pixels: pixels.data,
-    classes: answer.classes, probabilities: answer.probabilities, ownProbabilities: answer.own_probabilities,
-    stages, blocks, pairs, cnn: answer.cnn.map(({ pixels: field, step }, stage) => ({ name: `stage ${stage + 1}`, pixels: field, step })),
-    vit: { grid: answer.vit.grid, dModel: answer.vit.d_model, layers: answer.vit.layers, multiplyAdds: answer.vit.multiply_adds },
-    pair: 0, head: 0,
+    model: answer.model,
+    window: answer.window,
+    shift: answer.shift,
+    side: answer.side,
+    own: answer.own,
+    choices: { windows: answer.windows, sides: answer.sides },
+    size,
+    image: rgbImage(pixels.data, size, size),
+    pixels: pixels.data,
+    classes: answer.classes,
+    probabilities: answer.probabilities,
+    ownProbabilities: answer.own_probabilities,
+    stages,
+    blocks,
+    pairs,
+    cnn: answer.cnn.map(({ pixels: field, step }, stage) => ({ name: `stage ${stage + 1}`, pixels: field, step })),
+    vit: {
+      grid: answer.vit.grid,
+      dModel: answer.vit.d_model,
+      layers: answer.vit.layers,
+      multiplyAdds: answer.vit.multiply_adds,
+    },
+    pair: 0,
+    head: 0,
   };
 }
 
@@ -64,13 +87,29 @@ function buildBlock(block, index, answer) {
   const [rows, cols] = [decode(block.reach_rows), decode(block.reach_cols)];
   const [height, across] = answer.blocks[0].grid;
   return {
-    index, stage, grid, whole, window: answer.window, windows: whole.map((side) => side / answer.window), n: answer.window ** 2,
-    shift: block.shift, masked: block.masked, heads: answer.stages[stage].heads, order, inverse,
-    regions: decode(block.regions).data, weights: block.weights && decode(block.weights).data, bias: decode(block.bias).data, limits: new Map(),
+    index,
+    stage,
+    grid,
+    whole,
+    window: answer.window,
+    windows: whole.map((side) => side / answer.window),
+    n: answer.window ** 2,
+    shift: block.shift,
+    masked: block.masked,
+    heads: answer.stages[stage].heads,
+    order,
+    inverse,
+    regions: decode(block.regions).data,
+    weights: block.weights && decode(block.weights).data,
+    bias: decode(block.bias).data,
+    limits: new Map(),
     /** Which tokens of the first map can influence a token of this block: 1 or 0 for each. */
     reach(token) {
       const [row, col] = [Math.floor(token / grid[1]), token % grid[1]];
-      return Uint8Array.from({ length: height * across }, (_, k) => rows.at(row, Math.floor(k / across)) & cols.at(col, k % across));
+      return Uint8Array.from(
+        { length: height * across },
+        (_, k) => rows.at(row, Math.floor(k / across)) & cols.at(col, k % across),
+      );
     },
   };
 }
@@ -95,7 +134,10 @@ export function within(block, head, token) {
   const start = ((window * heads + head) * n + place) * n;
   const own = regions[window * n + place];
   return {
-    window, place, tokens: order.subarray(window * n, (window + 1) * n), shares: weights.subarray(start, start + n),
+    window,
+    place,
+    tokens: order.subarray(window * n, (window + 1) * n),
+    shares: weights.subarray(start, start + n),
     allowed: Uint8Array.from({ length: n }, (_, k) => Number(regions[window * n + k] === own)),
   };
 }
@@ -125,8 +167,10 @@ export function across(token, from, to) {
 /** The marked token in a map of this grid; while none is marked, one near the upper left corner. */
 export function token(/** @type {import("../state").State} */ state, grid) {
   const { token: page, trace } = state;
-  if (page === null || page === undefined || page < 0 || !trace) return Math.min(FIRST[0], grid[0] - 1) * grid[1] + Math.min(FIRST[1], grid[1] - 1);
-  if (!exact || exact.page !== page || exact.trace !== trace) return across(Math.min(page, trace.grid[0] * trace.grid[1] - 1), trace.grid, grid);
+  if (page === null || page === undefined || page < 0 || !trace)
+    return Math.min(FIRST[0], grid[0] - 1) * grid[1] + Math.min(FIRST[1], grid[1] - 1);
+  if (!exact || exact.page !== page || exact.trace !== trace)
+    return across(Math.min(page, trace.grid[0] * trace.grid[1] - 1), trace.grid, grid);
   return exact.grid.join() === grid.join() ? exact.token : across(exact.token, exact.grid, grid);
 }
 
@@ -143,10 +187,11 @@ export function point(marked, grid) {
   if (marked === null) {
     const moved = exact !== kept;
     exact = kept;
-    if (moved && store.get("token") === store.pinned) store.set("token", store.pinned); // the page's token stays, the exact one goes back
+    if (moved && store.get("token") === store.pinned)
+      store.set("token", store.pinned); // the page's token stays, the exact one goes back
     else store.point(null);
-  }
-  else if (exact && exact.token === marked && exact.grid.join() === grid.join() && exact.page === store.get("token")) return;
+  } else if (exact && exact.token === marked && exact.grid.join() === grid.join() && exact.page === store.get("token"))
+    return;
   else store.set("token", remember(marked, grid)); // also where the page's token stays: the exact one has moved
 }
 
@@ -178,6 +223,7 @@ export function input(element, gridOf, tokenAt) {
   });
   element.addEventListener("keydown", (event) => {
     const grid = gridOf();
-    if (grid && moveToken(event.key, grid, token(store.state, grid), (marked) => pin(marked, grid))) event.preventDefault();
+    if (grid && moveToken(event.key, grid, token(store.state, grid), (marked) => pin(marked, grid)))
+      event.preventDefault();
   });
 }

@@ -26,13 +26,25 @@ function vitS() {
   const side = SWIN_T.size / patch;
   const n = side ** 2 + prefix;
   const layer = (4 + 2 * MLP) * n * dModel ** 2 + 2 * n ** 2 * dModel;
-  return { title: "ViT-S/16", grid: [side, side], dModel, layers, multiplyAdds: side ** 2 * RGB * patch ** 2 * dModel + layers * layer };
+  return {
+    title: "ViT-S/16",
+    grid: [side, side],
+    dModel,
+    layers,
+    multiplyAdds: side ** 2 * RGB * patch ** 2 * dModel + layers * layer,
+  };
 }
 
 /** The ViT that stands in the frame, or else the zoo's; null where neither is known. @returns {Plain | null} */
 function plain({ model, trace }, seen) {
   if (model && model.n_layers && trace && trace.model === model.name) {
-    return { title: model.name, grid: trace.grid, dModel: model.d_model, layers: model.n_layers, multiplyAdds: model.multiply_adds };
+    return {
+      title: model.name,
+      grid: trace.grid,
+      dModel: model.d_model,
+      layers: model.n_layers,
+      multiplyAdds: model.multiply_adds,
+    };
   }
   return seen.vit ? { title: "Plain ViT", multiplyAdds: null, ...seen.vit } : null;
 }
@@ -41,7 +53,12 @@ function plain({ model, trace }, seen) {
 export function of(which, state, seen) {
   if (which === "own") {
     const { stages } = seen;
-    return { title: seen.model, stages, plain: plain(state, seen), note: "Counted for this network at this map; embedding and merging belong to the stage that they begin." };
+    return {
+      title: seen.model,
+      stages,
+      plain: plain(state, seen),
+      note: "Counted for this network at this map; embedding and merging belong to the stage that they begin.",
+    };
   }
   const note =
     "Published sizes (Liu et al. 2021, table 7; ViT-S/16: Touvron et al. 2021). Multiply-adds by formula: 12 N C² + 2 w² N C a block (ViT: 12 N C² + 2 N² C), embedding and merging added.";

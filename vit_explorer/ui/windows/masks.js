@@ -12,7 +12,10 @@ import * as pairs from "./pairs.js";
 export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
   // px of all windows together at most, of the large matrix and of the picture; on a high screen there is room for more
-  const [LOW, HIGH] = [{ every: 206, large: 212, scene: 206 }, { every: 262, large: 308, scene: 262 }];
+  const [LOW, HIGH] = [
+    { every: 206, large: 212, scene: 206 },
+    { every: 262, large: 308, scene: 262 },
+  ];
   const PHONE = { every: 300, large: 340, scene: 300 };
   const LOOK = $(".vx-look").textContent; // of a block that is shifted
   const WIDE = 700; // px: from here on all of it stands side by side
@@ -34,19 +37,40 @@ export default widget((root) => {
     const { shares } = windows.within(now, seen.head, query);
     if (key !== null) {
       const other = pairs.placeOf(now, key);
-      if (other.window !== window) return ["", "not in one window here", "The key lies in another window of this block: they do not meet in it.", ""];
+      if (other.window !== window)
+        return [
+          "",
+          "not in one window here",
+          "The key lies in another window of this block: they do not meet in it.",
+          "",
+        ];
       const share = `Head ${seen.head + 1} gives it ${format.probability(shares[other.place])}`;
-      if (pairs.meet(now, window, place, other.place)) return ["yes", "✓ may meet", "Both lie in the same window and the same region.", `${share} of its attention.`];
-      return ["no", "✕ may not meet", pairs.reason(now, own, regions[other.place]), "−∞ is added to the score: its share is exactly 0."];
+      if (pairs.meet(now, window, place, other.place))
+        return ["yes", "✓ may meet", "Both lie in the same window and the same region.", `${share} of its attention.`];
+      return [
+        "no",
+        "✕ may not meet",
+        pairs.reason(now, own, regions[other.place]),
+        "−∞ is added to the score: its share is exactly 0.",
+      ];
     }
     const met = regions.filter((region) => region === own).length;
     const padding = regions.filter((region) => region < 0).length;
     const apart = regions.reduce((bits, region) => (region < 0 ? bits : bits | (region ^ own)), 0);
-    const left = padding ? ` ${padding} ${padding === 1 ? "place is" : "places are"} padding, which nobody attends to.` : "";
+    const left = padding
+      ? ` ${padding} ${padding === 1 ? "place is" : "places are"} padding, which nobody attends to.`
+      : "";
     return [
-      met === now.n ? "yes" : "", `may meet ${met} of ${now.n}`,
-      (apart ? `The others lie in other regions: ${pairs.carried(now, apart)}` : met === now.n ? "Nothing in this window came around the roll." : "") + left,
-      drawn.padding ? "No token lies there: the map was padded to whole windows." : "Point at a cell of the large matrix: its row is the query, its column the key.",
+      met === now.n ? "yes" : "",
+      `may meet ${met} of ${now.n}`,
+      (apart
+        ? `The others lie in other regions: ${pairs.carried(now, apart)}`
+        : met === now.n
+          ? "Nothing in this window came around the roll."
+          : "") + left,
+      drawn.padding
+        ? "No token lies there: the map was padded to whole windows."
+        : "Point at a cell of the large matrix: its row is the query, its column the key.",
     ];
   }
 
@@ -58,7 +82,10 @@ export default widget((root) => {
     $(".reason").textContent = reason;
     $(".share").textContent = share;
     $(".one-name").textContent = `Window ${drawn.window + 1}, row = query`;
-    $(".large").setAttribute("aria-label", `Matrix of window ${drawn.window + 1}, ${drawn.block.n} by ${drawn.block.n}. ${$(".pair").textContent}: ${verdict}. ${reason}`);
+    $(".large").setAttribute(
+      "aria-label",
+      `Matrix of window ${drawn.window + 1}, ${drawn.block.n} by ${drawn.block.n}. ${$(".pair").textContent}: ${verdict}. ${reason}`,
+    );
   });
 
   // ---- pictures --------------------------------------------------------------------------------------------------
@@ -71,13 +98,34 @@ export default widget((root) => {
     const { window, place } = pairs.placeOf(now, query);
     if (drawn.window !== window) {
       drawn.window = window;
-      matrix.large(clearCanvas($(".large"), drawn.large, drawn.large), now, window, drawn.shown, seen.image, drawn.large);
+      matrix.large(
+        clearCanvas($(".large"), drawn.large, drawn.large),
+        now,
+        window,
+        drawn.shown,
+        seen.image,
+        drawn.large,
+      );
     }
     drawn.place = place;
     const [x, y] = drawn.every.corner(window);
-    outline(clearCanvas($(".windows-marks"), drawn.every.width, drawn.every.height), x, y, drawn.every.side, drawn.every.side, inkOf("--vx-query"), 2);
+    outline(
+      clearCanvas($(".windows-marks"), drawn.every.width, drawn.every.height),
+      x,
+      y,
+      drawn.every.side,
+      drawn.every.side,
+      inkOf("--vx-query"),
+      2,
+    );
     const other = key === null ? null : pairs.placeOf(now, key);
-    matrix.largeMarks(clearCanvas($(".large-marks"), drawn.large, drawn.large), now, place, other && other.window === window ? other.place : null, drawn.large);
+    matrix.largeMarks(
+      clearCanvas($(".large-marks"), drawn.large, drawn.large),
+      now,
+      place,
+      other && other.window === window ? other.place : null,
+      drawn.large,
+    );
     matrix.scene(clearCanvas($(".scene-marks"), drawn.scene, drawn.scene), now, query, key, drawn.scene);
     write(seen, query, key);
   }
@@ -95,10 +143,19 @@ export default widget((root) => {
     if (!seen) return;
     const now = block(seen);
     const high = windows.limit(now, seen.head);
-    drawn = { seen, block: now, window: null, place: null, padding: false, shown: { kind: shown, head: seen.head, high, images: new Map() }, ...sizes(now) };
+    drawn = {
+      seen,
+      block: now,
+      window: null,
+      place: null,
+      padding: false,
+      shown: { kind: shown, head: seen.head, high, images: new Map() },
+      ...sizes(now),
+    };
     const context = clearCanvas($(".windows"), drawn.every.width, drawn.every.height);
     const n = now.windows[0] * now.windows[1];
-    for (let window = 0; window < n; window++) matrix.fill(context, now, window, drawn.shown, ...drawn.every.corner(window), drawn.every.side);
+    for (let window = 0; window < n; window++)
+      matrix.fill(context, now, window, drawn.shown, ...drawn.every.corner(window), drawn.every.side);
     clearCanvas($(".scene"), drawn.scene, drawn.scene).drawImage(seen.image, 0, 0, drawn.scene, drawn.scene);
     $(".scene").setAttribute("aria-label", "The picture that the model saw");
     words(seen, now, n, high);
@@ -108,14 +165,19 @@ export default widget((root) => {
     const { kinds, open } = pairs.kinds(now);
     $(".title").textContent = `The mask of block ${number(seen)}.`;
     $(".what").textContent = why(seen, now);
-    $(".vx-look").textContent = now.shift.some(Boolean) ? LOOK : "a shift, or a map of several windows, chosen above: then there is a mask.";
+    $(".vx-look").textContent = now.shift.some(Boolean)
+      ? LOOK
+      : "a shift, or a map of several windows, chosen above: then there is a mask.";
     $(".every-name").textContent = `${format.plural(n, "window")}, ${format.plural(kinds, "kind")}`;
-    $(".kinds").textContent = n === 1 ? `It has ${open ? "no" : "a"} mask.` : `${open} of ${n} ${open === 1 ? "has" : "have"} no mask.`;
+    $(".kinds").textContent =
+      n === 1 ? `It has ${open ? "no" : "a"} mask.` : `${open} of ${n} ${open === 1 ? "has" : "have"} no mask.`;
     $(".windows").setAttribute("aria-label", `${$(".every-name").textContent} of mask. ${$(".kinds").textContent}`);
     $(".high").textContent = format.probability(high);
     $(".foot .vx-scale").hidden = shown === "mask";
     const met = [...new Set(now.regions)].sort();
-    const chips = met.filter((region) => region >= 0 && shown === "mask").map((region) => chip(pairs.NAMES[region], "", pairs.tint(region)));
+    const chips = met
+      .filter((region) => region >= 0 && shown === "mask")
+      .map((region) => chip(pairs.NAMES[region], "", pairs.tint(region)));
     if (now.masked) chips.push(chip("may not meet", "apart"));
     if (met.includes(-1)) chips.push(chip("padding", "padding"));
     $(".legend").replaceChildren(...chips);
@@ -183,7 +245,10 @@ export default widget((root) => {
     const key = pairs.keyOf(store.state, now.grid);
     const other = key === null ? null : pairs.placeOf(now, key);
     const from = [place, other && other.window === window ? other.place : place];
-    pointPlaces(from.map((at, axis) => Math.max(0, Math.min(now.n - 1, at + MOVES[event.key][axis]))), true);
+    pointPlaces(
+      from.map((at, axis) => Math.max(0, Math.min(now.n - 1, at + MOVES[event.key][axis]))),
+      true,
+    );
   });
 
   for (const button of root.querySelectorAll("[data-show]")) {

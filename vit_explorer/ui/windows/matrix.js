@@ -27,13 +27,18 @@ function makeImage(block, window, { kind, head, high }) {
   const context = made.getContext("2d");
   const pixels = context.createImageData(n, n);
   const panel = pairs.rgb(inkOf("--vx-panel"));
-  const tints = pairs.NAMES.flatMap((_, region) => pairs.rgb(pairs.tint(region)).map((part, k) => panel[k] + SOFT * (part - panel[k])));
+  const tints = pairs.NAMES.flatMap((_, region) =>
+    pairs.rgb(pairs.tint(region)).map((part, k) => panel[k] + SOFT * (part - panel[k])),
+  );
   const start = (window * heads + head) * n * n;
   for (let query = 0; query < n; query++) {
     for (let key = 0; key < n; key++) {
       if (!pairs.meet(block, window, query, key)) continue;
       const at = query * n + key;
-      const [table, step] = kind === "mask" ? [tints, pairs.regionOf(block, window, query)] : [sequential, Math.min(255, Math.round((255 * weights[start + at]) / high))];
+      const [table, step] =
+        kind === "mask"
+          ? [tints, pairs.regionOf(block, window, query)]
+          : [sequential, Math.min(255, Math.round((255 * weights[start + at]) / high))];
       for (let part = 0; part < 3; part++) pixels.data[4 * at + part] = table[3 * step + part];
       pixels.data[4 * at + 3] = 255;
     }
@@ -72,7 +77,11 @@ export function place(block, width) {
   const side = Math.floor(whole > 0.86 * free ? whole : free);
   const corner = (window) => [1 + (window % cols) * (side + gap), 1 + Math.floor(window / cols) * (side + gap)];
   return {
-    side, gap, corner, width: 2 + cols * side + gap * (cols - 1), height: 2 + rows * side + gap * (rows - 1),
+    side,
+    gap,
+    corner,
+    width: 2 + cols * side + gap * (cols - 1),
+    height: 2 + rows * side + gap * (rows - 1),
     /** The window and the row of its matrix at a point, or null between windows. */
     at(x, y) {
       const [col, row] = [Math.floor((x - 1) / (side + gap)), Math.floor((y - 1) / (side + gap))];
@@ -143,7 +152,9 @@ export function largeMarks(context, block, query, key, width) {
 /** The places [query, key] at a point of the large matrix; of its edge the place alone, twice; null outside. */
 export function largeAt(event, element, block, width) {
   const box = element.getBoundingClientRect();
-  const [row, col] = [event.clientY - box.top, event.clientX - box.left].map((along) => Math.floor((along - head) / cellSide(block, width)));
+  const [row, col] = [event.clientY - box.top, event.clientX - box.left].map((along) =>
+    Math.floor((along - head) / cellSide(block, width)),
+  );
   if ((row < 0 && col < 0) || row >= block.n || col >= block.n) return null;
   return row < 0 ? [col, col] : col < 0 ? [row, row] : [row, col];
 }
@@ -189,9 +200,21 @@ function letter(context, text, corners, side) {
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillStyle = inkOf("--vx-text");
-  context.fillText(text, Math.max(9, Math.min(side - 9, x + right * away)), Math.max(9, Math.min(side - 9, y + below * away)));
+  context.fillText(
+    text,
+    Math.max(9, Math.min(side - 9, x + right * away)),
+    Math.max(9, Math.min(side - 9, y + below * away)),
+  );
 }
 
 export function cell(context, token, [rows, cols], side, ink) {
-  outline(context, ((token % cols) * side) / cols, (Math.floor(token / cols) * side) / rows, side / cols, side / rows, ink, 2);
+  outline(
+    context,
+    ((token % cols) * side) / cols,
+    (Math.floor(token / cols) * side) / rows,
+    side / cols,
+    side / rows,
+    ink,
+    2,
+  );
 }

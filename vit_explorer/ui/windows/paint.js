@@ -13,7 +13,11 @@ const HEAD_BARS = 5;
 export const tint = (region) => inkOf(`--vx-run-${region}`);
 
 /** How the tokens of a step look: 0 to 1 each, so that looks can be blended. */
-export const lookOf = ({ tokens, tint: which }) => ({ dim: Number(tokens === "dim"), carried: Number(which !== "none"), all: Number(which === "all") });
+export const lookOf = ({ tokens, tint: which }) => ({
+  dim: Number(tokens === "dim"),
+  carried: Number(which !== "none"),
+  all: Number(which === "all"),
+});
 
 /** How things look in the middle of a travel: what the roll carries is coloured all the way. */
 export function blend(from, to, share) {
@@ -43,7 +47,9 @@ export function tokens(context, scene, places, look) {
     context.fillRect(xs[k], ys[k], sizes[k] - line, sizes[k] - line);
   }
   context.globalAlpha = 1;
-  if (look.all > 0.99) for (const { text, x, y } of letters(scene, places)) letter(context, text, x, y, Math.max(14, Math.min(26, scene.cell * 1.1)));
+  if (look.all > 0.99)
+    for (const { text, x, y } of letters(scene, places))
+      letter(context, text, x, y, Math.max(14, Math.min(26, scene.cell * 1.1)));
 }
 
 function piece(context, { seen, pieces }, k, x, y, size) {
@@ -58,7 +64,11 @@ function padding(context, x, y, size, alpha) {
   context.strokeStyle = inkOf("--vx-soft");
   context.lineWidth = 1;
   context.beginPath();
-  for (const [x1, y1, x2, y2] of [[0, 0.5, 0.5, 0], [0, 1, 1, 0], [0.5, 1, 1, 0.5]]) {
+  for (const [x1, y1, x2, y2] of [
+    [0, 0.5, 0.5, 0],
+    [0, 1, 1, 0],
+    [0.5, 1, 1, 0.5],
+  ]) {
     context.moveTo(x + x1 * size, y + y1 * size);
     context.lineTo(x + x2 * size, y + y2 * size);
   }
@@ -112,7 +122,10 @@ export function attention(context, scene, places, block, within, limit) {
 export function cross(context, x, y, size) {
   context.globalAlpha = 1;
   context.lineCap = "round";
-  for (const [ink, width] of /** @type {const} */ ([["rgba(255,255,255,.9)", 5], ["#c0261a", 2.5]])) {
+  for (const [ink, width] of /** @type {const} */ ([
+    ["rgba(255,255,255,.9)", 5],
+    ["#c0261a", 2.5],
+  ])) {
     context.strokeStyle = ink;
     context.lineWidth = Math.min(width, (width * size) / 16);
     context.beginPath();
@@ -130,7 +143,10 @@ export function frame(context, scene, { xs, ys }, block, window) {
   const place = window * block.n;
   const token = block.order.subarray(place, place + block.n).find((one) => one >= 0);
   const inside = block.inverse[token] % block.n;
-  const [x, y] = [xs[token] - (inside % block.window) * scene.cell, ys[token] - Math.floor(inside / block.window) * scene.cell];
+  const [x, y] = [
+    xs[token] - (inside % block.window) * scene.cell,
+    ys[token] - Math.floor(inside / block.window) * scene.cell,
+  ];
   const side = block.window * scene.cell;
   context.lineWidth = 2;
   context.strokeStyle = inkOf("--vx-text");
@@ -138,7 +154,15 @@ export function frame(context, scene, { xs, ys }, block, window) {
 }
 
 export function outlineToken(context, { xs, ys, sizes }, token, ink) {
-  outline(context, xs[token] + 0.5, ys[token] + 0.5, sizes[token] - 2, sizes[token] - 2, ink, sizes[token] < 9 ? 1.5 : 2.5);
+  outline(
+    context,
+    xs[token] + 0.5,
+    ys[token] + 0.5,
+    sizes[token] - 2,
+    sizes[token] - 2,
+    ink,
+    sizes[token] < 9 ? 1.5 : 2.5,
+  );
 }
 
 /** From where it lay to where the roll has taken it. */
@@ -148,7 +172,10 @@ export function arrow(context, from, to, token) {
   const away = Math.hypot(x2 - x1, y2 - y1);
   if (away < 4) return;
   context.setLineDash([6, 5]);
-  for (const [ink, width] of [["rgba(0,0,0,.7)", 5], ["#fff", 2.5]]) {
+  for (const [ink, width] of [
+    ["rgba(0,0,0,.7)", 5],
+    ["#fff", 2.5],
+  ]) {
     context.strokeStyle = ink;
     context.lineWidth = width;
     context.strokeRect(from.xs[token], from.ys[token], from.sizes[token] - 1, from.sizes[token] - 1);
@@ -173,7 +200,10 @@ export function sheets(context, { plain }, { xs, ys, sizes }) {
 
 /** The answer below the map that the head takes the mean of. */
 export function head(context, { seen, side, stage, n }, top) {
-  const ranked = seen.probabilities.map((p, i) => [p, i]).sort((a, b) => b[0] - a[0]).slice(0, HEAD_BARS);
+  const ranked = seen.probabilities
+    .map((p, i) => [p, i])
+    .sort((a, b) => b[0] - a[0])
+    .slice(0, HEAD_BARS);
   const [left, right] = [side * 0.3, side * 0.8];
   const line = (side - top - 66) / HEAD_BARS;
   context.textBaseline = "middle";

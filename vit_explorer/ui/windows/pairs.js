@@ -15,7 +15,10 @@ let kept = null; // the one that was clicked
 const patterns = new Map(); // "kind size ink" -> pattern
 
 // ---- places --------------------------------------------------------------------------------------------------
-export const placeOf = (block, token) => ({ window: Math.floor(block.inverse[token] / block.n), place: block.inverse[token] % block.n });
+export const placeOf = (block, token) => ({
+  window: Math.floor(block.inverse[token] / block.n),
+  place: block.inverse[token] % block.n,
+});
 export const tokenOf = (block, window, place) => block.order[window * block.n + place];
 export const regionOf = (block, window, place) => block.regions[window * block.n + place];
 
@@ -50,7 +53,9 @@ export function kinds(block) {
   for (let window = 0; window < block.regions.length / block.n; window++) {
     const regions = block.regions.subarray(window * block.n, (window + 1) * block.n);
     const met = [...new Set(regions)];
-    patterns.add(Array.from(regions, (region) => (region < 0 ? "p" : met.filter((one) => one >= 0).indexOf(region))).join());
+    patterns.add(
+      Array.from(regions, (region) => (region < 0 ? "p" : met.filter((one) => one >= 0).indexOf(region))).join(),
+    );
     if (met.length === 1 && met[0] >= 0) open++;
   }
   return { kinds: patterns.size, open };
@@ -64,12 +69,19 @@ export const rgb = (hex) => [1, 3, 5].map((from) => parseInt(hex.slice(from, fro
 
 /** Small crosses, one for each square of `size` px: what may not meet, as in the steps. */
 export function crosses(context, size) {
-  return pattern(context, "crosses", size, "--vx-bad", "--vx-apart", [[0.3, 0.3, 0.7, 0.7], [0.7, 0.3, 0.3, 0.7]]);
+  return pattern(context, "crosses", size, "--vx-bad", "--vx-apart", [
+    [0.3, 0.3, 0.7, 0.7],
+    [0.7, 0.3, 0.3, 0.7],
+  ]);
 }
 
 /** Strokes: padding, as in the steps. */
 export function strokes(context, size) {
-  return pattern(context, "strokes", size, "--vx-soft", "--vx-faint", [[0, 0.5, 0.5, 0], [0, 1, 1, 0], [0.5, 1, 1, 0.5]]);
+  return pattern(context, "strokes", size, "--vx-soft", "--vx-faint", [
+    [0, 0.5, 0.5, 0],
+    [0, 1, 1, 0],
+    [0.5, 1, 1, 0.5],
+  ]);
 }
 
 function pattern(context, kind, size, ink, ground, lines) {
@@ -112,7 +124,8 @@ export function point(query, other, grid, keep = false) {
   if (keep) {
     kept = key;
     windows.pin(query, grid);
-  } else if (query !== before) windows.point(query, grid); // all views are marked, with the new key
+  } else if (query !== before)
+    windows.point(query, grid); // all views are marked, with the new key
   else for (const mark of followers) mark();
 }
 

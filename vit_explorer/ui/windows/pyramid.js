@@ -29,7 +29,11 @@ export default widget((root) => {
   function place(hierarchy, width) {
     const { stages, plain } = hierarchy;
     const channels = Math.max(...stages.map(({ dModel }) => dModel));
-    const scale = { gap: GAP, channel: THICK / channels, token: slabStack.widest(stages[0].grid, Math.min(WIDEST, width)) };
+    const scale = {
+      gap: GAP,
+      channel: THICK / channels,
+      token: slabStack.widest(stages[0].grid, Math.min(WIDEST, width)),
+    };
     const tower = plain && Array.from({ length: plain.layers }, () => plain);
     const flat = () => ({ ...scale, gap: 3 - (plain ? plain.grid[0] * scale.token * 0.5 : 0) }); // layers lie on each other
     if (plain) {
@@ -38,11 +42,16 @@ export default widget((root) => {
       scale.channel = Math.min(scale.channel, room / (plain.layers * plain.dModel));
     }
     const over = slabStack.high(stages, { ...scale, token: 0 });
-    scale.token = Math.min(scale.token, (HEIGHT - over) / (slabStack.high(stages, { ...scale, token: 1, channel: 0, gap: 0 }) - 2));
+    scale.token = Math.min(
+      scale.token,
+      (HEIGHT - over) / (slabStack.high(stages, { ...scale, token: 1, channel: 0, gap: 0 }) - 2),
+    );
     const canvas = Math.ceil((stages[0].grid[1] + stages[0].grid[0] * 0.34) * scale.token) + 4;
     const high = Math.ceil(slabStack.high(stages, scale));
     return {
-      width: canvas, height: high, slabs: slabStack.stack(stages, scale, canvas, high),
+      width: canvas,
+      height: high,
+      slabs: slabStack.stack(stages, scale, canvas, high),
       tower: tower && slabStack.stack(tower, flat(), PLAIN[0], PLAIN[1]),
     };
   }
@@ -60,17 +69,27 @@ export default widget((root) => {
     length.style.width = `${100 * share}%`;
     bar.append(length);
     item.append(
-      make("strong", "", `Stage ${index + 1}: ${times(grid)} × ${dModel}`), make("br"),
-      `${format.count(n)} tokens, ${format.count(n * dModel)} numbers`, make("br"), `${format.short(multiplyAdds)} multiply-adds, ${Math.round(100 * share)} %`, bar,
+      make("strong", "", `Stage ${index + 1}: ${times(grid)} × ${dModel}`),
+      make("br"),
+      `${format.count(n)} tokens, ${format.count(n * dModel)} numbers`,
+      make("br"),
+      `${format.short(multiplyAdds)} multiply-adds, ${Math.round(100 * share)} %`,
+      bar,
     );
     return item;
   }
 
   const write = beforeFrame(({ stages }, stage, family, size) => {
     const several = ([top, left, bottom, right]) => bottom - top > 1 || right - left > 1;
-    const lines = family.map((tokens, index) => [`Stage ${index + 1}`, several(tokens) ? `${area(tokens)} tokens` : spotName(tokens), index === stage ? "query" : "key"]);
+    const lines = family.map((tokens, index) => [
+      `Stage ${index + 1}`,
+      several(tokens) ? `${area(tokens)} tokens` : spotName(tokens),
+      index === stage ? "query" : "key",
+    ]);
     const rows = [...lines.reverse(), ["Pixels", `${area(pixelArea(stages, family, size))} of ${size} × ${size}`, ""]];
-    $(".readout").replaceChildren(...rows.flatMap(([name, where, style]) => [make("span", "", name), make("span", style, where)]));
+    $(".readout").replaceChildren(
+      ...rows.flatMap(([name, where, style]) => [make("span", "", name), make("span", style, where)]),
+    );
     [...$(".stages").children].forEach((item, index) => item.classList.toggle("pointed", index === stage));
   });
 
@@ -87,7 +106,17 @@ export default widget((root) => {
     const one = pointed || kept || { stage: 0 };
     const stage = Math.min(one.stage, stages.length - 1);
     if (which === "own") return { stage, token: windows.token(state, stages[stage].grid) };
-    return { stage, token: one.token === undefined ? windows.across(windows.token(state, drawn.seen.stages[0].grid), drawn.seen.stages[0].grid, stages[stage].grid) : one.token };
+    return {
+      stage,
+      token:
+        one.token === undefined
+          ? windows.across(
+              windows.token(state, drawn.seen.stages[0].grid),
+              drawn.seen.stages[0].grid,
+              stages[stage].grid,
+            )
+          : one.token,
+    };
   }
 
   function mark(/** @type {import("../state").State} */ state) {
@@ -98,7 +127,8 @@ export default widget((root) => {
     const { stage, token } = marked(state);
     const family = families.family(stages, stage, token);
     const context = clearCanvas($(".slabs-marks"), drawn.width, drawn.height);
-    for (let k = 0; k + 1 < stages.length; k++) slabStack.rays(context, slabs[k], family[k], slabs[k + 1], family[k + 1], drawn.text);
+    for (let k = 0; k + 1 < stages.length; k++)
+      slabStack.rays(context, slabs[k], family[k], slabs[k + 1], family[k + 1], drawn.text);
     slabs.forEach((slab, k) => slabStack.mark(context, slab, family[k], k === stage ? drawn.query : drawn.key));
     const size = drawn.size;
     const pixels = pixelArea(stages, family, size).map((edge) => (edge * SCENE) / size);
@@ -122,18 +152,25 @@ export default widget((root) => {
     if (!seen) return;
     const hierarchy = families.of(which, state, seen);
     drawn = {
-      seen, hierarchy, size: which === "own" ? seen.size : 224, query: inkOf("--vx-query"), key: inkOf("--vx-key"), text: inkOf("--vx-text"),
+      seen,
+      hierarchy,
+      size: which === "own" ? seen.size : 224,
+      query: inkOf("--vx-query"),
+      key: inkOf("--vx-key"),
+      text: inkOf("--vx-text"),
       ...place(hierarchy, $(".swin").clientWidth),
     };
     const context = clearCanvas($(".slabs"), drawn.width, drawn.height);
     for (const slab of drawn.slabs) slabStack.draw(context, slab, seen.image, `${slab.dModel} channels`);
     $(".title").textContent = `${hierarchy.title}.`;
-    $(".note").textContent = `All stages: ${format.short(hierarchy.stages.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0))} multiply-adds. ${hierarchy.note}`;
+    $(".note").textContent =
+      `All stages: ${format.short(hierarchy.stages.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0))} multiply-adds. ${hierarchy.note}`;
     clearCanvas($(".scene"), SCENE, SCENE).drawImage(seen.image, 0, 0, SCENE, SCENE);
     $(".scene").setAttribute("aria-label", "The picture that the model saw");
     captions(hierarchy.stages);
     drawPlain(hierarchy.plain, seen.image);
-    for (const button of root.querySelectorAll("[data-which]")) button.setAttribute("aria-pressed", String(button.dataset.which === which));
+    for (const button of root.querySelectorAll("[data-which]"))
+      button.setAttribute("aria-pressed", String(button.dataset.which === which));
   }
 
   /** Beside their slabs, but never over each other. */
@@ -157,7 +194,8 @@ export default widget((root) => {
     const { title, grid, dModel, layers, multiplyAdds } = plain;
     const n = grid[0] * grid[1];
     $(".plain-words").replaceChildren(
-      make("strong", "", title), ` ${times(grid)} × ${dModel} in all ${layers} layers: ${format.count(n)} tokens, ${format.count(n * dModel)} numbers`,
+      make("strong", "", title),
+      ` ${times(grid)} × ${dModel} in all ${layers} layers: ${format.count(n)} tokens, ${format.count(n * dModel)} numbers`,
       multiplyAdds ? `, ${format.short(multiplyAdds)} multiply-adds.` : ".",
     );
     const context = clearCanvas($(".column"), ...PLAIN);
@@ -198,7 +236,8 @@ export default widget((root) => {
     if (!live()) return null;
     const box = marks.getBoundingClientRect();
     const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    for (let stage = drawn.slabs.length - 1; stage >= 0; stage--) { // upper slabs lie over lower ones
+    for (let stage = drawn.slabs.length - 1; stage >= 0; stage--) {
+      // upper slabs lie over lower ones
       const token = slabStack.tokenAt(drawn.slabs[stage], x, y);
       if (token !== null) return { stage, token };
       if (slabStack.onFront(drawn.slabs[stage], x, y)) return null;
@@ -220,16 +259,27 @@ export default widget((root) => {
     const { stages } = drawn.hierarchy;
     const { stage, token } = marked(store.state);
     const up = { PageUp: 1, PageDown: -1 }[event.key];
-    if (up && stages[stage + up]) choose({ stage: stage + up, token: windows.across(token, stages[stage].grid, stages[stage + up].grid) }, true);
-    else if (!up && !moveToken(event.key, stages[stage].grid, token, (next) => (next === null ? letGo() : choose({ stage, token: next }, true)))) return;
+    if (up && stages[stage + up])
+      choose({ stage: stage + up, token: windows.across(token, stages[stage].grid, stages[stage + up].grid) }, true);
+    else if (
+      !up &&
+      !moveToken(event.key, stages[stage].grid, token, (next) =>
+        next === null ? letGo() : choose({ stage, token: next }, true),
+      )
+    )
+      return;
     event.preventDefault();
   });
 
   /** The picture names tokens of the first map. */
   windows.input($(".scene-marks"), () => (live() ? drawn.seen.stages[0].grid : null));
-  $(".scene-marks").addEventListener("pointermove", () => {
-    if (pointed || kept) kept = pointed = null;
-  }, true);
+  $(".scene-marks").addEventListener(
+    "pointermove",
+    () => {
+      if (pointed || kept) kept = pointed = null;
+    },
+    true,
+  );
 
   for (const button of root.querySelectorAll("[data-which]")) {
     button.addEventListener("click", () => {

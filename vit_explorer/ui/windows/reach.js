@@ -16,20 +16,47 @@ export function prepare(canvas, seen, width, chosen) {
   const most = width < NARROW ? 3 : MOST; // in a line
   const column = Math.min(LARGEST + 26, Math.floor((width - LABEL) / most));
   const side = Math.min(LARGEST, column - 9);
-  const tiles = seen.blocks.map((block, k) => ({ kind: "block", block, name: String(block.index + 1), x: LABEL + (k % most) * column, row: Math.floor(k / most) }));
+  const tiles = seen.blocks.map((block, k) => ({
+    kind: "block",
+    block,
+    name: String(block.index + 1),
+    x: LABEL + (k % most) * column,
+    row: Math.floor(k / most),
+  }));
   const vit = Math.ceil(seen.blocks.length / most);
   const cnn = most === MOST ? vit : vit + 1; // one line for both where there is room
   const from = most === MOST ? LABEL + (MOST - seen.cnn.length) * column : LABEL;
   tiles.push({ kind: "vit", name: "1", x: LABEL, row: vit });
-  seen.cnn.forEach(({ pixels }, k) => tiles.push({ kind: "cnn", pixels, name: String(k + 1), x: from + k * column, row: cnn }));
+  seen.cnn.forEach(({ pixels }, k) =>
+    tiles.push({ kind: "cnn", pixels, name: String(k + 1), x: from + k * column, row: cnn }),
+  );
   const line = ABOVE + side + BELOW;
-  const labels = [[["Swin,", "after block"], 0, 0], [["Plain ViT,", "after block"], 0, vit], [["CNN,", "after stage"], from - LABEL, cnn]];
+  const labels = [
+    [["Swin,", "after block"], 0, 0],
+    [["Plain ViT,", "after block"], 0, vit],
+    [["CNN,", "after stage"], from - LABEL, cnn],
+  ];
   const [high, wide] = seen.stages[0].grid;
   const cover = document.createElement("canvas");
   [cover.width, cover.height] = [wide, high];
   const context = cover.getContext("2d");
   const ink = rgb(inkOf("--vx-panel"));
-  return { canvas, seen, width, height: line * (cnn + 1), column, side, tiles, labels, line, cover, cells: context.createImageData(wide, high), context, ink, chosen };
+  return {
+    canvas,
+    seen,
+    width,
+    height: line * (cnn + 1),
+    column,
+    side,
+    tiles,
+    labels,
+    line,
+    cover,
+    cells: context.createImageData(wide, high),
+    context,
+    ink,
+    chosen,
+  };
 }
 
 const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.slice(i, i + 2), 16));
@@ -43,12 +70,18 @@ export function draw(strip, tokenIn) {
   context.textBaseline = "middle";
   context.textAlign = "left";
   context.font = "13px system-ui, sans-serif";
-  for (const [words, x, row] of labels) words.forEach((word, k) => context.fillText(word, x, row * line + ABOVE + side / 2 + 16 * (k - 0.5), LABEL - 6));
+  for (const [words, x, row] of labels)
+    words.forEach((word, k) => context.fillText(word, x, row * line + ABOVE + side / 2 + 16 * (k - 0.5), LABEL - 6));
   context.textAlign = "center";
   const shares = tiles.map((tile) => {
     const y = tile.row * line + ABOVE;
     context.drawImage(seen.image, tile.x, y, side, side);
-    const share = tile.kind === "cnn" ? square(strip, context, tile, y, tokenIn) : tile.kind === "vit" ? 1 : reached(strip, context, tile, y, tokenIn);
+    const share =
+      tile.kind === "cnn"
+        ? square(strip, context, tile, y, tokenIn)
+        : tile.kind === "vit"
+          ? 1
+          : reached(strip, context, tile, y, tokenIn);
     const own = tile.kind === "block" && chosen.includes(tile.block.index);
     if (own) {
       context.strokeStyle = text;
@@ -66,7 +99,6 @@ export function draw(strip, tokenIn) {
   });
   return shares;
 }
-
 
 /** Cover what a block's token knows nothing of. */
 function reached({ cells, context: own, cover, ink, side }, context, { x, block }, y, tokenIn) {
@@ -88,7 +120,13 @@ function square({ seen, side }, context, { x, pixels }, y, tokenIn) {
   const [left, top, right, bottom] = box.map((place) => (place / seen.size) * side);
   context.globalAlpha = AWAY;
   context.fillStyle = inkOf("--vx-panel");
-  for (const [a, b, c, d] of [[0, 0, side, top], [0, bottom, side, side], [0, top, left, bottom], [right, top, side, bottom]]) context.fillRect(x + a, y + b, c - a, d - b);
+  for (const [a, b, c, d] of [
+    [0, 0, side, top],
+    [0, bottom, side, side],
+    [0, top, left, bottom],
+    [right, top, side, bottom],
+  ])
+    context.fillRect(x + a, y + b, c - a, d - b);
   context.globalAlpha = 1;
   return ((box[2] - box[0]) * (box[3] - box[1])) / seen.size ** 2;
 }
@@ -96,7 +134,9 @@ function square({ seen, side }, context, { x, pixels }, y, tokenIn) {
 /** Left, top, right and bottom of the receptive field around the middle of a first token, in pixels of the picture. */
 export function field({ size, stages }, pixels, token) {
   const [rows, cols] = stages[0].grid;
-  const [y, x] = [(Math.floor(token / cols) + 0.5) / rows, ((token % cols) + 0.5) / cols].map((middle) => middle * size);
+  const [y, x] = [(Math.floor(token / cols) + 0.5) / rows, ((token % cols) + 0.5) / cols].map(
+    (middle) => middle * size,
+  );
   const edge = (place) => Math.max(0, Math.min(size, place));
   return [x - pixels / 2, y - pixels / 2, x + pixels / 2, y + pixels / 2].map(edge);
 }

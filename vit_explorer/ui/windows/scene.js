@@ -35,10 +35,24 @@ export function make(seen, side) {
   const pair = seen.pairs[seen.pair];
   const [plain, shifted] = pair.blocks.map((index) => seen.blocks[index]);
   const n = plain.inverse.length;
-  const padding = Array.from(plain.order.keys()).filter((place) => plain.order[place] < 0).map((place) => cellOf(plain, place));
+  const padding = Array.from(plain.order.keys())
+    .filter((place) => plain.order[place] < 0)
+    .map((place) => cellOf(plain, place));
   const room = side - 2 * EDGE;
   const cell = Math.min(...plain.whole.map((cells, axis) => room / (cells + GAP * (plain.windows[axis] - 1))));
-  const scene = { seen, pair, plain, shifted, side, n, count: n + padding.length, padding, cell, stage: seen.stages[pair.stage], layouts: new Map() };
+  const scene = {
+    seen,
+    pair,
+    plain,
+    shifted,
+    side,
+    n,
+    count: n + padding.length,
+    padding,
+    cell,
+    stage: seen.stages[pair.stage],
+    layouts: new Map(),
+  };
   scene.regions = Int8Array.from({ length: scene.count }, (_, k) => (k < n ? shifted.regions[shifted.inverse[k]] : -1));
   scene.carried = [...Array(scene.count).keys()].sort((a, b) => Number(moves(scene, a)) - Number(moves(scene, b))); // drawn last, over the others
   scene.pieces = pieces(seen, scene.stage, plain.grid);
@@ -53,7 +67,9 @@ function moves({ plain, shifted, n, padding }, k) {
 
 /** The piece of the picture that each token stands for: left, top, width, height and how much of a whole one that is. */
 function pieces(seen, { scale }, [rows, cols]) {
-  const [high, wide] = seen.stages[0].grid.map((tokens, axis) => (scale * (axis ? seen.image.width : seen.image.height)) / tokens);
+  const [high, wide] = seen.stages[0].grid.map(
+    (tokens, axis) => (scale * (axis ? seen.image.width : seen.image.height)) / tokens,
+  );
   return Array.from({ length: rows * cols }, (_, k) => {
     const [x, y] = [(k % cols) * wide, Math.floor(k / cols) * high];
     const [w, h] = [Math.min(wide, seen.image.width - x), Math.min(high, seen.image.height - y)];
@@ -101,7 +117,9 @@ function after(scene) {
   return fill(count, 0, (k) => {
     const [row, col] = at(scene, k, false);
     if (pair.after === "head") return [side * 0.5 * (1 - MEAN) + col * small, EDGE + 20 + row * small, small];
-    const [y, x] = [row, col].map((place, axis) => start[axis] + (place - (place % 2)) * cell + cell + ((place % 2) - 1) * small);
+    const [y, x] = [row, col].map(
+      (place, axis) => start[axis] + (place - (place % 2)) * cell + cell + ((place % 2) - 1) * small,
+    );
     return [x, y, small];
   });
 }
@@ -116,7 +134,11 @@ function fill(count, shown, place) {
 export function layout(scene, step) {
   const { kind, rolled, open } = STEPS[step];
   const key = kind === "home" || kind === "after" ? kind : `${rolled} ${open}`;
-  if (!scene.layouts.has(key)) scene.layouts.set(key, kind === "home" ? home(scene) : kind === "after" ? after(scene) : spread(scene, rolled, open));
+  if (!scene.layouts.has(key))
+    scene.layouts.set(
+      key,
+      kind === "home" ? home(scene) : kind === "after" ? after(scene) : spread(scene, rolled, open),
+    );
   return scene.layouts.get(key);
 }
 
@@ -147,7 +169,12 @@ export function between({ legs }, share) {
   const t = ease(Math.min(1, share * (legs.length - 1) - leg));
   const [a, b] = [legs[leg], legs[leg + 1]];
   const mixed = (one, two) => Float32Array.from(one, (value, k) => value + t * (two[k] - value));
-  return { xs: mixed(a.xs, b.xs), ys: mixed(a.ys, b.ys), sizes: mixed(a.sizes, b.sizes), shown: a.shown + t * (b.shown - a.shown) };
+  return {
+    xs: mixed(a.xs, b.xs),
+    ys: mixed(a.ys, b.ys),
+    sizes: mixed(a.sizes, b.sizes),
+    shown: a.shown + t * (b.shown - a.shown),
+  };
 }
 
 /** The token under a point of the scene; null between tokens and on padding. */

@@ -18,7 +18,15 @@ const small = new WeakMap(); // picture -> Map of "rows cols" -> the picture at 
 export function stack(maps, scale, width, height) {
   let bottom = height - 2;
   return maps.map(({ grid: [rows, cols], dModel }) => {
-    const slab = { grid: [rows, cols], width: cols * scale.token, depth: rows * scale.token, thick: dModel * scale.channel, dModel, x: 0, y: 0 };
+    const slab = {
+      grid: [rows, cols],
+      width: cols * scale.token,
+      depth: rows * scale.token,
+      thick: dModel * scale.channel,
+      dModel,
+      x: 0,
+      y: 0,
+    };
     slab.y = bottom - slab.thick;
     slab.x = (width - slab.width - slab.depth * LEAN) / 2;
     bottom = slab.y - slab.depth * FLAT - scale.gap;
@@ -27,7 +35,8 @@ export function stack(maps, scale, width, height) {
 }
 
 /** How high a stack is, as `stack` makes it. */
-export const high = (maps, scale) => maps.reduce((sum, { grid, dModel }) => sum + grid[0] * scale.token * FLAT + dModel * scale.channel + scale.gap, 2);
+export const high = (maps, scale) =>
+  maps.reduce((sum, { grid, dModel }) => sum + grid[0] * scale.token * FLAT + dModel * scale.channel + scale.gap, 2);
 
 /** Largest px along a token with which a map fits into a width. */
 export const widest = ([rows, cols], width) => (width - 4) / (cols + rows * LEAN);
@@ -76,7 +85,10 @@ export function draw(context, slab, picture, words) {
   const { grid, width, depth, thick, x, y } = slab;
   const [rows, cols] = grid;
   const right = [spot(slab, rows, cols), spot(slab, 0, cols)];
-  faces(context, [[[x, y], right[0], [x + width, y + thick], [x, y + thick]], [...right, down(right[1], thick), down(right[0], thick)]]);
+  faces(context, [
+    [[x, y], right[0], [x + width, y + thick], [x, y + thick]],
+    [...right, down(right[1], thick), down(right[0], thick)],
+  ]);
   context.save();
   context.transform(1, 0, -LEAN, FLAT, x + depth * LEAN, y - depth * FLAT);
   context.drawImage(reduced(picture, grid), 0, 0, width, depth);
@@ -125,13 +137,23 @@ function line(context, from, to) {
 }
 
 /** Of an area: [first row, first column, row after the last, column after the last]. */
-const corners = (slab, [top, left, bottom, right]) => [[top, left], [top, right], [bottom, right], [bottom, left]].map(([row, col]) => spot(slab, row, col));
+const corners = (slab, [top, left, bottom, right]) =>
+  [
+    [top, left],
+    [top, right],
+    [bottom, right],
+    [bottom, left],
+  ].map(([row, col]) => spot(slab, row, col));
 
 /** Outline tokens of a slab's top. */
 export function mark(context, slab, area, ink) {
   path(context, corners(slab, area));
   context.lineJoin = "round";
-  for (const [style, width] of [["rgba(0,0,0,.65)", 5], ["#fff", 3.5], [ink, 2.5]]) {
+  for (const [style, width] of [
+    ["rgba(0,0,0,.65)", 5],
+    ["#fff", 3.5],
+    [ink, 2.5],
+  ]) {
     context.strokeStyle = style;
     context.lineWidth = width;
     context.stroke();

@@ -16,7 +16,16 @@ export default widget((root) => {
   const PACE = 1600; // ms a step while they are played
   const ORIGINS = { wide: 118, narrow: 104 }; // px, the side of the small picture
   const CAME = [" stays", " from left", " from top", " corner"];
-  const WHENCE = ["In the picture", "Its window", "Its window", "Its new window", "Its new window", "Its new window", "Its second window", "In the picture"];
+  const WHENCE = [
+    "In the picture",
+    "Its window",
+    "Its window",
+    "Its new window",
+    "Its new window",
+    "Its new window",
+    "Its second window",
+    "In the picture",
+  ];
   let step = 0; // kept when the picture or the model changes
   let scene = null; // see scene.js
   let strip = null; // see reach.js
@@ -35,7 +44,8 @@ export default widget((root) => {
     const last = step === scenery.STEPS.length - 1 ? Math.max(0, 2 * share - 1) : 0; // what comes in with the last step
     context.globalAlpha = last;
     if (last && scene.pair.after === "merge") painting.sheets(context, scene, places);
-    if (last && scene.pair.after === "head") painting.head(context, scene, places.ys[scene.n - 1] + places.sizes[scene.n - 1]);
+    if (last && scene.pair.after === "head")
+      painting.head(context, scene, places.ys[scene.n - 1] + places.sizes[scene.n - 1]);
     context.globalAlpha = 1;
     painting.tokens(context, scene, places, look);
     paintMarks();
@@ -49,7 +59,13 @@ export default widget((root) => {
     if (attend) painting.attention(context, scene, places, block(), within, scene.limits[step < 3 ? 0 : 1]);
     if (open) painting.frame(context, scene, places, block(), within.window);
     if (kind === "closed") painting.arrow(context, scenery.unrolled(scene), places, token);
-    if (attend) painting.outlineToken(context, places, within.tokens[within.shares.indexOf(Math.max(...within.shares))], inkOf("--vx-key"));
+    if (attend)
+      painting.outlineToken(
+        context,
+        places,
+        within.tokens[within.shares.indexOf(Math.max(...within.shares))],
+        inkOf("--vx-key"),
+      );
     painting.outlineToken(context, places, token, scene.query);
   }
 
@@ -76,7 +92,12 @@ export default widget((root) => {
     if (!scene || step === before) return;
     const from = painting.lookOf(scenery.STEPS[before]);
     const moving = travel !== null;
-    travel = { ...scenery.path(scene, places, before, step), began: performance.now(), from, to: painting.lookOf(scenery.STEPS[step]) };
+    travel = {
+      ...scenery.path(scene, places, before, step),
+      began: performance.now(),
+      from,
+      to: painting.lookOf(scenery.STEPS[step]),
+    };
     tell();
     mark(store.state);
     if (calm()) rest();
@@ -159,7 +180,10 @@ export default widget((root) => {
       const item = make("span");
       const swatch = make("i", region < 0 ? "hatched" : "");
       if (region > 0) swatch.style.background = painting.tint(region);
-      item.append(...(region === 0 ? [] : [swatch]), ...(region < 0 ? ["padding"] : [make("strong", "", painting.LETTERS[region]), CAME[region]]));
+      item.append(
+        ...(region === 0 ? [] : [swatch]),
+        ...(region < 0 ? ["padding"] : [make("strong", "", painting.LETTERS[region]), CAME[region]]),
+      );
       return item;
     });
   }
@@ -174,8 +198,14 @@ export default widget((root) => {
     $(".who").textContent = who;
     $(".corner").hidden = !plainWindow;
     $(".says").textContent = says;
-    $(".marks").setAttribute("aria-label", `${$(".title").textContent}. ${who} ${says} ${crossed} Point at a token or use the arrow keys to mark it.`);
-    $(".strip").setAttribute("aria-label", `Reach: ${shares.map(({ name, share }) => `${name} ${format.percent(share)}`).join(", ")}`);
+    $(".marks").setAttribute(
+      "aria-label",
+      `${$(".title").textContent}. ${who} ${says} ${crossed} Point at a token or use the arrow keys to mark it.`,
+    );
+    $(".strip").setAttribute(
+      "aria-label",
+      `Reach: ${shares.map(({ name, share }) => `${name} ${format.percent(share)}`).join(", ")}`,
+    );
   });
 
   function mark(/** @type {import("../state").State} */ state) {
@@ -187,7 +217,8 @@ export default widget((root) => {
     reach.origins($(".origins"), scene.small, scene, step, token, within);
     const shares = reach.draw(strip, (grid) => windows.token(state, grid));
     const forbidden = Array.from(within.tokens).filter((one, place) => one >= 0 && !within.allowed[place]);
-    const crossed = scenery.STEPS[step].attend && forbidden.length ? `Crossed out: tokens ${forbidden.join(", ")}.` : "";
+    const crossed =
+      scenery.STEPS[step].attend && forbidden.length ? `Crossed out: tokens ${forbidden.join(", ")}.` : "";
     const offered = step >= 3 && step <= 5 && scene.mixed > 0 && !forbidden.length;
     write(...words.marked(scene, step, token, within), shares, crossed, offered);
   }
@@ -204,7 +235,11 @@ export default widget((root) => {
     const query = inkOf("--vx-query");
     const small = matchMedia("(max-width: 760px)").matches ? ORIGINS.narrow : ORIGINS.wide;
     scene.mixed = words.mixed(scene.shifted); // windows
-    Object.assign(scene, { query, small, limits: [scene.plain, scene.shifted].map((one) => windows.limit(one, seen.head)) });
+    Object.assign(scene, {
+      query,
+      small,
+      limits: [scene.plain, scene.shifted].map((one) => windows.limit(one, seen.head)),
+    });
     strip = reach.prepare($(".strip"), seen, Math.floor($(".right").clientWidth), scene.pair.blocks);
     strip.query = query;
     travel = null;
@@ -217,10 +252,14 @@ export default widget((root) => {
     $(".origins").setAttribute("aria-label", "Where the tokens of the window lie in the picture");
   }
 
-  windows.input($(".marks"), () => scene && scene.plain.grid, (event) => {
-    const box = $(".marks").getBoundingClientRect();
-    return scenery.tokenAt(scene, places, event.clientX - box.left, event.clientY - box.top);
-  });
+  windows.input(
+    $(".marks"),
+    () => scene && scene.plain.grid,
+    (event) => {
+      const box = $(".marks").getBoundingClientRect();
+      return scenery.tokenAt(scene, places, event.clientX - box.left, event.clientY - box.top);
+    },
+  );
 
   return { topics: ["windows", "trace"], draw, mark };
 });

@@ -10,7 +10,16 @@ const cellName = (/** @type {number[]} */ [row, col]) => `row ${row}, column ${c
 const list = (words) => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words.join(""));
 
 const after = { merge: "Merging", pair: "Next pair", head: "Head" };
-export const names = (pair) => ["Map", "Windows", "Attention", "Shift", "Regions", "Mask", "Reverse", after[pair.after]];
+export const names = (pair) => [
+  "Map",
+  "Windows",
+  "Attention",
+  "Shift",
+  "Regions",
+  "Mask",
+  "Reverse",
+  after[pair.after],
+];
 
 // ---- the step --------------------------------------------------------------------------------------------------
 /** @returns {{title: string, what: string, look: string}} */
@@ -31,13 +40,21 @@ export function step(scene, index) {
       title: `Cut into ${format.plural(windows, "window")} of ${times([plain.window, plain.window])}`,
       what:
         `Attention will stay inside a window: ${windows} × ${plain.n}² = ${format.count(windows * plain.n ** 2)} pairs instead of ${format.count(n * n)}.` +
-        (scene.count > n ? ` ${plain.window} does not divide ${times(plain.grid)}: the hatched cells are padding.` : ""),
-      look: windows === 1 ? "one window holds the whole map." : "neighbours on two sides of a gap: they will not see each other.",
+        (scene.count > n
+          ? ` ${plain.window} does not divide ${times(plain.grid)}: the hatched cells are padding.`
+          : ""),
+      look:
+        windows === 1
+          ? "one window holds the whole map."
+          : "neighbours on two sides of a gap: they will not see each other.",
     }),
     () => ({
       title: `Block ${first}: attention inside the windows`,
       what: `The colours are the shares that the marked token gives to the tokens of its window in ${head}; they sum to 100 %.`,
-      look: windows === 1 ? "far tokens with a large share." : "the dimmed rest: nothing outside of the window can be reached.",
+      look:
+        windows === 1
+          ? "far tokens with a large share."
+          : "the dimmed rest: nothing outside of the window can be reached.",
     }),
     () => ({
       title: `Cyclic shift by ${Math.max(...shifted.shift)}`,
@@ -56,7 +73,9 @@ export function step(scene, index) {
     () => ({
       title: `Block ${second}: attention with the mask`,
       what: `Shares of ${head} in the new windows. Where the letters differ the mask puts −∞ in place of the score: after the softmax the share is exactly 0 (crossed out).`,
-      look: mixed(shifted) ? "a token at the upper or left edge of the picture, then one in its middle." : "nothing is crossed out: no window is mixed.",
+      look: mixed(shifted)
+        ? "a token at the upper or left edge of the picture, then one in its middle."
+        : "nothing is crossed out: no window is mixed.",
     }),
     () => ({
       title: "Reverse: every token is home",
@@ -91,11 +110,21 @@ function unshifted({ seen, plain, shifted }, index) {
       : plain.windows.every((windows) => windows === 1)
         ? `The map of ${times(plain.grid)} is one window: all its tokens meet already, and it is not shifted.`
         : `The shift is 0: block ${shifted.index + 1} cuts the map as block ${plain.index + 1} did.`;
-  const masked = shifted.masked ? "Only padding is masked: it is nobody's neighbour." : "All tokens of a window may meet: there is no mask.";
+  const masked = shifted.masked
+    ? "Only padding is masked: it is nobody's neighbour."
+    : "All tokens of a window may meet: there is no mask.";
   return [
-    { title: "Nothing to shift", what: `${why} Every token stays where it is.`, look: "a smaller window or a larger map, chosen above: then there is a shift." },
+    {
+      title: "Nothing to shift",
+      what: `${why} Every token stays where it is.`,
+      look: "a smaller window or a larger map, chosen above: then there is a shift.",
+    },
     { title: "One region in every window", what: `${why} ${masked}`, look: "the letters: all are A." },
-    { title: `Block ${shifted.index + 1}: attention without a shift`, what: `${why} The colours are the shares of head ${seen.head + 1}.`, look: "which tokens get large shares, and how they differ from step 3." },
+    {
+      title: `Block ${shifted.index + 1}: attention without a shift`,
+      what: `${why} The colours are the shares of head ${seen.head + 1}.`,
+      look: "which tokens get large shares, and how they differ from step 3.",
+    },
   ][index - 3];
 }
 
@@ -132,7 +161,10 @@ export function marked(scene, index, token, within) {
   const block = index < 3 ? plain : shifted;
   const own = block.regions[block.inverse[token]];
   const region = index === 4 || index === 5 ? `, region ${LETTERS[own]}` : "";
-  const window = index === 0 || index === 3 || index > 5 ? "" : `, window ${within.window + 1} of ${block.windows[0] * block.windows[1]}`;
+  const window =
+    index === 0 || index === 3 || index > 5
+      ? ""
+      : `, window ${within.window + 1} of ${block.windows[0] * block.windows[1]}`;
   const allowed = within.allowed.reduce((sum, one) => sum + one, 0);
   const says = [
     () => `In a plain ViT it could attend to all ${n} tokens at once.`,
@@ -141,7 +173,8 @@ export function marked(scene, index, token, within) {
     () => rolled(scene, token),
     () => meets(block, within, own, allowed),
     () => `${strongest(scene, block, token, within)} ${forbidden(block, within, own, allowed)}`,
-    () => `Back at ${cellName([Math.floor(token / plain.grid[1]), token % plain.grid[1]])}; ${share(scene, token)} of the first map can have influenced it by now.`,
+    () =>
+      `Back at ${cellName([Math.floor(token / plain.grid[1]), token % plain.grid[1]])}; ${share(scene, token)} of the first map can have influenced it by now.`,
     () => ends(scene, token),
   ];
   return [`${name[0].toUpperCase()}${name.slice(1)}${window}${region}.`, says[index]()];
@@ -157,8 +190,12 @@ function strongest({ plain }, block, token, { tokens, shares, place }) {
 function rolled({ plain, shifted }, token) {
   const [from, to] = [plain, shifted].map((block) => scene.cellOf(block, block.inverse[token]));
   if (shifted.shift.every((by) => by === 0)) return `It stays at ${cellName(from)}.`;
-  const edges = [to[0] > from[0] ? ["top", "bottom"] : null, to[1] > from[1] ? ["left", "right"] : null].filter(Boolean);
-  const around = edges.length ? `: out at the ${list(edges.map(([out]) => out))}, in at the ${list(edges.map(([, into]) => into))}` : "";
+  const edges = [to[0] > from[0] ? ["top", "bottom"] : null, to[1] > from[1] ? ["left", "right"] : null].filter(
+    Boolean,
+  );
+  const around = edges.length
+    ? `: out at the ${list(edges.map(([out]) => out))}, in at the ${list(edges.map(([, into]) => into))}`
+    : "";
   return `From ${cellName(from)} it moves to ${cellName(to)}${around}.`;
 }
 
@@ -166,13 +203,17 @@ function rolled({ plain, shifted }, token) {
 function others({ n, regions }, { window }, own) {
   const inside = regions.subarray(window * n, (window + 1) * n);
   const letters = [...new Set(inside)].filter((region) => region >= 0 && region !== own).sort();
-  return { letters: letters.map((region) => LETTERS[region]), padding: inside.reduce((sum, region) => sum + (region < 0), 0) };
+  return {
+    letters: letters.map((region) => LETTERS[region]),
+    padding: inside.reduce((sum, region) => sum + (region < 0), 0),
+  };
 }
 
 function meets(block, within, own, allowed) {
   const { letters, padding } = others(block, within, own);
   const padded = padding ? ` ${padding} places are padding, nobody's neighbour.` : "";
-  if (!letters.length) return `Its window holds ${LETTERS[own]} alone: its ${allowed} tokens are true neighbours and may all meet.${padded}`;
+  if (!letters.length)
+    return `Its window holds ${LETTERS[own]} alone: its ${allowed} tokens are true neighbours and may all meet.${padded}`;
   return `Its window also holds ${list(letters)}. It may meet the ${allowed} of ${LETTERS[own]}, itself among them.${padded}`;
 }
 
@@ -196,6 +237,8 @@ function ends({ seen, pair, plain, n }, token) {
   if (pair.after === "head") return `It is 1 of the ${n} tokens of the mean.`;
   const next = seen.stages[pair.stage + 1].grid;
   const [row, col] = [Math.floor(token / plain.grid[1]), token % plain.grid[1]];
-  const four = [0, 1].flatMap((down) => [0, 1].map((along) => [row - (row % 2) + down, col - (col % 2) + along])).filter(([r, c]) => r < plain.grid[0] && c < plain.grid[1]);
+  const four = [0, 1]
+    .flatMap((down) => [0, 1].map((along) => [row - (row % 2) + down, col - (col % 2) + along]))
+    .filter(([r, c]) => r < plain.grid[0] && c < plain.grid[1]);
   return `With ${four.length - 1} ${four.length === 2 ? "neighbour" : "neighbours"} it becomes ${tokenOf(Math.floor(row / 2) * next[1] + Math.floor(col / 2), next)} of the next map.`;
 }
