@@ -26,7 +26,7 @@ def test_the_tokens_are_the_places_of_the_map_row_by_row():
 
 
 def test_a_resnet_50_makes_49_tokens_and_cls_of_224_pixels():
-    """As in the mission: 7 x 7 places of 2048 channels."""
+    """A map of 7 x 7 places of 2048 channels."""
     model = HybridViT(224, backbone="resnet50", d_model=64, n_heads=4, n_layers=1, d_ff=64).eval()
     theirs = torchvision.models.resnet50(weights=None).eval()
     body = {key: value for key, value in theirs.state_dict().items() if not key.startswith("fc.")}

@@ -1,4 +1,4 @@
-"""A card holds all that DESIGN.md asks of it, and what it says is true."""
+"""A card names all that is needed to judge a model and to train it again."""
 
 import json
 import subprocess

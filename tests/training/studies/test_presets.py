@@ -1,4 +1,4 @@
-"""The presets: exactly the mission's exercise, one difference at a time, and sizes that fit the data at hand."""
+"""The presets: exactly the exercise, one difference at a time, and sizes that fit the data at hand."""
 
 import json
 import math

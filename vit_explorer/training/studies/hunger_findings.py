@@ -10,7 +10,7 @@ from typing import Any
 from vit_explorer.models.zoo import MODELS
 from vit_explorer.training.studies.hunger import BATCH, SIZES, curves, updates_of
 
-# What is made of the results: from which number of pictures on the mission expects a draw, and what counts as one.
+# The reading of the results: the number of images from which on a draw was expected, and the margin of a draw.
 MANY, MOST = 10_000, 100_000  # training pictures
 NEAR = 0.02  # of accuracy: so little ahead on training pictures that overfitting costs hardly anything
 CLOSE = 0.03  # of accuracy: two means at most so far apart are called close
