@@ -118,7 +118,7 @@ def test_a_chunk_at_a_time_and_nothing_is_asked_twice(session):
 
 @pytest.mark.parametrize(
     ("data", "words"),
-    [("cifar10", "CIFAR-10, are not on this machine; below the model"), ("my-flowers", "those of my-flowers, are not")],
+    [("cifar10", "CIFAR-10, are not on this machine"), ("my-flowers", "those of my-flowers, are not")],
 )
 def test_where_the_test_pictures_are_not_here_a_sentence_says_so(tmp_path, monkeypatch, data, words):
     monkeypatch.delenv(DATA_VARIABLE, raising=False)
