@@ -17,7 +17,8 @@ from torch import Tensor
 from vit_explorer.data.transfer import sent
 
 MAX_MAGNITUDE = 30
-N_OPERATIONS = 14
+N_OPERATIONS = 14  # to draw from
+OPERATIONS_AN_IMAGE = 2  # one after the other
 FILL = 0  # what is turned or shifted in from outside, as crop_and_flip has it
 
 
@@ -119,6 +120,8 @@ def apply_operations(images: Tensor, drawn: Drawn, magnitude: float) -> Tensor:
     return images
 
 
-def rand_augment(images: Tensor, magnitude: float, generator: torch.Generator, n_ops: int = 2) -> Tensor:
+def rand_augment(
+    images: Tensor, magnitude: float, generator: torch.Generator, n_ops: int = OPERATIONS_AN_IMAGE
+) -> Tensor:
     """RandAugment with operations drawn for each image, uint8 (B, 3, H, W) -> same."""
     return apply_operations(images, draw_operations(len(images), n_ops, generator), magnitude)

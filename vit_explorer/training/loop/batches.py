@@ -14,14 +14,13 @@ from torch import Tensor
 from vit_explorer.data.augment import apply_crop_and_flip, channel_statistics, draw_crop_and_flip, normalise
 from vit_explorer.data.dataset import Dataset, Split
 from vit_explorer.data.mixing import Mix, draw_cutmix, draw_mixup, mix_images, mix_targets, soft_targets
-from vit_explorer.data.rand_augment import Drawn, apply_operations, draw_operations
+from vit_explorer.data.rand_augment import OPERATIONS_AN_IMAGE, Drawn, apply_operations, draw_operations
 from vit_explorer.data.random_erasing import random_erasing
 from vit_explorer.data.subsets import balanced_subset, cut_validation
 from vit_explorer.data.transfer import sent
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.loop.schedule import plan_test_curve, snapshot_steps
 
-N_OPERATIONS = 2  # of RandAugment, one after the other
 # What a random number is for; it keeps the streams of one seed apart.
 _ORDER, _AUGMENT, _RAND_AUGMENT, _ERASING, _MIXING, _DROPPING = range(6)
 
@@ -147,7 +146,7 @@ class BatchSource:
         if recipe.augment == "crop-flip":
             images = apply_crop_and_flip(images, torch.cat(drawn(_AUGMENT, draw_crop_and_flip)))
         if recipe.rand_augment:
-            operations = drawn(_RAND_AUGMENT, lambda n, generator: draw_operations(n, N_OPERATIONS, generator))
+            operations = drawn(_RAND_AUGMENT, lambda n, generator: draw_operations(n, OPERATIONS_AN_IMAGE, generator))
             together = Drawn(*(torch.cat(parts) for parts in zip(*operations, strict=True)))
             images = apply_operations(images, together, recipe.rand_augment)
         if recipe.erasing:
