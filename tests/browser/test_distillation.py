@@ -9,7 +9,7 @@ import pytest
 from tests.browser.pages import drawn
 from tests.deits import DEIT, PLAIN, TEACHER, save_deits
 from vit_explorer.bench.browser import running_app
-from vit_explorer.bench.page import VIEWPORT
+from vit_explorer.bench.page import VIEWPORT, settled
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.distillation import two_tokens
 from vit_explorer.ui.core.session import Session
@@ -32,7 +32,7 @@ def address(checkpoints, runs) -> Iterator[str]:
 
 def opened(page, address: str, model: str = DEIT):
     page.goto(f"{address}#picture=shapes:7&model={model}&fit=crop")
-    page.wait_for_function("window.vx && vx.get('settled')", timeout=30_000)
+    settled(page)
     page.evaluate("vx.openTab('recipe')")
     page.evaluate(
         """[...document.querySelectorAll("#recipe-tabs :is([role=tab], .overflow-dropdown button)")]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.browser.pages import drawn, fits
 from vit_explorer.bench.browser import running_app
-from vit_explorer.bench.page import open_page
+from vit_explorer.bench.page import open_page, settled
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER
 
 PATIENCE = 240_000  # ms until a test gives up; nothing is measured with it
@@ -138,7 +138,7 @@ def test_a_point_of_ones_own_is_run_drawn_and_there_after_a_reload(hunger):
     assert drawn != before
 
     hunger.reload()
-    hunger.wait_for_function("window.vx && vx.get('settled')", timeout=PATIENCE)
+    settled(hunger)
     open_hunger(hunger)
     assert line.inner_text() == told
     assert hunger.evaluate("vx.get('race').title") == "CNN on 100 of shapes, seed 7"  # a race like any other

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.browser.pages import open_view
-from vit_explorer.bench.page import open_page
+from vit_explorer.bench.page import open_page, settled
 from vit_explorer.data.rand_augment import rand_augment
 from vit_explorer.ui.core.requests import ModelRequest, load_input
 from vit_explorer.ui.core.serve import bind
@@ -226,7 +226,7 @@ def test_another_picture_with_a_label_of_its_own_and_the_same_after_a_reload(rec
     check_bars(recipe, found, before=found["before"], label=found["target"], mixed=found["after"])
     before = recipe.locator(f"{ROOT} .bars").inner_text()
     recipe.reload()
-    recipe.wait_for_function("window.vx && vx.get('settled')", timeout=60_000)
+    settled(recipe)
     open_view(recipe, "Recipe / Ingredients")
     recipe.wait_for_function(READY)
     assert recipe.locator(f"{ROOT} .bars").inner_text() == before

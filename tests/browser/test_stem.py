@@ -9,6 +9,7 @@ import torch
 
 from tests.browser.swin_models import CLASSES
 from vit_explorer.bench.browser import running_app
+from vit_explorer.bench.page import settled
 from vit_explorer.explain.stem import stem_stages
 from vit_explorer.models import create_model, save_checkpoint
 
@@ -90,6 +91,6 @@ def test_a_model_has_one_matrix_or_convolutions_or_neither(page):
 def test_on_a_phone_it_is_one_column(watched, address):
     page = watched(390, 844)
     page.goto(address + "#model=hybrid-test")
-    page.wait_for_function("window.vx && vx.get('settled')", timeout=30_000)
+    settled(page)
     widths = page.evaluate(f"[document.documentElement.scrollWidth, document.querySelector('{PANEL}').scrollWidth]")
     assert widths[0] <= 390 and widths[1] <= 390

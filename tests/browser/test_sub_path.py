@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 
 from vit_explorer.bench.browser import free_port
-from vit_explorer.bench.page import VIEWPORT
+from vit_explorer.bench.page import VIEWPORT, settled
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.app import build_app, launch_options
 from vit_explorer.ui.core.session import Session
@@ -46,7 +46,7 @@ def test_the_page_loads_inside_an_iframe_under_a_sub_path(browser, mounted):
     frame.get_by_role("tab", name="Windows", exact=True).click(timeout=60_000)
     frame.locator(".vx-windows-bar .window").wait_for(timeout=60_000)
     inside = page.frames[1]
-    inside.wait_for_function("window.vx && vx.get('settled')", timeout=60_000)
+    settled(inside)
     addresses = inside.evaluate(f"{SCRIPTS}.map(({{ name }}) => name)")
     assert len(addresses) > 20
     assert all(address.startswith(f"{mounted}/sub/path/vx/") for address in addresses)
@@ -58,7 +58,7 @@ def test_a_second_visit_fetches_no_script_again(browser, mounted):
     page = context.new_page()
     for visit in range(2):
         page.goto(f"{mounted}/sub/path/")
-        page.wait_for_function("window.vx && vx.get('settled')", timeout=60_000)
+        settled(page)
         sent = page.evaluate(f"{SCRIPTS}.map(({{ transferSize }}) => transferSize)")
         assert len(sent) > 15
         assert (max(sent) == 0) == (visit == 1)

@@ -15,7 +15,7 @@ import pytest
 
 from tests.browser.pages import Visitor, fits
 from tests.browser.races import copy_race
-from vit_explorer.bench.page import VIEWPORT, open_page
+from vit_explorer.bench.page import VIEWPORT, open_page, settled
 from vit_explorer.training.runs.race import Race
 
 PATIENCE = 180_000  # ms until a test gives up; nothing is measured with it
@@ -67,7 +67,7 @@ def finished(watched, address, race):
     """A visitor who came by the link of that race."""
     page = watched()
     page.goto(f"{address}#run={race}")
-    page.wait_for_function("window.vx && vx.get('settled')", timeout=PATIENCE)
+    settled(page)
     page.evaluate("vx.openTab('train')")
     page.wait_for_function("(name) => vx.get('race') && vx.get('race').name === name", arg=race, timeout=PATIENCE)
     in_state(page, "finished")
@@ -339,6 +339,7 @@ def test_races_on_the_shelf_are_renamed_compared_exported_and_deleted(train, rec
     older, newer = (copy_race(recorded, runs, name, secret) for name in ("shelved-1", "shelved-2"))
     train.evaluate("(name) => { location.hash = `run=${name}`; }", newer)
     train.reload()
+    settled(train)
     train.wait_for_function("(name) => vx.get('race') && vx.get('race').name === name", arg=newer, timeout=PATIENCE)
     in_state(train, "finished")
     row = train.locator(".vx-train-shelf li", has=train.get_by_text(re.compile(f"^({older}|An older race)$")))

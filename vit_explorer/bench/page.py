@@ -10,7 +10,7 @@ import numpy as np
 from vit_explorer.bench.browser import chromium, running_app
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Frame, Page
 
 VIEWPORT = {"width": 1280, "height": 720}
 MOVES = 200  # pointer moves that mark another token each
@@ -65,6 +65,11 @@ _CHANGE_PICTURE = """(picture) => new Promise((resolve) => {
 def open_page(page: Page, address: str) -> None:
     """Go there and wait until the finished example stands."""
     page.goto(address)
+    settled(page)
+
+
+def settled(page: Page | Frame) -> None:
+    """Wait until a page that has been opened or loaded again shows an answer; the first moments have no ``vx``."""
     page.wait_for_function("window.vx && vx.get('settled')", timeout=60_000)
 
 
@@ -102,7 +107,7 @@ def point_on(page: Page, view: str) -> Pointing:
     page.wait_for_timeout(200)
     times, asked = page.evaluate("vxTimes"), list(requests)
     page.reload()
-    page.wait_for_function("window.vx && vx.get('settled')", timeout=60_000)
+    settled(page)
     return Pointing(times["drawn"], times["shown"], asked)
 
 
