@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,6 +19,7 @@ import gradio as gr
 import pytest
 
 from tests.training.racing import PATIENCE, alive, children, until
+from tests.ui.test_listening import IPV6
 from vit_explorer.bench.browser import APP, free_port, running_app, wait_until_answering
 from vit_explorer.data.cifar10 import DATA_VARIABLE
 from vit_explorer.models.zoo import create_model, save_checkpoint
@@ -60,6 +63,34 @@ def test_an_impossible_host_is_said_in_one_line():
     ended = subprocess.run([sys.executable, str(APP), "--host", "no.such.host.invalid"], capture_output=True, text=True)
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1 and "--host" in ended.stderr
+
+
+@pytest.mark.parametrize("port", ["70000", "-1"])
+def test_a_port_that_there_is_not_is_said_in_one_line(port, capsys):
+    assert door.main(["--port", port]) == 1
+    shown = capsys.readouterr().err
+    assert shown.count("\n") == 1 and port in shown and "65535" in shown
+
+
+@IPV6
+def test_the_app_starts_on_a_free_ipv6_port_whatever_proxies_the_environment_names(tmp_path):
+    proxies = {"http_proxy": "http://127.0.0.1:9", "ALL_PROXY": "socks5://127.0.0.1:9", "GRADIO_SERVER_NAME": "::1"}
+    process = subprocess.Popen(
+        [sys.executable, "-u", str(APP), "--port", "0", "--runs", str(tmp_path)],
+        env=os.environ | proxies,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        lines = iter(process.stdout.readline, "")
+        address = next(found.group() for line in lines if (found := re.search(r"http://\[::1\]:\d+", line)))
+        assert not address.endswith(":0")
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        assert "ViT Explorer" in direct.open(address).read().decode()
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def do_harm(path: Path, harm: str) -> None:

@@ -13,7 +13,8 @@ SUBPACKAGES = ("cost", "data", "explain", "figures", "models", "text", "training
 
 def __getattr__(name: str) -> Any:
     if name == "explore":  # the page on a network: vit_explorer.explore(model)
-        return import_module(f"{__name__}.ui.explore").explore
+        with import_module(f"{__name__}.ui.listening").no_proxies():
+            return import_module(f"{__name__}.ui.explore").explore
     if name not in SUBPACKAGES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return import_module(f"{__name__}.{name}")

@@ -10,10 +10,11 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import socket
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from vit_explorer.ui.listening import CannotListen, listening_place, no_proxies, refusal
 
 if TYPE_CHECKING:
     from vit_explorer.ui.core.session import Session
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     parser.add_argument("--host", default=host)
-    parser.add_argument("--port", type=int, default=int(port))
+    parser.add_argument("--port", type=int, default=int(port), help="0 for any that is free")
     parser.add_argument("--data", type=Path, help="CIFAR-10: a folder that holds it, or an .npz file")
     parser.add_argument("--checkpoints", type=Path, help="a folder of weights, instead of the ones that ship")
     parser.add_argument("--runs", type=Path, help="where trainings and kept models are written (runs/ if it can be)")
@@ -66,11 +67,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     options = parser.parse_args(given)
 
-    reason = why_not_listen(options.host, options.port)
-    if reason:
-        print(f"{PROGRAM}: {reason}", file=sys.stderr)
+    try:
+        host, port = listening_place(options.host, options.port)
+    except CannotListen as error:
+        print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 1
+    os.environ.pop("GRADIO_SERVER_NAME", None)  # read above; Gradio itself cannot start with an IPv6 address in it
+    return serve_page(options, host, port)
 
+
+def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
+    """Build the page and serve it there until it is interrupted; returns the exit status."""
     import torch
 
     from vit_explorer.models.folders import EXPORTED, KEPT
@@ -78,8 +85,10 @@ def main(arguments: list[str] | None = None) -> int:
     from vit_explorer.models.zoo import CHECKPOINT_FOLDER
     from vit_explorer.training.runs.folder import RUNS_FOLDER
     from vit_explorer.training.service.service import TrainingService
-    from vit_explorer.ui.app import build_app, launch_options
-    from vit_explorer.ui.core.session import Session
+
+    with no_proxies():
+        from vit_explorer.ui.app import build_app, launch_options
+        from vit_explorer.ui.core.session import Session
 
     torch.set_num_threads(1)  # of small networks: more would only wait for each other (large ones: core/threads.py)
     runs = options.runs or RUNS_FOLDER
@@ -96,16 +105,20 @@ def main(arguments: list[str] | None = None) -> int:
     print(f"Runs are written to {service.runs_folder.absolute()}", flush=True)
     page = build_app(session, service)
     try:
-        page.launch(
-            server_name=options.host,
-            server_port=options.port,
-            share=options.share,
-            inbrowser=options.open,
-            prevent_thread_lock=True,
-            **launch_options(),
-        )
+        with no_proxies(but_elsewhere=options.share):  # a public address is asked for elsewhere
+            page.launch(
+                server_name=host,
+                server_port=port,
+                share=options.share,
+                inbrowser=options.open,
+                prevent_thread_lock=True,
+                **launch_options(),
+            )
+    except ImportError as error:  # a proxy of the environment needs a package that is not here
+        print(f"{PROGRAM}: --share cannot use the proxy of this environment ({error})", file=sys.stderr)
+        return 1
     except OSError as error:  # the port was taken since it was tried
-        print(f"{PROGRAM}: {refusal(options.host, options.port, error)}", file=sys.stderr)
+        print(f"{PROGRAM}: {refusal(f'{host}:{port}', error)}", file=sys.stderr)
         return 1
     try:
         service.warm()  # another process, which gives way to this one
@@ -124,21 +137,3 @@ def warm_up(session: Session) -> None:
             print(f"{PROGRAM}: {problem}", file=sys.stderr)
     except Exception:
         logging.exception(f"{PROGRAM}: not everything could be opened ahead; the page answers all the same.")
-
-
-def why_not_listen(host: str, port: int) -> str | None:
-    """A sentence if nothing can listen at this address now, else None."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            if os.name == "posix":  # elsewhere it would let two servers share one port
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except (OSError, OverflowError) as error:
-        return refusal(host, port, error)
-    return None
-
-
-def refusal(host: str, port: int, error: Exception) -> str:
-    """Why nothing can listen there, in one line."""
-    return f"cannot listen at {host}:{port} ({error}): choose another address with --host or --port."

@@ -18,6 +18,7 @@ from vit_explorer.training.runs.folder import RUNS_FOLDER
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.app import build_app, launch_options
 from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.listening import bracketed, listening_place, no_proxies
 
 CELL_HEIGHT = 900  # px of the page in a notebook
 
@@ -55,7 +56,7 @@ def explore(
             ``pretrained_models``. See ``open_network``.
         labels: the names of its classes, where the source does not state them.
         name: in the model menu; the default is that of the file or the class.
-        host, port: of the server; the default port is the first free one from 7860 on.
+        host, port: of the server; the default port is the first free one from 7860 on, 0 any that is free.
         share: answer at a public gradio.live address too.
         show: open the page: in the cell of a notebook, from a script in a browser.
         block: wait until the page is stopped; the default is to wait in a script and to return in a notebook or an
@@ -63,8 +64,9 @@ def explore(
         runs: where trainings and kept models are written.
     Raises:
         CheckpointError: for a network that cannot be opened; the message names the reason.
-        OSError: where the port is taken.
+        CannotListen: where the address is not of this machine, or the port is taken.
     """
+    host, port = (bracketed(host), None) if port is None else listening_place(host, port)
     network = open_network(source, labels, name)
     folder = Path(runs) if runs is not None else RUNS_FOLDER
     session = Session(
@@ -73,17 +75,18 @@ def explore(
     service = TrainingService(folder)
     page = build_app(session, service)
     interactive, notebook = hasattr(sys, "ps1"), "ipykernel" in sys.modules
-    page.launch(
-        server_name=host,
-        server_port=port,
-        share=share,
-        inbrowser=show and not notebook,
-        inline=show and notebook,
-        height=CELL_HEIGHT,
-        prevent_thread_lock=True,
-        quiet=not show,
-        **launch_options(),
-    )
+    with no_proxies(but_elsewhere=share):
+        page.launch(
+            server_name=host,
+            server_port=port,
+            share=share,
+            inbrowser=show and not notebook,
+            inline=show and notebook,
+            height=CELL_HEIGHT,
+            prevent_thread_lock=True,
+            quiet=not show,
+            **launch_options(),
+        )
     exploration = Exploration(page.local_url, page, service)
     if block if block is not None else not (interactive or notebook):
         try:
