@@ -140,7 +140,7 @@ def leaves(page, selector: str, image: str) -> None:
 
 def test_a_race_from_play_to_the_kept_model_in_the_positions_tab(train, runs):
     name = press_play(train, epochs="2")
-    assert f"run={name}" in train.url
+    train.wait_for_function("(run) => location.hash.split('&').includes(run)", arg=f"run={name}")
     in_state(train, "finished")
     headline = train.locator(".vx-train-curves .headline").inner_text()
     for label in ("ViT", "CNN"):

@@ -24,7 +24,7 @@ export interface State {
   /** What the frame shows, once all is drawn, and the time that it took. */
   settled: { picture: string; model: string; fit: string; milliseconds: number };
   attentionChosen: { layer?: number; head?: number; direction?: "row" | "column"; scale?: "shared" | "own" };
-  attentionMix: number;
+  attentionMix: number | null;
   attentionRollout: Partial<import("./attention/rollout-data.js").RolloutOptions>;
   /** What is chosen in the Features tab, and the newest colours of the server, decoded. */
   featuresChosen: Partial<FeaturesChosen>;
@@ -101,6 +101,8 @@ export type Build = (root: HTMLElement, server: Server) => View | void;
 declare global {
   interface Window {
     vx: any;
+    /** What Gradio was told of the page. */
+    gradio_config: { components: { type: string; props: any }[] };
   }
   /** What a selector finds is not checked: which kind of element it is stands in the view's HTML. */
   interface ParentNode {

@@ -1,5 +1,7 @@
 /* What the views of the Attention tab share: the weights of the trace on screen, the query, and colours for shares. */
 import { decode } from "../core/arrays.js";
+import { index, number, oneOf, setting } from "../core/setting.js";
+import * as store from "../core/store.js";
 import { CLS_TOKEN, tokenIndex, tokenOfIndex } from "../core/tokens.js";
 
 /** @typedef {{layers: number, heads: number, n: number, nPrefix: number, grid: number[], whole: boolean, limit: number}} AttentionView */
@@ -74,6 +76,28 @@ export function chosen(/** @type {import("../state").State} */ state) {
   const { layer = seen.layers - 1, head = 0, direction = "row", scale = "shared" } = state.attentionChosen || {};
   return { layer: Math.min(layer, seen.layers - 1), head: Math.min(head, seen.heads - 1), direction, scale };
 }
+
+/** @param {keyof Chosen} key */
+const kept = (kind, key, usual) =>
+  setting(
+    kind,
+    () => (view(store.state) ? chosen(store.state)[key] : null),
+    (value) => store.set("attentionChosen", { ...store.state.attentionChosen, [key]: value ?? undefined }),
+    usual,
+  );
+
+/** What a link holds of the view of the heads. */
+export const linked = {
+  layer: kept(index, "layer", () => (view(store.state) || { layers: 0 }).layers - 1),
+  head: kept(index, "head", 0),
+  direction: kept(oneOf("row", "column"), "direction", "row"),
+  scale: kept(oneOf("shared", "own"), "scale", "shared"),
+  mix: setting(
+    number(0, 1),
+    () => store.state.attentionMix,
+    (value) => store.set("attentionMix", value),
+  ),
+};
 
 /** What a token gives to each token ("row") or gets from each ("column"): (layer, head) -> (n,); null while unknown. */
 export function shares(seen, token, direction) {

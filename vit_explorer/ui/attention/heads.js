@@ -3,6 +3,7 @@ import { decode } from "../core/arrays.js";
 import { clearCanvas, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { call } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -247,6 +248,7 @@ export default widget((root, server) => {
 
   // ---- input -----------------------------------------------------------------------------------------------------
   const choose = (next) => store.set("attentionChosen", { ...attention.chosen(store.state), ...next });
+  inLink(root, attention.linked);
   const shown = () => (drawn && attention.view(store.state) === drawn.seen ? drawn.seen : null);
 
   patchInput($(".scene-marks"), () => (shown() || { grid: null }).grid);

@@ -186,5 +186,4 @@ export function strongest(seen, values) {
   return seen.tokenOf(best);
 }
 
-export const mix = (/** @type {import("../state").State} */ state) =>
-  state.attentionMix === undefined ? PICTURE_SHARE : state.attentionMix;
+export const mix = (/** @type {import("../state").State} */ state) => state.attentionMix ?? PICTURE_SHARE;

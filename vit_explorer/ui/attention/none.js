@@ -2,9 +2,10 @@
 import { decode } from "../core/arrays.js";
 import { sequential } from "../core/colours.js";
 import { clearCanvas, matrixImage } from "../core/draw.js";
-import { fill, make, openTab } from "../core/elements.js";
+import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import * as store from "../core/store.js";
+import { openTab } from "../core/tabs.js";
 import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
 

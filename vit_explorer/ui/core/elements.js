@@ -1,4 +1,4 @@
-/* Elements of the page: made, filled, written to, opened. */
+/* Elements of the page: made, filled, written to. */
 import * as format from "./format.js";
 
 /**
@@ -39,16 +39,4 @@ export function barCells(name, probability, style = "") {
   length.style.width = `${100 * probability}%`;
   bar.append(length);
   return [make("span", style, name), bar, make("span", `vx-number ${style}`.trim(), format.probability(probability))];
-}
-
-/** Open a tab of the page by its id, also where the tabs that do not fit stand in a menu. */
-export function openTab(id) {
-  const inMenu = [
-    .../** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#tabs .overflow-dropdown button")),
-  ];
-  /** @type {HTMLElement} */
-  const tab =
-    document.querySelector(`#tabs [role="tab"][data-tab-id="${id}"]`) ||
-    inMenu.find((one) => one.textContent.trim().toLowerCase() === id);
-  if (tab) tab.click();
 }

@@ -1,7 +1,8 @@
 /* The page's entry: the scripts of all tabs are loaded from here, when their views are mounted. */
-import { openTab } from "./elements.js";
+import * as link from "./link.js";
 import { idle } from "./server.js";
 import * as store from "./store.js";
+import { openTab } from "./tabs.js";
 import { calm, followTheme } from "./theme.js";
 import { mount } from "./widget.js";
 
@@ -26,6 +27,7 @@ window.vx = {
   state: store.state,
   update: store.update,
   idle,
+  go: link.go,
   mount,
   openTab,
   /** A module of the page, such as vx.module("train/data.js"). */

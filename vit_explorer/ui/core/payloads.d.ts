@@ -138,6 +138,7 @@ export interface CataloguePayload {
   problems: Array<string>;
   first: FirstPayload;
   max_bytes: number;
+  max_uploads: number;
 }
 
 export interface CellPayload {

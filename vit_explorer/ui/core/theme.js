@@ -1,7 +1,11 @@
 /* Light or dark, the inks of either, and whether anything may move. */
 import * as store from "./store.js";
 
+const KEY = "vx-theme"; // of what the person chose, in this browser
 const inks = new Map(); // of the present theme; asking the browser each time would make it lay out the page
+
+/** What the person or a link has chosen; null follows the browser's own preference. @type {"light" | "dark" | null} */
+export let chosen = kept();
 
 /** A CSS custom property of the page, such as "--vx-query". */
 export function inkOf(name) {
@@ -11,16 +15,46 @@ export function inkOf(name) {
 
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** Tell the topic "theme" what the page shows, now and at every change. */
+const known = (name) => (name === "light" || name === "dark" ? name : null);
+const shown = () => (document.body.classList.contains("dark") ? "dark" : "light");
+
+function kept() {
+  try {
+    return known(localStorage.getItem(KEY));
+  } catch {
+    return null; // a browser that keeps nothing, as in some iframes
+  }
+}
+
+/** Choose a theme; null is the one that was kept, or else the browser's. `keep` it for the next visit. @param {string | null} name */
+export function choose(name, keep = true) {
+  const before = chosen;
+  chosen = known(name) || (keep ? null : kept());
+  if (keep && chosen) {
+    try {
+      localStorage.setItem(KEY, chosen);
+    } catch {
+      // it holds for this page alone
+    }
+  }
+  if (chosen || before) apply();
+}
+
+function apply() {
+  const wanted = chosen || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+  document.body.classList.toggle("dark", wanted === "dark");
+}
+
+/** Show the theme that was chosen, and tell the topic "theme" what the page shows, now and at every change. */
 export function followTheme() {
-  const read = () => (document.body.classList.contains("dark") ? "dark" : "light");
   const follow = () => {
     inks.clear();
-    store.set("theme", read());
+    store.set("theme", shown());
   };
+  if (chosen) apply();
   follow();
-  new MutationObserver(() => read() !== store.state.theme && follow()).observe(document.body, {
-    attributes: true,
-    attributeFilter: ["class"],
-  });
+  new MutationObserver(() => {
+    if (chosen && shown() !== chosen) apply(); // Gradio sets the browser's own when it starts
+    if (shown() !== store.state.theme) follow();
+  }).observe(document.body, { attributes: true, attributeFilter: ["class"] });
 }

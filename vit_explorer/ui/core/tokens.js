@@ -24,6 +24,9 @@ export function tokenName(token, grid, names = prefixNames()) {
     : `patch ${token} (row ${Math.floor(token / grid[1])}, column ${token % grid[1]})`;
 }
 
+/** The patch in the middle of the picture, which is marked before anybody has marked another. @param {number[]} grid */
+export const middleToken = ([rows, cols]) => Math.floor(rows / 2) * cols + Math.max(0, Math.floor(cols / 2) - 1);
+
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 /** Move a mark by a key: the page's token, or `marked` by `choose`. Returns whether the key means anything here. @param {string} key @param {number[]} grid */

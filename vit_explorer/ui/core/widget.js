@@ -3,6 +3,8 @@ import { headless } from "./headless.js";
 import { underWay } from "./server.js";
 import * as store from "./store.js";
 
+let mounting = 0; // views whose module is on its way
+
 /**
  * Define a view. `build(root, server)` returns {topics?, draw?, mark?}: `draw(state)` paints everything and is
  * called when one of its topics, the theme or its width changes; `mark(state)` paints only the marked token and is
@@ -18,10 +20,24 @@ export const widget = (build) => build;
  * @param {import("../state").Server} server
  */
 export async function mount(path, element, server) {
-  /** @type {{default: import("../state").Build}} */
-  const { default: build } = await underWay(import(`../${path}.js`));
+  mounting++;
+  try {
+    build(await underWay(import(`../${path}.js`)), element, server);
+  } finally {
+    mounting--;
+  }
+}
+
+/** Resolves when all views whose elements are there have been built. */
+export async function mounted() {
+  do await new Promise((resolve) => setTimeout(resolve));
+  while (mounting > 0);
+}
+
+/** @param {{default: import("../state").Build}} module  @param {HTMLElement} element  @param {import("../state").Server} server */
+function build({ default: make }, element, server) {
   const root = /** @type {HTMLElement} */ (element.querySelector(".vx-widget"));
-  const parts = /** @type {import("../state").View} */ (build(root, server));
+  const parts = /** @type {import("../state").View} */ (make(root, server));
   if (!parts || (!parts.draw && !parts.mark)) return;
   const topics = new Set([...(parts.topics || ["model", "trace"]), "theme"]);
   let stale = true; // something changed that is not painted yet

@@ -6,13 +6,15 @@
 import { decode } from "../core/arrays.js";
 import { wireCamera } from "../core/camera.js";
 import { clearCanvas, outline, patchInput, rgbImage } from "../core/draw.js";
-import { barCells, fill, make, openTab } from "../core/elements.js";
+import { barCells, fill, make } from "../core/elements.js";
 import { base64 } from "../core/files.js";
 import * as format from "../core/format.js";
+import { followAddress } from "../core/link.js";
 import { say } from "../core/say.js";
 import { call, idle } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
+import { middleToken } from "../core/tokens.js";
 import { judge } from "../core/verdict.js";
 import { widget } from "../core/widget.js";
 
@@ -35,23 +37,21 @@ export default widget((root, server) => {
       $(".card").textContent = "No usable checkpoint was found: train one, or start with --checkpoints FOLDER.";
       return;
     }
-    const link = new URLSearchParams(location.hash.slice(1));
-    if (link.get("run")) {
-      store.set("run", link.get("run"));
-      openTab("train");
-    }
-    const known = [...catalogue.models, ...catalogue.pretrained].some((model) => model.name === link.get("model"));
-    await fulfil({
-      picture: link.get("picture") || catalogue.first.picture,
-      model: known ? link.get("model") : catalogue.first.model,
-      fit: link.get("fit") === "letterbox" ? "letterbox" : "crop",
-    });
+    await followAddress(showLinked);
     for (const model of catalogue.models)
       if (!store.get("trace")) await fulfil({ ...catalogue.first, model: model.name });
     store.on("wish", (wish) => wish && fulfil(wish));
     store.on("refresh", (wanted) => wanted && refresh());
-    store.on("run", writeLink);
     if (((await call("download", server, "download_status", {})) || {}).state === "running") followDownload();
+  }
+
+  /** Show picture and model of a link; a model that is not here is left aside. */
+  async function showLinked(wish) {
+    const { models, pretrained, first } = store.get("catalogue");
+    const known = [...models, ...pretrained].some(({ name }) => name === wish.model);
+    const next = { ...(shown.model ? shown : first), ...wish };
+    if (!known) next.model = shown.model || first.model;
+    if (["picture", "model", "fit"].some((key) => next[key] !== shown[key])) await fulfil(next);
   }
 
   /** Bring the page to another picture or model; what stays unsaid stays as it is. */
@@ -76,18 +76,14 @@ export default widget((root, server) => {
     trace.embedding = trace.patches && decode(trace.patches.embedding);
     keepTokenInside(trace);
     store.update({ model: described, trace });
-    writeLink();
+    tellWhenDrawn(next, began);
+  }
+
+  async function tellWhenDrawn(next, began) {
     const { models: listed } = store.get("catalogue");
     if (!listed.some(({ name }) => name === next.model)) await refresh(); // a pretrained network was opened
     await idle();
     if (asked === next) store.set("settled", { ...shown, milliseconds: performance.now() - began });
-  }
-
-  /** The page's address holds what it shows; "run" is the race of the Train tab. */
-  function writeLink() {
-    if (!shown.model) return;
-    const run = store.get("run");
-    history.replaceState(null, "", `#${new URLSearchParams({ ...shown, ...(run && { run }) }).toString()}`);
   }
 
   /** Ask for the catalogue again: a model was kept, or a dataset has come. */
@@ -105,7 +101,7 @@ export default widget((root, server) => {
   function keepTokenInside({ grid: [rows, cols], n_prefix: nPrefix }) {
     const lost = -store.pinned > nPrefix; // a token in front of the patches that this model has not
     const outside = store.pinned !== null && (store.pinned >= rows * cols || lost);
-    if (!store.get("trace") || outside) store.pin(Math.floor(rows / 2) * cols + Math.max(0, Math.floor(cols / 2) - 1));
+    if ((!store.get("trace") && store.pinned === null) || outside) store.pin(middleToken([rows, cols]));
   }
 
   // ---- choices -----------------------------------------------------------------------------------------------
@@ -227,16 +223,6 @@ export default widget((root, server) => {
 
   // A file dropped beside the panels must not make the browser leave the page.
   for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
-  window.addEventListener("hashchange", () => {
-    const link = new URLSearchParams(location.hash.slice(1));
-    if (link.get("run") && link.get("run") !== store.get("run")) {
-      store.set("run", link.get("run"));
-      openTab("train");
-    }
-    fulfil(
-      Object.fromEntries(["picture", "model", "fit"].filter((key) => link.get(key)).map((key) => [key, link.get(key)])),
-    );
-  });
 
   wireCamera(root, (shot) => take(new File([shot], "camera picture", { type: "image/png" })), say);
 

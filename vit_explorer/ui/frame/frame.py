@@ -13,7 +13,7 @@ from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.errors import Answer, user_errors
 from vit_explorer.ui.core.payloads import PicturePayload, picture_payload
 from vit_explorer.ui.core.requests import Fit, ModelRequest
-from vit_explorer.ui.core.session import DownloadStatus, Picture, Session, available_samples
+from vit_explorer.ui.core.session import MAX_UPLOADS, DownloadStatus, Picture, Session, available_samples
 
 FIRST_MODEL = "vit-cifar10"
 FIRST_PICTURE = "sample:cat"
@@ -56,6 +56,7 @@ class CataloguePayload(TypedDict):
     problems: list[str]
     first: FirstPayload
     max_bytes: int
+    max_uploads: int
 
 
 class DownloadPayload(TypedDict):
@@ -102,6 +103,7 @@ def list_catalogue(session: Session) -> CataloguePayload:
             "picture": FIRST_PICTURE if FIRST_PICTURE in names else names[0],
         },
         "max_bytes": MAX_BYTES,
+        "max_uploads": MAX_UPLOADS,
     }
 
 

@@ -1,13 +1,46 @@
-/* The bar on top: name, claim, light or dark. */
+/* The bar on top: name, claim, a link to what is on screen, light or dark. */
+import { address } from "../core/link.js";
+import { inform } from "../core/say.js";
+import * as store from "../core/store.js";
+import { choose } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 
 export default widget((root) => {
-  const button = root.querySelector(".theme");
-  button.addEventListener("click", () => document.body.classList.toggle("dark"));
+  const $ = (selector) => root.querySelector(selector);
+
+  /** Who sees what a link shows, where that is not the app's own. */
+  function whose() {
+    const { trace, catalogue } = store.state;
+    if (!trace || !trace.picture.name.startsWith("upload:")) return "";
+    return ` It shows an uploaded picture to whoever has the link, until the server is restarted or has been given ${catalogue.max_uploads} newer pictures.`;
+  }
+
+  $(".copy").addEventListener("click", async () => {
+    const link = address();
+    try {
+      await navigator.clipboard.writeText(link);
+      inform(`The link is copied.${whose()}`);
+      close();
+    } catch {
+      $(".by-hand").hidden = false; // pages at plain http addresses and in iframes get no clipboard
+      $(".address").value = link;
+      $(".address").select();
+      if (whose()) inform(whose().trim());
+    }
+  });
+  function close() {
+    $(".by-hand").hidden = true;
+  }
+  $(".close").addEventListener("click", () => {
+    close();
+    $(".copy").focus();
+  });
+  $(".theme").addEventListener("click", () => choose(store.get("theme") === "dark" ? "light" : "dark"));
+
   return {
     topics: [],
     draw(state) {
-      button.textContent = state.theme === "dark" ? "Light" : "Dark";
+      $(".theme").textContent = state.theme === "dark" ? "Light" : "Dark";
     },
   };
 });

@@ -3,6 +3,7 @@ import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { linear, ticks } from "../core/scales.js";
 import * as store from "../core/store.js";
+import { known, openTab } from "../core/tabs.js";
 
 const several = (result) => result.tests.length > 1;
 
@@ -54,13 +55,6 @@ export function scale(rows) {
   return { low, ticks: ticks(low, high, 8), place: (share) => 100 * at(share) };
 }
 
-/** Open a view of the Recipe tab, also where the tabs that do not fit stand in a menu. */
-const tabOf = (view) =>
-  document.querySelector(`#recipe-tabs [role="tab"][data-tab-id="${view}"]`) ||
-  [...document.querySelectorAll("#recipe-tabs .overflow-dropdown button")].find(
-    (one) => one.textContent.trim().toLowerCase() === view,
-  );
-
 /** Where the ingredient of a rung can be tried: [{label, open}]. */
 export function ways({ ingredients, view }) {
   const found = ingredients.map((one) => ({
@@ -72,10 +66,10 @@ export function ways({ ingredients, view }) {
         ingredient: one.name,
         strengths: { ...before.strengths, [one.name]: one.strength },
       });
-      tabOf("ingredients").click();
+      openTab("ingredients");
     },
   }));
-  if (view && tabOf(view)) found.push({ label: "See the token and the teacher", open: () => tabOf(view).click() });
+  if (view && known(view)) found.push({ label: "See the token and the teacher", open: () => openTab(view) });
   return found;
 }
 

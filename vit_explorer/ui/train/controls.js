@@ -1,6 +1,8 @@
 /* The bar that stays in sight: play, steps, stop, the learning rate, how far the race is, and a new race. */
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
+import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as races from "./data.js";
@@ -140,6 +142,13 @@ export default widget((root, server) => {
   }
 
   races.watch(() => width() > 0);
+  inLink(root, {
+    run: setting(
+      words(),
+      () => store.get("run"),
+      (name) => name !== null && store.set("run", name),
+    ),
+  });
   races.connect(server);
   return { topics: ["race", "raceNow", "setup"], draw };
 });

@@ -1,6 +1,7 @@
 /* "Keep this model": a name, and the model stands in the page's list, where every tab works on it. */
-import { make, openTab } from "../core/elements.js";
+import { make } from "../core/elements.js";
 import * as store from "../core/store.js";
+import { openTab } from "../core/tabs.js";
 import * as calls from "./calls.js";
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;

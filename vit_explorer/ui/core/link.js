@@ -1,0 +1,201 @@
+/* What a link holds: tab, picture, model, token and theme, and the settings of the views on screen.
+ *
+ * A view says in its build function which of its settings a link holds: `inLink(root, {layer: setting(...)}, redraw)`. The
+ * address of the page follows what is shown, an opened tab is an entry of the browser's history, and an address that is
+ * opened, or gone back to, is shown. See "What a link holds" in docs/architecture.md.
+ */
+import { underWay } from "./server.js";
+import * as store from "./store.js";
+import * as tabs from "./tabs.js";
+import * as theme from "./theme.js";
+import { middleToken } from "./tokens.js";
+import { mounted } from "./widget.js";
+
+/** @typedef {import("./setting.js").Setting} Setting */
+
+const PAUSE = 250; // ms after the last change before it is written: browsers limit how often an address may change
+const POINTING = ["token", "positionPair"]; // topics that change while the pointer moves, without a choice
+const SPACES = "https://huggingface.co"; // shows an app in an iframe and takes the hash for its own address
+
+/** @type {{root: HTMLElement, settings: Record<string, Setting>, redraw: () => void}[]} */
+let views = [];
+let opening = { values: {}, tab: "", sub: "" }; // the newest link, for views that are not there yet
+let restoring = 0; // links that are being shown: what is on screen meanwhile is not written
+let last = ""; // the hash that is written or was opened last
+let entry = ""; // the tabs that the present entry of the history is about
+/** @type {ReturnType<typeof setTimeout> | null} */
+let timer = null;
+/** @type {(show: (wish: object) => Promise<void>) => void} */
+let hasFrame;
+/** @type {Promise<(wish: object) => Promise<void>>} */
+const frame = new Promise((resolve) => (hasFrame = resolve));
+
+// ---- settings of a view --------------------------------------------------------------------------------------
+/**
+ * Let links hold settings of a view. `redraw` is called when a link has changed them and the view is there already.
+ * @param {HTMLElement} root
+ * @param {Record<string, Setting>} settings by their key in the link; keys of views that are on screen together differ
+ * @param {() => void} [redraw]
+ */
+export function inLink(root, settings, redraw = () => {}) {
+  const view = { root, settings, redraw };
+  views = [...views.filter((one) => one.root.isConnected), view];
+  const { tab, sub } = tabs.place();
+  const here = tab === opening.tab && (!opening.sub || sub === opening.sub);
+  if (restoring && here && tabs.visible(root)) take(view, opening.values, false);
+}
+
+/** Write to a view what a link says; `whole`: what it does not name gets its default. Returns whether it had a say. */
+function take({ settings }, values, whole) {
+  const named = Object.keys(settings).filter((key) => whole || key in values);
+  for (const key of named) settings[key].write(values[key] ?? null);
+  return named.length > 0;
+}
+
+// ---- the address follows what is shown -----------------------------------------------------------------------
+/** What a link to what is on screen holds. @returns {Record<string, string>} */
+function present() {
+  const { trace, model } = store.state;
+  const { tab, sub } = tabs.place();
+  /** @type {Record<string, string>} */
+  const values = { tab, ...(sub && { sub }) };
+  if (trace && model) {
+    Object.assign(values, { picture: trace.picture.name, model: model.name });
+    if (trace.fit !== "crop") values.fit = trace.fit;
+    if (store.pinned !== middleToken(trace.grid)) values.token = store.pinned === null ? "none" : String(store.pinned);
+  }
+  for (const { root, settings } of views) {
+    if (!tabs.visible(root)) continue;
+    for (const [key, setting] of Object.entries(settings)) {
+      const text = setting.read();
+      if (text !== null) values[key] = text;
+    }
+  }
+  if (theme.chosen) values.theme = theme.chosen;
+  return values;
+}
+
+const hashOf = (values) => `#${new URLSearchParams(values)}`.replaceAll("%3A", ":");
+
+/** The address of what is on screen. */
+export function address() {
+  const link = new URL(location.href);
+  link.hash = hashOf(present());
+  return link.href;
+}
+
+/** Write the address: a new entry of the history if another tab is open, else over the present one. */
+function write() {
+  clearTimeout(timer);
+  timer = null;
+  if (restoring || !store.state.trace) return;
+  const { tab, sub } = tabs.place();
+  const hash = hashOf(present());
+  if (!tab || hash === last) return;
+  const place = `${tab} ${sub}`;
+  if (entry && place !== entry) history.pushState(null, "", hash);
+  else history.replaceState(null, "", hash);
+  [last, entry] = [hash, place];
+  tellParent();
+}
+
+/** Write the address soon; for what changes by itself and not by a choice of the person, such as the end of a film. */
+export function touch() {
+  timer ??= setTimeout(write, PAUSE);
+}
+
+/** A page around this one may show the address as its own; which picture was uploaded is told to a Space's page alone. */
+function tellParent() {
+  if (window.parent === window) return;
+  const around = location.ancestorOrigins ? location.ancestorOrigins[0] : "";
+  const values = present();
+  if (around !== SPACES && values.picture?.startsWith("upload:")) delete values.picture;
+  window.parent.postMessage(
+    { queryString: location.search, hash: hashOf(values) },
+    around && around !== "null" ? around : "*",
+  );
+}
+
+// ---- a link is shown -----------------------------------------------------------------------------------------
+/**
+ * Show what a link says: `go("tab=attention&sub=heads&layer=4&head=1")`. What it does not name stays as it is. Unknown keys
+ * and impossible values are left aside.
+ * @param {string} link
+ */
+export function go(link) {
+  if (timer !== null) write(); // what was left belongs to the entry before
+  return show(link, false);
+}
+
+/** @param {string} link  @param {boolean} whole what it does not name goes back to its default */
+const show = (link, whole) => underWay(bring(link, whole)); // what waits until all is drawn waits for it
+
+async function bring(link, whole) {
+  /** @type {Record<string, string>} */
+  const values = Object.fromEntries(new URLSearchParams(link.replace(/^#/, "")));
+  if (values.run && !values.tab) values.tab = "train";
+  restoring++;
+  try {
+    if (values.theme || whole) theme.choose(values.theme ?? null, false);
+    opening = {
+      values,
+      tab: tabs.known(values.tab) ? values.tab : tabs.place().tab,
+      sub: tabs.known(values.sub) ? values.sub : "",
+    };
+    if (!store.state.trace) pin(values, false);
+    await Promise.all([openTabs(), showPicture(values, whole)]);
+    pin(values, whole);
+    for (const view of views) if (tabs.visible(view.root) && take(view, values, whole)) view.redraw();
+    await mounted();
+  } finally {
+    restoring--;
+  }
+}
+
+async function openTabs() {
+  const { tab, sub } = opening;
+  for (const id of [tab, sub]) {
+    if (!id) continue;
+    tabs.openTab(id);
+    await tabs.opened(id);
+  }
+}
+
+async function showPicture(values, whole) {
+  const wish = Object.fromEntries(
+    ["picture", "model", "fit"].filter((key) => values[key]).map((key) => [key, values[key]]),
+  );
+  if (whole || wish.fit) wish.fit = wish.fit === "letterbox" ? "letterbox" : "crop";
+  await (await frame)(wish);
+}
+
+/** @param {Record<string, string>} values  @param {boolean} whole */
+function pin({ token }, whole) {
+  const { trace } = store.state;
+  if (token === "none") store.pin(null);
+  else if (/^-?\d{1,6}$/.test(token) && (!trace || inside(Number(token), trace))) store.pin(Number(token));
+  else if (trace && whole) store.pin(middleToken(trace.grid));
+}
+
+const inside = (token, { grid, n_prefix: nPrefix }) => token >= -nPrefix && token < grid[0] * grid[1];
+
+/** Show the link of the page's address, and from now on keep the two together. @param {(wish: object) => Promise<void>} showPicture of the frame */
+export async function followAddress(showPicture) {
+  hasFrame(showPicture);
+  await again();
+  store.follow((topics) => topics.some((topic) => !POINTING.includes(topic)) && touch());
+  for (const kind of ["click", "change", "input", "keyup"]) document.addEventListener(kind, touch);
+  for (const kind of ["popstate", "hashchange"]) window.addEventListener(kind, () => location.hash !== last && again());
+  touch();
+}
+
+/** Show the address, which the person has changed or gone back to. */
+async function again() {
+  clearTimeout(timer);
+  timer = null;
+  last = location.hash;
+  await show(last, true);
+  const { tab, sub } = tabs.place();
+  entry = `${tab} ${sub}`;
+  touch();
+}

@@ -1,0 +1,44 @@
+/* The tabs of the page: which are open, and opening one. */
+
+const WAIT = 30; // ms between two looks at a tab that is being opened
+const PATIENCE = 20_000; // ms until a tab that does not open is given up
+
+/** What Gradio was told of the tabs: their ids and names, also of those in the menu for tabs that do not fit. */
+const items = () => window.gradio_config.components.filter(({ type }) => type === "tabitem").map(({ props }) => props);
+
+/** Whether there is a tab, or a tab inside of one, with this id. @param {string} id */
+export const known = (id) => items().some((item) => item.id === id);
+
+/** The id of the tab that is open where no link says another. @returns {string} */
+export const first = () => items()[0].id;
+
+/** Whether an element is on screen: neither hidden nor in a closed tab. @param {HTMLElement} element */
+export const visible = (element) => element.isConnected && element.offsetParent !== null;
+
+const selected = (bar) => bar?.querySelector(':scope > .tab-wrapper [role="tab"][aria-selected="true"]')?.dataset.tabId;
+
+/** The open tab and the open tab inside of it. @returns {{tab: string | undefined, sub: string | undefined}} */
+export function place() {
+  const inner = [...document.querySelectorAll("#tabs .tabs")].find(visible);
+  return { tab: selected(document.querySelector("#tabs")), sub: selected(inner) };
+}
+
+/** Open a tab, or one inside of a tab, by its id, also where the tabs that do not fit stand in a menu. @param {string} id */
+export function openTab(id) {
+  const { label } = items().find((item) => item.id === id) || {};
+  const inMenu = [...document.querySelectorAll("#tabs .overflow-dropdown button")];
+  /** @type {HTMLElement} */
+  const tab =
+    document.querySelector(`#tabs [role="tab"][data-tab-id="${CSS.escape(id)}"]`) ||
+    inMenu.find((one) => one.textContent.trim() === label);
+  if (tab) tab.click();
+}
+
+/** Resolves when a tab is open and its views are there. @param {string} id */
+export async function opened(id) {
+  const there = () => Object.values(place()).includes(id);
+  for (let waited = 0; waited < PATIENCE; waited += WAIT) {
+    if (there() && [...document.querySelectorAll("#tabs .vx-widget")].some(visible)) return;
+    await new Promise((resolve) => setTimeout(resolve, WAIT));
+  }
+}
