@@ -1,7 +1,7 @@
 """The command ``vit-explorer``: read the flags, build the page, serve it.
 
 vit-explorer [--host 127.0.0.1] [--port 7860] [--data PLACE] [--checkpoints FOLDER] [--share] [--open]
-             [--runs FOLDER] [--at-once N] [--own-data PATH ...] [--model FILE|FOLDER|NAME]
+             [--runs FOLDER] [--at-once N] [--own-data PATH ...] [--model FILE|FOLDER|NAME] [--offline]
 vit-explorer get NAME ... | --all | --list
 """
 
@@ -63,6 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="FILE|FOLDER|NAME",
         help="a network to look at, shown first: a file or folder of weights, or a name of 'get --list'; repeatable",
     )
+    parser.add_argument("--offline", action="store_true", help="offer nothing that would be downloaded")
     parser.add_argument("--share", action="store_true", help="also answer at a public gradio.live address")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     options = parser.parse_args(given)
@@ -96,7 +97,9 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
         folders = [options.checkpoints or CHECKPOINT_FOLDER, runs / EXPORTED, runs / KEPT]
         networks = [open_network(source) for source in options.model]
         service = TrainingService(runs, options.at_once, options.data)
-        session = Session(options.data, folders, options.own_data, networks, True, lambda: service.training)
+        session = Session(
+            options.data, folders, options.own_data, networks, True, lambda: service.training, options.offline
+        )
     except ValueError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 1

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from vit_explorer.models.pretrained import catalogue
 
 
 @dataclass
@@ -64,6 +69,18 @@ def serving(content: bytes) -> Iterator[Behaviour]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def offering(content: bytes) -> Iterator[Behaviour]:
+    """A server whose file the catalogue offers as its first network, with its own hash."""
+    with pytest.MonkeyPatch.context() as patched, serving(content) as behaviour:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            patched.delenv(name, raising=False)
+        first, *others = catalogue.CATALOGUE
+        offered = dataclasses.replace(first, url=behaviour.url, sha256_prefix=behaviour.sha256[:8])
+        patched.setattr(catalogue, "CATALOGUE", (offered, *others))
+        yield behaviour
 
 
 def _answer(handler: BaseHTTPRequestHandler, behaviour: Behaviour) -> None:

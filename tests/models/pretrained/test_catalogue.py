@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
 import subprocess
 import sys
 
@@ -13,7 +11,7 @@ import torch
 from PIL import Image
 
 from tests.models.pretrained.others import assert_same, pictures, timm_named
-from tests.models.pretrained.server import serving
+from tests.models.pretrained.server import offering
 from vit_explorer.models import (
     CheckpointError,
     DownloadError,
@@ -23,7 +21,7 @@ from vit_explorer.models import (
     pretrained_models,
     save_checkpoint,
 )
-from vit_explorer.models.pretrained import Preprocessing, catalogue, command, load, resize_and_crop
+from vit_explorer.models.pretrained import Preprocessing, command, load, resize_and_crop
 from vit_explorer.models.summary import model_summary
 
 TORCHVISION = {
@@ -116,15 +114,8 @@ def content(tiny, tmp_path_factory) -> bytes:
 
 
 @pytest.fixture
-def offered(content, monkeypatch):
-    """A server whose file the catalogue offers as DeiT-Tiny, with its own hash."""
-    monkeypatch.delenv("http_proxy", raising=False)
-    monkeypatch.delenv("HTTP_PROXY", raising=False)
-    with serving(content) as server:
-        entry = dataclasses.replace(
-            BY_NAME["deit-tiny"], url=server.url, sha256_prefix=hashlib.sha256(content).hexdigest()[:8]
-        )
-        monkeypatch.setattr(catalogue, "CATALOGUE", (entry, *pretrained_models()[1:]))
+def offered(content):
+    with offering(content) as server:
         yield server
 
 

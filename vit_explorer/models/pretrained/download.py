@@ -33,7 +33,7 @@ from vit_explorer.models.pretrained.download_words import (
     http_sentence,
     stopped_sentence,
 )
-from vit_explorer.models.pretrained.partial import forget, note_path, read_note, size_of, write_note
+from vit_explorer.models.pretrained.partial import forget, note_path, part_path, read_note, size_of, write_note
 from vit_explorer.models.zoo import CheckpointError
 
 CHUNK = 2**18  # bytes
@@ -112,7 +112,7 @@ def _sha256(path: Path, _changed: int, _size: int) -> str:
 
 
 def _fetch(url: str, target: Path, prefix: str, progress: Callable[[Progress], None], stop: Event) -> None:
-    part = target.with_name(f"{target.name}.part")
+    part = part_path(target)
     attempts = 0
     while True:
         before = size_of(part)

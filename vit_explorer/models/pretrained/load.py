@@ -16,6 +16,7 @@ from vit_explorer.models.pretrained.convert import from_state_dict
 from vit_explorer.models.pretrained.download import Progress, check_sha256, fetch
 from vit_explorer.models.pretrained.files import read_tensors
 from vit_explorer.models.pretrained.labels import N_IMAGENET, imagenet_names
+from vit_explorer.models.pretrained.partial import part_path, size_of
 from vit_explorer.models.pretrained.report import FitReport
 from vit_explorer.models.zoo import Checkpoint, CheckpointError
 
@@ -31,6 +32,11 @@ def weights_folder() -> Path:
 def weights_path(entry: PretrainedModel, folder: str | os.PathLike[str] | None = None) -> Path:
     """Where the file of a network is, or will be."""
     return (weights_folder() if folder is None else Path(folder)) / entry.filename
+
+
+def received_bytes(entry: PretrainedModel, folder: str | os.PathLike[str] | None = None) -> int:
+    """Bytes of a network's file that a stopped or broken download has left on this machine."""
+    return size_of(part_path(weights_path(entry, folder)))
 
 
 def get_weights(

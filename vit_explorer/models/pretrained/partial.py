@@ -7,6 +7,11 @@ from email.message import Message
 from pathlib import Path
 
 
+def part_path(target: Path) -> Path:
+    """Where the part of a file is, beside the place of the whole file."""
+    return target.with_name(f"{target.name}.part")
+
+
 def note_path(part: Path) -> Path:
     """The file beside a part that tells of which file it is a part."""
     return part.with_name(f"{part.name}.json")

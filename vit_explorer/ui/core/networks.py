@@ -21,15 +21,22 @@ class Networks:
         taken: names of checkpoints; a given network may replace one that was loaded from its own file only.
         catalogue: whether the catalogue can be chosen from.
         busy: whether other work needs the cores; None leaves the number of threads as it is.
+        offline: whether nothing of the catalogue may be downloaded.
     Raises:
         ValueError: for two networks of one name.
     """
 
     def __init__(
-        self, given: Sequence[Checkpoint], taken: Sequence[str], catalogue: bool, busy: Callable[[], bool] | None = None
+        self,
+        given: Sequence[Checkpoint],
+        taken: Sequence[str],
+        catalogue: bool,
+        busy: Callable[[], bool] | None = None,
+        offline: bool = False,
     ) -> None:
         self._lock = threading.Lock()
         self._busy = busy
+        self._offline = offline
         self._opened: dict[str, Checkpoint] = {}
         for network in given:
             foreign = "pretrained" in network.card
@@ -64,10 +71,17 @@ class Networks:
         with self._lock:
             return list(self._opened.values())
 
-    def here(self) -> list[PretrainedModel]:
-        """The networks of the catalogue that are on this machine and have not been opened."""
-        return [
-            entry
-            for name, entry in self._catalogue.items()
-            if name not in self._opened and weights_path(entry).is_file()
-        ]
+    def present(self) -> list[PretrainedModel]:
+        """The networks of the catalogue that are on this machine, opened or not."""
+        return [entry for entry in self._catalogue.values() if self._is_here(entry)]
+
+    def missing(self) -> list[PretrainedModel]:
+        """The networks of the catalogue that are not on this machine and may be downloaded."""
+        return [] if self._offline else [entry for entry in self._catalogue.values() if not self._is_here(entry)]
+
+    def unopened(self) -> list[PretrainedModel]:
+        """Those of :meth:`present` that have not been opened."""
+        return [entry for entry in self.present() if entry.name not in self._opened]
+
+    def _is_here(self, entry: PretrainedModel) -> bool:
+        return entry.name in self._opened or weights_path(entry).is_file()

@@ -26,6 +26,7 @@ export interface Answers {
   filters: FiltersPayload;
   find_difference: DifferencePayload;
   follow: FollowPayload;
+  get: StartedPayload;
   hunger: HungerPayload;
   ingredient: IngredientPayload;
   keep: KeepPayload;
@@ -36,6 +37,7 @@ export interface Answers {
   measure_models: any;
   measure_windows: any;
   models_measured: any;
+  offers: OffersPayload;
   planned: PlanPayload;
   published: PublishedPayload;
   questions: GuidePayload;
@@ -49,6 +51,7 @@ export interface Answers {
   similarity: SimilarityPayload;
   start: StartPayload;
   stop_decoding: any;
+  stop_get: OffersPayload;
   stop_models: any;
   stop_windows: any;
   take: PicturePayload;
@@ -139,6 +142,7 @@ export interface CataloguePayload {
   first: FirstPayload;
   max_bytes: number;
   max_uploads: number;
+  downloads: boolean;
 }
 
 export interface CellPayload {
@@ -309,6 +313,15 @@ export interface FeatureStagePayload {
 export interface FeaturesPayload {
   what: "Magnitudes" | "Activations";
   stages: Array<FeatureStagePayload>;
+}
+
+export interface FetchPayload {
+  name: string;
+  title: string;
+  received: number;
+  total: number | null;
+  seconds_left: number | null;
+  mine: boolean;
 }
 
 export interface FileAnswer {
@@ -490,6 +503,24 @@ export interface ModelSummary {
   multiply_adds: number | null;
   epochs: number | null;
   augment: string | null;
+}
+
+export interface OfferPayload {
+  name: string;
+  title: string;
+  megabytes: number;
+  received: number;
+  n_classes: number;
+  top1: number | null;
+  source: string;
+  licence: string;
+}
+
+export interface OffersPayload {
+  offered: Array<OfferPayload>;
+  running: Array<FetchPayload>;
+  faults: Record<string, string>;
+  advice: string | null;
 }
 
 export interface Packed {
@@ -694,6 +725,14 @@ export interface StagePayload {
 
 export interface StartPayload {
   race: string;
+}
+
+export interface StartedPayload {
+  offered: Array<OfferPayload>;
+  running: Array<FetchPayload>;
+  faults: Record<string, string>;
+  advice: string | null;
+  id: string | null;
 }
 
 export interface StatusPayload {

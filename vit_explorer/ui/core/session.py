@@ -133,6 +133,7 @@ class Session:
         pretrained: whether the networks of the catalogue that are on this machine can be chosen.
         busy: whether other work needs the cores, which large networks use otherwise; None leaves the number of threads
             as it is.
+        offline: whether nothing may be downloaded.
 
     Raises:
         ValueError: for two networks of one name.
@@ -146,11 +147,13 @@ class Session:
         networks: Sequence[Checkpoint] = (),
         pretrained: bool = False,
         busy: Callable[[], bool] | None = None,
+        offline: bool = False,
     ) -> None:
         self.data_root = data_root
+        self.offline = offline
         self.datasets = Sources(data_root, own_data)
         self.checkpoint_folders = tuple(checkpoint_folders)
-        self.networks = Networks(networks, list_checkpoints(checkpoint_folders), pretrained, busy)
+        self.networks = Networks(networks, list_checkpoints(checkpoint_folders), pretrained, busy, offline)
         self._uploads: OrderedDict[str, Picture] = OrderedDict()
         self._uploads_lock = threading.Lock()
         self._checkpoints: dict[str, tuple[Stamp, Checkpoint]] = {}

@@ -150,7 +150,9 @@ export default widget((root, server) => {
   /** Offer the download if some model was trained on CIFAR-10 and its pictures are not here. */
   function offerDownload(catalogue) {
     const missing =
-      catalogue.models.some((model) => model.data === "cifar10") && !catalogue.sources.includes("cifar10");
+      catalogue.downloads &&
+      catalogue.models.some((model) => model.data === "cifar10") &&
+      !catalogue.sources.includes("cifar10");
     $(".fetch").hidden = !missing;
     $(".fetch .words").textContent = "Its own test pictures, CIFAR-10, are not on this machine.";
   }
@@ -234,8 +236,9 @@ export default widget((root, server) => {
     context.drawImage(rgbImage(trace.rgb.data, trace.size, trace.size), 0, 0, SIDE, SIDE);
     const { title, width, height, truth } = trace.picture;
     $(".title").textContent = title;
+    $(".detail").title = "the picture's pixels and those that the model sees";
     $(".detail").textContent =
-      `${width} × ${height} → ${trace.size} × ${trace.size} pixels${truth ? `; labelled ${truth}` : ""}`;
+      `${width} × ${height} → ${trace.size} × ${trace.size}${truth ? `; labelled ${truth}` : ""}`;
     for (const button of root.querySelectorAll("[data-fit]")) {
       button.setAttribute("aria-pressed", String(button.dataset.fit === trace.fit));
     }

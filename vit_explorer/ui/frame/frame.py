@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from vit_explorer.data.uploads import MAX_BYTES
+from vit_explorer.models.pretrained.labels import imagenet_names
 from vit_explorer.models.summary import ModelSummary, model_summary
 from vit_explorer.models.zoo import Checkpoint
-from vit_explorer.ui.core.errors import Answer, user_errors
+from vit_explorer.ui.core.errors import Answer, UserError, user_errors
 from vit_explorer.ui.core.payloads import PicturePayload, picture_payload
 from vit_explorer.ui.core.requests import Fit, ModelRequest
 from vit_explorer.ui.core.session import MAX_UPLOADS, DownloadStatus, Picture, Session, available_samples
 
 FIRST_MODEL = "vit-cifar10"
-FIRST_PICTURE = "sample:cat"
+FIRST_PICTURES = ("sample:cheetah", "sample:cat")  # the first one that the model knows is shown
 N_FROM_SOURCE = 5  # test pictures of each dataset in the gallery
 
 
@@ -46,7 +47,8 @@ class UnopenedPayload(TypedDict):
 class CataloguePayload(TypedDict):
     """Models, pictures and datasets to choose from; ``problems`` are sentences.
 
-    ``pretrained`` are further models: once one was chosen, it is among ``models``.
+    ``pretrained`` are further models: once one was chosen, it is among ``models``. ``downloads``: whether CIFAR-10 may
+    be downloaded.
     """
 
     models: list[ModelSummary]
@@ -57,6 +59,7 @@ class CataloguePayload(TypedDict):
     first: FirstPayload
     max_bytes: int
     max_uploads: int
+    downloads: bool
 
 
 class DownloadPayload(TypedDict):
@@ -87,24 +90,39 @@ def list_catalogue(session: Session) -> CataloguePayload:
     sources, unreadable = session.sources()
     names = [f"sample:{name}" for name in available_samples()]
     names += [f"{source}:{index}" for source in sources for index in range(N_FROM_SOURCE)]
-    models = [model_summary(checkpoint) for checkpoint in usable]
-    known = [model["name"] for model in models]
-    unopened = session.networks.here()
-    # The first picture is of a class that networks trained on ImageNet know; those without a head know none.
-    preferred = [*session.networks.given, *(entry.name for entry in unopened if entry.n_classes), FIRST_MODEL, *known]
+    unopened = session.networks.unopened()
+    first = first_model(session, [checkpoint.name for checkpoint in usable])
     return {
-        "models": models,
+        "models": [model_summary(checkpoint) for checkpoint in usable],
         "pretrained": [{"name": entry.name, "title": entry.title, "top1": entry.top1} for entry in unopened],
         "gallery": [picture_payload(session.picture(name)) for name in names],
         "sources": sources,
         "problems": session.problems() + unreadable,
-        "first": {
-            "model": next((name for name in preferred if name != FIRST_MODEL or name in known), None),
-            "picture": FIRST_PICTURE if FIRST_PICTURE in names else names[0],
-        },
+        "first": {"model": first, "picture": first_picture(session, first, names)},
         "max_bytes": MAX_BYTES,
         "max_uploads": MAX_UPLOADS,
+        "downloads": not session.offline,
     }
+
+
+def first_model(session: Session, usable: list[str]) -> str | None:
+    """The model that is shown first: one that was given, one of the catalogue that names classes, or a shipped one."""
+    networks = session.networks
+    named = [entry.name for entry in networks.present() if entry.n_classes]
+    shipped = [name for name in (FIRST_MODEL, *usable) if name in usable]
+    return next(iter([*networks.given, *named, *shipped]), None)
+
+
+def first_picture(session: Session, model: str | None, names: list[str]) -> str:
+    """The picture that is shown first, of a class that the model knows where there is one."""
+    if model is None:
+        known: tuple[str, ...] = ()
+    elif model in {entry.name for entry in session.networks.unopened()}:
+        known = imagenet_names()  # as the heads of all networks of the catalogue
+    else:
+        known = session.checkpoint(model).class_names
+    found = [name for name in FIRST_PICTURES if name in names and set(session.picture(name).labels) & set(known)]
+    return next(iter([*found, *reversed(FIRST_PICTURES), *names]))
 
 
 def describe_model(session: Session, payloads: Payloads, request: DescribeRequest) -> Answer:
@@ -126,7 +144,9 @@ def random_picture(session: Session, request: RandomRequest) -> PicturePayload:
 
 
 def start_download(session: Session) -> Answer:
-    """Start to download CIFAR-10."""
+    """Start to download CIFAR-10. Raises UserError where nothing may be downloaded."""
+    if session.offline:
+        raise UserError("This server downloads nothing.")
     session.start_download()
     return {}
 

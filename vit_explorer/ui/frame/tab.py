@@ -6,6 +6,7 @@ from vit_explorer.ui.core.serve import ServerFunction, serve
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.core.uploads import upload_picture
 from vit_explorer.ui.core.widget import widget
+from vit_explorer.ui.frame.fetching import Fetches
 from vit_explorer.ui.frame.frame import (
     Payloads,
     analyse_picture,
@@ -15,6 +16,7 @@ from vit_explorer.ui.frame.frame import (
     random_picture,
     start_download,
 )
+from vit_explorer.ui.frame.get import list_offers, start_fetch, stop_fetch
 
 
 def place_header() -> None:
@@ -23,8 +25,11 @@ def place_header() -> None:
 
 
 def place_frame(session: Session, payloads: Payloads) -> None:
-    """Place the frame; it requests the catalogue first, then the finished example."""
+    """Place the frame; it requests the catalogue first, then the finished example. Below it, networks to download."""
     widget(__file__, "frame", frame_functions(session, payloads), elem_id="frame")
+    fetches = Fetches(session.networks)
+    offers = serve(session, fetches, offers=list_offers, get=start_fetch, stop_get=stop_fetch)
+    widget(__file__, "frame-get", offers, elem_id="frame-get")
 
 
 def frame_functions(session: Session, payloads: Payloads) -> list[ServerFunction]:

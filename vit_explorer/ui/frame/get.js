@@ -1,0 +1,131 @@
+/* Networks that others trained and that are not on this machine: what they are, and their download. */
+import { fill, make } from "../core/elements.js";
+import * as format from "../core/format.js";
+import { call } from "../core/server.js";
+import * as store from "../core/store.js";
+import { widget } from "../core/widget.js";
+
+export default widget((root, server) => {
+  const $ = (selector) => root.querySelector(selector);
+  const EVERY = 500; // ms between two looks at a download
+  const MEGABYTE = 1e6; // as weights are measured where they are offered
+  const ids = {}; // of the downloads that were started here, by network
+  let timer = 0;
+  let acting = false; // a start or stop is under way
+  /** @type {string[]} */
+  let running = []; // networks, in the newest answer
+  let shown = ""; // the offers that are on screen
+
+  async function look() {
+    if (!acting) take(await call("offers", server, "offers", { ids }));
+  }
+
+  /** Start or stop a download; until the answer is there nobody looks, for a look would see what was before. */
+  async function act(which, name) {
+    acting = true;
+    clearTimeout(timer);
+    const answer = await call("offers", server, which, { name, ids });
+    acting = false;
+    if (answer && answer.id) ids[name] = answer.id;
+    take(answer);
+  }
+
+  /** Draw an answer; without one, ask again while a download is under way. */
+  function take(answer) {
+    clearTimeout(timer);
+    if (answer) {
+      const before = new Set([...running, ...Object.keys(ids)]);
+      running = answer.running.map(({ name }) => name);
+      show(answer);
+      for (const name of before) if (!running.includes(name)) ended(name, answer);
+    }
+    if (running.length && root.isConnected) timer = setTimeout(look, EVERY);
+  }
+
+  /** The network that was asked for here is shown, another one only listed. */
+  function ended(name, { offered, faults }) {
+    const own = name in ids;
+    delete ids[name];
+    if (name in faults || offered.some((one) => one.name === name)) return;
+    if (own) store.set("wish", { model: name });
+    else store.set("refresh", { kept: name });
+  }
+
+  function show({ offered, running: under, faults, advice }) {
+    const first = offered.find(({ name }) => name === advice);
+    $(".advice").hidden = !first;
+    if (first) {
+      $(".advice .words").textContent =
+        `${first.title} (${size(first.megabytes)}) knows ${format.count(first.n_classes)} classes.`;
+      name($(".advice .get"), first);
+    }
+    progress(under);
+    fill($(".faults"), Object.values(faults), (sentence) => make("p", "", sentence));
+    $(".more").hidden = !offered.length;
+    const listed = JSON.stringify(offered);
+    if (listed !== shown) fill($(".offered"), offered, offer); // a button keeps the focus while a download goes on
+    shown = listed;
+  }
+
+  const size = (megabytes) => `${Math.round(megabytes)} MB`;
+
+  function name(button, { name: wanted, title, received }) {
+    button.textContent = received ? "Go on" : "Get";
+    button.setAttribute("aria-label", `${received ? "Go on downloading" : "Get"} ${title}`);
+    button.dataset.name = wanted;
+  }
+
+  function offer(one) {
+    const line = make("li");
+    const button = make("button", "vx-button get");
+    button.type = "button";
+    name(button, one);
+    const words = make("span", "", one.title);
+    const knows = one.top1 === null ? "no head" : `top-1 ${format.percent(one.top1)}`;
+    const here = one.received ? `${Math.round(one.received / MEGABYTE)} of ` : "";
+    words.append(make("span", "vx-soft", `${here}${size(one.megabytes)}, ${knows}`));
+    words.title = `${one.source}, ${one.licence}`;
+    line.append(words, button);
+    return line;
+  }
+
+  function progress(under) {
+    const lines = new Map([...$(".running").children].map((line) => [line.dataset.name, line]));
+    const same = under.length === lines.size && under.every((one) => lines.has(one.name));
+    if (!same) fill($(".running"), under, (one) => lines.get(one.name) || downloading(one));
+    under.forEach((one, index) => {
+      const line = $(".running").children[index];
+      line.querySelector("span").textContent = told(one);
+      line.querySelector(".stop").hidden = !one.mine;
+      const bar = line.querySelector("progress");
+      if (one.total) Object.assign(bar, { max: one.total, value: one.received });
+    });
+  }
+
+  function downloading({ name: which, title }) {
+    const [line, bar, button] = [make("div"), make("progress"), make("button", "vx-button stop", "Stop")];
+    line.dataset.name = button.dataset.name = which;
+    bar.setAttribute("aria-label", `Download of ${title}`);
+    button.type = "button";
+    button.setAttribute("aria-label", `Stop the download of ${title}`);
+    line.append(make("span"), bar, button);
+    return line;
+  }
+
+  function told({ title, received, total, seconds_left: left }) {
+    const megabytes = (bytes) => (bytes / MEGABYTE).toFixed(1);
+    if (total !== null && received >= total) return `${title} is being opened`;
+    const rest = left === null ? "" : `, ${format.duration(left)} left`;
+    return `${title}: ${megabytes(received)}${total === null ? "" : ` of ${megabytes(total)}`} MB${rest}`;
+  }
+
+  root.addEventListener("click", async ({ target }) => {
+    const button = /** @type {HTMLElement} */ (target).closest("button");
+    if (!button) return;
+    button.disabled = true;
+    await act(button.classList.contains("get") ? "get" : "stop_get", button.dataset.name);
+    button.disabled = false;
+  });
+
+  return { topics: ["catalogue"], draw: ({ catalogue }) => catalogue && look() };
+});
