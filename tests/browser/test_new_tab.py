@@ -46,14 +46,14 @@ def double_number(session: Session, request: DoubleRequest) -> DoublePayload:
 """
 HTML = '<section class="vx-panel"><p class="drawn"></p><p class="marked"></p><p class="answer"></p></section>'
 SCRIPT = """
-import { call } from "../core/server.js";
+import { ask } from "../core/server.js";
 import { widget } from "../core/widget.js";
 
 export default widget((root, server) => ({
   topics: ["model"],
   async draw(state) {
     root.querySelector(".drawn").textContent = state.model.name;
-    const answer = await call("toy", server, "double", { number: 21, model: state.model.name });
+    const answer = await ask(server, "double", { number: 21, model: state.model.name });
     if (answer) root.querySelector(".answer").textContent = `${answer.doubled} ${answer.model}`;
   },
   mark(state) {

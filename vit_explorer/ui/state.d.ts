@@ -82,8 +82,8 @@ export interface Features extends Omit<ColoursPayload, "maps"> {
 
 export type Topic = keyof State;
 
-/** The functions of a view's Python half, as Gradio offers them to its script. */
-export type Server = Record<string, (request: object) => Promise<any>>;
+/** The number by which Gradio knows the Python half of a view; only core/server.js looks into it. */
+export type Server = number;
 
 export type Answer<Name> = Name extends keyof Answers ? Answers[Name] : any;
 

@@ -6,6 +6,7 @@ import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as overlays from "../core/views.js";
+import { question } from "../core/question.js";
 import { widget } from "../core/widget.js";
 import * as ablation from "./ablate-choices.js";
 
@@ -22,11 +23,10 @@ export default widget((root, server) => {
 
   // ---- asking --------------------------------------------------------------------------------------------------
   const wanted = (/** @type {import("../state").State} */ state) => ({ ...overlays.request(state), ...kept.now() });
-  const { ask, fits } = overlays.asking("ablate", server, "test_prediction", {
+  const { ask, fits } = question(root, server, "test_prediction", {
     wanted,
     keep: (told, { trace }) => (answer = { ...told, of: trace }),
     draw,
-    failed: () => ($(".outcome").textContent = "The server did not answer; change something again."),
   });
   /** Whether the answer is about this picture in this model, if not about all that was changed. */
   const near = ({ trace }) => answer !== null && answer.of === trace;
@@ -46,7 +46,7 @@ export default widget((root, server) => {
     erased: () => kept.now().erased,
     change: (erased, keep) => kept.change({ erased }, keep),
   });
-  overlays.files(root, "ablate-export", server, () => (overlays.ready(store.state) ? wanted(store.state) : null));
+  overlays.files(root, server, () => (overlays.ready(store.state) ? wanted(store.state) : null));
 
   /** One toggle a head, for the layers and heads of this model. */
   function buildHeads(shape) {

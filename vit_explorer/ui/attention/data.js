@@ -109,22 +109,5 @@ export function shares(seen, token, direction) {
   return (layer, head) => kept[`${direction}s`].subarray((layer * heads + head) * n, (layer * heads + head + 1) * n);
 }
 
-/** `ask`, but one at a time: of the requests that come meanwhile only the newest is asked next. */
-export function oneAtATime(ask) {
-  let [busy, next] = [false, null];
-  return async function go(request) {
-    if (busy) {
-      next = request;
-      return;
-    }
-    busy = true;
-    await ask(request);
-    busy = false;
-    const newest = next;
-    next = null;
-    if (newest !== null) go(newest);
-  };
-}
-
 /** The names by which the server finds what is on screen. */
 export const named = ({ trace }) => ({ picture: trace.picture.name, model: trace.model, fit: trace.fit });

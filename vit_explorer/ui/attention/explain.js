@@ -3,7 +3,7 @@ import { decode } from "../core/arrays.js";
 import { patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
-import { call } from "../core/server.js";
+import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
@@ -23,7 +23,8 @@ export default widget((root, server) => {
   };
   const chosen = { of: "", target: null, baseline: "blurred" };
   let asked = "";
-  let serial = 0; // of the newest question: who goes back to an earlier one asks it anew
+  const askMaps = latest(server, "maps");
+  const askScores = latest(server, "scores");
   let answer = null; // {question, methods, ...}; with `fractions` once it is measured
   let tiles = []; // {name, element, map, marks, ranks}
   let built = ""; // the methods that the tiles are for
@@ -44,21 +45,19 @@ export default widget((root, server) => {
     const question = JSON.stringify(request);
     if (question === asked) return;
     asked = question;
-    const own = ++serial;
     clearTimeout(timer);
     root.classList.add("measuring");
     const { baseline: _, ...place } = request;
-    const maps = await call("explain-maps", server, "maps", place);
-    if (serial !== own) return;
+    const maps = await askMaps(place);
     if (!maps) return failed();
     answer = { ...maps, question };
     show(store.state);
-    timer = setTimeout(() => measure(request, question, own), PATIENCE);
+    timer = setTimeout(() => measure(request, question), PATIENCE);
   }
 
-  async function measure(request, question, own) {
-    const scores = await call("explain-scores", server, "scores", request);
-    if (serial !== own) return;
+  async function measure(request, question) {
+    const scores = await askScores(request);
+    if (question !== asked) return; // another one is under way, whose maps have not come yet
     if (!scores) return failed();
     answer = { ...scores, question };
     show(store.state);
@@ -68,7 +67,6 @@ export default widget((root, server) => {
     asked = ""; // the next choice or redraw asks again
     root.classList.remove("measuring", "waiting");
     root.classList.toggle("empty", !fits(store.state)); // what is on screen belongs to another question
-    $(".outcome").textContent = "The server did not answer; choose again.";
   }
 
   $(".class").addEventListener("change", (event) => {
@@ -81,7 +79,7 @@ export default widget((root, server) => {
       draw(store.state);
     });
   }
-  views.files(root, "explain-export", server, () => (views.ready(store.state) ? wanted(store.state) : null));
+  views.files(root, server, () => (views.ready(store.state) ? wanted(store.state) : null));
 
   // ---- the class -----------------------------------------------------------------------------------------------
   function listClasses({ trace }) {

@@ -1,12 +1,13 @@
 /* Saves what the view above it shows, with its settings: the heads, or the rollout. */
 import { saveFile } from "../core/files.js";
-import { call } from "../core/server.js";
+import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as attention from "./data.js";
 import * as rollout from "./rollout-data.js";
 
 export default widget((root, server) => {
+  const ask = latest(server, "export");
   const which = root.querySelector(".which");
   const buttons = [...root.querySelectorAll("[data-format]")];
   const ofRollout = root.closest("#attention-rollout-export") !== null;
@@ -26,8 +27,7 @@ export default widget((root, server) => {
     const state = store.state;
     if (!attention.view(state)) return;
     for (const other of buttons) other.disabled = true;
-    const channel = `attention-export ${ofRollout}`;
-    const file = await call(channel, server, "export", { ...settings(state), format: button.dataset.format });
+    const file = await ask({ ...settings(state), format: button.dataset.format });
     for (const other of buttons) other.disabled = false;
     button.focus();
     if (file) saveFile(file.filename, file.mime, file.data);

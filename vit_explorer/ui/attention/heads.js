@@ -4,7 +4,7 @@ import { clearCanvas, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
-import { call } from "../core/server.js";
+import { queue } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { moveToken, prefixName, prefixNames, tokenName, tokenOfIndex } from "../core/tokens.js";
@@ -22,27 +22,30 @@ export default widget((root, server) => {
   let pointed = null; // the other token, pointed at on the large map or in the matrix
 
   // ---- what is shown ---------------------------------------------------------------------------------------------
-  const ask = attention.oneAtATime(async ({ seen, token, request }) => {
-    const answer = await call("attention-rows", server, "attention_rows", request);
+  const askRows = queue(server, "attention_rows");
+  const askMatrix = queue(server, "attention_matrix");
+
+  async function fetchRows(seen, token, request) {
+    const answer = await askRows(request);
     if (!answer) return;
     seen.fetched.set(token, { rows: decode(answer.rows).data, columns: decode(answer.columns).data });
     mark(store.state);
-  });
+  }
 
-  const askMatrix = attention.oneAtATime(async ({ seen, key, request }) => {
-    const answer = await call("attention-matrix", server, "attention_matrix", request);
+  async function fetchMatrix(seen, key, request) {
+    const answer = await askMatrix(request);
     if (!answer) return;
     seen.matrices.set(key, answer.matrix && decode(answer.matrix).data);
     const state = store.state;
     if (drawn.seen !== seen || attention.view(state) !== seen) return;
     drawMatrix(state, seen);
     mark(state);
-  });
+  }
 
   /** The shares of the query in all heads; null while they are fetched. */
   function sharesOf(/** @type {import("../state").State} */ state, seen, token, direction) {
     const shares = attention.shares(seen, token, direction);
-    if (!shares) ask({ seen, token, request: { ...attention.named(state), token } });
+    if (!shares) fetchRows(seen, token, { ...attention.named(state), token });
     return shares;
   }
 
@@ -227,8 +230,7 @@ export default widget((root, server) => {
       matrix === null
         ? `${format.count(seen.n ** 2)} weights are too many to send, so the matrix is not drawn.`
         : "Fetching this head …";
-    if (matrix === undefined)
-      askMatrix({ seen, key: `${layer} ${head}`, request: { ...attention.named(state), layer, head } });
+    if (matrix === undefined) fetchMatrix(seen, `${layer} ${head}`, { ...attention.named(state), layer, head });
   }
 
   /** The canvas of the small maps, cleared, with the numbers of layers and heads. */

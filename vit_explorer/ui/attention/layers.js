@@ -175,7 +175,7 @@ export default widget((root, server) => {
     choose({ layer: Math.floor(to / seen.heads), head: to % seen.heads });
   });
 
-  views.files(root, "layers-export", server, () => (views.ready(store.state) ? views.request(store.state) : null));
+  views.files(root, server, () => (views.ready(store.state) ? views.request(store.state) : null));
 
   function draw(/** @type {import("../state").State} */ state) {
     if (!views.ready(state)) return;

@@ -7,17 +7,17 @@ import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { openTab } from "../core/tabs.js";
 import * as views from "../core/views.js";
+import { question } from "../core/question.js";
 import { widget } from "../core/widget.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const [LARGE, SMALL] = [92, 44]; // px of the mean and of a channel
   let answer = null;
-  const { ask, fits } = views.asking("features", server, "features", {
+  const { ask, fits } = question(root, server, "features", {
     wanted: views.request,
     keep: (told) => (answer = told),
     draw,
-    failed: () => ($(".numbers").textContent = "The server did not answer; choose the picture again."),
   });
 
   function explain({ model, catalogue }) {

@@ -28,18 +28,15 @@ export function request(/** @type {import("../state").State} */ state) {
   };
 }
 
-/** Two requests with the same key have the same answer. */
-export function key(/** @type {import("../state").State} */ state) {
+/** Two requests in which this is the same have the same answer. */
+export function same(/** @type {import("../state").State} */ state) {
   const asked = request(state);
-  return JSON.stringify(
-    attention.view(state).whole || options(state).row === "answer" ? { ...asked, token: null } : asked,
-  );
+  return attention.view(state).whole || options(state).row === "answer" ? { ...asked, token: null } : asked;
 }
 
-export function unpacked(answer, asked) {
+export function unpacked(answer) {
   const data = (packed) => packed && decode(packed).data;
   return {
-    key: asked,
     count: answer.answer.shape[0],
     answer: data(answer.answer),
     answerAlone: data(answer.answer_alone),

@@ -2,7 +2,7 @@
 import { clearCanvas } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
-import { call } from "../core/server.js";
+import { question } from "../core/question.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { moveToken, prefixName, tokenName } from "../core/tokens.js";
@@ -17,37 +17,25 @@ export default widget((root, server) => {
   const [TOP, BOTTOM] = [18, 18]; // px for words above and below a small map
   const MOST = 94; // px, the side of a small map
   let stack = null; // the newest answer, see rolloutData.unpacked
-  let wanted = ""; // the key of the newest request
   let step = null; // the layer shown, counted from the first of the stack; null: the last
   let drawn = null; // places and inks as they were when everything was drawn
   let pointed = null; // the token pointed at on the large map
   let timer = 0;
 
   // ---- asking ----------------------------------------------------------------------------------------------------
-  const ask = attention.oneAtATime(async ({ request, key }) => {
-    const answer = await call("attention-rollout", server, "rollout_stack", request);
-    if (answer && key !== wanted) return; // somebody went back meanwhile: the stack on screen is the right one
-    if (answer) {
-      stack = rollout.unpacked(answer, key);
-      refresh();
-    } else if (wanted === key) $(".pair").textContent = "The server did not answer; choose again.";
+  const { ask, fits } = question(root, server, "rollout_stack", {
+    wanted: rollout.request,
+    same: rollout.same,
+    keep: (answer) => (stack = rollout.unpacked(answer)),
+    draw: () => refresh(),
   });
-
-  function want(/** @type {import("../state").State} */ state) {
-    const key = rollout.key(state);
-    if (key === wanted) return;
-    wanted = key;
-    if (!stack || stack.key !== key) ask({ request: rollout.request(state), key });
-  }
-
-  const fits = (/** @type {import("../state").State} */ state) => stack !== null && stack.key === rollout.key(state);
   const shownStep = () => Math.min(step === null ? Infinity : step, stack.count - 1);
 
   // ---- drawing ---------------------------------------------------------------------------------------------------
   function mark(/** @type {import("../state").State} */ state) {
     const seen = attention.view(state);
     if (!seen || !drawn || drawn.seen !== seen) return;
-    want(state);
+    ask(state);
     $(".vx-panel").classList.toggle("waiting", !fits(state));
     if (!fits(state)) return;
     const whose = rollout.whose(state);

@@ -8,7 +8,7 @@ import { wireCamera } from "../core/camera.js";
 import { fill, make } from "../core/elements.js";
 import { base64 } from "../core/files.js";
 import * as format from "../core/format.js";
-import { call } from "../core/server.js";
+import { ask as send } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as card from "./card.js";
@@ -16,7 +16,6 @@ import * as card from "./card.js";
 export default widget((root, server) => {
   /** @typedef {{picture: import("../core/payloads").PicturePayload, element: HTMLElement, parts: Record<string, HTMLElement>, fit: string | null, results: import("../core/payloads").TimedPrediction[] | null}} Card */
   const MOST = 12; // pictures kept
-  const LOST = "The server did not answer. Is it still running? Then try again.";
 
   const $ = (selector) => root.querySelector(selector);
   /** @type {Card[]} */
@@ -33,14 +32,6 @@ export default widget((root, server) => {
   const { knowledge, modelBlock, views, waitingView } = card;
   const visible = () => root.isConnected && root.offsetParent !== null;
 
-  /** A function of the server whose error comes back as {refused}, to be shown here instead of as a toast. */
-  const quiet = (name) => ({
-    [name]: async (request) => {
-      const answer = await server[name](request);
-      return answer && answer.error ? { refused: answer.error } : answer;
-    },
-  });
-
   // ---- pictures come in --------------------------------------------------------------------------------------
   /** Read files one by one; each bad one leaves a sentence, the others go on. */
   async function take(files) {
@@ -51,24 +42,27 @@ export default widget((root, server) => {
         break;
       }
       tell(files.length > 1 ? `Reading ${index + 1} of ${files.length}: ${title}` : `Reading ${title}`);
-      const picture = await read(file, title);
-      if ("refused" in picture) complain(`${title}: ${picture.refused}`);
-      else add(picture, added++);
+      const picture = await read(file, title, (sentence) => complain(`${title}: ${sentence}`));
+      if (picture) add(picture, added++);
     }
     tell();
   }
 
-  async function read(file, title) {
+  /** What the server made of a file; null, once a sentence says why it is no picture. */
+  async function read(file, title, refuse) {
     const limit = (store.get("catalogue") || {}).max_bytes || Infinity;
     if (file.size > limit) {
-      return { refused: `This file is over ${format.megabytes(limit)}; make the picture smaller, then retry.` };
+      refuse(`This file is over ${format.megabytes(limit)}; make the picture smaller, then retry.`);
+      return null;
     }
+    let data = "";
     try {
-      const data = file.size ? await base64(file) : "";
-      return (await call("classify-take", quiet("take"), "take", { title, data })) || { refused: LOST };
+      if (file.size) data = await base64(file);
     } catch {
-      return { refused: "This cannot be read as a file; if it is a folder, drop the pictures inside it." };
+      refuse("This cannot be read as a file; if it is a folder, drop the pictures inside it.");
+      return null;
     }
+    return send(server, "take", { title, data }, { say: refuse });
   }
 
   /** @param {(File | Blob)[]} files  @param {(file: File) => string} [name] */
@@ -144,10 +138,10 @@ export default widget((root, server) => {
       while ((card = cards.find((one) => one.fit !== fit))) {
         card.element.classList.add("waiting");
         const request = { picture: card.picture.name, fit };
-        const answer = (await call("classify", quiet("classify"), "classify", request)) || { refused: LOST };
+        let refused = "";
+        const answer = await send(server, "classify", request, { say: (sentence) => (refused = sentence) });
         card.fit = request.fit;
-        const refused = "refused" in answer ? answer.refused : undefined;
-        card.results = "refused" in answer ? null : answer.results;
+        card.results = answer && answer.results;
         card.element.classList.toggle("waiting", card.fit !== fit);
         drawCard(card, refused);
       }

@@ -1,12 +1,13 @@
 /* Which one for my problem: three questions, one at a time, and the answer with its reasons. */
 import { fill, make } from "../core/elements.js";
-import { call } from "../core/server.js";
+import { ask as send, latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const FROM = { here: "found here", published: "published", paper: "paper" };
+  const askAdvice = latest(server, "advice");
   let questions = null;
   let asked = false;
   let given = []; // keys of the options, one for each question answered
@@ -71,7 +72,7 @@ export default widget((root, server) => {
 
   async function answer(moved) {
     const request = Object.fromEntries(questions.map(({ key }, k) => [key, given[k]]));
-    const told = await call("guide", server, "advice", request);
+    const told = await askAdvice(request);
     if (!told) {
       if (given.length === questions.length) given = given.slice(0, -1);
       path();
@@ -128,12 +129,12 @@ export default widget((root, server) => {
 
   async function load() {
     asked = true;
-    const told = await call("guide-questions", server, "questions", {});
+    const told = await send(server, "questions");
     asked = Boolean(told);
     if (!told) return;
     questions = told.questions;
     show(false);
-    call("guide-count", server, "count", {});
+    send(server, "count");
   }
 
   function draw() {

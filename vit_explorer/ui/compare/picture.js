@@ -8,10 +8,11 @@ import { decode } from "../core/arrays.js";
 import { clearCanvas, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
-import { call } from "../core/server.js";
+import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as views from "../core/views.js";
+import { question } from "../core/question.js";
 import { widget } from "../core/widget.js";
 import * as maps from "./maps.js";
 
@@ -23,6 +24,7 @@ export default widget((root, server) => {
   const PEACE_MS = 400; // before times are asked for
   let target = ""; // a class's name, or "" for each model's own answer
   let answer = null; // the newest, with the question that it answers
+  const askTimes = latest(server, "time_all");
   let cards = []; // {result, values, grid, marks, share, time}
   let times = { about: "", seconds: {}, passes: 0 };
 
@@ -31,11 +33,10 @@ export default widget((root, server) => {
     const known = (state.catalogue || { models: [] }).models.map(({ name }) => name);
     return { ...views.request(state), target: target || null, known };
   }
-  const { ask, fits } = views.asking("compare", server, "compare", {
+  const { ask, fits } = question(root, server, "compare", {
     wanted,
     keep: (told) => (answer = told),
     draw,
-    failed: () => ($(".verdict").textContent = "The server did not answer; choose the picture again."),
   });
 
   /** Ask for the times of what is on screen, once, when the frame is done with it. */
@@ -53,7 +54,7 @@ export default widget((root, server) => {
     const about = answer.question;
     if (times.about === about || !root.offsetParent) return;
     times = { about, seconds: {}, passes: 0 };
-    const told = await call("compare-times", server, "time_all", { picture: settled.picture, fit: settled.fit });
+    const told = await askTimes({ picture: settled.picture, fit: settled.fit });
     if (!told) return;
     if (times.about === about) times = { about, seconds: told.seconds, passes: told.timed_passes };
     showTimes();

@@ -1,7 +1,7 @@
 /* Published ImageNet figures: a table and a plot of their own, each line with all that must agree before it compares. */
 import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
-import { call } from "../core/server.js";
+import { ask } from "../core/server.js";
 import { widget } from "../core/widget.js";
 import * as comparePlot from "./plot.js";
 import * as sort from "./sort.js";
@@ -86,7 +86,7 @@ export default widget((root, server) => {
 
   async function load() {
     asked = true;
-    answer = await call("published", server, "published", {});
+    answer = await ask(server, "published");
     asked = Boolean(answer);
     if (!answer) return;
     table.put(answer.rows);

@@ -3,7 +3,7 @@ import * as answers from "../core/answers.js";
 import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { makeMeasuring } from "../core/measuring.js";
-import { call } from "../core/server.js";
+import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
@@ -18,6 +18,7 @@ export default widget((root, server) => {
     parameters: { label: "weights, log", unit: format.compact },
     latency: { label: "time for one picture, log", unit: (value) => `${format.significant(1000 * value)} ms` },
   };
+  const ask = latest(server, "architectures");
   let rows = [];
   let asked = ""; // the models that the rows are of
   let axis = "multiply_adds";
@@ -209,13 +210,13 @@ export default widget((root, server) => {
       plot();
     },
   });
-  views.files(root, "compare-export", server, () => ({ data: ownData() }));
+  views.files(root, server, () => ({ data: ownData() }));
 
   // ---- rows ------------------------------------------------------------------------------------------------------
   async function load(models) {
     asked = models;
     for (const grown of [false, true]) {
-      const answer = await call("architectures", server, "architectures", { grown });
+      const answer = await ask({ grown });
       if (!answer) {
         if (asked === models && !rows.length) asked = "";
         return;

@@ -1,19 +1,18 @@
 /* A measurement on the server: begun, followed and stopped by the .start, .stop, .bar and .told of a view.
  *
- * name: of its channel, and of the key under which a window remembers the measurement that it began.
+ * name: of the key under which a window remembers the measurement that it began.
  * calls: the server's functions {start, look, stop}; asks(): what is asked for.
  * first: how it stands before the server has said so. took(before): called after every new word of the server.
  */
-import { call } from "./server.js";
+import { ask, poll } from "./server.js";
+import { ofWindow } from "./storage.js";
 
 export function makeMeasuring(root, server, { name, calls, asks, first, took, everyMs = 400 }) {
   const $ = (selector) => root.querySelector(selector);
   const KEY = `vx-${name}`;
   let status = first;
-  let following = false;
 
-  const ask = (which, request) => call(`${name}-${which}`, server, which, request);
-  const mine = () => sessionStorage.getItem(KEY);
+  const mine = () => ofWindow.get(KEY);
 
   function take(answer) {
     const before = status;
@@ -22,30 +21,25 @@ export function makeMeasuring(root, server, { name, calls, asks, first, took, ev
   }
 
   /** Look again and again while a measurement runs. */
-  async function follow() {
-    if (following) return;
-    following = true;
-    do {
-      const before = status;
-      const answer = await ask(calls.look, { id: mine() });
-      if (answer && status === before) take(answer); // not one that was asked for before something newer came
-      if (status.running) await new Promise((resolve) => setTimeout(resolve, everyMs));
-    } while (status.running && root.isConnected);
-    following = false;
-  }
+  const following = poll(async () => {
+    const before = status;
+    const answer = await ask(server, calls.look, { id: mine() }, { quiet: true });
+    if (answer && status === before) take(answer); // not one that was asked for before something newer came
+    return status.running && root.isConnected ? everyMs : null;
+  });
 
   $(".start").addEventListener("click", async () => {
     $(".start").disabled = true;
-    const answer = await ask(calls.start, asks());
+    const answer = await ask(server, calls.start, asks(), { once: true });
     if (answer) {
-      sessionStorage.setItem(KEY, answer.id);
+      ofWindow.set(KEY, answer.id);
       take(answer);
     }
-    follow();
+    following.now();
   });
   $(".stop").addEventListener("click", async () => {
     $(".stop").disabled = true;
-    const answer = await ask(calls.stop, { id: mine() });
+    const answer = await ask(server, calls.stop, { id: mine() });
     if (answer) take(answer);
   });
 
@@ -64,5 +58,5 @@ export function makeMeasuring(root, server, { name, calls, asks, first, took, ev
     return `${own ? "" : "Somebody is measuring: "}${Math.round(100 * share)} %${rest}`;
   }
 
-  return { now: () => status, follow, show };
+  return { now: () => status, follow: following.now, show };
 }

@@ -1,6 +1,6 @@
 /* The page's entry: the scripts of all tabs are loaded from here, when their views are mounted. */
 import * as link from "./link.js";
-import { idle } from "./server.js";
+import { idle, load } from "./server.js";
 import * as store from "./store.js";
 import { openTab } from "./tabs.js";
 import { calm, followTheme } from "./theme.js";
@@ -31,6 +31,6 @@ window.vx = {
   mount,
   openTab,
   /** A module of the page, such as vx.module("train/data.js"). */
-  module: (path) => import(`../${path}`),
+  module: load,
 };
 for (const [path, element, server] of waiting) mount(path, element, server);

@@ -2,6 +2,16 @@
 /** @type {ReturnType<typeof setTimeout>} */
 let timer; // until the sentence is taken away
 
+/** @param {string} id */
+function box(id) {
+  const found = document.getElementById(id);
+  if (found) return found;
+  const made = document.createElement("div");
+  made.id = id;
+  document.body.append(made);
+  return made;
+}
+
 /** One sentence on what went wrong, for as long as it takes to read. */
 export const say = (sentence) => show(sentence, "alert");
 
@@ -9,15 +19,18 @@ export const say = (sentence) => show(sentence, "alert");
 export const inform = (sentence) => show(sentence, "status");
 
 function show(sentence, role) {
-  let box = document.getElementById("vx-say");
-  if (!box) {
-    box = document.createElement("div");
-    box.id = "vx-say";
-    document.body.append(box);
-  }
-  box.setAttribute("role", role);
-  box.textContent = sentence;
-  box.classList.add("shown");
+  const said = box("vx-say");
+  said.setAttribute("role", role);
+  said.textContent = sentence;
+  said.classList.add("shown");
   clearTimeout(timer);
-  timer = setTimeout(() => box.classList.remove("shown"), 4000 + 40 * sentence.length);
+  timer = setTimeout(() => said.classList.remove("shown"), 4000 + 40 * sentence.length);
+}
+
+/** A sentence that stands until it is no longer true: "" takes it away. */
+export function stand(sentence) {
+  const standing = box("vx-stands");
+  standing.setAttribute("role", "status");
+  if (sentence) standing.textContent = sentence;
+  standing.classList.toggle("shown", Boolean(sentence));
 }

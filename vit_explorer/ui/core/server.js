@@ -1,51 +1,189 @@
-/* Calls to the server. */
-import { say } from "./say.js";
-
-const latest = new Map(); // channel -> number of the newest call
-let pending = 0; // calls and modules under way
-
-/**
- * Ask the server. Of several calls on one channel only the newest is answered; the others give null. An answer
- * {error} is shown to the person and gives null too.
- * @template {string} Name
- * @param {string} channel
- * @param {import("../state").Server} server
- * @param {Name} name
- * @param {object} request
- * @returns {Promise<import("../state").Answer<Name> | null>}
+/* Asking the server: the one way there is. An answer comes back, or null once a sentence has said why there is none.
+ *
+ * ask      one question; while the server cannot be reached it is asked again, until there is an answer
+ * latest   of several questions only the newest is answered: the code after an older one's await never goes on
+ * queue    one question at a time; of those that come meanwhile only the newest is asked next
+ * poll     again and again
+ *
+ * A view's `server` is the number by which Gradio knows the functions of its Python half.
  */
-export async function call(channel, server, name, request) {
-  const ticket = (latest.get(channel) || 0) + 1;
-  latest.set(channel, ticket);
-  pending++;
+import { delay, faultOf, STILL_WAITING } from "./faults.js";
+import { say, stand } from "./say.js";
+
+/** @typedef {import("../state").Server} Server */
+/**
+ * `say`: where a refusal is written, if not in the page's own box. `once`: a command, which would be wrong to give
+ * twice: it is not sent again when it was lost. `quiet`: not underWay as work under way of the page. `signal`: gives up.
+ * @typedef {{say?: (sentence: string) => void, once?: boolean, quiet?: boolean, signal?: AbortSignal}} Options
+ */
+
+/** @template {string} Name @typedef {(request?: object) => Promise<import("../state").Answer<Name> | null>} Ask */
+
+const PATIENCE = 1800; // ms after which the page says that it waits
+const SESSION = "page"; // the server keeps nothing of a visitor, so all share one of Gradio's sessions
+const waitedFor = new Set(); // promises that idle waits for
+/** @type {Map<symbol, string>} */
+const troubles = new Map(); // what is said of each question that waits
+
+/** Say of a question that it waits, or with "" that it no longer does; lost ones before slow ones. */
+function trouble(question, sentence) {
+  if (sentence) troubles.set(question, sentence);
+  else if (!troubles.delete(question)) return;
+  const all = [...troubles.values()];
+  stand(all.find((one) => one !== STILL_WAITING) || all[0] || "");
+}
+
+const sleep = (ms, /** @type {AbortSignal | undefined} */ signal) =>
+  new Promise((done) => {
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener("abort", () => done(clearTimeout(timer)));
+  });
+
+/** @typedef {{status: number, answer?: any}} Outcome of an attempt: a status of HTTP, 0 where nothing or nothing readable came */
+
+/** @param {Server} server @param {string} name @param {object} request @param {AbortSignal | undefined} signal @returns {Promise<Outcome>} */
+async function attempt(server, name, request, signal) {
+  const prefix = /** @type {any} */ (window).gradio_config?.api_prefix ?? "/gradio_api";
   try {
-    const answer = await server[name](request);
-    if (latest.get(channel) !== ticket) return null;
-    if (answer && answer.error) {
-      say(answer.error);
-      return null;
-    }
-    return answer;
+    const response = await fetch(new URL(`../../..${prefix}/component_server/`, import.meta.url), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ data: request, fn_name: name, component_id: server, session_hash: SESSION }),
+      signal,
+    });
+    return response.ok ? { status: 200, answer: await response.json() } : { status: response.status };
   } catch {
-    if (latest.get(channel) === ticket) say("The server did not answer. Is it still running? Then try again.");
-    return null;
-  } finally {
-    pending--;
+    return { status: 0 };
   }
 }
 
-/** Resolves when no call is under way and what the last one brought has been drawn. */
-export async function idle() {
-  do await new Promise((resolve) => setTimeout(resolve));
-  while (pending > 0);
+/** Try until there is an answer, a refusal or nobody who waits for it. @param {() => Promise<Outcome>} attempt @param {Options} options */
+async function answerOf(attempt, { say: refuse = say, once = false, signal }) {
+  const question = Symbol();
+  try {
+    for (let failures = 0; ; failures++) {
+      const timer = setTimeout(() => !troubles.has(question) && trouble(question, STILL_WAITING), PATIENCE);
+      const { status, answer } = await attempt();
+      clearTimeout(timer);
+      if (signal?.aborted) return null;
+      if (status === 200 && !answer?.error) return answer;
+      const { sentence, again } = status === 200 ? { sentence: answer.error, again: false } : faultOf(status, once);
+      if (once || !again) {
+        refuse(sentence);
+        return null;
+      }
+      trouble(question, sentence);
+      await sleep(delay(status, failures), signal);
+    }
+  } finally {
+    trouble(question, "");
+  }
 }
+
+/**
+ * @template {string} Name
+ * @param {Server} server
+ * @param {Name} name
+ * @param {object} request
+ * @param {Options} options
+ * @returns {Promise<import("../state").Answer<Name> | null>}
+ */
+export function ask(server, name, request = {}, options = {}) {
+  const answer = answerOf(() => attempt(server, name, request, options.signal), options);
+  return options.quiet ? answer : underWay(answer);
+}
+
+/** @template {string} Name @param {Server} server @param {Name} name @param {Options} options @returns {Ask<Name>} */
+export function latest(server, name, options = {}) {
+  return newest((request = {}, signal) => ask(server, name, request, { ...options, signal }));
+}
+
+/** The same for what takes several questions; `forget()` drops the newest too. @template Request, Result @param {(request: Request, signal: AbortSignal) => Promise<Result>} send */
+export function newest(send) {
+  /** @type {AbortController | undefined} */
+  let last;
+  const forget = () => last?.abort();
+  const ask = async (/** @type {Request} */ request) => {
+    forget();
+    const { signal } = (last = new AbortController());
+    const result = await send(request, signal);
+    return signal.aborted ? forgotten() : result;
+  };
+  return Object.assign(ask, { forget });
+}
+
+/** @template {string} Name @param {Server} server @param {Name} name @param {Options} options @returns {Ask<Name>} */
+export function queue(server, name, options = {}) {
+  let busy = false;
+  /** @type {(() => void) | null} */
+  let next = null; // lets the newest of those that wait go on
+  return async (/** @type {object} */ request = {}) => {
+    if (busy) await new Promise((/** @type {(go: void) => void} */ go) => (next = go));
+    busy = true;
+    const answer = await ask(server, name, request, options);
+    if (next) next();
+    else busy = false;
+    next = null;
+    return answer;
+  };
+}
+
+/** A module of the page, such as "train/cards.js", fetched again until it comes. @param {string} path @returns {Promise<any>} */
+export function load(path) {
+  const address = new URL(`../${path}`, import.meta.url).href;
+  const attempt = async () => {
+    try {
+      return { status: 200, answer: await import(address) };
+    } catch (error) {
+      if (!/import/i.test(error.message)) throw error; // it came, and failed itself
+      const { ok, status } = await fetch(address).catch(() => ({ ok: false, status: 0 }));
+      return { status: ok ? 0 : status };
+    }
+  };
+  return underWay(answerOf(attempt, {}));
+}
+
+/**
+ * Do something again and again, one at a time: `once()` resolves to the ms until the next time, or to null to end.
+ * @param {() => Promise<number | null>} once
+ * @returns {{now: () => void, later: (ms: number) => void, stop: () => void}} `now` also while one is under way: then right after it
+ */
+export function poll(once) {
+  /** @type {ReturnType<typeof setTimeout>} */
+  let timer;
+  let [going, again] = [false, false];
+  async function now() {
+    clearTimeout(timer);
+    again = going;
+    if (going) return;
+    going = true;
+    const wait = await once();
+    going = false;
+    if (again) now();
+    else if (wait !== null) later(wait);
+  }
+  function later(ms) {
+    clearTimeout(timer);
+    timer = setTimeout(now, ms);
+  }
+  return { now, later, stop: () => clearTimeout(timer) };
+}
+
+/** A promise that nobody hears from again. @returns {Promise<never>} */
+const forgotten = () => new Promise(() => {});
 
 /** Count a promise among what is under way until it has an outcome. @template T @param {Promise<T>} promise */
 export async function underWay(promise) {
-  pending++;
+  waitedFor.add(promise);
   try {
     return await promise;
   } finally {
-    pending--;
+    waitedFor.delete(promise);
   }
+}
+
+/** Resolves when nothing is under way and what the last answer brought has been drawn. */
+export async function idle() {
+  do await new Promise((resolve) => setTimeout(resolve));
+  while (waitedFor.size > 0);
 }

@@ -1,8 +1,12 @@
 /* Light or dark, the inks of either, and whether anything may move. */
+import { ofBrowser } from "./storage.js";
 import * as store from "./store.js";
 
 const KEY = "vx-theme"; // of what the person chose, in this browser
 const inks = new Map(); // of the present theme; asking the browser each time would make it lay out the page
+
+const known = (name) => (name === "light" || name === "dark" ? name : null);
+const kept = () => known(ofBrowser.get(KEY));
 
 /** What the person or a link has chosen; null follows the browser's own preference. @type {"light" | "dark" | null} */
 export let chosen = kept();
@@ -15,28 +19,13 @@ export function inkOf(name) {
 
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-const known = (name) => (name === "light" || name === "dark" ? name : null);
 const shown = () => (document.body.classList.contains("dark") ? "dark" : "light");
-
-function kept() {
-  try {
-    return known(localStorage.getItem(KEY));
-  } catch {
-    return null; // a browser that keeps nothing, as in some iframes
-  }
-}
 
 /** Choose a theme; null is the one that was kept, or else the browser's. `keep` it for the next visit. @param {string | null} name */
 export function choose(name, keep = true) {
   const before = chosen;
   chosen = known(name) || (keep ? null : kept());
-  if (keep && chosen) {
-    try {
-      localStorage.setItem(KEY, chosen);
-    } catch {
-      // it holds for this page alone
-    }
-  }
+  if (keep && chosen) ofBrowser.set(KEY, chosen);
   if (chosen || before) apply();
 }
 

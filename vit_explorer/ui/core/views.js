@@ -1,9 +1,8 @@
-/* What the views that explain share: a map over the grey picture, requests, files. */
+/* What the views that explain share: a map over the grey picture, what they ask for, files. */
 import { sequential } from "./colours.js";
 import { clearCanvas, matrixImage, outline, rgbImage } from "./draw.js";
 import { saveFile } from "./files.js";
-import { call } from "./server.js";
-import * as store from "./store.js";
+import { latest } from "./server.js";
 
 const MIXED = 0.62; // how much of a map covers the grey picture, in every map of an explanation the same
 const greys = new WeakMap(); // decoded pixels -> image
@@ -52,50 +51,16 @@ export const request = (/** @type {import("../state").State} */ { trace, model }
 export const ready = (/** @type {import("../state").State} */ { trace, model }) =>
   Boolean(trace && model && trace.model === model.name);
 
-/**
- * Ask the server what a view shows: one call at a time, and then the newest question.
- *
- * `wanted(state)` is the request; `keep(answer, state)` receives what came, with its `question`; `draw(state)` draws
- * it and asks again; `failed()` is for an answer that did not come to what is still wanted.
- */
-export function asking(channel, server, name, { wanted, keep, draw, failed }) {
-  let [asked, busy, answered] = ["", false, null];
-  const questionOf = (/** @type {import("../state").State} */ state) => JSON.stringify(wanted(state));
-
-  async function ask(/** @type {import("../state").State} */ state) {
-    const request = wanted(state);
-    const question = JSON.stringify(request);
-    if (busy || question === asked) return;
-    [asked, busy] = [question, true];
-    const told = await call(channel, server, name, request);
-    busy = false;
-    if (told) {
-      answered = question;
-      keep({ ...told, question }, state);
-    } else {
-      asked = ""; // the next choice or redraw asks again
-    }
-    const present = store.state;
-    if (!ready(present)) return;
-    if (told || questionOf(present) !== question) draw(present);
-    else failed();
-  }
-
-  /** Whether the newest answer is that to what is wanted now. */
-  const fits = (/** @type {import("../state").State} */ state) => answered !== null && answered === questionOf(state);
-
-  return { ask, fits };
-}
-
-/** Wire a widget's buttons [data-format]: each saves what `ask()` requests, or nothing where it gives null. */
-export function files(root, channel, server, ask) {
+/** Wire a widget's buttons [data-format]: each saves what `wanted()` requests, or nothing where it gives null. */
+export function files(root, server, wanted) {
   const buttons = [...root.querySelectorAll("[data-format]")];
+  const ask = latest(server, "export");
   for (const button of buttons) {
     button.addEventListener("click", async () => {
-      const wanted = ask();
-      if (!wanted) return;
+      const request = wanted();
+      if (!request) return;
       for (const other of buttons) other.disabled = true;
-      const file = await call(channel, server, "export", { ...wanted, format: button.dataset.format });
+      const file = await ask({ ...request, format: button.dataset.format });
       for (const other of buttons) other.disabled = false;
       if (document.activeElement === document.body) button.focus(); // it lost the focus when it was disabled
       if (file) saveFile(file.filename, file.mime, file.data);

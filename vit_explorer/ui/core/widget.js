@@ -1,6 +1,6 @@
 /* The life of a view: built when its element is there, painted while it is on screen. */
 import { headless } from "./headless.js";
-import { underWay } from "./server.js";
+import { load } from "./server.js";
 import * as store from "./store.js";
 
 let mounting = 0; // views whose module is on its way
@@ -22,7 +22,8 @@ export const widget = (build) => build;
 export async function mount(path, element, server) {
   mounting++;
   try {
-    build(await underWay(import(`../${path}.js`)), element, server);
+    const module = await load(`${path}.js`);
+    if (module) build(module, element, server);
   } finally {
     mounting--;
   }

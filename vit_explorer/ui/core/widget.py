@@ -25,18 +25,19 @@ def widget(beside: str, name: str, server_functions: list[ServerFunction] | None
         beside: the ``__file__`` of a module in the folder of its tab.
         name: the stem of its files, with the tab's own name before it or not: "windows-bar" of the Windows tab lies in
             windows/bar.html and windows/bar.js.
-        server_functions: of :func:`serve`, which its script calls as ``server.FUNCTION(request)``.
+        server_functions: of :func:`serve`, which its script asks by their names, see ``server.js``.
         options: of gr.HTML, such as ``elem_id``.
     """
     place = template(beside, name)
     module = f"{place.parent.name}/{place.stem}"
-    return gr.HTML(
+    placed = gr.HTML(
         html_template=f'<div class="vx-widget vx-{name}">{place.read_text(encoding="utf-8")}</div>',
-        js_on_load=f"vx.mount({module!r}, element, typeof server === 'undefined' ? null : server);",
         server_functions=server_functions,
         apply_default_css=False,
         **options,
     )
+    placed.js_on_load = f"vx.mount({module!r}, element, {placed._id});"  # by this number its functions are asked
+    return placed
 
 
 def template(beside: str, name: str) -> Path:

@@ -5,6 +5,7 @@ import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as views from "../core/views.js";
+import { question } from "../core/question.js";
 import { widget } from "../core/widget.js";
 import * as data from "./data.js";
 
@@ -15,11 +16,10 @@ export default widget((root, server) => {
   const KEYS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1, Home: -Infinity, End: Infinity };
   let tiles = []; // {element, marks, side} of each map
   let painted = null; // what the tiles show
-  const { ask, fits } = views.asking("features-colours", server, "colours", {
+  const { ask, fits } = question(root, server, "colours", {
     wanted: data.wanted,
     keep: data.keep,
     draw,
-    failed: () => ($(".finding").textContent = "The server did not answer; choose again."),
   });
 
   // ---- controls ------------------------------------------------------------------------------------------------

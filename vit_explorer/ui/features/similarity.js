@@ -7,6 +7,7 @@ import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { moveToken } from "../core/tokens.js";
 import * as views from "../core/views.js";
+import { question } from "../core/question.js";
 import { widget } from "../core/widget.js";
 import * as data from "./data.js";
 
@@ -19,7 +20,7 @@ export default widget((root, server) => {
   let read = null; // a patch of the second picture under the pointer
   let side = 0;
 
-  const { ask, fits } = views.asking("features-similarity", server, "similarity", {
+  const { ask, fits } = question(root, server, "similarity", {
     wanted,
     keep(told) {
       const [here, there] = [decode(told.here), decode(told.there)];
@@ -32,7 +33,6 @@ export default widget((root, server) => {
       };
     },
     draw,
-    failed: () => ($(".finding").textContent = "The server did not answer; choose again."),
   });
 
   function wanted(state) {
@@ -264,7 +264,7 @@ export default widget((root, server) => {
     const { trace } = store.state;
     if (trace) data.choose({ second: { name: trace.picture.name, title: trace.picture.title } });
   });
-  views.files(root, "features-export", server, () => {
+  views.files(root, server, () => {
     const state = store.state;
     const features = data.shown(state);
     if (!features || !answer || !fits(state)) return null;

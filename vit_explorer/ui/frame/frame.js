@@ -11,7 +11,7 @@ import { base64 } from "../core/files.js";
 import * as format from "../core/format.js";
 import { followAddress } from "../core/link.js";
 import { say } from "../core/say.js";
-import { call, idle } from "../core/server.js";
+import { ask, idle, latest, poll } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { middleToken } from "../core/tokens.js";
@@ -25,13 +25,13 @@ export default widget((root, server) => {
   let asked = shown; // what the newest request is for
   const models = new Map(); // name -> payload of "describe"
 
+  const askLot = latest(server, "draw_lot");
+  const send = latest(server, "upload");
+  let newest = new AbortController(); // of the newest request
+
   async function start() {
-    const catalogue = await call("catalogue", server, "catalogue", {});
+    const catalogue = await refresh();
     if (!catalogue) return;
-    store.set("catalogue", catalogue);
-    listModels(catalogue);
-    listGallery(catalogue.gallery);
-    offerDownload(catalogue);
     $(".problems").textContent = catalogue.problems.join(" ");
     if (!catalogue.first.model) {
       $(".card").textContent = "No usable checkpoint was found: train one, or start with --checkpoints FOLDER.";
@@ -42,7 +42,7 @@ export default widget((root, server) => {
       if (!store.get("trace")) await fulfil({ ...catalogue.first, model: model.name });
     store.on("wish", (wish) => wish && fulfil(wish));
     store.on("refresh", (wanted) => wanted && refresh());
-    if (((await call("download", server, "download_status", {})) || {}).state === "running") followDownload();
+    if ((await ask(server, "download_status"))?.state === "running") download.now();
   }
 
   /** Show picture and model of a link; a model that is not here is left aside. */
@@ -59,12 +59,13 @@ export default widget((root, server) => {
     const began = performance.now();
     const next = { ...asked, ...wish };
     asked = next;
-    const model = models.get(next.model);
+    newest.abort();
+    const { signal } = (newest = new AbortController());
     const [described, trace] = await Promise.all([
-      model || call("describe", server, "describe", { model: next.model }),
-      call("analyse", server, "analyse", next),
+      models.get(next.model) || ask(server, "describe", { model: next.model }, { signal }),
+      ask(server, "analyse", next, { signal }),
     ]);
-    if (asked !== next) return; // a newer wish is under way
+    if (signal.aborted) return; // a newer wish is under way
     if (!described || !trace) {
       asked = { ...shown };
       if (shown.model) $("#vx-model").value = shown.model;
@@ -86,15 +87,16 @@ export default widget((root, server) => {
     if (asked === next) store.set("settled", { ...shown, milliseconds: performance.now() - began });
   }
 
-  /** Ask for the catalogue again: a model was kept, or a dataset has come. */
+  /** Ask for the catalogue: also when a model was kept, or a dataset has come. */
   async function refresh() {
-    const catalogue = await call("catalogue", server, "catalogue", {});
-    if (!catalogue) return;
+    const catalogue = await ask(server, "catalogue");
+    if (!catalogue) return null;
     store.set("catalogue", catalogue);
     listModels(catalogue);
     listGallery(catalogue.gallery);
     offerDownload(catalogue);
     if (shown.model) $("#vx-model").value = shown.model;
+    return catalogue;
   }
 
   /** The first picture starts with a patch in its middle marked, and so does one with fewer patches than the marked. */
@@ -142,7 +144,7 @@ export default widget((root, server) => {
     const model = store.get("model");
     const sources = (store.get("catalogue") || { sources: ["shapes"] }).sources;
     const source = model && sources.includes(model.data) ? model.data : sources[0];
-    const picture = await call("lot", server, "draw_lot", { source });
+    const picture = await askLot({ source });
     if (picture) await fulfil({ picture: picture.name });
   });
 
@@ -157,30 +159,24 @@ export default widget((root, server) => {
     $(".fetch .words").textContent = "Its own test pictures, CIFAR-10, are not on this machine.";
   }
 
-  async function followDownload() {
-    const status = await call("download", server, "download_status", {});
-    if (!status) {
-      $(".fetch .get").hidden = false;
-      $(".fetch progress").hidden = true;
-      $(".fetch .words").textContent = "How far the download is cannot be said now: ask again.";
-      return;
-    }
-    $(".fetch .get").hidden = $(".fetch progress").hidden = true;
-    if (status.state === "running") {
-      $(".fetch progress").hidden = false;
+  const download = poll(async () => {
+    const status = await ask(server, "download_status", {}, { quiet: true });
+    if (!status) return null;
+    const running = status.state === "running";
+    $(".fetch progress").hidden = !running;
+    $(".fetch .get").hidden = status.state !== "failed";
+    if (running) {
       $(".fetch progress").value = status.fraction;
       $(".fetch .words").textContent = `Downloading CIFAR-10: ${Math.round(100 * status.fraction)} %`;
-      setTimeout(followDownload, 500);
-    } else if (status.state === "failed") {
-      $(".fetch .get").hidden = false;
-      $(".fetch .words").textContent = status.reason;
-    } else {
-      await refresh();
+      return 500;
     }
-  }
+    if (status.state === "failed") $(".fetch .words").textContent = status.reason;
+    else await refresh();
+    return null;
+  });
 
   $(".fetch .get").addEventListener("click", async () => {
-    if (await call("download", server, "download", {})) followDownload();
+    if (await ask(server, "download", {}, { once: true })) download.now();
   });
 
   // ---- own pictures ------------------------------------------------------------------------------------------
@@ -198,7 +194,7 @@ export default widget((root, server) => {
       say(`${file.name} cannot be read: choose a picture file, not a folder.`);
       return;
     }
-    const picture = await call("upload", server, "upload", { data, title: file.name || "pasted picture" });
+    const picture = await send({ data, title: file.name || "pasted picture" });
     if (picture) await fulfil({ picture: picture.name });
   }
 

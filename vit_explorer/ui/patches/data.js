@@ -1,6 +1,6 @@
 /* What the views of the Patches tab share: the filters of a model, which large models send on demand. */
 import { decode } from "../core/arrays.js";
-import { call } from "../core/server.js";
+import { ask } from "../core/server.js";
 
 /** @type {WeakMap<object, Promise<import("../core/arrays").Packed | null>>} */
 const asked = new WeakMap(); // payload of a model -> its filters
@@ -22,7 +22,7 @@ export function filtersOf(model, server, arrived) {
 }
 
 async function fetchFilters(model, server) {
-  const told = await call(`filters ${model.name}`, server, "filters", { model: model.name });
+  const told = await ask(server, "filters", { model: model.name });
   if (told) here.set(model, decode(told.filters));
   else asked.delete(model); // the next drawing asks again
   return told ? here.get(model) : null;

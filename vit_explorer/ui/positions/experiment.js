@@ -2,9 +2,9 @@
 import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { barCells } from "../core/elements.js";
 import * as format from "../core/format.js";
-import { call } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
+import { question } from "../core/question.js";
 import { widget } from "../core/widget.js";
 import * as positions from "./data.js";
 
@@ -14,7 +14,6 @@ export default widget((root, server) => {
   const SHOWN = 5; // classes in a list
   const GAP = 1; // px between patches
   const chosen = { mode: "shuffled", seed: 4 };
-  let asked = { question: "", failed: false }; // the newest question, so that a redraw asks nothing twice
   let answer = null; // the newest one, with the question that it answers
   let ink = "";
 
@@ -57,24 +56,19 @@ export default widget((root, server) => {
     untrained:
       "The tokens get the random vectors that training began with: every place has one, but not the one this network learned to read.",
   };
-  const FAILED = "The server did not answer; choose the mode again.";
 
   // ---- asking --------------------------------------------------------------------------------------------------
   /** The picture, the model and the choice on screen. */
   const wanted = ({ trace, model }) => ({ picture: trace.picture.name, model: model.name, fit: trace.fit, ...chosen });
 
-  async function ask(/** @type {import("../state").State} */ state) {
-    const request = wanted(state);
-    const question = JSON.stringify(request);
-    if (question === asked.question) return;
-    const mine = (asked = { question, failed: false });
-    const told = await call("positions-experiment", server, "experiment", request);
-    if (asked !== mine) return;
-    if (told) answer = { ...told, question };
-    else asked = { question: "", failed: true }; // the next choice or redraw asks again
-    show(store.state);
-    mark(store.state);
-  }
+  const { ask, fits } = question(root, server, "experiment", {
+    wanted,
+    keep: (told) => (answer = told),
+    draw(state) {
+      draw(state);
+      mark(state);
+    },
+  });
 
   function change(next) {
     Object.assign(chosen, next);
@@ -172,20 +166,12 @@ export default widget((root, server) => {
     });
   }
 
-  /** Whether the answer is about the picture, the model and the choice on screen. */
-  const fits = (/** @type {import("../state").State} */ state) =>
-    answer !== null && answer.question === JSON.stringify(wanted(state));
-
   function show(/** @type {import("../state").State} */ state) {
     const seen = positions.view(state);
     if (!seen || !state.trace) return;
     const fitting = fits(state);
     root.classList.toggle("waiting", !fitting);
-    root.classList.toggle("failed", !fitting && asked.failed);
-    if (!fitting) {
-      if (asked.failed) $(".outcome").textContent = FAILED;
-      return;
-    }
+    if (!fitting) return;
     const overlapping = overlap(state.trace);
     $(".told").textContent = overlapping ? OVERLAPPING.told : TOLD[answer.mode];
     $(".changed-name").textContent = TITLES[answer.mode];

@@ -1,11 +1,12 @@
 /* Saves the matrix and the figure of the snapshot at the slider. */
 import { saveFile } from "../core/files.js";
-import { call } from "../core/server.js";
+import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as positions from "./data.js";
 
 export default widget((root, server) => {
+  const ask = latest(server, "export");
   const which = root.querySelector(".which");
   const buttons = [...root.querySelectorAll("[data-format]")];
 
@@ -14,7 +15,7 @@ export default widget((root, server) => {
     if (!positions.view(state)) return;
     for (const other of buttons) other.disabled = true;
     const request = { model: state.model.name, snapshot: positions.snapshot(state), format: button.dataset.format };
-    const file = await call("positions-export", server, "export", request);
+    const file = await ask(request);
     for (const other of buttons) other.disabled = false;
     button.focus();
     if (file) saveFile(file.filename, file.mime, file.data);

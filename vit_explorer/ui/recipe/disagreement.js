@@ -1,7 +1,7 @@
 /* How often the heads of a DeiT and its teacher disagree on the test split, asked in chunks, and examples to click. */
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
-import { call } from "../core/server.js";
+import { ask, latest, poll } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 
@@ -19,38 +19,39 @@ export default widget((root, server) => {
   let of = ""; // the model that the numbers are about
   let from = ""; // the sources of pictures there were: a download may bring its test pictures
   let told = null;
-  let run = 0; // number of the latest asking; others stop at their next answer
   let going = false;
   let kind = "distillation right";
   let start = 0;
   let strip = null; // the examples on screen
 
   const request = (more) => ({ model: store.get("model").name, ...more });
+  const askState = latest(server, "disagree");
+  const askExamples = latest(server, "examples");
 
   // ---- asking --------------------------------------------------------------------------------------------------
   async function look() {
-    const name = store.get("model").name;
-    const answer = await call("disagreement", server, "disagree", request({ go: false }));
-    if (!answer || name !== store.get("model").name) return;
-    told = answer;
+    told = await askState(request({ go: false }));
     show();
-    if (told.right) examples();
+    if (told?.right) examples();
   }
 
-  async function go() {
-    const mine = ++run;
+  /** One chunk of the test pictures after another. */
+  const chunks = poll(async () => {
+    const asked = of;
+    const answer = await ask(server, "disagree", request({ go: true }));
+    if (asked !== of) return null;
+    if (answer) told = answer;
+    if (!answer || told.done >= told.total) going = false;
+    show();
+    if (going) return 0;
+    if (told?.right) examples();
+    return null;
+  });
+
+  function go() {
     going = !going;
     show();
-    while (going && (!told || told.done < told.total)) {
-      const answer = await call("disagreement", server, "disagree", request({ go: true }));
-      if (run !== mine) return; // stopped, gone on with by another press, or about another model
-      if (!answer) break;
-      told = answer;
-      show();
-    }
-    going = false;
-    show();
-    if (told && told.right) examples();
+    if (going) chunks.now();
   }
 
   async function examples() {
@@ -60,12 +61,7 @@ export default widget((root, server) => {
       showStrip();
       return;
     }
-    const found = await call(
-      "disagreement-examples",
-      server,
-      "examples",
-      request({ kind, start: Math.min(start, count - 1) }),
-    );
+    const found = await askExamples(request({ kind, start: Math.min(start, count - 1) }));
     if (!found) return;
     strip = found;
     showStrip();
@@ -184,7 +180,6 @@ export default widget((root, server) => {
     if (of === model.name && from === sources) return;
     [of, from] = [model.name, sources];
     [told, strip, going, start] = [null, null, false, 0];
-    run++;
     show();
     look();
   }

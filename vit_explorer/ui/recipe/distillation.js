@@ -8,6 +8,7 @@ import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
 import * as views from "../core/views.js";
+import { question } from "../core/question.js";
 import { widget } from "../core/widget.js";
 
 export default widget((root, server) => {
@@ -23,7 +24,7 @@ export default widget((root, server) => {
   const best = (chances) => chances.indexOf(Math.max(...chances));
 
   // ---- asking --------------------------------------------------------------------------------------------------
-  const { ask, fits } = views.asking("distillation", server, "tokens", {
+  const { ask, fits } = question(root, server, "tokens", {
     wanted: views.request,
     keep: (told) =>
       (answer = {
@@ -33,7 +34,6 @@ export default widget((root, server) => {
         rgb: decode(told.pixels).data,
       }),
     draw,
-    failed: () => none("The server did not answer; choose the picture again."),
   });
 
   // ---- the maps ------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
  */
 import * as store from "../core/store.js";
 import * as views from "../core/views.js";
+import { question } from "../core/question.js";
 import { widget } from "../core/widget.js";
 import * as bars from "./bars.js";
 import * as scenes from "./scenes.js";
@@ -25,14 +26,13 @@ export default widget((root, server) => {
   /** Whether the answer is about this picture in this model, if not about all that was chosen since. */
   const near = (/** @type {import("../state").State} */ state) =>
     answer !== null && answer.about === JSON.stringify(views.request(state));
-  const { ask, fits } = views.asking("recipe", server, "ingredient", {
+  const { ask, fits } = question(root, server, "ingredient", {
     wanted,
     keep(told, state) {
       answer = { ...told, about: JSON.stringify(views.request(state)) };
       pass = 0;
     },
     draw,
-    failed: () => ($(".outcome").textContent = "The server did not answer; change something again."),
   });
 
   // ---- controls ------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import { colour, diverging } from "../core/colours.js";
 import { fill, make } from "../core/elements.js";
 import { saveFile } from "../core/files.js";
 import * as format from "../core/format.js";
-import { call } from "../core/server.js";
+import { ask as send, latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as ladder from "./ladder-words.js";
@@ -19,7 +19,7 @@ export default widget((root, server) => {
   async function ask() {
     if (asking || told) return;
     asking = true;
-    told = await call("ladder", server, "ladder", {});
+    told = await send(server, "ladder");
     asking = false;
     if (told) draw();
     else {
@@ -158,10 +158,11 @@ export default widget((root, server) => {
   }
 
   // ---- files ---------------------------------------------------------------------------------------------------
+  const askFile = latest(server, "export");
   const buttons = [...root.querySelectorAll("[data-format]")];
   async function save(button) {
     for (const other of buttons) other.disabled = true;
-    const file = await call("ladder-file", server, "export", { format: button.dataset.format });
+    const file = await askFile({ format: button.dataset.format });
     for (const other of buttons) other.disabled = false;
     button.focus();
     if (file) saveFile(file.filename, file.mime, file.data);

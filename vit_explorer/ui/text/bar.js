@@ -1,6 +1,6 @@
 /* The sequence of the Roots tab, for all its views: typed or rolled, read by the server once. */
 import { short } from "../core/format.js";
-import { call } from "../core/server.js";
+import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as roots from "./data.js";
@@ -8,12 +8,13 @@ import * as roots from "./data.js";
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const FIRST = "BLACKBOARD";
+  const ask = latest(server, "read_sequence");
   let asked = false;
 
   /** Ask the server for a sequence; what was chosen stays chosen where the network has it. */
   async function read(text, epoch = null) {
     root.classList.add("waiting");
-    const answer = await call("text-read", server, "read_sequence", { text });
+    const answer = await ask({ text });
     root.classList.remove("waiting");
     if (!answer) return $(".text").setAttribute("aria-invalid", "true");
     const [before, look] = [store.get("text"), store.get("textLook")];

@@ -1,7 +1,7 @@
 /* Decoding as a film: the probabilities of the next token, and the beam as a tree. */
 import { fill, make } from "../core/elements.js";
 import { attention, probability } from "../core/format.js";
-import { call } from "../core/server.js";
+import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as roots from "./data.js";
@@ -17,6 +17,8 @@ export default widget((root, server) => {
   let look = null;
   let search = null; // see tree.js
   let question = ""; // what the search answers
+  const askSearch = latest(server, "search_beam");
+  const askDifference = latest(server, "find_difference");
   let places = null;
   let width = 0;
   let marked = null; // number of the node that is pointed at
@@ -30,8 +32,7 @@ export default widget((root, server) => {
     question = mine;
     search = null;
     root.classList.add("waiting");
-    const answer = await call("text-search", server, "search_beam", request);
-    if (question !== mine) return;
+    const answer = await askSearch(request);
     root.classList.remove("waiting");
     if (!answer) {
       question = "";
@@ -46,7 +47,7 @@ export default widget((root, server) => {
     $(".find").disabled = true;
     $(".found").textContent = "Trying random sequences ...";
     const wide = Math.max(2, Number($(".widths").value));
-    const answer = await call("text-find", server, "find_difference", {
+    const answer = await askDifference({
       width: wide,
       seed: Math.floor(Math.random() * 2 ** 30),
     });

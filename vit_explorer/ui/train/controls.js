@@ -20,7 +20,7 @@ export default widget((root, server) => {
   const GOES = new Set(["training", "starting", "waiting"]);
   const RESUMES = new Set(["paused"]);
   const OVER = new Set(["finished", "failed"]); // or nobody would ever play it on
-  const BAD = new Set(["failed", "lost", "unreadable"]);
+  const BAD = new Set(["failed", "unreadable"]);
   const width = races.widthOf(root);
   let sliding = 0; // timer of the slider
   let touched = -Infinity; // when the slider was moved last
@@ -39,7 +39,6 @@ export default widget((root, server) => {
     if (race && GOES.has(race.state)) command("pause");
     else if (race && RESUMES.has(race.state)) command("play");
     else if (race && OVER.has(race.state)) store.set("setup", { open: true, from: race });
-    else if (race && race.state === "lost") races.open(race.name);
   });
   $(".steps").addEventListener("click", (event) => {
     const button = event.target.closest("[data-step]");
@@ -97,11 +96,9 @@ export default widget((root, server) => {
     const goes = GOES.has(race.state);
     const [icon, words, able] = OVER.has(race.state)
       ? ["again", "Set up the same race again", true]
-      : race.state === "lost"
-        ? ["again", "Try again", true]
-        : goes
-          ? ["pause", "Pause", race.mine]
-          : ["play", "Go on", race.mine && RESUMES.has(race.state)];
+      : goes
+        ? ["pause", "Pause", race.mine]
+        : ["play", "Go on", race.mine && RESUMES.has(race.state)];
     const play = $(".play");
     play.disabled = !able;
     play.setAttribute("aria-label", words);

@@ -6,7 +6,7 @@
  * "comparing" (names of races drawn dashed), "setup" ({open}) and "run" (the race's name, for the page's link).
  */
 import { decode } from "../core/arrays.js";
-import { say } from "../core/say.js";
+import { poll as polling } from "../core/server.js";
 import * as store from "../core/store.js";
 import * as calls from "./calls.js";
 
@@ -15,25 +15,16 @@ import * as calls from "./calls.js";
 const POLL = 333; // ms between two questions while something trains
 const POLL_SLOWLY = 1200; // while it waits, is paused, or the tab is not on screen
 const HIDDEN_LIMIT = 60_000; // ms after which a page that nobody sees stops asking
-const RETRIES = [1000, 2000, 4000, 8000]; // ms, after a question that was not answered
 const GOES = new Set(["waiting", "starting", "training"]);
 export const OPEN_STATES = new Set(["waiting", "starting", "training", "paused", "elsewhere"]);
 
 export let race = null;
 export let compared = []; // other races, drawn dashed
-/** @type {ReturnType<typeof setTimeout>} */
-let timer;
-let polling = false;
-let again = false; // as soon as the present question is answered
-let failures = 0;
 let hiddenSince = null;
 const visible = []; // functions, each telling whether a view that shows the race is on screen
 const onScreen = () => visible.some((one) => one());
 let arrived = 0; // counts up with every answer
 let waiting = null; // what the next frame has to draw
-
-const ask = (...request) => calls.ask(...request); // that file comes after this one or before it
-const tryAsk = (...request) => calls.tryAsk(...request);
 
 // ---- the page opens ------------------------------------------------------------------------------------------
 /** The first widget brings the server; the page may have been opened by a link to a race. */
@@ -52,7 +43,7 @@ export async function connect(functions) {
 }
 
 export async function refreshLobby() {
-  const lobby = await ask("lobby");
+  const lobby = await calls.ask("lobby");
   if (lobby) store.set("lobby", lobby);
   return lobby;
 }
@@ -76,17 +67,16 @@ function emptyRace(name) {
 
 /** Follow another race; false if it cannot be opened. `quietly`: the page's link does not name it yet. */
 export async function open(name, { quietly = false } = {}) {
-  clearTimeout(timer);
+  following.stop();
   const next = emptyRace(name);
-  const answer = await tryAsk("follow", { race: name, cursors: {} });
-  if (answer.refused) {
-    say(answer.refused);
+  const answer = await calls.ask("follow", { race: name, cursors: {} });
+  if (!answer) {
     schedule();
     return false;
   }
   take(next, answer);
   race = next;
-  [failures, compared] = [0, []];
+  compared = [];
   store.update({ race, raceData: ++arrived, raceAt: null, comparing: [], setup: { open: false } });
   if (!quietly) store.set("run", name);
   schedule();
@@ -94,7 +84,7 @@ export async function open(name, { quietly = false } = {}) {
 }
 
 export function close() {
-  clearTimeout(timer);
+  following.stop();
   race = null;
   compared = [];
   store.update({ race: null, raceAt: null, comparing: [], run: null });
@@ -105,7 +95,7 @@ export async function compare(name) {
   if (compared.some((other) => other.name === name)) compared = compared.filter((other) => other.name !== name);
   else {
     const other = emptyRace(name);
-    const answer = await ask("follow", { race: name, cursors: {} });
+    const answer = await calls.ask("follow", { race: name, cursors: {} });
     if (!answer) return;
     take(other, answer);
     compared = [...compared, other];
@@ -119,49 +109,47 @@ export async function compare(name) {
 
 const cursors = (of) => Object.fromEntries(of.contenders.map(({ label, cursor }) => [label, cursor]));
 
-function schedule(wait) {
-  clearTimeout(timer);
-  if (!race || !OPEN_STATES.has(race.state)) return;
-  if (document.hidden && hiddenSince !== null && performance.now() - hiddenSince > HIDDEN_LIMIT) return;
+/** Milliseconds until the race is asked after again; null where nothing more is to come, or nobody looks. */
+function pace() {
+  if (!race || !OPEN_STATES.has(race.state)) return null;
+  if (document.hidden && hiddenSince !== null && performance.now() - hiddenSince > HIDDEN_LIMIT) return null;
   const busy = race.state === "training" || race.state === "starting";
-  timer = setTimeout(poll, wait !== undefined ? wait : busy && onScreen() && !document.hidden ? POLL : POLL_SLOWLY);
+  return busy && onScreen() && !document.hidden ? POLL : POLL_SLOWLY;
+}
+
+function schedule() {
+  const wait = pace();
+  if (wait !== null) following.later(wait);
 }
 
 /** A page that is looked at again catches up at once. */
 function seen() {
   hiddenSince = document.hidden ? performance.now() : null;
-  if (!document.hidden) schedule(0);
+  if (!document.hidden && pace() !== null) following.now();
 }
 
 /** One question at a time: two with the same cursors would bring the same numbers twice. */
-async function poll() {
-  again = polling;
-  if (polling || !race) return;
-  polling = true;
+const following = polling(async () => {
   const followed = race;
-  const answer = await tryAsk("follow", { race: followed.name, cursors: cursors(followed) });
-  polling = false;
-  if (race === followed) heard(answer);
-  if (!again || !race) return;
-  clearTimeout(timer);
-  timer = setTimeout(poll);
-}
+  if (!followed) return null;
+  let reason = ""; // why it cannot be read
+  const request = { race: followed.name, cursors: cursors(followed) };
+  const answer = await calls.ask("follow", request, { quiet: true, say: (sentence) => (reason = sentence) });
+  if (race !== followed) return pace();
+  if (answer) heard(answer);
+  else {
+    Object.assign(race, { state: "unreadable", reason, place: null });
+    tell(true, false);
+  }
+  return pace();
+});
 
 function heard(answer) {
-  if (answer.lost && failures < RETRIES.length) {
-    schedule(RETRIES[failures++]);
-  } else if (answer.refused) {
-    Object.assign(race, { state: answer.lost ? "lost" : "unreadable", reason: answer.refused, place: null });
-    tell(true, false);
-  } else {
-    failures = 0;
-    const before = stateOf(race);
-    const news = take(race, answer);
-    const changed = before !== stateOf(race);
-    tell(changed, news);
-    if (changed && !GOES.has(race.state)) refreshLobby();
-    schedule();
-  }
+  const before = stateOf(race);
+  const news = take(race, answer);
+  const changed = before !== stateOf(race);
+  tell(changed, news);
+  if (changed && !GOES.has(race.state)) refreshLobby();
 }
 
 const stateOf = ({ state, title, place, reason, mine, outcome }) =>
@@ -231,12 +219,11 @@ function unpack(snapshot) {
 export async function command(what, values = {}) {
   if (!race) return false;
   const commanded = race;
-  const answer = await ask("command", { race: race.name, do: what, ...values });
+  const answer = await calls.order("command", { race: race.name, do: what, ...values });
   if (!answer || race !== commanded) return false;
   Object.assign(race, answer);
   tell(true, false);
-  clearTimeout(timer);
-  timer = setTimeout(poll); // also where it has come to rest: its last numbers are to be told
+  following.now(); // also where it has come to rest: its last numbers are to be told
   return true;
 }
 

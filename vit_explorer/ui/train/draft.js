@@ -1,6 +1,7 @@
 /* The race that is being set up: its state and what a person can do to it. It draws nothing; `changed()` is called when
  * something is new, `refused(sentence)` when the server cannot plan it.
  */
+import { newest } from "../core/server.js";
 import * as calls from "./calls.js";
 import * as plans from "./plan.js";
 import * as words from "./words.js";
@@ -17,22 +18,23 @@ export function makeDraft({ lobby, changed, refused }) {
     edited: null, // the entry whose fold is open
   };
   let removed = new Set(); // labels of the plan that are not wanted
-  let asked = 0; // number of the newest plan
+  let reason = ""; // why there is no plan
+  const ask = newest((request, signal) =>
+    calls.ask("planned", request, { signal, say: (sentence) => (reason = sentence) }),
+  );
 
   const dataset = () => lobby().datasets.find(({ name }) => name === draft.data);
   const fresh = (label, base, planned) => ({ label, planned, base, edits: {}, wrong: {} });
 
   /** Let the server make the contenders of the preset for these data; what was changed by hand stays. */
   async function plan() {
-    const ticket = ++asked;
     const { preset, data, size, epochs } = draft;
     const subset = size >= dataset().n_train ? null : size;
-    const answer = await calls.tryAsk("planned", { preset: preset.name, data, subset, epochs });
-    if (ticket !== asked) return;
-    if (answer.refused) {
+    const answer = await ask({ preset: preset.name, data, subset, epochs });
+    if (!answer) {
       Object.assign(draft, { entries: [], edited: null });
       changed();
-      refused(answer.refused);
+      refused(reason);
       return;
     }
     const planned = answer.contenders
@@ -88,7 +90,7 @@ export function makeDraft({ lobby, changed, refused }) {
     const recipes = contenders.map(({ recipe }) => recipe);
     const data = words.common(recipes, "data");
     if (!lobby().datasets.some((one) => one.name === data)) return false;
-    asked++; // a plan that is on its way is not wanted any more
+    ask.forget(); // a plan that is on its way is not wanted any more
     chooseDataOnly(data, probe);
     const preset = lobby().presets.find((one) => one.name === name) || lobby().presets[0];
     const [{ subset, epochs }] = recipes;

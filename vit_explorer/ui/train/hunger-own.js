@@ -78,7 +78,7 @@ export function ownRuns(root) {
     asking = true;
     follow();
     const choice = { kind: $(".kind").value, data: $(".data").value, size: Number($(".size").value), seed: seed() };
-    const answer = await calls.ask("run_point", choice);
+    const answer = await calls.order("run_point", choice);
     if (answer) await races.open(answer.race);
     asking = false;
     follow();

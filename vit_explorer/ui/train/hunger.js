@@ -2,7 +2,7 @@
 import { clearCanvas } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
-import { call } from "../core/server.js";
+import { latest } from "../core/server.js";
 import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
 import * as races from "./data.js";
@@ -88,8 +88,10 @@ export default widget((root, server) => {
   }
 
   // ---- everything ----------------------------------------------------------------------------------------------------
+  const ask = latest(server, "hunger");
+
   async function fetchAll() {
-    const answer = await call("hunger", server, "hunger", {});
+    const answer = await ask();
     if (!answer) return;
     payload = answer;
     points = hungerPlot.points(payload);
@@ -105,7 +107,7 @@ export default widget((root, server) => {
     chart();
   }
 
-  views.files(root, "hunger-files", server, () => ({}));
+  views.files(root, server, () => ({}));
 
   function draw(/** @type {import("../state").State} */ { lobby }) {
     if (asked !== lobby) {

@@ -71,11 +71,12 @@ function form(box, race, contender) {
   async function keep() {
     const name = input.value.trim();
     if (!NAME.test(name)) return say(`Give ${RULE}.`, true);
+    const request = { race: race.name, label: contender.label, name };
     send.disabled = true;
     say("Keeping: its accuracy on all test pictures is looked up or measured…", false);
-    const answer = await calls.tryAsk("keep", { race: race.name, label: contender.label, name });
+    const answer = await calls.order("keep", request, { say: (sentence) => say(sentence, true) });
     send.disabled = false;
-    if (answer.refused) return say(answer.refused, true);
+    if (!answer) return undefined;
     kept.set(`${race.name}/${contender.label}`, name);
     store.set("refresh", { kept: name });
     drawn.delete(box);

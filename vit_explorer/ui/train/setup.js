@@ -226,11 +226,12 @@ export default widget((root) => {
     }
     starting = true;
     promise();
-    const answer = await calls.tryAsk("start", draft.request());
+    let refused = "";
+    const answer = await calls.order("start", draft.request(), { say: (sentence) => (refused = sentence) });
     starting = false;
     promise();
-    if (answer.refused) {
-      tell(answer.refused, true);
+    if (!answer) {
+      tell(refused, true);
       return;
     }
     draft.edited = null;

@@ -98,7 +98,7 @@ export default widget((root) => {
   }
 
   async function change(name, request) {
-    const answer = await calls.ask(name, request);
+    const answer = await calls.order(name, request);
     [renaming, deleting] = [null, null];
     const { race } = request;
     if (answer && name === "remove" && races.race && races.race.name === race) {

@@ -101,7 +101,6 @@ export function state({ state, place, reason, activity }) {
     finished: "Finished",
     failed: `It could not go on. ${reason || ""}`,
     elsewhere: "Being trained in a terminal; this page follows it.",
-    lost: reason,
     unreadable: reason,
   };
   return (words[state] || state) + (reason && ["training", "paused", "finished"].includes(state) ? `. ${reason}` : "");

@@ -1,7 +1,7 @@
 /* Which Swin the Windows tab looks at, how it is cut, and which blocks and head; it asks the server for all views. */
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
-import { call } from "../core/server.js";
+import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
@@ -9,6 +9,8 @@ import * as windows from "./data.js";
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const cut = { window: null, shift: null, side: null }; // null: the model's own
+  const askWindows = latest(server, "windows");
+  const askWeights = latest(server, "weights");
   let asked = "";
 
   /** The Swin to look at: the frame's, or else the first of the same data, or any. */
@@ -24,7 +26,7 @@ export default widget((root, server) => {
     if (question === asked) return;
     asked = question;
     root.classList.add("waiting");
-    const answer = await call("windows", server, "windows", request);
+    const answer = await askWindows(request);
     if (asked !== question) return;
     root.classList.remove("waiting");
     if (answer) return choose({ answer });
@@ -47,7 +49,7 @@ export default widget((root, server) => {
     if (blocks.length) {
       const question = asked;
       root.classList.add("waiting");
-      const told = await call("window-weights", server, "weights", { ...JSON.parse(question), blocks });
+      const told = await askWeights({ ...JSON.parse(question), blocks });
       if (asked !== question) return;
       root.classList.remove("waiting");
       if (!told) return;
