@@ -1,7 +1,7 @@
 /* Networks that others trained and that are not on this machine: what they are, and their download. */
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
-import { call } from "../core/server.js";
+import { ask, poll } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 
@@ -10,36 +10,35 @@ export default widget((root, server) => {
   const EVERY = 500; // ms between two looks at a download
   const MEGABYTE = 1e6; // as weights are measured where they are offered
   const ids = {}; // of the downloads that were started here, by network
-  let timer = 0;
-  let acting = false; // a start or stop is under way
+  let newest = null; // answer; one that was asked for before a start or stop is not taken after it
   /** @type {string[]} */
   let running = []; // networks, in the newest answer
   let shown = ""; // the offers that are on screen
 
-  async function look() {
-    if (!acting) take(await call("offers", server, "offers", { ids }));
-  }
+  /** Look again and again while a download is under way. */
+  const looking = poll(async () => {
+    const before = newest;
+    const answer = await ask(server, "offers", { ids });
+    if (answer && before === newest) take(answer);
+    return running.length && root.isConnected ? EVERY : null;
+  });
 
-  /** Start or stop a download; until the answer is there nobody looks, for a look would see what was before. */
+  /** Start or stop a download. */
   async function act(which, name) {
-    acting = true;
-    clearTimeout(timer);
-    const answer = await call("offers", server, which, { name, ids });
-    acting = false;
-    if (answer && answer.id) ids[name] = answer.id;
+    newest = {};
+    const answer = await ask(server, which, { name, ids }, { once: true });
+    if (!answer) return;
+    if (answer.id) ids[name] = answer.id;
     take(answer);
+    looking.later(EVERY);
   }
 
-  /** Draw an answer; without one, ask again while a download is under way. */
   function take(answer) {
-    clearTimeout(timer);
-    if (answer) {
-      const before = new Set([...running, ...Object.keys(ids)]);
-      running = answer.running.map(({ name }) => name);
-      show(answer);
-      for (const name of before) if (!running.includes(name)) ended(name, answer);
-    }
-    if (running.length && root.isConnected) timer = setTimeout(look, EVERY);
+    newest = answer;
+    const before = new Set([...running, ...Object.keys(ids)]);
+    running = answer.running.map(({ name }) => name);
+    show(answer);
+    for (const name of before) if (!running.includes(name)) ended(name, answer);
   }
 
   /** The network that was asked for here is shown, another one only listed. */
@@ -127,5 +126,5 @@ export default widget((root, server) => {
     button.disabled = false;
   });
 
-  return { topics: ["catalogue"], draw: ({ catalogue }) => catalogue && look() };
+  return { topics: ["catalogue"], draw: ({ catalogue }) => catalogue && looking.now() };
 });
