@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.browser.pages import drawn
+
 FORMATS = ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"]
 
 
@@ -102,6 +104,41 @@ def test_a_pasted_picture_is_taken(page):
     )
     page.wait_for_function("vx.get('settled').picture.startsWith('upload:')")
     assert page.locator(".vx-frame .title").inner_text() == "clip.png"
+
+
+def test_text_that_brings_its_own_picture_goes_to_the_field(page):
+    """Word processors and spreadsheets put both on the clipboard."""
+    stays = page.evaluate(
+        """() => {
+          const field = document.querySelector(".vx-frame").appendChild(document.createElement("input"));
+          const transfer = new DataTransfer();
+          transfer.items.add("12.5", "text/plain");
+          transfer.items.add(new File(["x"], "image.png", { type: "image/png" }));
+          const paste = new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true });
+          field.dispatchEvent(paste);
+          field.remove();
+          return !paste.defaultPrevented;
+        }"""
+    )
+    drawn(page)
+    assert stays and page.locator("#vx-say.shown").count() == 0
+    assert page.evaluate("vx.get('settled').picture") == "sample:cat"
+
+
+@pytest.mark.parametrize(("dropped", "word"), [("address", "no file"), ("two files", "one picture")])
+def test_what_cannot_be_taken_from_a_drop_is_said(page, dropped, word):
+    page.evaluate(
+        """(dropped) => {
+          const dataTransfer = new DataTransfer();
+          if (dropped === "address") dataTransfer.setData("text/uri-list", "https://example.org/cat.jpg");
+          else for (const name of ["a.png", "b.png"]) dataTransfer.items.add(new File(["x"], name));
+          const drop = new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true });
+          document.querySelector(".vx-frame .picture").dispatchEvent(drop);
+        }""",
+        dropped,
+    )
+    page.locator("#vx-say.shown", has_text=word).wait_for()
+    assert page.evaluate("vx.get('settled').picture") == "sample:cat"
 
 
 def test_the_camera_gives_a_picture(page):

@@ -102,7 +102,7 @@ declare global {
   interface Window {
     vx: any;
     /** What Gradio was told of the page. */
-    gradio_config: { components: { type: string; props: any }[] };
+    gradio_config: { components: { id: number; type: string; props: any }[]; layout: any; root: string; api_prefix: string };
   }
   /** What a selector finds is not checked: which kind of element it is stands in the view's HTML. */
   interface ParentNode {

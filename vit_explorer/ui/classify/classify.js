@@ -6,10 +6,11 @@
 import { verdict } from "../core/answers.js";
 import { wireCamera } from "../core/camera.js";
 import { fill, make } from "../core/elements.js";
-import { base64 } from "../core/files.js";
+import { base64, intoField } from "../core/files.js";
 import * as format from "../core/format.js";
-import { ask as send } from "../core/server.js";
+import { ask as askServer } from "../core/server.js";
 import * as store from "../core/store.js";
+import { send } from "../core/uploads.js";
 import { widget } from "../core/widget.js";
 import * as card from "./card.js";
 
@@ -139,7 +140,7 @@ export default widget((root, server) => {
         card.element.classList.add("waiting");
         const request = { picture: card.picture.name, fit };
         let refused = "";
-        const answer = await send(server, "classify", request, { say: (sentence) => (refused = sentence) });
+        const answer = await askServer(server, "classify", request, { say: (sentence) => (refused = sentence) });
         card.fit = request.fit;
         card.results = answer && answer.results;
         card.element.classList.toggle("waiting", card.fit !== fit);
@@ -257,7 +258,7 @@ export default widget((root, server) => {
   window.addEventListener(
     "paste",
     (event) => {
-      if (!visible() || !event.clipboardData || !event.clipboardData.files.length) return;
+      if (!visible() || !event.clipboardData || !event.clipboardData.files.length || intoField(event)) return;
       event.preventDefault();
       bring([...event.clipboardData.files], (file) =>
         !file.name || file.name === "image.png" ? `Pasted picture ${++pasted}` : file.name,

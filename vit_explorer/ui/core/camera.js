@@ -12,6 +12,8 @@ export function wireCamera(root, take, complain) {
     NotFoundError: "none was found: plug one in, or upload or paste a picture.",
     NotReadableError: "another program holds it: close that, then try again.",
   };
+  const FRAMED =
+    "the page around this one may not allow it. Open this page in a tab of its own, or upload or paste a picture.";
   const visible = () => root.isConnected && root.offsetParent !== null;
   let stream = null;
 
@@ -26,7 +28,10 @@ export function wireCamera(root, take, complain) {
         video: { width: { ideal: 1280 }, facingMode: "environment" },
       });
     } catch (error) {
-      complain(`Camera: ${REASONS[error.name] || "it could not be opened: upload or paste a picture."}`);
+      const framed = error.name === "NotAllowedError" && window.parent !== window;
+      complain(
+        `Camera: ${framed ? FRAMED : REASONS[error.name] || "it could not be opened: upload or paste a picture."}`,
+      );
       $(".camera").disabled = false;
       return;
     }

@@ -36,6 +36,7 @@ def user_errors() -> Iterator[None]:
 def json_errors(function: Callable[[dict[str, Any]], Answer]) -> Callable[[dict[str, Any]], Answer]:
     """Turn the exceptions that a visitor can cause into {"error": message}; all other exceptions are raised.
 
+    A picture that is not here is also named as "missing": the browser that sent it sends it again.
     A visitor's fault is one line of the log. A KeyError, TypeError, ValueError or OverflowError may also be a fault of
     the server, so its traceback is logged.
     """
@@ -47,7 +48,9 @@ def json_errors(function: Callable[[dict[str, Any]], Answer]) -> Callable[[dict[
         except (PictureError, DatasetError, CheckpointError, RunError, PermissionError, UserError) as error:
             message = str(error)
         except UnknownPicture as error:
-            message = f"The picture {error.args[0]} is no longer here: pick or upload it again."
+            name = error.args[0]
+            LOG.info("%s: no picture %s", function.__name__, name)
+            return {"error": f"The picture {name} is no longer here: pick or upload it again.", "missing": name}
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             LOG.exception("%s failed", function.__name__)
             return {"error": f"Invalid request ({type(error).__name__}: {error})."}

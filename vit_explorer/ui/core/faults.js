@@ -2,7 +2,7 @@
 
 export const STILL_WAITING = "Still waiting for the server’s answer.";
 
-const BY_ITSELF = "This page asks again and goes on when there is an answer.";
+const BY_ITSELF = "This page asks again until there is an answer.";
 const [OFTEN, SELDOM] = [4000, 60_000]; // ms, the longest between two attempts
 
 /** By HTTP status; `again` false: asking again would bring the same. */
@@ -29,11 +29,7 @@ export function faultOf(status, once = false) {
   const known =
     FAULTS[status] ||
     (status === 0 ? AWAY : { said: `The server answered with status ${status}.`, again: status >= 500 });
-  const more = !known.again
-    ? ""
-    : once
-      ? " Nothing was changed as far as this page knows: try again when it is back."
-      : ` ${BY_ITSELF}`;
+  const more = !known.again ? "" : once ? " Try again when it is back." : ` ${BY_ITSELF}`;
   return { sentence: known.said + more, again: known.again };
 }
 

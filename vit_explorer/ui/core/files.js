@@ -10,6 +10,11 @@ export function saveFile(filename, mime, base64) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
+/** Whether a paste is for a field that is written in: there text comes before a picture of it. */
+export const intoField = ({ target, clipboardData }) =>
+  clipboardData.types.includes("text/plain") &&
+  Boolean(/** @type {Element} */ (target).closest?.("input, textarea, select, [contenteditable]"));
+
 /** The bytes of a file or blob as base64. */
 export function base64(file) {
   return new Promise((resolve, reject) => {

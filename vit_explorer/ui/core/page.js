@@ -1,12 +1,18 @@
 /* The page's entry: the scripts of all tabs are loaded from here, when their views are mounted. */
 import * as link from "./link.js";
-import { idle, load } from "./server.js";
+import { idle, load, ROOT } from "./server.js";
 import * as store from "./store.js";
 import { openTab } from "./tabs.js";
 import { calm, followTheme } from "./theme.js";
 import { mount } from "./widget.js";
 
 followTheme();
+
+// Under a sub-path that it was not told of, Gradio looks for its theme in the wrong place.
+if (new URL(`${window.gradio_config.root}/`).pathname !== ROOT.pathname) {
+  const theme = document.createElement("link");
+  document.head.append(Object.assign(theme, { rel: "stylesheet", href: new URL("theme.css", ROOT).href }));
+}
 
 /** Where picture and tabs stand one above the other, a person who opens a tab is brought to it. */
 document.addEventListener("click", ({ target, isTrusted }) => {

@@ -9,6 +9,7 @@
  */
 import { delay, faultOf, STILL_WAITING } from "./faults.js";
 import { say, stand } from "./say.js";
+import { sendAgain } from "./uploads.js";
 
 /** @typedef {import("../state").Server} Server */
 /**
@@ -19,6 +20,8 @@ import { say, stand } from "./say.js";
 
 /** @template {string} Name @typedef {(request?: object) => Promise<import("../state").Answer<Name> | null>} Ask */
 
+/** Where the page is, also under a sub-path that the server was not told of. */
+export const ROOT = new URL("../../../", import.meta.url);
 const PATIENCE = 1800; // ms after which the page says that it waits
 const SESSION = "page"; // the server keeps nothing of a visitor, so all share one of Gradio's sessions
 const waitedFor = new Set(); // promises that idle waits for
@@ -43,9 +46,8 @@ const sleep = (ms, /** @type {AbortSignal | undefined} */ signal) =>
 
 /** @param {Server} server @param {string} name @param {object} request @param {AbortSignal | undefined} signal @returns {Promise<Outcome>} */
 async function attempt(server, name, request, signal) {
-  const prefix = /** @type {any} */ (window).gradio_config?.api_prefix ?? "/gradio_api";
   try {
-    const response = await fetch(new URL(`../../..${prefix}/component_server/`, import.meta.url), {
+    const response = await fetch(new URL("gradio_api/component_server/", ROOT), {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ data: request, fn_name: name, component_id: server, session_hash: SESSION }),
@@ -60,6 +62,7 @@ async function attempt(server, name, request, signal) {
 /** Try until there is an answer, a refusal or nobody who waits for it. @param {() => Promise<Outcome>} attempt @param {Options} options */
 async function answerOf(attempt, { say: refuse = say, once = false, signal }) {
   const question = Symbol();
+  let restored = false; // the picture that the server no longer had was sent again
   try {
     for (let failures = 0; ; failures++) {
       const timer = setTimeout(() => !troubles.has(question) && trouble(question, STILL_WAITING), PATIENCE);
@@ -67,6 +70,10 @@ async function answerOf(attempt, { say: refuse = say, once = false, signal }) {
       clearTimeout(timer);
       if (signal?.aborted) return null;
       if (status === 200 && !answer?.error) return answer;
+      if (answer?.missing && !restored) {
+        restored = true;
+        if (await sendAgain(answer.missing)) continue;
+      }
       const { sentence, again } = status === 200 ? { sentence: answer.error, again: false } : faultOf(status, once);
       if (once || !again) {
         refuse(sentence);

@@ -25,13 +25,26 @@ export function place() {
 
 /** Open a tab, or one inside of a tab, by its id, also where the tabs that do not fit stand in a menu. @param {string} id */
 export function openTab(id) {
-  const { label } = items().find((item) => item.id === id) || {};
-  const inMenu = [...document.querySelectorAll("#tabs .overflow-dropdown button")];
-  /** @type {HTMLElement} */
-  const tab =
-    document.querySelector(`#tabs [role="tab"][data-tab-id="${CSS.escape(id)}"]`) ||
-    inMenu.find((one) => one.textContent.trim() === label);
-  if (tab) tab.click();
+  const { elem_id: bar, ids } = barOf(id);
+  const inBar = (one) => document.querySelector(`#tabs [role="tab"][data-tab-id="${CSS.escape(one)}"]`);
+  const inMenu = ids.filter((one) => !inBar(one)); // in this order; their words may have been translated
+  const menu = document.querySelectorAll(`#${bar} > .tab-wrapper .overflow-dropdown button`);
+  /** @type {HTMLElement | undefined} */
+  const tab = inBar(id) || menu[inMenu.indexOf(id)];
+  tab?.click();
+}
+
+/** The bar that a tab is in: the id of its element, and the ids of its tabs in their order. */
+function barOf(id) {
+  const { components, layout } = window.gradio_config;
+  const props = new Map(components.map((one) => [one.id, one.props]));
+  const nodes = [layout];
+  for (const { id: own, children = [] } of nodes) {
+    const ids = children.map((child) => props.get(child.id)?.id);
+    if (ids.includes(id)) return { elem_id: props.get(own).elem_id, ids };
+    nodes.push(...children);
+  }
+  return { elem_id: "tabs", ids: [] };
 }
 
 /** Resolves when a tab is open and its views are there. @param {string} id */

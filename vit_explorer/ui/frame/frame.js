@@ -7,13 +7,14 @@ import { decode } from "../core/arrays.js";
 import { wireCamera } from "../core/camera.js";
 import { clearCanvas, outline, patchInput, rgbImage } from "../core/draw.js";
 import { barCells, fill, make } from "../core/elements.js";
-import { base64 } from "../core/files.js";
+import { base64, intoField } from "../core/files.js";
 import * as format from "../core/format.js";
 import { followAddress } from "../core/link.js";
 import { say } from "../core/say.js";
 import { ask, idle, latest, poll } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
+import { send } from "../core/uploads.js";
 import { middleToken } from "../core/tokens.js";
 import { judge } from "../core/verdict.js";
 import { widget } from "../core/widget.js";
@@ -26,7 +27,6 @@ export default widget((root, server) => {
   const models = new Map(); // name -> payload of "describe"
 
   const askLot = latest(server, "draw_lot");
-  const send = latest(server, "upload");
   let newest = new AbortController(); // of the newest request
 
   async function start() {
@@ -194,7 +194,7 @@ export default widget((root, server) => {
       say(`${file.name} cannot be read: choose a picture file, not a folder.`);
       return;
     }
-    const picture = await send({ data, title: file.name || "pasted picture" });
+    const picture = await send(server, "upload", { data, title: file.name || "pasted picture" });
     if (picture) await fulfil({ picture: picture.name });
   }
 
@@ -205,7 +205,7 @@ export default widget((root, server) => {
   });
   document.addEventListener("paste", (event) => {
     const file = [...event.clipboardData.files].find((one) => one.type.startsWith("image/"));
-    if (file && !event.defaultPrevented) take(file);
+    if (file && !event.defaultPrevented && !intoField(event)) take(file);
   });
   const panel = $(".picture");
   panel.addEventListener("dragover", (event) => {
@@ -216,7 +216,10 @@ export default widget((root, server) => {
   panel.addEventListener("drop", (event) => {
     event.preventDefault();
     panel.classList.remove("dropping");
-    if (event.dataTransfer.files.length) take(event.dataTransfer.files[0]);
+    const [file, ...others] = event.dataTransfer.files;
+    if (!file) say("What was dropped is no file: save the picture first, then drop its file here.");
+    else if (others.length) say("Drop one picture here; the Classify tab takes several at once.");
+    else take(file);
   });
 
   // A file dropped beside the panels must not make the browser leave the page.
