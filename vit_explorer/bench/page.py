@@ -33,14 +33,32 @@ PICTURED = (
     *POINTED, "Attention / Explain", "Attention / Test it", "Attention / Layers", "Recipe / Ingredients", "Classify",
 )  # fmt: skip
 
+
+@dataclass(frozen=True)
+class Area:
+    """An element with a grid under the pointer, and the JavaScript expression that names what is marked."""
+
+    selector: str
+    rows: int
+    columns: int
+    marked: str
+
+
+IMAGE = Area(".vx-frame .marks", 8, 8, 'vx.get("token")')  # the patches of the first model
+CROSS_ATTENTION = Area(  # a row for each output letter and for the end, a column for each input letter
+    ".vx-text-sequence .marks", 11, 10,
+    "[...document.querySelectorAll('.vx-text-sequence .outputs .tiles > *')].findIndex((tile) => tile.tabIndex === 0)",
+)  # fmt: skip
+ROOTS = "Roots / Cross-attention"
+
 # Times every pointer move from the moment the event happened: to the end of all its listeners, when the marks of the
 # last view have been drawn, and to the end of the frame after it, in which the last words were written too.
 _WATCH_POINTER = """() => {
   window.vxTimes = { drawn: [], shown: [] };
   window.addEventListener("pointermove", (event) => {
-    const token = vx.get("token");
+    const before = MARKED;
     window.addEventListener("pointermove", () => {
-      if (vx.get("token") === token) return;
+      if (MARKED === before) return;
       vxTimes.drawn.push(performance.now() - event.timeStamp);
       requestAnimationFrame(() => {
         const channel = new MessageChannel();
@@ -50,6 +68,20 @@ _WATCH_POINTER = """() => {
     }, { once: true });
   }, true);
 }"""
+
+# Types a sequence and waits until its letters stand in the input row.
+_CHANGE_SEQUENCE = """(text) => new Promise((resolve) => {
+  const began = performance.now();
+  const tiles = document.querySelector(".vx-text-sequence .inputs .tiles");
+  const field = document.querySelector(".vx-text-bar .text");
+  field.value = text;
+  field.form.requestSubmit();
+  const look = () => {
+    if ([...tiles.children].map((tile) => tile.firstChild.data).join("") === text) resolve(performance.now() - began);
+    else requestAnimationFrame(look);
+  };
+  look();
+})"""
 
 _CHANGE_PICTURE = """(picture) => new Promise((resolve) => {
   const began = performance.now();
@@ -93,17 +125,17 @@ class Pointing:
         return float(np.percentile(self.drawn, share))
 
 
-def point_on(page: Page, view: str) -> Pointing:
-    """Move the pointer over the image with a view open and time each move.
+def point_on(page: Page, view: str, area: Area = IMAGE) -> Pointing:
+    """Move the pointer over the image, or another area, with a view open and time each move.
 
     The page is reloaded afterwards.
     """
     open_view(page, view)
     requests: list[str] = []
     page.on("request", lambda request: requests.append(request.url))
-    _sweep(page, WARM_UP)
-    page.evaluate(_WATCH_POINTER)
-    _sweep(page, MOVES)
+    _sweep(page, area, WARM_UP)
+    page.evaluate(_WATCH_POINTER.replace("MARKED", area.marked))
+    _sweep(page, area, MOVES)
     page.wait_for_timeout(200)
     times, asked = page.evaluate("vxTimes"), list(requests)
     page.reload()
@@ -117,8 +149,8 @@ def measure_point(checkpoints: str | None = None) -> dict[str, Any]:
     with running_app(*app_flags(checkpoints)) as address, chromium() as browser:
         page = browser.new_page(viewport=VIEWPORT)
         open_page(page, address)
-        for view in POINTED:
-            pointing = point_on(page, view)
+        for view, area in (*((view, IMAGE) for view in POINTED), (ROOTS, CROSS_ATTENTION)):
+            pointing = point_on(page, view, area)
             result[f"{view}: marks of the last view drawn, ms (median)"] = pointing.percentile(50)
             result[f"{view}: marks of the last view drawn, ms (95th percentile)"] = pointing.percentile(95)
             result[f"{view}: all of it on screen, ms (95th percentile)"] = float(np.percentile(pointing.shown, 95))
@@ -139,6 +171,12 @@ def measure_picture(checkpoints: str | None = None) -> dict[str, Any]:
             times = [page.evaluate(_CHANGE_PICTURE, name) for name in names][WARM_UP:]
             result[f"{view}: everything drawn, ms (median)"] = float(np.median(times))
             result[f"{view}: everything drawn, ms (95th percentile)"] = float(np.percentile(times, 95))
+        open_view(page, ROOTS)
+        letters = [chr(ord("A") + index) for index in range(18)]
+        texts = ["".join(letters[(start + 5 * k) % 18] for k in range(10)) for start in range(WARM_UP + 8)]
+        times = [page.evaluate(_CHANGE_SEQUENCE, text) for text in texts][WARM_UP:]
+        result[f"{ROOTS}: another sequence drawn, ms (median)"] = float(np.median(times))
+        result[f"{ROOTS}: another sequence drawn, ms (95th percentile)"] = float(np.percentile(times, 95))
     return result | {"pictures per view": PICTURES, "budget, ms (95th percentile)": PICTURE_BUDGET}
 
 
@@ -147,11 +185,13 @@ def app_flags(checkpoints: str | None) -> list[str]:
     return ["--checkpoints", checkpoints] if checkpoints else []
 
 
-def _sweep(page: Page, moves: int) -> None:
-    """Move the pointer from patch to patch over the image in the frame."""
-    box = page.locator(".vx-frame .marks").bounding_box()
+def _sweep(page: Page, area: Area, moves: int) -> None:
+    """Move the pointer from cell to cell."""
+    place = page.locator(area.selector)
+    place.scroll_into_view_if_needed()
+    box = place.bounding_box()
     assert box is not None
-    side = 8  # patches along a side of the first model
+    pitch_x, pitch_y = box["width"] / area.columns, box["height"] / area.rows
     for move in range(moves):
-        row, col = divmod(move * 11 % side**2, side)
-        page.mouse.move(box["x"] + (col + 0.5) * box["width"] / side, box["y"] + (row + 0.5) * box["height"] / side)
+        row, col = divmod(move * 13 % (area.rows * area.columns), area.columns)
+        page.mouse.move(box["x"] + (col + 0.5) * pitch_x, box["y"] + (row + 0.5) * pitch_y)
