@@ -49,6 +49,7 @@ def test_top_five_are_the_probabilities_of_the_trace(page):
 
 ATTENTION = {  # the views of the tab and their widgets
     "Heads": "attention-heads",
+    "Inside a head": "inside",
     "Rollout": "attention-rollout",
     "Explain": "explain",
     "Test it": "ablate",

@@ -14,7 +14,7 @@ from vit_explorer.data.cifar10 import DATA_VARIABLE
 VIEWS = {
     "Patches": (),
     "Positions": (),
-    "Attention": ("Heads", "Rollout", "Explain", "Test it", "Layers"),
+    "Attention": ("Heads", "Inside a head", "Rollout", "Explain", "Test it", "Layers"),
     "Windows": ("Step by step", "Masks", "Hierarchy", "Cost"),
     "Train": ("Race", "Hunger for data"),
     "Recipe": ("Ingredients", "Distillation", "Ladder"),

@@ -22,6 +22,7 @@ POINTED = (  # tabs, and views inside of a tab
     "Patches",
     "Positions",
     "Attention / Heads",
+    "Attention / Inside a head",
     "Attention / Rollout",
     "Features",
     "Windows / Step by step",

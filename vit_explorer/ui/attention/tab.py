@@ -8,6 +8,7 @@ from vit_explorer.ui.attention.ablate import export_ablation, predict_ablated
 from vit_explorer.ui.attention.explain import explain_maps, explain_scores, export_explanations
 from vit_explorer.ui.attention.features import feature_maps
 from vit_explorer.ui.attention.heads import attention_matrix, attention_rows, export_heads
+from vit_explorer.ui.attention.inside import export_inside, look_inside
 from vit_explorer.ui.attention.layers import export_layers
 from vit_explorer.ui.attention.rollout import export_rollout, rollout_stack
 from vit_explorer.ui.core.serve import serve
@@ -16,13 +17,17 @@ from vit_explorer.ui.core.widget import widget
 
 
 def place_attention(session: Session) -> None:
-    """Place the tab: five views, one at a time; three of them have something else for a model without attention."""
+    """Place the tab: six views, one at a time; four of them have something else for a model without attention."""
     with gr.Tabs(elem_id="attention-tabs", elem_classes="vx-subtabs"):
         with gr.Tab("Heads", id="heads"):
             place_no_attention(session)
             heads = serve(session, attention_rows=attention_rows, attention_matrix=attention_matrix)
             widget(__file__, "attention-heads", heads, elem_id="attention-heads")
             widget(__file__, "attention-export", serve(session, export=export_heads), elem_id="attention-heads-export")
+        with gr.Tab("Inside a head", id="inside"):
+            place_no_attention(session)
+            inside = serve(session, inside=look_inside, export=export_inside)
+            widget(__file__, "inside", inside, elem_id="attention-inside")
         with gr.Tab("Rollout", id="rollout"):
             place_no_attention(session)
             rollout, export = serve(session, rollout_stack=rollout_stack), serve(session, export=export_rollout)

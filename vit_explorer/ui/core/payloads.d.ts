@@ -29,6 +29,7 @@ export interface Answers {
   get: StartedPayload;
   hunger: HungerPayload;
   ingredient: IngredientPayload;
+  inside: InsidePayload;
   keep: KeepPayload;
   ladder: LadderPayload;
   lobby: Record<string, any>;
@@ -403,6 +404,19 @@ export interface IngredientPayload {
   strength: number;
   seed: number;
   ingredients: Record<string, Record<string, any>>;
+}
+
+export interface InsidePayload {
+  layer: number;
+  head: number;
+  query: Packed;
+  key: Packed;
+  value: Packed;
+  added: Packed;
+  lengths: Packed;
+  units: Packed;
+  activations: Packed;
+  d_ff: number;
 }
 
 export interface KeepPayload {
