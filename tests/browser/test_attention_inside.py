@@ -41,8 +41,8 @@ def point_at_column(page, index: int, n: int) -> None:
 def test_its_numbers_are_those_of_the_model(inside):
     shown = inside.evaluate("(({ picture, model, fit }) => ({ picture, model, fit }))(vx.get('settled'))")
     seen = load_attention(SESSION, ModelRequest(**shown))
-    inside.locator(f"{ROOT} .layer").select_option("1")
-    inside.locator(f"{ROOT} .which").select_option("2")
+    inside.locator(f"{ROOT} .layer").select_option(label="2")
+    inside.locator(f"{ROOT} .which").select_option(label="3")
     inside.evaluate("vx.pin(11)")
     inside.wait_for_function(f"document.querySelector('{ROOT} .block-name').textContent.startsWith('Block 2')")
     requests = []

@@ -5,7 +5,7 @@ import { cellAt, clearCanvas, matrixImage, outline, patchInput } from "../core/d
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
-import { call } from "../core/server.js";
+import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
@@ -23,9 +23,11 @@ export default widget((root, server) => {
   const BARS = 64; // px of a row of bars
   const GAP = 22; // px between rows, for their names
   const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
+  const ask = latest(server, "inside");
   /** @type {import("./inside-data.js").HeadInside | null} */
   let head = null;
-  let asked = ""; // what `head` is of, or will be
+  let asked = ""; // the newest question
+  let had = ""; // the one that `head` answers
   let images = null; // of keys and values
   let sheet = null; // places, px
   let pointed = null; // index of the token read off, null for the one with the largest weight
@@ -42,13 +44,13 @@ export default widget((root, server) => {
     asked = wanted;
     const { layer, head: index } = attention.chosen(state);
     root.classList.add("waiting");
-    const answer = await call("attention-inside", server, "inside", { ...attention.named(state), layer, head: index });
-    if (wanted !== asked) return; // another head has been chosen meanwhile
+    const answer = await ask({ ...attention.named(state), layer, head: index });
     root.classList.remove("waiting");
     if (!answer) {
       asked = "";
       return;
     }
+    had = wanted;
     head = readHead(answer);
     const { n, d, key, value } = head;
     const [most, widest] = [largest(key.data, head.query.data), largest(value.data)];
@@ -122,7 +124,7 @@ export default widget((root, server) => {
 
   function mark(/** @type {import("../state").State} */ state) {
     const seen = attention.view(state);
-    if (!seen || !head || asked !== keyOf(state) || !sheet) return;
+    if (!seen || !head || had !== keyOf(state) || !sheet) return;
     const token = attention.query(state);
     const i = seen.indexOf(token);
     const scores = head.scores(i);
@@ -236,7 +238,7 @@ export default widget((root, server) => {
     clearCanvas($(".scene"), SCENE, SCENE).drawImage(mapping.picture(state.trace), 0, 0, SCENE, SCENE);
     $(".scene").setAttribute("aria-label", state.trace.picture.title);
     fetchHead(state);
-    if (!head || asked !== keyOf(state)) return;
+    if (!head || had !== keyOf(state)) return;
     if (pointed !== null && pointed >= head.n) pointed = null;
     sheet = place(Math.floor($(".columns").clientWidth));
     $(".columns").style.height = `${sheet.height}px`;
