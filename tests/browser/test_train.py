@@ -160,6 +160,17 @@ def test_a_race_from_play_to_the_kept_model_in_the_positions_tab(train, runs):
     card.locator(".told", has_text="There is a model 'vit-cifar10' already").wait_for(timeout=PATIENCE)
     card.locator(".keep input").fill("vit-of-this-test")
     card.get_by_role("button", name="Keep", exact=True).click()
+    card.locator(".told", has_text="Kept as vit-of-this-test").wait_for(timeout=PATIENCE)
+    card.get_by_role("button", name="More epochs").click()
+    chip = train.locator(".vx-train-setup .chip")
+    chip.locator("strong", has_text="ViT continued").wait_for(timeout=PATIENCE)
+    assert chip.count() == 1 and "from vit-of-this-test" in chip.inner_text()
+    chip.get_by_role("button", name="Edit ViT continued").click()
+    begins = train.get_by_label("Weights to begin with")
+    assert begins.input_value() == "vit-of-this-test"
+    train.locator(".vx-train-setup .editor").get_by_label("Model").select_option("cnn")
+    assert begins.input_value() == "" and begins.locator("option").count() == 1
+    train.locator(".vx-train-setup .close").click()
     card.get_by_role("button", name="See its positions").click(timeout=PATIENCE)
     train.wait_for_function("vx.get('settled').model === 'vit-of-this-test'", timeout=PATIENCE)
     assert (runs / "exported" / "vit-of-this-test.pt").exists()

@@ -64,10 +64,11 @@ def _short(name: str, card: Card) -> Sequence[str]:
 def _long(name: str, card: Card) -> Sequence[str]:
     recipe, dataset = card["recipe"], card["dataset"]
     epochs = card.get("epochs_trained", recipe["epochs"])
+    before = card.get("start", {}).get("epochs") or 0
     return (
         f"`{name}`",
         f"{dataset['n_train']:,} {dataset['name']}",
-        f"{epochs:g}",
+        f"{before:g} + {epochs - before:g}" if before else f"{epochs:g}",
         f"{recipe['optimizer']} {recipe['lr']:g}",
         recipe["augment"],
         f"`{recipe['teacher']}`" if recipe.get("teacher") else "",

@@ -200,7 +200,19 @@ def save_checkpoint(
 
 def list_checkpoints(folders: Sequence[str | os.PathLike[str]] = MODEL_FOLDERS) -> list[str]:
     """The names for which some folder holds a card, in alphabetical order."""
-    return sorted({card.stem for folder in folders for card in Path(folder).glob("*.json")})
+    cards = (card for folder in folders for card in Path(folder).glob("*.json"))
+    return sorted({card.stem for card in cards if not card.name.startswith(".")})  # as macOS puts beside a file
+
+
+def list_cards(folders: Sequence[str | os.PathLike[str]] = MODEL_FOLDERS) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """The cards that can be read, by name, and a sentence for each that cannot."""
+    cards, problems = {}, []
+    for name in list_checkpoints(folders):
+        try:
+            cards[name] = _read_card(find_card(name, folders))
+        except CheckpointError as error:
+            problems.append(str(error))
+    return cards, problems
 
 
 def find_card(name: str, folders: Sequence[str | os.PathLike[str]] = MODEL_FOLDERS) -> Path:

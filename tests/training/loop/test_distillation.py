@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from tests.training.small import OVERRIDES, RECIPE
 from vit_explorer.models import create_model, load_checkpoint, save_checkpoint
-from vit_explorer.training.loop import distillation as teacher_module
+from vit_explorer.training.loop import start as start_module
 from vit_explorer.training.loop.batches import BatchSource
 from vit_explorer.training.loop.distillation import Teacher, distillation_loss, distilled_loss
 from vit_explorer.training.loop.events import Finished
@@ -29,7 +29,7 @@ def wise(tiny, tmp_path, monkeypatch):
         "normalise": {"mean": [100.0, 110.0, 120.0], "std": [50.0, 60.0, 70.0]},
     }
     save_checkpoint(create_model("cnn", **options), card, "wise", tmp_path)
-    monkeypatch.setattr(teacher_module, "MODEL_FOLDERS", (tmp_path,))
+    monkeypatch.setattr(start_module, "MODEL_FOLDERS", (tmp_path,))
     return tmp_path
 
 

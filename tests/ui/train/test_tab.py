@@ -18,7 +18,8 @@ from tests.files import save_npz
 from tests.training.small import RECIPE
 from vit_explorer.data.sources import Dataset, open_dataset
 from vit_explorer.explain.positions import cosine_similarity
-from vit_explorer.models import load_checkpoint
+from vit_explorer.models import create_model, load_checkpoint, save_checkpoint
+from vit_explorer.training import Trainer
 from vit_explorer.training.loop.events import Epoch, Snapshot, Step
 from vit_explorer.training.runs.race import Race, owner_of
 from vit_explorer.training.runs.runner import Runner
@@ -164,6 +165,8 @@ def test_changed_fields_are_in_the_recipe(visit):
         ({"repeats": 5}, "Repeats must divide the batch size 128"),
         ({"teacher": "cnn-cifar10"}, "CNN: there is no teacher 'cnn-cifar10' for tiny."),
         ({"teacher": "../secret"}, "CNN: there is no teacher '../secret' for tiny."),
+        ({"start": "cnn-cifar10"}, "CNN: there is no model 'cnn-cifar10' of this kind and size"),
+        ({"start": "../secret"}, "CNN: there is no model '../secret' of this kind and size"),
         ({"label": "../up"}, "cannot be the name of a contender"),
         ({"label": "ViT"}, "Two contenders are called 'ViT'"),
     ],
@@ -313,6 +316,38 @@ def test_a_kept_model_is_one_of_the_page(visit):
     assert torch.equal(loaded.model.pos_embedding, state["model"]["pos_embedding"])
     assert "already" in visit.ask("keep", race=visit.race.name, label="CNN", name="my-tiny")["error"]
     assert "small letters" in visit.ask("keep", race=visit.race.name, label="CNN", name="../out")["error"]
+
+
+def test_a_model_of_the_page_is_a_start_for_its_own_kind(visit):
+    options = {"img_size": 8, "n_classes": 3}
+    names = {"name": "tiny", "classes": ["dark", "grey", "light"]}
+    statistics = {"mean": [100.0] * 3, "std": [50.0] * 3}
+    card = {"model": "cnn", "overrides": options, "dataset": names, "normalise": statistics}
+    folder = visit.service.runs_folder / "exported"
+    save_checkpoint(create_model("cnn", **options), card, "my-cnn", folder)
+    found = {one["name"]: one["starts"] for one in visit.ask("lobby")["datasets"]}
+    assert (found["tiny"], found["shapes"]) == ({"cnn": ("", "my-cnn")}, {})
+    vit, cnn = contenders(visit)
+    assert "no model 'my-cnn' of this kind" in start(visit, [{**vit, "start": "my-cnn"}])["error"]
+    name = start(visit, [{**cnn, "start": "my-cnn"}])["race"]
+    begun = Race.open(visit.service.runs_folder, name).recipes()["CNN"]
+    assert Trainer(begun, open_dataset(begun.data)).start.facts["name"] == "my-cnn"
+    (told,) = visit.ask("follow", race=name, cursors={})["contenders"]
+    assert told["recipe"]["start"] == "my-cnn"  # without the folder
+
+
+def test_damaged_cards_leave_the_lobby_whole(visit):
+    folder = visit.service.runs_folder / "exported"
+    folder.mkdir()
+    for name, text in {"cut": "{", "other": '{"note": 1}', "list": "[1]", "._cut": "\x00\x05\x16\x07"}.items():
+        (folder / f"{name}.json").write_text(text)
+    (folder / "folder.json").mkdir()
+    lobby = visit.ask("lobby")
+    assert [one["name"] for one in lobby["races"]] == [visit.race.name]
+    for name in ("cut", "other", "list", "folder"):
+        assert sum(str(folder / f"{name}.json") in problem for problem in lobby["problems"]) == 1
+    assert "._cut" not in str(lobby["problems"])
+    assert start(visit, contenders(visit))["race"]
 
 
 def test_curves_are_exported_as_table_and_figure(visit):

@@ -77,7 +77,8 @@ def add_recipe_flags(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--test-at-end-only", action="store_true", help="look at the test split once")
     add("device", "cpu, cuda, ...")
-    add("teacher", "a checkpoint to learn from as well")
+    add("start", "a checkpoint whose weights to go on from, of the same model", metavar="NAME")
+    add("teacher", "a checkpoint to learn from as well", metavar="NAME")
 
 
 def said_flags(options: argparse.Namespace) -> list[str]:

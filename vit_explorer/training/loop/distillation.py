@@ -5,17 +5,16 @@ Source: Touvron et al. 2021 (DeiT), equations 2 and 3; soft distillation is Hint
 
 from __future__ import annotations
 
-import os
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from vit_explorer.data.augment import normalise
 from vit_explorer.models.network import Network
-from vit_explorer.models.zoo import MODEL_FOLDERS, CheckpointError, load_checkpoint
+from vit_explorer.models.zoo import CheckpointError
 from vit_explorer.training.loop.batches import Batch, BatchSource
 from vit_explorer.training.loop.recipe import Recipe
+from vit_explorer.training.loop.start import named_checkpoint
 
 AT_ONCE = 500  # pictures in one pass of the teacher
 
@@ -34,8 +33,7 @@ class Teacher:
 
     def __init__(self, recipe: Recipe, source: BatchSource, names: tuple[str, ...]) -> None:
         try:
-            folder, name = os.path.split(recipe.teacher)
-            found = load_checkpoint(name, (folder,) if folder else MODEL_FOLDERS)
+            found = named_checkpoint(recipe.teacher)
         except CheckpointError as error:
             raise ValueError(f"the teacher cannot be asked: {error}") from error
         if tuple(found.class_names) != tuple(names):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import Any, cast
 
 import torch
+from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from vit_explorer.models.network import Network
@@ -15,7 +17,7 @@ from vit_explorer.training.loop.recipe import Recipe
 
 
 class Learner:
-    """A fresh network of a recipe, its optimisers and, where the recipe asks for it, the average of its weights.
+    """The network of a recipe, its optimisers and, where the recipe asks for it, the average of its weights.
 
     Attributes:
         network: what is trained.
@@ -24,12 +26,22 @@ class Learner:
     Args:
         overrides: options of the network, with those that the data decide.
         graphed: whether :meth:`optimizer_step` is to be recorded by a CUDA graph.
+        weights: to begin with, in place of fresh ones.
     """
 
-    def __init__(self, recipe: Recipe, overrides: dict[str, Any], device: torch.device, graphed: bool = False) -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        overrides: dict[str, Any],
+        device: torch.device,
+        graphed: bool = False,
+        weights: Mapping[str, Tensor] | None = None,
+    ) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
             network = create_model(recipe.model, **overrides)
+        if weights is not None:
+            network.load_state_dict(weights)
         self.network = network.to(device).to(memory_format=torch.channels_last)
         self._lr = torch.tensor(recipe.lr, device=device) if graphed else None
         self.optimizers = make_optimizers(self.network, recipe, self._lr)

@@ -60,6 +60,8 @@ class Recipe:
     Attributes:
         model: a name of the zoo; ``overrides`` replace options of it. Picture size and number of classes come from
             the data and need not be said.
+        start: a checkpoint whose weights the run begins with, by its name or with its folder before it, "" for fresh
+            ones; see ``training.loop.start``.
         data: a source of ``open_dataset``.
         img_size: the side, in pixels, to which the pictures of an image folder are brought; None for 32.
         subset: how many training pictures to use, class-balanced, drawn by ``seed``; None for all.
@@ -100,6 +102,7 @@ class Recipe:
 
     model: str = "vit"
     overrides: Mapping[str, Option] = field(default_factory=dict)
+    start: str = ""
     data: str = "cifar10"
     img_size: int | None = None
     subset: int | None = None
@@ -145,6 +148,7 @@ class Recipe:
         for name, kind, said in (
             ("data", str, "a name or a path"),
             ("device", str, "a name such as cpu or cuda"),
+            ("start", str, "the name of a checkpoint, or nothing"),
             ("teacher", str, "the name of a checkpoint, or nothing"),
             ("test_each_epoch", bool, "true or false"),
             ("overrides", Mapping, "options by name"),

@@ -31,6 +31,7 @@ from vit_explorer.training.loop.learner import Learner
 from vit_explorer.training.loop.metrics import BatchSums, RunningMetrics
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.loop.schedule import lr_factor
+from vit_explorer.training.loop.start import Start, load_start
 
 
 def train(recipe: Recipe, dataset: Dataset | None = None) -> Iterator[Event]:
@@ -73,7 +74,10 @@ class Trainer:
         self.device = self.source.device
         self.overrides = with_sizes(recipe, self.dataset)
         self._runs_as_graph = self.device.type == "cuda" and stride > 1 and self.group.size == 1
-        self._learner = Learner(recipe, self.overrides, self.device, self._runs_as_graph)
+        weights, self.start = None, None
+        if recipe.start and state is None:
+            weights, self.start = load_start(recipe, self.overrides)
+        self._learner = Learner(recipe, self.overrides, self.device, self._runs_as_graph, weights)
         self._graphed: GraphedStep | None = None
         self._ahead: tuple[range, list[Batch]] = range(0), []  # batches made while the GPU was still busy
         check_divisible(self._learner.network, self.group)
@@ -140,6 +144,7 @@ class Trainer:
             **self._metrics.state(),
             "epochs_told": self._epochs_told,
             "snapshot_told": self._snapshot_told,
+            "start": None if self.start is None else vars(self.start),
         }
         return copy.deepcopy(state)
 
@@ -347,6 +352,8 @@ class Trainer:
                 self._learner.load(state)
                 self._metrics.load(state)
                 self._epochs_told, self._snapshot_told = state["epochs_told"], state["snapshot_told"]
+                if (start := state.get("start")) is not None:
+                    self.start = Start(**start)
         except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
             raise ValueError("the saved state of this run does not fit its recipe: start the run anew") from error
         if differ:

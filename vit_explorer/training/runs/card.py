@@ -24,9 +24,13 @@ from vit_explorer.training.loop.trainer import Trainer
 def make_card(trainer: Trainer, finished: Finished, epochs: list[Epoch]) -> dict[str, Any]:
     """The card of a run that has ended, as JSON values: accuracies are shares, 0 to 1, seconds are training time.
 
-    "epochs_trained" are the passes done; of a run that was stopped they are fewer than its recipe has.
+    "epochs_trained" are the passes done; of a run that was stopped they are fewer than its recipe has. A run that began
+    with a checkpoint's weights has "start", see :class:`Start`: passes and seconds then count from fresh weights on,
+    those of the start and of its own starts included.
     """
-    recipe, dataset = trainer.recipe, trainer.dataset
+    recipe, dataset, start = trainer.recipe, trainer.dataset, trainer.start
+    continued = {} if start is None else {"start": start.facts}
+    epochs_before, seconds_before = (0.0, 0.0) if start is None else (start.epochs, start.seconds)
     return {
         "model": recipe.model,
         "overrides": trainer.overrides,
@@ -45,8 +49,9 @@ def make_card(trainer: Trainer, finished: Finished, epochs: list[Epoch]) -> dict
         "normalise": {"mean": trainer.source.mean.tolist(), "std": trainer.source.std.tolist()},
         "recipe": json.loads(json.dumps(recipe.to_dict())),  # JSON has no tuples
         "seed": recipe.seed,
-        "epochs_trained": round(trainer.step / trainer.steps_per_epoch, 4),
-        "seconds": round(finished.seconds, 1),
+        "epochs_trained": round(epochs_before + trainer.step / trainer.steps_per_epoch, 4),
+        "seconds": round(seconds_before + finished.seconds, 1),
+        **continued,
         "hardware": describe_hardware(recipe.device),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
         "commit": current_commit(),

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -102,18 +102,25 @@ def _round_to_half(trainer: Trainer) -> None:
 
 
 def _positions(trainer: Trainer, events: list[Event]) -> tuple[list[float], torch.Tensor] | None:
-    """The position embeddings of all snapshots, and those of now if no snapshot was taken at this step."""
+    """The position embeddings of all snapshots, and those of now if no snapshot was taken at this step.
+
+    Those of the run's start stand before them, and epochs count from fresh weights on.
+    """
     own = trainer.model.position_table
     if own is None:
         return None
-    taken = [
-        (event.step, event.epoch, event.positions)
-        for event in events
-        if isinstance(event, Snapshot) and event.positions is not None
-    ]
-    epochs, tables = [epoch for _, epoch, _ in taken], [positions for _, _, positions in taken]
-    if not taken or taken[-1][0] != trainer.step:
-        epochs.append(trainer.step / trainer.steps_per_epoch)
+    epochs: list[float] = []
+    tables: list[torch.Tensor] = []
+    before = 0.0
+    if trainer.start is not None and trainer.start.positions is not None:
+        known, before = trainer.start.positions, trainer.start.epochs
+        epochs, tables = known[0][:-1], list(known[1][:-1].float())  # its last one is this run's first
+    taken = [event for event in events if isinstance(event, Snapshot) and event.positions is not None]
+    for event in taken:
+        epochs.append(before + event.epoch)
+        tables.append(cast(torch.Tensor, event.positions))
+    if not taken or taken[-1].step != trainer.step:
+        epochs.append(before + trainer.step / trainer.steps_per_epoch)
         tables.append(own.detach()[0].float().cpu())
     return epochs, torch.stack(tables)
 

@@ -171,6 +171,7 @@ def _words(recipe: Recipe) -> dict[str, str]:
         "data": f"{pictures} training pictures of {Path(recipe.data).name}{size}",
         "validation": f"less {recipe.validation:.0%} for validation" if recipe.validation else "",
         "model": f"model {recipe.model}" + (f" with {options}" if options else ""),
+        "start": f"started from {recipe.start}" if recipe.start else "",
         "epochs": f"{recipe.epochs} epoch{'s' if recipe.epochs > 1 else ''}",
         "batch": f"batches of {recipe.batch_size}",
         "optimizer": f"{recipe.optimizer} at learning rate {recipe.lr:g}",

@@ -79,18 +79,19 @@ export default widget((root) => {
     slider.max = String(Math.max(0, moments.length - 1));
     slider.value = String(Math.max(0, index(moments)));
     slider.disabled = $(".replay").disabled = moments.length < 2;
+    const first = race.contenders.some(({ recipe }) => recipe.start) ? "at the start" : "untrained";
     const epochs = [
       ...new Set(
         race.contenders
           .map((one) => races.snapshotAt(one))
           .filter(Boolean)
-          .map(({ epoch }) => (epoch === 0 ? "untrained" : format.epoch(epoch))),
+          .map(({ epoch }) => (epoch === 0 ? first : format.epoch(epoch))),
       ),
     ];
-    const alike = epochs.length === 1 || (epochs.length === 2 && !epochs.includes("untrained"));
+    const alike = epochs.length === 1 || (epochs.length === 2 && !epochs.includes(first));
     const when =
-      epochs[0] === "untrained" && alike
-        ? "untrained"
+      epochs[0] === first && alike
+        ? first
         : alike
           ? `epoch ${epochs.join(" / ")}`
           : newest

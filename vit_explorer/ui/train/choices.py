@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import torch
 
-from vit_explorer.models.zoo import MODELS, Option, find_card, list_checkpoints
+from vit_explorer.models.zoo import MODEL_FOLDERS, MODELS, Option, find_card
 from vit_explorer.training.loop.recipe import CHOICES, COUNTS, LIMITS, LR_FACTORS, Recipe
+from vit_explorer.training.loop.start import difference
 from vit_explorer.training.studies.presets import PRESETS, preset_recipes
 from vit_explorer.ui.core.datasets import Source
 from vit_explorer.ui.core.errors import UserError, user_errors
@@ -23,8 +24,11 @@ NUMBERS = (
     "erasing", "mixup", "cutmix", "repeats", "temperature", "seed",
 )  # fmt: skip
 LISTS = ("augment", "optimizer", "schedule", "distillation", "precision")
-FIELDS = (*NUMBERS, *LISTS, "teacher")  # of a recipe, that a person may set; the rest is the preset's or the server's
+# Of a recipe, that a person may set; the rest is the preset's or the server's.
+FIELDS = (*NUMBERS, *LISTS, "teacher", "start")
 MIN_SUBSET = 2
+
+Cards = Mapping[str, dict[str, Any]]
 
 # Options in words, as they stand behind a model's name.
 OPTION_WORDS = {"embedding=conv": "with conv stem", "positions=none": "without positions"}
@@ -74,22 +78,33 @@ def _title(name: str, options: Mapping[str, Option]) -> str:
     return ", ".join([" ".join([MODELS[name].title, *filter(None, words)]), *others])
 
 
-def source_payload(source: Source) -> dict[str, Any]:
-    """A dataset as the set-up shows it, with test pictures of which one can be watched."""
+def source_payload(source: Source, cards: Cards) -> dict[str, Any]:
+    """A dataset as the set-up shows it, with test pictures of which one can be watched.
+
+    ``starts``: by the key of a model, the checkpoints from which it can go on.
+    """
     return {
         "name": source.name,
         "n_train": source.n_train,
         "n_test": len(source.test.y),
         "classes": list(source.names),
         "probes": [probe_payload(source, index) for index in probe_choice(source, N_PROBES)],
-        "teachers": list(teachers(source)),
+        "teachers": list(teachers(source, cards)),
+        "starts": {key: found for key in variants() if len(found := starts(source, key, cards)) > 1},
     }
 
 
-def teachers(source: Source) -> tuple[str, ...]:
+def teachers(source: Source, cards: Cards) -> tuple[str, ...]:
     """The checkpoints that know the classes of these data, which a contender can learn from as well; "" for none."""
-    cards = {name: json.loads(find_card(name).read_text(encoding="utf-8")) for name in list_checkpoints()}
     return ("", *(name for name, card in cards.items() if tuple(card["dataset"]["classes"]) == tuple(source.names)))
+
+
+def starts(source: Source, key: str, cards: Cards) -> tuple[str, ...]:
+    """The checkpoints whose weights a model can begin with on these data; "" for fresh weights."""
+    model, options = variants()[key]
+    sizes = {"img_size": source.test.x.shape[-1], "n_classes": len(source.names)}
+    same = (name for name, card in cards.items() if difference(model, {**options, **sizes}, card) is None)
+    return ("", *same)
 
 
 def plan(source: Source, preset: str, subset: int | None, epochs: int | None) -> list[dict[str, Any]]:
@@ -98,8 +113,18 @@ def plan(source: Source, preset: str, subset: int | None, epochs: int | None) ->
     return [{"label": label, "recipe": recipe_payload(recipe)} for label, recipe in recipes.items()]
 
 
-def chosen_recipes(source: Source, contenders: list[dict[str, Any]], probe: int) -> dict[str, Recipe]:
-    """Recipes by label from the fields that the page sends. Raises UserError, with the range of what is outside it."""
+def chosen_recipes(
+    source: Source,
+    contenders: list[dict[str, Any]],
+    probe: int,
+    cards: Cards,
+    folders: Sequence[str | Path] = MODEL_FOLDERS,
+) -> dict[str, Recipe]:
+    """Recipes by label from the fields that the page sends. Raises UserError, with the range of what is outside it.
+
+    Args:
+        cards: of the checkpoints in ``folders``, among which teachers and starts are.
+    """
     if not 1 <= len(contenders) <= MAX_CONTENDERS:
         raise UserError(f"A race has 1 to {MAX_CONTENDERS} contenders, not {len(contenders)}.")
     # The first preset says what a person does not choose, such as on how many test pictures the curves are measured.
@@ -118,14 +143,27 @@ def chosen_recipes(source: Source, contenders: list[dict[str, Any]], probe: int)
                 f"{label}: the training pictures must be {MIN_SUBSET} to {source.n_train:,} of {source.name}, "
                 f"not {subset}."
             )
-        if contender["teacher"] not in teachers(source):
+        if contender["teacher"] not in teachers(source, cards):
             raise UserError(f"{label}: there is no teacher {str(contender['teacher'])[:60]!r} for {source.name}.")
+        if contender["start"] not in starts(source, key, cards):
+            raise UserError(
+                f"{label}: there is no model {str(contender['start'])[:60]!r} of this kind and size to go on from."
+            )
         values = {field: contender[field] for field in FIELDS}
+        values |= {field: _placed(values[field], folders) for field in ("teacher", "start")}
         with user_errors():
             recipes[label] = Recipe.from_dict(
                 common | values | {"model": name, "overrides": options, "probe": _probe(source, probe)}
             )
     return recipes
+
+
+def _placed(name: str, folders: Sequence[str | Path]) -> str:
+    """A checkpoint as a recipe names it: with its folder where models are not looked for anyway."""
+    if not name:
+        return name
+    folder = find_card(name, folders).parent
+    return name if folder in MODEL_FOLDERS else str(folder / name)
 
 
 def _planned(source: Source, preset: str, subset: int | None, epochs: int | None) -> dict[str, Recipe]:

@@ -85,7 +85,7 @@ export function makeDraft({ lobby, changed, refused }) {
     changed();
   }
 
-  /** Take the contenders of another race, to run it again or to change it; false if its pictures are not here. */
+  /** Take the contenders of another race, with `edits` of their recipes, to run it again or to change it; false if its pictures are not here. */
   function adopt({ contenders, preset: name, probe }) {
     const recipes = contenders.map(({ recipe }) => recipe);
     const data = words.common(recipes, "data");
@@ -95,9 +95,10 @@ export function makeDraft({ lobby, changed, refused }) {
     const preset = lobby().presets.find((one) => one.name === name) || lobby().presets[0];
     const [{ subset, epochs }] = recipes;
     removed = new Set(preset.labels.filter((label) => !contenders.some((one) => one.label === label)));
-    const entries = contenders.map(({ label, recipe }) =>
-      fresh(label, recipe, preset.labels.includes(label) ? label : null),
-    );
+    const entries = contenders.map(({ label, recipe, edits = {} }) => ({
+      ...fresh(label, recipe, preset.labels.includes(label) ? label : null),
+      edits: { ...edits },
+    }));
     Object.assign(draft, { preset, size: subset === null ? dataset().n_train : subset, epochs, entries, edited: null });
     changed();
     return true;
@@ -121,7 +122,7 @@ export function makeDraft({ lobby, changed, refused }) {
     const model = lobby().models.find(({ key }) => !used.has(key)) || lobby().models[0];
     const entry = fresh(
       plans.freeLabel(draft.entries, model),
-      { ...plans.recipe(draft.entries[0]), model: model.key },
+      { ...plans.recipe(draft.entries[0]), model: model.key, start: "" },
       null,
     );
     draft.entries = [...draft.entries, entry];

@@ -16,13 +16,20 @@ export function show(box, { entry, entries, lobby, data, changed, close }) {
   done.addEventListener("click", close);
   heading.append(make("strong", "", "Advanced settings"), done);
   box.style.setProperty("--ink", `var(--vx-run-${entries.indexOf(entry) % 4})`);
-  const lists = { ...lobby.choices, teacher: lobby.datasets.find(({ name }) => name === data).teachers };
+  const { teachers } = lobby.datasets.find(({ name }) => name === data);
+  const lists = { ...lobby.choices, teacher: teachers, start: plan.starts(entry, lobby, data) };
   const fields = Object.entries(words.FIELDS).map(([field, name]) =>
     lists[field]
       ? choice(field, name, entry, words.CHOICE_WORDS[field], lists[field], changed)
       : typed(field, name, entry, lobby, data, changed),
   );
-  box.replaceChildren(heading, label(entry, entries, changed), model(entry, lobby, changed), ...fields);
+  const another = () => {
+    if (!plan.starts(entry, lobby, data).includes(plan.recipe(entry).start)) set(entry, "start", "");
+    changed();
+    show(box, { entry, entries, lobby, data, changed, close });
+    box.querySelectorAll("select")[0].focus();
+  };
+  box.replaceChildren(heading, label(entry, entries, changed), model(entry, lobby, another), ...fields);
 }
 
 function field(name, input, range = "") {

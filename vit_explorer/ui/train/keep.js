@@ -1,8 +1,12 @@
-/* "Keep this model": a name, and the model stands in the page's list, where every tab works on it. */
+/* "Keep this model": a name, and the model stands in the page's list, where every tab works on it. "More epochs" sets a race
+ * up that goes on from the kept weights.
+ */
 import { make } from "../core/elements.js";
 import * as store from "../core/store.js";
 import { openTab } from "../core/tabs.js";
 import * as calls from "./calls.js";
+import * as races from "./data.js";
+import * as plan from "./plan.js";
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 const RULE = "a name of small letters, digits and hyphens, at most 40";
@@ -30,12 +34,7 @@ export function show(box, race, contender) {
   drawn.set(box, state);
   if (state === "none") box.replaceChildren();
   else if (state === "offer") offer(box, race, contender);
-  else
-    seen(
-      box,
-      kept.get(key),
-      contender.snapshots.some(({ positions }) => positions),
-    );
+  else seen(box, race, contender, kept.get(key));
 }
 
 function button(text, act, className = "vx-button") {
@@ -46,7 +45,49 @@ function button(text, act, className = "vx-button") {
 }
 
 function offer(box, race, contender) {
-  box.replaceChildren(button("Keep this model", () => form(box, race, contender), "vx-button keep-model"));
+  box.replaceChildren(
+    button("Keep this model", () => form(box, race, contender), "vx-button keep-model"),
+    ...further(box, race, contender),
+  );
+}
+
+/** The button that goes on from a contender that came to its end; it keeps the model first, under the suggested name. */
+function further(box, race, contender) {
+  if (!contender.finished) return [];
+  const more = button(
+    "More epochs",
+    async () => {
+      more.disabled = true;
+      const name = kept.get(`${race.name}/${contender.label}`) || suggestion(contender);
+      const told = make("span", "told bad");
+      told.setAttribute("role", "status");
+      const done = await keepAs(race, contender, name, (sentence) => {
+        told.textContent = sentence;
+        box.append(told);
+      });
+      more.disabled = false;
+      if (!done) return;
+      show(box, race, contender);
+      await races.refreshLobby();
+      const next = { label: plan.continued(contender.label), recipe: contender.recipe, edits: { start: name } };
+      store.set("setup", { open: true, from: { contenders: [next], preset: race.preset, probe: race.probe } });
+      document.querySelector("#train-setup").scrollIntoView({ block: "nearest" });
+    },
+    "vx-button more-epochs",
+  );
+  more.title = "Set up a race that starts from this model's weights";
+  return [more];
+}
+
+/** Keep a contender's model unless it is kept already; false where the server refuses, which `say` is told. */
+async function keepAs(race, contender, name, say) {
+  const key = `${race.name}/${contender.label}`;
+  if (kept.has(key)) return true;
+  const answer = await calls.order("keep", { race: race.name, label: contender.label, name }, { say });
+  if (!answer) return false;
+  kept.set(key, name);
+  store.set("refresh", { kept: name });
+  return true;
 }
 
 function form(box, race, contender) {
@@ -71,14 +112,11 @@ function form(box, race, contender) {
   async function keep() {
     const name = input.value.trim();
     if (!NAME.test(name)) return say(`Give ${RULE}.`, true);
-    const request = { race: race.name, label: contender.label, name };
     send.disabled = true;
     say("Keeping: its accuracy on all test pictures is looked up or measured…", false);
-    const answer = await calls.order("keep", request, { say: (sentence) => say(sentence, true) });
+    const done = await keepAs(race, contender, name, (sentence) => say(sentence, true));
     send.disabled = false;
-    if (!answer) return undefined;
-    kept.set(`${race.name}/${contender.label}`, name);
-    store.set("refresh", { kept: name });
+    if (!done) return undefined;
     drawn.delete(box);
     show(box, race, contender);
     box.querySelector("button").focus();
@@ -93,11 +131,12 @@ function form(box, race, contender) {
   input.select();
 }
 
-function seen(box, name, hasPositions) {
+function seen(box, race, contender, name) {
+  const hasPositions = contender.snapshots.some(({ positions }) => positions);
   const words = make("span", "told", `Kept as ${name}: every tab works on it.`);
   const go = button(hasPositions ? "See its positions" : "Classify with it", () => {
     store.set("wish", { model: name });
     openTab(hasPositions ? "positions" : "classify");
   });
-  box.replaceChildren(words, go);
+  box.replaceChildren(words, go, ...further(box, race, contender));
 }

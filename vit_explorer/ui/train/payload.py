@@ -120,10 +120,11 @@ def contender_payload(run: RunFolder, label: str, cursor: int, now: Mapping[str,
 
 
 def recipe_payload(recipe: Recipe) -> dict[str, Any]:
-    """A recipe for the browser: the model with its overrides as one key, the data without their path."""
+    """A recipe for the browser: the model with its overrides as one key, data and checkpoints without their path."""
     values = recipe.to_dict()
     del values["overrides"], values["device"]
-    return values | {"model": model_key(recipe.model, recipe.overrides), "data": Path(recipe.data).stem}
+    names = {"data": Path(recipe.data).stem, "teacher": Path(recipe.teacher).name, "start": Path(recipe.start).name}
+    return values | names | {"model": model_key(recipe.model, recipe.overrides)}
 
 
 def model_key(model: str, overrides: Mapping[str, Any]) -> str:

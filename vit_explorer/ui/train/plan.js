@@ -40,6 +40,11 @@ export function wrong(field, text, lobby, data) {
 /** The number of a field that nothing is wrong with; null means all pictures. */
 export const number = (text) => (text.trim() === "" ? null : Number(text.replace(/[,\s]/g, "")));
 
+/** The checkpoints that a contender's model can go on from, fresh weights ("") first. */
+export function starts(entry, lobby, data) {
+  return lobby.datasets.find(({ name }) => name === data).starts[recipe(entry).model] || [""];
+}
+
 /** How often a contender changes its weights. */
 export function updates(entry, lobby, data) {
   const { subset, batch_size: batch, epochs } = recipe(entry);
@@ -62,6 +67,13 @@ export function freeLabel(entries, model) {
   while (entries.some((entry) => entry.label.toLowerCase() === label.toLowerCase())) label = `${base} ${n++}`;
   return label;
 }
+
+/** What a contender is called that goes on from another one. */
+export const continued = (label) =>
+  `${label
+    .replace(/ continued$/, "")
+    .slice(0, 30)
+    .trim()} continued`;
 
 /** Sizes that the slider offers: the preset's, below all there are, and all. */
 export function sizes(preset, dataset) {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
+from vit_explorer.models.zoo import list_cards
 from vit_explorer.training.runs.race import Race, list_races, owner_of
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.core.errors import user_errors
@@ -61,13 +62,14 @@ class StartPayload(TypedDict):
 def describe_lobby(session: Session, service: TrainingService, request: OwnerRequest) -> dict[str, Any]:
     """List what can be chosen (see :func:`offered`), the datasets, and the saved races, the newest first."""
     sources, problems = session.datasets.usable()
+    cards, unreadable = list_cards(session.checkpoint_folders)
     races, damaged = list_races(service.runs_folder)
     return {
         **offered(),
-        "datasets": [source_payload(source) for source in sources],
+        "datasets": [source_payload(source, cards) for source in sources],
         "races": [_race_line(service, race, request.owner) for race in races],
         "at_once": service.at_once,
-        "problems": problems + damaged,
+        "problems": problems + unreadable + damaged,
     }
 
 
@@ -82,7 +84,8 @@ def start_race(session: Session, service: TrainingService, request: StartRequest
     """Create a race and submit it to the training service. Raises UserError with the range of a wrong value."""
     with user_errors():
         source = session.datasets.open(request.data)
-    recipes = chosen_recipes(source, list(request.contenders), request.probe)
+    cards, _ = list_cards(session.checkpoint_folders)
+    recipes = chosen_recipes(source, list(request.contenders), request.probe, cards, session.checkpoint_folders)
     with user_errors():
         owner = owner_of(request.owner)
         race = Race.create(service.runs_folder, recipes, title=request.title, preset=request.preset, owner=owner)

@@ -8,6 +8,7 @@ const SCHEDULE = { constant: "constant", linear: "linear to 0", cosine: "cosine 
 const DATA = { cifar10: "CIFAR-10", shapes: "Shapes" };
 /** Columns that a person can set, in the order of the form: name, label, and how it is given. */
 export const FIELDS = {
+  start: "Weights to begin with",
   augment: "Augmentation",
   subset: "Training pictures",
   epochs: "Epochs",
@@ -35,6 +36,7 @@ export const CHOICE_WORDS = {
   optimizer: OPTIMIZER,
   schedule: SCHEDULE,
   distillation: { hard: "hard: its answer", soft: "soft: its softmax" },
+  start: { "": "fresh: noise" },
   teacher: { "": "none" },
   precision: { float32: "float32", bfloat16: "bfloat16" },
 };
@@ -74,9 +76,11 @@ export function recipe({
   mixup,
   cutmix,
   repeats,
+  start,
   teacher,
 }) {
   const parts = [
+    ...(start ? [`from ${start}`] : []),
     `${OPTIMIZER[optimizer]} ${format.small(lr)}${schedule === "constant" ? "" : `, ${schedule}`}`,
     `batch ${format.count(batch_size)}`,
     AUGMENT[augment],
