@@ -169,7 +169,8 @@ def test_a_race_from_play_to_the_kept_model_in_the_positions_tab(train, runs):
     begins = train.get_by_label("Weights to begin with")
     assert begins.input_value() == "vit-of-this-test"
     train.locator(".vx-train-setup .editor").get_by_label("Model").select_option("cnn")
-    assert begins.input_value() == "" and begins.locator("option").count() == 1
+    assert begins.locator("option").all_inner_texts() == ["fresh: noise", "cnn-shapes"]
+    assert begins.input_value() == ""
     train.locator(".vx-train-setup .close").click()
     card.get_by_role("button", name="See its positions").click(timeout=PATIENCE)
     train.wait_for_function("vx.get('settled').model === 'vit-of-this-test'", timeout=PATIENCE)
