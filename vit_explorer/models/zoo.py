@@ -204,7 +204,9 @@ def list_checkpoints(folders: Sequence[str | os.PathLike[str]] = MODEL_FOLDERS) 
     return sorted({card.stem for card in cards if not card.name.startswith(".")})  # as macOS puts beside a file
 
 
-def list_cards(folders: Sequence[str | os.PathLike[str]] = MODEL_FOLDERS) -> tuple[dict[str, dict[str, Any]], list[str]]:
+def list_cards(
+    folders: Sequence[str | os.PathLike[str]] = MODEL_FOLDERS,
+) -> tuple[dict[str, dict[str, Any]], list[str]]:
     """The cards that can be read, by name, and a sentence for each that cannot."""
     cards, problems = {}, []
     for name in list_checkpoints(folders):

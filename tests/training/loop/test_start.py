@@ -1,4 +1,4 @@
-"""A run that starts from a checkpoint: its weights, what does not fit, and that a resume needs the checkpoint no more."""
+"""A run from a checkpoint: its weights, what does not fit, and that a resume needs the checkpoint no more."""
 
 import shutil
 from dataclasses import replace
