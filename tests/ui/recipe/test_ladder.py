@@ -213,3 +213,12 @@ def test_what_cannot_be_is_refused_in_a_sentence(seen):
     session = seen(ladder_results(1))
     told = serve(session, export=export_ladder)[0]({"format": "exe"})
     assert told["error"].startswith("A file can be csv, png, ")
+
+
+@pytest.mark.parametrize("text", ["{", '{"note": 1}', "[1]"])
+def test_damaged_results_are_named(seen, text, tmp_path):
+    session, path = Session(tmp_path, [tmp_path]), tmp_path / "sweeps" / "ladder.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    view = describe_ladder(session)
+    assert str(path) in view["missing"] and view["rungs"] == []

@@ -274,3 +274,24 @@ def test_the_figure_is_what_its_name_says(visit, format, magic):
 
 def test_other_files_there_are_none(visit):
     assert "not 'exe'" in visit.ask("export", format="exe")["error"]
+
+
+@pytest.mark.parametrize("text", ["{", '{"note": 1}', "[1]", '{"points": [{"model": 3}]}', None])
+def test_damaged_results_are_a_sentence_and_the_rest_works(visit, text):
+    path = visit.folder / "sweeps" / "hunger.json"
+    path.parent.mkdir(parents=True)
+    path.mkdir() if text is None else path.write_text(text)
+    view = visit.ask("hunger")
+    assert str(path) in view["told"] and "cannot be read" in view["told"] and "\n" not in view["told"]
+    assert view["curves"] == [] and view["choice"]["data"]
+
+
+def test_a_point_with_a_damaged_run_leaves_the_others(visit):
+    visit.results()
+    for seed in (3, 4):
+        visit.ask("run_point", kind="vit", data="shapes", size=50, seed=seed)
+    races = [Race.open(visit.service.runs_folder, name) for name in visit.service.handed_in]
+    (run,) = races[0].runs.values()
+    (run.path / "events.jsonl").write_text("{}\n")
+    own = {point["seed"]: point["words"] for point in visit.ask("hunger")["own"]}
+    assert str(run.path / "events.jsonl") in own[3] and "is damaged" in own[3] and "no result yet" in own[4]

@@ -350,6 +350,17 @@ def test_damaged_cards_leave_the_lobby_whole(visit):
     assert start(visit, contenders(visit))["race"]
 
 
+def test_a_race_whose_events_are_a_folder_is_a_sentence(visit):
+    other = Race.at(shutil.copytree(visit.race.path, visit.service.runs_folder / "other"))
+    path = visit.race.runs["CNN"].path / "events.jsonl"
+    path.unlink()
+    path.mkdir()
+    lobby = visit.ask("lobby")
+    assert [one["name"] for one in lobby["races"]] == [other.name]
+    assert [str(path) in problem for problem in lobby["problems"]].count(True) == 1
+    assert str(path) in visit.ask("follow", race=visit.race.name, cursors={})["error"]
+
+
 def test_curves_are_exported_as_table_and_figure(visit):
     file = visit.ask("export", race=visit.race.name, format="csv", axis="epochs", **{"with": []})
     rows = list(csv.DictReader(io.StringIO(base64.b64decode(file["data"]).decode())))

@@ -74,6 +74,13 @@ class RunFolder:
         except (OSError, TypeError, ValueError) as error:
             raise RunError(f"{self.path} holds no readable recipe.json: {error}") from error
 
+    def check_files(self) -> None:
+        """Refuse, with a RunError, a run in which something else than a file has the name of one."""
+        for name in ("events.jsonl", "last.pt"):
+            path = self.path / name
+            if path.exists() and not path.is_file():
+                raise RunError(f"{path} is no file: the run cannot be read.")
+
     def save_recipe(self, recipe: Recipe) -> None:
         """Write the recipe, replacing the one before in one move."""
         text = json.dumps(recipe.to_dict(), indent=2) + "\n"

@@ -127,6 +127,8 @@ class Race:
             runs = {label: RunFolder(path / label) for label in about["order"]}
             for run in runs.values():
                 run.recipe()  # damaged or missing: said now
+        for run in runs.values():
+            run.check_files()
         created = about.get("created") or _written(path / "recipe.json")
         return cls(path, runs, about.get("title") or path.name, about.get("preset"), created, about.get("owner"))
 

@@ -28,6 +28,7 @@ MAX_SEEDS = 20
 RESULTS, TAUGHT = "results.json", "taught"  # in a sweep's folder: what came out, and the teachers
 MADE = "made.json"  # in a run's folder: where and by which code it was begun
 SEVERAL = "; "  # between what differs from run to run
+MEASURED = ("seed", "images", "train_accuracy", "test_accuracy", "seconds")  # of each run, beside its facts
 SHIPPED_FOLDER = CHECKPOINT_FOLDER / "sweeps"  # NAME.json: results that ship beside the weights
 
 
@@ -151,9 +152,30 @@ def _run(path: Path, recipe: Recipe) -> RunFolder:
 
 
 def shipped_results(name: str, folder: Path = SHIPPED_FOLDER) -> dict[str, Any] | None:
-    """The results of a sweep that ship with the package; None where there are none."""
+    """The results of a sweep that ship with the package; None where there are none. Raises as :func:`read_results`."""
     path = folder / f"{name}.json"
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    return read_results(path) if path.exists() else None
+
+
+def read_results(path: Path) -> dict[str, Any]:
+    """Read what :meth:`Sweep.results` gave, from a file. Raises ValueError, with a sentence, for a damaged one."""
+    try:
+        results = json.loads(path.read_text(encoding="utf-8"))
+        for key, kind in (("points", list), ("runs", int), ("recipe", dict), ("hardware", str), ("commit", str)):
+            if not isinstance(results[key], kind):
+                raise TypeError(f"{key} is no {kind.__name__}")
+        for point in results["points"]:
+            for key in MEASURED:
+                if type(point[key]) not in (int, float):
+                    raise TypeError(f"{key} is no number")
+            if not isinstance(point["rung"] if "rung" in point else point["model"], str):
+                raise TypeError("a run has no name")
+            if "model" in point and type(point["size"]) is not int:
+                raise TypeError("size is no whole number")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        fault = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise ValueError(f"The results {path} cannot be read: {fault}.") from error
+    return results
 
 
 def _finished(run: RunFolder) -> Finished | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from vit_explorer.training.runs import folder as run_folder
 from vit_explorer.training.studies.hunger import MODELS, curves
 from vit_explorer.training.studies.hunger_findings import settings, shortage
 from vit_explorer.training.studies.ladder import BATCH, EPOCHS, PICTURES, RUNGS, steps, teacher_step
-from vit_explorer.training.studies.sweep import RESULTS, SEVERAL, SHIPPED_FOLDER
+from vit_explorer.training.studies.sweep import RESULTS, SEVERAL, SHIPPED_FOLDER, read_results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -91,13 +90,13 @@ def results_of(name: str, folder: Path | None) -> tuple[Path, dict[str, Any]]:
     """The results of a sweep and the file they stand in: of its folder, or where none is named those that ship.
 
     Raises:
-        ValueError: if there are none.
+        ValueError: if there are none, or they are damaged.
     """
     made_here, shipped = run_folder.RUNS_FOLDER / f"sweep-{name}" / RESULTS, SHIPPED_FOLDER / f"{name}.json"
     places = [folder / RESULTS] if folder else [made_here, shipped]
     for path in places:
         if path.exists():
-            return path, json.loads(path.read_text(encoding="utf-8"))
+            return path, read_results(path)
     raise ValueError(f"there are no results of the sweep {name!r}: looked for {', '.join(map(str, places))}")
 
 

@@ -12,6 +12,7 @@ share one process, and a link that holds the names restores what somebody saw. N
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import io
 import threading
@@ -188,7 +189,20 @@ class Session:
         return usable, problems
 
     def sweep(self, name: str) -> dict[str, Any] | None:
-        """The results of a sweep, of the first checkpoint folder that has them; None where none has."""
+        """The results of a sweep, of the first checkpoint folder that has them; None where none has usable ones."""
+        with contextlib.suppress(ValueError):  # sweep_problem has the sentence
+            return self._found_sweep(name)
+        return None
+
+    def sweep_problem(self, name: str) -> str | None:
+        """A sentence on results of a sweep that cannot be read; None where nothing is wrong."""
+        try:
+            self._found_sweep(name)
+        except ValueError as error:
+            return str(error)
+        return None
+
+    def _found_sweep(self, name: str) -> dict[str, Any] | None:
         found = (shipped_results(name, Path(folder) / SHIPPED_FOLDER.name) for folder in self.checkpoint_folders)
         return next((results for results in found if results is not None), None)
 

@@ -93,7 +93,8 @@ def describe_ladder(session: Session) -> LadderPayload:
     """Describe the ladder. Raises ValueError for results of another ladder."""
     results = session.sweep("ladder")
     if results is None or not steps(results):
-        nothing = "There are no results of the ladder beside these checkpoints yet. This command makes them:"
+        nothing = session.sweep_problem("ladder") or "There are no results of the ladder beside these checkpoints yet."
+        nothing += " This command makes them:"
         return {"rungs": [], "teacher": None, "missing": nothing, "sweep": SWEEP}
     found, teacher = steps(results), teacher_step(results)
     recipes, by_name = rung_recipes(results, FOLDER), {step.rung.name: step for step in found}

@@ -84,7 +84,7 @@ def describe_hunger(session: Session, service: TrainingService) -> HungerPayload
     return {
         "data": data_of(known),
         "curves": [_curve_payload(known, kind, found[kind]) for kind in MODELS if kind in found],
-        "told": _told(results),
+        "told": session.sweep_problem(SWEEP) or _told(results),
         "settings": settings(known),
         "made": provenance(results) if results and results["points"] else None,
         "shortage": shortage(known),

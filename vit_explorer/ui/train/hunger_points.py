@@ -11,6 +11,7 @@ from typing import Any
 from vit_explorer.models.zoo import MODELS
 from vit_explorer.training.loop.events import Finished
 from vit_explorer.training.loop.recipe import Recipe
+from vit_explorer.training.runs.errors import RunError
 from vit_explorer.training.runs.folder import RunFolder
 from vit_explorer.training.runs.race import Race, list_races
 from vit_explorer.training.service.service import TrainingService
@@ -27,6 +28,7 @@ class OwnPoint:
     Attributes:
         same: its recipe is that of the sweep's runs, as it was started.
         drawn: it belongs among the curves: finished, of the same recipe and on the same data.
+        fault: a sentence where its events cannot be read.
     """
 
     race: Race
@@ -34,6 +36,7 @@ class OwnPoint:
     finished: Finished | None
     same: bool
     drawn: bool
+    fault: str | None = None
 
 
 def own_points(service: TrainingService, results: Mapping[str, Any]) -> list[OwnPoint]:
@@ -42,10 +45,14 @@ def own_points(service: TrainingService, results: Mapping[str, Any]) -> list[Own
     for race in list_races(service.runs_folder)[0]:
         if race.preset == SWEEP and len(race.runs) == 1:
             (run,) = race.runs.values()
-            recipe, finished = run.recipe(), finished_of(run)
+            recipe, finished, fault = run.recipe(), None, None
+            try:
+                finished = finished_of(run)
+            except RunError as error:
+                fault = str(error)
             same = is_point(recipe, updates_of(results))
             drawn = finished is not None and same and recipe.data == data_of(results)
-            found.append(OwnPoint(race, recipe, finished, same, drawn))
+            found.append(OwnPoint(race, recipe, finished, same, drawn, fault))
     return found
 
 
@@ -84,6 +91,8 @@ def point_words(results: Mapping[str, Any], point: OwnPoint, state: str) -> str:
     """A point beside the curve of its kind, or why it is not drawn there, in a sentence or two."""
     recipe, finished = point.recipe, point.finished
     name = f"{MODELS[recipe.model].short}, {recipe.subset:,} pictures, seed {recipe.seed}"
+    if point.fault is not None:
+        return f"{name}: {point.fault}"
     if finished is None:
         return f"{name}: {state}, no result yet."
     told = f"{name}: {100 * finished.test_accuracy:.1f} % on the whole test split"

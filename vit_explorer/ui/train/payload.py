@@ -241,7 +241,7 @@ def result(label: str, run: RunFolder) -> Result | None:
 def latest_accuracy(run: RunFolder) -> float | None:
     """The newest test accuracy of a run, read off the end of its file; None if there is none yet."""
     path = run.path / "events.jsonl"
-    return _latest_accuracy(path, path.stat().st_size) if path.exists() else None
+    return _latest_accuracy(path, path.stat().st_size) if path.is_file() else None
 
 
 @lru_cache(maxsize=1024)

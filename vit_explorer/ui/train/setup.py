@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from vit_explorer.models.zoo import list_cards
+from vit_explorer.training.runs.errors import RunError
 from vit_explorer.training.runs.race import Race, list_races, owner_of
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.core.errors import user_errors
@@ -64,10 +65,16 @@ def describe_lobby(session: Session, service: TrainingService, request: OwnerReq
     sources, problems = session.datasets.usable()
     cards, unreadable = list_cards(session.checkpoint_folders)
     races, damaged = list_races(service.runs_folder)
+    lines = []
+    for race in races:
+        try:
+            lines.append(_race_line(service, race, request.owner))
+        except RunError as error:  # deleted or damaged meanwhile
+            damaged.append(str(error))
     return {
         **offered(),
         "datasets": [source_payload(source, cards) for source in sources],
-        "races": [_race_line(service, race, request.owner) for race in races],
+        "races": lines,
         "at_once": service.at_once,
         "problems": problems + unreadable + damaged,
     }
