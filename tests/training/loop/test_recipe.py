@@ -142,6 +142,7 @@ FULL: dict[str, Any] = {
     "mixup": 0.8,
     "cutmix": 1.0,
     "repeats": 2,
+    "start": "vit-mine",
     "teacher": "cnn-cifar10",
     "distillation": "soft",
     "temperature": 4.0,
