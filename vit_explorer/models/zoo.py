@@ -18,6 +18,7 @@ from vit_explorer.models.deit import DeiT
 from vit_explorer.models.folders import EXPORTED, KEPT, runs_folder, shipped_checkpoints
 from vit_explorer.models.hybrid import HybridViT
 from vit_explorer.models.network import Network
+from vit_explorer.models.options import check_options
 from vit_explorer.models.resnet import ResNet
 from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.models.vit import ViT
@@ -155,8 +156,13 @@ def create_model(name: str, **overrides: Option) -> Network:
         ValueError: for an unknown name, an unknown option, or sizes that cannot work.
     """
     spec = model_spec(name)
+    options = {**spec.options, **overrides}
     try:
-        return spec.build(**{**spec.options, **overrides})
+        check_options(spec.build, options)
+    except ValueError as error:
+        raise ValueError(f"model {name!r}: {error}") from error
+    try:
+        return spec.build(**options)
     except (TypeError, RuntimeError) as error:  # RuntimeError: sizes of which torch can make no tensor
         raise ValueError(f"model {name!r}: {error}") from error
 

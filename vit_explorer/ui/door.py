@@ -1,7 +1,7 @@
 """The command ``vit-explorer``: read the flags, build the page, serve it.
 
 vit-explorer [--host 127.0.0.1] [--port 7860] [--data PLACE] [--checkpoints FOLDER] [--share] [--open]
-             [--runs FOLDER] [--at-once N] [--own-data PATH ...] [--model FILE|FOLDER|NAME] [--offline]
+             [--runs FOLDER] [--at-once N] [--device NAME] [--own-data PATH ...] [--model FILE|FOLDER|NAME] [--offline]
 vit-explorer get NAME ... | --all | --list
 """
 
@@ -46,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, help="CIFAR-10: a folder that holds it, or an .npz file")
     parser.add_argument("--checkpoints", type=Path, help="a folder of weights, instead of the ones that ship")
     parser.add_argument("--runs", type=Path, help="where trainings and kept models are written (runs/ if it can be)")
+    parser.add_argument("--device", help="on which to train: cpu, cuda, ... (the GPU where there is one)")
     parser.add_argument("--at-once", type=int, default=1, help="trainings allowed on this machine at the same time")
     parser.add_argument(
         "--own-data",
@@ -96,7 +97,9 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
     try:
         folders = [options.checkpoints or CHECKPOINT_FOLDER, runs / EXPORTED, runs / KEPT]
         networks = [open_network(source) for source in options.model]
-        service = TrainingService(runs, options.at_once, options.data)
+        service = TrainingService(runs, options.at_once, options.data, options.device)
+        if service.devices.problem:
+            print(f"{PROGRAM}: {service.devices.problem}", file=sys.stderr)
         session = Session(
             options.data, folders, options.own_data, networks, True, lambda: service.training, options.offline
         )

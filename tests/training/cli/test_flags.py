@@ -164,3 +164,17 @@ def test_every_card_that_ships_can_be_repeated(name):
 def test_what_cannot_be_repeated_is_said(words, message):
     with pytest.raises(ValueError, match=message):
         said(*words)
+
+
+@pytest.mark.parametrize(
+    ("said_so", "value"),
+    [("a=true", True), ("a=False", False), ("a=3", 3), ("a=0.5", 0.5), ("a=64,", (64,)), ("a=mean", "mean")],
+)
+def test_an_option_is_what_its_text_says(said_so, value):
+    assert _option(said_so) == (None, "a", value) and type(_option(said_so)[2]) is type(value)
+
+
+@pytest.mark.parametrize("empty", ["widths=", "cnn:widths= ", "widths"])
+def test_an_option_without_a_value_is_refused(empty):
+    with pytest.raises(ValueError, match="OPTION=VALUE"):
+        _option(empty)

@@ -167,6 +167,7 @@ def test_changed_fields_are_in_the_recipe(visit):
         ({"teacher": "../secret"}, "CNN: there is no teacher '../secret' for tiny."),
         ({"start": "cnn-cifar10"}, "CNN: there is no model 'cnn-cifar10' of this kind and size"),
         ({"start": "../secret"}, "CNN: there is no model '../secret' of this kind and size"),
+        ({"device": "cuda:7"}, "CNN: there is no device 'cuda:7' here: choose cpu."),
         ({"label": "../up"}, "cannot be the name of a contender"),
         ({"label": "ViT"}, "Two contenders are called 'ViT'"),
     ],
@@ -188,8 +189,8 @@ def test_other_refusals_of_a_start(visit):
     assert "needs at least" in visit.ask("planned", data="tiny", preset="data", subset=None, epochs=None)["error"]
 
 
-def test_neither_device_nor_paths_nor_sizes_are_a_visitors_choice(visit):
-    sly = {"device": "cuda:7", "data": "/etc", "overrides": {"d_model": 8_192}, "snapshots": 200}
+def test_neither_paths_nor_sizes_are_a_visitors_choice(visit):
+    sly = {"data": "/etc", "overrides": {"d_model": 8_192}, "snapshots": 200}
     chosen = [{**one, **sly} for one in contenders(visit)]
     recipe = Race.open(visit.service.runs_folder, start(visit, chosen)["race"]).recipes()["ViT"]
     plain = Race.open(visit.service.runs_folder, start(visit, contenders(visit))["race"]).recipes()["ViT"]

@@ -143,20 +143,27 @@ def _recipe_of_card(name: str) -> Recipe:
 def _option(text: str) -> tuple[str | None, str, Option]:
     """ "vit:d_ff=24" -> ("vit", "d_ff", 24); without a model it holds for all of them (None)."""
     place, separator, value = text.partition("=")
-    if not separator:
+    if not separator or not value.strip():
         raise ValueError(f"--set takes OPTION=VALUE, not {text!r}")
     model, separator, name = place.rpartition(":")
-    if "," in value:
+    return model if separator else None, name, _value(value)
+
+
+def _value(text: str) -> Option:
+    """The number, the truth value, the whole numbers between commas, or else the word that a text is."""
+    if "," in text:
         try:
-            return model if separator else None, name, tuple(int(part) for part in value.split(",") if part)
+            return tuple(int(part) for part in text.split(",") if part)
         except ValueError as error:
-            raise ValueError(f"--set takes several values as whole numbers, such as 64,128, not {value!r}") from error
+            raise ValueError(f"--set takes several values as whole numbers, such as 64,128, not {text!r}") from error
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
     for kind in (int, float):
         try:
-            return model if separator else None, name, kind(value)
+            return kind(text)
         except ValueError:
             continue
-    return model if separator else None, name, value
+    return text
 
 
 def _change(text: str) -> tuple[int, float]:

@@ -18,6 +18,7 @@ from vit_explorer.data.rand_augment import OPERATIONS_AN_IMAGE, Drawn, apply_ope
 from vit_explorer.data.random_erasing import random_erasing
 from vit_explorer.data.subsets import balanced_subset, cut_validation
 from vit_explorer.data.transfer import sent
+from vit_explorer.training.loop.device import memory_sentences, usable_device
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.loop.schedule import plan_test_curve, snapshot_steps
 
@@ -63,7 +64,7 @@ class BatchSource:
 
     def __init__(self, dataset: Dataset, recipe: Recipe) -> None:
         self.recipe = recipe
-        self.device = device = _usable_device(recipe.device)
+        self.device = device = usable_device(recipe.device)
         n_test = len(dataset.test.y)
         if recipe.probe >= n_test:
             raise ValueError(f"probe must lie between 0 and {n_test - 1}, the last test picture, not {recipe.probe}")
@@ -85,9 +86,10 @@ class BatchSource:
         measured = balanced_subset(dataset.test, self.curve.n_images, recipe.seed)
         learned = balanced_subset(chosen, min(len(chosen.y), n_test), recipe.seed)
         self.mean, self.std = (value.to(device) for value in channel_statistics(chosen.x))
-        self.train, self.validation, self.measured, self.learned = (
-            Split(split.x.to(device), split.y.to(device)) for split in (chosen, validation, measured, learned)
-        )
+        with memory_sentences(recipe):
+            self.train, self.validation, self.measured, self.learned = (
+                Split(split.x.to(device), split.y.to(device)) for split in (chosen, validation, measured, learned)
+            )
         self.n_classes = len(dataset.names)
         self.probe = dataset.test.x[recipe.probe : recipe.probe + 1].to(device)
         self._order: tuple[int, Tensor] = -1, torch.empty(0)  # an epoch and the order of its pictures
@@ -203,12 +205,3 @@ def _generator(seed: int, stream: int, index: int) -> torch.Generator:
 def _seed(*parts: int) -> int:
     """A seed of 63 bits for whole numbers that say what it is for."""
     return int(np.random.SeedSequence(parts).generate_state(1, np.uint64)[0] >> np.uint64(1))
-
-
-def _usable_device(name: str) -> torch.device:
-    """The device of that name. Raises ValueError, with a sentence, if it cannot be used."""
-    try:
-        return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError) as error:  # AssertionError: a torch that was built without it
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"device {name!r} cannot be used here: {reason}") from error

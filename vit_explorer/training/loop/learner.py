@@ -7,13 +7,33 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from vit_explorer.models.network import Network
 from vit_explorer.models.zoo import create_model
 from vit_explorer.training.loop.optimizers import make_optimizers
 from vit_explorer.training.loop.recipe import Recipe
+
+
+def check_last_batch(network: Network, n_train: int, batch_size: int) -> None:
+    """Refuse a last batch of one image that batch normalization reduces to one value a channel.
+
+    Raises:
+        ValueError: with the sizes that are left; such a step has no variance to divide by.
+    """
+    if n_train % batch_size != 1 and batch_size > 1:
+        return
+    if not any(isinstance(layer, nn.BatchNorm2d) for layer in network.modules()):
+        return
+    image = torch.zeros(1, 3, network.img_size, network.img_size)
+    try:
+        copy.deepcopy(network).cpu().train()(image)
+    except ValueError as error:
+        raise ValueError(
+            f"batches of {batch_size} leave one of the {n_train:,} training pictures for the last batch, from which "
+            f"batch normalization cannot learn at {network.img_size} pixels: take another batch size, 2 or more"
+        ) from error
 
 
 class Learner:

@@ -22,12 +22,13 @@ from vit_explorer.data.dataset import Dataset, Split
 from vit_explorer.data.sources import open_dataset
 from vit_explorer.models.network import Network
 from vit_explorer.training.loop.batches import Batch, BatchSource, with_sizes
+from vit_explorer.training.loop.device import OutOfMemory, memory_sentences
 from vit_explorer.training.loop.distillation import Teacher, distilled_loss
 from vit_explorer.training.loop.distributed import Group, check_divisible
 from vit_explorer.training.loop.evaluation import NotFiniteError, accuracy, autocast, probe
 from vit_explorer.training.loop.events import Epoch, Event, Failed, Finished, Snapshot, Started, Step
 from vit_explorer.training.loop.graphed import GraphedStep
-from vit_explorer.training.loop.learner import Learner
+from vit_explorer.training.loop.learner import Learner, check_last_batch
 from vit_explorer.training.loop.metrics import BatchSums, RunningMetrics
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.loop.schedule import lr_factor
@@ -77,7 +78,9 @@ class Trainer:
         weights, self.start = None, None
         if recipe.start and state is None:
             weights, self.start = load_start(recipe, self.overrides)
-        self._learner = Learner(recipe, self.overrides, self.device, self._runs_as_graph, weights)
+        with memory_sentences(recipe):
+            self._learner = Learner(recipe, self.overrides, self.device, self._runs_as_graph, weights)
+        check_last_batch(self._learner.network, len(self.source.train.y), recipe.batch_size)
         self._graphed: GraphedStep | None = None
         self._ahead: tuple[range, list[Batch]] = range(0), []  # batches made while the GPU was still busy
         check_divisible(self._learner.network, self.group)
@@ -88,7 +91,8 @@ class Trainer:
         if state is not None:
             self._load(state)
         taught = recipe.teacher and self.step < self.total_steps
-        self._teacher = Teacher(recipe, self.source, self.dataset.names) if taught else None
+        with memory_sentences(recipe):
+            self._teacher = Teacher(recipe, self.source, self.dataset.names) if taught else None
 
     @property
     def model(self) -> Network:
@@ -162,8 +166,9 @@ class Trainer:
         over = False
         while not over:
             try:
-                event = act[self._due()]()
-            except NotFiniteError as error:
+                with memory_sentences(self.recipe):
+                    event = act[self._due()]()
+            except (NotFiniteError, OutOfMemory) as error:
                 event = Failed(self.step, str(error))
             over = isinstance(event, Finished | Failed)
             yield event

@@ -35,10 +35,12 @@ class WorkerProcess:
         self,
         at_once: int,
         data_root: str | os.PathLike[str] | None,
+        device: str,
         heard: Callable[[WorkerProcess, dict[str, Any]], None],
         ended: Callable[[WorkerProcess], None],
     ) -> None:
         command = [sys.executable, "-m", "vit_explorer.training.service.worker", "--at-once", str(at_once)]
+        command += ["--device", device]
         if data_root is not None:
             command += ["--root", str(data_root)]
         paths = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]

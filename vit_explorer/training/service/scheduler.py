@@ -59,13 +59,17 @@ class Scheduler:
     Args:
         at_once: how many races train at the same time on this machine, and so the most workers there are.
         data_root: where CIFAR-10 is looked for first.
+        device: gives the device on which workers warm up.
     """
 
-    def __init__(self, at_once: int, data_root: str | os.PathLike[str] | None) -> None:
+    def __init__(
+        self, at_once: int, data_root: str | os.PathLike[str] | None, device: Callable[[], str] = lambda: "cpu"
+    ) -> None:
         if at_once < 1:
             raise ValueError(f"at_once must be 1 or more, not {at_once}")
         self.at_once = at_once
         self._data_root = data_root
+        self._device = device
         self._lock = threading.RLock()
         self._entries: dict[str, Entry] = {}
         self._queue: list[Entry] = []
@@ -258,7 +262,7 @@ class Scheduler:
         atexit.unregister(self.close)
         atexit.register(self.close)
         try:
-            worker = WorkerProcess(self.at_once, self._data_root, self._heard, self._ended)
+            worker = WorkerProcess(self.at_once, self._data_root, self._device(), self._heard, self._ended)
         except OSError as error:
             self._broken = f"Training cannot be started here: {error}."
             return

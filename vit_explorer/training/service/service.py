@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from vit_explorer.training.loop.device import Devices, find_devices
 from vit_explorer.training.loop.recipe import LR_FACTORS
 from vit_explorer.training.runs.errors import RunError
 from vit_explorer.training.runs.race import Race
@@ -28,6 +30,7 @@ class TrainingService:
         runs_folder: where the races lie.
         at_once: how many of them train at the same time; this user's other programs on the machine are counted too.
         data_root: where CIFAR-10 is looked for first.
+        device: on which races train unless they say another; None for the GPU where there is one that computes.
     """
 
     def __init__(
@@ -35,10 +38,17 @@ class TrainingService:
         runs_folder: str | os.PathLike[str],
         at_once: int = 1,
         data_root: str | os.PathLike[str] | None = None,
+        device: str | None = None,
     ) -> None:
         self.runs_folder = Path(runs_folder)
         self.at_once = at_once
-        self._scheduler = Scheduler(at_once, data_root)
+        self._device = device
+        self._scheduler = Scheduler(at_once, data_root, lambda: self.devices.names[0])
+
+    @cached_property
+    def devices(self) -> Devices:
+        """What races can train on here, the default first. Raises ValueError for a wanted device that does not work."""
+        return find_devices(self._device)
 
     def __enter__(self) -> TrainingService:
         return self

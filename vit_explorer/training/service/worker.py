@@ -34,6 +34,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m vit_explorer.training.service.worker")
     parser.add_argument("--at-once", type=int, default=1, help="trainings allowed on this machine at the same time")
     parser.add_argument("--root", help="where CIFAR-10 lies")
+    parser.add_argument("--device", default="cpu", help="on which to warm up")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group: the app decides what it means
     commands: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         from vit_explorer.training.service.worker_loop import WorkerLoop
 
-        WorkerLoop(commands, send, options.at_once, options.root).run()
+        WorkerLoop(commands, send, options.at_once, options.root, options.device).run()
     except BrokenPipeError:  # the app has ended
         os._exit(0)
     except BaseException:

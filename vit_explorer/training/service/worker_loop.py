@@ -41,12 +41,21 @@ class WorkerLoop:
         commands: filled by another thread.
         at_once: trainings allowed on this machine; the processor's cores are shared out between as many.
         root: where CIFAR-10 is looked for first.
+        device: on which to warm up.
     """
 
-    def __init__(self, commands: queue.SimpleQueue[dict[str, Any]], send: Send, at_once: int, root: str | None) -> None:
+    def __init__(
+        self,
+        commands: queue.SimpleQueue[dict[str, Any]],
+        send: Send,
+        at_once: int,
+        root: str | None,
+        device: str = "cpu",
+    ) -> None:
         torch.set_num_threads(max(1, torch.get_num_threads() // at_once))
         self._commands, self._send = commands, send
         self._root = root
+        self._device = device
         self._datasets = DatasetCache(lambda source, size: open_dataset(source, root, img_size=size), root)
         self._runner: Runner | None = None  # of the last race
 
@@ -56,7 +65,7 @@ class WorkerLoop:
         deadline = time.monotonic() + WARM_UP_WAIT
         while self._commands.empty() and time.monotonic() < deadline:
             time.sleep(0.02)
-        cold = [partial(_train_one_step, name) for name in model_names()]
+        cold = [partial(_train_one_step, name, self._device) for name in model_names()]
         cold += [partial(self._open_if_there, name) for name in ("cifar10", "shapes")]
         while True:
             if cold and self._commands.empty():
@@ -145,14 +154,19 @@ class WorkerLoop:
         torch.cuda.empty_cache()  # does nothing without a GPU
 
 
-def _train_one_step(model: str) -> None:
-    """One small step on noise: modules are loaded and kernels chosen before a race needs them."""
+def _train_one_step(model: str, device: str) -> None:
+    """One small step on noise: modules are loaded and kernels chosen before a race needs them.
+
+    A device that fails is left to the race that needs it, which then says so.
+    """
     generator = torch.Generator().manual_seed(0)
     pictures = torch.randint(0, 256, (20, 3, 32, 32), dtype=torch.uint8, generator=generator)
     noise = Split(pictures, torch.arange(20) % 10)
     dataset = Dataset("noise", noise, noise, tuple("0123456789"), "made here", "the same pictures")
-    device = "cuda" if torch.cuda.is_available() else "cpu"
     recipe = Recipe(model=model, batch_size=16, device=device, precision=fast_precision(device), augment="crop-flip")
-    for event in Trainer(recipe, dataset).events():
-        if isinstance(event, Step):
-            break
+    try:
+        for event in Trainer(recipe, dataset).events():
+            if isinstance(event, Step):
+                break
+    except (RuntimeError, ValueError) as error:
+        print(f"{model} could not be tried on {device}: {error}", file=sys.stderr)

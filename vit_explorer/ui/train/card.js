@@ -80,7 +80,12 @@ export function numbers(card, contender, snapshot, at) {
 
 function recipeLine({ recipe, info, lr_changes: changes }) {
   const weights = info ? `${format.short(info.parameters)} weights · ` : "";
-  return weights + words.recipe(recipe) + (changes.length ? ` · rate now × ${changes.at(-1)[1]}` : "");
+  return (
+    weights +
+    words.recipe(recipe) +
+    ` · on the ${words.device(recipe.device)}` +
+    (changes.length ? ` · rate now × ${changes.at(-1)[1]}` : "")
+  );
 }
 
 /** Where it is, and how fast; or at a moment of the scrubber, when that was. */

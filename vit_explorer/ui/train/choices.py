@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from vit_explorer.models.zoo import MODEL_FOLDERS, MODELS, Option, find_card
+from vit_explorer.models.zoo import MODEL_FOLDERS, MODELS, Option, create_model, find_card
+from vit_explorer.training.loop.learner import check_last_batch
 from vit_explorer.training.loop.recipe import CHOICES, COUNTS, LIMITS, LR_FACTORS, Recipe
 from vit_explorer.training.loop.start import difference
 from vit_explorer.training.studies.presets import PRESETS, preset_recipes
@@ -25,18 +26,13 @@ NUMBERS = (
 )  # fmt: skip
 LISTS = ("augment", "optimizer", "schedule", "distillation", "precision")
 # Of a recipe, that a person may set; the rest is the preset's or the server's.
-FIELDS = (*NUMBERS, *LISTS, "teacher", "start")
+FIELDS = (*NUMBERS, *LISTS, "teacher", "start", "device")
 MIN_SUBSET = 2
 
 Cards = Mapping[str, dict[str, Any]]
 
 # Options in words, as they stand behind a model's name.
 OPTION_WORDS = {"embedding=conv": "with conv stem", "positions=none": "without positions"}
-
-
-def training_device() -> str:
-    """Where races train: on the GPU where there is one."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 @cache
@@ -49,8 +45,12 @@ def variants() -> dict[str, tuple[str, dict[str, Option]]]:
     return known
 
 
-def offered() -> dict[str, Any]:
-    """Everything that does not depend on the data: presets, models, ranges, lists."""
+def offered(devices: Sequence[str]) -> dict[str, Any]:
+    """Everything that does not depend on the data: presets, models, ranges, lists.
+
+    Args:
+        devices: on which races can train here, the default first.
+    """
     return {
         "presets": [
             {
@@ -68,7 +68,7 @@ def offered() -> dict[str, Any]:
         "limits": {field: list(LIMITS[field]) for field in NUMBERS if field in LIMITS}
         | {"factor": list(LR_FACTORS), "subset": [MIN_SUBSET, None]},
         "counts": [field for field in NUMBERS if field in COUNTS],
-        "choices": {field: list(CHOICES[field]) for field in LISTS},
+        "choices": {field: list(CHOICES[field]) for field in LISTS} | {"device": list(devices)},
     }
 
 
@@ -107,9 +107,9 @@ def starts(source: Source, key: str, cards: Cards) -> tuple[str, ...]:
     return ("", *same)
 
 
-def plan(source: Source, preset: str, subset: int | None, epochs: int | None) -> list[dict[str, Any]]:
+def plan(source: Source, preset: str, subset: int | None, epochs: int | None, device: str) -> list[dict[str, Any]]:
     """The contenders that a preset makes of these data. Raises UserError."""
-    recipes = _planned(source, preset, subset, epochs)
+    recipes = _planned(source, preset, subset, epochs, device)
     return [{"label": label, "recipe": recipe_payload(recipe)} for label, recipe in recipes.items()]
 
 
@@ -118,17 +118,19 @@ def chosen_recipes(
     contenders: list[dict[str, Any]],
     probe: int,
     cards: Cards,
-    folders: Sequence[str | Path] = MODEL_FOLDERS,
+    folders: Sequence[str | Path],
+    devices: Sequence[str],
 ) -> dict[str, Recipe]:
     """Recipes by label from the fields that the page sends. Raises UserError, with the range of what is outside it.
 
     Args:
         cards: of the checkpoints in ``folders``, among which teachers and starts are.
+        devices: on which races can train here, the default first.
     """
     if not 1 <= len(contenders) <= MAX_CONTENDERS:
         raise UserError(f"A race has 1 to {MAX_CONTENDERS} contenders, not {len(contenders)}.")
     # The first preset says what a person does not choose, such as on how many test pictures the curves are measured.
-    common = next(iter(_planned(source, next(iter(PRESETS)), None, None).values())).to_dict()
+    common = next(iter(_planned(source, next(iter(PRESETS)), None, None, devices[0]).values())).to_dict()
     recipes: dict[str, Recipe] = {}
     for contender in contenders:
         label, key = str(contender["label"]), contender["model"]
@@ -149,13 +151,27 @@ def chosen_recipes(
             raise UserError(
                 f"{label}: there is no model {str(contender['start'])[:60]!r} of this kind and size to go on from."
             )
+        if contender["device"] not in devices:
+            raise UserError(
+                f"{label}: there is no device {str(contender['device'])[:20]!r} here: choose {' or '.join(devices)}."
+            )
         values = {field: contender[field] for field in FIELDS}
         values |= {field: _placed(values[field], folders) for field in ("teacher", "start")}
         with user_errors():
-            recipes[label] = Recipe.from_dict(
+            recipe = Recipe.from_dict(
                 common | values | {"model": name, "overrides": options, "probe": _probe(source, probe)}
             )
+            _check_network(recipe, source)
+        recipes[label] = recipe
     return recipes
+
+
+def _check_network(recipe: Recipe, source: Source) -> None:
+    """Build the network once, so that one that cannot learn from these data is refused before there is a race."""
+    sizes = {"img_size": source.test.x.shape[-1], "n_classes": len(source.names)}
+    with torch.random.fork_rng(devices=[]):
+        network = create_model(recipe.model, **{**recipe.overrides, **sizes})
+    check_last_batch(network, recipe.subset or source.n_train, recipe.batch_size)
 
 
 def _placed(name: str, folders: Sequence[str | Path]) -> str:
@@ -166,7 +182,9 @@ def _placed(name: str, folders: Sequence[str | Path]) -> str:
     return name if folder in MODEL_FOLDERS else str(folder / name)
 
 
-def _planned(source: Source, preset: str, subset: int | None, epochs: int | None) -> dict[str, Recipe]:
+def _planned(
+    source: Source, preset: str, subset: int | None, epochs: int | None, device: str
+) -> dict[str, Recipe]:
     with user_errors():
         return preset_recipes(
             preset,
@@ -175,7 +193,7 @@ def _planned(source: Source, preset: str, subset: int | None, epochs: int | None
             epochs=epochs,
             n_train=source.n_train,
             n_test=len(source.test.y),
-            device=training_device(),
+            device=device,
         )
 
 

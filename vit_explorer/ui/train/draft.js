@@ -87,7 +87,10 @@ export function makeDraft({ lobby, changed, refused }) {
 
   /** Take the contenders of another race, with `edits` of their recipes, to run it again or to change it; false if its pictures are not here. */
   function adopt({ contenders, preset: name, probe }) {
-    const recipes = contenders.map(({ recipe }) => recipe);
+    const { device: devices } = lobby().choices;
+    const recipes = contenders.map(({ recipe }) =>
+      devices.includes(recipe.device) ? recipe : { ...recipe, device: devices[0] },
+    );
     const data = words.common(recipes, "data");
     if (!lobby().datasets.some((one) => one.name === data)) return false;
     ask.forget(); // a plan that is on its way is not wanted any more
@@ -95,8 +98,8 @@ export function makeDraft({ lobby, changed, refused }) {
     const preset = lobby().presets.find((one) => one.name === name) || lobby().presets[0];
     const [{ subset, epochs }] = recipes;
     removed = new Set(preset.labels.filter((label) => !contenders.some((one) => one.label === label)));
-    const entries = contenders.map(({ label, recipe, edits = {} }) => ({
-      ...fresh(label, recipe, preset.labels.includes(label) ? label : null),
+    const entries = contenders.map(({ label, edits = {} }, i) => ({
+      ...fresh(label, recipes[i], preset.labels.includes(label) ? label : null),
       edits: { ...edits },
     }));
     Object.assign(draft, { preset, size: subset === null ? dataset().n_train : subset, epochs, entries, edited: null });

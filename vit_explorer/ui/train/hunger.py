@@ -21,7 +21,6 @@ from vit_explorer.ui.core.downloads import FileAnswer, export_file
 from vit_explorer.ui.core.errors import UserError, user_errors
 from vit_explorer.ui.core.requests import parse_int
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.train.choices import training_device
 from vit_explorer.ui.train.hunger_points import SWEEP, OwnPoint, data_name, data_of, data_words, own_payload, own_points
 from vit_explorer.ui.train.request import OwnerRequest
 from vit_explorer.ui.train.setup import StartPayload
@@ -116,7 +115,7 @@ def start_point(session: Session, service: TrainingService, request: PointReques
         source = session.datasets.open(request.data)
     size = parse_int(request.size, "The number of pictures", BATCH, source.n_train)
     seed = parse_int(request.seed, "The seed", *map(int, LIMITS["seed"]))
-    updates, device = updates_of(session.sweep(SWEEP) or _nothing()), training_device()
+    updates, device = updates_of(session.sweep(SWEEP) or _nothing()), service.devices.names[0]
     with user_errors():
         recipe = hunger_recipe(
             kind, size, seed, updates, data=source.data, device=device, precision=fast_precision(device)

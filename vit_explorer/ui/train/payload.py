@@ -122,7 +122,7 @@ def contender_payload(run: RunFolder, label: str, cursor: int, now: Mapping[str,
 def recipe_payload(recipe: Recipe) -> dict[str, Any]:
     """A recipe for the browser: the model with its overrides as one key, data and checkpoints without their path."""
     values = recipe.to_dict()
-    del values["overrides"], values["device"]
+    del values["overrides"]
     names = {"data": Path(recipe.data).stem, "teacher": Path(recipe.teacher).name, "start": Path(recipe.start).name}
     return values | names | {"model": model_key(recipe.model, recipe.overrides)}
 

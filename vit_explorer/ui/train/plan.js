@@ -26,19 +26,31 @@ const small = (x) =>
         ? String(x)
         : format.count(x);
 
+const GROUPED = /^[+-]?\d{1,3}([,\s]\d{3})+$/; // 1,500 or 1 500
+const COMMA = /^[+-]?\d+,\d+$/; // 0,0005, as much of the world writes it
+
+/** The number that was typed; NaN for what is none. A comma is read only where it can but group a whole number. */
+function parse(text, whole) {
+  const given = text.trim();
+  if (whole && GROUPED.test(given)) return Number(given.replace(/[,\s]/g, ""));
+  return given === "" ? Number.NaN : Number(given);
+}
+
 /** What is wrong with a number that was typed, as a sentence; null if nothing is. */
 export function wrong(field, text, lobby, data) {
   const limits = range(lobby, field, data);
   if (field === "subset" && text.trim() === "") return null;
-  const value = Number(text.replace(/[,\s]/g, ""));
   const whole = lobby.counts.includes(field);
-  if (text.trim() === "" || Number.isNaN(value) || value < limits[0] || value > limits[1])
+  const value = parse(text, whole);
+  if (Number.isNaN(value) && COMMA.test(text.trim()) && !whole)
+    return `takes a point, not a comma: ${text.trim().replace(",", ".")}`;
+  if (Number.isNaN(value) || value < limits[0] || value > limits[1])
     return `must lie between ${small(limits[0])} and ${small(limits[1])}`;
   return whole && !Number.isInteger(value) ? "must be a whole number" : null;
 }
 
 /** The number of a field that nothing is wrong with; null means all pictures. */
-export const number = (text) => (text.trim() === "" ? null : Number(text.replace(/[,\s]/g, "")));
+export const number = (text) => (text.trim() === "" ? null : parse(text, GROUPED.test(text.trim())));
 
 /** The checkpoints that a contender's model can go on from, fresh weights ("") first. */
 export function starts(entry, lobby, data) {

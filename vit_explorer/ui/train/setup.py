@@ -72,19 +72,19 @@ def describe_lobby(session: Session, service: TrainingService, request: OwnerReq
         except RunError as error:  # deleted or damaged meanwhile
             damaged.append(str(error))
     return {
-        **offered(),
+        **offered(service.devices.names),
         "datasets": [source_payload(source, cards) for source in sources],
         "races": lines,
         "at_once": service.at_once,
-        "problems": problems + unreadable + damaged,
+        "problems": [*filter(None, [service.devices.problem]), *problems, *unreadable, *damaged],
     }
 
 
-def plan_race(session: Session, _: TrainingService, request: PlanRequest) -> PlanPayload:
+def plan_race(session: Session, service: TrainingService, request: PlanRequest) -> PlanPayload:
     """List the contenders that a preset makes of a dataset."""
     with user_errors():
         source = session.datasets.open(request.data)
-    return {"contenders": plan(source, request.preset, request.subset, request.epochs)}
+    return {"contenders": plan(source, request.preset, request.subset, request.epochs, service.devices.names[0])}
 
 
 def start_race(session: Session, service: TrainingService, request: StartRequest) -> StartPayload:
@@ -92,7 +92,8 @@ def start_race(session: Session, service: TrainingService, request: StartRequest
     with user_errors():
         source = session.datasets.open(request.data)
     cards, _ = list_cards(session.checkpoint_folders)
-    recipes = chosen_recipes(source, list(request.contenders), request.probe, cards, session.checkpoint_folders)
+    folders, devices = session.checkpoint_folders, service.devices.names
+    recipes = chosen_recipes(source, list(request.contenders), request.probe, cards, folders, devices)
     with user_errors():
         owner = owner_of(request.owner)
         race = Race.create(service.runs_folder, recipes, title=request.title, preset=request.preset, owner=owner)

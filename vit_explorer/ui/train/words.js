@@ -5,6 +5,7 @@ import * as races from "./data.js";
 const AUGMENT = { none: "no augmentation", "crop-flip": "crop + flip" };
 const OPTIMIZER = { adam: "Adam", adamw: "AdamW", muon: "Muon" };
 const SCHEDULE = { constant: "constant", linear: "linear to 0", cosine: "cosine to 0" };
+const DEVICE = { cpu: "CPU", cuda: "GPU" };
 const DATA = { cifar10: "CIFAR-10", shapes: "Shapes" };
 /** Columns that a person can set, in the order of the form: name, label, and how it is given. */
 export const FIELDS = {
@@ -29,6 +30,7 @@ export const FIELDS = {
   distillation: "Distillation",
   temperature: "Temperature (soft)",
   seed: "Seed",
+  device: "Device",
   precision: "Precision",
 };
 export const CHOICE_WORDS = {
@@ -38,9 +40,11 @@ export const CHOICE_WORDS = {
   distillation: { hard: "hard: its answer", soft: "soft: its softmax" },
   start: { "": "fresh: noise" },
   teacher: { "": "none" },
+  device: DEVICE,
   precision: { float32: "float32", bfloat16: "bfloat16" },
 };
 
+export const device = (name) => DEVICE[name] || name;
 export const data = (name) => DATA[name] || name;
 export const pictures = (subset, all) =>
   subset === null || subset === undefined ? (all ? `all ${format.count(all)}` : "all") : format.count(subset);
