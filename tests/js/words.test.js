@@ -74,7 +74,7 @@ test("choices have a past, and a drag is one step of it", () => {
 test("a number that is typed is in its range and whole where it must be", () => {
   const lobby = {
     limits: { epochs: [1, 100], lr: [1e-6, 1] },
-    counts: ["epochs"],
+    counts: ["epochs", "subset"],
     datasets: [{ name: "shapes", n_train: 8000 }],
   };
   const wrong = (/** @type {string} */ field, /** @type {string} */ text) => plan.wrong(field, text, lobby, "shapes");
