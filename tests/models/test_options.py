@@ -44,7 +44,8 @@ def test_a_value_that_cannot_be_is_refused_with_its_range(model, option, value, 
 @pytest.mark.parametrize("name", [*MODELS, *LARGE_MODELS])
 def test_every_default_passes(name):
     spec = (MODELS | LARGE_MODELS)[name]
-    check_options(spec.build, {one.name: one.default for one in signature(spec.build).parameters.values()} | spec.options)
+    defaults = {one.name: one.default for one in signature(spec.build).parameters.values()}
+    check_options(spec.build, defaults | spec.options)
 
 
 def test_lists_of_json_and_numbers_without_a_point_pass():

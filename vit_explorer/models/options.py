@@ -27,7 +27,7 @@ def check_options(build: Callable[..., Any], options: Mapping[str, Any]) -> None
 
 @cache
 def _hints(build: Callable[..., Any]) -> dict[str, Any]:
-    return get_type_hints(build.__init__)  # type: ignore[misc]
+    return get_type_hints(build.__init__)
 
 
 def _wanted(name: str, value: Any, kind: Any) -> str | None:

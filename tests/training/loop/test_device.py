@@ -61,7 +61,7 @@ def test_a_gpu_that_fails_is_a_sentence_and_the_cpu_is_used(monkeypatch, error, 
 
 
 def test_torchs_own_words_on_a_full_memory_are_known():
-    with pytest.raises(OutOfMemory, match="batches of 7.*smaller"), memory_sentences(RECIPE):
+    with pytest.raises(OutOfMemory, match=r"batches of 7.*smaller"), memory_sentences(RECIPE):
         torch.empty(10**14)
     with pytest.raises(OutOfMemory, match="or train on the CPU"), memory_sentences(replace(RECIPE, device="cuda")):
         raise torch.OutOfMemoryError(FULL)

@@ -332,7 +332,7 @@ def test_a_rate_far_too_high_fails_or_ends_but_never_hangs(tiny):
 def test_batch_normalization_is_not_left_with_one_value(tiny):
     """Three halvings of 8 pixels leave one place, so one image would give one value a channel: 18 are 17 and 1."""
     normed = {"model": "cnn", "overrides": {"widths": (4, 4, 4, 4), "norm": "batch"}}
-    with pytest.raises(ValueError, match="batches of 17 leave one of the 18 .* 2 or more"):
+    with pytest.raises(ValueError, match=r"batches of 17 leave one of the 18 .* 2 or more"):
         Trainer(replace(RECIPE, **normed, batch_size=17), tiny)
     for fields in (
         {**normed, "batch_size": 7},

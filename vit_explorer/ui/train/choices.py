@@ -182,9 +182,7 @@ def _placed(name: str, folders: Sequence[str | Path]) -> str:
     return name if folder in MODEL_FOLDERS else str(folder / name)
 
 
-def _planned(
-    source: Source, preset: str, subset: int | None, epochs: int | None, device: str
-) -> dict[str, Recipe]:
+def _planned(source: Source, preset: str, subset: int | None, epochs: int | None, device: str) -> dict[str, Recipe]:
     with user_errors():
         return preset_recipes(
             preset,
