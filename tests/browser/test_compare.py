@@ -207,7 +207,7 @@ def test_it_measures_here_and_can_be_stopped_and_saved(table):
     assert table.locator(f"{TABLE} svg .point").count() > 0
     with table.expect_download() as saved:
         table.click(f"{TABLE} [data-format=csv]")
-    text = saved.value.path().read_text(encoding="utf-8")
+    text = saved.value.path().read_text(encoding="utf-8-sig")
     assert text.count("\n") == 1 + len(times) and "latency, s" in text.splitlines()[0]
     with table.expect_download() as saved:
         table.click(f"{TABLE} [data-format=png]")

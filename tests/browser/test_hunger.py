@@ -178,7 +178,12 @@ def test_a_seed_that_is_none_is_refused_beside_its_field(hunger):
 
 
 def test_curves_are_saved_as_figure_and_numbers(hunger, tmp_path):
-    for kind, magic in (("csv", b"of,model,pictures"), ("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
+    for kind, magic in (
+        ("csv", b"\xef\xbb\xbfof,model,pictures"),
+        ("png", b"\x89PNG"),
+        ("svg", b"<?xml"),
+        ("pdf", b"%PDF"),
+    ):
         with hunger.expect_download() as download:
             hunger.locator(f".vx-hunger [data-format={kind}]").click()
         download.value.save_as(tmp_path / kind)

@@ -180,7 +180,7 @@ def test_the_table_is_saved_with_every_run(ladder):
     with ladder.expect_download() as waiting:
         ladder.locator(f"{VIEW} [data-format=csv]").click()
     assert waiting.value.suggested_filename == "ladder.csv"
-    with open(waiting.value.path(), encoding="utf-8", newline="") as file:
+    with open(waiting.value.path(), encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 18
     assert sorted(float(row["test_accuracy"]) for row in rows) == sorted(

@@ -133,7 +133,7 @@ def test_matrix_is_saved_as_npy_and_csv(positions, tmp_path):
     matrix = np.load(saved["npy"])
     assert matrix.shape == (65, 65)
     assert np.allclose(np.diag(matrix), 1, atol=1e-5) and np.allclose(matrix, matrix.T)
-    with saved["csv"].open() as file:
+    with saved["csv"].open(encoding="utf-8-sig") as file:
         rows = list(csv.reader(file))
     assert rows[0][-65:][:2] == ["CLS", "0"]
     assert float(rows[1][-1]) == pytest.approx(matrix[0, -1], abs=1e-4)

@@ -363,7 +363,7 @@ def test_races_on_the_shelf_are_renamed_compared_exported_and_deleted(train, rec
     row.locator("button", has_text="Compare").click()
     train.wait_for_function("(vx.get('comparing') || []).length === 1", timeout=PATIENCE)
     leaves(train, ".vx-train-curves .chart", chart)
-    for kind, magic in (("csv", b"run,kind"), ("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
+    for kind, magic in (("csv", b"\xef\xbb\xbfrun,kind"), ("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
         with train.expect_download() as download:
             train.locator(f".vx-train-shelf [data-format={kind}]").click()
         download.value.save_as(tmp_path / kind)

@@ -3,7 +3,13 @@
 import pytest
 import torch
 
-from vit_explorer.data.augment import channel_statistics, crop_and_flip, normalise
+from vit_explorer.data.augment import (
+    apply_crop_and_flip,
+    channel_statistics,
+    crop_and_flip,
+    draw_crop_and_flip,
+    normalise,
+)
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -102,3 +108,13 @@ def test_normalise_by_hand_and_back_to_zero_and_one():
     whole = normalise(images, *channel_statistics(images)).transpose(0, 1).flatten(1)
     assert whole.mean(dim=1).abs().max() < 1e-5
     assert (whole.std(dim=1, correction=0) - 1).abs().max() < 1e-5
+
+
+def test_crops_without_flips_are_the_same_crops_and_mirror_nothing():
+    with_flips, without = (draw_crop_and_flip(200, generator(5), flips=flips) for flips in (True, False))
+    assert torch.equal(with_flips[:, :2], without[:, :2]) and with_flips[:, 2].any() and not without[:, 2].any()
+    arrows = torch.zeros(200, 1, 9, 9, dtype=torch.uint8)
+    arrows[:, :, 4, 3:6] = torch.tensor([1, 2, 3], dtype=torch.uint8)  # brighter to the right
+    seen = apply_crop_and_flip(arrows, without, padding=3)
+    lit = [row[row > 0].tolist() for row in seen.flatten(2)[:, 0]]
+    assert all(values == sorted(values) for values in lit) and [1, 2, 3] in lit

@@ -14,10 +14,13 @@ from vit_explorer.data.transfer import sent
 CROP_PADDING = 4  # pixels on each side before the random crop, as He et al. 2015 did on CIFAR-10
 
 
-def draw_crop_and_flip(n: int, generator: torch.Generator, padding: int = CROP_PADDING) -> Tensor:
-    """Random crops and flips of n padded images: (n, 3) int64, top, left, flip."""
+def draw_crop_and_flip(n: int, generator: torch.Generator, padding: int = CROP_PADDING, flips: bool = True) -> Tensor:
+    """Random crops and flips of n padded images: (n, 3) int64, top, left, flip.
+
+    Without ``flips`` the crops are the same, and no image is flipped.
+    """
     top, left = (torch.randint(0, 2 * padding + 1, (n, 1), generator=generator) for _ in range(2))
-    flip = torch.rand((n, 1), generator=generator) < 0.5
+    flip = (torch.rand((n, 1), generator=generator) < 0.5) & flips
     return torch.cat([top, left, flip.long()], dim=1)
 
 

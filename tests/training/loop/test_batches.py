@@ -167,3 +167,14 @@ def test_with_repeats_a_picture_stands_so_often_in_its_batch_each_time_another_w
         assert any(not torch.equal(*batch.images[:2]) for batch in batches)
         epochs.append(set(places.tolist()))
     assert epochs[0] != epochs[1]
+
+
+def test_crops_alone_mirror_nothing(tiny):
+    """Each batch is that of "crop-flip" with its flipped images flipped back."""
+    both, alone = (BatchSource(tiny, replace(RECIPE, augment=augment)) for augment in ("crop-flip", "crop"))
+    for step in range(3):
+        images, seen = both.batch(step).images, alone.batch(step).images
+        flipped = draw_crop_and_flip(len(seen), batches_module._generator(RECIPE.seed, batches_module._AUGMENT, step))[
+            :, 2
+        ].bool()
+        assert flipped.any() and torch.equal(torch.where(flipped[:, None, None, None], images.flip(3), images), seen)

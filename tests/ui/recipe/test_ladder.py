@@ -206,7 +206,7 @@ def test_figures_are_what_they_say(seen, format, begins):
 def test_the_table_as_a_file_is_the_table(seen):
     results = ladder_results(1)
     file = export_ladder(seen(results), LadderExport("csv"))
-    assert base64.b64decode(file["data"]).decode() == ladder_csv(results) and file["mime"] == "text/csv"
+    assert base64.b64decode(file["data"]).decode("utf-8-sig") == ladder_csv(results) and file["mime"] == "text/csv"
 
 
 def test_what_cannot_be_is_refused_in_a_sentence(seen):

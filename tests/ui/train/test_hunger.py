@@ -244,7 +244,7 @@ def test_the_csv_holds_every_run_of_the_sweep_and_ones_own(visit):
     visit.race(point(size=100), None)
     answer = visit.ask("export", format="csv")
     assert (answer["filename"], answer["mime"]) == ("hunger.csv", "text/csv")
-    rows = list(csv.DictReader(io.StringIO(base64.b64decode(answer["data"]).decode())))
+    rows = list(csv.DictReader(io.StringIO(base64.b64decode(answer["data"]).decode("utf-8-sig"))))
     assert [(row["of"], row["model"], row["pictures"], row["test_accuracy"]) for row in rows] == [
         ("sweep", "cnn", "50", "0.5"),
         ("sweep", "cnn", "50", "0.7"),
@@ -259,7 +259,9 @@ def test_the_csv_holds_every_run_of_the_sweep_and_ones_own(visit):
 def test_the_csv_marks_runs_that_do_not_compare(visit):
     visit.results(data="shapes")
     visit.race(point(), 0.65)
-    rows = list(csv.DictReader(io.StringIO(base64.b64decode(visit.ask("export", format="csv")["data"]).decode())))
+    rows = list(
+        csv.DictReader(io.StringIO(base64.b64decode(visit.ask("export", format="csv")["data"]).decode("utf-8-sig")))
+    )
     assert [row["drawn"] for row in rows] == [*["yes"] * 4, "no"]
 
 

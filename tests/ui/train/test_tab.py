@@ -364,7 +364,7 @@ def test_a_race_whose_events_are_a_folder_is_a_sentence(visit):
 
 def test_curves_are_exported_as_table_and_figure(visit):
     file = visit.ask("export", race=visit.race.name, format="csv", axis="epochs", **{"with": []})
-    rows = list(csv.DictReader(io.StringIO(base64.b64decode(file["data"]).decode())))
+    rows = list(csv.DictReader(io.StringIO(base64.b64decode(file["data"]).decode("utf-8-sig"))))
     assert file["filename"] == f"{visit.race.name}.csv" and {row["run"] for row in rows} == {"ViT", "CNN"}
     for format, magic in (("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
         request = {"format": format, "axis": "seconds", "with": [visit.race.name]}

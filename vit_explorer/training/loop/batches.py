@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -145,8 +146,9 @@ class BatchSource:
         def drawn(stream: int, draw: Callable[[int, torch.Generator], Any]) -> list[Any]:
             return [draw(n, _generator(recipe.seed, stream, step)) for n, step in zip(sizes, steps, strict=True)]
 
-        if recipe.augment == "crop-flip":
-            images = apply_crop_and_flip(images, torch.cat(drawn(_AUGMENT, draw_crop_and_flip)))
+        if recipe.augment != "none":
+            draw = partial(draw_crop_and_flip, flips=recipe.augment == "crop-flip")
+            images = apply_crop_and_flip(images, torch.cat(drawn(_AUGMENT, draw)))
         if recipe.rand_augment:
             operations = drawn(_RAND_AUGMENT, lambda n, generator: draw_operations(n, OPERATIONS_AN_IMAGE, generator))
             together = Drawn(*(torch.cat(parts) for parts in zip(*operations, strict=True)))

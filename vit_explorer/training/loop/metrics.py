@@ -6,6 +6,8 @@ from collections import deque
 from typing import Any, NamedTuple
 
 RUNNING = 50  # batches behind the running loss, accuracy and speed
+STANDSTILL = 3.0  # seconds; a batch that took longer,
+STANDSTILL_FACTOR = 5.0  # and so many times as long a step as those before, was stopped on its way
 
 
 class BatchSums(NamedTuple):
@@ -33,7 +35,15 @@ class RunningMetrics:
         self._recent: deque[BatchSums] = deque(maxlen=RUNNING)
 
     def add(self, batch: BatchSums) -> None:
-        """Count the steps of ``batch``."""
+        """Count the steps of ``batch``.
+
+        A process that is stopped, as by a laptop that sleeps, does not train: a batch in which the clock has jumped
+        counts as long as those before it.
+        """
+        if self._recent:
+            usual = self.seconds_per_step() * batch.steps
+            if batch.seconds > max(STANDSTILL, STANDSTILL_FACTOR * usual):
+                batch = batch._replace(seconds=usual)
         self.step += batch.steps
         self.seconds += batch.seconds
         self.loss_sum += batch.loss

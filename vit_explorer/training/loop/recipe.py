@@ -45,7 +45,7 @@ COUNTS = (
 CHOICES: dict[str, tuple[str, ...]] = {
     "optimizer": ("adam", "adamw", "muon"),
     "schedule": ("constant", "linear", "cosine"),
-    "augment": ("none", "crop-flip"),
+    "augment": ("none", "crop", "crop-flip"),
     "distillation": ("hard", "soft"),
     "precision": ("float32", "bfloat16"),
 }
@@ -78,7 +78,8 @@ class Recipe:
             is multiplied by the factor, which replaces the one before. So a rate that was turned by hand while the
             run went on is part of its recipe, and the recipe repeats the run.
         weight_decay: decoupled for "adamw" and "muon"; for "adam" it is added to the gradient.
-        augment: "crop-flip" is a random shift of up to 4 pixels and a mirror image half of the time.
+        augment: "crop" is a random shift of up to 4 pixels, for classes that are mirror images of each other;
+            "crop-flip" is that and a mirror image half of the time.
         rand_augment: the magnitude, 0 to 30, of RandAugment with two operations a picture; 0 for none.
         erasing: the share of pictures that lose a rectangle to noise.
         mixup, cutmix: alpha of the Beta distribution from which the share of the mixture is drawn, 0 for no mixing.
@@ -116,7 +117,7 @@ class Recipe:
     warmup: float = 0.0
     lr_changes: tuple[tuple[int, float], ...] = ()
     weight_decay: float = 0.0
-    augment: Literal["none", "crop-flip"] = "none"
+    augment: Literal["none", "crop", "crop-flip"] = "none"
     rand_augment: int = 0
     erasing: float = 0.0
     mixup: float = 0.0

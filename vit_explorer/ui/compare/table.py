@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 from vit_explorer.cost.architectures import architecture_rows, time_architectures
 from vit_explorer.figures.architectures import draw_architectures
 from vit_explorer.ui.compare.timing import ModelTimes
-from vit_explorer.ui.core.downloads import FileAnswer, export_file
+from vit_explorer.ui.core.downloads import FileAnswer, csv_bytes, export_file
 from vit_explorer.ui.core.errors import Answer, user_errors
 from vit_explorer.ui.core.jobs import Jobs
 from vit_explorer.ui.core.session import Session
@@ -63,7 +63,7 @@ def export_table(session: Session, times: ModelTimes, request: TableExport) -> F
             "architectures",
             request.format,
             lambda: draw_architectures(rows, measured, request.data),
-            {"csv": lambda: architectures_csv(rows, measured).encode()},
+            {"csv": lambda: csv_bytes(architectures_csv(rows, measured))},
         )
 
 

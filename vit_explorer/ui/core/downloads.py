@@ -32,6 +32,11 @@ class FileAnswer(TypedDict):
     data: str
 
 
+def csv_bytes(text: str) -> bytes:
+    """A table as UTF-8 with a byte order mark, without which spreadsheets take it for the system's old encoding."""
+    return text.encode("utf-8-sig")
+
+
 def export_file(
     stem: str, format: str, figure: Callable[[], Figure], data: Mapping[str, Callable[[], bytes]]
 ) -> FileAnswer:

@@ -12,7 +12,7 @@ import torch
 from vit_explorer.explain.positions import PositionStructure, cosine_similarity, position_structure
 from vit_explorer.figures.positions import colour_limit, positions_figure
 from vit_explorer.models.zoo import Checkpoint
-from vit_explorer.ui.core.downloads import FileAnswer, export_file
+from vit_explorer.ui.core.downloads import FileAnswer, csv_bytes, export_file
 from vit_explorer.ui.core.requests import parse_int
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.positions.payload import check_positions, shown_snapshots
@@ -55,7 +55,7 @@ def _as_csv(similarity: np.ndarray, prefix_names: tuple[str, ...]) -> bytes:
     names = [*prefix_names, *map(str, range(len(similarity) - len(prefix_names)))]
     buffer = io.StringIO()
     np.savetxt(buffer, similarity, fmt="%.7g", delimiter=",", header=",".join(names), comments="")
-    return buffer.getvalue().encode()
+    return csv_bytes(buffer.getvalue())
 
 
 def _figure(checkpoint: Checkpoint, epoch: float | None, similarity: np.ndarray, every: np.ndarray) -> Figure:

@@ -14,7 +14,7 @@ from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.runs.export import COMMAND, command_line, recipe_words
 from vit_explorer.training.studies.ladder import RUNGS, TEACHER, Rung, Step, rung_recipes, steps, summary, teacher_step
 from vit_explorer.training.studies.sweep_figures import draw_ladder
-from vit_explorer.ui.core.downloads import FileAnswer, export_file
+from vit_explorer.ui.core.downloads import FileAnswer, csv_bytes, export_file
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.recipe.ladder_words import (
@@ -124,7 +124,7 @@ def export_ladder(session: Session, request: LadderExport) -> FileAnswer:
         "ladder",
         request.format,
         lambda: draw_ladder(results, caption),
-        {"csv": lambda: ladder_csv(results).encode()},
+        {"csv": lambda: csv_bytes(ladder_csv(results))},
     )
 
 

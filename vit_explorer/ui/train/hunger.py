@@ -17,7 +17,7 @@ from vit_explorer.training.service.service import TrainingService
 from vit_explorer.training.studies.hunger import BATCH, MODELS, curves, hunger_recipe, possible_sizes, updates_of
 from vit_explorer.training.studies.hunger_findings import expectations, settings, shortage
 from vit_explorer.training.studies.sweep_figures import draw_hunger, provenance
-from vit_explorer.ui.core.downloads import FileAnswer, export_file
+from vit_explorer.ui.core.downloads import FileAnswer, csv_bytes, export_file
 from vit_explorer.ui.core.errors import UserError, user_errors
 from vit_explorer.ui.core.requests import parse_int
 from vit_explorer.ui.core.session import Session
@@ -139,7 +139,7 @@ def export_hunger(session: Session, service: TrainingService, request: HungerExp
             SWEEP,
             request.format,
             lambda: draw_hunger(known, drawn),
-            {"csv": lambda: hunger_csv(known, own).encode()},
+            {"csv": lambda: csv_bytes(hunger_csv(known, own))},
         )
 
 

@@ -212,7 +212,7 @@ export default widget((root) => {
         : `${updates.map(format.count).join(" / ")} updates`;
     const ahead = lobby().races.filter(({ state }) => ["training", "starting", "waiting"].includes(state)).length;
     return tell(
-      `${entries.length === 1 ? "One contender" : `${entries.length} contenders in turns`}, ${each}.${ahead < lobby().at_once ? "" : ahead === 1 ? " Another race is being trained: this one will wait for it." : ` ${ahead} races are before it: it will wait for its turn.`}`,
+      `${entries.length === 1 ? "One contender" : `${entries.length} contenders in turns`}, ${each}.${ahead < lobby().at_once ? "" : ahead === 1 ? " Another race is being trained: this one will wait for it." : ` ${ahead} races are before it: it will wait for its turn.`}${words.mirrored(entries.map(plan.recipe))}`,
     );
   }
 

@@ -9,7 +9,7 @@ from vit_explorer.figures.curves import Curve, curves_figure
 from vit_explorer.training.runs.export import accuracy_points, caption, command_line, curves_csv
 from vit_explorer.training.runs.race import Race
 from vit_explorer.training.service.service import NOT_YOURS, TrainingService
-from vit_explorer.ui.core.downloads import FileAnswer, export_file
+from vit_explorer.ui.core.downloads import FileAnswer, csv_bytes, export_file
 from vit_explorer.ui.core.errors import user_errors
 from vit_explorer.ui.train.request import RaceRequest
 
@@ -77,7 +77,7 @@ def export_race(service: TrainingService, request: CurvesExport) -> FileAnswer:
         race.name,
         request.format,
         lambda: curves_figure(drawn, request.axis, race.title, caption(races)),
-        {"csv": lambda: curves_csv(race).encode()},
+        {"csv": lambda: csv_bytes(curves_csv(race))},
     )
 
 

@@ -2,7 +2,7 @@
 import * as format from "../core/format.js";
 import * as races from "./data.js";
 
-const AUGMENT = { none: "no augmentation", "crop-flip": "crop + flip" };
+const AUGMENT = { none: "no augmentation", crop: "crop", "crop-flip": "crop + flip" };
 const OPTIMIZER = { adam: "Adam", adamw: "AdamW", muon: "Muon" };
 const SCHEDULE = { constant: "constant", linear: "linear to 0", cosine: "cosine to 0" };
 const DEVICE = { cpu: "CPU", cuda: "GPU" };
@@ -34,7 +34,7 @@ export const FIELDS = {
   precision: "Precision",
 };
 export const CHOICE_WORDS = {
-  augment: AUGMENT,
+  augment: { ...AUGMENT, crop: "crop: shifted", "crop-flip": "crop + flip: shifted, mirrored" },
   optimizer: OPTIMIZER,
   schedule: SCHEDULE,
   distillation: { hard: "hard: its answer", soft: "soft: its softmax" },
@@ -97,6 +97,12 @@ export function recipe({
   if (ema) parts.push(`EMA ${ema}`);
   return parts.join(" · ");
 }
+
+/** What to know before pictures are mirrored; nothing where none are. */
+export const mirrored = (recipes) =>
+  recipes.some(({ augment }) => augment === "crop-flip")
+    ? " Half of the training pictures are mirrored: where left and right tell classes apart, choose crop alone."
+    : "";
 
 /** A race's state as a person says it. */
 export function state({ state, place, reason, activity }) {
