@@ -97,11 +97,14 @@ def test_a_teacher_that_is_not_there_or_knows_something_else_is_refused(tiny, wi
 @pytest.mark.parametrize("distillation", ["hard", "soft"])
 def test_a_student_trains_to_the_end_and_the_teacher_stays_as_it_was(tiny, wise, distillation):
     trainer = Trainer(replace(STUDENT, distillation=distillation), tiny)
-    before = {name: value.clone() for name, value in trainer._teacher._network.state_dict().items()}
+    taught_by = trainer._stepper.teacher._network
+    before = {name: value.clone() for name, value in taught_by.state_dict().items()}
     start = trainer.model.distillation_head.weight.detach().clone()
     assert isinstance([*trainer.events()][-1], Finished)
     assert not torch.equal(trainer.model.distillation_head.weight, start)
-    assert all(torch.equal(before[name], value) for name, value in trainer._teacher._network.state_dict().items())
+    assert all(
+        torch.equal(before[name], value) for name, value in trainer._stepper.teacher._network.state_dict().items()
+    )
 
 
 def test_a_run_with_all_ingredients_goes_on_from_a_saved_state_as_if_nothing_had_happened(tiny, wise):

@@ -39,7 +39,7 @@ def test_strides_of_different_lengths_compare_by_their_steps():
 def test_a_run_that_was_stopped_for_15_seconds_shows_no_gap(tiny, monkeypatch):
     """The clock jumps within the fifth step, as it does for a process that gets SIGSTOP and later SIGCONT."""
     trainer, jump = Trainer(RECIPE, tiny), 0.0
-    clock, gradients = trainer_module.time.perf_counter, trainer._gradients
+    clock, gradients = trainer_module.time.perf_counter, trainer._stepper._gradients
     monkeypatch.setattr(trainer_module.time, "perf_counter", lambda: clock() + jump)
 
     def stopped(batch):
@@ -47,7 +47,7 @@ def test_a_run_that_was_stopped_for_15_seconds_shows_no_gap(tiny, monkeypatch):
         jump += 15 if trainer.step == 4 else 0
         return gradients(batch)
 
-    monkeypatch.setattr(trainer, "_gradients", stopped)
+    monkeypatch.setattr(trainer._stepper, "_gradients", stopped)
     steps = [event for event in trainer.events() if isinstance(event, Step)]
     assert jump == 15 and steps[-1].seconds < 15
     assert max(after.seconds - before.seconds for before, after in pairwise(steps)) < 5

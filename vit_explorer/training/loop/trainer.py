@@ -6,33 +6,28 @@ step and resumed goes on exactly as if nothing had happened.
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, Literal
-
-import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from vit_explorer.data.dataset import Dataset, Split
 from vit_explorer.data.sources import open_dataset
 from vit_explorer.models.network import Network
-from vit_explorer.training.loop.batches import Batch, BatchSource, with_sizes
+from vit_explorer.training.loop.batches import BatchSource, with_sizes
 from vit_explorer.training.loop.device import OutOfMemory, memory_sentences
-from vit_explorer.training.loop.distillation import Teacher, distilled_loss
+from vit_explorer.training.loop.distillation import Teacher
 from vit_explorer.training.loop.distributed import Group, check_divisible
-from vit_explorer.training.loop.evaluation import NotFiniteError, accuracy, autocast, probe
+from vit_explorer.training.loop.evaluation import NotFiniteError, accuracy, probe
 from vit_explorer.training.loop.events import Epoch, Event, Failed, Finished, Snapshot, Started, Step
-from vit_explorer.training.loop.graphed import GraphedStep
 from vit_explorer.training.loop.learner import Learner, check_last_batch
 from vit_explorer.training.loop.metrics import BatchSums, RunningMetrics
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.loop.schedule import lr_factor
 from vit_explorer.training.loop.start import Start, load_start
+from vit_explorer.training.loop.stepper import Stepper, runs_as_graph
 
 
 def train(recipe: Recipe, dataset: Dataset | None = None) -> Iterator[Event]:
@@ -74,15 +69,13 @@ class Trainer:
         self.source = BatchSource(self.dataset, recipe)
         self.device = self.source.device
         self.overrides = with_sizes(recipe, self.dataset)
-        self._runs_as_graph = self.device.type == "cuda" and stride > 1 and self.group.size == 1
         weights, self.start = None, None
         if recipe.start and state is None:
             weights, self.start = load_start(recipe, self.overrides)
+        graphed = runs_as_graph(self.device, stride, self.group)
         with memory_sentences(recipe):
-            self._learner = Learner(recipe, self.overrides, self.device, self._runs_as_graph, weights)
+            self._learner = Learner(recipe, self.overrides, self.device, graphed, weights)
         check_last_batch(self._learner.network, len(self.source.train.y), recipe.batch_size)
-        self._graphed: GraphedStep | None = None
-        self._ahead: tuple[range, list[Batch]] = range(0), []  # batches made while the GPU was still busy
         check_divisible(self._learner.network, self.group)
         self._metrics = RunningMetrics()
         self._looks = self.source.looks
@@ -92,7 +85,8 @@ class Trainer:
             self._load(state)
         taught = recipe.teacher and self.step < self.total_steps
         with memory_sentences(recipe):
-            self._teacher = Teacher(recipe, self.source, self.dataset.names) if taught else None
+            teacher = Teacher(recipe, self.source, self.dataset.names) if taught else None
+        self._stepper = Stepper(self.source, self._learner, teacher, self.group, stride)
 
     @property
     def model(self) -> Network:
@@ -192,27 +186,10 @@ class Trainer:
         """One step, or up to ``stride`` of them if nothing else is due before."""
         started = time.perf_counter()
         steps = self._steps_from(self.step)
-        sums, images = [], 0
-        self._learner.network.train()
-        for step, batch in zip(steps, self._batches(steps), strict=True):
-            lr = self.recipe.lr * lr_factor(self.recipe, step, self.total_steps)
-            self._learner.set_lr(lr)
-            with self._own_randomness(step):
-                if self.stride == 1:
-                    sums.append(self._gradients(batch))
-                    self._check_finite(sums[0], steps)  # before the weights take it up
-                    self._learner.optimizer_step()
-                else:
-                    sums.append(self._advance(batch).clone())
-            images += len(batch.labels)
-        seen = torch.stack(sums)  # (steps, 3)
-        if self.stride > 1:
-            if self._runs_as_graph and steps.stop < self.total_steps:  # the GPU still has these steps to do
-                following = self._steps_from(steps.stop)
-                self._ahead = following, list(self.source.batches(following.start, len(following)))
-            self._check_finite(seen.sum(dim=0), steps)
-        loss_sum, n_correct = seen[:, :2].sum(dim=0).tolist()
-        self._metrics.add(BatchSums(loss_sum, n_correct, images, time.perf_counter() - started, len(steps)))
+        following = self._steps_from(steps.stop) if steps.stop < self.total_steps else range(0)
+        done = self._stepper.train(steps, self._lr_of, following)
+        seconds = time.perf_counter() - started
+        self._metrics.add(BatchSums(done.loss, done.correct, done.images, seconds, len(steps)))
         recent = self._metrics.recent()
         return Step(
             step=self.step,
@@ -220,77 +197,22 @@ class Trainer:
             epoch=math.ceil(self.step / self.steps_per_epoch),
             images=self.images,
             seconds=self.seconds,
-            loss=loss_sum / images,
+            loss=done.loss / done.images,
             running_loss=recent.loss / recent.images,
             running_accuracy=recent.correct / recent.images,
-            lr=lr,
+            lr=done.lr,
             images_per_second=recent.images / recent.seconds,
             seconds_left=self._metrics.seconds_per_step() * (self.total_steps - self.step),
         )
+
+    def _lr_of(self, step: int) -> float:
+        return self.recipe.lr * lr_factor(self.recipe, step, self.total_steps)
 
     def _steps_from(self, first: int) -> range:
         """The steps of one stride: nothing else than a step is due within it."""
         epoch_end = (first // self.steps_per_epoch + 1) * self.steps_per_epoch
         look = min(look for look in self._looks if look > first)
         return range(first, min(first + self.stride, epoch_end, look))
-
-    def _batches(self, steps: range) -> Iterable[Batch]:
-        """The batches of some steps, which may have been made ahead."""
-        (ready, batches), self._ahead = self._ahead, (range(0), [])
-        return batches if ready == steps else self.source.batches(steps.start, len(steps))
-
-    def _advance(self, batch: Batch) -> Tensor:
-        """One step without waiting for the device. Returns what :meth:`_gradients` does."""
-        if not self._runs_as_graph:
-            return self._eager_step(batch)
-        if self._graphed is None:
-            self._graphed = GraphedStep(self._eager_step, batch)
-        return self._graphed(batch) if self._graphed.fits(batch) else self._eager_step(batch)
-
-    def _eager_step(self, batch: Batch) -> Tensor:
-        sums = self._gradients(batch)
-        self._learner.optimizer_step()
-        return sums
-
-    def _gradients(self, batch: Batch) -> Tensor:
-        """Leave a batch's gradients in the parameters; (3,): loss and right answers summed, norm of the gradients."""
-        part, weight = self.group.share(len(batch.labels))
-        network = self._learner.network
-        network.zero_grad(set_to_none=True)
-        with autocast(self.device, self.recipe.precision):
-            loss, logits = self._loss(network, batch, part)
-        (loss * (weight / len(batch.labels))).backward()
-        self.group.sum_gradients(network)
-        correct = (logits.argmax(dim=1) == batch.labels[part]).sum()
-        sums = self.group.sum(torch.stack([loss.detach(), correct]) * weight)
-        return torch.cat([sums, self._gradient_norm()])
-
-    def _check_finite(self, sums: Tensor, steps: range) -> None:
-        loss, _, gradient = sums.tolist()
-        for name, value in (("loss", loss), ("gradient", gradient)):
-            if not math.isfinite(value):
-                raise NotFiniteError(f"The {name} became {value} at step {steps.stop}")
-
-    def _loss(self, network: Network, batch: Batch, part: slice) -> tuple[Tensor, Tensor]:
-        """The loss summed over a part of a batch, and the logits of the network's answer."""
-        inputs, targets = self.source.normalised(batch.images[part]), batch.targets[part]
-        if self._teacher is not None:
-            return distilled_loss(network, inputs, targets, self._teacher.logits(batch, part), self.recipe)
-        logits = network(inputs).float()
-        loss = F.cross_entropy(logits, targets, label_smoothing=self.recipe.label_smoothing, reduction="sum")
-        return loss, logits
-
-    @contextlib.contextmanager
-    def _own_randomness(self, step: int) -> Iterator[None]:
-        """Seed the network's own random numbers by step and process, and restore the generator afterwards."""
-        devices = [self.device] if self.device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices):
-            torch.manual_seed(self.source.dropping_seed(step, self.group.rank))
-            yield
-
-    def _gradient_norm(self) -> Tensor:
-        gradients = [parameter.grad for parameter in self._learner.network.parameters() if parameter.grad is not None]
-        return torch.nn.utils.get_total_norm(gradients).reshape(1)
 
     def _end_epoch(self) -> Epoch:
         n_train = len(self.source.train.y)

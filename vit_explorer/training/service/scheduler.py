@@ -19,12 +19,10 @@ from vit_explorer.training.runs.errors import RunError
 from vit_explorer.training.runs.race import Race
 from vit_explorer.training.runs.slots import Slot
 from vit_explorer.training.runs.status import RaceStatus
+from vit_explorer.training.service.pool import WorkerPool, later
 from vit_explorer.training.service.process import WorkerProcess
 
 STOP_PATIENCE = 1.5  # seconds in which a worker must stop by itself, else it is killed
-START_PATIENCE = 300.0  # seconds in which a worker must have come up, else it is killed
-QUICK_DEATH = 60.0  # seconds after its start; a worker that ends before counts as a failed start
-MAX_DEATHS = 3  # failed starts in a row, then no worker is started until a race is played again
 ASK_EVERY = 0.3  # seconds between two attempts to get a slot
 OTHER_TRAINS = "Another program is training on this machine; this race is next."
 
@@ -68,14 +66,10 @@ class Scheduler:
         if at_once < 1:
             raise ValueError(f"at_once must be 1 or more, not {at_once}")
         self.at_once = at_once
-        self._data_root = data_root
-        self._device = device
         self._lock = threading.RLock()
         self._entries: dict[str, Entry] = {}
         self._queue: list[Entry] = []
-        self._workers: list[WorkerProcess] = []  # that run and were not killed
-        self._deaths = 0  # failed starts in a row
-        self._broken: str | None = None  # why no worker is started any more
+        self._pool = WorkerPool(at_once, data_root, device, self._lock, self._heard, self._ended)
         self._timer: threading.Timer | None = None  # until the next attempt to get a slot
         self._closed = False
 
@@ -88,13 +82,13 @@ class Scheduler:
     def ready(self) -> bool:
         """Whether a race that is played now meets a warm worker."""
         with self._lock:
-            return any(worker.ready and self._trained_by(worker) is None for worker in self._workers)
+            return any(worker.ready and self._trained_by(worker) is None for worker in self._pool.workers)
 
     @property
     def pids(self) -> list[int]:
         """Of the workers that run now."""
         with self._lock:
-            return [worker.pid for worker in self._workers]
+            return [worker.pid for worker in self._pool.workers]
 
     @property
     def training(self) -> bool:
@@ -122,8 +116,7 @@ class Scheduler:
                 return
             entry.state, entry.reason, entry.activity = "waiting", None, None
             self._queue.append(entry)
-            if self._broken is not None:  # it may be mended: one more try
-                self._broken, self._deaths = None, MAX_DEATHS - 1
+            self._pool.try_again()
             self._dispatch()
 
     def pause(self, race_name: str, at_once: bool) -> bool:
@@ -141,7 +134,7 @@ class Scheduler:
                 entry.requested = "stop" if at_once else "pause"
                 self._send(entry, entry.requested)
                 if at_once:
-                    self._later(STOP_PATIENCE, self._stop_by_force, entry, entry.worker)
+                    later(STOP_PATIENCE, self._stop_by_force, entry, entry.worker)
             return True
 
     def change_lr(self, race_name: str, factor: float, label: str | None) -> bool:
@@ -172,7 +165,7 @@ class Scheduler:
                 activity = {"pause": "pausing", "stop": "stopping"}[entry.requested]
             if entry in self._queue and entry.worker is None:
                 place = self._queue.index(entry) + 1
-                if place == 1 and any(not worker.up for worker in self._workers):
+                if place == 1 and any(not worker.up for worker in self._pool.workers):
                     state, place, activity = "starting", None, "the training process is starting"
             status = {"state": state, "place": place, "reason": entry.reason, "activity": activity, "now": entry.now}
             return status, self._in_hand(entry)
@@ -181,7 +174,7 @@ class Scheduler:
         """End all workers and start no more. All races stand at their last states."""
         with self._lock:
             self._closed = True
-            workers, self._workers = self._workers, []
+            workers = self._pool.empty()
             entries, self._entries = self._entries, {}
             self._queue.clear()
         for worker in workers:
@@ -202,12 +195,6 @@ class Scheduler:
         assert entry.worker is not None
         entry.worker.send(do=do, race=str(entry.race.path.resolve()), **values)
 
-    def _later(self, seconds: float, act: Callable[..., None], *arguments: Any) -> threading.Timer:
-        timer = threading.Timer(seconds, act, arguments)
-        timer.daemon = True
-        timer.start()
-        return timer
-
     def _dispatch(self) -> None:
         """Give the first races of the queue to idle workers as far as there are slots; keep one worker in reserve."""
         while not self._closed and self._queue and (worker := self._idle_worker(self._queue[0])) is not None:
@@ -215,7 +202,7 @@ class Scheduler:
             try:
                 if not entry.slot.try_take():
                     entry.reason = OTHER_TRAINS
-                    self._timer = self._timer or self._later(ASK_EVERY, self._on_time)
+                    self._timer = self._timer or later(ASK_EVERY, self._on_time)
                     break
             except RunError as error:
                 self._queue.remove(entry)
@@ -225,16 +212,18 @@ class Scheduler:
             entry.state, entry.reason, entry.activity, entry.worker = "starting", None, None, worker
             worker.last_race = entry.race.name
             self._send(entry, "train", until=entry.until)
-        if all(self._trained_by(worker) is not None for worker in self._workers):
-            self._start_worker()
-        if self._broken is not None:
+        if not self._closed and all(self._trained_by(worker) is not None for worker in self._pool.workers):
+            atexit.unregister(self.close)
+            atexit.register(self.close)
+            self._pool.start_one()
+        if self._pool.broken is not None:
             waiting, self._queue = self._queue, []
             for entry in waiting:
-                self._come_to_rest(entry, RaceStatus("failed", self._broken))
+                self._come_to_rest(entry, RaceStatus("failed", self._pool.broken))
 
     def _idle_worker(self, entry: Entry) -> WorkerProcess | None:
         """One that can train this race now, preferably the one that trained it last; None while it is not released."""
-        idle = [worker for worker in self._workers if worker.up and self._trained_by(worker) is None]
+        idle = [worker for worker in self._pool.workers if worker.up and self._trained_by(worker) is None]
         if not idle or entry.worker is not None:
             return None
         return next((worker for worker in idle if worker.last_race == entry.race.name), idle[0])
@@ -255,39 +244,19 @@ class Scheduler:
 
     # --- worker processes ---
 
-    def _start_worker(self) -> None:
-        """Start another worker, unless there are enough, or none can live here."""
-        if self._closed or len(self._workers) >= self.at_once or self._broken is not None:
-            return
-        atexit.unregister(self.close)
-        atexit.register(self.close)
-        try:
-            worker = WorkerProcess(self.at_once, self._data_root, self._device(), self._heard, self._ended)
-        except OSError as error:
-            self._broken = f"Training cannot be started here: {error}."
-            return
-        self._workers.append(worker)
-        self._later(START_PATIENCE, self._kill_if_not_up, worker)
-
-    def _kill_if_not_up(self, worker: WorkerProcess) -> None:
-        with self._lock:
-            if worker in self._workers and not worker.up:
-                worker.kill()
-
     def _stop_by_force(self, entry: Entry, worker: WorkerProcess) -> None:
         """Kill a worker that did not stop in time, for it computes something long; `_ended` follows."""
         with self._lock:
-            if entry.worker is worker and entry.requested == "stop" and worker in self._workers:
-                self._workers.remove(worker)
-                worker.kill()
+            if entry.worker is worker and entry.requested == "stop" and worker in self._pool.workers:
+                self._pool.kill(worker)
                 self._dispatch()  # a new one starts meanwhile
 
     def _heard(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
         with self._lock:
-            if worker not in self._workers:
+            if worker not in self._pool.workers:
                 return
             if message["state"] in ("ready", "training"):
-                self._deaths = 0
+                self._pool.is_well()
             entry = self._trained_by(worker)
             if entry is not None and entry.race.name == message.get("race"):
                 self._follow(entry, message)
@@ -307,11 +276,7 @@ class Scheduler:
 
     def _ended(self, worker: WorkerProcess) -> None:
         with self._lock:
-            if worker in self._workers:
-                self._workers.remove(worker)
-                self._deaths += not worker.up or worker.age < QUICK_DEATH
-                if self._deaths >= MAX_DEATHS:
-                    self._broken = f"Training cannot be started here: its process {worker.why()}."
+            self._pool.bury(worker)
             entry = self._trained_by(worker)
             if entry is not None:
                 self._leave_queue(entry)
