@@ -98,3 +98,15 @@ def service_at(root: Path, **values: Any) -> Iterator[TrainingService]:
         pids = service.pids
         service.close()
         until(lambda: not any(map(alive, pids)), "a worker is still there")
+
+
+def stop(service: TrainingService, *races: Race) -> None:
+    for race in races:
+        service.command(race.name, MINE, "stop")
+    for race in races:
+        reach(service, race, "paused", "finished", "failed")
+
+
+def play_to_the_end(service: TrainingService, race: Race) -> None:
+    service.command(race.name, MINE, "play")
+    assert reach(service, race, "finished", "failed", "paused")["state"] == "finished"
