@@ -8,6 +8,7 @@ python -m vit_explorer.train --resume runs/20260131-154500-vit           # a run
 python -m vit_explorer.train --resume runs/20260131-154500-vit --export vit-mine   # also put it into the model list
 python -m vit_explorer.train --sweep hunger --seeds 3                    # accuracy over the number of pictures
 python -m vit_explorer.train --sweep ladder --seeds 3                    # from the plain ViT to the DeiT, rung by rung
+python -m vit_explorer.train --sweep ladder-long --seeds 3 --device cuda # the same on all pictures, 100 epochs a rung
 python -m vit_explorer.train --sweep weights --device cuda --minutes 10  # all the weights that ship
 python -m vit_explorer.train --sweep hunger --figure docs/hunger.png     # draws what there is, and trains nothing
 torchrun --nproc_per_node=2 -m vit_explorer.train --model vit            # each process takes a part of every batch
@@ -49,7 +50,7 @@ from vit_explorer.training.runs.slots import Slot
 from vit_explorer.training.runs.status import RaceStatus
 from vit_explorer.training.studies.abreast import train_abreast
 from vit_explorer.training.studies.hunger import UPDATES, hunger_cells
-from vit_explorer.training.studies.ladder import ladder_cells
+from vit_explorer.training.studies.ladder import LENGTHS, ladder_cells
 from vit_explorer.training.studies.presets import PRESETS
 from vit_explorer.training.studies.sweep import MAX_SEEDS, RESULTS, Cell, Sweep
 from vit_explorer.training.studies.sweep_figures import results_of, sweep_figure
@@ -57,6 +58,7 @@ from vit_explorer.training.studies.weights import plan, ship, stride_on, weight_
 
 ASK_EVERY = 0.5  # seconds between two looks whether the machine is free
 GPU_ABREAST = 3  # models that share a GPU, each leaving much of it idle
+OTHER_NAMES = {"data-scaling": "hunger"}  # of sweeps
 STOPPED = 130  # exit status of a program that was interrupted
 
 
@@ -117,9 +119,10 @@ def make_parser() -> argparse.ArgumentParser:
     sweep = parser.add_argument_group("sweep")
     sweep.add_argument(
         "--sweep",
-        choices=["hunger", "ladder", "weights"],
-        help="many runs, resumable: kinds of networks on more and more pictures, DeiT's recipe rung by rung, or the "
-        "weights that ship",
+        type=lambda name: OTHER_NAMES.get(name, name),
+        choices=["hunger", *LENGTHS, "weights"],
+        help="many runs, resumable: kinds of networks on more and more pictures (also called data-scaling), DeiT's "
+        "recipe rung by rung (ladder-long: on all pictures, for a GPU), or the weights that ship",
     )
     sweep.add_argument(
         "--minutes", type=float, metavar="M", help="for the weights: lay the epochs out so that all is done in time"
@@ -191,7 +194,8 @@ def _sweep(options: argparse.Namespace, group: Group) -> int:
     planned = _cells_of(options, folder)
     print(f"sweep: {folder}, {len(planned)} runs")
     with _asked_to_stop(alone=True) as asked:
-        for cell, event in Sweep(options.sweep, folder, planned, lambda _: dataset).events():
+        stride = stride_on(getattr(options, "device", Recipe.device))
+        for cell, event in Sweep(options.sweep, folder, planned, lambda _: dataset, stride).events():
             if isinstance(event, Finished):
                 print(f"{cell.name:24} test {event.test_accuracy:.2%}  {event.seconds:.0f} s", flush=True)
             elif isinstance(event, Failed):
@@ -236,8 +240,8 @@ def _cells_of(options: argparse.Namespace, folder: Path) -> list[Cell]:
     if options.sweep == "hunger":
         return hunger_cells(folder, options.seeds, UPDATES if options.updates is None else options.updates, **fields)
     if options.updates is not None:
-        raise ValueError("--updates belongs to --sweep hunger: the ladder's recipes have their epochs")
-    return ladder_cells(folder, options.seeds, **fields)
+        raise ValueError("--updates belongs to --sweep hunger: the recipes of a ladder have their epochs")
+    return ladder_cells(folder, options.seeds, LENGTHS[options.sweep], **fields)
 
 
 def _device(options: argparse.Namespace) -> str:

@@ -1,6 +1,6 @@
 """Measure speeds on this machine and print the results beside their budgets.
 
-    python -m vit_explorer.bench                       # everything, forty minutes
+    python -m vit_explorer.bench                       # everything, an hour
     python -m vit_explorer.bench startup point         # some of it
     python -m vit_explorer.bench faithful --n 100      # on fewer images; --data says where CIFAR-10 lies
     python -m vit_explorer.bench cards --data FILE     # is every card true: accuracies measured again from the files
@@ -31,6 +31,7 @@ from vit_explorer.bench.models import measure_models
 from vit_explorer.bench.page import measure_picture, measure_point
 from vit_explorer.bench.startup import measure_startup
 from vit_explorer.bench.throughput import measure_throughput
+from vit_explorer.bench.wait import measure_wait
 from vit_explorer.bench.windows import measure_windows
 from vit_explorer.training.runs.card import describe_hardware
 
@@ -47,6 +48,7 @@ MEASURES = {
     "cards": measure_cards,
     "faithful": measure_faithful,  # some ten minutes
     "learn": measure_learn,  # 23 minutes of training
+    "wait": measure_wait,  # twenty minutes of training
 }
 
 

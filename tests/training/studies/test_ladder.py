@@ -8,7 +8,7 @@ import pytest
 from tests.training.sweeps import shrunk, tiny_dataset
 from vit_explorer.training.loop.events import Finished
 from vit_explorer.training.studies.ladder import (
-    PICTURES,
+    LENGTHS,
     RUNGS,
     TEACHER,
     ladder_cells,
@@ -17,7 +17,8 @@ from vit_explorer.training.studies.ladder import (
     summary,
     teacher_step,
 )
-from vit_explorer.training.studies.sweep import Sweep
+from vit_explorer.training.studies.sweep import Sweep, read_results
+from vit_explorer.training.studies.sweep_figures import sweep_figure
 
 
 def changed(before, after):
@@ -31,7 +32,7 @@ def test_each_rung_adds_what_it_says_to_all_below_it(tmp_path):
         said = set(rung.fields) | ({"teacher"} if rung.name == "distillation" else set())
         assert changed(before, after) == said
         assert all(getattr(after, field) == value for field, value in rung.fields.items())
-    assert recipes[0].augment == "none" and recipes[0].label_smoothing == 0 and recipes[0].subset == PICTURES
+    assert recipes[0].augment == "none" and recipes[0].label_smoothing == 0 and recipes[0].subset == 5_000
 
 
 def test_the_teacher_comes_before_its_pupil_and_knows_the_same_pictures(tmp_path):
@@ -40,8 +41,33 @@ def test_the_teacher_comes_before_its_pupil_and_knows_the_same_pictures(tmp_path
         of_seed = [cell for cell in cells if cell.recipe.seed == seed]
         teacher, pupil = of_seed[-2:]
         assert pupil.recipe.model == "deit" and pupil.recipe.teacher.endswith(f"/{teacher.export_as}")
-        assert teacher.recipe.model == "cnn" and teacher.recipe.subset == pupil.recipe.subset == PICTURES
+        assert teacher.recipe.model == "cnn" and teacher.recipe.subset == pupil.recipe.subset == 5_000
     assert len({cell.name for cell in cells}) == 2 * (len(RUNGS) + 1)
+
+
+def test_the_long_ladder_is_the_same_on_all_pictures(tmp_path):
+    short, long = ladder_cells(tmp_path), ladder_cells(tmp_path, length=LENGTHS["ladder-long"])
+    for one, other in zip(short, long, strict=True):
+        assert one.name == other.name and changed(one.recipe, other.recipe) == {"subset", "epochs", "batch_size"}
+        assert (other.recipe.subset, other.recipe.epochs) == (50_000, 100)
+        assert all(cell.recipe.batch_size % 3 == 0 for cell in (one, other))  # so that a picture can stand in it thrice
+
+
+def test_seeds_of_the_long_ladder_train_and_show_their_spread(tmp_path):
+    cells = [
+        shrunk(cell, subset=120, epochs=1)
+        for cell in ladder_cells(tmp_path, seeds=3, length=LENGTHS["ladder-long"])
+        if cell.facts["rung"] in ("plain", "crop-flip")
+    ]
+    sweep = Sweep("ladder-long", tmp_path, cells, lambda _: tiny_dataset())
+    assert sum(isinstance(event, Finished) for _, event in sweep.events()) == 6
+    results = read_results(tmp_path / "results.json")
+    plain, cropped = steps(results)
+    assert list(plain.tests) == list(cropped.gains) == [0, 1, 2]
+    figure = sweep_figure("ladder-long", results)
+    told = " ".join(text.get_text() for one in (figure, *figure.axes) for text in one.texts)
+    assert f"{100 * plain.mean:.1f} ± {100 * plain.spread:.1f}" in told
+    assert "120 training pictures, 1 epochs, batches of 480" in " ".join(told.split())
 
 
 def test_the_whole_ladder_trains(tmp_path):

@@ -14,14 +14,28 @@ from typing import Any
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.studies.sweep import TAUGHT, Cell
 
-PICTURES, EPOCHS, BATCH = 5_000, 20, 60  # 60: so that a picture can stand in a batch three times
 STOCHASTIC_DEPTH = 0.1  # of the last layer
 TEACHER = "teacher"
 
 COMMON = Recipe(
-    model="vit", subset=PICTURES, epochs=EPOCHS, batch_size=BATCH, lr=1e-3, optimizer="adamw", schedule="linear",
-    warmup=0.05, weight_decay=0.05, test_each_epoch=False, snapshots=2,
+    model="vit", lr=1e-3, optimizer="adamw", schedule="linear", warmup=0.05, weight_decay=0.05, test_each_epoch=False,
+    snapshots=2,
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Length:
+    """How much every run of a ladder learns: training pictures, epochs, and a batch that three divides."""
+
+    pictures: int
+    epochs: int
+    batch: int
+
+
+LENGTHS = {  # by the name of the sweep
+    "ladder": Length(5_000, 20, 60),  # minutes a rung on two cores: too short for the recipe to pay
+    "ladder-long": Length(50_000, 100, 480),  # for a GPU
+}
 
 
 @dataclass(frozen=True)
@@ -46,11 +60,12 @@ RUNGS = (
 )
 
 
-def ladder_cells(folder: Path, seeds: int = 1, **fields: Any) -> list[Cell]:
+def ladder_cells(folder: Path, seeds: int = 1, length: Length = LENGTHS["ladder"], **fields: Any) -> list[Cell]:
     """For every seed the rungs from below, and before the last its teacher: a CNN of the same pictures and seed."""
     cells: list[Cell] = []
+    sizes: dict[str, Any] = {"subset": length.pictures, "epochs": length.epochs, "batch_size": length.batch}
     for seed in range(seeds):
-        taught, recipe = f"{TEACHER}-seed{seed}", replace(COMMON, seed=seed, **fields)
+        taught, recipe = f"{TEACHER}-seed{seed}", replace(COMMON, seed=seed, **sizes, **fields)
         cnn = replace(recipe, model="cnn", augment="crop-flip")
         for rung in RUNGS:
             recipe = replace(recipe, **rung.fields)

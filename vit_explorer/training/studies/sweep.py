@@ -56,17 +56,25 @@ class Sweep:
         folder: where its runs are, or will be.
         cells: in the order in which they are trained.
         datasets: gives the data of a recipe.
+        stride: see :class:`Trainer`.
     """
 
-    def __init__(self, name: str, folder: Path, cells: Sequence[Cell], datasets: Callable[[Recipe], Dataset]) -> None:
-        self.name, self.folder = name, folder
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        cells: Sequence[Cell],
+        datasets: Callable[[Recipe], Dataset],
+        stride: int = 1,
+    ) -> None:
+        self.name, self.folder, self._stride = name, folder, stride
         self._cells = tuple(cells)
         self._datasets = datasets
 
     def events(self) -> Iterator[tuple[Cell, Event]]:
         """Train what is missing, and tell whose event each is; the results are written after each run."""
         for cell in self._cells:
-            for event in train_cell(self.folder, cell, self._datasets):
+            for event in train_cell(self.folder, cell, self._datasets, stride=self._stride):
                 yield cell, event
             if _finished(RunFolder(self.folder / cell.name)) is not None:
                 write_json(self.folder / RESULTS, self.results())

@@ -14,7 +14,7 @@ from vit_explorer.models import zoo
 from vit_explorer.training.runs import folder as run_folder
 from vit_explorer.training.studies.hunger import MODELS, curves
 from vit_explorer.training.studies.hunger_findings import settings, shortage
-from vit_explorer.training.studies.ladder import BATCH, EPOCHS, PICTURES, RUNGS, steps, teacher_step
+from vit_explorer.training.studies.ladder import LENGTHS, RUNGS, steps, teacher_step
 from vit_explorer.training.studies.sweep import RESULTS, SEVERAL, SHIPPED_FOLDER, read_results
 
 if TYPE_CHECKING:
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 HUNGER_TITLE = "The hunger for data"
 LADDER_TITLE = "From the plain ViT to the DeiT, one ingredient more on every rung"
-LADDER_SETTINGS = (
-    f"Each rung has all below it as well: {PICTURES:,} training pictures, {EPOCHS} epochs, batches of {BATCH}; the "
-    "teacher is a CNN of the same pictures and seed. Accuracy on the whole test split."
-)
 
 
 def draw_hunger(results: Mapping[str, Any], own: Sequence[tuple[str, int, float]] = ()) -> Figure:
@@ -72,7 +68,20 @@ def draw_ladder(results: Mapping[str, Any], words: str | None = None) -> Figure:
         for step in found
     ]
     taught = None if teacher is None else np.array([*teacher.tests.values()])
-    return ladder_figure(drawn, taught, LADDER_TITLE, f"{words or LADDER_SETTINGS} {provenance(results)}")
+    return ladder_figure(drawn, taught, LADDER_TITLE, f"{words or _ladder_settings(results)} {provenance(results)}")
+
+
+def _ladder_settings(results: Mapping[str, Any]) -> str:
+    common = results["recipe"]
+    sizes = ""
+    if {"subset", "epochs", "batch_size"} <= common.keys():
+        sizes = (
+            f" {common['subset']:,} training pictures, {common['epochs']} epochs, batches of {common['batch_size']};"
+        )
+    return (
+        f"Each rung has all below it as well:{sizes} the teacher is a CNN of the same pictures and seed. Accuracy on "
+        "the whole test split."
+    )
 
 
 def provenance(results: Mapping[str, Any]) -> str:
@@ -100,7 +109,10 @@ def results_of(name: str, folder: Path | None) -> tuple[Path, dict[str, Any]]:
     raise ValueError(f"there are no results of the sweep {name!r}: looked for {', '.join(map(str, places))}")
 
 
-FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {"hunger": draw_hunger, "ladder": draw_ladder}
+FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {
+    "hunger": draw_hunger,
+    **dict.fromkeys(LENGTHS, draw_ladder),
+}
 
 
 def sweep_figure(name: str, results: Mapping[str, Any]) -> Figure:
