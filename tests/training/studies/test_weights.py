@@ -1,8 +1,11 @@
 """All weights that ship by one command: what fits into the time, who goes first, and what a kill costs."""
 
+import errno
 import json
 import multiprocessing
 import os
+import random
+import shutil
 import signal
 import time
 from dataclasses import replace
@@ -12,9 +15,12 @@ import numpy as np
 import pytest
 import torch
 
+from tests.training.small import same
 from vit_explorer.data.sources import open_dataset
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, find_card
+from vit_explorer.models.zoo import CHECKPOINT_FOLDER, find_card, load_checkpoint
+from vit_explorer.training.loop.events import Epoch
 from vit_explorer.training.loop.recipe import Recipe
+from vit_explorer.training.runs.folder import RunFolder
 from vit_explorer.training.studies.abreast import _train, train_abreast
 from vit_explorer.training.studies.sweep import TAUGHT, train_cell
 from vit_explorer.training.studies.weights import (
@@ -144,6 +150,91 @@ def test_after_a_kill_the_same_command_ends_with_the_same_weights(data, tmp_path
         )
         assert card["epochs_trained"] == cell.recipe.epochs
     assert sorted(path.name for path in (tmp_path / "shipped").glob("*.pt")) == ["small-cnn.pt", "small-deit.pt"]
+
+
+def two_runs(folder: Path, data: Path):
+    return weight_cells(folder, "cpu", {"small-cnn": 3, "small-deit": 2}, models=MODELS, data=str(data))
+
+
+def train_all(folder: Path, data: Path, save_every: float, after_each=lambda number: None) -> int:
+    """Train what is missing of both runs, each event as if it could be the last; how many events there were."""
+    dataset, number = open_dataset(str(data)), 0
+    for cell in two_runs(folder, data):
+        for _ in train_cell(folder, cell, lambda _: dataset, half=True, save_every=save_every):
+            after_each(number)
+            number += 1
+    return number
+
+
+def outcome(folder: Path, data: Path) -> dict:
+    """The weights and the cards of both, but for what the clock says."""
+    found = {}
+    for cell in two_runs(folder, data):
+        card = json.loads((folder / TAUGHT / f"{cell.export_as}.json").read_text())
+        del card["seconds"], card["history"]["seconds"]
+        found[cell.name] = card, torch.load(folder / TAUGHT / f"{cell.export_as}.pt", weights_only=True)
+    return found
+
+
+@pytest.mark.parametrize("save_every", [0.0, 1_000.0])
+def test_from_any_moment_on_the_same_command_ends_the_same(data, tmp_path, save_every):
+    """What lies on the disk after an event is what a kill at that moment leaves."""
+    folder, moments = tmp_path / "sweep", random.Random(7)
+    count = train_all(folder, data, save_every)
+    whole = outcome(folder, data)
+    shutil.rmtree(folder)
+    left = sorted(moments.sample(range(count), 4))
+    train_all(folder, data, save_every, lambda n: shutil.copytree(folder, tmp_path / f"at-{n}") if n in left else None)
+    for n in left:
+        shutil.rmtree(folder)
+        shutil.copytree(tmp_path / f"at-{n}", folder)
+        assert not all((folder / TAUGHT / f"{cell.export_as}.json").exists() for cell in two_runs(folder, data))
+        train_all(folder, data, save_every)
+        assert same(outcome(folder, data), whole)
+
+
+def test_a_full_disk_costs_nothing_that_was_saved(data, tmp_path, monkeypatch):
+    """From some moment on nothing can be written; when there is room again the same command ends as if never."""
+    folder, other, room = tmp_path / "sweep", tmp_path / "whole", True
+    train_all(other, data, 0.0)
+    replace_file = os.replace
+
+    def full(beside, path):
+        if not room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        replace_file(beside, path)
+
+    monkeypatch.setattr(os, "replace", full)
+
+    def fills(number):
+        nonlocal room
+        room = number < 9
+
+    with pytest.raises(ValueError, match="No space left"):
+        train_all(folder, data, 0.0, fills)
+    room = True
+    train_all(folder, data, 0.0)
+    for name, (card, weights) in outcome(folder, data).items():
+        wanted_card, wanted = outcome(other, data)[name]
+        card["recipe"]["teacher"] = wanted_card["recipe"]["teacher"]
+        assert same(weights, wanted) and card == wanted_card
+
+
+def test_the_numbers_of_a_card_are_those_of_its_run_and_of_the_file_beside_it(data, tmp_path):
+    train_all(tmp_path, data, 0.0)
+    test = open_dataset(str(data)).test
+    for cell in two_runs(tmp_path, data):
+        kept = load_checkpoint(cell.export_as, [tmp_path / TAUGHT])
+        events = RunFolder(tmp_path / cell.name).events()
+        epochs = [event for event in events if isinstance(event, Epoch)]
+        history = kept.card["history"]
+        assert history["epoch"] == [event.epoch for event in epochs] == list(range(1, cell.recipe.epochs + 1))
+        assert history["train_accuracy"] == [round(event.train_accuracy, 4) for event in epochs]
+        assert history["train_loss"] == [round(event.train_loss, 4) for event in epochs]
+        assert kept.card["seconds"] == round(events[-1].seconds, 1)
+        with torch.no_grad():
+            right = kept.model(kept.preprocess(test.x)).argmax(dim=1) == test.y
+        assert kept.card["test_accuracy"] == pytest.approx(right.float().mean().item())
 
 
 def test_a_student_without_its_teacher_never_begins(data, tmp_path):
