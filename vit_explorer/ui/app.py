@@ -11,6 +11,7 @@ from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.attention.tab import place_attention
 from vit_explorer.ui.classify.tab import place_classify
 from vit_explorer.ui.compare.tab import place_compare
+from vit_explorer.ui.core.gateway import Gateway
 from vit_explorer.ui.core.scripts import Scripts
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.core.widget import styles
@@ -61,12 +62,16 @@ def build_app(session: Session, service: TrainingService) -> gr.Blocks:
     return page
 
 
-def launch_options() -> dict[str, Any]:
-    """What ``Blocks.launch`` must be given for the page to look and work as built; nothing in it leaves the machine."""
+def launch_options(gateway: Gateway | None = None) -> dict[str, Any]:
+    """What ``Blocks.launch`` must be given for the page to look and work as built; nothing in it leaves the machine.
+
+    Args:
+        gateway: answers the page's questions; one with the usual limits if None.
+    """
     scripts = Scripts()
     return {
         "head": scripts.head,
-        "app_kwargs": {"routes": [scripts.route]},
+        "app_kwargs": {"routes": [scripts.route, *(gateway or Gateway()).routes]},
         "css": styles(),
         "theme": gr.themes.Base(font=SYSTEM_FONTS, font_mono=["ui-monospace", "DejaVu Sans Mono", "monospace"]),
         "footer_links": [],

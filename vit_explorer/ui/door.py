@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vit_explorer.ui.core.session import Session
 
 PORT = 7860
+UPLOADS_MEMORY = 512  # MB
 PROGRAM = "vit-explorer"
 
 
@@ -64,6 +65,9 @@ def main(arguments: list[str] | None = None) -> int:
         help="a network to look at, shown first: a file or folder of weights, or a name of 'get --list'; repeatable",
     )
     parser.add_argument("--offline", action="store_true", help="offer nothing that would be downloaded")
+    parser.add_argument(
+        "--uploads-memory", type=int, default=UPLOADS_MEMORY, metavar="MB", help="for the pictures of all visitors"
+    )
     parser.add_argument("--share", action="store_true", help="also answer at a public gradio.live address")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     options = parser.parse_args(given)
@@ -89,6 +93,8 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
 
     with no_proxies():
         from vit_explorer.ui.app import build_app, launch_options
+        from vit_explorer.ui.core.gateway import Gateway
+        from vit_explorer.ui.core.paths import HiddenPaths
         from vit_explorer.ui.core.session import Session
 
     torch.set_num_threads(1)  # of small networks: more would only wait for each other (large ones: core/threads.py)
@@ -98,7 +104,14 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
         networks = [open_network(source) for source in options.model]
         service = TrainingService(runs, options.at_once, options.data)
         session = Session(
-            options.data, folders, options.own_data, networks, True, lambda: service.training, options.offline
+            options.data,
+            folders,
+            options.own_data,
+            networks,
+            pretrained=True,
+            busy=lambda: service.training,
+            offline=options.offline,
+            uploads_memory=options.uploads_memory,
         )
     except ValueError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
@@ -107,6 +120,9 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
         print(f"{PROGRAM}: {problem}", file=sys.stderr)
     print(f"Runs are written to {service.runs_folder.absolute()}", flush=True)
     page = build_app(session, service)
+    alone = host in ("127.0.0.1", "localhost", "[::1]") and not options.share  # who sees the page sits at this machine
+    hidden = None if alone else HiddenPaths([*folders, runs, *options.own_data, *filter(None, [options.data])])
+    gateway = Gateway(hidden=hidden)
     try:
         with no_proxies(but_elsewhere=options.share):  # a public address is asked for elsewhere
             page.launch(
@@ -115,7 +131,7 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
                 share=options.share,
                 inbrowser=options.open,
                 prevent_thread_lock=True,
-                **launch_options(),
+                **launch_options(gateway),
             )
     except ImportError as error:  # a proxy of the environment needs a package that is not here
         print(f"{PROGRAM}: --share cannot use the proxy of this environment ({error})", file=sys.stderr)

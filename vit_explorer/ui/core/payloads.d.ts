@@ -142,7 +142,7 @@ export interface CataloguePayload {
   problems: Array<string>;
   first: FirstPayload;
   max_bytes: number;
-  max_uploads: number;
+  kept_minutes: number;
   downloads: boolean;
 }
 

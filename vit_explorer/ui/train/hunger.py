@@ -20,6 +20,7 @@ from vit_explorer.training.studies.sweep_figures import draw_hunger, provenance
 from vit_explorer.ui.core.downloads import FileAnswer, export_file
 from vit_explorer.ui.core.errors import UserError, user_errors
 from vit_explorer.ui.core.requests import parse_int
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.train.choices import training_device
 from vit_explorer.ui.train.hunger_points import SWEEP, OwnPoint, data_name, data_of, data_words, own_payload, own_points
@@ -107,6 +108,7 @@ def describe_hunger(session: Session, service: TrainingService) -> HungerPayload
     }
 
 
+@terms(counted="races")
 def start_point(session: Session, service: TrainingService, request: PointRequest) -> StartPayload:
     """Start a race of one, by the recipe of the sweep's runs. Raises UserError with the range of a wrong value."""
     kind = request.kind
@@ -130,6 +132,7 @@ def start_point(session: Session, service: TrainingService, request: PointReques
     return {"race": race.name}
 
 
+@terms(long=True)
 def export_hunger(session: Session, service: TrainingService, request: HungerExport) -> FileAnswer:
     """Write all runs as CSV, or the curves as a figure."""
     known = session.sweep(SWEEP) or _nothing()

@@ -12,6 +12,7 @@ from vit_explorer.training.runs.checkpoint import export_checkpoint
 from vit_explorer.training.runs.race import Race
 from vit_explorer.training.service.service import NOT_YOURS, TrainingService
 from vit_explorer.ui.core.errors import UserError, user_errors
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.train.request import RaceRequest
 
@@ -30,6 +31,7 @@ class KeepPayload(TypedDict):
     model: str
 
 
+@terms(long=True, public=False)
 def keep_model(session: Session, service: TrainingService, request: KeepRequest) -> KeepPayload:
     """Export a contender as a checkpoint. Raises UserError for a name that exists, PermissionError for another's."""
     race = Race.open(service.runs_folder, request.race)

@@ -8,10 +8,11 @@ from typing import Any, TypedDict
 from vit_explorer.training.runs.race import Race, list_races, owner_of
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.core.errors import user_errors
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.train.choices import chosen_recipes, offered, plan, source_payload
+from vit_explorer.ui.train.choices import FIELDS, chosen_recipes, offered, plan, source_payload
 from vit_explorer.ui.train.payload import latest_accuracy, recipe_payload
-from vit_explorer.ui.train.request import OwnerRequest
+from vit_explorer.ui.train.request import OwnerRequest, parse_contender
 
 
 class RaceLine(TypedDict):
@@ -78,11 +79,12 @@ def plan_race(session: Session, _: TrainingService, request: PlanRequest) -> Pla
     return {"contenders": plan(source, request.preset, request.subset, request.epochs)}
 
 
+@terms(counted="races")
 def start_race(session: Session, service: TrainingService, request: StartRequest) -> StartPayload:
     """Create a race and submit it to the training service. Raises UserError with the range of a wrong value."""
     with user_errors():
         source = session.datasets.open(request.data)
-    recipes = chosen_recipes(source, list(request.contenders), request.probe)
+    recipes = chosen_recipes(source, [parse_contender(one, FIELDS) for one in request.contenders], request.probe)
     with user_errors():
         owner = owner_of(request.owner)
         race = Race.create(service.runs_folder, recipes, title=request.title, preset=request.preset, owner=owner)

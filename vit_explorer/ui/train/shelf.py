@@ -11,6 +11,7 @@ from vit_explorer.training.runs.race import Race
 from vit_explorer.training.service.service import NOT_YOURS, TrainingService
 from vit_explorer.ui.core.downloads import FileAnswer, export_file
 from vit_explorer.ui.core.errors import user_errors
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.train.request import RaceRequest
 
 
@@ -65,6 +66,7 @@ def remove_race(service: TrainingService, request: RaceRequest) -> dict[str, Any
     return {}
 
 
+@terms(long=True)
 def export_race(service: TrainingService, request: CurvesExport) -> FileAnswer:
     """Write the curves of a race, as a figure also of the races compared with it, to a file."""
     races = [Race.open(service.runs_folder, name) for name in (request.race, *request.with_)]
