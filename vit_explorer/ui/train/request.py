@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.ui.core.errors import UserError
@@ -30,15 +30,15 @@ class RaceRequest(OwnerRequest):
 
 
 def parse_contender(contender: Mapping[str, Any], fields: Sequence[str]) -> dict[str, Any]:
-    """A contender's label, model and these fields of its recipe, each of its kind; ranges are the recipe's to check.
+    """A contender's label, model and these fields of its recipe; numbers and options are the recipe's to check.
 
-    Raises UserError for one that is missing or of another kind.
+    Raises UserError for one that is missing, and for text that is none.
     """
     kinds = get_type_hints(Recipe) | {"label": str}
     found = {}
     for field in ("label", "model", *fields):
         if field not in contender:
             raise UserError(f"Invalid request: {field!r} of a contender is missing.")
-        kind = str if get_origin(kinds[field]) is Literal else kinds[field]
-        found[field] = parse_value(kind, contender[field], field)
+        value = contender[field]
+        found[field] = parse_value(str, value, field) if kinds[field] is str else value
     return found
