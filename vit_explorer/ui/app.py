@@ -18,6 +18,7 @@ from vit_explorer.ui.core.widget import styles
 from vit_explorer.ui.features.tab import place_features
 from vit_explorer.ui.frame.frame import Payloads
 from vit_explorer.ui.frame.tab import place_frame, place_header
+from vit_explorer.ui.home.tab import place_home
 from vit_explorer.ui.patches.tab import place_patches
 from vit_explorer.ui.payloads import model_payload, trace_payload
 from vit_explorer.ui.positions.tab import place_positions
@@ -39,6 +40,8 @@ def build_app(session: Session, service: TrainingService) -> gr.Blocks:
             with gr.Column(elem_id="rail", scale=0, min_width=272):
                 place_frame(session, Payloads(model_payload, trace_payload))
             with gr.Column(elem_id="stage", min_width=300), gr.Tabs(elem_id="tabs"):
+                with gr.Tab("Home", id="home"):
+                    place_home()
                 with gr.Tab("Patches", id="patches"):
                     place_patches(session)
                 with gr.Tab("Positions", id="positions"):

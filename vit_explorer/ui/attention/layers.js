@@ -4,6 +4,8 @@ import { clearCanvas, outline } from "../core/draw.js";
 import { barCells } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { headless } from "../core/headless.js";
+import { inLink } from "../core/link.js";
+import { integer, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as views from "../core/views.js";
@@ -131,6 +133,18 @@ export default widget((root, server) => {
     $(".forms").textContent = forms(lens, trace.classes);
   }
 
+  inLink(
+    root,
+    {
+      block: setting(
+        integer(0, 999),
+        () => depth,
+        (value) => (depth = value),
+        () => (attention.view(store.state) || { lens: [] }).lens.length - 1,
+      ),
+    },
+    () => draw(store.state),
+  );
   $(".depth").addEventListener("input", (event) => step(Number(event.target.value)));
   for (const kind of ["pointermove", "pointerdown"]) {
     $(".heat").addEventListener(kind, (event) => {
