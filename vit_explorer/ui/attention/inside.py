@@ -104,7 +104,9 @@ def export_inside(session: Session, request: InsideExport) -> FileAnswer:
 def _figure(seen: AttentionInput, layer: int, index: int, token: int) -> Figure:
     head = inside_head(seen.checkpoint.model, seen.traced, layer, index)
     title = f"Layer {layer + 1}, head {index + 1} of {seen.checkpoint.name}: one query, step by step"
-    caption = f"{source_caption(seen)} Colours run from the largest negative to the largest positive number of each panel."
+    caption = (
+        f"{source_caption(seen)} Colours run from the largest negative to the largest positive number of each panel."
+    )
     names = seen.checkpoint.model.prefix_names()
     return inside_figure(
         *(part.numpy() for part in (head.query, head.key, head.scores, head.weights, head.value, head.mixed)),
