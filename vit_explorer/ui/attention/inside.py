@@ -33,9 +33,9 @@ class InsideRequest(ModelRequest):
 class InsidePayload(TypedDict):
     """A head and its block.
 
-    ``query``, ``key`` and ``value`` (N, d_head) are those of the head; ``mixed`` is left to the page, which computes it
-    for the token pointed at. ``added`` (N,): the length of what this head adds to each token. ``lengths`` (4, N): of the
-    residual stream before the block, of what attention adds, of what the MLP adds, of the stream after the block.
+    ``query``, ``key`` and ``value`` (N, d_head) are those of the head; scores and sums are computed by the page
+    for the token pointed at. ``added`` (N,): the length of what this head adds to each token. ``lengths`` (4, N): of
+    the residual stream before the block, of what attention adds, of what the MLP adds, of the stream after the block.
     ``units`` and ``activations`` (N, k): the hidden units of the MLP with the largest activations, of ``d_ff``.
     """
 
