@@ -5,6 +5,7 @@ import { barCells } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { headless } from "../core/headless.js";
 import { inLink } from "../core/link.js";
+import { at } from "../core/pointer.js";
 import { integer, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -150,9 +151,9 @@ export default widget((root, server) => {
     $(".heat").addEventListener(kind, (event) => {
       const seen = attention.view(store.state);
       if (!seen) return;
-      const box = $(".heat").getBoundingClientRect();
-      const at = Math.floor(((event.clientX - box.left - NAMES) / (box.width - NAMES)) * seen.lens.length);
-      if (at >= 0 && at < seen.lens.length && at !== shownDepth(seen.lens)) step(at);
+      const width = $(".lens").clientWidth;
+      const next = Math.floor(((at(event, $(".heat"))[0] - NAMES) / (width - NAMES)) * seen.lens.length);
+      if (next >= 0 && next < seen.lens.length && next !== shownDepth(seen.lens)) step(next);
     });
   }
 

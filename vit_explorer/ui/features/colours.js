@@ -1,7 +1,8 @@
 /* Every block as a map in colours, of both pictures: the block that all maps below follow is chosen here. */
-import { cellAt, clearCanvas, outline, rgbImage } from "../core/draw.js";
+import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { cellAt } from "../core/pointer.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as views from "../core/views.js";

@@ -1,8 +1,9 @@
 /* A patch, and which patches of this and of a second picture are like it after the chosen block; norms beside. */
 import { decode } from "../core/arrays.js";
-import { cellAt, outline } from "../core/draw.js";
+import { outline } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { cellAt } from "../core/pointer.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { moveToken } from "../core/tokens.js";

@@ -3,6 +3,7 @@ import { wireCamera } from "../core/camera.js";
 import { clearCanvas, patchInput } from "../core/draw.js";
 import * as format from "../core/format.js";
 import { go } from "../core/link.js";
+import { at } from "../core/pointer.js";
 import { say } from "../core/say.js";
 import * as store from "../core/store.js";
 import { calm } from "../core/theme.js";
@@ -171,11 +172,7 @@ export default widget((root) => {
   function under(event) {
     if (!ready || network.kind !== "tokens") return null;
     const { scene, lines } = ready;
-    const surface = $(".threads");
-    const box = surface.getBoundingClientRect();
-    const scale = box.width / surface.offsetWidth || 1;
-    const own = layout.boxIn(surface, $(".scene"));
-    const [x, y] = [own.x + (event.clientX - box.left) / scale, own.y + (event.clientY - box.top) / scale];
+    const [x, y] = at(event, $(".scene"));
     const place = scene.vertical ? [y, x] : [x, y];
     const inside = ({ x: left, y: top, w, h }) => x >= left && x < left + w && y >= top && y < top + h;
     const block = scene.holes.findIndex(inside);

@@ -2,6 +2,7 @@
 import { clearCanvas, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { at } from "../core/pointer.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { prefixName, prefixNames, tokenName } from "../core/tokens.js";
@@ -260,9 +261,9 @@ export default widget((root) => {
   function pairAt(event) {
     const seen = positions.view(store.state);
     if (!seen) return [null, null];
-    const box = matrix.getBoundingClientRect();
+    const [x, y] = at(event, matrix);
     const { indexAt } = matrixPlace(widths.whole, seen);
-    const [i, j] = [indexAt(event.clientY - box.top), indexAt(event.clientX - box.left - LEFT)];
+    const [i, j] = [indexAt(y), indexAt(x - LEFT)];
     return i === null || j === null ? [null, null] : [seen.tokenOf(i), seen.tokenOf(j)];
   }
   matrix.addEventListener("pointermove", (event) => positions.pointPair(...pairAt(event)));

@@ -2,6 +2,7 @@
 import { clearCanvas } from "../core/draw.js";
 import * as format from "../core/format.js";
 import { clipped, line } from "../core/plot.js";
+import { at } from "../core/pointer.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
@@ -116,7 +117,7 @@ export default widget((root) => {
 
   canvas.addEventListener("pointermove", (event) => {
     const { left, right } = view();
-    const x = ((event.offsetX - left) / (right - left)) * range.x;
+    const x = ((at(event, canvas)[0] - left) / (right - left)) * range.x;
     point(x < -0.02 * range.x || x > 1.05 * range.x ? null : x);
   });
   for (const kind of ["pointerleave", "blur"]) canvas.addEventListener(kind, () => point(null));

@@ -2,6 +2,7 @@
 import { clearCanvas } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { at } from "../core/pointer.js";
 import { latest } from "../core/server.js";
 import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
@@ -59,11 +60,11 @@ export default widget((root, server) => {
   const canvas = $(".marks");
   canvas.addEventListener(
     "pointermove",
-    (event) => shown && mark(hungerPlot.nearest(shown, points, event.offsetX, event.offsetY)),
+    (event) => shown && mark(hungerPlot.nearest(shown, points, ...at(event, canvas))),
   );
   canvas.addEventListener(
     "pointerdown",
-    (event) => shown && mark(hungerPlot.nearest(shown, points, event.offsetX, event.offsetY)),
+    (event) => shown && mark(hungerPlot.nearest(shown, points, ...at(event, canvas))),
   );
   for (const kind of ["pointerleave", "blur"])
     canvas.addEventListener(kind, (event) => event.pointerType !== "touch" && mark(null));
