@@ -4,6 +4,7 @@ import { patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
+import { saveMenu } from "../core/save.js";
 import { latest } from "../core/server.js";
 import { oneOf, setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
@@ -106,7 +107,9 @@ export default widget((root, server) => {
       draw(store.state);
     });
   }
-  views.files(root, server, () => (views.ready(store.state) ? wanted(store.state) : null));
+  saveMenu($(".vx-panel"), server, () => (views.ready(store.state) ? wanted(store.state) : null), {
+    npz: "every map and every curve, those of the random maps too",
+  });
 
   // ---- the class -----------------------------------------------------------------------------------------------
   function listClasses({ trace }) {

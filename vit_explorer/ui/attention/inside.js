@@ -6,6 +6,7 @@ import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
 import { at, cellAt } from "../core/pointer.js";
+import { saveMenu } from "../core/save.js";
 import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -292,6 +293,16 @@ export default widget((root, server) => {
     else if (event.key in STEPS) point(Math.max(0, Math.min(head.n - 1, (pointed ?? -1) + STEPS[event.key])));
     else return;
     event.preventDefault();
+  });
+
+  function saved() {
+    const state = store.state;
+    if (!attention.view(state)) return null;
+    const { layer, head: index } = attention.chosen(state);
+    return { ...attention.named(state), layer, head: index, token: attention.query(state) };
+  }
+  saveMenu($(".vx-panel"), server, saved, {
+    npz: "query, key, value, scores, weights, and what the block adds",
   });
 
   inLink(root, { layer: attention.linked.layer, head: attention.linked.head });

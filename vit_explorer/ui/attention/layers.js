@@ -6,6 +6,7 @@ import * as format from "../core/format.js";
 import { headless } from "../core/headless.js";
 import { inLink } from "../core/link.js";
 import { at } from "../core/pointer.js";
+import { saveMenu } from "../core/save.js";
 import { integer, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -190,7 +191,9 @@ export default widget((root, server) => {
     choose({ layer: Math.floor(to / seen.heads), head: to % seen.heads });
   });
 
-  views.files(root, server, () => (views.ready(store.state) ? views.request(store.state) : null));
+  saveMenu($(".vx-panel"), server, () => (views.ready(store.state) ? views.request(store.state) : null), {
+    npz: "lens, distance, entropy",
+  });
 
   function draw(/** @type {import("../state").State} */ state) {
     if (!views.ready(state)) return;

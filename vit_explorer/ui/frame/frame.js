@@ -14,8 +14,8 @@ import { say } from "../core/say.js";
 import { ask, idle, latest, poll } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
-import { send } from "../core/uploads.js";
 import { middleToken } from "../core/tokens.js";
+import { send } from "../core/uploads.js";
 import { judge } from "../core/verdict.js";
 import { widget } from "../core/widget.js";
 

@@ -3,8 +3,8 @@ import { clearCanvas } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { at } from "../core/pointer.js";
+import { saveMenu } from "../core/save.js";
 import { latest } from "../core/server.js";
-import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
 import * as races from "./data.js";
 import { ownRuns } from "./hunger-own.js";
@@ -103,12 +103,12 @@ export default widget((root, server) => {
     fill($(".lines"), payload.expectations, finding);
     $(".shortage").textContent = payload.shortage || "";
     $(".shortage").hidden = !payload.shortage;
-    for (const button of root.querySelectorAll("[data-format]")) button.disabled = points.length === 0;
+    files.hidden = points.length === 0;
     own.take(payload);
     chart();
   }
 
-  views.files(root, server, () => ({}));
+  const files = saveMenu($(".curves"), server, () => ({}), { csv: "every run, one a row" });
 
   function draw(/** @type {import("../state").State} */ { lobby }) {
     if (asked !== lobby) {
