@@ -68,6 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--uploads-memory", type=int, default=UPLOADS_MEMORY, metavar="MB", help="for the pictures of all visitors"
     )
+    parser.add_argument("--public", action="store_true", help="for strangers: with limits, see docs/deploying.md")
     parser.add_argument("--share", action="store_true", help="also answer at a public gradio.live address")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     options = parser.parse_args(given)
@@ -77,6 +78,8 @@ def main(arguments: list[str] | None = None) -> int:
     except CannotListen as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 1
+    if options.public and "SPACE_ID" in os.environ:  # only the Space's own proxy can reach it
+        os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")  # of Uvicorn: visitors have the addresses that it forwards
     os.environ.pop("GRADIO_SERVER_NAME", None)  # read above; Gradio itself cannot start with an IPv6 address in it
     return serve_page(options, host, port)
 
@@ -89,11 +92,13 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
     from vit_explorer.models.pretrained.source import open_network
     from vit_explorer.models.zoo import CHECKPOINT_FOLDER
     from vit_explorer.training.runs.folder import RUNS_FOLDER
+    from vit_explorer.training.service.limits import PUBLIC_RACES, RaceLimits
     from vit_explorer.training.service.service import TrainingService
 
     with no_proxies():
         from vit_explorer.ui.app import build_app, launch_options
         from vit_explorer.ui.core.gateway import Gateway
+        from vit_explorer.ui.core.limits import PUBLIC
         from vit_explorer.ui.core.paths import HiddenPaths
         from vit_explorer.ui.core.session import Session
 
@@ -102,7 +107,8 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
     try:
         folders = [options.checkpoints or CHECKPOINT_FOLDER, runs / EXPORTED, runs / KEPT]
         networks = [open_network(source) for source in options.model]
-        service = TrainingService(runs, options.at_once, options.data)
+        races = PUBLIC_RACES if options.public else RaceLimits()
+        service = TrainingService(runs, options.at_once, options.data, races)
         session = Session(
             options.data,
             folders,
@@ -110,7 +116,7 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
             networks,
             pretrained=True,
             busy=lambda: service.training,
-            offline=options.offline,
+            offline=options.offline or options.public,
             uploads_memory=options.uploads_memory,
         )
     except ValueError as error:
@@ -120,9 +126,10 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
         print(f"{PROGRAM}: {problem}", file=sys.stderr)
     print(f"Runs are written to {service.runs_folder.absolute()}", flush=True)
     page = build_app(session, service)
-    alone = host in ("127.0.0.1", "localhost", "[::1]") and not options.share  # who sees the page sits at this machine
+    here = host in ("127.0.0.1", "localhost", "[::1]") and not options.share
+    alone = here and not options.public  # who sees the page sits at this machine
     hidden = None if alone else HiddenPaths([*folders, runs, *options.own_data, *filter(None, [options.data])])
-    gateway = Gateway(hidden=hidden)
+    gateway = Gateway(PUBLIC if options.public else None, hidden=hidden)
     try:
         with no_proxies(but_elsewhere=options.share):  # a public address is asked for elsewhere
             page.launch(

@@ -12,7 +12,6 @@ from vit_explorer.models import zoo
 from vit_explorer.training.loop.precision import fast_precision
 from vit_explorer.training.loop.recipe import LIMITS
 from vit_explorer.training.runs import export
-from vit_explorer.training.runs.race import Race, owner_of
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.training.studies.hunger import BATCH, MODELS, curves, hunger_recipe, possible_sizes, updates_of
 from vit_explorer.training.studies.hunger_findings import expectations, settings, shortage
@@ -124,11 +123,8 @@ def start_point(session: Session, service: TrainingService, request: PointReques
             kind, size, seed, updates, data=source.data, device=device, precision=fast_precision(device)
         )
         title = f"{zoo.MODELS[kind].short} on {size:,} of {source.name}, seed {seed}"
-        owner = owner_of(request.owner)
-        race = Race.create(
-            service.runs_folder, {zoo.MODELS[kind].short: recipe}, title=title, preset=SWEEP, owner=owner
-        )
-    service.submit(race)
+        recipes = {zoo.MODELS[kind].short: recipe}
+        race = service.start(recipes, source.n_train, title=title, preset=SWEEP, secret=request.owner)
     return {"race": race.name}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from vit_explorer.training.runs.race import Race, list_races, owner_of
+from vit_explorer.training.runs.race import Race
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.core.errors import user_errors
 from vit_explorer.ui.core.serve import terms
@@ -62,13 +62,15 @@ class StartPayload(TypedDict):
 def describe_lobby(session: Session, service: TrainingService, request: OwnerRequest) -> dict[str, Any]:
     """List what can be chosen (see :func:`offered`), the datasets, and the saved races, the newest first."""
     sources, problems = session.datasets.usable()
-    races, damaged = list_races(service.runs_folder)
+    kept = service.limits.days
+    told = [] if kept is None else [f"Races are removed {24 * kept:g} hours after they were last trained."]
+    races, damaged = service.races(request.owner)
     return {
         **offered(),
         "datasets": [source_payload(source) for source in sources],
         "races": [_race_line(service, race, request.owner) for race in races],
         "at_once": service.at_once,
-        "problems": problems + damaged,
+        "problems": problems + damaged + told,
     }
 
 
@@ -86,9 +88,7 @@ def start_race(session: Session, service: TrainingService, request: StartRequest
         source = session.datasets.open(request.data)
     recipes = chosen_recipes(source, [parse_contender(one, FIELDS) for one in request.contenders], request.probe)
     with user_errors():
-        owner = owner_of(request.owner)
-        race = Race.create(service.runs_folder, recipes, title=request.title, preset=request.preset, owner=owner)
-    service.submit(race)
+        race = service.start(recipes, source.n_train, title=request.title, preset=request.preset, secret=request.owner)
     return {"race": race.name}
 
 
