@@ -226,6 +226,16 @@ def test_the_page_has_one_global():
     assert given == {("page.js", "vx", "")}
 
 
+def test_one_script_knows_where_the_pointer_is():
+    """Places in the window are those of an element only where nothing is scaled: core/pointer.js accounts for it."""
+    asking = {
+        path.name
+        for path in (PACKAGE / "ui").glob("*/*.js")
+        if re.search(r"\b(client|offset|page|layer)[XY]\b", path.read_text(encoding="utf-8"))
+    }
+    assert asking == {"pointer.js"}
+
+
 def test_figures_know_numpy_and_matplotlib_only():
     allowed = {"numpy", "matplotlib", "vit_explorer", *STANDARD}
     wrong = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Download, Page
 
 _DRAWN = """async () => {
   const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
@@ -113,6 +113,14 @@ def open_view(page: Page, view: str) -> None:
         page.wait_for_function("(tab) => tab.getAttribute('aria-selected') === 'true'", arg=tab.element_handle())
     page.locator("[role=tabpanel] .vx-widget:visible").first.wait_for()
     drawn(page)
+
+
+def save(page: Page, view: str, format: str) -> Download:
+    """Save a view, found by a CSS selector, in one of the formats of its menu."""
+    page.locator(f"{view} .vx-save summary").click()
+    with page.expect_download() as download:
+        page.locator(f"{view} [data-format={format}]").click()
+    return download.value
 
 
 def fits(page: Page, width: int) -> None:

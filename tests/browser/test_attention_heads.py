@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.browser.pages import save
 from vit_explorer.bench.page import open_page
 from vit_explorer.explain.rollout import rollout_steps
 from vit_explorer.figures.attention import rollout_limit
@@ -271,9 +272,7 @@ def test_files_of_both_views_hold_what_is_shown(rollout):
     saved = {}
     for view, kind in [("rollout", "gif"), ("rollout", "npz"), ("heads", "npz"), ("heads", "png")]:
         rollout.get_by_role("tab", name=view.capitalize()).click()
-        with rollout.expect_download() as download:
-            rollout.locator(f"#attention-{view}-export [data-format={kind}]").click()
-        saved[view, kind] = download.value.path().read_bytes()
+        saved[view, kind] = save(rollout, f"#attention-{view}", kind).path().read_bytes()
     with Image.open(io.BytesIO(saved["rollout", "gif"])) as image:
         assert image.n_frames == 4
     seen = traced(rollout)

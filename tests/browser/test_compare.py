@@ -7,7 +7,7 @@ import base64
 import numpy as np
 import pytest
 
-from tests.browser.pages import drawn, open_view
+from tests.browser.pages import drawn, open_view, save
 from vit_explorer.bench.page import open_page
 from vit_explorer.cost.architectures import architecture_rows
 from vit_explorer.models.published import PUBLISHED
@@ -205,14 +205,11 @@ def test_it_measures_here_and_can_be_stopped_and_saved(table):
     assert all(time.endswith(" ms") for time in times)
     assert "stopped before its end" in table.locator(f"{TABLE} .where").inner_text()
     assert table.locator(f"{TABLE} svg .point").count() > 0
-    with table.expect_download() as saved:
-        table.click(f"{TABLE} [data-format=csv]")
-    text = saved.value.path().read_text(encoding="utf-8-sig")
+    text = save(table, TABLE, "csv").path().read_text(encoding="utf-8-sig")
     assert text.count("\n") == 1 + len(times) and "latency, s" in text.splitlines()[0]
-    with table.expect_download() as saved:
-        table.click(f"{TABLE} [data-format=png]")
-    assert saved.value.suggested_filename == "architectures.png"
-    assert saved.value.path().read_bytes().startswith(b"\x89PNG")
+    figure = save(table, TABLE, "png")
+    assert figure.suggested_filename == "architectures.png"
+    assert figure.path().read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_published_lines_stand_apart_with_all_that_must_agree(table):

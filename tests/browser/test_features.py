@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 
+from tests.browser.pages import save
 from vit_explorer.bench.page import open_page
 from vit_explorer.explain.features import feature_similarity, outlier_tokens
 from vit_explorer.ui.core.session import Session
@@ -125,9 +126,7 @@ def test_fitting_on_both_and_dropping_the_background_recolour_and_the_file_agree
         drawn(features)
         images.append(image_of(features, tile))
     assert len(set(images)) == 3
-    with features.expect_download() as download:
-        features.locator(f"{SIMILARITY} [data-format=npz]").click()
-    arrays = np.load(io.BytesIO(download.value.path().read_bytes()))
+    arrays = np.load(io.BytesIO(save(features, SIMILARITY, "npz").path().read_bytes()))
     assert (int(arrays["block"]), int(arrays["query"])) == (4, 36)
     assert 0 < arrays["shown_4"].sum() < 128
 

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from tests.browser.pages import drawn, fits
+from tests.browser.pages import drawn, fits, save
 from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import open_page, settled
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER
@@ -184,9 +184,7 @@ def test_curves_are_saved_as_figure_and_numbers(hunger, tmp_path):
         ("svg", b"<?xml"),
         ("pdf", b"%PDF"),
     ):
-        with hunger.expect_download() as download:
-            hunger.locator(f".vx-hunger [data-format={kind}]").click()
-        download.value.save_as(tmp_path / kind)
+        save(hunger, ".vx-hunger", kind).save_as(tmp_path / kind)
         assert (tmp_path / kind).read_bytes().startswith(magic)
 
 

@@ -11,7 +11,7 @@ from statistics import mean, stdev
 
 import pytest
 
-from tests.browser.pages import open_view
+from tests.browser.pages import open_view, save
 from tests.training.ladders import ladder_results, write_results
 from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import open_page
@@ -177,10 +177,9 @@ def test_the_highest_rung_leads_to_the_token_and_its_teacher(ladder):
 
 
 def test_the_table_is_saved_with_every_run(ladder):
-    with ladder.expect_download() as waiting:
-        ladder.locator(f"{VIEW} [data-format=csv]").click()
-    assert waiting.value.suggested_filename == "ladder.csv"
-    with open(waiting.value.path(), encoding="utf-8-sig", newline="") as file:
+    table = save(ladder, VIEW, "csv")
+    assert table.suggested_filename == "ladder.csv"
+    with open(table.path(), encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 18
     assert sorted(float(row["test_accuracy"]) for row in rows) == sorted(

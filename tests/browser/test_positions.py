@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 
+from tests.browser.pages import save
 from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.positions.experiment import run_experiment
@@ -126,10 +127,9 @@ def test_the_experiment_predicts_with_changed_positions(positions, mode, name):
 def test_matrix_is_saved_as_npy_and_csv(positions, tmp_path):
     saved = {}
     for kind in ("npy", "csv"):
-        with positions.expect_download() as download:
-            positions.locator(f".vx-positions-export [data-format={kind}]").click()
-        saved[kind] = tmp_path / download.value.suggested_filename
-        download.value.save_as(saved[kind])
+        download = save(positions, "#positions", kind)
+        saved[kind] = tmp_path / download.suggested_filename
+        download.save_as(saved[kind])
     matrix = np.load(saved["npy"])
     assert matrix.shape == (65, 65)
     assert np.allclose(np.diag(matrix), 1, atol=1e-5) and np.allclose(matrix, matrix.T)
@@ -141,10 +141,8 @@ def test_matrix_is_saved_as_npy_and_csv(positions, tmp_path):
 
 @pytest.mark.parametrize(("kind", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_figure_is_saved(positions, tmp_path, kind, magic):
-    with positions.expect_download() as download:
-        positions.locator(f".vx-positions-export [data-format={kind}]").click()
     path = tmp_path / "figure"
-    download.value.save_as(path)
+    save(positions, "#positions", kind).save_as(path)
     assert path.read_bytes().startswith(magic)
     assert path.stat().st_size > 5_000
 

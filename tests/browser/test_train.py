@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.pages import Visitor, fits
+from tests.browser.pages import Visitor, fits, save
 from tests.browser.races import copy_race
 from vit_explorer.bench.page import VIEWPORT, open_page, settled
 from vit_explorer.training.runs.race import Race
@@ -364,9 +364,7 @@ def test_races_on_the_shelf_are_renamed_compared_exported_and_deleted(train, rec
     train.wait_for_function("(vx.get('comparing') || []).length === 1", timeout=PATIENCE)
     leaves(train, ".vx-train-curves .chart", chart)
     for kind, magic in (("csv", b"\xef\xbb\xbfrun,kind"), ("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")):
-        with train.expect_download() as download:
-            train.locator(f".vx-train-shelf [data-format={kind}]").click()
-        download.value.save_as(tmp_path / kind)
+        save(train, ".vx-train-curves", kind).save_as(tmp_path / kind)
         assert (tmp_path / kind).read_bytes().startswith(magic)
     train.locator(".vx-train-shelf .repeat").click()
     commands = train.locator(".vx-train-shelf code")

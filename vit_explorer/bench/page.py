@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ WARM_UP = 10  # of each, not counted
 POINT_BUDGET = 16.0  # ms, 95th percentile
 PICTURE_BUDGET = 300.0  # ms, 95th percentile
 POINTED = (  # tabs, and views inside of a tab
+    "Home",
     "Patches",
     "Positions",
     "Attention / Heads",
@@ -45,7 +47,7 @@ class Area:
     marked: str
 
 
-IMAGE = Area(".vx-frame .marks", 8, 8, 'vx.get("token")')  # the patches of the first model
+IMAGE = Area(":is(.vx-frame .marks, .vx-home .pixels):visible", 8, 8, 'vx.get("token")')  # patches of the first model
 CROSS_ATTENTION = Area(  # a row for each output letter and for the end, a column for each input letter
     ".vx-text-sequence .marks", 11, 10,
     "[...document.querySelectorAll('.vx-text-sequence .outputs .tiles > *')].findIndex((tile) => tile.tabIndex === 0)",
@@ -96,8 +98,10 @@ _CHANGE_PICTURE = """(picture) => new Promise((resolve) => {
 
 
 def open_page(page: Page, address: str) -> None:
-    """Go there and wait until the finished example stands."""
-    page.goto(address)
+    """Go there, to the Patches tab unless the link names another, and wait until the finished example stands."""
+    place, _, link = address.partition("#")
+    named = re.search(r"(^|&)(tab|run)=", link)
+    page.goto(f"{place}#{link}" if named else f"{place}#tab=patches{link and '&'}{link}")
     settled(page)
 
 

@@ -11,12 +11,14 @@ from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.attention.tab import place_attention
 from vit_explorer.ui.classify.tab import place_classify
 from vit_explorer.ui.compare.tab import place_compare
+from vit_explorer.ui.core.gateway import Gateway
 from vit_explorer.ui.core.scripts import Scripts
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.core.widget import styles
 from vit_explorer.ui.features.tab import place_features
 from vit_explorer.ui.frame.frame import Payloads
 from vit_explorer.ui.frame.tab import place_frame, place_header
+from vit_explorer.ui.home.tab import place_home
 from vit_explorer.ui.patches.tab import place_patches
 from vit_explorer.ui.payloads import model_payload, trace_payload
 from vit_explorer.ui.positions.tab import place_positions
@@ -38,6 +40,8 @@ def build_app(session: Session, service: TrainingService) -> gr.Blocks:
             with gr.Column(elem_id="rail", scale=0, min_width=272):
                 place_frame(session, Payloads(model_payload, trace_payload))
             with gr.Column(elem_id="stage", min_width=300), gr.Tabs(elem_id="tabs"):
+                with gr.Tab("Home", id="home"):
+                    place_home()
                 with gr.Tab("Patches", id="patches"):
                     place_patches(session)
                 with gr.Tab("Positions", id="positions"):
@@ -61,12 +65,16 @@ def build_app(session: Session, service: TrainingService) -> gr.Blocks:
     return page
 
 
-def launch_options() -> dict[str, Any]:
-    """What ``Blocks.launch`` must be given for the page to look and work as built; nothing in it leaves the machine."""
+def launch_options(gateway: Gateway | None = None) -> dict[str, Any]:
+    """What ``Blocks.launch`` must be given for the page to look and work as built; nothing in it leaves the machine.
+
+    Args:
+        gateway: answers the page's questions; one with the usual limits if None.
+    """
     scripts = Scripts()
     return {
         "head": scripts.head,
-        "app_kwargs": {"routes": [scripts.route]},
+        "app_kwargs": {"routes": [scripts.route, *(gateway or Gateway()).routes]},
         "css": styles(),
         "theme": gr.themes.Base(font=SYSTEM_FONTS, font_mono=["ui-monospace", "DejaVu Sans Mono", "monospace"]),
         "footer_links": [],

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from vit_explorer.ui.core.session import Session
 
 PORT = 7860
+UPLOADS_MEMORY = 512  # MB
 PROGRAM = "vit-explorer"
 
 
@@ -65,6 +66,10 @@ def main(arguments: list[str] | None = None) -> int:
         help="a network to look at, shown first: a file or folder of weights, or a name of 'get --list'; repeatable",
     )
     parser.add_argument("--offline", action="store_true", help="offer nothing that would be downloaded")
+    parser.add_argument(
+        "--uploads-memory", type=int, default=UPLOADS_MEMORY, metavar="MB", help="for the pictures of all visitors"
+    )
+    parser.add_argument("--public", action="store_true", help="for strangers: with limits, see docs/deploying.md")
     parser.add_argument("--share", action="store_true", help="also answer at a public gradio.live address")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     options = parser.parse_args(given)
@@ -74,6 +79,8 @@ def main(arguments: list[str] | None = None) -> int:
     except CannotListen as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
         return 1
+    if options.public and "SPACE_ID" in os.environ:  # only the Space's own proxy can reach it
+        os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")  # of Uvicorn: visitors have the addresses that it forwards
     os.environ.pop("GRADIO_SERVER_NAME", None)  # read above; Gradio itself cannot start with an IPv6 address in it
     return serve_page(options, host, port)
 
@@ -86,10 +93,14 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
     from vit_explorer.models.pretrained.source import open_network
     from vit_explorer.models.zoo import CHECKPOINT_FOLDER
     from vit_explorer.training.runs.folder import RUNS_FOLDER
+    from vit_explorer.training.service.limits import PUBLIC_RACES, RaceLimits
     from vit_explorer.training.service.service import TrainingService
 
     with no_proxies():
         from vit_explorer.ui.app import build_app, launch_options
+        from vit_explorer.ui.core.gateway import Gateway
+        from vit_explorer.ui.core.limits import PUBLIC
+        from vit_explorer.ui.core.paths import HiddenPaths
         from vit_explorer.ui.core.session import Session
 
     torch.set_num_threads(1)  # of small networks: more would only wait for each other (large ones: core/threads.py)
@@ -97,11 +108,19 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
     try:
         folders = [options.checkpoints or CHECKPOINT_FOLDER, runs / EXPORTED, runs / KEPT]
         networks = [open_network(source) for source in options.model]
-        service = TrainingService(runs, options.at_once, options.data, options.device)
+        races = PUBLIC_RACES if options.public else RaceLimits()
+        service = TrainingService(runs, options.at_once, options.data, races, options.device)
         if service.devices.problem:
             print(f"{PROGRAM}: {service.devices.problem}", file=sys.stderr)
         session = Session(
-            options.data, folders, options.own_data, networks, True, lambda: service.training, options.offline
+            options.data,
+            folders,
+            options.own_data,
+            networks,
+            pretrained=True,
+            busy=lambda: service.training,
+            offline=options.offline or options.public,
+            uploads_memory=options.uploads_memory,
         )
     except ValueError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
@@ -110,6 +129,10 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
         print(f"{PROGRAM}: {problem}", file=sys.stderr)
     print(f"Runs are written to {service.runs_folder.absolute()}", flush=True)
     page = build_app(session, service)
+    here = host in ("127.0.0.1", "localhost", "[::1]") and not options.share
+    alone = here and not options.public  # who sees the page sits at this machine
+    hidden = None if alone else HiddenPaths([*folders, runs, *options.own_data, *filter(None, [options.data])])
+    gateway = Gateway(PUBLIC if options.public else None, hidden=hidden)
     try:
         with no_proxies(but_elsewhere=options.share):  # a public address is asked for elsewhere
             page.launch(
@@ -118,7 +141,7 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
                 share=options.share,
                 inbrowser=options.open,
                 prevent_thread_lock=True,
-                **launch_options(),
+                **launch_options(gateway),
             )
     except ImportError as error:  # a proxy of the environment needs a package that is not here
         print(f"{PROGRAM}: --share cannot use the proxy of this environment ({error})", file=sys.stderr)

@@ -12,6 +12,7 @@ from vit_explorer.ui.core.arrays import Packed, pack
 from vit_explorer.ui.core.payloads import PicturePayload, PredictionPayload, answer_payload, picture_payload
 from vit_explorer.ui.core.requests import Fit, fit_input
 from vit_explorer.ui.core.session import Picture
+from vit_explorer.ui.home.payload import HomePayload, home_payload
 from vit_explorer.ui.patches.payload import PatchesPayload, leading_components, patches_payload
 from vit_explorer.ui.patches.stem import StemPayload, stem_payload
 from vit_explorer.ui.positions.payload import PositionsPayload, positions_payload
@@ -30,6 +31,7 @@ class TracePayload(PredictionPayload):
     patches: PatchesPayload | None
     stem: StemPayload | None
     attention: AttentionPayload | None
+    home: HomePayload
 
 
 class ModelPayload(ModelSummary):
@@ -71,6 +73,7 @@ def trace_payload(picture: Picture, checkpoint: Checkpoint, fit: Fit) -> TracePa
         "patches": patches_payload(checkpoint, images, inputs, traced) if model.linear_embedding else None,
         "stem": stem_payload(model.stem, inputs) if model.stem else None,
         "attention": attention_payload(checkpoint, traced),
+        "home": home_payload(model, traced),
     }
 
 

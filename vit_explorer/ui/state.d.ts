@@ -17,8 +17,8 @@ export interface State {
   catalogue: CataloguePayload;
   model: ModelPayload;
   trace: Trace;
-  /** What the frame is asked to show; what stays unsaid stays as it is. */
-  wish: { picture?: string; model?: string; fit?: string };
+  /** What the frame is asked to show; what stays unsaid stays as it is. `file` is a picture of the visitor's own. */
+  wish: { picture?: string; model?: string; fit?: string; file?: File };
   /** Asks the frame for the catalogue anew. */
   refresh: { kept: string };
   /** What the frame shows, once all is drawn, and the time that it took. */

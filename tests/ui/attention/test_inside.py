@@ -62,7 +62,9 @@ def test_arrays_and_figures_are_saved(visit):  # noqa: F811
     arrays = np.load(io.BytesIO(base64.b64decode(visit.ask(export_inside, {**request, "format": "npz"})["data"])))
     np.testing.assert_allclose(arrays["weights"], seen.weights[2, 1], atol=1e-6)
     assert arrays["token"] == 4  # CLS stands before it
-    np.testing.assert_allclose(arrays["entering"] + arrays["attended"] + arrays["transformed"], arrays["leaving"], atol=1e-5)
+    np.testing.assert_allclose(
+        arrays["entering"] + arrays["attended"] + arrays["transformed"], arrays["leaving"], atol=1e-5
+    )
     figure = visit.ask(export_inside, {**request, "format": "svg"})
     assert figure["filename"] == "small-layer-3-head-2.svg"
     assert b"<svg" in base64.b64decode(figure["data"])

@@ -122,22 +122,53 @@ def test_a_forgotten_picture_is_named():
         bind(show)({"label": "upload:gone"})
 
 
-@pytest.mark.parametrize("error", [KeyError, TypeError, ValueError, OverflowError])
-def test_a_possible_fault_of_the_server_is_logged_with_its_traceback(error, caplog):
+@pytest.mark.parametrize(
+    "error", [KeyError, ValueError, OverflowError, RuntimeError, RecursionError, FileNotFoundError]
+)
+def test_a_fault_of_the_server_is_a_sentence_and_logged_with_its_traceback(error, caplog):
     def fail() -> dict:
         raise error("deep inside")
 
     message = serve(fail=fail)[0]({})["error"]
-    assert message.startswith("Invalid request") and error.__name__ in message
+    assert error.__name__ in message and "deep inside" not in message
     assert "Traceback" in caplog.text and "deep inside" in caplog.text
 
 
-def test_other_exceptions_stay_loud():
+def test_a_file_that_the_server_may_not_read_is_its_own_fault(tmp_path):
     def fail() -> dict:
-        raise RuntimeError("deep inside")
+        raise PermissionError(13, "Permission denied", str(tmp_path))
 
-    with pytest.raises(RuntimeError):
-        serve(fail=fail)[0]({})
+    message = serve(fail=fail)[0]({})["error"]
+    assert "PermissionError" in message and str(tmp_path) not in message
+
+
+@pytest.mark.parametrize("raw", [None, [], "x", 3, True, [{"side": 4}]])
+def test_a_request_that_is_no_object_is_a_sentence(raw):
+    with pytest.raises(UserError, match="must be an object"):
+        parse_request(Sizes, raw)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\0b"])
+def test_text_that_cannot_be_written_is_refused(text):
+    with pytest.raises(UserError, match="broken characters"):
+        parse_request(Inner, {"label": text})
+    with pytest.raises(UserError, match="broken characters"):
+        parse_request(Sizes, GOOD | {"cursors": {text: 1}})
+
+
+@pytest.mark.parametrize("value", [float("inf"), 10**400, -(10**30), 1e300])
+def test_a_number_beyond_those_of_json_is_refused(value):
+    with pytest.raises(UserError, match="Ratio must be"):
+        parse_request(Sizes, GOOD | {"ratio": value})
+
+
+def test_a_message_and_its_line_in_the_log_stay_one_line(caplog):
+    def fail() -> dict:
+        raise UserError("No model 'a\nERROR root: forged" + "x" * 10_000)
+
+    with caplog.at_level("INFO"):
+        message = serve(fail=fail)[0]({})["error"]
+    assert "\n" not in message and len(message) <= 100 and "\n" not in caplog.records[0].getMessage()
 
 
 def test_errors_of_the_package_become_sentences():

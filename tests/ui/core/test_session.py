@@ -24,7 +24,7 @@ from vit_explorer.models.zoo import (
     load_checkpoint,
     save_checkpoint,
 )
-from vit_explorer.ui.core.session import MAX_SIDE, MAX_UPLOADS, SAMPLES, Session, UnknownPicture, available_samples
+from vit_explorer.ui.core.session import MAX_SIDE, SAMPLES, Session, UnknownPicture, available_samples
 from vit_explorer.ui.core.uploads import decode_upload
 
 
@@ -75,14 +75,18 @@ def test_an_upload_is_kept_in_memory_and_reduced(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_oldest_upload_is_forgotten_first():
-    session = Session()
-    kept = [session.keep_upload(png((i, 0, 0)), str(i)) for i in range(MAX_UPLOADS)]
-    session.picture(kept[0].name)  # used again, so the second one is now the oldest
-    session.keep_upload(png((0, 255, 0)), "one more")
-    assert session.picture(kept[0].name).title == "0"
-    with pytest.raises(UnknownPicture):
-        session.picture(kept[1].name)
+def test_more_than_sixty_four_uploads_are_kept():
+    session = Session(uploads_memory=64)
+    kept = [session.keep_upload(png((i, 0, 0)), str(i)) for i in range(100)]
+    assert all(session.picture(one.name) is one for one in kept)
+
+
+def test_an_upload_without_room_is_refused_and_the_others_stay():
+    session = Session(uploads_memory=1)
+    kept = [session.keep_upload(png((i, 0, 0)), str(i)) for i in range(2)]
+    with pytest.raises(PictureError, match="no room"):
+        session.keep_upload(png((0, 255, 0), (900, 900)), "one more")
+    assert all(session.picture(one.name) is one for one in kept)
 
 
 def test_one_visitors_title_never_shows_for_another():

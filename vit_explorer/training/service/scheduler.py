@@ -96,6 +96,11 @@ class Scheduler:
         with self._lock:
             return any(entry.worker is not None for entry in self._entries.values())
 
+    def in_hand(self) -> list[Race]:
+        """The races that wait or are trained here."""
+        with self._lock:
+            return [entry.race for entry in self._entries.values() if self._in_hand(entry)]
+
     def play(self, race: Race, until: str) -> None:
         """Queue a race. One that trains already is paused and takes its next turn at once, with the new ``until``.
 

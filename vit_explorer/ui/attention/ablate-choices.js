@@ -1,6 +1,6 @@
 /* What is taken away in the Test it view: one set of choices, its past, and the picture that patches are erased on. */
-import { cellAt } from "../core/draw.js";
 import * as format from "../core/format.js";
+import { cellAt } from "../core/pointer.js";
 import * as store from "../core/store.js";
 import { moveToken } from "../core/tokens.js";
 

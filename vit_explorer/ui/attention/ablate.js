@@ -3,10 +3,11 @@ import { decode } from "../core/arrays.js";
 import { clearCanvas, patchInput, rgbImage } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { question } from "../core/question.js";
+import { saveMenu } from "../core/save.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as overlays from "../core/views.js";
-import { question } from "../core/question.js";
 import { widget } from "../core/widget.js";
 import * as ablation from "./ablate-choices.js";
 
@@ -46,7 +47,9 @@ export default widget((root, server) => {
     erased: () => kept.now().erased,
     change: (erased, keep) => kept.change({ erased }, keep),
   });
-  overlays.files(root, server, () => (overlays.ready(store.state) ? wanted(store.state) : null));
+  saveMenu($(".vx-panel"), server, () => (overlays.ready(store.state) ? wanted(store.state) : null), {
+    npz: "probabilities, maps and the changed picture",
+  });
 
   /** One toggle a head, for the layers and heads of this model. */
   function buildHeads(shape) {

@@ -31,6 +31,7 @@ from vit_explorer.ui.core.requests import (
     load_input,
     parse_int,
 )
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ def _maps(
     return {name: patch_readout(flows[name], reading, traced)[0] for name in names}
 
 
+@terms(long=True)
 def export_ablation(session: Session, request: AblationExport) -> FileAnswer:
     """Write the prediction before and after the ablation to a file."""
     seen, answer = load_input(session, request), predict_ablated(session, request)

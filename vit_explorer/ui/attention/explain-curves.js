@@ -2,6 +2,7 @@
 import { clearCanvas, rgbImage } from "../core/draw.js";
 import * as format from "../core/format.js";
 import { axisX, axisY, line, marker } from "../core/plot.js";
+import { at } from "../core/pointer.js";
 import { frame, linear } from "../core/scales.js";
 import { inkOf } from "../core/theme.js";
 
@@ -111,10 +112,10 @@ export function explainCurves(root, highlight) {
     const { measure } = canvas.dataset;
     const follow = (event) => {
       if (!data) return;
-      const box = canvas.getBoundingClientRect();
-      const at = shown(canvas);
-      const step = Math.max(0, Math.min(steps(), Math.round(at.valueX(event.clientX - box.left))));
-      const p = at.valueY(event.clientY - box.top);
+      const [x, y] = at(event, canvas);
+      const frame = shown(canvas);
+      const step = Math.max(0, Math.min(steps(), Math.round(frame.valueX(x))));
+      const p = frame.valueY(y);
       const away = (/** @type {any} */ { [measure]: values }) => Math.abs(values[step] - p);
       const nearest = data.series.reduce((best, one) => (away(one) < away(best) ? one : best));
       const name = away(nearest) < REACH || !lit ? nearest.name : lit;

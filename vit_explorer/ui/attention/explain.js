@@ -3,7 +3,10 @@ import { decode } from "../core/arrays.js";
 import { patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
+import { saveMenu } from "../core/save.js";
 import { latest } from "../core/server.js";
+import { oneOf, setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
@@ -14,6 +17,7 @@ import { explainCurves } from "./explain-curves.js";
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const PATIENCE = 150; // ms before the scores are asked for: who leafs through pictures does not wait for them
+  const BASELINES = ["blurred", "mean"];
   const MEASURES = ["deletion", "insertion"];
   const RANDOM = {
     name: "random",
@@ -22,6 +26,7 @@ export default widget((root, server) => {
     for_class: false,
   };
   const chosen = { of: "", target: null, baseline: "blurred" };
+  let linked = null; // the name of the class of a link
   let asked = "";
   const askMaps = latest(server, "maps");
   const askScores = latest(server, "scores");
@@ -69,6 +74,29 @@ export default widget((root, server) => {
     root.classList.toggle("empty", !fits(store.state)); // what is on screen belongs to another question
   }
 
+  function takeLinked(trace) {
+    const target = trace.classes.indexOf(linked);
+    if (target >= 0) chosen.target = target === best(trace) ? null : target;
+    linked = null;
+  }
+
+  inLink(
+    root,
+    {
+      class: setting(
+        words(),
+        () => (chosen.target === null ? null : store.state.trace.classes[chosen.target]),
+        (name) => ([chosen.target, linked] = [null, name]),
+      ),
+      baseline: setting(
+        oneOf(...BASELINES),
+        () => chosen.baseline,
+        (baseline) => (chosen.baseline = baseline || BASELINES[0]),
+        BASELINES[0],
+      ),
+    },
+    () => draw(store.state),
+  );
   $(".class").addEventListener("change", (event) => {
     chosen.target = event.target.value === "" ? null : Number(event.target.value);
     draw(store.state);
@@ -79,13 +107,16 @@ export default widget((root, server) => {
       draw(store.state);
     });
   }
-  views.files(root, server, () => (views.ready(store.state) ? wanted(store.state) : null));
+  saveMenu($(".vx-panel"), server, () => (views.ready(store.state) ? wanted(store.state) : null), {
+    npz: "every map and every curve, those of the random maps too",
+  });
 
   // ---- the class -----------------------------------------------------------------------------------------------
   function listClasses({ trace }) {
     const of = `${trace.model} ${trace.picture.name} ${trace.fit}`;
-    if (of === chosen.of) return;
+    if (of === chosen.of) return takeLinked(trace);
     Object.assign(chosen, { of, target: null });
+    takeLinked(trace);
     const order = trace.probabilities.map((p, i) => [p, i]).sort((a, b) => b[0] - a[0]);
     const truth = trace.classes.indexOf(trace.picture.truth);
     order.sort((a, b) => Number(b[1] === truth) - Number(a[1] === truth) || b[0] - a[0]);

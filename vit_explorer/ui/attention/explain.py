@@ -19,6 +19,7 @@ from vit_explorer.ui.attention.request import check_class
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.downloads import FileAnswer, export_file, npz_bytes
 from vit_explorer.ui.core.requests import ModelInput, ModelRequest, check_prediction, load_input
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 
 if TYPE_CHECKING:
@@ -199,12 +200,14 @@ def judge(areas: list[float], random_areas: list[float], lower: bool, flat: list
     ]
 
 
+@terms(long=True)
 def explain_maps(session: Session, request: MapsRequest) -> MapsPayload:
     """The maps of a prediction without their scores, which take longer."""
     seen = load_input(session, request)
     return _maps_payload(make_maps(seen, check_class(seen.checkpoint, request.target)))
 
 
+@terms(long=True)
 def explain_scores(session: Session, request: ScoresRequest) -> ScoresPayload:
     """The maps of a prediction and their scores."""
     seen = load_input(session, request)
@@ -258,6 +261,7 @@ def _maps_payload(made: Maps) -> MapsPayload:
     }
 
 
+@terms(long=True)
 def export_explanations(session: Session, request: ExplainExport) -> FileAnswer:
     """Write the maps and curves of one prediction to a file."""
     seen = load_input(session, request)

@@ -1,6 +1,7 @@
 /* A head's whole matrix: row = query, column = key, CLS apart from the patches. */
 import { sequential } from "../core/colours.js";
 import { clearCanvas, matrixImage, outline } from "../core/draw.js";
+import { at } from "../core/pointer.js";
 import { inkOf } from "../core/theme.js";
 import { prefixName } from "../core/tokens.js";
 
@@ -86,9 +87,8 @@ export function mark(element, seen, width, token, other, direction, inks) {
 
 /** Row and column under the pointer as indices of the sequence, or null. */
 export function cellAt(event, element, seen, width) {
-  const box = element.getBoundingClientRect();
+  const [x, y] = at(event, element);
   const where = place(width, seen);
-  const row = where.indexAt(event.clientY - box.top);
-  const col = where.indexAt(event.clientX - box.left - LEFT);
+  const [row, col] = [where.indexAt(y), where.indexAt(x - LEFT)];
   return row === null || col === null ? null : [row, col];
 }

@@ -4,6 +4,7 @@ import { clearCanvas, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
+import { saveMenu } from "../core/save.js";
 import { queue } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -340,6 +341,13 @@ export default widget((root, server) => {
       store.pin,
     );
   });
+
+  function saved() {
+    const state = store.state;
+    if (!attention.view(state)) return null;
+    return { ...attention.named(state), token: attention.query(state), ...attention.chosen(state) };
+  }
+  saveMenu($(".vx-panel"), server, saved, { npz: "attention (layers, heads, N, N), grid, n_prefix, query" });
 
   return { topics: ["model", "trace", "attentionChosen", "attentionMix"], draw, mark };
 });

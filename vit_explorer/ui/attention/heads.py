@@ -12,6 +12,7 @@ from vit_explorer.ui.attention.request import AttentionInput, check_head, load_a
 from vit_explorer.ui.core.arrays import Packed, pack_shares
 from vit_explorer.ui.core.downloads import FileAnswer, export_file, npz_bytes
 from vit_explorer.ui.core.requests import ModelRequest
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def attention_matrix(session: Session, request: MatrixRequest) -> MatrixPayload:
     return {"matrix": pack_shares(matrix) if matrix.numel() <= MAX_WEIGHTS else None}
 
 
+@terms(long=True)
 def export_heads(session: Session, request: HeadsExport) -> FileAnswer:
     """Write the view to a file.
 

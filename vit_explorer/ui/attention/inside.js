@@ -1,10 +1,12 @@
 /* Inside a head: for the query pointed at, its scores with all keys, their softmax, the weighted sum of the values; and
  * what the block around the head adds to the residual stream. */
 import { diverging } from "../core/colours.js";
-import { cellAt, clearCanvas, matrixImage, outline, patchInput } from "../core/draw.js";
+import { clearCanvas, matrixImage, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
+import { at, cellAt } from "../core/pointer.js";
+import { saveMenu } from "../core/save.js";
 import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -275,9 +277,7 @@ export default widget((root, server) => {
   field.addEventListener("pointermove", (event) => {
     if (!sheet) return;
     const cell = cellAt(event, field, 1, 1);
-    const box = field.getBoundingClientRect();
-    const x = ((event.clientX - box.left) / box.width) * sheet.width - LEFT;
-    const index = Math.floor(x / sheet.pitch);
+    const index = Math.floor((at(event, field)[0] - LEFT) / sheet.pitch);
     point(cell && index >= 0 && index < head.n ? index : null);
   });
   field.addEventListener("pointerleave", () => point(null));
@@ -293,6 +293,16 @@ export default widget((root, server) => {
     else if (event.key in STEPS) point(Math.max(0, Math.min(head.n - 1, (pointed ?? -1) + STEPS[event.key])));
     else return;
     event.preventDefault();
+  });
+
+  function saved() {
+    const state = store.state;
+    if (!attention.view(state)) return null;
+    const { layer, head: index } = attention.chosen(state);
+    return { ...attention.named(state), layer, head: index, token: attention.query(state) };
+  }
+  saveMenu($(".vx-panel"), server, saved, {
+    npz: "query, key, value, scores, weights, and what the block adds",
   });
 
   inLink(root, { layer: attention.linked.layer, head: attention.linked.head });

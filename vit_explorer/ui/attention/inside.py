@@ -33,9 +33,9 @@ class InsideRequest(ModelRequest):
 class InsidePayload(TypedDict):
     """A head and its block.
 
-    ``query``, ``key`` and ``value`` (N, d_head) are those of the head; ``mixed`` is left to the page, which computes it
-    for the token pointed at. ``added`` (N,): the length of what this head adds to each token. ``lengths`` (4, N): of the
-    residual stream before the block, of what attention adds, of what the MLP adds, of the stream after the block.
+    ``query``, ``key`` and ``value`` (N, d_head) are those of the head; scores and sums are computed by the page
+    for the token pointed at. ``added`` (N,): the length of what this head adds to each token. ``lengths`` (4, N): of
+    the residual stream before the block, of what attention adds, of what the MLP adds, of the stream after the block.
     ``units`` and ``activations`` (N, k): the hidden units of the MLP with the largest activations, of ``d_ff``.
     """
 
@@ -104,7 +104,9 @@ def export_inside(session: Session, request: InsideExport) -> FileAnswer:
 def _figure(seen: AttentionInput, layer: int, index: int, token: int) -> Figure:
     head = inside_head(seen.checkpoint.model, seen.traced, layer, index)
     title = f"Layer {layer + 1}, head {index + 1} of {seen.checkpoint.name}: one query, step by step"
-    caption = f"{source_caption(seen)} Colours run from the largest negative to the largest positive number of each panel."
+    caption = (
+        f"{source_caption(seen)} Colours run from the largest negative to the largest positive number of each panel."
+    )
     names = seen.checkpoint.model.prefix_names()
     return inside_figure(
         *(part.numpy() for part in (head.query, head.key, head.scores, head.weights, head.value, head.mixed)),

@@ -2,6 +2,7 @@
 import { clearCanvas } from "../core/draw.js";
 import * as format from "../core/format.js";
 import { axisX, axisY, marker, ruleY } from "../core/plot.js";
+import { at } from "../core/pointer.js";
 import { frame, linear, nearest, ticks } from "../core/scales.js";
 import { inkOf } from "../core/theme.js";
 
@@ -62,10 +63,10 @@ export function draw(canvas, seen, even, chosen) {
 
 /** The head whose dot is nearest to the pointer. */
 export function headAt(canvas, seen, even, event) {
-  const [box, shown, all] = [canvas.getBoundingClientRect(), shownOf(canvas, seen, even), heads(seen)];
+  const [shown, all] = [shownOf(canvas, seen, even), heads(seen)];
   const found = nearest(
     all.map((one) => placeOf(shown, seen, one)),
-    [event.clientX - box.left, event.clientY - box.top],
+    at(event, canvas),
     REACH,
   );
   return found === null ? null : all[found];

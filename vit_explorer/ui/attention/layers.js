@@ -4,6 +4,10 @@ import { clearCanvas, outline } from "../core/draw.js";
 import { barCells } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { headless } from "../core/headless.js";
+import { inLink } from "../core/link.js";
+import { at } from "../core/pointer.js";
+import { saveMenu } from "../core/save.js";
+import { integer, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as views from "../core/views.js";
@@ -131,14 +135,26 @@ export default widget((root, server) => {
     $(".forms").textContent = forms(lens, trace.classes);
   }
 
+  inLink(
+    root,
+    {
+      block: setting(
+        integer(0, 999),
+        () => depth,
+        (value) => (depth = value),
+        () => (attention.view(store.state) || { lens: [] }).lens.length - 1,
+      ),
+    },
+    () => draw(store.state),
+  );
   $(".depth").addEventListener("input", (event) => step(Number(event.target.value)));
   for (const kind of ["pointermove", "pointerdown"]) {
     $(".heat").addEventListener(kind, (event) => {
       const seen = attention.view(store.state);
       if (!seen) return;
-      const box = $(".heat").getBoundingClientRect();
-      const at = Math.floor(((event.clientX - box.left - NAMES) / (box.width - NAMES)) * seen.lens.length);
-      if (at >= 0 && at < seen.lens.length && at !== shownDepth(seen.lens)) step(at);
+      const width = $(".lens").clientWidth;
+      const next = Math.floor(((at(event, $(".heat"))[0] - NAMES) / (width - NAMES)) * seen.lens.length);
+      if (next >= 0 && next < seen.lens.length && next !== shownDepth(seen.lens)) step(next);
     });
   }
 
@@ -175,7 +191,9 @@ export default widget((root, server) => {
     choose({ layer: Math.floor(to / seen.heads), head: to % seen.heads });
   });
 
-  views.files(root, server, () => (views.ready(store.state) ? views.request(store.state) : null));
+  saveMenu($(".vx-panel"), server, () => (views.ready(store.state) ? views.request(store.state) : null), {
+    npz: "lens, distance, entropy",
+  });
 
   function draw(/** @type {import("../state").State} */ state) {
     if (!views.ready(state)) return;

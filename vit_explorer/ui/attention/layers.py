@@ -12,6 +12,7 @@ from vit_explorer.ui.attention.export import labels_of, source_caption, stem_of
 from vit_explorer.ui.core.downloads import FileAnswer, export_file, npz_bytes
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import ModelRequest, check_prediction, load_input
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 
 
@@ -22,6 +23,7 @@ class LayersExport(ModelRequest):
     format: str
 
 
+@terms(long=True)
 def export_layers(session: Session, request: LayersExport) -> FileAnswer:
     """Write the logit lens and the heads' attention distances to a file; an .npz also holds their entropy."""
     seen = load_input(session, request)

@@ -1,6 +1,7 @@
 /* How the Attention tab draws shares: small maps in one canvas, one large map over the picture, the CLS strip beside. */
 import { sequential } from "../core/colours.js";
 import { clearCanvas, outline, rgbImage } from "../core/draw.js";
+import { at } from "../core/pointer.js";
 import { inkOf } from "../core/theme.js";
 import { tokenOfIndex } from "../core/tokens.js";
 
@@ -59,9 +60,8 @@ export function place(
     height: top + rows * stepY - GAP + EDGE,
     /** Which map the pointer is in, [row, col], or null. */
     at(event, element) {
-      const box = element.getBoundingClientRect();
-      const row = Math.floor((event.clientY - box.top - top) / stepY);
-      const col = Math.floor((event.clientX - box.left - left) / stepX);
+      const [x, y] = at(event, element);
+      const [row, col] = [Math.floor((y - top) / stepY), Math.floor((x - left) / stepX)];
       return row >= 0 && row < rows && col >= 0 && col < cols ? [row, col] : null;
     },
   };
@@ -171,8 +171,7 @@ export function largeMarks(element, seen, { left, side, height, width }, tokens)
 
 /** The token under the pointer on a large map, or null. */
 export function largeToken(event, element, seen, { left, side, height }) {
-  const box = element.getBoundingClientRect();
-  const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+  const [x, y] = at(event, element);
   if (x < 0 || y < 0 || y >= height || x >= left + side) return null;
   if (x < left) return tokenOfIndex(Math.floor((y / height) * seen.nPrefix), seen.nPrefix);
   const row = Math.floor((y / height) * seen.grid[0]);

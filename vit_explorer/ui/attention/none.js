@@ -4,10 +4,10 @@ import { sequential } from "../core/colours.js";
 import { clearCanvas, matrixImage } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { question } from "../core/question.js";
 import * as store from "../core/store.js";
 import { openTab } from "../core/tabs.js";
 import * as views from "../core/views.js";
-import { question } from "../core/question.js";
 import { widget } from "../core/widget.js";
 
 export default widget((root, server) => {

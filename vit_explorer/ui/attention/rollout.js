@@ -3,6 +3,7 @@ import { clearCanvas } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { question } from "../core/question.js";
+import { saveMenu } from "../core/save.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { moveToken, prefixName, tokenName } from "../core/tokens.js";
@@ -268,6 +269,17 @@ export default widget((root, server) => {
     if (event.key === "Enter") askFor(pointed);
     else if (!moveToken(event.key, seen.grid, pointed, pointAt)) return;
     event.preventDefault();
+  });
+
+  function saved() {
+    const state = store.state;
+    if (!attention.view(state)) return null;
+    const { row, scale } = rollout.options(state);
+    return { ...rollout.request(state), row, scale };
+  }
+  saveMenu($(".vx-panel"), server, saved, {
+    npz: "rollout (steps, N, N), its options, attention",
+    gif: "one frame a layer, over the picture",
   });
 
   return { topics: ["model", "trace", "attentionRollout", "attentionMix"], draw, mark };

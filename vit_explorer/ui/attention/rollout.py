@@ -21,6 +21,7 @@ from vit_explorer.ui.core.arrays import Packed, pack_shares
 from vit_explorer.ui.core.downloads import FileAnswer, export_file, npz_bytes
 from vit_explorer.ui.core.errors import user_errors
 from vit_explorer.ui.core.requests import ModelRequest
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def layers_alone(seen: AttentionInput, start_layer: int) -> tuple[Tensor, Tensor
     return alone, readout_weights(seen.checkpoint.model, seen.traced)[0] @ alone
 
 
+@terms(long=True)
 def export_rollout(session: Session, request: RolloutExport) -> FileAnswer:
     """Write the rollout to a file.
 

@@ -21,18 +21,18 @@ def place_attention(session: Session) -> None:
     with gr.Tabs(elem_id="attention-tabs", elem_classes="vx-subtabs"):
         with gr.Tab("Heads", id="heads"):
             place_no_attention(session)
-            heads = serve(session, attention_rows=attention_rows, attention_matrix=attention_matrix)
+            heads = serve(
+                session, attention_rows=attention_rows, attention_matrix=attention_matrix, export=export_heads
+            )
             widget(__file__, "attention-heads", heads, elem_id="attention-heads")
-            widget(__file__, "attention-export", serve(session, export=export_heads), elem_id="attention-heads-export")
         with gr.Tab("Inside a head", id="inside"):
             place_no_attention(session)
             inside = serve(session, inside=look_inside, export=export_inside)
             widget(__file__, "inside", inside, elem_id="attention-inside")
         with gr.Tab("Rollout", id="rollout"):
             place_no_attention(session)
-            rollout, export = serve(session, rollout_stack=rollout_stack), serve(session, export=export_rollout)
+            rollout = serve(session, rollout_stack=rollout_stack, export=export_rollout)
             widget(__file__, "attention-rollout", rollout, elem_id="attention-rollout")
-            widget(__file__, "attention-export", export, elem_id="attention-rollout-export")
         with gr.Tab("Explain", id="explain"):
             explain = serve(session, maps=explain_maps, scores=explain_scores, export=export_explanations)
             widget(__file__, "explain", explain, elem_id="attention-explain")

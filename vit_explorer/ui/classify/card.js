@@ -1,5 +1,5 @@
 /* What the Classify tab says of its results: a block for each model, and what reached the models. */
-import { TOP, dataset, ranked } from "../core/answers.js";
+import { dataset, ranked, TOP } from "../core/answers.js";
 import { decode } from "../core/arrays.js";
 import { clearCanvas, rgbImage } from "../core/draw.js";
 import { barCells, fill, make } from "../core/elements.js";

@@ -1,6 +1,6 @@
 /* Which one for my problem: three questions, one at a time, and the answer with its reasons. */
 import { fill, make } from "../core/elements.js";
-import { ask as send, latest } from "../core/server.js";
+import { latest, ask as send } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 

@@ -8,11 +8,11 @@ import { decode } from "../core/arrays.js";
 import { clearCanvas, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { question } from "../core/question.js";
 import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as views from "../core/views.js";
-import { question } from "../core/question.js";
 import { widget } from "../core/widget.js";
 import * as maps from "./maps.js";
 

@@ -12,6 +12,7 @@ from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.payloads import TIMED_PASSES, reading_order, timed_prediction
 from vit_explorer.ui.core.requests import Fit, ModelRequest, fit_input
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Picture, Session
 
 
@@ -80,6 +81,7 @@ def compare_picture(session: Session, request: CompareRequest) -> ComparePayload
     }
 
 
+@terms(counted="measurements", long=True, anew=True)
 def compare_times(session: Session, request: TimesRequest) -> TimesPayload:
     """Time a forward pass of every usable model, as the Classify tab does."""
     picture = session.picture(request.picture)

@@ -3,9 +3,9 @@ import * as answers from "../core/answers.js";
 import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { makeMeasuring } from "../core/measuring.js";
+import { saveMenu } from "../core/save.js";
 import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
-import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
 import * as comparePlot from "./plot.js";
 import * as sort from "./sort.js";
@@ -210,7 +210,7 @@ export default widget((root, server) => {
       plot();
     },
   });
-  views.files(root, server, () => ({ data: ownData() }));
+  saveMenu($(".vx-panel"), server, () => ({ data: ownData() }), { csv: "every network, one a row" });
 
   // ---- rows ------------------------------------------------------------------------------------------------------
   async function load(models) {

@@ -14,6 +14,7 @@ from vit_explorer.ui.compare.timing import ModelTimes
 from vit_explorer.ui.core.downloads import FileAnswer, csv_bytes, export_file
 from vit_explorer.ui.core.errors import Answer, user_errors
 from vit_explorer.ui.core.jobs import Jobs
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 
 COLUMNS = {
@@ -50,11 +51,13 @@ def list_architectures(session: Session, request: TableRequest) -> TablePayload:
     return {"rows": architecture_rows(session.checkpoints()[0], request.grown)}
 
 
+@terms(counted="measurements")
 def start_models(session: Session, jobs: Jobs) -> Answer:
     """Start to time all networks. Raises UserError while another measurement runs."""
     return jobs.start(lambda: time_architectures(session.checkpoints()[0]))
 
 
+@terms(long=True)
 def export_table(session: Session, times: ModelTimes, request: TableExport) -> FileAnswer:
     """Write the table, or a figure of accuracy against cost, to a file."""
     rows, measured = architecture_rows(session.checkpoints()[0]), times.read()[0]

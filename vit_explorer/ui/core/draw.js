@@ -1,4 +1,5 @@
 /* Canvases, and patches under the pointer. */
+import { cellAt } from "./pointer.js";
 import * as store from "./store.js";
 import { moveToken } from "./tokens.js";
 
@@ -50,14 +51,6 @@ export function rgbImage(bytes, rows, cols) {
   }
   context.putImageData(pixels, 0, 0);
   return image;
-}
-
-/** Which cell of a canvas the pointer is in, [row, col], or null outside. */
-export function cellAt(event, element, rows, cols) {
-  const box = element.getBoundingClientRect();
-  const row = Math.floor(((event.clientY - box.top) / box.height) * rows);
-  const col = Math.floor(((event.clientX - box.left) / box.width) * cols);
-  return row >= 0 && row < rows && col >= 0 && col < cols ? [row, col] : null;
 }
 
 /** Outline a rectangle so that it shows on any colour: the ink with a dark and a light rim. */

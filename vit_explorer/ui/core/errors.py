@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -17,10 +17,15 @@ from vit_explorer.ui.core.session import UnknownPicture
 LOG = logging.getLogger(__name__)
 
 Answer = Mapping[str, Any]
+SHOWN = 40  # characters of a wrong value that are repeated in a message
+LONG_WORD = re.compile(r"(\S{40})\S{300,}")  # a visitor's own, which is not repeated in full
 
 
 class UserError(ValueError):
     """A request that cannot be met; the message is a sentence for the visitor, with the range if there is one."""
+
+
+FAULTS_OF_A_VISITOR = (PictureError, DatasetError, CheckpointError, RunError, UserError, PermissionError)
 
 
 @contextlib.contextmanager
@@ -33,28 +38,32 @@ def user_errors() -> Iterator[None]:
         raise UserError(text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")) from error
 
 
-def json_errors(function: Callable[[dict[str, Any]], Answer]) -> Callable[[dict[str, Any]], Answer]:
-    """Turn the exceptions that a visitor can cause into {"error": message}; all other exceptions are raised.
+def json_errors(name: str, answer: Callable[[], Answer]) -> Answer:
+    """The answer of the function of this name, or {"error": message}, a sentence, whatever was raised.
 
     A picture that is not here is also named as "missing": the browser that sent it sends it again.
-    A visitor's fault is one line of the log. A KeyError, TypeError, ValueError or OverflowError may also be a fault of
-    the server, so its traceback is logged.
+    A visitor's fault is one line of the log; a fault of the server is logged with its traceback.
     """
+    try:
+        return answer()
+    except UnknownPicture as error:
+        name_of_it = shown(error.args[0])
+        LOG.info("%s: no picture %s", name, name_of_it)
+        return {"error": f"The picture {name_of_it} is no longer here: pick or upload it again.", "missing": name_of_it}
+    except Exception as error:
+        of_the_system = isinstance(error, OSError) and error.errno is not None
+        if of_the_system or not isinstance(error, FAULTS_OF_A_VISITOR):
+            LOG.exception("%s failed", name)
+            return {"error": f"The server could not answer: a fault of its own ({type(error).__name__}), see its log."}
+        message = LONG_WORD.sub(r"\1...", " ".join(str(error).split()))
+    LOG.info("%s: %s", name, message)
+    return {"error": message}
 
-    @functools.wraps(function)
-    def answer(request: dict[str, Any]) -> Answer:
-        try:
-            return function(request)
-        except (PictureError, DatasetError, CheckpointError, RunError, PermissionError, UserError) as error:
-            message = str(error)
-        except UnknownPicture as error:
-            name = error.args[0]
-            LOG.info("%s: no picture %s", function.__name__, name)
-            return {"error": f"The picture {name} is no longer here: pick or upload it again.", "missing": name}
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            LOG.exception("%s failed", function.__name__)
-            return {"error": f"Invalid request ({type(error).__name__}: {error})."}
-        LOG.info("%s: %s", function.__name__, message)
-        return {"error": message}
 
-    return answer
+def shown(value: Any) -> str:
+    """A wrong value as a message repeats it: short, on one line, and never the inside of a list or an object."""
+    if isinstance(value, list | tuple | Mapping):
+        return "an object" if isinstance(value, Mapping) else "a list"
+    if isinstance(value, int) and abs(value) >= 10**SHOWN:
+        return "a larger number"
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in str(value)[:SHOWN])

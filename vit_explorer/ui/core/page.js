@@ -3,10 +3,12 @@ import * as link from "./link.js";
 import { idle, load, ROOT } from "./server.js";
 import * as store from "./store.js";
 import { openTab } from "./tabs.js";
+import { followTerms } from "./terms.js";
 import { calm, followTheme } from "./theme.js";
 import { mount } from "./widget.js";
 
 followTheme();
+followTerms();
 
 // Under a sub-path that it was not told of, Gradio looks for its theme in the wrong place.
 if (new URL(`${window.gradio_config.root}/`).pathname !== ROOT.pathname) {

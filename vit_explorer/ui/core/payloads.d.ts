@@ -113,6 +113,15 @@ export interface BeamPayload {
   greedy: Array<number>;
 }
 
+export interface BlockMapPayload {
+  stage: number;
+  grid: Array<number>;
+  channels: number;
+  mean: Packed;
+  window: number | null;
+  shift: Array<number>;
+}
+
 export interface BlockPayload {
   stage: number;
   bias: Packed;
@@ -142,7 +151,7 @@ export interface CataloguePayload {
   problems: Array<string>;
   first: FirstPayload;
   max_bytes: number;
-  max_uploads: number;
+  kept_minutes: number;
   downloads: boolean;
 }
 
@@ -363,6 +372,12 @@ export interface HeadPayload {
   name: string;
   title: string;
   probabilities: Array<number>;
+}
+
+export interface HomePayload {
+  arriving: Packed | null;
+  maps: Array<BlockMapPayload>;
+  summands: Array<number> | null;
 }
 
 export interface HungerPayload {
@@ -862,6 +877,7 @@ export interface TracePayload {
   patches: PatchesPayload | null;
   stem: StemPayload | null;
   attention: AttentionPayload | null;
+  home: HomePayload;
 }
 
 export interface UnopenedPayload {

@@ -14,11 +14,10 @@ from vit_explorer.data.uploads import fit_picture
 from vit_explorer.models.pretrained.preprocess import resize_and_crop
 from vit_explorer.models.pretrained.report import Preprocessing
 from vit_explorer.models.zoo import Checkpoint
-from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.errors import UserError, shown
 from vit_explorer.ui.core.session import Picture, Session
 
 LARGEST_SEED = 2**31 - 1
-SHOWN = 40  # characters of a wrong value that are repeated in a message
 
 Fit = Literal["crop", "letterbox"]
 T = TypeVar("T")
@@ -32,6 +31,9 @@ class Range:
     high: float
 
 
+ANY_NUMBER = Range(-(10**15), 10**15)  # which every JSON carries exactly
+
+
 @dataclass(frozen=True)
 class ModelRequest:
     """The image and the model of a request; ``fit`` is how the image is brought to the model's size."""
@@ -41,8 +43,8 @@ class ModelRequest:
     fit: Fit
 
 
-def parse_request(kind: type[T], request: Mapping[str, Any]) -> T:
-    """Parse a request into the dataclass ``kind``, each field checked by its annotation.
+def parse_request(kind: type[T], request: Any) -> T:
+    """Parse a request, whatever a client sent, into the dataclass ``kind``, each field checked by its annotation.
 
     A field can be str, bool, int, float, Literal, Annotated with a :class:`Range`, ``X | None``, ``tuple[X, ...]`` (a
     list), ``tuple[X, Y]`` (a list of two), ``dict[str, X]`` or another dataclass. A field ``with_`` is the key
@@ -51,12 +53,14 @@ def parse_request(kind: type[T], request: Mapping[str, Any]) -> T:
     Raises:
         UserError: names the field, and the values it can have.
     """
+    if not isinstance(request, Mapping):
+        raise UserError(f"Invalid request: it must be an object, not {shown(request)!r}.")
     hints = get_type_hints(kind, include_extras=True)
     values = {}
     for field in fields(kind):
         key = field.name.rstrip("_")
         if key in request:
-            values[field.name] = _parse(hints[field.name], request[key], _words(key))
+            values[field.name] = parse_value(hints[field.name], request[key], key)
         elif field.default is MISSING and field.default_factory is MISSING:
             raise UserError(f"Invalid request: {key!r} is missing.")
     return kind(**values)
@@ -65,8 +69,13 @@ def parse_request(kind: type[T], request: Mapping[str, Any]) -> T:
 def parse_int(value: Any, what: str, low: int, high: int) -> int:
     """An integer of a request. Raises UserError with its range."""
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise UserError(f"{what} must be {low:,} to {high:,}, not {str(value)[:SHOWN]}.")
+        raise UserError(f"{what} must be {low:,} to {high:,}, not {shown(value)}.")
     return value
+
+
+def parse_value(kind: Any, value: Any, field: str) -> Any:
+    """A value of this kind, see :func:`parse_request`. Raises UserError, which names the field."""
+    return _parse(kind, value, _words(field))
 
 
 def _parse(kind: Any, value: Any, what: str) -> Any:
@@ -77,17 +86,18 @@ def _parse(kind: Any, value: Any, what: str) -> Any:
         inner = next(one for one in arguments if one is not types.NoneType)
         return None if value is None else _parse(inner, value, what)
     if origin is Literal:
-        if value not in arguments:
-            raise UserError(f"{what} can be {_listed(arguments)}, not {str(value)[:SHOWN]!r}.")
+        if not isinstance(value, str | int) or value not in arguments:
+            raise UserError(f"{what} can be {_listed(arguments)}, not {shown(value)!r}.")
         return value
     if origin is Annotated:
         return _parse_number(arguments[0], value, what, arguments[1])
     if origin is tuple:
         return _parse_tuple(arguments, value, what)
     if origin is dict:
-        return {str(key): _parse(arguments[1], one, what) for key, one in _require(value, dict, what).items()}
+        items = _require(value, dict, what).items()
+        return {_require(key, str, what): _parse(arguments[1], one, what) for key, one in items}
     if kind in (int, float):
-        return _parse_number(kind, value, what, Range(float("-inf"), float("inf")))
+        return _parse_number(kind, value, what, ANY_NUMBER)
     if kind in (str, bool):
         return _require(value, kind, what)
     return parse_request(kind, _require(value, dict, what))
@@ -96,11 +106,11 @@ def _parse(kind: Any, value: Any, what: str) -> Any:
 def _parse_number(kind: type, value: Any, what: str, bounds: Range) -> Any:
     allowed = (int, float) if kind is float else int
     if not isinstance(value, allowed) or isinstance(value, bool):
-        known = "" if bounds.low == float("-inf") else f", {bounds.low:,} to {bounds.high:,}"
+        known = "" if bounds is ANY_NUMBER else f", {bounds.low:,} to {bounds.high:,}"
         name = "a number" if kind is float else "a whole number"
-        raise UserError(f"{what} must be {name}{known}, not {str(value)[:SHOWN]}.")
+        raise UserError(f"{what} must be {name}{known}, not {shown(value)}.")
     if not bounds.low <= value <= bounds.high:
-        raise UserError(f"{what} must be {bounds.low:,} to {bounds.high:,}, not {str(value)[:SHOWN]}.")
+        raise UserError(f"{what} must be {bounds.low:,} to {bounds.high:,}, not {shown(value)}.")
     return kind(value)
 
 
@@ -115,8 +125,18 @@ def _parse_tuple(kinds: tuple[Any, ...], value: Any, what: str) -> tuple[Any, ..
 
 def _require(value: Any, kind: type, what: str) -> Any:
     if not isinstance(value, kind):
-        raise UserError(f"{what} must be {NAMES[kind]}, not {str(value)[:SHOWN]!r}.")
+        raise UserError(f"{what} must be {NAMES[kind]}, not {shown(value)!r}.")
+    if isinstance(value, str) and ("\0" in value or not _is_unicode(value)):
+        raise UserError(f"{what} must be text without broken characters.")
     return value
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it can be written: JSON can carry half of a surrogate pair."""
+    try:
+        return bool(text.encode()) or not text
+    except UnicodeEncodeError:
+        return False
 
 
 NAMES = {str: "text", bool: "true or false", list: "a list", dict: "an object"}

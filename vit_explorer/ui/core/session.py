@@ -16,7 +16,6 @@ import contextlib
 import hashlib
 import io
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -47,9 +46,10 @@ from vit_explorer.models.zoo import (
 )
 from vit_explorer.training.studies.sweep import SHIPPED_FOLDER, shipped_results
 from vit_explorer.ui.core.datasets import Sources
+from vit_explorer.ui.core.kept_pictures import KeptPictures
 from vit_explorer.ui.core.networks import Networks
 
-MAX_UPLOADS = 64  # kept in memory, the least recently used is forgotten first
+UPLOADS_MEMORY = 512  # MB that the pictures of all visitors may take (the door's flag says the same)
 MAX_SIDE = 1024  # pixels; a larger upload is reduced to this before it is kept
 PREVIEW_SIDE = 320  # pixels
 
@@ -100,6 +100,11 @@ class Picture:
         """The label of the picture, None where it is unknown."""
         return self.labels[0] if self.labels else None
 
+    @property
+    def nbytes(self) -> int:
+        """What it takes in memory, its preview included as if that could not be compressed."""
+        return 3 * self.image.width * self.image.height + 4 * PREVIEW_SIDE * PREVIEW_SIDE
+
     @cached_property
     def preview(self) -> str:
         """A small PNG as a data URL, no side longer than PREVIEW_SIDE."""
@@ -135,6 +140,7 @@ class Session:
         busy: whether other work needs the cores, which large networks use otherwise; None leaves the number of threads
             as it is.
         offline: whether nothing may be downloaded.
+        uploads_memory: for the pictures of visitors, in MB.
 
     Raises:
         ValueError: for two networks of one name.
@@ -149,14 +155,14 @@ class Session:
         pretrained: bool = False,
         busy: Callable[[], bool] | None = None,
         offline: bool = False,
+        uploads_memory: int = UPLOADS_MEMORY,
     ) -> None:
         self.data_root = data_root
         self.offline = offline
         self.datasets = Sources(data_root, own_data)
         self.checkpoint_folders = tuple(checkpoint_folders)
         self.networks = Networks(networks, list_checkpoints(checkpoint_folders), pretrained, busy, offline)
-        self._uploads: OrderedDict[str, Picture] = OrderedDict()
-        self._uploads_lock = threading.Lock()
+        self._uploads = KeptPictures[Picture](uploads_memory * 2**20)
         self._checkpoints: dict[str, tuple[Stamp, Checkpoint]] = {}
         self._checkpoints_lock = threading.Lock()
         self._download_lock = threading.Lock()
@@ -264,18 +270,28 @@ class Session:
         """The picture of this name. Raises UnknownPicture, DatasetError."""
         kind, _, rest = name.partition(":")
         if kind == "upload":
-            with self._uploads_lock:
-                if rest in self._uploads:
-                    self._uploads.move_to_end(rest)
-                    return self._uploads[rest]
+            kept = self._uploads.find(name)
+            if kept is not None:
+                return kept
         elif kind == "sample" and rest in SAMPLES:
             return _sample(rest)
         elif kind in self.datasets.names and rest.isdecimal():
             return self._from_dataset(kind, int(rest))
         raise UnknownPicture(name)
 
+    def made_from(self, pictures: Sequence[str], model: str | None) -> tuple[object, ...]:
+        """The weights and the data that an answer about them depends on, by identity: others once they are replaced.
+
+        All models are among them: an answer can be about several. Raises as :meth:`checkpoint` and
+        :meth:`Sources.open`.
+        """
+        chosen = [] if model is None else [self.checkpoint(model)]
+        kinds = [name.partition(":")[0] for name in pictures]
+        data = [self.datasets.open(kind) for kind in kinds if kind in self.datasets.names]
+        return *chosen, *self.checkpoints()[0], *data
+
     def keep_upload(self, data: bytes, title: str) -> Picture:
-        """Read a stranger's file and keep it in memory. Raises PictureError.
+        """Read a stranger's file and keep it in memory. Raises PictureError, also when there is no room left.
 
         The same file under two titles is two pictures: nobody meets the name that another visitor's file has.
         """
@@ -284,11 +300,7 @@ class Session:
             image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
         key = hashlib.sha256(title.encode() + b"\0" + data).hexdigest()[:32]
         picture = Picture(f"upload:{key}", title, image)
-        with self._uploads_lock:
-            self._uploads[key] = picture
-            self._uploads.move_to_end(key)
-            while len(self._uploads) > MAX_UPLOADS:
-                self._uploads.popitem(last=False)
+        self._uploads.keep(picture)
         return picture
 
     def _from_dataset(self, kind: str, index: int) -> Picture:

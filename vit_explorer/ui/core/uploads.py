@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 
 from vit_explorer.data.uploads import MAX_BYTES, PictureError
 from vit_explorer.ui.core.payloads import PicturePayload, picture_payload
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 
 MAX_TITLE = 80  # characters of a file's name that are kept
@@ -21,6 +21,7 @@ class UploadRequest:
     data: str
 
 
+@terms(counted="uploads")
 def upload_picture(session: Session, request: UploadRequest) -> PicturePayload:
     """Keep an uploaded picture in memory. Raises PictureError."""
     return picture_payload(session.keep_upload(decode_upload(request.data), request.title[:MAX_TITLE]))
@@ -32,5 +33,5 @@ def decode_upload(data: str) -> bytes:
         raise PictureError(f"This file is over {MAX_BYTES // 2**20} MB; make the picture smaller, then retry.")
     try:
         return base64.b64decode(data, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error, or text that is not ASCII
         raise PictureError("The upload was damaged on its way: try it again.") from error

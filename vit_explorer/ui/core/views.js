@@ -1,8 +1,6 @@
-/* What the views that explain share: a map over the grey picture, what they ask for, files. */
+/* What the views that explain share: a map over the grey picture, what they ask for. */
 import { sequential } from "./colours.js";
 import { clearCanvas, matrixImage, outline, rgbImage } from "./draw.js";
-import { saveFile } from "./files.js";
-import { latest } from "./server.js";
 
 const MIXED = 0.62; // how much of a map covers the grey picture, in every map of an explanation the same
 const greys = new WeakMap(); // decoded pixels -> image
@@ -50,20 +48,3 @@ export const request = (/** @type {import("../state").State} */ { trace, model }
 /** Whether picture and model on screen belong together. */
 export const ready = (/** @type {import("../state").State} */ { trace, model }) =>
   Boolean(trace && model && trace.model === model.name);
-
-/** Wire a widget's buttons [data-format]: each saves what `wanted()` requests, or nothing where it gives null. */
-export function files(root, server, wanted) {
-  const buttons = [...root.querySelectorAll("[data-format]")];
-  const ask = latest(server, "export");
-  for (const button of buttons) {
-    button.addEventListener("click", async () => {
-      const request = wanted();
-      if (!request) return;
-      for (const other of buttons) other.disabled = true;
-      const file = await ask({ ...request, format: button.dataset.format });
-      for (const other of buttons) other.disabled = false;
-      if (document.activeElement === document.body) button.focus(); // it lost the focus when it was disabled
-      if (file) saveFile(file.filename, file.mime, file.data);
-    });
-  }
-}

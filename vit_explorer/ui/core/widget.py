@@ -13,6 +13,7 @@ from typing import Any
 import gradio as gr
 
 from vit_explorer.ui.core.serve import ServerFunction
+from vit_explorer.ui.core.terms import mark_terms
 
 CORE = Path(__file__).parent
 PAGE = CORE.parent
@@ -30,8 +31,9 @@ def widget(beside: str, name: str, server_functions: list[ServerFunction] | None
     """
     place = template(beside, name)
     module = f"{place.parent.name}/{place.stem}"
+    markup = mark_terms(place.read_text(encoding="utf-8"), place.parent.name)
     placed = gr.HTML(
-        html_template=f'<div class="vx-widget vx-{name}">{place.read_text(encoding="utf-8")}</div>',
+        html_template=f'<div class="vx-widget vx-{name}">{markup}</div>',
         server_functions=server_functions,
         apply_default_css=False,
         **options,

@@ -1,11 +1,12 @@
 /* Every block as a map in colours, of both pictures: the block that all maps below follow is chosen here. */
-import { cellAt, clearCanvas, outline, rgbImage } from "../core/draw.js";
+import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { cellAt } from "../core/pointer.js";
+import { question } from "../core/question.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as views from "../core/views.js";
-import { question } from "../core/question.js";
 import { widget } from "../core/widget.js";
 import * as data from "./data.js";
 

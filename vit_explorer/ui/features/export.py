@@ -11,6 +11,7 @@ from vit_explorer.explain.features import OUTLIER_NORM, similarity_matrix, token
 from vit_explorer.figures.features import FeatureMaps, features_figure
 from vit_explorer.ui.core.downloads import FileAnswer, export_file, npz_bytes
 from vit_explorer.ui.core.requests import parse_int
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.features.colours import Coloured, ColoursRequest, colour_maps
 from vit_explorer.ui.features.hidden import MAX_SIDE, HiddenMap, Pair, check_block, load_pair
@@ -30,6 +31,7 @@ class FeaturesExport(ColoursRequest, SimilarityRequest):
     format: str
 
 
+@terms(long=True)
 def export_features(session: Session, request: FeaturesExport) -> FileAnswer:
     """Write the tab to a file.
 

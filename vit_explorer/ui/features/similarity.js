@@ -1,13 +1,15 @@
 /* A patch, and which patches of this and of a second picture are like it after the chosen block; norms beside. */
 import { decode } from "../core/arrays.js";
-import { cellAt, outline } from "../core/draw.js";
+import { outline } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { cellAt } from "../core/pointer.js";
+import { question } from "../core/question.js";
+import { saveMenu } from "../core/save.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { moveToken } from "../core/tokens.js";
 import * as views from "../core/views.js";
-import { question } from "../core/question.js";
 import { widget } from "../core/widget.js";
 import * as data from "./data.js";
 
@@ -264,11 +266,14 @@ export default widget((root, server) => {
     const { trace } = store.state;
     if (trace) data.choose({ second: { name: trace.picture.name, title: trace.picture.title } });
   });
-  views.files(root, server, () => {
+  function saved() {
     const state = store.state;
     const features = data.shown(state);
     if (!features || !answer || !fits(state)) return null;
     return { ...data.wanted(state), block: data.blockOf(features), query: query(state) };
+  }
+  saveMenu($(".vx-panel"), server, saved, {
+    npz: "colours and norms of every map, all similarities of the chosen one",
   });
 
   return { topics: ["model", "trace", "catalogue", "featuresChosen", "features"], draw, mark };

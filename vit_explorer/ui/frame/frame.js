@@ -1,6 +1,6 @@
 /* The frame: holds the picture, the model and the prediction, and is the only widget that asks for traces.
  *
- * Others ask it for another picture or model with store.set("wish", {picture?, model?, fit?}). When a wish is fulfilled and
+ * Others ask it for another picture or model with store.set("wish", {picture?, model?, fit?}), or {file} of the visitor's own. When a wish is fulfilled and
  * everything on the open tab is drawn, "settled" tells how long that took.
  */
 import { decode } from "../core/arrays.js";
@@ -14,8 +14,8 @@ import { say } from "../core/say.js";
 import { ask, idle, latest, poll } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
-import { send } from "../core/uploads.js";
 import { middleToken } from "../core/tokens.js";
+import { send } from "../core/uploads.js";
 import { judge } from "../core/verdict.js";
 import { widget } from "../core/widget.js";
 
@@ -40,7 +40,7 @@ export default widget((root, server) => {
     await followAddress(showLinked);
     for (const model of catalogue.models)
       if (!store.get("trace")) await fulfil({ ...catalogue.first, model: model.name });
-    store.on("wish", (wish) => wish && fulfil(wish));
+    store.on("wish", (wish) => wish && (wish.file ? take(wish.file) : fulfil(wish)));
     store.on("refresh", (wanted) => wanted && refresh());
     if ((await ask(server, "download_status"))?.state === "running") download.now();
   }

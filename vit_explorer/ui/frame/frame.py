@@ -12,9 +12,11 @@ from vit_explorer.models.pretrained.labels import imagenet_names
 from vit_explorer.models.summary import ModelSummary, model_summary
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.errors import Answer, UserError, user_errors
+from vit_explorer.ui.core.kept_pictures import IN_USE
 from vit_explorer.ui.core.payloads import PicturePayload, picture_payload
 from vit_explorer.ui.core.requests import Fit, ModelRequest
-from vit_explorer.ui.core.session import MAX_UPLOADS, DownloadStatus, Picture, Session, available_samples
+from vit_explorer.ui.core.serve import terms
+from vit_explorer.ui.core.session import DownloadStatus, Picture, Session, available_samples
 
 FIRST_MODEL = "vit-cifar10"
 FIRST_PICTURES = ("sample:cheetah", "sample:cat")  # the first one that the model knows is shown
@@ -48,7 +50,7 @@ class CataloguePayload(TypedDict):
     """Models, pictures and datasets to choose from; ``problems`` are sentences.
 
     ``pretrained`` are further models: once one was chosen, it is among ``models``. ``downloads``: whether CIFAR-10 may
-    be downloaded.
+    be downloaded. ``kept_minutes``: how long an uploaded picture is kept at least after it was last asked for.
     """
 
     models: list[ModelSummary]
@@ -58,7 +60,7 @@ class CataloguePayload(TypedDict):
     problems: list[str]
     first: FirstPayload
     max_bytes: int
-    max_uploads: int
+    kept_minutes: int
     downloads: bool
 
 
@@ -100,7 +102,7 @@ def list_catalogue(session: Session) -> CataloguePayload:
         "problems": session.problems() + unreadable,
         "first": {"model": first, "picture": first_picture(session, first, names)},
         "max_bytes": MAX_BYTES,
-        "max_uploads": MAX_UPLOADS,
+        "kept_minutes": round(IN_USE / 60),
         "downloads": not session.offline,
     }
 
@@ -135,6 +137,7 @@ def analyse_picture(session: Session, payloads: Payloads, request: ModelRequest)
     return payloads.trace(session.picture(request.picture), session.checkpoint(request.model), request.fit)
 
 
+@terms(anew=True)
 def random_picture(session: Session, request: RandomRequest) -> PicturePayload:
     """Choose a test picture of a dataset at random."""
     with user_errors():
@@ -143,6 +146,7 @@ def random_picture(session: Session, request: RandomRequest) -> PicturePayload:
     return picture_payload(session.picture(f"{request.source}:{index}"))
 
 
+@terms(counted="downloads", public=False)
 def start_download(session: Session) -> Answer:
     """Start to download CIFAR-10. Raises UserError where nothing may be downloaded."""
     if session.offline:

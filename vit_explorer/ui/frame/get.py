@@ -8,6 +8,7 @@ from typing import TypedDict
 from vit_explorer.models.pretrained.catalogue import PretrainedModel, find_pretrained
 from vit_explorer.models.pretrained.load import received_bytes
 from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.frame.fetching import Fetch, Fetches
 
@@ -84,6 +85,7 @@ def list_offers(session: Session, fetches: Fetches, request: OffersRequest) -> O
     }
 
 
+@terms(counted="downloads", public=False)
 def start_fetch(session: Session, fetches: Fetches, request: GetRequest) -> StartedPayload:
     """Start to download a network. Raises CheckpointError for an unknown one, UserError where nothing is offered."""
     entry = find_pretrained(request.name)

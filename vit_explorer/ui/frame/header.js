@@ -12,7 +12,7 @@ export default widget((root) => {
   function whose() {
     const { trace, catalogue } = store.state;
     if (!trace || !trace.picture.name.startsWith("upload:")) return "";
-    return ` It shows an uploaded picture to whoever has the link, until the server is restarted or has been given ${catalogue.max_uploads} newer pictures.`;
+    return ` It shows an uploaded picture to whoever has the link, while the server runs, for ${catalogue.kept_minutes} minutes or more after somebody last looked at it.`;
   }
 
   $(".copy").addEventListener("click", async () => {

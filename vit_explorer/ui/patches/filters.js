@@ -1,8 +1,9 @@
 /* The patch projection's filters, or their principal components, as small pictures, and one's answer to every patch. */
 import { decode } from "../core/arrays.js";
 import { diverging } from "../core/colours.js";
-import { cellAt, clearCanvas, matrixImage, outline, patchInput, rgbImage } from "../core/draw.js";
+import { clearCanvas, matrixImage, outline, patchInput, rgbImage } from "../core/draw.js";
 import * as format from "../core/format.js";
+import { cellAt } from "../core/pointer.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";

@@ -1,7 +1,8 @@
 /* The marked patch in three stages: pixels, flattened vector, embedding; each number can be read and checked. */
 import { colour, diverging, inkOn, inkOnRgb } from "../core/colours.js";
-import { cellAt, clearCanvas, outline } from "../core/draw.js";
+import { clearCanvas, outline } from "../core/draw.js";
 import * as format from "../core/format.js";
+import { at, cellAt } from "../core/pointer.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
@@ -238,17 +239,11 @@ export default widget((root, server) => {
     });
   }
   const inCells = (event, element) => {
-    const box = element.getBoundingClientRect();
+    const [px, py] = at(event, element);
     const { place, cell, count } = element.cells;
     for (let k = 0; k < count; k++) {
       const [x, y] = place(k);
-      if (
-        event.clientX - box.left >= x &&
-        event.clientX - box.left < x + cell &&
-        event.clientY - box.top >= y &&
-        event.clientY - box.top < y + cell
-      )
-        return k;
+      if (px >= x && px < x + cell && py >= y && py < y + cell) return k;
     }
     return null;
   };

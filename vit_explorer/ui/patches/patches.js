@@ -2,6 +2,7 @@
 import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { at } from "../core/pointer.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { moveToken, prefixName, prefixNames, tokenIndex, tokenOfIndex } from "../core/tokens.js";
@@ -234,8 +235,7 @@ export default widget((root) => {
 
   /** The token under the pointer, in the picture or in the sequence; null elsewhere. */
   function tokenAt(event) {
-    const box = $(".marks").getBoundingClientRect();
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const [x, y] = at(event, $(".marks"));
     const { side, tile, columns, n } = layout;
     if (x >= 0 && x < side && y >= 0 && y < side) {
       return Math.floor((y / side) * rows()) * rows() + Math.floor((x / side) * rows());

@@ -4,6 +4,7 @@ import { clearCanvas, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { axisX, axisY, endNames, line, marker, ruleX } from "../core/plot.js";
+import { at } from "../core/pointer.js";
 import { frame, linear } from "../core/scales.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -123,7 +124,7 @@ export default widget((root) => {
   $(".chart").addEventListener("click", (event) => {
     const seen = positions.view(store.state);
     if (!seen) return;
-    const s = Math.round(chartFrame(seen).valueX(event.clientX - $(".chart").getBoundingClientRect().left));
+    const s = Math.round(chartFrame(seen).valueX(at(event, $(".chart"))[0]));
     positions.setSnapshot(Math.max(0, Math.min(seen.count - 1, s)));
   });
 

@@ -2,9 +2,9 @@
 import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { barCells } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { question } from "../core/question.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
-import { question } from "../core/question.js";
 import { widget } from "../core/widget.js";
 import * as positions from "./data.js";
 

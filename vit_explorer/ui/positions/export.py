@@ -14,6 +14,7 @@ from vit_explorer.figures.positions import colour_limit, positions_figure
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.downloads import FileAnswer, csv_bytes, export_file
 from vit_explorer.ui.core.requests import parse_int
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.positions.payload import check_positions, shown_snapshots
 
@@ -30,6 +31,7 @@ class PositionsExport:
     format: str
 
 
+@terms(long=True)
 def export_positions(session: Session, request: PositionsExport) -> FileAnswer:
     """Write the similarities of one snapshot to a file. Raises UserError for a snapshot that there is not."""
     checkpoint = check_positions(session.checkpoint(request.model))

@@ -2,13 +2,15 @@
 import { clearCanvas, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { at } from "../core/pointer.js";
+import { saveMenu } from "../core/save.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { prefixName, prefixNames, tokenName } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 import * as positions from "./data.js";
 
-export default widget((root) => {
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const STEP_TIME = 450; // ms for a snapshot while training is played
   const [LEFT, BOTTOM] = [27, 18]; // px for the tick labels of the matrix
@@ -260,9 +262,9 @@ export default widget((root) => {
   function pairAt(event) {
     const seen = positions.view(store.state);
     if (!seen) return [null, null];
-    const box = matrix.getBoundingClientRect();
+    const [x, y] = at(event, matrix);
     const { indexAt } = matrixPlace(widths.whole, seen);
-    const [i, j] = [indexAt(event.clientY - box.top), indexAt(event.clientX - box.left - LEFT)];
+    const [i, j] = [indexAt(y), indexAt(x - LEFT)];
     return i === null || j === null ? [null, null] : [seen.tokenOf(i), seen.tokenOf(j)];
   }
   matrix.addEventListener("pointermove", (event) => positions.pointPair(...pairAt(event)));
@@ -294,5 +296,14 @@ export default widget((root) => {
   store.on("positionPair", () => {
     if (root.offsetParent !== null) mark(store.state);
   });
+  function saved() {
+    const state = store.state;
+    return positions.view(state) && { model: state.model.name, snapshot: positions.snapshot(state) };
+  }
+  saveMenu($(".overview"), server, saved, {
+    npy: "the cosines, float32, CLS first",
+    csv: "the cosines, a header line of names",
+  });
+
   return { topics: ["model", "catalogue", "positionSnapshot"], draw, mark };
 });

@@ -11,7 +11,6 @@ from vit_explorer.ui.positions.export import export_positions
 
 def place_positions(session: Session) -> None:
     """Place the tab's views. Their maps are drawn from the model's payload."""
-    widget(__file__, "positions", elem_id="positions")
+    widget(__file__, "positions", serve(session, export=export_positions), elem_id="positions")
     widget(__file__, "positions-detail", elem_id="positions-detail")
     widget(__file__, "positions-experiment", serve(session, experiment=run_experiment), elem_id="positions-experiment")
-    widget(__file__, "positions-export", serve(session, export=export_positions), elem_id="positions-export")

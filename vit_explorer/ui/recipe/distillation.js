@@ -4,11 +4,11 @@ import { diverging } from "../core/colours.js";
 import { clearCanvas, matrixImage, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { question } from "../core/question.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
 import * as views from "../core/views.js";
-import { question } from "../core/question.js";
 import { widget } from "../core/widget.js";
 
 export default widget((root, server) => {

@@ -2,9 +2,10 @@
  *
  * Topic "recipe": {ingredient, strengths: {ingredient: strength}, seed}. The same three give the same view.
  */
+
+import { question } from "../core/question.js";
 import * as store from "../core/store.js";
 import * as views from "../core/views.js";
-import { question } from "../core/question.js";
 import { widget } from "../core/widget.js";
 import * as bars from "./bars.js";
 import * as scenes from "./scenes.js";

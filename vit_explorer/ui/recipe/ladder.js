@@ -4,9 +4,9 @@
  */
 import { colour, diverging } from "../core/colours.js";
 import { fill, make } from "../core/elements.js";
-import { saveFile } from "../core/files.js";
 import * as format from "../core/format.js";
-import { ask as send, latest } from "../core/server.js";
+import { saveMenu } from "../core/save.js";
+import { ask as send } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as ladder from "./ladder-words.js";
@@ -132,7 +132,8 @@ export default widget((root, server) => {
   function draw() {
     if (!told) return void ask();
     const some = told.rungs.length > 0;
-    for (const part of [".chart", ".detail", ".says", ".caveat", ".notes", ".keep"]) $(part).hidden = !some;
+    for (const part of [".chart", ".detail", ".says", ".caveat", ".notes"]) $(part).hidden = !some;
+    files.hidden = !some;
     $(".missing").textContent = told.missing;
     $(".missing").hidden = !told.missing;
     $(".missing").classList.toggle("nothing", !some);
@@ -157,17 +158,8 @@ export default widget((root, server) => {
     return detail(row);
   }
 
-  // ---- files ---------------------------------------------------------------------------------------------------
-  const askFile = latest(server, "export");
-  const buttons = [...root.querySelectorAll("[data-format]")];
-  async function save(button) {
-    for (const other of buttons) other.disabled = true;
-    const file = await askFile({ format: button.dataset.format });
-    for (const other of buttons) other.disabled = false;
-    button.focus();
-    if (file) saveFile(file.filename, file.mime, file.data);
-  }
-  for (const button of buttons) button.addEventListener("click", () => save(button));
+  const files = saveMenu($(".vx-panel"), server, () => ({}), { csv: "every rung, one a row" });
+  files.hidden = true;
 
   return { topics: ["rung"], draw };
 });

@@ -16,6 +16,7 @@ from vit_explorer.training.studies.ladder import RUNGS, TEACHER, Rung, Step, run
 from vit_explorer.training.studies.sweep_figures import draw_ladder
 from vit_explorer.ui.core.downloads import FileAnswer, csv_bytes, export_file
 from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.recipe.ladder_words import (
     TRAINING,
@@ -112,6 +113,7 @@ def describe_ladder(session: Session) -> LadderPayload:
     }
 
 
+@terms(long=True)
 def export_ladder(session: Session, request: LadderExport) -> FileAnswer:
     """Write the ladder to a file. Raises UserError if there are no results."""
     results = session.sweep("ladder")

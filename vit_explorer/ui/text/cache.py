@@ -9,8 +9,10 @@ from vit_explorer.text.timing import LENGTHS, ROUNDS, DecodeTime, counted_ratio,
 from vit_explorer.training.runs.card import describe_hardware
 from vit_explorer.ui.core.errors import Answer
 from vit_explorer.ui.core.jobs import Job, Jobs
+from vit_explorer.ui.core.serve import terms
 
 
+@terms(counted="measurements")
 def start_decoding(jobs: Jobs) -> Answer:
     """Start to measure. Raises UserError while another measurement runs."""
     return jobs.start(time_decoding)

@@ -1,6 +1,7 @@
 /* Decoding as a film: the probabilities of the next token, and the beam as a tree. */
 import { fill, make } from "../core/elements.js";
 import { attention, probability } from "../core/format.js";
+import { at } from "../core/pointer.js";
 import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
@@ -75,8 +76,7 @@ export default widget((root, server) => {
   // ---- the tree -------------------------------------------------------------------------------------------------
   $(".tree").addEventListener("pointermove", (event) => {
     if (!search) return;
-    const box = $(".tree").getBoundingClientRect();
-    const number = tree.nodeAt(search, places, film.step, [event.clientX - box.left, event.clientY - box.top]);
+    const number = tree.nodeAt(search, places, film.step, at(event, $(".tree")));
     if (number === marked) return;
     marked = number;
     mark();

@@ -11,6 +11,7 @@ from vit_explorer.text import KVCache, beam_search, find_disagreement
 from vit_explorer.ui.core.arrays import Packed, pack
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import LARGEST_SEED, Range
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.text.networks import NAMES, SequenceRequest, TextNetworks
 
 WIDEST = 8  # beam
@@ -92,6 +93,7 @@ def beam_payload(networks: TextNetworks, request: BeamRequest) -> BeamPayload:
     }
 
 
+@terms(long=True)
 def find_difference(networks: TextNetworks, request: DifferenceRequest) -> DifferencePayload:
     """Find a sequence on which greedy decoding and beam search differ, in a network early in its training.
 

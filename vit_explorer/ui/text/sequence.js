@@ -1,8 +1,9 @@
 /* A sequence, its output, and the input tokens that each output token came from: cross-attention through the training. */
 import { colour, inkOn, sequential } from "../core/colours.js";
-import { cellAt, clearCanvas, outline } from "../core/draw.js";
+import { clearCanvas, outline } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import { attention, percent } from "../core/format.js";
+import { cellAt } from "../core/pointer.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 import * as roots from "./data.js";

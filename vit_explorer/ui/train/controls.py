@@ -66,7 +66,7 @@ class CommandRequest(RaceRequest):
 def follow_race(session: Session, service: TrainingService, request: FollowRequest) -> FollowPayload:
     """Report the status of a race and the news of its contenders since the last answer."""
     status = service.status(request.race)
-    race = Race.open(service.runs_folder, request.race)
+    race = service.open(request.race)
     contenders = [
         contender_payload(run, label, request.cursors.get(label, 0), status["now"].get(label))
         for label, run in race.runs.items()

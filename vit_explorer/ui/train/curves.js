@@ -2,10 +2,13 @@
 import { clearCanvas } from "../core/draw.js";
 import * as format from "../core/format.js";
 import { clipped, line } from "../core/plot.js";
+import { at } from "../core/pointer.js";
+import { saveMenu } from "../core/save.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 import * as axes from "./axes.js";
+import * as calls from "./calls.js";
 import * as racing from "./data.js";
 import * as trainPlot from "./plot.js";
 import * as values from "./values.js";
@@ -116,7 +119,7 @@ export default widget((root) => {
 
   canvas.addEventListener("pointermove", (event) => {
     const { left, right } = view();
-    const x = ((event.offsetX - left) / (right - left)) * range.x;
+    const x = ((at(event, canvas)[0] - left) / (right - left)) * range.x;
     point(x < -0.02 * range.x || x > 1.05 * range.x ? null : x);
   });
   for (const kind of ["pointerleave", "blur"]) canvas.addEventListener(kind, () => point(null));
@@ -192,5 +195,12 @@ export default widget((root) => {
   }
 
   store.on("raceAt", () => marks());
+  const saved = () => ({
+    race: racing.race.name,
+    axis: choice.axis,
+    with: racing.compared.map(({ name }) => name),
+  });
+  saveMenu($(".vx-panel"), (request) => calls.ask("export", request), saved, { csv: "the curves, one moment a row" });
+
   return { topics: ["race", "raceData", "comparing"], draw };
 });

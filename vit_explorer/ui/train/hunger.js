@@ -2,8 +2,9 @@
 import { clearCanvas } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { at } from "../core/pointer.js";
+import { saveMenu } from "../core/save.js";
 import { latest } from "../core/server.js";
-import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
 import * as races from "./data.js";
 import { ownRuns } from "./hunger-own.js";
@@ -59,11 +60,11 @@ export default widget((root, server) => {
   const canvas = $(".marks");
   canvas.addEventListener(
     "pointermove",
-    (event) => shown && mark(hungerPlot.nearest(shown, points, event.offsetX, event.offsetY)),
+    (event) => shown && mark(hungerPlot.nearest(shown, points, ...at(event, canvas))),
   );
   canvas.addEventListener(
     "pointerdown",
-    (event) => shown && mark(hungerPlot.nearest(shown, points, event.offsetX, event.offsetY)),
+    (event) => shown && mark(hungerPlot.nearest(shown, points, ...at(event, canvas))),
   );
   for (const kind of ["pointerleave", "blur"])
     canvas.addEventListener(kind, (event) => event.pointerType !== "touch" && mark(null));
@@ -102,12 +103,12 @@ export default widget((root, server) => {
     fill($(".lines"), payload.expectations, finding);
     $(".shortage").textContent = payload.shortage || "";
     $(".shortage").hidden = !payload.shortage;
-    for (const button of root.querySelectorAll("[data-format]")) button.disabled = points.length === 0;
+    files.hidden = points.length === 0;
     own.take(payload);
     chart();
   }
 
-  views.files(root, server, () => ({}));
+  const files = saveMenu($(".curves"), server, () => ({}), { csv: "every run, one a row" });
 
   function draw(/** @type {import("../state").State} */ { lobby }) {
     if (asked !== lobby) {

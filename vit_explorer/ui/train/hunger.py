@@ -12,7 +12,6 @@ from vit_explorer.models import zoo
 from vit_explorer.training.loop.precision import fast_precision
 from vit_explorer.training.loop.recipe import LIMITS
 from vit_explorer.training.runs import export
-from vit_explorer.training.runs.race import Race, owner_of
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.training.studies.hunger import BATCH, MODELS, curves, hunger_recipe, possible_sizes, updates_of
 from vit_explorer.training.studies.hunger_findings import expectations, settings, shortage
@@ -20,6 +19,7 @@ from vit_explorer.training.studies.sweep_figures import draw_hunger, provenance
 from vit_explorer.ui.core.downloads import FileAnswer, csv_bytes, export_file
 from vit_explorer.ui.core.errors import UserError, user_errors
 from vit_explorer.ui.core.requests import parse_int
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.train.hunger_points import SWEEP, OwnPoint, data_name, data_of, data_words, own_payload, own_points
 from vit_explorer.ui.train.request import OwnerRequest
@@ -106,6 +106,7 @@ def describe_hunger(session: Session, service: TrainingService) -> HungerPayload
     }
 
 
+@terms(counted="races")
 def start_point(session: Session, service: TrainingService, request: PointRequest) -> StartPayload:
     """Start a race of one, by the recipe of the sweep's runs. Raises UserError with the range of a wrong value."""
     kind = request.kind
@@ -121,14 +122,12 @@ def start_point(session: Session, service: TrainingService, request: PointReques
             kind, size, seed, updates, data=source.data, device=device, precision=fast_precision(device)
         )
         title = f"{zoo.MODELS[kind].short} on {size:,} of {source.name}, seed {seed}"
-        owner = owner_of(request.owner)
-        race = Race.create(
-            service.runs_folder, {zoo.MODELS[kind].short: recipe}, title=title, preset=SWEEP, owner=owner
-        )
-    service.submit(race)
+        recipes = {zoo.MODELS[kind].short: recipe}
+        race = service.start(recipes, source.n_train, title=title, preset=SWEEP, secret=request.owner)
     return {"race": race.name}
 
 
+@terms(long=True)
 def export_hunger(session: Session, service: TrainingService, request: HungerExport) -> FileAnswer:
     """Write all runs as CSV, or the curves as a figure."""
     known = session.sweep(SWEEP) or _nothing()

@@ -13,7 +13,7 @@ from vit_explorer.training.loop.events import Finished
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.runs.errors import RunError
 from vit_explorer.training.runs.folder import RunFolder
-from vit_explorer.training.runs.race import Race, list_races
+from vit_explorer.training.runs.race import Race
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.training.studies.hunger import curves, is_point, on_curve, updates_of
 
@@ -42,7 +42,7 @@ class OwnPoint:
 def own_points(service: TrainingService, results: Mapping[str, Any]) -> list[OwnPoint]:
     """All that the runs folder holds, the newest first, also those on their way."""
     found = []
-    for race in list_races(service.runs_folder)[0]:
+    for race in service.races()[0]:
         if race.preset == SWEEP and len(race.runs) == 1:
             (run,) = race.runs.values()
             recipe, finished, fault = run.recipe(), None, None

@@ -9,9 +9,9 @@ from vit_explorer.data.sources import open_dataset
 from vit_explorer.models.folders import EXPORTED
 from vit_explorer.models.zoo import list_checkpoints
 from vit_explorer.training.runs.checkpoint import export_checkpoint
-from vit_explorer.training.runs.race import Race
 from vit_explorer.training.service.service import NOT_YOURS, TrainingService
 from vit_explorer.ui.core.errors import UserError, user_errors
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.train.request import RaceRequest
 
@@ -30,9 +30,10 @@ class KeepPayload(TypedDict):
     model: str
 
 
+@terms(long=True, public=False)
 def keep_model(session: Session, service: TrainingService, request: KeepRequest) -> KeepPayload:
     """Export a contender as a checkpoint. Raises UserError for a name that exists, PermissionError for another's."""
-    race = Race.open(service.runs_folder, request.race)
+    race = service.open(request.race)
     if race.owner is not None and not race.owned_by(request.owner):
         raise PermissionError(NOT_YOURS)
     if request.label not in race.runs:

@@ -7,13 +7,14 @@ from typing import Any, TypedDict
 
 from vit_explorer.models.zoo import list_cards
 from vit_explorer.training.runs.errors import RunError
-from vit_explorer.training.runs.race import Race, list_races, owner_of
+from vit_explorer.training.runs.race import Race
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.core.errors import user_errors
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.train.choices import chosen_recipes, offered, plan, source_payload
+from vit_explorer.ui.train.choices import FIELDS, chosen_recipes, offered, plan, source_payload
 from vit_explorer.ui.train.payload import latest_accuracy, recipe_payload
-from vit_explorer.ui.train.request import OwnerRequest
+from vit_explorer.ui.train.request import OwnerRequest, parse_contender
 
 
 class RaceLine(TypedDict):
@@ -64,7 +65,9 @@ def describe_lobby(session: Session, service: TrainingService, request: OwnerReq
     """List what can be chosen (see :func:`offered`), the datasets, and the saved races, the newest first."""
     sources, problems = session.datasets.usable()
     cards, unreadable = list_cards(session.checkpoint_folders)
-    races, damaged = list_races(service.runs_folder)
+    kept = service.limits.days
+    told = [] if kept is None else [f"Races are removed {24 * kept:g} hours after they were last trained."]
+    races, damaged = service.races(request.owner)
     lines = []
     for race in races:
         try:
@@ -76,7 +79,7 @@ def describe_lobby(session: Session, service: TrainingService, request: OwnerReq
         "datasets": [source_payload(source, cards) for source in sources],
         "races": lines,
         "at_once": service.at_once,
-        "problems": [*filter(None, [service.devices.problem]), *problems, *unreadable, *damaged],
+        "problems": [*filter(None, [service.devices.problem]), *problems, *unreadable, *damaged, *told],
     }
 
 
@@ -87,17 +90,17 @@ def plan_race(session: Session, service: TrainingService, request: PlanRequest) 
     return {"contenders": plan(source, request.preset, request.subset, request.epochs, service.devices.names[0])}
 
 
+@terms(counted="races")
 def start_race(session: Session, service: TrainingService, request: StartRequest) -> StartPayload:
     """Create a race and submit it to the training service. Raises UserError with the range of a wrong value."""
     with user_errors():
         source = session.datasets.open(request.data)
     cards, _ = list_cards(session.checkpoint_folders)
+    contenders = [parse_contender(one, FIELDS) for one in request.contenders]
     folders, devices = session.checkpoint_folders, service.devices.names
-    recipes = chosen_recipes(source, list(request.contenders), request.probe, cards, folders, devices)
+    recipes = chosen_recipes(source, contenders, request.probe, cards, folders, devices)
     with user_errors():
-        owner = owner_of(request.owner)
-        race = Race.create(service.runs_folder, recipes, title=request.title, preset=request.preset, owner=owner)
-    service.submit(race)
+        race = service.start(recipes, source.n_train, title=request.title, preset=request.preset, secret=request.owner)
     return {"race": race.name}
 
 

@@ -1,6 +1,5 @@
 /* What remains of races: files, link and commands of the one on screen, and the list of all that are kept. */
 import { fill, make } from "../core/elements.js";
-import { saveFile } from "../core/files.js";
 import * as format from "../core/format.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
@@ -24,22 +23,6 @@ export default widget((root) => {
   let commandsOf = null;
 
   // ---- this race ---------------------------------------------------------------------------------------------------
-  async function save(button) {
-    const race = races.race;
-    button.disabled = true;
-    const file = await calls.ask("export", {
-      race: race.name,
-      format: button.dataset.format,
-      axis: store.get("raceAxis") || "epochs",
-      with: races.compared.map(({ name }) => name),
-    });
-    button.disabled = false;
-    button.focus();
-    if (file) saveFile(file.filename, file.mime, file.data);
-  }
-
-  for (const button of root.querySelectorAll("[data-format]")) button.addEventListener("click", () => save(button));
-
   /** Put text on the clipboard, and say on the button whether that worked. */
   async function copy(text, button) {
     const before = button.textContent;

@@ -7,10 +7,10 @@ from typing import Any, Literal, TypedDict
 
 from vit_explorer.figures.curves import Curve, curves_figure
 from vit_explorer.training.runs.export import accuracy_points, caption, command_line, curves_csv
-from vit_explorer.training.runs.race import Race
 from vit_explorer.training.service.service import NOT_YOURS, TrainingService
 from vit_explorer.ui.core.downloads import FileAnswer, csv_bytes, export_file
 from vit_explorer.ui.core.errors import user_errors
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.train.request import RaceRequest
 
 
@@ -52,7 +52,7 @@ class CommandsPayload(TypedDict):
 
 def rename_race(service: TrainingService, request: RenameRequest) -> RenamePayload:
     """Give a race another title. Raises PermissionError for another visitor's race."""
-    race = Race.open(service.runs_folder, request.race)
+    race = service.open(request.race)
     if not race.owned_by(request.owner):
         raise PermissionError(NOT_YOURS)
     with user_errors():
@@ -65,9 +65,10 @@ def remove_race(service: TrainingService, request: RaceRequest) -> dict[str, Any
     return {}
 
 
+@terms(long=True)
 def export_race(service: TrainingService, request: CurvesExport) -> FileAnswer:
     """Write the curves of a race, as a figure also of the races compared with it, to a file."""
-    races = [Race.open(service.runs_folder, name) for name in (request.race, *request.with_)]
+    races = [service.open(name) for name in (request.race, *request.with_)]
     race = races[0]
     drawn = [
         (one.title, [Curve(label, *accuracy_points(run, request.axis)) for label, run in one.runs.items()])
@@ -83,5 +84,5 @@ def export_race(service: TrainingService, request: CurvesExport) -> FileAnswer:
 
 def list_commands(service: TrainingService, request: CommandsRequest) -> CommandsPayload:
     """List the commands that repeat the runs of a race."""
-    recipes = Race.open(service.runs_folder, request.race).recipes()
+    recipes = service.open(request.race).recipes()
     return {"commands": [{"label": label, "command": command_line(one)} for label, one in recipes.items()]}

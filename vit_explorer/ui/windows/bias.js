@@ -1,8 +1,9 @@
 /* The relative position bias of a block: a map for each head, and the window of the marked token beside it. */
 import { diverging } from "../core/colours.js";
-import { cellAt, clearCanvas, matrixImage, outline } from "../core/draw.js";
+import { clearCanvas, matrixImage, outline } from "../core/draw.js";
 import { beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { at, cellAt } from "../core/pointer.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { moveToken } from "../core/tokens.js";
@@ -193,8 +194,7 @@ export default widget((root) => {
 
   const maps = $(".maps-marks");
   function entryAt(event) {
-    const box = maps.getBoundingClientRect();
-    return live() ? drawn.maps.at(event.clientX - box.left, event.clientY - box.top) : null;
+    return live() ? drawn.maps.at(...at(event, maps)) : null;
   }
   maps.addEventListener("pointermove", (event) => {
     const next = entryAt(event);

@@ -12,6 +12,7 @@ from vit_explorer.training.runs.card import circumstances
 from vit_explorer.ui.core.errors import Answer, UserError, user_errors
 from vit_explorer.ui.core.jobs import Job, Jobs
 from vit_explorer.ui.core.requests import Range
+from vit_explorer.ui.core.serve import terms
 
 MEMORY_LIMIT = 2_000_000_000  # bytes that a pass in windows may need, so that no request exhausts the server
 SHOWN = 20  # of the earlier results, the newest
@@ -26,6 +27,7 @@ class CostRequest:
     window: Annotated[int, Range(1, 28)]
 
 
+@terms(counted="measurements")
 def start_windows(jobs: Jobs, request: CostRequest) -> Answer:
     """Start to measure attention at these sizes.
 

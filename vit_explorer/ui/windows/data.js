@@ -1,6 +1,7 @@
 /* What the views of the Windows tab share: a Swin on the picture on screen, decoded once, and the marked token in it. */
 import { decode } from "../core/arrays.js";
-import { cellAt, rgbImage } from "../core/draw.js";
+import { rgbImage } from "../core/draw.js";
+import { cellAt } from "../core/pointer.js";
 import * as store from "../core/store.js";
 import { moveToken } from "../core/tokens.js";
 

@@ -2,6 +2,7 @@
 import { clearCanvas, outline } from "../core/draw.js";
 import { beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { at } from "../core/pointer.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
@@ -208,9 +209,8 @@ export default widget((root) => {
 
   windows.input($(".scene-marks"), grid);
   windows.input($(".windows-marks"), grid, (event) => {
-    const box = $(".windows-marks").getBoundingClientRect();
-    const at = drawn.every.at(event.clientX - box.left, event.clientY - box.top);
-    const token = at && pairs.tokenOf(drawn.block, at.window, at.query);
+    const found = drawn.every.at(...at(event, $(".windows-marks")));
+    const token = found && pairs.tokenOf(drawn.block, found.window, found.query);
     return token === null || token < 0 ? null : token;
   });
 

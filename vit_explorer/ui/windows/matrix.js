@@ -1,6 +1,7 @@
 /* A window as a matrix, queries down and keys across, and its tokens as they lie in the picture. */
 import { sequential } from "../core/colours.js";
 import { outline } from "../core/draw.js";
+import { at } from "../core/pointer.js";
 import { inkOf } from "../core/theme.js";
 import * as paint from "./paint.js";
 import * as pairs from "./pairs.js";
@@ -151,10 +152,8 @@ export function largeMarks(context, block, query, key, width) {
 
 /** The places [query, key] at a point of the large matrix; of its edge the place alone, twice; null outside. */
 export function largeAt(event, element, block, width) {
-  const box = element.getBoundingClientRect();
-  const [row, col] = [event.clientY - box.top, event.clientX - box.left].map((along) =>
-    Math.floor((along - head) / cellSide(block, width)),
-  );
+  const [x, y] = at(event, element);
+  const [row, col] = [y, x].map((along) => Math.floor((along - head) / cellSide(block, width)));
   if ((row < 0 && col < 0) || row >= block.n || col >= block.n) return null;
   return row < 0 ? [col, col] : col < 0 ? [row, row] : [row, col];
 }

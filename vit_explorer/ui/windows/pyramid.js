@@ -2,6 +2,7 @@
 import { clearCanvas, outline } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { at } from "../core/pointer.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { moveToken } from "../core/tokens.js";
@@ -234,8 +235,7 @@ export default widget((root) => {
   const marks = $(".slabs-marks");
   function under(event) {
     if (!live()) return null;
-    const box = marks.getBoundingClientRect();
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    const [x, y] = at(event, marks);
     for (let stage = drawn.slabs.length - 1; stage >= 0; stage--) {
       // upper slabs lie over lower ones
       const token = slabStack.tokenAt(drawn.slabs[stage], x, y);

@@ -2,6 +2,7 @@
 import { clearCanvas } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { at } from "../core/pointer.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
@@ -255,10 +256,7 @@ export default widget((root) => {
   windows.input(
     $(".marks"),
     () => scene && scene.plain.grid,
-    (event) => {
-      const box = $(".marks").getBoundingClientRect();
-      return scenery.tokenAt(scene, places, event.clientX - box.left, event.clientY - box.top);
-    },
+    (event) => scenery.tokenAt(scene, places, ...at(event, $(".marks"))),
   );
 
   return { topics: ["windows", "trace"], draw, mark };

@@ -1,0 +1,212 @@
+"""The way of a question over HTTP: what cannot be read, limits, one answer to equal questions, and queues."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import gradio as gr
+import pytest
+from gradio.routes import App
+from starlette.testclient import TestClient
+
+from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.gateway import ADDRESS, Gateway
+from vit_explorer.ui.core.limits import MINUTE, PUBLIC, Ledger, Limits, Rate, visitor_key
+from vit_explorer.ui.core.paths import HiddenPaths
+from vit_explorer.ui.core.requests import ModelRequest
+from vit_explorer.ui.core.serve import Terms, serve, terms
+from vit_explorer.ui.core.session import Session
+
+ASKED = {"picture": "sample:cat", "model": "vit-cifar10", "fit": "crop"}
+
+
+@dataclass(frozen=True)
+class Word:
+    word: str
+
+
+def echo(request: Word) -> dict:
+    return {"word": request.word}
+
+
+@terms(counted="uploads")
+def send(request: Word) -> dict:
+    return {"word": request.word}
+
+
+@terms(public=False)
+def private(request: Word) -> dict:
+    return {"word": request.word}
+
+
+def broken(request: Word) -> dict:
+    return {"cannot be sent": {1, 2}}
+
+
+@pytest.fixture
+def client():
+    """A page with one component, number 1, behind a gateway with small limits."""
+    limits = Limits(request_bytes=1000, rates={"uploads": Rate(2, MINUTE)}, public=True)
+    with gr.Blocks() as page:
+        gr.HTML(server_functions=serve(echo=echo, send=send, private=private, broken=broken))
+    app = App.create_app(page, app_kwargs={"routes": Gateway(limits).routes})
+    with TestClient(app) as client:
+        yield client
+
+
+def ask(client: TestClient, name: str, word: object = "hello", component: object = 1):
+    body = {"data": {"word": word}, "fn_name": name, "component_id": component, "session_hash": "x"}
+    return client.post(f"{ADDRESS}/", json=body)
+
+
+def number_of(client: TestClient) -> int:
+    components = client.get("/config").json()["components"]
+    return next(one["id"] for one in components if one["type"] == "html")
+
+
+def test_a_function_is_asked_where_gradio_would_answer(client):
+    answer = ask(client, "echo", component=number_of(client))
+    assert answer.status_code == 200 and answer.json() == {"word": "hello"}
+    assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400), (b"{", 400), (b"[]", 400), (b"null", 400), (b'{"data": 1}', 400), (b"\xff\xfe", 400),
+        (b'{"data": NaN, "fn_name": "echo", "component_id": 1}', 400), (b"[" * 900, 400),
+        (b'{"data": 1, "fn_name": "echo", "component_id": 999}', 404),
+        (b'{"data": 1, "fn_name": "__class__", "component_id": 1}', 404),
+        (b'{"data": 1, "fn_name": ["echo"], "component_id": {}}', 404),
+        (b'{"data": 1, "fn_name": "echo", "component_id": 1e9}', 404),
+        (b"x" * 1001, 413),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_a_sentence(client, body, status):
+    answer = client.post(ADDRESS, content=body)
+    assert answer.status_code == status and answer.json()["error"].endswith(".")
+
+
+def test_a_request_of_unstated_length_is_cut_off(client):
+    answer = client.post(ADDRESS, content=(b"x" * 100 for _ in range(20)))
+    assert answer.status_code == 413
+
+
+def test_an_answer_that_cannot_be_sent_is_a_sentence(client, caplog):
+    answer = ask(client, "broken", component=number_of(client))
+    assert answer.status_code == 200 and "fault of its own" in answer.json()["error"]
+    assert "Traceback" in caplog.text
+
+
+def test_limits_hold_over_http_and_name_themselves(client):
+    number = number_of(client)
+    assert [set(ask(client, "send", component=number).json()) for _ in range(3)] == [{"word"}, {"word"}, {"error"}]
+    assert "2 pictures a minute" in ask(client, "send", component=number).json()["error"]
+    assert "public" in ask(client, "private", component=number).json()["error"]
+    assert ask(client, "echo", component=number).json() == {"word": "hello"}
+
+
+class Held:
+    """A function that waits until it may go on, and counts its calls."""
+
+    def __init__(self) -> None:
+        self.calls, self.go_on = 0, threading.Event()
+
+    def answer(self, session: Session, request: ModelRequest) -> dict:
+        self.calls += 1
+        assert self.go_on.wait(30)
+        return {"calls": self.calls}
+
+
+def test_equal_questions_under_way_are_answered_once_and_the_answer_is_kept():
+    held, gateway, session = Held(), Gateway(), Session()
+    (function,) = serve(session, answer=held.answer)
+
+    async def visit() -> list[bytes]:
+        asked = [asyncio.create_task(gateway.answer(function, dict(ASKED), "1.2.3.4")) for _ in range(50)]
+        while held.calls == 0:
+            await asyncio.sleep(0.01)
+        held.go_on.set()
+        return [*await asyncio.gather(*asked), await gateway.answer(function, dict(ASKED), "5.6.7.8")]
+
+    assert set(asyncio.run(visit())) == {b'{"calls":1}'} and held.calls == 1
+    assert gateway.kept.used == len(b'{"calls":1}')
+
+
+def test_an_answer_about_ones_own_picture_is_not_kept():
+    held, gateway, session = Held(), Gateway(), Session()
+    held.go_on.set()
+    (function,) = serve(session, answer=held.answer)
+    mine = ASKED | {"picture": "upload:mine"}
+    assert [asyncio.run(gateway.answer(function, mine, "")) for _ in range(2)] == [b'{"calls":1}', b'{"calls":2}']
+    assert gateway.kept.used == 0
+
+
+def test_an_error_is_not_kept():
+    gateway = Gateway()
+
+    def fail(session: Session, request: ModelRequest) -> dict:
+        raise UserError("Not now.")
+
+    (function,) = serve(Session(), fail=fail)
+    assert asyncio.run(gateway.answer(function, ASKED, "")) == b'{"error":"Not now."}' and gateway.kept.used == 0
+
+
+def test_what_takes_long_waits_in_its_own_queue_and_too_many_are_refused():
+    go_on = threading.Event()
+
+    @terms(long=True)
+    def slow(request: Word) -> dict:
+        assert go_on.wait(30)
+        return {"word": request.word}
+
+    gateway = Gateway(Limits(long_waiting=2))
+    long, short = serve(slow=slow, echo=echo)
+
+    async def visit() -> list[dict]:
+        waiting = [asyncio.create_task(gateway.answer(long, {"word": str(i)}, "")) for i in range(40)]
+        await asyncio.sleep(0.1)
+        quick = await gateway.answer(short, {"word": "quick"}, "")  # while all of them wait
+        go_on.set()
+        return [json.loads(one) for one in (quick, *await asyncio.gather(*waiting))]
+
+    quick, *others = asyncio.run(visit())
+    assert quick == {"word": "quick"}
+    refused = [one for one in others if "Too many others" in one.get("error", "")]
+    assert len(refused) == 38
+
+
+def test_rates_hold_for_each_visitor_and_for_all():
+    now = [0.0]
+    limits = Limits(rates={"uploads": Rate(2, 60)}, in_all={"uploads": Rate(5, 60)})
+    ledger, upload = Ledger(limits, lambda: now[0]), Terms(counted="uploads")
+    for visitor in ("a", "a", "b", "b", "c"):
+        ledger.admit(visitor, upload)
+    for visitor, words in (("a", "2 pictures a minute"), ("d", "5 pictures a minute")):
+        with pytest.raises(UserError, match=words):
+            ledger.admit(visitor, upload)
+    now[0] = 61
+    ledger.admit("a", upload)
+    ledger.admit("a", Terms())
+
+
+def test_a_visitor_is_an_address_or_half_an_ipv6_address():
+    assert visitor_key("2001:db8::1") == visitor_key("2001:db8::ffff:1") != visitor_key("2001:db8:0:1::1")
+    assert visitor_key("::ffff:1.2.3.4") == "1.2.3.4" == visitor_key("1.2.3.4") and visitor_key("") == ""
+
+
+def test_a_public_page_limits_all_that_is_counted():
+    assert PUBLIC.public and {"uploads", "measurements", "races"} == set(PUBLIC.rates) == set(PUBLIC.in_all)
+
+
+def test_folders_of_the_server_are_left_out_of_texts():
+    hidden = HiddenPaths([Path("/srv/data/pets"), Path("/srv/data")])
+    assert hidden.leave_out("/srv/data/pets/a.png cannot be read: no /srv/data/x") == "a.png cannot be read: no x"
+    assert hidden.leave_out(f"{Path.home()}/mine.npz") == "mine.npz"
+    assert hidden.leave_out("/srv/database stays") == "/srv/database stays"
+    packed = {"shape": [2], "data": "A" * 5000 + "/srv/data/"}
+    assert hidden.leave_out({"/srv/data/a": [packed, (1, 2)]}) == {"a": [packed, (1, 2)]}

@@ -1,0 +1,177 @@
+"""The way of every question of the page's scripts: read within limits, answered once, sent as bytes.
+
+It stands where Gradio's own route for server functions would: that one makes a state for each visitor, answers what it
+does not know with status 500, and lets long work hold up short.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import os
+from collections.abc import Hashable
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from vit_explorer.ui.core.errors import Answer, UserError, json_errors
+from vit_explorer.ui.core.kept import KeptAnswers, MadeFrom, key_of, made_from
+from vit_explorer.ui.core.limits import Ledger, Limits
+from vit_explorer.ui.core.paths import HiddenPaths
+from vit_explorer.ui.core.serve import ServerFunction
+
+LOG = logging.getLogger(__name__)
+ADDRESS = "/gradio_api/component_server"
+LOOKING_AT_ONCE = 16  # requests for which a kept answer is looked for
+AT_ONCE = 8  # short requests in work; more threads than this would only wait for the cores
+LONG_AT_ONCE = max(1, (os.cpu_count() or 2) // 2)  # requests that take seconds
+
+BROKEN = "The request cannot be read: load the page again."
+OTHER_EDITION = "This page is of another edition of the program: load it again."
+
+
+class Queues:
+    """How many requests are in work at once; the others wait in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.look = anyio.CapacityLimiter(LOOKING_AT_ONCE)
+        self.short = anyio.CapacityLimiter(AT_ONCE)
+        self.long = anyio.CapacityLimiter(LONG_AT_ONCE)
+        self.asked_long = 0  # in work and waiting
+
+
+class Gateway:
+    """Answers questions to server functions over HTTP.
+
+    Args:
+        limits: of visitors.
+        kept: answers that are the same for everybody.
+        hidden: folders that visitors do not see; None shows them, to a person on this machine.
+    """
+
+    def __init__(
+        self, limits: Limits | None = None, kept: KeptAnswers | None = None, hidden: HiddenPaths | None = None
+    ) -> None:
+        self.ledger = Ledger(limits or Limits())
+        self.kept = kept or KeptAnswers()
+        self._hidden = hidden
+        self._under_way: dict[Hashable, asyncio.Task[bytes]] = {}
+        self._queues: Queues | None = None  # made in the loop that serves
+
+    @property
+    def routes(self) -> list[Route]:
+        """Where Gradio's client asks."""
+        return [Route(path, self._handle, methods=["POST"]) for path in (ADDRESS, f"{ADDRESS}/")]
+
+    async def _handle(self, http: Request) -> Response:
+        try:
+            body = await self._body(http)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        if body is None:
+            most = self.ledger.limits.request_bytes / 2**20
+            return _response(_dumped({"error": f"This request is larger than the {most:.0f} MB allowed."}), 413)
+        try:
+            asked = orjson.loads(body)
+            component, name, raw = asked["component_id"], asked["fn_name"], asked["data"]
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            return _response(_dumped({"error": BROKEN}), 400)
+        function = _function(http.app.get_blocks().blocks, component, name)
+        if function is None:
+            return _response(_dumped({"error": OTHER_EDITION}), 404)
+        visitor = http.client.host if http.client else ""
+        return _response(await self.answer(function, raw, visitor))
+
+    async def _body(self, http: Request) -> bytes | None:
+        """The bytes of a request; None if they are too many."""
+        most = self.ledger.limits.request_bytes
+        stated = http.headers.get("content-length", "0")
+        if stated.isdecimal() and int(stated) > most:
+            return None
+        body = bytearray()
+        async for chunk in http.stream():
+            body += chunk
+            if len(body) > most:
+                return None
+        return bytes(body)
+
+    async def answer(self, function: ServerFunction, raw: Any, visitor: str) -> bytes:
+        """The answer as JSON, {"error": a sentence} where there is none. Equal questions under way have one answer."""
+        try:
+            request = function.parse(raw)
+            self.ledger.admit(visitor, function.terms)
+        except UserError as error:
+            LOG.info("%s: %s", function.__name__, message := str(error))
+            return _dumped({"error": message})
+        key = key_of(function, request)
+        task = None if key is None else self._under_way.get(key)
+        if task is None:
+            task = asyncio.create_task(self._work(function, request, key))
+            if key is not None:
+                self._under_way[key] = task
+                task.add_done_callback(lambda _: self._under_way.pop(key, None))
+        return await asyncio.shield(task)
+
+    async def _work(self, function: ServerFunction, request: Any, key: Hashable | None) -> bytes:
+        """Find a kept answer, or make one in a thread when it is its turn."""
+        if self._queues is None:
+            self._queues = Queues()
+        source = None
+        if key is not None:
+            source, known = await anyio.to_thread.run_sync(
+                self._known, function, request, key, limiter=self._queues.look
+            )
+            if known is not None:
+                return known
+        make = functools.partial(self._make, function, request, key, source)
+        if not function.terms.long:
+            return await anyio.to_thread.run_sync(make, limiter=self._queues.short)
+        if self._queues.asked_long >= self.ledger.limits.long_waiting:
+            return _dumped({"error": "Too many others wait for such answers already: try again in a minute."})
+        self._queues.asked_long += 1
+        try:
+            return await anyio.to_thread.run_sync(make, limiter=self._queues.long)
+        finally:
+            self._queues.asked_long -= 1
+
+    def _known(self, function: ServerFunction, request: Any, key: Hashable) -> tuple[MadeFrom | None, bytes | None]:
+        """What the answer is made from, and a kept one; None where there is none."""
+        try:
+            source = made_from(function, request)
+        except Exception:  # what it names is not there: its answer says so
+            return None, None
+        return source, None if source is None else self.kept.find(key, source)
+
+    def _make(self, function: ServerFunction, request: Any, key: Hashable | None, source: MadeFrom | None) -> bytes:
+        answer = function.run(request)
+        data = json_errors(function.__name__, lambda: {"json": self._json(answer)})
+        if "error" in data:
+            return _dumped(data)
+        if source is not None and "error" not in answer:
+            self.kept.keep(key, source, data["json"])
+        return data["json"]
+
+    def _json(self, answer: Answer) -> bytes:
+        return _dumped(answer if self._hidden is None else self._hidden.leave_out(answer))
+
+
+def _function(blocks: Any, component: Any, name: Any) -> ServerFunction | None:
+    """The server function of this name of a component."""
+    if not isinstance(component, int) or not isinstance(name, str):
+        return None
+    offered = getattr(blocks.get(component), "server_fns", ())
+    return next((one for one in offered if isinstance(one, ServerFunction) and one.__name__ == name), None)
+
+
+def _dumped(answer: Answer) -> bytes:
+    return orjson.dumps(answer, default=dict, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _response(body: bytes, status: int = 200) -> Response:
+    return Response(body, status, {"Cache-Control": "no-store"}, "application/json")
