@@ -213,3 +213,21 @@ def test_an_own_picture_is_taken_on_home(home, tmp_path):
     drawn(home)
     assert home.locator(".vx-home .title").inner_text() == "green.png"
     assert "But" not in headline(home)
+
+
+def test_every_other_tab_says_where_it_is_and_leads_on(home):
+    strip = home.locator(".vx-frame-strip .row")
+    assert not strip.is_visible()
+    home.locator(".vx-home h2 [data-door=patches]").click()
+    strip.locator(".next").wait_for()
+    assert strip.bounding_box()["height"] == 24
+    for name in ("Positions", "Attention", "Features"):
+        assert name in strip.locator(".next").inner_text()
+        strip.locator(".next").click()
+        home.wait_for_function(f"{OPENED} === '{name.lower()}'")
+        home.wait_for_function(
+            "(name) => !document.querySelector('.vx-frame-strip .next').textContent.includes(name)", arg=name
+        )
+    strip.locator(".back").click()
+    home.wait_for_function(f"{OPENED} === 'home'")
+    strip.wait_for(state="hidden")

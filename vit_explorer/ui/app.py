@@ -17,7 +17,7 @@ from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.core.widget import styles
 from vit_explorer.ui.features.tab import place_features
 from vit_explorer.ui.frame.frame import Payloads
-from vit_explorer.ui.frame.tab import place_frame, place_header
+from vit_explorer.ui.frame.tab import place_frame, place_header, place_strip
 from vit_explorer.ui.home.tab import place_home
 from vit_explorer.ui.patches.tab import place_patches
 from vit_explorer.ui.payloads import model_payload, trace_payload
@@ -39,7 +39,9 @@ def build_app(session: Session, service: TrainingService) -> gr.Blocks:
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="rail", scale=0, min_width=272):
                 place_frame(session, Payloads(model_payload, trace_payload))
-            with gr.Column(elem_id="stage", min_width=300), gr.Tabs(elem_id="tabs"):
+            with gr.Column(elem_id="stage", min_width=300) as stage:
+                place_strip()
+            with stage, gr.Tabs(elem_id="tabs"):
                 with gr.Tab("Home", id="home"):
                     place_home()
                 with gr.Tab("Patches", id="patches"):

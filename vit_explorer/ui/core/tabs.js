@@ -9,6 +9,9 @@ const items = () => window.gradio_config.components.filter(({ type }) => type ==
 /** Whether there is a tab, or a tab inside of one, with this id. @param {string} id */
 export const known = (id) => items().some((item) => item.id === id);
 
+/** What a tab is called. @param {string} id @returns {string} */
+export const nameOf = (id) => (items().find((item) => item.id === id) || { label: id }).label;
+
 /** The id of the tab that is open where no link says another. @returns {string} */
 export const first = () => items()[0].id;
 

@@ -24,6 +24,11 @@ def place_header() -> None:
     widget(__file__, "header", elem_id="header")
 
 
+def place_strip() -> None:
+    """Place the strip above the tabs: which part of the network a tab is about, the way back, and what comes next."""
+    widget(__file__, "frame-strip", elem_id="strip")
+
+
 def place_frame(session: Session, payloads: Payloads) -> None:
     """Place the frame; it requests the catalogue first, then the finished example. Below it, networks to download."""
     widget(__file__, "frame", frame_functions(session, payloads), elem_id="frame")
