@@ -113,15 +113,15 @@ _ALL = (
     Preset(
         "fast",
         "A ViT in a hurry",
-        "The plain ViT beside this app's own default: other stem, size, optimizer, schedule and batch, pictures that "
-        "are shifted and mirrored, and averaged weights. Look at the curves by seconds.",
+        "The plain ViT beside this app's default: other stem, size, optimizer, schedule and batch, mirrored pictures, "
+        "averaged weights. Look at the curves by seconds.",
         (("ViT", EXERCISE_VIT), ("ViT fast", FAST_VIT)),
     ),
     Preset(
         "shipped",
         "The shipped architectures",
-        "The networks that come with this app, in a short race with short recipes on shifted and mirrored pictures: "
-        "which one leads while pictures are few, and what does each second buy?",
+        "The networks of this app, in a short race on shifted and mirrored pictures: which one leads while pictures are "
+        "few, and what does each second buy?",
         (
             ("ViT", SHIPPED_VIT),
             ("ViT with conv stem", SHIPPED_VIT_CONV),
