@@ -120,8 +120,8 @@ _ALL = (
     Preset(
         "shipped",
         "The shipped architectures",
-        "The networks of this app, in a short race on shifted and mirrored pictures: which one leads while pictures are "
-        "few, and what does each second buy?",
+        "The networks of this app, in a short race on shifted and mirrored pictures: which one leads while pictures "
+        "are few, and what does each second buy?",
         (
             ("ViT", SHIPPED_VIT),
             ("ViT with conv stem", SHIPPED_VIT_CONV),
