@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from vit_explorer.training.service.service import TrainingService
+from vit_explorer.ui.api import place_api
 from vit_explorer.ui.attention.tab import place_attention
 from vit_explorer.ui.classify.tab import place_classify
 from vit_explorer.ui.compare.tab import place_compare
@@ -31,10 +32,12 @@ TITLE = "ViT Explorer"
 SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif"]
 
 
-def build_app(session: Session, service: TrainingService) -> gr.Blocks:
-    """Compose the page. Launch it with :func:`launch_options`."""
+def build_app(session: Session, service: TrainingService, gateway: Gateway | None = None) -> gr.Blocks:
+    """Compose the page. Launch it with :func:`launch_options` and the same gateway."""
+    ledger = (gateway or Gateway()).ledger
     machine = threading.Lock()  # held while a view measures: two at once would spoil both
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
+        place_api(session, ledger)
         place_header()
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="rail", scale=0, min_width=272):
@@ -73,10 +76,11 @@ def launch_options(gateway: Gateway | None = None) -> dict[str, Any]:
     Args:
         gateway: answers the page's questions; one with the usual limits if None.
     """
-    scripts = Scripts()
+    scripts, gateway = Scripts(), gateway or Gateway()
     return {
         "head": scripts.head,
-        "app_kwargs": {"routes": [scripts.route, *(gateway or Gateway()).routes]},
+        "app_kwargs": {"routes": [scripts.route, *gateway.routes], "middleware": gateway.middleware},
+        "max_file_size": gateway.ledger.limits.request_bytes,
         "css": styles(),
         "theme": gr.themes.Base(font=SYSTEM_FONTS, font_mono=["ui-monospace", "DejaVu Sans Mono", "monospace"]),
         "footer_links": [],

@@ -11,6 +11,7 @@ import argparse
 import logging
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--uploads-memory", type=int, default=UPLOADS_MEMORY, metavar="MB", help="for the pictures of all visitors"
     )
     parser.add_argument("--public", action="store_true", help="for strangers: with limits, see docs/deploying.md")
+    parser.add_argument("--mcp", action="store_true", help="also offer tools over MCP, see docs/api.md")
     parser.add_argument("--share", action="store_true", help="also answer at a public gradio.live address")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     options = parser.parse_args(given)
@@ -81,6 +83,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     if options.public and "SPACE_ID" in os.environ:  # only the Space's own proxy can reach it
         os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")  # of Uvicorn: visitors have the addresses that it forwards
+    if options.mcp and find_spec("mcp") is None:
+        print(f"{PROGRAM}: --mcp needs a package that is not here: pip install 'gradio[mcp]'.", file=sys.stderr)
+        return 1
     os.environ.pop("GRADIO_SERVER_NAME", None)  # read above; Gradio itself cannot start with an IPv6 address in it
     return serve_page(options, host, port)
 
@@ -128,11 +133,11 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
     for problem in session.problems():
         print(f"{PROGRAM}: {problem}", file=sys.stderr)
     print(f"Runs are written to {service.runs_folder.absolute()}", flush=True)
-    page = build_app(session, service)
     here = host in ("127.0.0.1", "localhost", "[::1]") and not options.share
     alone = here and not options.public  # who sees the page sits at this machine
     hidden = None if alone else HiddenPaths([*folders, runs, *options.own_data, *filter(None, [options.data])])
     gateway = Gateway(PUBLIC if options.public else None, hidden=hidden)
+    page = build_app(session, service, gateway)
     try:
         with no_proxies(but_elsewhere=options.share):  # a public address is asked for elsewhere
             page.launch(
@@ -141,6 +146,7 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
                 share=options.share,
                 inbrowser=options.open,
                 prevent_thread_lock=True,
+                mcp_server=options.mcp,
                 **launch_options(gateway),
             )
     except ImportError as error:  # a proxy of the environment needs a package that is not here

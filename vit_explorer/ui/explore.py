@@ -17,6 +17,7 @@ from vit_explorer.models.zoo import CHECKPOINT_FOLDER, Checkpoint
 from vit_explorer.training.runs.folder import RUNS_FOLDER
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.app import build_app, launch_options
+from vit_explorer.ui.core.gateway import Gateway
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.listening import bracketed, listening_place, no_proxies
 
@@ -73,7 +74,8 @@ def explore(
         checkpoint_folders=[CHECKPOINT_FOLDER, folder / EXPORTED, folder / KEPT], networks=[network], pretrained=True
     )
     service = TrainingService(folder)
-    page = build_app(session, service)
+    gateway = Gateway()
+    page = build_app(session, service, gateway)
     interactive, notebook = hasattr(sys, "ps1"), "ipykernel" in sys.modules
     with no_proxies(but_elsewhere=share):
         page.launch(
@@ -85,7 +87,7 @@ def explore(
             height=CELL_HEIGHT,
             prevent_thread_lock=True,
             quiet=not show,
-            **launch_options(),
+            **launch_options(gateway),
         )
     exploration = Exploration(page.local_url, page, service)
     if block if block is not None else not (interactive or notebook):

@@ -51,9 +51,10 @@ def broken(request: Word) -> dict:
 def client():
     """A page with one component, number 1, behind a gateway with small limits."""
     limits = Limits(request_bytes=1000, rates={"uploads": Rate(2, MINUTE)}, public=True)
+    gateway = Gateway(limits)
     with gr.Blocks() as page:
         gr.HTML(server_functions=serve(echo=echo, send=send, private=private, broken=broken))
-    app = App.create_app(page, app_kwargs={"routes": Gateway(limits).routes})
+    app = App.create_app(page, app_kwargs={"routes": gateway.routes, "middleware": gateway.middleware})
     with TestClient(app) as client:
         yield client
 
@@ -91,9 +92,17 @@ def test_what_cannot_be_read_is_a_sentence(client, body, status):
     assert answer.status_code == status and answer.json()["error"].endswith(".")
 
 
-def test_a_request_of_unstated_length_is_cut_off(client):
-    answer = client.post(ADDRESS, content=(b"x" * 100 for _ in range(20)))
-    assert answer.status_code == 413
+@pytest.mark.parametrize(("path", "status"), [(ADDRESS, 413), ("/gradio_api/queue/join", 400)])
+def test_a_request_of_unstated_length_is_cut_off(client, path, status):
+    parts = (b"x" * 100 for _ in range(20))
+    answer = client.post(path, content=parts, headers={"content-type": "application/json"})
+    assert answer.status_code == status
+
+
+def test_a_request_that_states_too_much_is_refused_on_every_way(client):
+    for path in (ADDRESS, "/gradio_api/queue/join", "/gradio_api/upload"):
+        answer = client.post(path, content=b"x" * 1001)
+        assert answer.status_code == 413 and "allowed" in answer.json()["error"], path
 
 
 def test_an_answer_that_cannot_be_sent_is_a_sentence(client, caplog):

@@ -16,6 +16,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 import orjson
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -24,6 +25,7 @@ from vit_explorer.ui.core.errors import Answer, UserError, json_errors
 from vit_explorer.ui.core.kept import KeptAnswers, MadeFrom, key_of, made_from
 from vit_explorer.ui.core.limits import Ledger, Limits
 from vit_explorer.ui.core.paths import HiddenPaths
+from vit_explorer.ui.core.request_size import RequestSize
 from vit_explorer.ui.core.serve import ServerFunction
 
 LOG = logging.getLogger(__name__)
@@ -65,18 +67,20 @@ class Gateway:
         self._queues: Queues | None = None  # made in the loop that serves
 
     @property
+    def middleware(self) -> list[Middleware]:
+        """Keeps requests that are too large from all routes."""
+        return [Middleware(RequestSize, most=self.ledger.limits.request_bytes)]
+
+    @property
     def routes(self) -> list[Route]:
         """Where Gradio's client asks."""
         return [Route(path, self._handle, methods=["POST"]) for path in (ADDRESS, f"{ADDRESS}/")]
 
     async def _handle(self, http: Request) -> Response:
         try:
-            body = await self._body(http)
+            body = await http.body()
         except ClientDisconnect:
             return Response(status_code=400)
-        if body is None:
-            most = self.ledger.limits.request_bytes / 2**20
-            return _response(_dumped({"error": f"This request is larger than the {most:.0f} MB allowed."}), 413)
         try:
             asked = orjson.loads(body)
             component, name, raw = asked["component_id"], asked["fn_name"], asked["data"]
@@ -87,19 +91,6 @@ class Gateway:
             return _response(_dumped({"error": OTHER_EDITION}), 404)
         visitor = http.client.host if http.client else ""
         return _response(await self.answer(function, raw, visitor))
-
-    async def _body(self, http: Request) -> bytes | None:
-        """The bytes of a request; None if they are too many."""
-        most = self.ledger.limits.request_bytes
-        stated = http.headers.get("content-length", "0")
-        if stated.isdecimal() and int(stated) > most:
-            return None
-        body = bytearray()
-        async for chunk in http.stream():
-            body += chunk
-            if len(body) > most:
-                return None
-        return bytes(body)
 
     async def answer(self, function: ServerFunction, raw: Any, visitor: str) -> bytes:
         """The answer as JSON, {"error": a sentence} where there is none. Equal questions under way have one answer."""
