@@ -178,3 +178,11 @@ def test_an_option_is_what_its_text_says(said_so, value):
 def test_an_option_without_a_value_is_refused(empty):
     with pytest.raises(ValueError, match="OPTION=VALUE"):
         _option(empty)
+
+
+def test_sweeps_are_known_by_the_names_of_the_field():
+    parse = make_parser().parse_args
+    assert parse(["--sweep", "data-scaling"]).sweep == parse(["--sweep", "hunger"]).sweep == "hunger"
+    assert parse(["--sweep", "ladder-long"]).sweep == "ladder-long"
+    with pytest.raises(SystemExit):
+        parse(["--sweep", "nothing"])
