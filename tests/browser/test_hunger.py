@@ -93,7 +93,7 @@ def test_the_keys_walk_along_the_curves_and_tell_their_numbers(hunger):
     hunger.keyboard.press("ArrowDown")  # the lowest one there
     assert readout(hunger).startswith("ViT: 100 pictures, each 2 times; 25.0 %")
     hunger.keyboard.press("Escape")
-    assert readout(hunger) == "Point at a point for its numbers."
+    assert readout(hunger) == "Point at a dot for its numbers."
     assert requests == []
 
 
@@ -105,7 +105,7 @@ def test_the_pointer_marks_the_point_under_it(hunger):
     for step in range(1, 60):
         hunger.mouse.move(box["x"] + box["width"] * step / 60, box["y"] + box["height"] * 0.35)
         said.add(readout(hunger).split(";")[0])
-    assert "CNN: 100 pictures, each 2 times" in said and "Point at a point for its numbers." in said
+    assert "CNN: 100 pictures, each 2 times" in said and "Point at a dot for its numbers." in said
     hunger.mouse.move(box["x"] - 30, box["y"] - 30)
     assert hunger.eval_on_selector(".vx-hunger .marks", "(canvas) => canvas.toDataURL()") == blank
 

@@ -10,6 +10,7 @@ import { inkOf } from "../core/theme.js";
 import * as overlays from "../core/views.js";
 import { widget } from "../core/widget.js";
 import * as ablation from "./ablate-choices.js";
+import { baselineButtons } from "./baselines.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -39,9 +40,7 @@ export default widget((root, server) => {
     kept.change({ shuffle: kept.now().shuffle === null ? 1 + Math.floor(Math.random() * 9999) : null }),
   );
   $(".positions").addEventListener("click", () => kept.change({ positions: !kept.now().positions }));
-  for (const button of root.querySelectorAll("[data-baseline]")) {
-    button.addEventListener("click", () => kept.change({ baseline: button.dataset.baseline }));
-  }
+  const showBaseline = baselineButtons($(".baselines"), (baseline) => kept.change({ baseline }));
   ablation.brush($(".marks"), {
     grid: () => (store.get("trace") || { grid: null }).grid,
     erased: () => kept.now().erased,
@@ -82,9 +81,7 @@ export default widget((root, server) => {
 
   function showChoices({ model, trace }) {
     const now = kept.now();
-    for (const button of root.querySelectorAll("[data-baseline]")) {
-      button.setAttribute("aria-pressed", String(button.dataset.baseline === now.baseline));
-    }
+    showBaseline(now.baseline);
     for (const button of root.querySelectorAll(".heads button")) {
       button.setAttribute("aria-pressed", String(isMuted(Number(button.dataset.layer), Number(button.dataset.head))));
     }

@@ -12,12 +12,12 @@ import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
 import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
+import { baselineButtons } from "./baselines.js";
 import { explainCurves } from "./explain-curves.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const PATIENCE = 150; // ms before the scores are asked for: who leafs through pictures does not wait for them
-  const BASELINES = ["blurred", "mean"];
   const MEASURES = ["deletion", "insertion"];
   const RANDOM = {
     name: "random",
@@ -89,10 +89,10 @@ export default widget((root, server) => {
         (name) => ([chosen.target, linked] = [null, name]),
       ),
       baseline: setting(
-        oneOf(...BASELINES),
+        oneOf("blurred", "mean"),
         () => chosen.baseline,
-        (baseline) => (chosen.baseline = baseline || BASELINES[0]),
-        BASELINES[0],
+        (baseline) => (chosen.baseline = baseline || "blurred"),
+        "blurred",
       ),
     },
     () => draw(store.state),
@@ -101,12 +101,10 @@ export default widget((root, server) => {
     chosen.target = event.target.value === "" ? null : Number(event.target.value);
     draw(store.state);
   });
-  for (const button of root.querySelectorAll("[data-baseline]")) {
-    button.addEventListener("click", () => {
-      chosen.baseline = button.dataset.baseline;
-      draw(store.state);
-    });
-  }
+  const showBaseline = baselineButtons($(".baselines"), (baseline) => {
+    chosen.baseline = baseline;
+    draw(store.state);
+  });
   saveMenu($(".vx-panel"), server, () => (views.ready(store.state) ? wanted(store.state) : null), {
     npz: "every map and every curve, those of the random maps too",
   });
@@ -293,9 +291,7 @@ export default widget((root, server) => {
     if (!views.ready(state)) return;
     listClasses(state);
     $(".class").value = chosen.target === null ? "" : String(chosen.target);
-    for (const button of root.querySelectorAll("[data-baseline]")) {
-      button.setAttribute("aria-pressed", String(button.dataset.baseline === chosen.baseline));
-    }
+    showBaseline(chosen.baseline);
     query = inkOf("--vx-query");
     ask(state);
     show(state);

@@ -1,4 +1,5 @@
 /* The page's entry: the scripts of all tabs are loaded from here, when their views are mounted. */
+import { followExamples } from "./example.js";
 import * as link from "./link.js";
 import { idle, load, ROOT } from "./server.js";
 import * as store from "./store.js";
@@ -9,6 +10,7 @@ import { mount } from "./widget.js";
 
 followTheme();
 followTerms();
+followExamples();
 
 // Under a sub-path that it was not told of, Gradio looks for its theme in the wrong place.
 if (new URL(`${window.gradio_config.root}/`).pathname !== ROOT.pathname) {

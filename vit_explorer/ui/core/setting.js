@@ -1,7 +1,7 @@
 /* Settings of a view as text in a link: how each kind of value is written, and which text is one. */
 
 /** @typedef {{read: () => string | null, write: (text: string | null) => void}} Setting `null` is its default */
-/** @template T @typedef {{write: (value: T) => string, read: (text: string) => T | undefined}} Kind `undefined`: no value of this kind */
+/** @template T @typedef {{write(value: T): string, read(text: string): T | undefined}} Kind `undefined`: no value of this kind */
 
 /**
  * A setting of a view, for `inLink`. @template T

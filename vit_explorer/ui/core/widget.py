@@ -12,6 +12,7 @@ from typing import Any
 
 import gradio as gr
 
+from vit_explorer.ui.core.example import example_markup
 from vit_explorer.ui.core.serve import ServerFunction
 from vit_explorer.ui.core.terms import mark_terms
 
@@ -31,7 +32,7 @@ def widget(beside: str, name: str, server_functions: list[ServerFunction] | None
     """
     place = template(beside, name)
     module = f"{place.parent.name}/{place.stem}"
-    markup = mark_terms(place.read_text(encoding="utf-8"), place.parent.name)
+    markup = mark_terms(place.read_text(encoding="utf-8"), place.parent.name) + example_markup(place)
     placed = gr.HTML(
         html_template=f'<div class="vx-widget vx-{name}">{markup}</div>',
         server_functions=server_functions,

@@ -34,8 +34,8 @@ export default widget((root, server) => {
     untrained: "Untrained positions",
   };
   const TOLD = {
-    trained: "The picture it is told",
-    shuffled: "The picture it is told",
+    trained: "What the model now sees",
+    shuffled: "What the model now sees",
     zero: "A heap, bright first",
     untrained: "Places it cannot read",
   };

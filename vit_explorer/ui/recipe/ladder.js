@@ -96,8 +96,8 @@ export default widget((root, server) => {
     fill($(".ticks"), scale.ticks, (share) => left(make("span", "", format.percentTick(share)), share));
     const several = rows().some((row) => row.result && row.result.tests.length > 1);
     $(".vx-look").textContent = several
-      ? "steps back, and steps with a dashed rim: there the seeds disagree on up or down."
-      : "steps back.";
+      ? "rungs that lower the accuracy, and dashed ones: there the seeds disagree on up or down."
+      : "rungs that lower the accuracy.";
     $(".axis .what").textContent = several ? "test accuracy: ● seeds, ▮ mean" : "test accuracy";
     $(".steps .low").textContent = format.points(-told.limit);
     $(".steps .high").textContent = format.points(told.limit);

@@ -146,7 +146,7 @@ export function batch(scene, { cells, strength, classes, augmented }) {
     make(
       "p",
       "vx-small vx-soft",
-      `Each cell: crop and flip, RandAugment ${augmented.magnitude}, erasing ${augmented.erasing}. A struck answer is not that to the unchanged picture.`,
+      `Each cell: crop and flip, RandAugment ${augmented.magnitude}, erasing ${augmented.erasing}. A crossed-out answer differs from the one for the unchanged picture.`,
     ),
   );
 }

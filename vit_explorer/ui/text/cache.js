@@ -17,7 +17,7 @@ export default widget((root, server) => {
   let asked = false;
 
   const last = () => seen && Math.min(tokens.length, seen.cost.steps.length);
-  const film = makeFilm(root, { pace: PACE, first: 1, last, keyed: [".vx-segments"], show });
+  const film = makeFilm(root, { pace: PACE, first: 1, last, show });
 
   // ---- blocks and numbers ---------------------------------------------------------------------------------------
   const inside = ([from, to], place) => place >= from && place < to;

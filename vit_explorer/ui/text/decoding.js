@@ -66,7 +66,7 @@ export default widget((root, server) => {
     pace: PACE,
     first: 0,
     last: () => search && search.steps,
-    keyed: [".scroll", ".vx-segments"],
+    keyed: [".scroll"],
     show() {
       marked = null;
       show();

@@ -1,11 +1,32 @@
-/* A film of steps: the .play, .back, .forward, .slider and .step of a view, and the keys of the places that hold it.
+/* A film of steps: its controls in the .film of a view, and the keys of these and other places.
  *
  * first, last(): the numbers of its ends, last() null while there is nothing to play. show(): paints `film.step`.
  */
-export function makeFilm(root, { pace, first, last, keyed, show }) {
+import { make } from "../core/elements.js";
+
+export function makeFilm(root, { pace, first, last, keyed = [], show }) {
   const $ = (selector) => root.querySelector(selector);
   const film = { step: Infinity, go, stop, rewind };
   let timer = 0;
+
+  const steps = make("div", "vx-segments");
+  steps.setAttribute("role", "group");
+  steps.setAttribute("aria-label", $(".film").dataset.label);
+  for (const [name, words, label] of [
+    ["back", "◀", "One step back"],
+    ["play", "Play", ""],
+    ["forward", "▶", "One step on"],
+  ]) {
+    const button = make("button", `vx-button ${name}`, words);
+    button.type = "button";
+    if (label) Object.assign(button, { title: label, ariaLabel: label });
+    steps.append(button);
+  }
+  const slider = Object.assign(make("input", "slider"), { type: "range", min: String(first), step: "1" });
+  slider.setAttribute("aria-label", "Step of the decoding");
+  $(".film").append(steps, slider, make("output", "step"));
+  $(".play").classList.add("primary");
+  stop();
 
   function go(next) {
     const end = last();
@@ -59,8 +80,8 @@ export function makeFilm(root, { pace, first, last, keyed, show }) {
   $(".back").addEventListener("click", () => choose(film.step - 1));
   $(".forward").addEventListener("click", () => choose(film.step + 1));
   $(".slider").addEventListener("input", () => choose(Number($(".slider").value)));
-  for (const place of keyed) {
-    $(place).addEventListener("keydown", (event) => {
+  for (const place of [steps, ...keyed.map($)]) {
+    place.addEventListener("keydown", (event) => {
       const next = { ArrowLeft: film.step - 1, ArrowRight: film.step + 1, Home: first, End: Infinity }[event.key];
       if (next === undefined) return;
       event.preventDefault();

@@ -21,7 +21,7 @@ export default widget((root) => {
   const NOTHING = { waiting: "It waits for its turn.", starting: COMING, training: COMING, elsewhere: COMING };
   const KEYS = {
     accuracy:
-      "Thick: test pictures. Thin: training pictures, as they were learned from. Look for the gap: what was learned by heart.",
+      "Thick: accuracy on the test pictures. Thin: on the training pictures, measured during training. Look for the gap between them: overfitting.",
     loss: "Loss on training pictures, mean of the last 50 batches. Look for curves that stop falling, or jump.",
   };
   const choice = { what: "accuracy", axis: "epochs" };
@@ -152,7 +152,7 @@ export default widget((root) => {
       "n_measured",
     );
     const error = counted
-      ? `, on ${format.count(counted)} test pictures: counting alone moves each share by up to ${(50 / Math.sqrt(counted)).toFixed(1)} points`
+      ? `; with ${format.count(counted)} test pictures, expect about ± ${(50 / Math.sqrt(counted)).toFixed(1)} points of chance`
       : "";
     return {
       headline: rows.map(([label, accuracy]) => `${label} ${format.percent(accuracy)}`).join(", "),

@@ -13,7 +13,7 @@ import * as hungerPlot from "./hunger-plot.js";
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const own = ownRuns(root);
-  const POINT = "Point at a point for its numbers.";
+  const POINT = "Point at a dot for its numbers.";
   const VERDICTS = new Map([
     [true, ["yes", "✓ agrees"]],
     [false, ["no", "✗ disagrees"]],
