@@ -49,7 +49,7 @@ from vit_explorer.training.runs.runner import SAVE_EVERY, Runner
 from vit_explorer.training.runs.slots import Slot
 from vit_explorer.training.runs.status import RaceStatus
 from vit_explorer.training.studies.abreast import train_abreast
-from vit_explorer.training.studies.hunger import UPDATES, hunger_cells
+from vit_explorer.training.studies.data_scaling import UPDATES, scaling_cells
 from vit_explorer.training.studies.ladder import LENGTHS, ladder_cells
 from vit_explorer.training.studies.presets import PRESETS
 from vit_explorer.training.studies.sweep import MAX_SEEDS, RESULTS, Cell, Sweep
@@ -238,7 +238,7 @@ def _cells_of(options: argparse.Namespace, folder: Path) -> list[Cell]:
     device = getattr(options, "device", Recipe.device)
     fields: dict[str, Any] = {"device": device, "precision": getattr(options, "precision", fast_precision(device))}
     if options.sweep == "hunger":
-        return hunger_cells(folder, options.seeds, UPDATES if options.updates is None else options.updates, **fields)
+        return scaling_cells(folder, options.seeds, UPDATES if options.updates is None else options.updates, **fields)
     if options.updates is not None:
         raise ValueError("--updates belongs to --sweep hunger: the recipes of a ladder have their epochs")
     return ladder_cells(folder, options.seeds, LENGTHS[options.sweep], **fields)

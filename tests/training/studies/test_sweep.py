@@ -9,7 +9,7 @@ from tests.training.sweeps import shrunk, tiny_dataset
 from vit_explorer.data.dataset import Dataset
 from vit_explorer.models import load_checkpoint
 from vit_explorer.training.loop.events import Finished
-from vit_explorer.training.studies.hunger import hunger_cells
+from vit_explorer.training.studies.data_scaling import scaling_cells
 from vit_explorer.training.studies.sweep import Cell, Sweep, shipped_results
 
 
@@ -19,7 +19,7 @@ def dataset() -> Dataset:
 
 
 def planned(folder: Path, models=("cnn", "deit"), sizes=(100, 200), updates=4) -> list[Cell]:
-    return [shrunk(cell) for cell in hunger_cells(folder, 1, updates, models=models, sizes=sizes)]
+    return [shrunk(cell) for cell in scaling_cells(folder, 1, updates, models=models, sizes=sizes)]
 
 
 def sweep(folder: Path, dataset: Dataset, **options) -> Sweep:

@@ -52,7 +52,7 @@ def test_without_a_folder_runs_made_here_come_before_those_that_ship(tmp_path, c
 def test_a_part_of_the_runs_is_said_to_be_one(tmp_path):
     write(tmp_path / "sweeps" / "hunger.json")
     assert train.main(["--sweep", "hunger", "--figure", str(tmp_path / "a.svg")]) == 0
-    figure = sweep_figures.draw_hunger(RESULTS)
+    figure = sweep_figures.draw_data_scaling(RESULTS)
     (caption,) = (text.get_text() for text in figure.texts if "updates" in text.get_text())
     assert "from 500 on, CNN. These runs lack updates" in " ".join(caption.split())
     assert "2 of 4 runs so far on cifar10; a machine; commit unknown." in " ".join(caption.split())

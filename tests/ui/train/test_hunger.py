@@ -15,7 +15,7 @@ from vit_explorer.training.loop.events import Finished
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.runs.race import Race, owner_of
 from vit_explorer.training.service.service import TrainingService
-from vit_explorer.training.studies.hunger import hunger_recipe
+from vit_explorer.training.studies.data_scaling import scaling_recipe
 from vit_explorer.ui.core.serve import serve
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.train.hunger import describe_hunger, export_hunger
@@ -81,7 +81,7 @@ def no_cifar10(monkeypatch, tmp_path):
 
 
 def point(model: str = "cnn", size: int = 50, seed: int = 5, **fields) -> Recipe:
-    return hunger_recipe(model, size, seed, UPDATES, **fields)
+    return scaling_recipe(model, size, seed, UPDATES, **fields)
 
 
 def start(visit: Visit, **changes) -> dict:
@@ -142,7 +142,7 @@ def test_a_point_is_a_race_of_one_by_the_recipe_of_the_sweep(visit):
     assert visit.service.handed_in == [name]
     race = Race.open(visit.service.runs_folder, name)
     (recipe,) = race.recipes().values()
-    wanted = hunger_recipe("cnn", 100, 3, UPDATES, data="shapes", device=recipe.device, precision=recipe.precision)
+    wanted = scaling_recipe("cnn", 100, 3, UPDATES, data="shapes", device=recipe.device, precision=recipe.precision)
     assert recipe == wanted and race.preset == "hunger" and race.owned_by(MINE)
     assert list(race.runs) == ["CNN"] and race.title == "CNN on 100 of shapes, seed 3"
     (own,) = visit.ask("hunger")["own"]
@@ -268,7 +268,7 @@ def test_the_csv_marks_runs_that_do_not_compare(visit):
 @pytest.mark.parametrize(("format", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_the_figure_is_what_its_name_says(visit, format, magic):
     assert visit.ask("export", format=format) == {"error": "There is no run to draw yet."}
-    visit.race(hunger_recipe("vit", 500), 0.2)
+    visit.race(scaling_recipe("vit", 500), 0.2)
     assert base64.b64decode(visit.ask("export", format=format)["data"]).startswith(magic)  # of one's own point alone
     visit.results()
     assert base64.b64decode(visit.ask("export", format=format)["data"]).startswith(magic)

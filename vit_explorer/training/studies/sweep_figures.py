@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vit_explorer.figures.hunger import HungerCurve, hunger_figure
+from vit_explorer.figures.data_scaling import ScalingCurve, scaling_figure
 from vit_explorer.figures.ladder import DrawnRung, ladder_figure
 from vit_explorer.models import zoo
 from vit_explorer.training.runs import folder as run_folder
-from vit_explorer.training.studies.hunger import MODELS, curves
-from vit_explorer.training.studies.hunger_findings import settings, shortage
+from vit_explorer.training.studies.data_scaling import MODELS, curves
+from vit_explorer.training.studies.data_scaling_findings import settings, shortage
 from vit_explorer.training.studies.ladder import LENGTHS, RUNGS, steps, teacher_step
 from vit_explorer.training.studies.sweep import RESULTS, SEVERAL, SHIPPED_FOLDER, read_results
 
@@ -24,7 +24,7 @@ HUNGER_TITLE = "The hunger for data"
 LADDER_TITLE = "From the plain ViT to the DeiT, one ingredient more on every rung"
 
 
-def draw_hunger(results: Mapping[str, Any], own: Sequence[tuple[str, int, float]] = ()) -> Figure:
+def draw_data_scaling(results: Mapping[str, Any], own: Sequence[tuple[str, int, float]] = ()) -> Figure:
     """Accuracy over pictures.
 
     Args:
@@ -34,7 +34,7 @@ def draw_hunger(results: Mapping[str, Any], own: Sequence[tuple[str, int, float]
     """
     found = curves(results)
     drawn = [
-        HungerCurve(
+        ScalingCurve(
             kind,
             zoo.MODELS[kind].short,
             np.array([point[:3] for point in found.get(kind, [])], np.float64).reshape(-1, 3),
@@ -42,7 +42,7 @@ def draw_hunger(results: Mapping[str, Any], own: Sequence[tuple[str, int, float]
         )
         for kind in MODELS
     ]
-    return hunger_figure(
+    return scaling_figure(
         drawn, HUNGER_TITLE, " ".join(filter(None, (settings(results), shortage(results), provenance(results))))
     )
 
@@ -110,7 +110,7 @@ def results_of(name: str, folder: Path | None) -> tuple[Path, dict[str, Any]]:
 
 
 FIGURES: dict[str, Callable[[Mapping[str, Any]], Figure]] = {
-    "hunger": draw_hunger,
+    "hunger": draw_data_scaling,
     **dict.fromkeys(LENGTHS, draw_ladder),
 }
 

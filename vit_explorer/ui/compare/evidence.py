@@ -8,7 +8,7 @@ from statistics import mean
 from typing import Any
 
 from vit_explorer.models.zoo import MODELS
-from vit_explorer.training.studies.hunger import curves
+from vit_explorer.training.studies.data_scaling import curves
 from vit_explorer.training.studies.ladder import RUNGS
 from vit_explorer.ui.compare.papers import PAPERS, PUBLISHED_LINES, Reason
 

@@ -13,9 +13,9 @@ from vit_explorer.training.loop.precision import fast_precision
 from vit_explorer.training.loop.recipe import LIMITS
 from vit_explorer.training.runs import export
 from vit_explorer.training.service.service import TrainingService
-from vit_explorer.training.studies.hunger import BATCH, MODELS, curves, hunger_recipe, possible_sizes, updates_of
-from vit_explorer.training.studies.hunger_findings import expectations, settings, shortage
-from vit_explorer.training.studies.sweep_figures import draw_hunger, provenance
+from vit_explorer.training.studies.data_scaling import BATCH, MODELS, curves, possible_sizes, scaling_recipe, updates_of
+from vit_explorer.training.studies.data_scaling_findings import expectations, settings, shortage
+from vit_explorer.training.studies.sweep_figures import draw_data_scaling, provenance
 from vit_explorer.ui.core.downloads import FileAnswer, csv_bytes, export_file
 from vit_explorer.ui.core.errors import UserError, user_errors
 from vit_explorer.ui.core.requests import parse_int
@@ -118,7 +118,7 @@ def start_point(session: Session, service: TrainingService, request: PointReques
     seed = parse_int(request.seed, "The seed", *map(int, LIMITS["seed"]))
     updates, device = updates_of(session.sweep(SWEEP) or _nothing()), service.devices.names[0]
     with user_errors():
-        recipe = hunger_recipe(
+        recipe = scaling_recipe(
             kind, size, seed, updates, data=source.data, device=device, precision=fast_precision(device)
         )
         title = f"{zoo.MODELS[kind].short} on {size:,} of {source.name}, seed {seed}"
@@ -137,7 +137,7 @@ def export_hunger(session: Session, service: TrainingService, request: HungerExp
         return export_file(
             SWEEP,
             request.format,
-            lambda: draw_hunger(known, drawn),
+            lambda: draw_data_scaling(known, drawn),
             {"csv": lambda: csv_bytes(hunger_csv(known, own))},
         )
 

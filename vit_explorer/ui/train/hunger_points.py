@@ -15,7 +15,7 @@ from vit_explorer.training.runs.errors import RunError
 from vit_explorer.training.runs.folder import RunFolder
 from vit_explorer.training.runs.race import Race
 from vit_explorer.training.service.service import TrainingService
-from vit_explorer.training.studies.hunger import curves, is_point, on_curve, updates_of
+from vit_explorer.training.studies.data_scaling import curves, is_point, on_curve, updates_of
 
 SWEEP = "hunger"  # the sweep's name, and the preset of the races that are points of one's own
 DATA_WORDS = {"cifar10": "CIFAR-10", "shapes": "the drawn shapes"}

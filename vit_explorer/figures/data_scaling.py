@@ -24,7 +24,7 @@ STEP, ROOM = 0.1, 0.015  # of accuracy: the axis ends at a multiple of the one, 
 
 
 @dataclass(frozen=True)
-class HungerCurve:
+class ScalingCurve:
     """Data scaling curve of one kind of network.
 
     Attributes:
@@ -39,7 +39,7 @@ class HungerCurve:
     own: np.ndarray
 
 
-def hunger_figure(curves: Sequence[HungerCurve], title: str, caption: str) -> Figure:
+def scaling_figure(curves: Sequence[ScalingCurve], title: str, caption: str) -> Figure:
     """Figure of all curves over a logarithmic number of images; runs as rings.
 
     Raises:
@@ -59,7 +59,7 @@ def hunger_figure(curves: Sequence[HungerCurve], title: str, caption: str) -> Fi
     return figure
 
 
-def _draw(axes: Axes, curve: HungerCurve) -> None:
+def _draw(axes: Axes, curve: ScalingCurve) -> None:
     ink, shape = INKS[curve.kind], SHAPES[curve.kind]
     if len(curve.points):
         sizes, means, spreads = curve.points.T
@@ -78,7 +78,7 @@ def _draw(axes: Axes, curve: HungerCurve) -> None:
         axes.plot(size, accuracy, marker=shape, linestyle="none", markersize=5, color=ink, clip_on=False)
 
 
-def _scale(axes: Axes, drawn: Sequence[HungerCurve]) -> None:
+def _scale(axes: Axes, drawn: Sequence[ScalingCurve]) -> None:
     """Percentage axis in tens around all points, and ticks at the measured numbers."""
     from matplotlib.ticker import FuncFormatter, NullLocator
 
@@ -100,7 +100,7 @@ def _scale(axes: Axes, drawn: Sequence[HungerCurve]) -> None:
     unframed(axes)
 
 
-def _name(axes: Axes, drawn: Sequence[HungerCurve]) -> None:
+def _name(axes: Axes, drawn: Sequence[ScalingCurve]) -> None:
     """Name at the end of each line, with a thin leader."""
     named = [curve for curve in drawn if len(curve.points)]
     low, high = axes.get_ylim()
@@ -123,7 +123,7 @@ def _name(axes: Axes, drawn: Sequence[HungerCurve]) -> None:
         )
 
 
-def _explain(figure: Figure, drawn: Sequence[HungerCurve]) -> None:
+def _explain(figure: Figure, drawn: Sequence[ScalingCurve]) -> None:
     """Legend of point, bar and ring; only of the drawn ones."""
     from matplotlib.lines import Line2D
 

@@ -1,17 +1,17 @@
-"""The figure of the hunger for data: every point at its place, bars of the spread, rings, names, and its files."""
+"""The figure of data scaling: every point at its place, bars of the spread, rings, names, and its files."""
 
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
+from vit_explorer.figures.data_scaling import INKS, SHAPES, ScalingCurve, scaling_figure
 from vit_explorer.figures.frame import figure_bytes
-from vit_explorer.figures.hunger import INKS, SHAPES, HungerCurve, hunger_figure
 
 NONE = np.empty((0, 2))
 
 
-def curve(kind: str, *points: tuple[float, float, float], own: np.ndarray = NONE) -> HungerCurve:
-    return HungerCurve(kind, f"Name of {kind}", np.array(points).reshape(-1, 3), own)
+def curve(kind: str, *points: tuple[float, float, float], own: np.ndarray = NONE) -> ScalingCurve:
+    return ScalingCurve(kind, f"Name of {kind}", np.array(points).reshape(-1, 3), own)
 
 
 CNN = curve("cnn", (500, 0.31, 0.02), (5_000, 0.52, 0.0), (50_000, 0.64, 0.01))
@@ -23,7 +23,7 @@ def lines(figure, shape: str) -> list:
 
 
 def test_every_mean_is_at_its_place_in_colour_and_shape_of_its_kind():
-    figure = hunger_figure([CNN, VIT], "A title", "A caption")
+    figure = scaling_figure([CNN, VIT], "A title", "A caption")
     for one in (CNN, VIT):
         (line, *_) = lines(figure, SHAPES[one.kind])
         if one is VIT:
@@ -38,14 +38,14 @@ def test_every_mean_is_at_its_place_in_colour_and_shape_of_its_kind():
 
 
 def test_a_bar_reaches_a_standard_deviation_either_way_and_one_seed_has_none():
-    figure = hunger_figure([CNN], "t", "c")
+    figure = scaling_figure([CNN], "t", "c")
     (bars,) = figure.axes[0].containers
     segments = [segment for segment in bars.lines[2][0].get_segments() if len(segment) and np.isfinite(segment).all()]
     np.testing.assert_allclose(segments, [[(500, 0.29), (500, 0.33)], [(50_000, 0.63), (50_000, 0.65)]])
 
 
 def test_a_single_run_is_a_ring_inside_the_axes():
-    figure = hunger_figure([CNN, VIT], "t", "c")
+    figure = scaling_figure([CNN, VIT], "t", "c")
     (ring,) = (line for line in lines(figure, "o") if line.get_markersize() > 10)
     assert ring.get_xydata().tolist() == [[1_250, 0.08]]
     assert ring.get_markerfacecolor() == "none" and to_hex(ring.get_markeredgecolor()) == INKS["vit"]
@@ -53,13 +53,13 @@ def test_a_single_run_is_a_ring_inside_the_axes():
     assert low == 0 and high == pytest.approx(0.7)
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["mean over seeds", "standard deviation over seeds", "a run of one's own"]
-    plain = hunger_figure([curve("deit", (500, 0.2, 0.0))], "t", "c")
+    plain = scaling_figure([curve("deit", (500, 0.2, 0.0))], "t", "c")
     assert [text.get_text() for text in plain.legends[0].get_texts()] == ["a run of the sweep"]
 
 
 def test_names_stand_beside_their_lines_without_touching():
     close = [curve(kind, (500, 0.2, 0), (50_000, 0.60 + 0.001 * i, 0)) for i, kind in enumerate(INKS)]
-    texts = hunger_figure(close, "t", "c").axes[0].texts
+    texts = scaling_figure(close, "t", "c").axes[0].texts
     assert [text.get_text() for text in texts] == [
         f"Name of {one.kind}  {100 * one.points[-1, 1]:.1f} %" for one in close
     ]
@@ -68,12 +68,12 @@ def test_names_stand_beside_their_lines_without_touching():
 
 
 def test_rings_alone_are_drawn_and_nothing_is_refused():
-    alone = hunger_figure([curve("cnn", own=np.array([(500, 0.3)]))], "t", "c")
+    alone = scaling_figure([curve("cnn", own=np.array([(500, 0.3)]))], "t", "c")
     assert len(lines(alone, "o")) == 1 and len(alone.axes[0].texts) == 0
     with pytest.raises(ValueError, match="no run to draw"):
-        hunger_figure([curve("cnn")], "t", "c")
+        scaling_figure([curve("cnn")], "t", "c")
 
 
 @pytest.mark.parametrize(("format", "magic"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_its_files_are_what_they_say(format, magic):
-    assert figure_bytes(hunger_figure([CNN, VIT], "t", "c"), format).startswith(magic)
+    assert figure_bytes(scaling_figure([CNN, VIT], "t", "c"), format).startswith(magic)

@@ -1,31 +1,31 @@
-"""The hunger sweep: as many updates for all, and the curves that are drawn of it."""
+"""The sweep of data scaling: as many updates for all, and the curves that are drawn of it."""
 
 from dataclasses import replace
 
 import pytest
 
-from vit_explorer.training.studies.hunger import (
+from vit_explorer.training.studies.data_scaling import (
     MODELS,
     SIZES,
     UPDATES,
     curves,
-    hunger_cells,
-    hunger_recipe,
     is_point,
     on_curve,
     possible_sizes,
+    scaling_cells,
+    scaling_recipe,
     updates_of,
 )
-from vit_explorer.training.studies.hunger_findings import expectations, sated, settings, shortage
+from vit_explorer.training.studies.data_scaling_findings import expectations, sated, settings, shortage
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("model", MODELS)
 def test_every_run_makes_as_many_updates(model, size):
-    recipe = hunger_recipe(model, size, 3)
+    recipe = scaling_recipe(model, size, 3)
     assert recipe.epochs * (size // recipe.batch_size) == UPDATES and size % recipe.batch_size == 0
     assert (recipe.subset, recipe.seed, recipe.model) == (size, 3, model)
-    same = hunger_recipe("cnn", 500, 3)
+    same = scaling_recipe("cnn", 500, 3)
     assert replace(recipe, model="cnn", subset=500, epochs=same.epochs) == same
 
 
@@ -34,11 +34,11 @@ def test_updates_that_make_no_whole_epochs_are_refused(size, multiple):
     with pytest.raises(
         ValueError, match=f"1000 updates are no whole epochs of {size:,} pictures: take a multiple of {multiple}"
     ):
-        hunger_recipe("vit", size)
+        scaling_recipe("vit", size)
 
 
 def test_a_seed_is_whole_before_the_next_begins(tmp_path):
-    planned = hunger_cells(tmp_path, seeds=2)
+    planned = scaling_cells(tmp_path, seeds=2)
     names = [cell.name for cell in planned]
     assert len(set(names)) == 2 * len(MODELS) * len(SIZES)
     assert [cell.recipe.seed for cell in planned] == [0] * 35 + [1] * 35
@@ -119,7 +119,7 @@ def test_possible_sizes_make_whole_epochs_of_the_pictures_there_are():
     assert possible_sizes(UPDATES, 1_234) == [50, 100, 200, 250, 400, 500, 1_000]
     assert possible_sizes(UPDATES, 49) == []
     for size in possible_sizes(12, 50_000):
-        assert hunger_recipe("vit", size, updates=12).epochs * size == 12 * 50
+        assert scaling_recipe("vit", size, updates=12).epochs * size == 12 * 50
 
 
 def test_between_two_points_a_curve_is_read_off_the_drawn_line():
@@ -131,7 +131,7 @@ def test_between_two_points_a_curve_is_read_off_the_drawn_line():
 
 
 def test_only_a_run_of_the_same_recipe_is_a_point():
-    recipe = hunger_recipe("vit", 1_250, 7, 50, data="shapes", device="cuda", precision="bfloat16")
+    recipe = scaling_recipe("vit", 1_250, 7, 50, data="shapes", device="cuda", precision="bfloat16")
     assert is_point(recipe, 50)
     assert not is_point(recipe, 1_000)
     for other in ({"lr": 2e-3}, {"lr_changes": ((3, 0.5),)}, {"subset": None}, {"epochs": 3}, {"model": "swin"}):

@@ -1,4 +1,4 @@
-"""The hunger for data: kinds of networks on more and more pictures, every run with as many updates as the others."""
+"""Data scaling: kinds of networks on more and more pictures, every run with as many updates as the others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COMMON = Recipe(
 )  # fmt: skip
 
 
-def hunger_recipe(model: str, size: int, seed: int = 0, updates: int = UPDATES, **fields: Any) -> Recipe:
+def scaling_recipe(model: str, size: int, seed: int = 0, updates: int = UPDATES, **fields: Any) -> Recipe:
     """One point: as many epochs as make ``updates`` steps.
 
     Args:
@@ -40,7 +40,7 @@ def hunger_recipe(model: str, size: int, seed: int = 0, updates: int = UPDATES, 
     return replace(COMMON, model=model, subset=size, epochs=updates // steps, seed=seed, **fields)
 
 
-def hunger_cells(
+def scaling_cells(
     folder: Path, seeds: int = 1, updates: int = UPDATES, *, models: tuple[str, ...] = MODELS,
     sizes: tuple[int, ...] = SIZES, **fields: Any,
 ) -> list[Cell]:  # fmt: skip
@@ -56,7 +56,7 @@ def hunger_cells(
 def _cell(folder: Path, model: str, size: int, seed: int, updates: int, fields: Mapping[str, Any]) -> Cell:
     name, of_cnn = f"{model}-{size}-seed{seed}", f"cnn-{size}-seed{seed}"
     teacher = str(folder / TAUGHT / of_cnn) if model == "deit" else ""
-    recipe = hunger_recipe(model, size, seed, updates, teacher=teacher, **fields)
+    recipe = scaling_recipe(model, size, seed, updates, teacher=teacher, **fields)
     return Cell(name, {"model": model, "size": size}, recipe, export_as=of_cnn if model == "cnn" else "")
 
 
@@ -87,7 +87,7 @@ def possible_sizes(updates: int, n_train: int) -> list[int]:
 def is_point(recipe: Recipe, updates: int) -> bool:
     """Whether a run was made as those of the sweep, apart from its data, its machine and its teacher."""
     try:
-        wanted = hunger_recipe(recipe.model, recipe.subset or 0, recipe.seed, updates)
+        wanted = scaling_recipe(recipe.model, recipe.subset or 0, recipe.seed, updates)
     except ValueError:
         return False
     free = {name: getattr(recipe, name) for name in ("data", "device", "precision", "teacher", "probe")}

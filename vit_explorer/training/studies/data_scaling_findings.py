@@ -8,7 +8,7 @@ from statistics import mean
 from typing import Any
 
 from vit_explorer.models.zoo import MODELS
-from vit_explorer.training.studies.hunger import BATCH, SIZES, curves, updates_of
+from vit_explorer.training.studies.data_scaling import BATCH, SIZES, curves, updates_of
 
 # The reading of the results: the number of images from which on a draw was expected, and the margin of a draw.
 MANY, MOST = 10_000, 100_000  # training pictures
