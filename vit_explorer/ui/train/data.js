@@ -18,6 +18,8 @@ const HIDDEN_LIMIT = 60_000; // ms after which a page that nobody sees stops ask
 const GOES = new Set(["waiting", "starting", "training"]);
 export const OPEN_STATES = new Set(["waiting", "starting", "training", "paused", "elsewhere"]);
 
+/** What people call the datasets that have another name on the page. @type {Map<string, string>} */
+export const titles = new Map();
 export let race = null;
 export let compared = []; // other races, drawn dashed
 let hiddenSince = null;
@@ -39,12 +41,24 @@ export async function connect(functions) {
   const measured = lobby.races.find((one) => one.contenders.some((contender) => contender.test_accuracy !== null));
   const first = linked || (running || finished || measured || {}).name;
   if (!first || !(await open(first, { quietly: !linked }))) store.update({ setup: { open: true }, run: null });
+  store.on("catalogue", dataCame);
   store.on("run", (name) => name && (!race || race.name !== name) && open(name)); // another link was followed
+}
+
+/** Own data have been read meanwhile: they can be raced on, and a race on them has its classes and its probe. */
+async function dataCame({ sources }) {
+  const known = store.get("lobby").datasets.map(({ name }) => name);
+  if (sources.every((name) => known.includes(name))) return;
+  await refreshLobby();
+  if (race && !race.classes) await open(race.name, { quietly: true });
 }
 
 export async function refreshLobby() {
   const lobby = await calls.ask("lobby");
-  if (lobby) store.set("lobby", lobby);
+  if (lobby) {
+    for (const { name, title } of lobby.datasets) titles.set(name, title);
+    store.set("lobby", lobby);
+  }
   return lobby;
 }
 

@@ -8,6 +8,7 @@ import * as calls from "./calls.js";
 import * as races from "./data.js";
 import { makeDraft } from "./draft.js";
 import * as editing from "./editor.js";
+import { ownPictures } from "./own.js";
 import * as plan from "./plan.js";
 import * as words from "./words.js";
 
@@ -15,6 +16,7 @@ export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
   const width = races.widthOf(root);
   const lobby = () => store.get("lobby");
+  const own = ownPictures(root, (name) => draft.chooseData(name));
   const draft = makeDraft({ lobby, changed: () => paint(), refused: (sentence) => tell(sentence, true) });
   let starting = false;
   let adopted = null; // the race whose contenders these are
@@ -38,14 +40,31 @@ export default widget((root) => {
       one.append(make("strong", "", title), make("span", "", teaches));
       return one;
     });
-    fill($(".data"), lobby().datasets, ({ name, n_train: nTrain, n_test: nTest, classes }) => {
+    $(".epochs .range").textContent = plan.rangeWords(lobby().limits.epochs);
+  }
+
+  /** The datasets: they come and go, as a person brings and deletes some. */
+  function buildData() {
+    const { datasets, brings } = lobby();
+    const names = datasets.map(({ name }) => name).join("\n");
+    if ($(".data").dataset.of === names) return;
+    $(".data").dataset.of = names;
+    fill($(".data"), datasets, ({ name, n_train: nTrain, n_test: nTest, classes }) => {
       const one = button("vx-button", () => draft.chooseData(name));
       one.dataset.name = name;
       one.textContent = words.data(name);
       one.title = `${format.count(nTrain)} training and ${format.count(nTest)} test pictures of ${classes.length} classes`;
       return one;
     });
-    $(".epochs .range").textContent = plan.rangeWords(lobby().limits.epochs);
+    if (!brings) return;
+    const more = button("vx-button yours", () => {
+      own.toggle();
+      more.setAttribute("aria-expanded", String(!$(".own").hidden));
+    });
+    more.textContent = "Your own …";
+    more.title = "Train on pictures of yours";
+    more.setAttribute("aria-expanded", String(!$(".own").hidden));
+    $(".data").append(more);
   }
 
   function buildProbes() {
@@ -78,7 +97,8 @@ export default widget((root) => {
   }
 
   function amount() {
-    for (const one of $(".data").children) one.setAttribute("aria-pressed", String(one.dataset.name === draft.data));
+    for (const one of $(".data").querySelectorAll("[data-name]"))
+      one.setAttribute("aria-pressed", String(one.dataset.name === draft.data));
     const all = draft.dataset().n_train;
     const sizes = plan.sizes(draft.preset, draft.dataset());
     const words =
@@ -256,6 +276,10 @@ export default widget((root) => {
     $(".close").hidden = !races.race;
     if (!built) build();
     built = lobby();
+    buildData();
+    if (draft.preset && !draft.dataset()) draft.chooseData(lobby().datasets[0].name); // it was deleted
+    for (const one of $(".data").querySelectorAll("[data-name]"))
+      one.setAttribute("aria-pressed", String(one.dataset.name === draft.data));
     if (from && from !== adopted) take(from);
     else if (!draft.preset) draft.begin();
     else if (painted)
