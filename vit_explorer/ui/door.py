@@ -69,7 +69,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--uploads-memory", type=int, default=UPLOADS_MEMORY, metavar="MB", help="for the pictures of all visitors"
     )
-    parser.add_argument("--public", action="store_true", help="for strangers: with limits, see docs/deploying.md")
+    parser.add_argument(
+        "--public",
+        action=argparse.BooleanOptionalAction,
+        default="SPACE_ID" in os.environ,  # a Hugging Face Space
+        help="for strangers: with limits, see docs/deploying.md",
+    )
     parser.add_argument("--mcp", action="store_true", help="also offer tools over MCP, see docs/api.md")
     parser.add_argument("--share", action="store_true", help="also answer at a public gradio.live address")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
