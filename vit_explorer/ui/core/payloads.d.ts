@@ -30,6 +30,7 @@ export interface Answers {
   export: FileAnswer;
   features: FeaturesPayload;
   filters: FiltersPayload;
+  find: FoundPayload;
   find_difference: DifferencePayload;
   follow: FollowPayload;
   get: StartedPayload;
@@ -438,6 +439,11 @@ export interface FollowPayload {
   outcome: Record<string, string> | null;
   contenders: Array<ContenderPayload>;
   setting: SettingPayload | null;
+}
+
+export interface FoundPayload {
+  pictures: Array<PicturePayload>;
+  missing: number;
 }
 
 export interface GuidePayload {

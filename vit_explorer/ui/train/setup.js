@@ -1,7 +1,9 @@
 /* The set-up of a race: a preset, the pictures, up to four contenders, the probe picture, and Play. */
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { say } from "../core/say.js";
+import { integer, number, setting, words as text } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as calls from "./calls.js";
@@ -22,6 +24,58 @@ export default widget((root) => {
   let adopted = null; // the race whose contenders these are
   let painted = false; // since it was opened
   let built = null; // the lobby that the lists are of
+
+  // ---- in a link -------------------------------------------------------------------------------------------------
+  const linked = { preset: null, data: null, size: null, epochs: null, probe: null }; // of a link, until it is drawn
+  let linking = false;
+  const open = () => (store.get("setup") || {}).open && draft.preset;
+  const one = (key, kind, get, usual) =>
+    setting(
+      kind,
+      () => (open() ? get() : null),
+      (value) => ([linked[key], linking] = [value, linking || value !== null]),
+      usual,
+    );
+  inLink(
+    root,
+    {
+      setup: setting(
+        text(),
+        () => (open() ? draft.preset.name : null),
+        (name) => {
+          linked.preset = name;
+          linking = name !== null;
+          if (linking) store.set("setup", { open: true, linked: true });
+          else if (races.race) store.set("setup", { open: false });
+        },
+      ),
+      data: one(
+        "data",
+        text(),
+        () => draft.data,
+        () => lobby().datasets[0].name,
+      ),
+      pictures: one(
+        "size",
+        integer(2),
+        () => draft.size,
+        () => Math.min(draft.preset.subset, draft.dataset().n_train),
+      ),
+      epochs: one(
+        "epochs",
+        number(0, 1e4),
+        () => draft.epochs,
+        () => draft.preset.epochs,
+      ),
+      probe: one(
+        "probe",
+        integer(0),
+        () => draft.probe,
+        () => draft.dataset().probes[0].index,
+      ),
+    },
+    () => draw(),
+  );
 
   // ---- lists, built once -------------------------------------------------------------------------------------------
   function button(className, act) {
@@ -280,12 +334,13 @@ export default widget((root) => {
     if (draft.preset && !draft.dataset()) draft.chooseData(lobby().datasets[0].name); // it was deleted
     for (const one of $(".data").querySelectorAll("[data-name]"))
       one.setAttribute("aria-pressed", String(one.dataset.name === draft.data));
-    if (from && from !== adopted) take(from);
+    if (linking) draft.link(linked);
+    else if (from && from !== adopted) take(from);
     else if (!draft.preset) draft.begin();
     else if (painted)
       promise(); // the list of races is newer, or the page wider: no field loses its focus
     else paint();
-    [painted, adopted] = [true, from];
+    [painted, adopted, linking] = [true, from, false];
   }
 
   function take(race) {
