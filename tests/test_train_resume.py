@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 
 from tests.training.small import OVERRIDES, plain, same
 from vit_explorer import train
@@ -245,3 +246,36 @@ def test_a_disk_that_is_full_is_said_and_the_run_goes_on_later(tiny_npz, tmp_pat
     assert train.main(["--resume", str(tmp_path / "run")]) == 0
     assert train.main(arguments(tiny_npz, tmp_path / "whole", "--epochs", 3)) == 0
     assert_the_same_run(RunFolder(tmp_path / "run"), RunFolder(tmp_path / "whole"))
+
+
+# --- from another folder ---
+
+
+@pytest.mark.parametrize("given", ["pets/", "./pets", "~/pets"])
+def test_a_run_on_a_folder_goes_on_from_elsewhere(tmp_path, capsys, monkeypatch, given):
+    for name in ("cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for number in range(5):
+            Image.new("RGB", (12, 12), (50 * number, 9, 9)).save(tmp_path / "pets" / name / f"{number}.png")
+    (tmp_path / "pets" / "cat" / "notes.txt").write_text("no picture")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with monkeypatch.context() as patched:
+        interrupt_after(2, patched)
+        sizes = [
+            "--set",
+            "vit:patch_size=16",
+            "--set",
+            "vit:d_model=8",
+            "--set",
+            "vit:n_heads=2",
+            "--set",
+            "vit:n_layers=1",
+        ]
+        assert train.main(["--data", given, "--model", "vit", *sizes, "--epochs", "3", "--run", "run"]) == 130
+    assert "1 file was skipped (cat/notes.txt" in capsys.readouterr().err
+    assert RunFolder(tmp_path / "run").recipe().data == str(tmp_path / "pets")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert train.main(["--resume", "../run"]) == 0
+    assert isinstance(RunFolder(tmp_path / "run").events()[-1], Finished)

@@ -260,6 +260,9 @@ def _new_race(options: argparse.Namespace, datasets: Callable[[Recipe], Dataset]
     recipes = recipes_said(options, datasets(Recipe(**source)) if options.preset else None)
     for recipe in recipes.values():
         Trainer(recipe, datasets(recipe), group=group)
+    if group.leads:
+        for remark in datasets(next(iter(recipes.values()))).remarks():
+            print(remark, file=sys.stderr)
     _export_names(list(recipes), options)
     return Race.at(group.told(str(_make_folder(options, recipes)) if group.leads else ""))
 

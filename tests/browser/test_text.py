@@ -308,7 +308,7 @@ def test_blocks_and_multiply_adds_are_those_of_the_step(cache):
 
 def test_a_measurement_begins_and_is_stopped(cache):
     view = cache.locator(".vx-text-cache")
-    assert view.locator("tbody tr").count() == 5
+    cache.wait_for_function("document.querySelectorAll('.vx-text-cache tbody tr').length === 5")
     view.locator(".start").click()
     view.locator("tbody tr", has_text="ms").first.wait_for(timeout=LONG)
     assert view.locator(".start").is_disabled()

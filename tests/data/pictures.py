@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from vit_explorer.data.uploads import PictureError, load_picture
+from vit_explorer.data.decode import PictureError
+from vit_explorer.data.uploads import load_picture
 
 
 def encode(picture: Image.Image, file_format: str, **options) -> bytes:

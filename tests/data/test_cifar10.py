@@ -228,6 +228,53 @@ def test_progress_is_read_off_the_growing_file(tmp_path):
         assert cifar10_download_fraction(tmp_path) == 1
 
 
+def test_the_folder_of_batches_and_the_archive_can_be_named_themselves(fake_cifar, served, tmp_path):
+    rows, labels = fake_cifar
+    download_cifar10(tmp_path / "new")
+    batches = tmp_path / "new" / "cifar-10-batches-py"
+    archive = tmp_path / "new" / "cifar-10-python.tar.gz"
+    assert (find_cifar10(batches), find_cifar10(archive)) == (batches, archive)
+    renamed = batches.rename(tmp_path / "cifar")
+    for root in (renamed, archive):
+        found = open_dataset("cifar10", root=root)
+        assert np.array_equal(found.train.x.numpy(), rows[:15].reshape(15, 3, 32, 32))
+        assert (found.train.y.tolist(), found.test.y.tolist()) == (labels[:15], labels[15:])
+        assert found.names == CIFAR10_NAMES
+
+
+def test_a_download_into_the_folder_of_batches_does_not_nest(fake_cifar, tmp_path):
+    for root in (tmp_path / "cifar-10-batches-py", tmp_path / "cifar-10-python.tar.gz"):
+        assert download_cifar10(root) == tmp_path
+        assert len(open_dataset("cifar10", root=root).train.y) == 15
+    assert not (tmp_path / "cifar-10-batches-py" / "cifar-10-batches-py").exists()
+
+
+def test_an_archive_that_is_still_growing_is_not_taken_from_its_folder(fake_cifar, served, tmp_path, monkeypatch):
+    whole = (served[1] / "cifar-10-python.tar.gz").read_bytes()
+    monkeypatch.setattr("vit_explorer.data.cifar10.CIFAR10_ARCHIVE_BYTES", len(whole))
+    archive = tmp_path / "cifar-10-python.tar.gz"
+    archive.write_bytes(whole[: len(whole) // 2])
+    assert find_cifar10(tmp_path) is None
+    refused("incomplete or damaged", open_it=lambda: open_dataset("cifar10", root=archive))
+    archive.write_bytes(whole)
+    assert find_cifar10(tmp_path) == archive
+
+
+def test_an_archive_of_other_data_is_not_unpickled(fake_cifar, tmp_path):
+    class Hostile:
+        def __reduce__(self):
+            return open, (str(tmp_path / "written"), "w")
+
+    archive = tmp_path / "other.tar.gz"
+    with tarfile.open(archive, "w:gz") as file:
+        data = pickle.dumps(Hostile())
+        info = tarfile.TarInfo("cifar-10-batches-py/data_batch_1")
+        info.size = len(data)
+        file.addfile(info, io.BytesIO(data))
+    refused("incomplete or damaged", open_it=lambda: open_dataset("cifar10", root=archive))
+    assert not (tmp_path / "written").exists()
+
+
 # --- the real one ---
 
 

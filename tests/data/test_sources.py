@@ -27,7 +27,7 @@ def test_shapes_need_nothing(monkeypatch):
 
 def test_what_is_not_there_is_named():
     refused("There is no file none.npz", open_it=lambda: open_dataset("none.npz"))
-    refused("'none'", "'cifar10', 'shapes', an .npz file or an image folder", open_it=lambda: open_dataset("none"))
+    refused("'none'", "'cifar10', 'shapes', an .npz file, or an image folder", open_it=lambda: open_dataset("none"))
 
 
 def test_only_an_image_folder_can_be_brought_to_another_size(tmp_path, monkeypatch):

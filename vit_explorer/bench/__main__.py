@@ -3,6 +3,7 @@
     python -m vit_explorer.bench                       # everything, an hour
     python -m vit_explorer.bench startup point         # some of it
     python -m vit_explorer.bench faithful --n 100      # on fewer images; --data says where CIFAR-10 lies
+    python -m vit_explorer.bench load --visitors 100   # many visitors at once
     python -m vit_explorer.bench cards --data FILE     # is every card true: accuracies measured again from the files
     python -m vit_explorer.bench models --figure FILE  # the table of architectures, with times of this machine
     python -m vit_explorer.bench --json                # for machines
@@ -26,6 +27,7 @@ from vit_explorer.bench.explain import measure_explain
 from vit_explorer.bench.faithful import MODELS, N_PICTURES, measure_faithful
 from vit_explorer.bench.learn import measure_learn
 from vit_explorer.bench.live import measure_live
+from vit_explorer.bench.load import SECONDS, VISITORS, measure_load
 from vit_explorer.bench.missing import NotMeasured
 from vit_explorer.bench.models import measure_models
 from vit_explorer.bench.page import measure_picture, measure_point
@@ -40,6 +42,7 @@ MEASURES = {
     "point": measure_point,
     "picture": measure_picture,
     "live": measure_live,
+    "load": measure_load,  # two minutes
     "throughput": measure_throughput,
     "windows": measure_windows,
     "decode": measure_decode,
@@ -60,6 +63,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--checkpoints", help="a folder of weights, instead of the ones that ship")
     parser.add_argument("--data", help="cards, faithful: the file or folder in which CIFAR-10 is looked for first")
     parser.add_argument("--figure", help="models: draw the table as this PNG, SVG or PDF file")
+    load = parser.add_argument_group("load")
+    load.add_argument("--visitors", type=int, default=VISITORS, help=f"how many ask at the same time ({VISITORS})")
+    load.add_argument("--seconds", type=float, default=SECONDS, help=f"of each phase ({SECONDS:g})")
     faithful = parser.add_argument_group("faithful")
     faithful.add_argument("--n", type=int, default=N_PICTURES, help=f"how many test pictures ({N_PICTURES})")
     faithful.add_argument("--model", nargs="+", default=MODELS, help=f"names of checkpoints ({' '.join(MODELS)})")
@@ -73,6 +79,7 @@ def main(arguments: list[str] | None = None) -> int:
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
     }
     asked = {
+        "load": {"visitors": options.visitors, "seconds": options.seconds},
         "models": {"figure": options.figure},
         "cards": {"data": options.data},
         "faithful": {"data": options.data, "n": options.n, "models": options.model},

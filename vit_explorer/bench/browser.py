@@ -78,11 +78,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_app(*flags: str, log: list[str] | None = None) -> Iterator[str]:
+def running_app(
+    *flags: str, log: list[str] | None = None, processes: list[subprocess.Popen[str]] | None = None
+) -> Iterator[str]:
     """Start app.py on a free port, yield the address, and stop the app at the end.
 
     Args:
         log: receives what the app printed, once it has ended.
+        processes: receives the app's process.
     Raises:
         RuntimeError: if it ends by itself or does not answer in time; the message holds what it printed.
     """
@@ -93,6 +96,8 @@ def running_app(*flags: str, log: list[str] | None = None) -> Iterator[str]:
             [sys.executable, str(APP), "--port", str(port), *flags], stdout=output, stderr=subprocess.STDOUT, text=True
         )
         try:
+            if processes is not None:
+                processes.append(process)
             wait_until_answering(address, process)
             yield address
         except TimeoutError as error:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from vit_explorer.data.cifar10 import find_cifar10
 from vit_explorer.data.dataset import DatasetError
+from vit_explorer.data.listing import file_times
 
+MANY_FILES, STAMP_SECONDS = 500, 2.0  # of a folder of so many the times are looked at this often, in seconds
 MAX_OPEN = 4  # the least recently used one is dropped for a fifth
 
 Opened = TypeVar("Opened")
@@ -20,7 +23,7 @@ Stamp = tuple[tuple[str, int], ...]  # files, and when they were last written, i
 class DatasetCache(Generic[Opened]):
     """Opens each dataset once. May be asked from any thread; two datasets do not wait for each other.
 
-    A dataset is opened again when its file, or a file at the top of its folder, has changed. Files that cannot be read
+    A dataset is opened again when its file, or a file in its folder, has changed. Files that cannot be read
     are remembered as well, since a failed attempt can take seconds.
 
     Args:
@@ -39,6 +42,7 @@ class DatasetCache(Generic[Opened]):
         self._read, self._root, self._limit = read, root, limit
         self._lock = threading.Lock()
         self._locks: dict[tuple[str, int | None], threading.Lock] = {}
+        self._stamps: dict[str, tuple[float, Stamp]] = {}  # with the time at which they were taken
         self._open: dict[tuple[str, int | None], tuple[Stamp | None, Opened | DatasetError]] = {}
 
     def open(self, source: str, img_size: int | None = None) -> Opened:
@@ -60,6 +64,13 @@ class DatasetCache(Generic[Opened]):
             raise found[1].with_traceback(None)
         return found[1]
 
+    def forget(self, source: str) -> None:
+        """Let go of a dataset in all its sizes."""
+        with self._lock:
+            for known in [key for key in self._open if key[0] == source]:
+                del self._open[known]
+            self._stamps.pop(source, None)
+
     def _attempt(self, source: str, img_size: int | None) -> Opened | DatasetError:
         try:
             return self._read(source, img_size)
@@ -68,11 +79,17 @@ class DatasetCache(Generic[Opened]):
 
     def _stamp(self, source: str) -> Stamp | None:
         """None for what lies in no file, or is not there."""
-        place = find_cifar10(self._root) if source == "cifar10" else Path(source)
-        return None if place is None or not place.exists() else stamp_of(place)
+        place = find_cifar10(self._root) if source == "cifar10" else Path(os.path.expanduser(source))
+        if place is None or not place.exists():
+            return None
+        known = self._stamps.get(source)
+        if known is not None and len(known[1]) > MANY_FILES and time.monotonic() - known[0] < STAMP_SECONDS:
+            return known[1]
+        stamp = stamp_of(place)
+        self._stamps[source] = time.monotonic(), stamp
+        return stamp
 
 
 def stamp_of(path: Path) -> Stamp:
-    """A value that changes when a file, or a file in a folder, is replaced: paths and their times."""
-    paths = [path, *sorted(path.iterdir())] if path.is_dir() else [path]
-    return tuple((str(one), one.stat().st_mtime_ns if one.exists() else 0) for one in paths)
+    """A value that changes when a file, or a file anywhere in a folder, is replaced, comes or goes: paths and times."""
+    return tuple(file_times(path)) if path.is_dir() else ((str(path), path.stat().st_mtime_ns if path.exists() else 0),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from vit_explorer.data.dataset import Split
 
@@ -39,12 +40,18 @@ def cut_validation(split: Split, share: float, seed: int) -> tuple[Split, Split]
     Args:
         share: of the images that go to validation, 0 <= share < 1; with 0 the validation split is empty.
     """
+    held = held_out(split.y, share, seed)
+    return Split(split.x[~held], split.y[~held]), Split(split.x[held], split.y[held])
+
+
+def held_out(labels: Tensor, share: float, seed: int) -> Tensor:
+    """Which of these are set aside, as many of each class, drawn by ``seed``: a boolean mask (n,)."""
     if not 0 <= share < 1:
         raise ValueError(f"a validation share must lie in [0, 1), not {share}")
     generator = torch.Generator().manual_seed(seed)
-    held = torch.zeros(len(split.y), dtype=torch.bool)
-    for label in split.y.unique():
-        of_class = (split.y == label).nonzero().flatten()
+    held = torch.zeros(len(labels), dtype=torch.bool)
+    for label in labels.unique():
+        of_class = (labels == label).nonzero().flatten()
         shuffled = of_class[torch.randperm(len(of_class), generator=generator)]
         held[shuffled[: round(share * len(of_class))]] = True
-    return Split(split.x[~held], split.y[~held]), Split(split.x[held], split.y[held])
+    return held

@@ -4,7 +4,6 @@ What a file is comes from its first bytes, never from its name. Its size in pixe
 anything is decoded. Everything stays in memory, and no setting of Pillow is touched, so that threads may share this.
 """
 
-import io
 import os
 from typing import Literal
 
@@ -12,47 +11,11 @@ import numpy as np
 import torch
 from PIL import Image
 
+from vit_explorer.data.decode import TOO_MANY_PIXELS, PictureError, decode_picture, header_size
+from vit_explorer.data.formats import FORMATS, format_of, why_not_opened
+
 MAX_BYTES = 20 * 2**20
-MAX_PIXELS = 50_000_000
-MIN_SIDE = 2  # pixels
 LETTERBOX_GREY = 128  # of 255, in all three channels
-
-FORMATS = {"PNG": "PNG", "JPEG": "JPEG", "WEBP": "WebP", "GIF": "GIF", "BMP": "BMP", "TIFF": "TIFF"}  # Pillow's: ours
-ACCEPTED = "PNG, JPEG, WebP, GIF, BMP or TIFF"
-TOO_MANY_PIXELS = f"This picture has over {MAX_PIXELS // 10**6} megapixels; make it smaller, then retry."
-
-# (offset, bytes there, name): the first that fits says what a file is, well enough to open it or to name it.
-SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"\x89PNG\r\n\x1a\n", "PNG"),
-    (0, b"\xff\xd8\xff", "JPEG"),
-    (8, b"WEBP", "WEBP"),
-    (0, b"GIF87a", "GIF"),
-    (0, b"GIF89a", "GIF"),
-    (0, b"BM", "BMP"),
-    (0, b"II*\0", "TIFF"),
-    (0, b"MM\0*", "TIFF"),
-    (0, b"II+\0", "TIFF"),  # BigTIFF
-    (0, b"MM\0+", "TIFF"),
-    (4, b"ftypavi", "AVIF"),
-    (4, b"ftyphe", "HEIC"),
-    (4, b"ftypmif1", "HEIC"),
-    (4, b"ftypmsf1", "HEIC"),
-    (4, b"ftyp", "MP4"),
-    (0, b"%PDF", "PDF"),
-    (0, b"%!PS", "PostScript"),
-    (0, b"8BPS", "Photoshop"),
-    (0, b"<svg", "SVG"),
-    (4, b"jP  \r\n\x87\n", "JPEG 2000"),
-    (4, b"JXL \r\n\x87\n", "JPEG XL"),
-    (0, b"\xff\x0a", "JPEG XL"),
-    (0, b"\0\0\1\0", "ICO"),
-    (0, b"icns", "ICNS"),
-    (0, b"DDS ", "DDS"),
-    (0, b"qoif", "QOI"),
-    (0, b"v/1\x01", "OpenEXR"),
-    (0, b"PK\x03\x04", "ZIP"),
-    *((0, b"P%d%c" % (kind, space), "PNM") for kind in range(1, 7) for space in b" \t\r\n"),
-)
 
 # What undoes each value of the EXIF tag "Orientation". CIPA DC-008 (Exif 2.32), 4.6.4 A
 ORIENTATION_TAG = 0x0112
@@ -67,30 +30,26 @@ UPRIGHT = {
 }
 
 
-class PictureError(ValueError):
-    """An unusable image; the message is one sentence for the uploader."""
-
-
-def load_picture(source: bytes | str | os.PathLike[str]) -> Image.Image:
+def load_picture(source: bytes | str | os.PathLike[str], short_side: int | None = None) -> Image.Image:
     """Load bytes or a path as an upright RGB image without metadata.
 
-    Of an animation or a file with pages: the first. Transparent parts are laid over white. 16-bit grey is scaled so
-    that 65535 is white; for 32-bit whole numbers and floats see `_deep_grey_to_8_bit`. CMYK is converted without
-    colour profiles. The EXIF turn is applied; EXIF that cannot be read is ignored, as browsers do.
+    Of an animation or a file with pages: the first. Transparent parts are laid over white. Colours of an ICC profile
+    are turned into sRGB. 16-bit grey is scaled so that 65535 is white; for deeper whole numbers and floats see
+    ``decode``. The EXIF turn is applied; EXIF and profiles that cannot be read are ignored, as browsers do.
+
+    Args:
+        short_side: a JPEG may be reduced while it is decoded as long as no side falls below these pixels.
 
     Raises PictureError when there is no picture in it that can be used: empty, over MAX_BYTES, not one of FORMATS,
-    damaged, cut short, under MIN_SIDE or over MAX_PIXELS.
+    damaged, cut short, under ``decode.MIN_SIDE`` or over ``decode.MAX_PIXELS``, which a JPEG is first reduced to.
     """
     data = _read(source)
-    kind = _kind(data)
-    if kind not in FORMATS:
-        what = f"is {_with_article(kind)} file, which cannot be opened here" if kind else "is not a picture"
-        raise PictureError(f"This file {what}; choose one saved as {ACCEPTED}.")
+    kind = format_of(data)
+    if (reason := why_not_opened(kind)) is not None:
+        raise PictureError(reason)
+    assert kind is not None  # else there was a reason
     try:
-        picture = Image.open(io.BytesIO(data), formats=[kind])
-        _check_size(*picture.size)  # from the header: nothing is decoded yet
-        picture.load()
-        return _turn_upright(_to_rgb(picture), picture)
+        return _turn_upright(*decode_picture(data, kind, short_side))
     except PictureError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):  # Pillow's own limits are above MAX_PIXELS
@@ -99,6 +58,17 @@ def load_picture(source: bytes | str | os.PathLike[str]) -> Image.Image:
         raise PictureError(
             f"This {FORMATS[kind]} picture is damaged or cut short; save or send it again, then retry."
         ) from error
+
+
+def measure_picture(data: bytes) -> tuple[int, int]:
+    """Width and height as the header states them; (0, 0) for what cannot be opened."""
+    kind = format_of(data)
+    if why_not_opened(kind) is not None or kind is None:
+        return 0, 0
+    try:
+        return header_size(data, kind)
+    except Exception:  # a hostile file can make a parser raise anything; loading it says what is wrong
+        return 0, 0
 
 
 def fit_picture(picture: Image.Image, size: int, mode: Literal["crop", "letterbox"] = "crop") -> torch.Tensor:
@@ -142,67 +112,6 @@ def _read(source: bytes | str | os.PathLike[str]) -> bytes:
     if len(data) > MAX_BYTES:
         raise PictureError(f"This file is over {MAX_BYTES >> 20} MB; make the picture smaller, then retry.")
     return data
-
-
-def _kind(data: bytes) -> str | None:
-    """Format announced by the first bytes: a key of FORMATS, another name, or None."""
-    for offset, signature, name in SIGNATURES:
-        if data.startswith(signature, offset):
-            return name
-    head = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return "SVG" if head.startswith(b"<svg") or (head.startswith(b"<?xml") and b"<svg" in head) else None
-
-
-def _with_article(name: str) -> str:
-    """ "a PDF", "an SVG": by the sound of the name."""
-    return ("an " if name in ("AVIF", "HEIC", "MP4", "SVG", "ICO", "ICNS", "OpenEXR") else "a ") + name
-
-
-def _check_size(width: int, height: int) -> None:
-    """Refuse images too large to decode, or too narrow."""
-    if width * height > MAX_PIXELS:
-        raise PictureError(TOO_MANY_PIXELS)
-    if min(width, height) < MIN_SIDE:
-        raise PictureError(
-            f"This picture is only {width} x {height} pixels; choose one of at least {MIN_SIDE} x {MIN_SIDE}."
-        )
-
-
-def _to_rgb(picture: Image.Image) -> Image.Image:
-    """Convert a decoded image to RGB, over white where transparent."""
-    if picture.mode.startswith("I;16"):
-        levels = np.asarray(picture).astype(np.uint32)
-        return Image.fromarray(((levels + 128) // 257).astype(np.uint8)).convert("RGB")  # 65535 / 257 = 255
-    if picture.mode in ("I", "F"):
-        return Image.fromarray(_deep_grey_to_8_bit(np.asarray(picture))).convert("RGB")
-    if picture.mode == "LAB":  # Pillow has no way from it to RGB without a colour profile
-        raise PictureError("This picture's colours are in the LAB space; save it as RGB, then retry.")
-    if picture.has_transparency_data:
-        layer = picture if picture.mode == "RGBA" else picture.convert("RGBA")
-        paper = Image.new("RGB", picture.size, "white")
-        paper.paste(layer, mask=layer)
-        return paper
-    return picture.convert("RGB")  # a copy where it already is RGB
-
-
-def _deep_grey_to_8_bit(levels: np.ndarray) -> np.ndarray:
-    """Convert 32-bit grey (H, W) to uint8, scaled by the values.
-
-    Such files do not state their white.
-
-    Floats within 0..1: 1 is white. Else within 0..255, then within 0..65535: the top of that range is white. Else the
-    greatest value is white, and the least is black, or 0 where all are above it. What is not finite becomes black.
-    """
-    finite = np.isfinite(levels)
-    low, high = float(levels.min(where=finite, initial=0)), float(levels.max(where=finite, initial=0))
-    if low >= 0 and high <= 65535:
-        tops = (1, 255, 65535) if levels.dtype.kind == "f" else (255, 65535)
-        high = next(top for top in tops if high <= top)
-    grey = levels.astype(np.float64)  # the one large copy: all that follows is in place
-    grey[~finite] = low
-    grey -= low
-    grey *= 255.0 / (high - low)
-    return np.rint(grey, out=grey).astype(np.uint8)
 
 
 def _turn_upright(picture: Image.Image, source: Image.Image) -> Image.Image:

@@ -52,12 +52,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--at-once", type=int, default=1, help="trainings allowed on this machine at the same time")
     parser.add_argument(
         "--own-data",
-        type=Path,
         action="extend",
         nargs="+",
         default=[],
         metavar="PATH",
-        help=".npz files or image folders to train on",
+        help=".npz files or image folders, also as .zip, to train on",
     )
     parser.add_argument(
         "--model",
@@ -70,7 +69,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--uploads-memory", type=int, default=UPLOADS_MEMORY, metavar="MB", help="for the pictures of all visitors"
     )
-    parser.add_argument("--public", action="store_true", help="for strangers: with limits, see docs/deploying.md")
+    parser.add_argument(
+        "--public",
+        action=argparse.BooleanOptionalAction,
+        default="SPACE_ID" in os.environ,  # a Hugging Face Space
+        help="for strangers: with limits, see docs/deploying.md",
+    )
     parser.add_argument("--mcp", action="store_true", help="also offer tools over MCP, see docs/api.md")
     parser.add_argument("--share", action="store_true", help="also answer at a public gradio.live address")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
@@ -103,6 +107,7 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
 
     with no_proxies():
         from vit_explorer.ui.app import build_app, launch_options
+        from vit_explorer.ui.core.brought import FOLDER as BROUGHT
         from vit_explorer.ui.core.gateway import Gateway
         from vit_explorer.ui.core.limits import PUBLIC
         from vit_explorer.ui.core.paths import HiddenPaths
@@ -126,6 +131,7 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
             busy=lambda: service.training,
             offline=options.offline or options.public,
             uploads_memory=options.uploads_memory,
+            brought=service.runs_folder / BROUGHT,
         )
     except ValueError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)

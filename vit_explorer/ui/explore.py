@@ -17,6 +17,7 @@ from vit_explorer.models.zoo import CHECKPOINT_FOLDER, Checkpoint
 from vit_explorer.training.runs.folder import RUNS_FOLDER
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.app import build_app, launch_options
+from vit_explorer.ui.core.brought import FOLDER as BROUGHT
 from vit_explorer.ui.core.gateway import Gateway
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.listening import bracketed, listening_place, no_proxies
@@ -71,7 +72,10 @@ def explore(
     network = open_network(source, labels, name)
     folder = Path(runs) if runs is not None else RUNS_FOLDER
     session = Session(
-        checkpoint_folders=[CHECKPOINT_FOLDER, folder / EXPORTED, folder / KEPT], networks=[network], pretrained=True
+        checkpoint_folders=[CHECKPOINT_FOLDER, folder / EXPORTED, folder / KEPT],
+        networks=[network],
+        pretrained=True,
+        brought=folder / BROUGHT,
     )
     service = TrainingService(folder)
     gateway = Gateway()

@@ -29,11 +29,11 @@ export interface State {
   /** What is chosen in the Features tab, and the newest colours of the server, decoded. */
   featuresChosen: Partial<FeaturesChosen>;
   features: Features;
-  positionSnapshot: { model: string; index: number };
+  positionSnapshot: { model: string; index: number } | null;
   positionPair: { first: number; second: number } | null;
   windows: { answer: WindowsPayload | null; pair: number; head: number };
   recipe: { ingredient: string; strengths: Record<string, number>; seed: number };
-  rung: string;
+  rung: string | null;
   lobby: Lobby;
   /** The race that is followed; set anew when its state changes. */
   race: Race | null;
@@ -45,7 +45,7 @@ export interface State {
   raceAxis: string;
   /** Names of races drawn dashed. */
   comparing: string[];
-  setup: { open: boolean; from?: any };
+  setup: { open: boolean; from?: any; /** by a link, whatever race is opened */ linked?: boolean };
   /** The name of the race in the page's link. */
   run: string | null;
   /** The answer of the server to a sequence; what is chosen of it; a sequence that a view wants to be read. */

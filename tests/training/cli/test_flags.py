@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -88,7 +89,7 @@ def test_several_models_share_what_is_said_but_for_their_own_options():
 
 def test_a_preset_is_taken_as_it_is_laid_out_and_what_is_said_replaces_it(tiny):
     options = make_parser().parse_args(["--preset", "vit-cnn", "--data", "tiny.npz", "--epochs", "3", "--subset", "12"])
-    laid_out = preset_recipes("vit-cnn", "tiny.npz", subset=12, epochs=3, n_train=24, n_test=9)
+    laid_out = preset_recipes("vit-cnn", str(Path.cwd() / "tiny.npz"), subset=12, epochs=3, n_train=24, n_test=9)
     assert recipes_said(options, tiny) == laid_out
     options = make_parser().parse_args(
         ["--preset", "vit-cnn", "--lr", "0.5", "--batch-size", "9", "--test-subset", "5"]

@@ -15,7 +15,8 @@ from PIL import Image
 
 from vit_explorer.data.cifar10 import DATA_VARIABLE
 from vit_explorer.data.dataset import DatasetError
-from vit_explorer.data.uploads import PictureError, fit_picture
+from vit_explorer.data.decode import PictureError
+from vit_explorer.data.uploads import fit_picture
 from vit_explorer.models.zoo import (
     CHECKPOINT_FOLDER,
     CheckpointError,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from dataclasses import MISSING, fields, replace
 from typing import Any
 
 from vit_explorer.data.dataset import Dataset
+from vit_explorer.data.sources import absolute_source
 from vit_explorer.models.zoo import CheckpointError, Option, find_card, model_names
 from vit_explorer.training.loop.recipe import CHOICES, LIMITS, OPTIONAL_LIMITS, Recipe
 from vit_explorer.training.studies.presets import PRESETS, preset_recipes
@@ -64,7 +66,7 @@ def add_recipe_flags(parser: argparse.ArgumentParser) -> None:
         "--set", action="append", default=[], metavar="[MODEL:]OPTION=VALUE",
         help="an option of the models, or of one of them; several numbers as 64,128",
     )  # fmt: skip
-    add("data", "cifar10, shapes, an .npz file or an image folder")
+    add("data", "cifar10, shapes, an .npz file or an image folder, also as .zip")
     for name, (low, high) in OPTIONAL_LIMITS.items():
         add(name, f"{_WORDS[name]}; {low:,} to {high:,}", type=int, metavar="N")
     for name, (least, most) in LIMITS.items():
@@ -98,6 +100,10 @@ def recipes_said(options: argparse.Namespace, dataset: Dataset | None = None) ->
         ValueError: for values that cannot be; the message is a sentence.
     """
     said = {field.name: getattr(options, field.name) for field in fields(Recipe) if hasattr(options, field.name)}
+    if "data" in said:  # a run can be resumed from any folder
+        said["data"] = absolute_source(said["data"])
+    if os.path.dirname(said.get("teacher", "")):
+        said["teacher"] = os.path.abspath(os.path.expanduser(said["teacher"]))
     models = said.pop("model", [Recipe.model])
     if options.lr_change:
         said["lr_changes"] = tuple(sorted(_change(text) for text in options.lr_change))

@@ -56,7 +56,10 @@ class WorkerLoop:
         self._commands, self._send = commands, send
         self._root = root
         self._device = device
-        self._datasets = DatasetCache(lambda source, size: open_dataset(source, root, img_size=size), root)
+        self._datasets = DatasetCache(
+            lambda source, size: open_dataset(source, root, img_size=size, progress=self._tell_read), root
+        )
+        self._messages: StatusMessages | None = None  # of the race in hand
         self._runner: Runner | None = None  # of the last race
 
     def run(self) -> None:
@@ -87,12 +90,17 @@ class WorkerLoop:
             with contextlib.suppress(DatasetError):  # reported when a race needs it
                 self._datasets.open(name)
 
+    def _tell_read(self, done: int, total: int) -> None:
+        if self._messages is not None:
+            self._messages.activity("pictures", f"{done:,} of {total:,} read")
+
     def _dataset_of(self, recipe: Recipe) -> Dataset:
         return self._datasets.open(recipe.data, recipe.img_size)
 
     def _train(self, path: Path, until: Until) -> None:
         """One race, from claiming its folder to releasing it."""
         messages = StatusMessages(path.name, self._send)
+        self._messages = messages
         messages.state("starting")
         told: str | None = "stop"
         try:
@@ -114,6 +122,7 @@ class WorkerLoop:
                 Race.at(path).save_status(status)
         if told == "stop" or status.state != "paused":
             self._forget()
+        self._messages = None
         messages.state(status.state, status.reason, over=True)
 
     def _follow(self, runner: Runner, messages: StatusMessages, until: Until) -> str | None:

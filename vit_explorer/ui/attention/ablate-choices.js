@@ -1,6 +1,7 @@
 /* What is taken away in the Test it view: one set of choices, its past, and the picture that patches are erased on. */
 import * as format from "../core/format.js";
 import { cellAt } from "../core/pointer.js";
+import { flag, index, integer, integers, oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { moveToken } from "../core/tokens.js";
 
@@ -35,6 +36,44 @@ export function choices(changed) {
       past = [];
       now = { ...EMPTY, baseline: now.baseline };
     },
+    /** Leave aside what a link named and this network has not: `shape` is [layers, heads]. */
+    keepInside(patches, shape) {
+      const erased = now.erased.filter((patch) => patch < patches);
+      const muted = now.muted.filter(([layer, head]) => shape && layer < shape[0] && head < shape[1]);
+      if (erased.length < now.erased.length || muted.length < now.muted.length) now = { ...now, erased, muted };
+    },
+    /** Take over without a past. */
+    begin(values) {
+      past = [];
+      now = { ...now, ...values };
+    },
+  };
+}
+
+/** Heads as "layer-head", counted from 1: "4-1.4-2". @type {import("../core/setting.js").Kind<number[][]>} */
+const heads = {
+  write: (muted) => muted.map(([layer, head]) => `${layer + 1}-${head + 1}`).join("."),
+  read(text) {
+    const pairs = text.split(".").map((pair) => pair.split("-").map(index.read));
+    return pairs.every((pair) => pair.length === 2 && !pair.includes(undefined)) ? pairs : undefined;
+  },
+};
+
+/** What a link holds of the choices. */
+export function linked(kept) {
+  const one = (kind, key) =>
+    setting(
+      kind,
+      () => kept.now()[key],
+      (value) => kept.begin({ [key]: value ?? EMPTY[key] }),
+      EMPTY[key],
+    );
+  return {
+    erased: one(integers(), "erased"),
+    baseline: one(oneOf("blurred", "mean"), "baseline"),
+    shuffle: one(integer(1, 9999), "shuffle"),
+    muted: one(heads, "muted"),
+    positions: one(flag, "positions"),
   };
 }
 

@@ -3,6 +3,7 @@ import { decode } from "../core/arrays.js";
 import { clearCanvas, patchInput, rgbImage } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { question } from "../core/question.js";
 import { saveMenu } from "../core/save.js";
 import * as store from "../core/store.js";
@@ -34,6 +35,7 @@ export default widget((root, server) => {
   const near = ({ trace }) => answer !== null && answer.of === trace;
 
   // ---- controls ------------------------------------------------------------------------------------------------
+  inLink(root, ablation.linked(kept), () => draw(store.state));
   $(".undo").addEventListener("click", kept.undo);
   $(".reset").addEventListener("click", kept.reset);
   $(".shuffle").addEventListener("click", () =>
@@ -257,10 +259,11 @@ export default widget((root, server) => {
     const shape = trace.attention && trace.attention.shape;
     const key = `${trace.grid} ${shape} ${Boolean(state.model.positions)}`;
     if (key !== network) {
+      if (network) kept.forget();
       network = key;
-      kept.forget();
       buildHeads(shape);
     }
+    kept.keepInside(trace.grid[0] * trace.grid[1], shape);
     query = inkOf("--vx-query");
     $(".marks").setAttribute(
       "aria-label",

@@ -1,5 +1,7 @@
 /* The rollout on screen: its options, what the server made of them, and the rows that are drawn. */
 import { decode } from "../core/arrays.js";
+import { flag, index, number, oneOf, setting } from "../core/setting.js";
+import * as store from "../core/store.js";
 import { CLS_TOKEN } from "../core/tokens.js";
 import * as attention from "./data.js";
 
@@ -14,6 +16,26 @@ export function options(/** @type {import("../state").State} */ state) {
   const chosen = { ...FIRST, ...state.attentionRollout };
   return { ...chosen, start: Math.min(chosen.start, attention.view(state).layers - 1) };
 }
+
+/** @param {keyof RolloutOptions} key */
+const kept = (kind, key) =>
+  setting(
+    kind,
+    () => (attention.view(store.state) ? options(store.state)[key] : null),
+    (value) => store.set("attentionRollout", { ...store.state.attentionRollout, [key]: value ?? FIRST[key] }),
+    FIRST[key],
+  );
+
+/** What a link holds of them. */
+export const linked = {
+  row: kept(oneOf("answer", "query"), "row"),
+  fusion: kept(oneOf("mean", "max", "min"), "fusion"),
+  discard: kept(number(0, 0.95), "discard"),
+  residual: kept(flag, "residual"),
+  start: kept(index, "start"),
+  scale: kept(oneOf("shared", "own"), "scale"),
+  mix: attention.linked.mix,
+};
 
 /** What the server is asked for; the token counts only where it sends single rows. */
 export function request(/** @type {import("../state").State} */ state) {

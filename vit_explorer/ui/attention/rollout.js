@@ -2,8 +2,10 @@
 import { clearCanvas } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink, touch } from "../core/link.js";
 import { question } from "../core/question.js";
 import { saveMenu } from "../core/save.js";
+import { index, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { moveToken, prefixName, tokenName } from "../core/tokens.js";
@@ -206,6 +208,7 @@ export default widget((root, server) => {
   function play(next) {
     if (!stack || root.offsetParent === null) return stop();
     show(next);
+    touch();
     if (next + 1 >= stack.count) return stop();
     timer = setTimeout(() => play(next + 1), STEP_TIME);
   }
@@ -233,6 +236,18 @@ export default widget((root, server) => {
     });
   }
 
+  inLink(
+    root,
+    {
+      ...rollout.linked,
+      step: setting(
+        index,
+        () => (step === null || !stack || step >= stack.count - 1 ? null : step),
+        (value) => (step = value),
+      ),
+    },
+    refresh,
+  );
   const choose = (next) => {
     if ("start" in next) step = null; // another number of steps: show the last
     store.set("attentionRollout", { ...rollout.options(store.state), ...next });

@@ -8,7 +8,9 @@ import { wireCamera } from "../core/camera.js";
 import { fill, make } from "../core/elements.js";
 import { base64, intoField } from "../core/files.js";
 import * as format from "../core/format.js";
-import { ask as askServer } from "../core/server.js";
+import { inLink } from "../core/link.js";
+import { ask as askServer, latest } from "../core/server.js";
+import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { send } from "../core/uploads.js";
 import { widget } from "../core/widget.js";
@@ -268,6 +270,34 @@ export default widget((root, server) => {
   );
 
   wireCamera(root, (shot) => bring([shot], () => `Camera picture ${++shots}`), complain);
+
+  // ---- in a link -----------------------------------------------------------------------------------------------
+  const find = latest(server, "find");
+
+  /** Show the pictures of a link in place of those that are here; null follows the frame again. */
+  async function bringLinked(names) {
+    if (!names) {
+      if (!following) clear();
+      following = true;
+      return draw(store.state);
+    }
+    following = false;
+    const found = await find({ pictures: names.split(" ") });
+    if (!found) return undefined;
+    for (const card of cards.splice(0)) card.element.remove();
+    found.pictures.forEach(add);
+    const lost = found.missing;
+    if (lost) complain(`${format.plural(lost, "picture")} of this link ${lost > 1 ? "are" : "is"} no longer here.`);
+    return tell();
+  }
+
+  inLink(root, {
+    pictures: setting(
+      words(2000),
+      () => (following ? null : cards.map(({ picture }) => picture.name).join(" ")),
+      bringLinked,
+    ),
+  });
 
   // ---- the frame -----------------------------------------------------------------------------------------------
   function setFit(next) {

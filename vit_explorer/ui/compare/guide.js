@@ -1,6 +1,8 @@
 /* Which one for my problem: three questions, one at a time, and the answer with its reasons. */
 import { fill, make } from "../core/elements.js";
-import { latest, ask as send } from "../core/server.js";
+import { inLink } from "../core/link.js";
+import { ask as send, latest } from "../core/server.js";
+import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 
@@ -12,6 +14,25 @@ export default widget((root, server) => {
   let asked = false;
   let given = []; // keys of the options, one for each question answered
   let remembered = []; // those that were taken back, to be shown as pressed
+
+  /** As many answers as there are options for, from the first question on. */
+  const possible = (keys) => {
+    const wrong = questions.findIndex(({ options }, k) => !options.some(({ key }) => key === keys[k]));
+    return wrong < 0 ? keys.slice(0, questions.length) : keys.slice(0, wrong);
+  };
+
+  inLink(
+    root,
+    {
+      answers: setting(
+        words(),
+        () => given.join("."),
+        (text) => ([given, remembered] = [text ? text.split(".") : [], []]),
+        "",
+      ),
+    },
+    () => questions && show(false),
+  );
 
   const optionOf = (k) => questions[k].options.find(({ key }) => key === given[k]);
 
@@ -30,6 +51,7 @@ export default widget((root, server) => {
 
   /** Show what comes next; `moved` puts the focus there, which the pressed button has lost. */
   async function show(moved = true) {
+    given = possible(given);
     path();
     if (given.length < questions.length) ask(questions[given.length], moved);
     else await answer(moved);

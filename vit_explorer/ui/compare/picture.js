@@ -10,6 +10,8 @@ import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { question } from "../core/question.js";
 import { latest } from "../core/server.js";
+import { inLink } from "../core/link.js";
+import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as views from "../core/views.js";
@@ -79,14 +81,24 @@ export default widget((root, server) => {
   }
 
   // ---- controls ------------------------------------------------------------------------------------------------
+  inLink(
+    root,
+    {
+      class: setting(
+        words(),
+        () => target,
+        (name) => (target = name || ""),
+        "",
+      ),
+    },
+    () => draw(store.state),
+  );
   $(".target").addEventListener("change", (event) => {
     target = event.target.value;
-    const state = store.state;
-    if (views.ready(state)) draw(state);
+    draw(store.state);
   });
 
   function listClasses(classes) {
-    if (target && !classes.includes(target)) target = "";
     const select = $(".target");
     const names = ["", ...classes];
     if (select.dataset.of !== names.join("\n")) {
@@ -190,6 +202,7 @@ export default widget((root, server) => {
   let drawn = ""; // the question whose answer stands in the cards
   function draw(/** @type {import("../state").State} */ state) {
     if (!views.ready(state)) return;
+    if (target && !state.trace.classes.includes(target)) target = "";
     ask(state);
     root.classList.toggle("waiting", !fits(state));
     if (!fits(state)) return;

@@ -2,6 +2,7 @@
 import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { ask } from "../core/server.js";
+import { inLink } from "../core/link.js";
 import { widget } from "../core/widget.js";
 import * as comparePlot from "./plot.js";
 import * as sort from "./sort.js";
@@ -60,6 +61,8 @@ export default widget((root, server) => {
     },
   ];
   const table = sort.sortable($("table"), COLUMNS, { start: ["top1", "descending"], id: idOf, hover: light });
+
+  inLink(root, { published: table.linked });
 
   function light(id) {
     table.light(id);

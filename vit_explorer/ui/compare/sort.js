@@ -1,5 +1,6 @@
 /* A table whose columns sort by a button in each head, and rows that light up with their points in a plot. */
 import { fill, make } from "../core/elements.js";
+import { oneOf, setting } from "../core/setting.js";
 
 /**
  * @typedef {{key: string, title: string, note?: string, value: (row: any) => number | string | null,
@@ -79,11 +80,22 @@ export function sortable(table, columns, { start, id, hover }) {
     show();
   }
 
+  /** How it is sorted, in a link: "column-rising" or "column-falling". */
+  const linked = setting(
+    oneOf(...columns.flatMap(({ key }) => [`${key}-ascending`, `${key}-descending`])),
+    () => `${by}-${direction}`,
+    (text) => {
+      [by, direction] = text ? /** @type {any} */ (text.split("-")) : start;
+      show();
+    },
+    start.join("-"),
+  );
+
   /** Light up a row. */
   function light(which) {
     for (const element of /** @type {HTMLElement[]} */ ([...body.children]))
       element.classList.toggle("lit", element.dataset.id === which);
   }
 
-  return { light, put };
+  return { light, linked, put };
 }

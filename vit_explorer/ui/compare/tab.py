@@ -1,4 +1,4 @@
-"""The Compare tab: one picture in all models, the table of architectures, and which one for a problem."""
+"""The Compare tab: one picture in all models, confusions, the table of architectures, and which one for a problem."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from pathlib import Path
 
 import gradio as gr
 
+from vit_explorer.ui.compare.confusion import count_confusions, export_confusions, list_cell
 from vit_explorer.ui.compare.guide import count_costs, give_advice, list_questions
 from vit_explorer.ui.compare.picture import compare_picture, compare_times
+from vit_explorer.ui.compare.predictions import PredictionStore
 from vit_explorer.ui.compare.published import published_figures
 from vit_explorer.ui.compare.table import export_table, list_architectures, start_models
 from vit_explorer.ui.compare.timing import ModelTimes
@@ -28,6 +30,11 @@ def place_compare(session: Session, runs_folder: Path, machine: threading.Lock) 
         with gr.Tab("One picture", id="one-picture"):
             picture = serve(session, compare=compare_picture, time_all=compare_times)
             widget(__file__, "compare-picture", picture, elem_id="compare-picture")
+        with gr.Tab("Confusions", id="confusions"):
+            counted = serve(
+                session, PredictionStore(), confusion=count_confusions, cell=list_cell, export=export_confusions
+            )
+            widget(__file__, "compare-confusion", counted, elem_id="compare-confusion")
         with gr.Tab("Architectures", id="architectures"):
             widget(__file__, "compare-table", table_functions(session, runs_folder, machine), elem_id="compare-table")
             published = serve(published=published_figures)

@@ -2,9 +2,11 @@
 import * as answers from "../core/answers.js";
 import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { makeMeasuring } from "../core/measuring.js";
 import { saveMenu } from "../core/save.js";
 import { latest } from "../core/server.js";
+import { oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as comparePlot from "./plot.js";
@@ -177,11 +179,28 @@ export default widget((root, server) => {
     $(".note").textContent = `${which}${others.length ? ` Left out, other pictures: ${others.join(", ")}.` : ""}`;
   }
 
+  function turn(next) {
+    axis = next;
+    for (const button of root.querySelectorAll("[data-axis]"))
+      button.setAttribute("aria-pressed", String(button.dataset.axis === axis));
+  }
+
+  inLink(
+    root,
+    {
+      cost: setting(
+        oneOf(...Object.keys(AXES)),
+        () => axis,
+        (value) => turn(value || "multiply_adds"),
+        "multiply_adds",
+      ),
+      sort: table.linked,
+    },
+    () => plot(),
+  );
   for (const button of root.querySelectorAll("[data-axis]")) {
     button.addEventListener("click", () => {
-      axis = button.dataset.axis;
-      for (const other of root.querySelectorAll("[data-axis]"))
-        other.setAttribute("aria-pressed", String(other === button));
+      turn(button.dataset.axis);
       plot();
     });
   }

@@ -14,8 +14,8 @@ export function clearCanvas(element, width, height) {
     element.style.height = `${height}px`;
   }
   const context = element.getContext("2d");
+  context.reset(); // cleared, and nothing of what was drawn before shows in what is drawn next
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
   context.imageSmoothingEnabled = false;
   return context;
 }

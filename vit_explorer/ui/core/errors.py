@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from vit_explorer.data.dataset import DatasetError
-from vit_explorer.data.uploads import PictureError
+from vit_explorer.data.decode import PictureError
 from vit_explorer.models.zoo import CheckpointError
 from vit_explorer.training.runs.errors import RunError
 from vit_explorer.ui.core.session import UnknownPicture

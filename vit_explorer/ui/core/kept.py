@@ -8,6 +8,7 @@ from collections.abc import Hashable
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from vit_explorer.ui.core.brought import PREFIX
 from vit_explorer.ui.core.serve import ServerFunction
 from vit_explorer.ui.core.session import Session
 
@@ -39,7 +40,7 @@ def made_from(function: ServerFunction, request: Any) -> MadeFrom | None:
     """
     session, pictures = function.context[0], [getattr(request, name, None) for name in PICTURES]
     named = [name for name in pictures if isinstance(name, str)]
-    if not isinstance(session, Session) or any(name.startswith("upload:") for name in named):
+    if not isinstance(session, Session) or any(name.startswith(("upload:", PREFIX)) for name in named):
         return None
     return session.made_from(named, getattr(request, "model", None))
 

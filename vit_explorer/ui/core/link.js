@@ -17,7 +17,7 @@ const PAUSE = 250; // ms after the last change before it is written: browsers li
 const POINTING = ["token", "positionPair"]; // topics that change while the pointer moves, without a choice
 const SPACES = "https://huggingface.co"; // shows an app in an iframe and takes the hash for its own address
 
-/** @type {{root: HTMLElement, settings: Record<string, Setting>, redraw: () => void}[]} */
+/** @type {{root: HTMLElement, settings: Record<string, Setting>, redraw: () => void, took: object | null}[]} `took`: the link that it was built for */
 let views = [];
 let opening = { values: {}, tab: "", sub: "" }; // the newest link, for views that are not there yet
 let restoring = 0; // links that are being shown: what is on screen meanwhile is not written
@@ -38,11 +38,14 @@ const frame = new Promise((resolve) => (hasFrame = resolve));
  * @param {() => void} [redraw]
  */
 export function inLink(root, settings, redraw = () => {}) {
-  const view = { root, settings, redraw };
+  const view = { root, settings, redraw, took: null };
   views = [...views.filter((one) => one.root.isConnected), view];
   const { tab, sub } = tabs.place();
-  const here = tab === opening.tab && (!opening.sub || sub === opening.sub);
-  if (restoring && here && tabs.visible(root)) take(view, opening.values, false);
+  const above = root.closest(".tabs")?.id === "tabs"; // the tabs inside of its tab, or in a tab without any
+  const here = tab === opening.tab && (above || !opening.sub || sub === opening.sub);
+  if (!restoring || !here || !tabs.visible(root)) return;
+  take(view, opening.values, false);
+  view.took = opening;
 }
 
 /** Write to a view what a link says; `whole`: what it does not name gets its default. Returns whether it had a say. */
@@ -145,7 +148,8 @@ async function bring(link, whole) {
     if (!store.state.trace) pin(values, false);
     await Promise.all([openTabs(), showPicture(values, whole)]);
     pin(values, whole);
-    for (const view of views) if (tabs.visible(view.root) && take(view, values, whole)) view.redraw();
+    for (const view of views)
+      if (view.took !== opening && tabs.visible(view.root) && take(view, values, whole)) view.redraw();
     await mounted();
   } finally {
     restoring--;

@@ -6,12 +6,17 @@ export interface Answers {
   architectures: TablePayload;
   attention_matrix: MatrixPayload;
   attention_rows: RowsPayload;
+  bring: BringPayload;
+  bring_end: Record<string, any>;
+  bring_part: Record<string, number>;
   catalogue: CataloguePayload;
+  cell: ConfusedPayload;
   classify: ClassifyPayload;
   colours: ColoursPayload;
   command: StatusPayload;
   commands: CommandsPayload;
   compare: ComparePayload;
+  confusion: ConfusionPayload;
   count: Record<string, any>;
   decoding_measured: any;
   describe: any;
@@ -19,11 +24,13 @@ export interface Answers {
   download: any;
   download_status: DownloadPayload;
   draw_lot: PicturePayload;
+  drop_own: Record<string, any>;
   examples: any;
   experiment: ExperimentPayload;
   export: FileAnswer;
   features: FeaturesPayload;
   filters: FiltersPayload;
+  find: FoundPayload;
   find_difference: DifferencePayload;
   follow: FollowPayload;
   get: StartedPayload;
@@ -39,6 +46,7 @@ export interface Answers {
   measure_windows: any;
   models_measured: any;
   offers: OffersPayload;
+  own: OwnListPayload;
   planned: PlanPayload;
   published: PublishedPayload;
   questions: GuidePayload;
@@ -84,6 +92,14 @@ export interface AgreementPayload {
   one: string;
   other: string;
   count: number;
+}
+
+export interface Attention {
+  model: string;
+  layer: number;
+  head: number | null;
+  tokens: Array<string>;
+  weights: Array<Array<number>>;
 }
 
 export interface AttentionPayload {
@@ -136,6 +152,11 @@ export interface BlockPayload {
   reach_cols: Packed;
 }
 
+export interface BringPayload {
+  data: string;
+  part_bytes: number;
+}
+
 export interface CacheStepPayload {
   computed: [number, number];
   read: [number, number];
@@ -148,6 +169,7 @@ export interface CataloguePayload {
   pretrained: Array<UnopenedPayload>;
   gallery: Array<PicturePayload>;
   sources: Array<string>;
+  reading: Array<ReadingPayload>;
   problems: Array<string>;
   first: FirstPayload;
   max_bytes: number;
@@ -161,6 +183,22 @@ export interface CellPayload {
   answer: number;
   probability: number;
   same: boolean;
+}
+
+export interface ClassPayload {
+  name: string;
+  train: number;
+  test: number;
+}
+
+export interface ClassProbability {
+  label: string;
+  probability: number;
+}
+
+export interface Classification {
+  model: string;
+  classes: Array<ClassProbability>;
 }
 
 export interface ClassifyPayload {
@@ -183,6 +221,38 @@ export interface CommandsPayload {
 export interface ComparePayload {
   truth: string | null;
   results: Array<ExplainedPayload>;
+}
+
+export interface ConfusedPayload {
+  first: number;
+  total: number;
+  pictures: Array<ConfusedPicture>;
+}
+
+export interface ConfusedPicture {
+  name: string;
+  title: string;
+  truth: string | null;
+  labels: Array<string>;
+  width: number;
+  height: number;
+  preview: string;
+  probability: number;
+}
+
+export interface ConfusionPayload {
+  model: string;
+  state: "none" | "counting" | "ready";
+  reason: string | null;
+  data: string;
+  done: number;
+  total: number;
+  classes: Array<string>;
+  accuracy: number | null;
+  cells: Packed | null;
+  recall: Array<number | null>;
+  precision: Array<number | null>;
+  pairs: Array<PairPayload>;
 }
 
 export interface ContenderPayload {
@@ -312,6 +382,13 @@ export interface ExplainedPayload {
   alike: boolean;
 }
 
+export interface Explanation {
+  model: string;
+  label: string;
+  probability: number;
+  maps: Record<string, Array<Array<number>>>;
+}
+
 export interface FeatureStagePayload {
   side: number;
   channels: number;
@@ -362,6 +439,11 @@ export interface FollowPayload {
   outcome: Record<string, string> | null;
   contenders: Array<ContenderPayload>;
   setting: SettingPayload | null;
+}
+
+export interface FoundPayload {
+  pictures: Array<PicturePayload>;
+  missing: number;
 }
 
 export interface GuidePayload {
@@ -552,11 +634,49 @@ export interface OffersPayload {
   advice: string | null;
 }
 
+export interface OwnListPayload {
+  held: Array<OwnPayload>;
+  megabytes: number;
+  files: number;
+  each: number;
+  hours: number;
+}
+
+export interface OwnPayload {
+  data: string;
+  title: string;
+  state: "reading" | "ready" | "failed";
+  done: number;
+  total: number;
+  reason: string | null;
+  img_size: number;
+  n_classes: number;
+  classes: Array<ClassPayload>;
+  n_skipped: number;
+  skipped: Array<SkippedPayload>;
+  notes: Array<string>;
+}
+
 export interface Packed {
   shape: Array<number>;
   dtype: string;
   scale: number;
   data: string;
+}
+
+export interface PairPayload {
+  truth: number;
+  answer: number;
+  count: number;
+}
+
+export interface Patches {
+  model: string;
+  size: number;
+  rows: number;
+  cols: number;
+  colours: Array<Array<Array<number>>>;
+  norms: Array<Array<number>>;
 }
 
 export interface PatchesPayload {
@@ -635,6 +755,12 @@ export interface RandomScore {
   low: number;
   high: number;
   probabilities: Array<number>;
+}
+
+export interface ReadingPayload {
+  name: string;
+  done: number;
+  total: number;
 }
 
 export interface RenamePayload {
@@ -723,6 +849,11 @@ export interface SimilarityPayload {
   n_prefix: number;
   here: Packed;
   there: Packed;
+}
+
+export interface SkippedPayload {
+  name: string;
+  reason: string;
 }
 
 export interface Smoothed {

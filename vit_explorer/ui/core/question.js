@@ -10,14 +10,15 @@ import * as store from "./store.js";
  *
  * `wanted(state)` is the request, and `same(state)` what two requests with the same answer have in common, if not all;
  * `keep(answer, state)` receives what came, with its `question`; `draw(state)` draws it, and asks again. `kind` is
- * `queue` where many questions come in a row, as from a slider, or `latest` where an older answer may take long.
+ * `queue` where many questions come in a row, as from a slider, or `latest` where an older answer may take long. `refused()` may choose
+ * something else, where a link named what is not here.
  * @param {HTMLElement} root of the view
  * @param {import("../state").Server} server
  * @param {string} name of the function
  * @param {{wanted: (state: State) => object, same?: (state: State) => object, keep: (answer: any, state: State) => void,
- *   draw: (state: State) => void, kind?: typeof queue}} how
+ *   draw: (state: State) => void, kind?: typeof queue, refused?: () => void}} how
  */
-export function question(root, server, name, { wanted, same = wanted, keep, draw, kind = queue }) {
+export function question(root, server, name, { wanted, same = wanted, keep, draw, kind = queue, refused = () => {} }) {
   let [asked, answered] = ["", ""];
   const notice = make("p", "vx-panel vx-refusal");
   const send = kind(server, name, { say: (sentence) => (notice.textContent = sentence) });
@@ -36,6 +37,7 @@ export function question(root, server, name, { wanted, same = wanted, keep, draw
     } else if (!answer && asked === mine) {
       asked = ""; // the next choice or redraw asks again
       root.prepend(notice);
+      refused();
     }
   }
 

@@ -35,6 +35,7 @@ from vit_explorer.data.cifar10 import (
     find_cifar10,
 )
 from vit_explorer.data.dataset import Split
+from vit_explorer.data.sources import source_name
 from vit_explorer.data.uploads import load_picture
 from vit_explorer.models.zoo import (
     CHECKPOINT_FOLDER,
@@ -45,6 +46,7 @@ from vit_explorer.models.zoo import (
     load_checkpoint,
 )
 from vit_explorer.training.studies.sweep import SHIPPED_FOLDER, shipped_results
+from vit_explorer.ui.core.brought import LIMITS, Brought
 from vit_explorer.ui.core.datasets import Sources
 from vit_explorer.ui.core.kept_pictures import KeptPictures
 from vit_explorer.ui.core.networks import Networks
@@ -141,6 +143,7 @@ class Session:
             as it is.
         offline: whether nothing may be downloaded.
         uploads_memory: for the pictures of visitors, in MB.
+        brought: where the data of visitors lie; None where they cannot bring any.
 
     Raises:
         ValueError: for two networks of one name.
@@ -156,10 +159,15 @@ class Session:
         busy: Callable[[], bool] | None = None,
         offline: bool = False,
         uploads_memory: int = UPLOADS_MEMORY,
+        brought: str | Path | None = None,
     ) -> None:
         self.data_root = data_root
         self.offline = offline
         self.datasets = Sources(data_root, own_data)
+        self.brought = None if brought is None else Brought(brought, self.datasets.remove)
+        for held in self.brought.all() if self.brought else ():
+            if held.complete:
+                self.datasets.add(held.name, held.path, LIMITS)
         self.checkpoint_folders = tuple(checkpoint_folders)
         self.networks = Networks(networks, list_checkpoints(checkpoint_folders), pretrained, busy, offline)
         self._uploads = KeptPictures[Picture](uploads_memory * 2**20)
@@ -256,10 +264,21 @@ class Session:
         source = self.datasets.open(name)
         return source.test, source.names
 
+    def data_name(self, data: str, secret: str) -> str:
+        """What a visitor's page calls the data of a recipe; of other visitors' data, what their file is called."""
+        name = self.datasets.name_of(data)
+        if name is None or (name not in self.datasets.public and not self.owns(name, secret)):
+            return source_name(data)
+        return name
+
+    def owns(self, name: str, secret: str) -> bool:
+        """Whether these are data that this visitor has brought."""
+        return self.brought is not None and any(held.name == name for held in self.brought.of(secret))
+
     def sources(self) -> tuple[list[str], list[str]]:
         """The datasets whose test pictures can be shown, opened, and a sentence for each that cannot be read."""
-        usable, problems = self.datasets.usable()
-        return [source.name for source in usable], problems
+        usable = self.datasets.usable()
+        return [source.name for source in usable.sources], usable.problems
 
     def warm_up(self) -> None:
         """Open what the first visitor would otherwise wait for: weights and test pictures."""
@@ -268,14 +287,14 @@ class Session:
 
     def picture(self, name: str) -> Picture:
         """The picture of this name. Raises UnknownPicture, DatasetError."""
-        kind, _, rest = name.partition(":")
+        kind, _, rest = name.rpartition(":")  # a dataset may have a colon in its name
         if kind == "upload":
             kept = self._uploads.find(name)
             if kept is not None:
                 return kept
         elif kind == "sample" and rest in SAMPLES:
             return _sample(rest)
-        elif kind in self.datasets.names and rest.isdecimal():
+        elif kind in self.datasets.names and rest.isdecimal() and rest.isascii():
             return self._from_dataset(kind, int(rest))
         raise UnknownPicture(name)
 
@@ -286,7 +305,7 @@ class Session:
         :meth:`Sources.open`.
         """
         chosen = [] if model is None else [self.checkpoint(model)]
-        kinds = [name.partition(":")[0] for name in pictures]
+        kinds = [name.rpartition(":")[0] for name in pictures]
         data = [self.datasets.open(kind) for kind in kinds if kind in self.datasets.names]
         return *chosen, *self.checkpoints()[0], *data
 
@@ -304,11 +323,11 @@ class Session:
         return picture
 
     def _from_dataset(self, kind: str, index: int) -> Picture:
-        split, names = self.test_split(kind)
-        if index >= len(split.y):
+        source = self.datasets.open(kind)
+        if index >= len(source.test.y):
             raise UnknownPicture(f"{kind}:{index}")
-        image = Image.fromarray(split.x[index].permute(1, 2, 0).numpy())
-        return Picture(f"{kind}:{index}", f"{kind} test picture {index}", image, (names[int(split.y[index])],))
+        label = source.names[int(source.test.y[index])]
+        return Picture(f"{kind}:{index}", f"{source.title} test picture {index}", source.picture(index), (label,))
 
 
 def available_samples() -> list[str]:

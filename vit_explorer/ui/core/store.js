@@ -32,6 +32,15 @@ export function on(topic, listener) {
   if (state[topic] !== undefined && state[topic] !== null) listener(state[topic]);
 }
 
+/** Hear of a topic's next value alone. @template {Topic} T @param {T} topic @param {(value: State[T]) => void} listener */
+export function once(topic, listener) {
+  const follower = follow((topics) => {
+    if (!topics.includes(topic)) return;
+    follower.stop();
+    listener(state[topic]);
+  });
+}
+
 /** Mark a token while the pointer is on it; null goes back to the pinned one. @param {number | null} token */
 export function point(token) {
   const next = token === null ? pinned : token;

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 
-from vit_explorer.data.uploads import MAX_BYTES, PictureError
+from vit_explorer.data.decode import PictureError
+from vit_explorer.data.uploads import MAX_BYTES
 from vit_explorer.ui.core.payloads import PicturePayload, picture_payload
 from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session

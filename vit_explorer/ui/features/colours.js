@@ -2,6 +2,7 @@
 import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { cellAt } from "../core/pointer.js";
 import { question } from "../core/question.js";
 import * as store from "../core/store.js";
@@ -21,12 +22,14 @@ export default widget((root, server) => {
     wanted: data.wanted,
     keep: data.keep,
     draw,
+    refused: data.forgetSecond,
   });
 
   // ---- controls ------------------------------------------------------------------------------------------------
   for (const button of root.querySelectorAll("[data-fit]")) {
     button.addEventListener("click", () => data.choose({ fitOn: button.dataset.fit }));
   }
+  inLink(root, data.linked);
   $(".drop").addEventListener("click", () => data.choose({ drop: !data.chosen().drop }));
   $(".tiles").addEventListener("keydown", (event) => {
     if (!painted || !(event.key in KEYS)) return;

@@ -1,5 +1,6 @@
 /* What both views of the Features tab share: the choices, the colours of every map, and cells of maps of several sizes. */
 import { decode } from "../core/arrays.js";
+import { flag, integer, oneOf, setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import * as views from "../core/views.js";
 
@@ -14,12 +15,46 @@ export function chosen() {
 /** @param {Partial<import("../state").FeaturesChosen>} next */
 export const choose = (next) => store.set("featuresChosen", { ...chosen(), ...next });
 
+/** What a link holds of the choices; block 0 is the embedding. */
+export const linked = {
+  block: setting(
+    integer(0, 999),
+    () => chosen().block,
+    (block) => choose({ block }),
+    () => (store.get("features") || { maps: [] }).maps.length - 1,
+  ),
+  second: setting(
+    words(),
+    () => (chosen().second || { name: null }).name,
+    (name) => choose({ second: name === null ? null : { name, title: name } }),
+  ),
+  fit_on: setting(
+    oneOf("picture", "both"),
+    () => chosen().fitOn,
+    (value) => choose({ fitOn: value || "picture" }),
+    "picture",
+  ),
+  drop: setting(
+    flag,
+    () => chosen().drop,
+    (value) => choose({ drop: value || false }),
+    false,
+  ),
+};
+
 /** The second picture, {name, title}; null while there is no catalogue. */
 export function second(state) {
   const held = chosen().second;
-  if (held) return held;
   const gallery = (store.get("catalogue") || { gallery: [] }).gallery;
+  if (held) return gallery.find(({ name }) => name === held.name) || held;
   return gallery.find(({ name }) => name !== state.trace.picture.name) || gallery[0] || null;
+}
+
+/** Let go of a second picture that cannot be had, such as a link's that is no longer here. Returns whether there was one. */
+export function forgetSecond() {
+  const lost = chosen().second !== null;
+  if (lost) choose({ second: null });
+  return lost;
 }
 
 /** The request of the colours: what the answer that all views draw belongs to. */

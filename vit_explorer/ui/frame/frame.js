@@ -25,6 +25,10 @@ export default widget((root, server) => {
   const shown = { picture: null, model: null, fit: "crop" };
   let asked = shown; // what the newest request is for
   const models = new Map(); // name -> payload of "describe"
+  const READING_POLL = 1000; // ms between two questions how far own data are read
+  /** @type {ReturnType<typeof setTimeout>} */
+  let readingTimer;
+  let awaited = null; // the picture of the page's link, of data that are still being read
 
   const askLot = latest(server, "draw_lot");
   let newest = new AbortController(); // of the newest request
@@ -32,7 +36,6 @@ export default widget((root, server) => {
   async function start() {
     const catalogue = await refresh();
     if (!catalogue) return;
-    $(".problems").textContent = catalogue.problems.join(" ");
     if (!catalogue.first.model) {
       $(".card").textContent = "No usable checkpoint was found: train one, or start with --checkpoints FOLDER.";
       return;
@@ -47,10 +50,14 @@ export default widget((root, server) => {
 
   /** Show picture and model of a link; a model that is not here is left aside. */
   async function showLinked(wish) {
-    const { models, pretrained, first } = store.get("catalogue");
+    const { models, pretrained, first, reading } = store.get("catalogue");
     const known = [...models, ...pretrained].some(({ name }) => name === wish.model);
     const next = { ...(shown.model ? shown : first), ...wish };
     if (!known) next.model = shown.model || first.model;
+    if (wish.picture && reading.some(({ name }) => wish.picture.startsWith(`${name}:`))) {
+      awaited = wish.picture;
+      next.picture = shown.picture || first.picture;
+    }
     if (["picture", "model", "fit"].some((key) => next[key] !== shown[key])) await fulfil(next);
   }
 
@@ -91,13 +98,36 @@ export default widget((root, server) => {
   async function refresh() {
     const catalogue = await ask(server, "catalogue");
     if (!catalogue) return null;
+    show(catalogue);
+    if (shown.model) $("#vx-model").value = shown.model;
+    if (awaited && !catalogue.reading.some(({ name }) => awaited.startsWith(`${name}:`))) {
+      const picture = awaited;
+      awaited = null;
+      await fulfil({ picture });
+    }
+    return catalogue;
+  }
+
+  /** List what can be chosen; data that are being read are asked after until they are there. */
+  function show(catalogue) {
+    const before = store.get("catalogue");
+    const { reading } = catalogue;
+    $(".reading").hidden = !reading.length;
+    $(".reading .words").textContent = reading.map(readingWords).join(" ");
+    const [one] = reading;
+    if (one) $(".reading progress").value = one.total ? one.done / one.total : 0;
+    clearTimeout(readingTimer);
+    if (reading.length) readingTimer = setTimeout(refresh, READING_POLL);
+    if (before && before.reading.length && reading.length && before.sources.length === catalogue.sources.length) return;
     store.set("catalogue", catalogue);
     listModels(catalogue);
     listGallery(catalogue.gallery);
     offerDownload(catalogue);
-    if (shown.model) $("#vx-model").value = shown.model;
-    return catalogue;
+    $(".problems").textContent = catalogue.problems.join(" ");
   }
+
+  const readingWords = ({ name, done, total }) =>
+    `Reading ${name}${total ? `: ${format.count(done)} of ${format.count(total)} files` : ""}.`;
 
   /** The first picture starts with a patch in its middle marked, and so does one with fewer patches than the marked. */
   function keepTokenInside({ grid: [rows, cols], n_prefix: nPrefix }) {

@@ -46,17 +46,27 @@ class UnopenedPayload(TypedDict):
     top1: float | None
 
 
+class ReadingPayload(TypedDict):
+    """A dataset that is being read: ``done`` of ``total`` files."""
+
+    name: str
+    done: int
+    total: int
+
+
 class CataloguePayload(TypedDict):
     """Models, pictures and datasets to choose from; ``problems`` are sentences.
 
     ``pretrained`` are further models: once one was chosen, it is among ``models``. ``downloads``: whether CIFAR-10 may
     be downloaded. ``kept_minutes``: how long an uploaded picture is kept at least after it was last asked for.
+    ``reading`` are datasets to come.
     """
 
     models: list[ModelSummary]
     pretrained: list[UnopenedPayload]
     gallery: list[PicturePayload]
     sources: list[str]
+    reading: list[ReadingPayload]
     problems: list[str]
     first: FirstPayload
     max_bytes: int
@@ -89,17 +99,20 @@ class RandomRequest:
 def list_catalogue(session: Session) -> CataloguePayload:
     """List the models and pictures that can be chosen."""
     usable, _ = session.checkpoints()
-    sources, unreadable = session.sources()
+    data = session.datasets.usable()
     names = [f"sample:{name}" for name in available_samples()]
-    names += [f"{source}:{index}" for source in sources for index in range(N_FROM_SOURCE)]
+    names += [
+        f"{source.name}:{index}" for source in data.sources for index in range(min(N_FROM_SOURCE, len(source.test.y)))
+    ]
     unopened = session.networks.unopened()
     first = first_model(session, [checkpoint.name for checkpoint in usable])
     return {
         "models": [model_summary(checkpoint) for checkpoint in usable],
         "pretrained": [{"name": entry.name, "title": entry.title, "top1": entry.top1} for entry in unopened],
         "gallery": [picture_payload(session.picture(name)) for name in names],
-        "sources": sources,
-        "problems": session.problems() + unreadable,
+        "sources": [source.name for source in data.sources],
+        "reading": [{"name": one.name, "done": one.done, "total": one.total} for one in data.reading],
+        "problems": session.problems() + data.problems,
         "first": {"model": first, "picture": first_picture(session, first, names)},
         "max_bytes": MAX_BYTES,
         "kept_minutes": round(IN_USE / 60),

@@ -3,7 +3,9 @@ import { decode } from "../core/arrays.js";
 import { diverging } from "../core/colours.js";
 import { clearCanvas, matrixImage, outline, patchInput, rgbImage } from "../core/draw.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { cellAt } from "../core/pointer.js";
+import { index, oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
@@ -68,7 +70,7 @@ export default widget((root, server) => {
     answersOf = { filters: trace.embedding, components: decode(trace.patches.component_scores) };
     limit = tilesOf.filters.data.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
     if (chosen.filters === null || chosen.filters >= tilesOf.filters.shape[0]) chosen.filters = strongest();
-    if (chosen.components >= tilesOf.components.shape[0]) chosen.components = 0;
+    if (chosen.components === null || chosen.components >= tilesOf.components.shape[0]) chosen.components = 0;
     paintAll(trace);
   }
 
@@ -134,6 +136,27 @@ export default widget((root, server) => {
     outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, inkOf("--vx-query"));
   }
 
+  const one = (name, which) =>
+    setting(
+      index,
+      () => chosen[name],
+      (value) => (chosen[name] = value),
+      which,
+    );
+  inLink(
+    root,
+    {
+      weights: setting(
+        oneOf("components", "filters"),
+        () => kind,
+        (value) => (kind = value || "components"),
+        "components",
+      ),
+      component: one("components", 0),
+      filter: one("filters", () => (tilesOf ? strongest() : null)),
+    },
+    () => draw(store.state),
+  );
   $(".kinds").addEventListener("click", (event) => {
     const button = event.target.closest("[data-kind]");
     if (!button || !tilesOf) return;

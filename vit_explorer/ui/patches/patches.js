@@ -2,7 +2,9 @@
 import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { at } from "../core/pointer.js";
+import { integer, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { moveToken, prefixName, prefixNames, tokenIndex, tokenOfIndex } from "../core/tokens.js";
@@ -15,6 +17,7 @@ export default widget((root) => {
   const SMALL_VIT = { d_model: 128, n_layers: 4, d_ff: 512, n_classes: 10 }; // for the costs while a CNN is chosen
   const TRAVEL = 700; // ms from the grid to the sequence
   const cut = { picture: 0, patch: 0, own: null, of: "" }; // own: the marked patch while the cut is not the model's
+  let linked = null; // {picture, patch} of a link, to be shown where such a cut is possible
   let prefix = 1; // tokens before the patches
   let layout = null;
   let image = null;
@@ -161,6 +164,38 @@ export default widget((root) => {
     });
   }
 
+  inLink(
+    root,
+    {
+      patch: setting(
+        integer(1, LARGE),
+        () => cut.patch || null,
+        (patch) => (linked = { ...linked, patch }),
+        () => (cut.picture === LARGE ? 16 : modelsPatch(store.state)),
+      ),
+      size: setting(
+        integer(1, LARGE),
+        () => cut.picture || null,
+        (picture) => (linked = { ...linked, picture }),
+        () => store.state.trace.size,
+      ),
+    },
+    () => {
+      draw(store.state);
+      mark(store.state);
+    },
+  );
+
+  /** Show the cut of a link, or the model's own where there is no such cut. */
+  function takeLinked(/** @type {import("../state").State} */ state) {
+    if (!linked) return;
+    const { picture, patch } = linked;
+    linked = null;
+    cut.picture = picture === LARGE ? LARGE : state.trace.size;
+    const usual = picture === LARGE ? 16 : modelsPatch(state);
+    Object.assign(cut, { patch: sizesOf(cut.picture).includes(patch) ? patch : usual, own: null });
+  }
+
   function change(next) {
     const focused =
       document.activeElement && root.contains(document.activeElement) && document.activeElement.textContent;
@@ -181,6 +216,7 @@ export default widget((root) => {
     if (!trace || !model) return;
     const of = `${trace.size} ${modelsPatch(state)}`;
     if (cut.of !== of) Object.assign(cut, { picture: trace.size, patch: modelsPatch(state), own: null, of });
+    takeLinked(state);
     prefix = model.d_model ? trace.n_prefix : 1;
     image = rgbImage(trace.rgb.data, trace.size, trace.size);
     layout = arrange(root.querySelector(".stack").clientWidth);

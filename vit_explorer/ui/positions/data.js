@@ -5,6 +5,7 @@
 import { decode } from "../core/arrays.js";
 import { diverging } from "../core/colours.js";
 import { matrixImage } from "../core/draw.js";
+import { integer, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { prefixName, tokenIndex, tokenOfIndex } from "../core/tokens.js";
@@ -112,6 +113,21 @@ export function snapshot(/** @type {import("../state").State} */ state) {
   const mine = kept && kept.model === state.model.name && kept.index < seen.count;
   return mine ? kept.index : seen.count - 1;
 }
+
+/** What a link holds of the slider. The model that it is about may not be there yet. */
+export const linked = {
+  snapshot: setting(
+    integer(0, 999),
+    () => (view(store.state) ? snapshot(store.state) : null),
+    (index) => {
+      const { model } = store.state;
+      if (index === null) store.set("positionSnapshot", null);
+      else if (model) setSnapshot(index);
+      else store.once("model", () => setSnapshot(index));
+    },
+    () => view(store.state).count - 1,
+  ),
+};
 
 export function setSnapshot(index) {
   store.set("positionSnapshot", { model: store.get("model").name, index });

@@ -2,7 +2,9 @@
 import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { barCells } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { question } from "../core/question.js";
+import { integer, oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
@@ -13,7 +15,8 @@ export default widget((root, server) => {
   const SIDE = 190; // px of the small picture
   const SHOWN = 5; // classes in a list
   const GAP = 1; // px between patches
-  const chosen = { mode: "shuffled", seed: 4 };
+  const FIRST = { mode: "shuffled", seed: 4 };
+  const chosen = { ...FIRST };
   let answer = null; // the newest one, with the question that it answers
   let ink = "";
 
@@ -75,6 +78,24 @@ export default widget((root, server) => {
     draw(store.state);
   }
 
+  inLink(
+    root,
+    {
+      mode: setting(
+        oneOf("trained", "shuffled", "zero", "untrained"),
+        () => chosen.mode,
+        (mode) => (chosen.mode = mode || FIRST.mode),
+        FIRST.mode,
+      ),
+      seed: setting(
+        integer(0, 9999),
+        () => (chosen.mode === "shuffled" ? chosen.seed : null),
+        (seed) => (chosen.seed = seed ?? FIRST.seed),
+        FIRST.seed,
+      ),
+    },
+    () => draw(store.state),
+  );
   for (const button of root.querySelectorAll("[data-mode]")) {
     button.addEventListener("click", () => change({ mode: button.dataset.mode }));
   }

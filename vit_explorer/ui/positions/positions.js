@@ -2,6 +2,7 @@
 import { clearCanvas, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { at } from "../core/pointer.js";
 import { saveMenu } from "../core/save.js";
 import * as store from "../core/store.js";
@@ -237,6 +238,7 @@ export default widget((root, server) => {
     return timer ? undefined : stop();
   }
 
+  inLink(root, positions.linked);
   $(".play").addEventListener("click", () => {
     const state = store.state;
     const seen = positions.view(state);

@@ -2,6 +2,8 @@
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { ask, latest, poll } from "../core/server.js";
+import { inLink } from "../core/link.js";
+import { index, oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 
@@ -178,12 +180,35 @@ export default widget((root, server) => {
       button.setAttribute("aria-pressed", String(button.dataset.picture === trace.picture.name));
     const sources = catalogue.sources.join();
     if (of === model.name && from === sources) return;
+    if (of) start = 0;
     [of, from] = [model.name, sources];
-    [told, strip, going, start] = [null, null, false, 0];
+    [told, strip, going] = [null, null, false];
     show();
     look();
   }
 
+  inLink(
+    root,
+    {
+      kind: setting(
+        oneOf(...Object.keys(KINDS)),
+        () => kind,
+        (value) => (kind = value || "distillation right"),
+        "distillation right",
+      ),
+      from: setting(
+        index,
+        () => start,
+        (value) => (start = value ?? 0),
+        0,
+      ),
+    },
+    () => {
+      if (!told || !told.right) return;
+      show();
+      examples();
+    },
+  );
   $(".go").addEventListener("click", go);
   $(".earlier").addEventListener("click", () => {
     start = Math.max(0, strip.start - 12);

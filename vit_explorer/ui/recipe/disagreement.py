@@ -12,7 +12,7 @@ import torch
 
 from vit_explorer.explain.distillation import Answers, answers_of, joined
 from vit_explorer.models.zoo import Checkpoint
-from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.errors import UserError, user_errors
 from vit_explorer.ui.core.requests import parse_int
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.recipe.distillation import deit_at_hand, teacher_of
@@ -93,7 +93,7 @@ class Disagreements:
         """Count another chunk if requested, and return all counts.
 
         Raises:
-            UserError: if there is no DeiT, or if the test pictures have another size.
+            UserError: if there is no DeiT, or if the test pictures have another size and are no files.
         """
         deit = deit_at_hand(session, request.model)
         teacher, _ = teacher_of(session, deit)
@@ -101,17 +101,17 @@ class Disagreements:
         here, _ = session.sources()
         if data not in here:
             return {"missing": _missing(data)}
-        split, _ = session.test_split(data)
-        if split.x.shape[-1] != deit.model.img_size:
-            raise UserError(
-                f"The test pictures here have {split.x.shape[-1]} pixels, {deit.name} reads {deit.model.img_size}."
-            )
+        source = session.datasets.open(data)
+        split = source.test
         with self._lock:
             parts, seconds, _ = self._entry(deit, teacher)
             done = sum(len(part.truth) for part in parts)
             if request.go and done < len(split.y):
                 began = self._clock()
-                parts.append(_predict(deit, teacher, split.x[done : done + CHUNK], split.y[done : done + CHUNK]))
+                with user_errors():
+                    chunk = range(done, min(done + CHUNK, len(split.y)))
+                    images = source.test_images(chunk, deit.model.img_size)
+                parts.append(_predict(deit, teacher, images, split.y[done : done + CHUNK]))
                 seconds.append(self._clock() - began)
                 done += len(parts[-1].truth)
             found = joined(parts) if parts else None

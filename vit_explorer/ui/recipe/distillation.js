@@ -4,7 +4,9 @@ import { diverging } from "../core/colours.js";
 import { clearCanvas, matrixImage, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { question } from "../core/question.js";
+import { index, oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
@@ -20,6 +22,22 @@ export default widget((root, server) => {
   let answer = null; // of the server, decoded
   let drawn = null; // {values: [CLS, distillation], side, rgb}: what marks are drawn on
   const chosen = { flow: "layer", layer: null, head: null }; // null: the last layer; the mean over heads
+  const one = (kind, key, usual) =>
+    setting(
+      kind,
+      () => chosen[key],
+      (value) => (chosen[key] = value ?? usual),
+      usual,
+    );
+  inLink(
+    root,
+    {
+      flow: one(oneOf("layer", "rollout"), "flow", "layer"),
+      layer: one(index, "layer", null),
+      head: one(index, "head", null),
+    },
+    () => answer && show(),
+  );
 
   const best = (chances) => chances.indexOf(Math.max(...chances));
 

@@ -2,8 +2,9 @@
  *
  * Topic "recipe": {ingredient, strengths: {ingredient: strength}, seed}. The same three give the same view.
  */
-
+import { inLink } from "../core/link.js";
 import { question } from "../core/question.js";
+import { index, integer, number, oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
@@ -15,6 +16,7 @@ export default widget((root, server) => {
   const FIRST = { ingredient: "cutmix", strengths: {}, seed: 102 };
   let answer = null; // the newest
   let pass = 0; // of the passes with dropped branches, the one that is looked at
+  let linkedPass = 0; // of a link, for the next answer
 
   const chosen = () => store.get("recipe") || FIRST;
   const choose = (values) => store.set("recipe", { ...chosen(), ...values });
@@ -31,12 +33,46 @@ export default widget((root, server) => {
     wanted,
     keep(told, state) {
       answer = { ...told, about: JSON.stringify(views.request(state)) };
-      pass = 0;
+      [pass, linkedPass] = [linkedPass, 0];
+      if (answer.kind !== "depth" || pass >= answer.kept.length) pass = 0;
     },
     draw,
+    refused() {
+      if (chosen().ingredient in chosen().strengths) choose({ strengths: {} }); // a link's, which is not possible
+    },
   });
 
   // ---- controls ------------------------------------------------------------------------------------------------
+  inLink(
+    root,
+    {
+      ingredient: setting(
+        oneOf(...[...root.querySelectorAll("[data-ingredient]")].map(({ dataset }) => dataset.ingredient)),
+        () => chosen().ingredient,
+        (ingredient) => choose({ ingredient: ingredient || FIRST.ingredient }),
+        FIRST.ingredient,
+      ),
+      strength: setting(
+        number(0, 999),
+        () => chosen().strengths[chosen().ingredient],
+        (strength) => choose({ strengths: { ...chosen().strengths, [chosen().ingredient]: strength ?? undefined } }),
+        () => answer && facts().usual,
+      ),
+      roll: setting(
+        integer(0, 9999),
+        () => chosen().seed,
+        (seed) => choose({ seed: seed ?? FIRST.seed }),
+        FIRST.seed,
+      ),
+      pass: setting(
+        index,
+        () => pass,
+        (value) => (pass = linkedPass = value ?? 0),
+        0,
+      ),
+    },
+    () => draw(store.state),
+  );
   for (const button of root.querySelectorAll("[data-ingredient]")) {
     button.addEventListener("click", () => choose({ ingredient: button.dataset.ingredient }));
   }

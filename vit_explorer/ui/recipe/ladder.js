@@ -5,8 +5,10 @@
 import { colour, diverging } from "../core/colours.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { saveMenu } from "../core/save.js";
 import { ask as send } from "../core/server.js";
+import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as ladder from "./ladder-words.js";
@@ -30,6 +32,13 @@ export default widget((root, server) => {
   }
 
   // ---- choosing ------------------------------------------------------------------------------------------------
+  inLink(root, {
+    rung: setting(
+      words(),
+      () => (told && rows().some(({ name }) => name === store.get("rung")) ? store.get("rung") : null),
+      (name) => store.set("rung", name),
+    ),
+  });
   /** All that stands on screen from above: the teacher, then the rungs downwards. */
   const rows = () => [...(told.teacher ? [told.teacher] : []), ...[...told.rungs].reverse()];
   const done = () => told.rungs.filter((rung) => rung.result);

@@ -1,6 +1,8 @@
 /* The sequence of the Roots tab, for all its views: typed or rolled, read by the server once. */
 import { short } from "../core/format.js";
 import { latest } from "../core/server.js";
+import { inLink } from "../core/link.js";
+import { index, number, oneOf, setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as roots from "./data.js";
@@ -10,6 +12,7 @@ export default widget((root, server) => {
   const FIRST = "BLACKBOARD";
   const ask = latest(server, "read_sequence");
   let asked = false;
+  let linked = {}; // {text, epoch, way, layer, head} of a link, until the sequence is read
 
   /** Ask the server for a sequence; what was chosen stays chosen where the network has it. */
   async function read(text, epoch = null) {
@@ -17,11 +20,21 @@ export default widget((root, server) => {
     const answer = await ask({ text });
     root.classList.remove("waiting");
     if (!answer) return $(".text").setAttribute("aria-invalid", "true");
-    const [before, look] = [store.get("text"), store.get("textLook")];
+    const [before, look] = [store.get("text"), { ...store.get("textLook") }];
+    if (epoch === null && linked.epoch !== undefined) epoch = linked.epoch ?? Infinity;
+    if (linked.way !== undefined) look.way = roots.WAYS[linked.way || "free"];
+    for (const key of ["layer", "head"]) {
+      if (Number.isInteger(linked[key])) look[key] = linked[key];
+      else if (linked[key] === null) delete look[key];
+    }
+    linked = {};
     const wanted = epoch !== null ? epoch : before ? before.epochs[look.epoch] : Infinity;
     const index = wanted === Infinity ? answer.epochs.length - 1 : roots.nearestEpoch(answer.epochs, wanted);
-    const head = look ? { layer: look.layer, head: look.head } : sharpest(answer.anti_diagonal.at(-1)[roots.WAYS.free]);
-    store.update({ text: answer, textLook: { way: roots.WAYS.free, ...look, ...head, epoch: index } });
+    const best = sharpest(answer.anti_diagonal.at(-1)[roots.WAYS.free]);
+    const { layer, head } = { ...best, ...look };
+    const there = answer.anti_diagonal[0][0][layer]?.[head] !== undefined;
+    const place = there ? { layer, head } : best;
+    store.update({ text: answer, textLook: { way: roots.WAYS.free, ...look, ...place, epoch: index } });
   }
 
   /** The head that looks most along the anti-diagonal. */
@@ -31,6 +44,40 @@ export default widget((root, server) => {
     return { layer, head };
   }
 
+  const one = (kind, key, get, usual) =>
+    setting(
+      kind,
+      () => (store.get("text") ? get(store.get("textLook"), store.get("text")) : null),
+      (value) => (linked[key] = value),
+      usual,
+    );
+  const usualHead = () => sharpest(store.get("text").anti_diagonal.at(-1)[roots.WAYS.free]);
+  inLink(
+    root,
+    {
+      text: one(words(), "text", (_, { text }) => text, FIRST),
+      epoch: one(
+        number(0, 1e6),
+        "epoch",
+        (look, { epochs }) => epochs[look.epoch],
+        () => store.get("text").epochs.at(-1),
+      ),
+      way: one(oneOf("forced", "free"), "way", ({ way }) => ["forced", "free"][way], "free"),
+      layer: one(
+        index,
+        "layer",
+        ({ layer }) => layer,
+        () => usualHead().layer,
+      ),
+      head: one(
+        index,
+        "head",
+        ({ head }) => head,
+        () => usualHead().head,
+      ),
+    },
+    () => read(linked.text === null ? FIRST : linked.text || store.get("text").text),
+  );
   $(".bar").addEventListener("submit", (event) => {
     event.preventDefault();
     read($(".text").value);
@@ -45,7 +92,7 @@ export default widget((root, server) => {
   function draw(/** @type {import("../state").State} */ state) {
     if (!asked) {
       asked = true;
-      read(FIRST);
+      read(linked.text || FIRST);
     }
     const seen = roots.view(state);
     if (!seen) return;

@@ -3,6 +3,8 @@ import { decode } from "../core/arrays.js";
 import { sequential } from "../core/colours.js";
 import { clearCanvas, matrixImage, patchInput } from "../core/draw.js";
 import { percent } from "../core/format.js";
+import { inLink } from "../core/link.js";
+import { flag, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenIndex, tokenName } from "../core/tokens.js";
@@ -17,12 +19,32 @@ export default widget((root) => {
   let open = false;
   let sizes = null;
 
-  $(".beside").addEventListener("click", () => {
-    open = !open;
+  function show(next) {
+    open = next;
     $(".beside").setAttribute("aria-expanded", String(open));
     $(".beside").textContent = open ? "Close" : "Set a ViT beside it";
+  }
+
+  function redraw() {
     draw(store.state);
     mark(store.state);
+  }
+
+  inLink(
+    root,
+    {
+      beside: setting(
+        flag,
+        () => open,
+        (value) => show(value || false),
+        false,
+      ),
+    },
+    redraw,
+  );
+  $(".beside").addEventListener("click", () => {
+    show(!open);
+    redraw();
   });
 
   function weights(/** @type {import("../state").State} */ state) {

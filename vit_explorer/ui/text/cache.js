@@ -2,6 +2,7 @@
 import { clearCanvas } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import { count, short, times } from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { makeMeasuring } from "../core/measuring.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
@@ -18,6 +19,8 @@ export default widget((root, server) => {
 
   const last = () => seen && Math.min(tokens.length, seen.cost.steps.length);
   const film = makeFilm(root, { pace: PACE, first: 1, last, show });
+
+  inLink(root, { step: film.linkedStep }, () => film.go(film.step));
 
   // ---- blocks and numbers ---------------------------------------------------------------------------------------
   const inside = ([from, to], place) => place >= from && place < to;

@@ -3,6 +3,8 @@ import { fill, make } from "../core/elements.js";
 import { attention, probability } from "../core/format.js";
 import { at } from "../core/pointer.js";
 import { latest } from "../core/server.js";
+import { inLink } from "../core/link.js";
+import { oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as roots from "./data.js";
@@ -23,6 +25,7 @@ export default widget((root, server) => {
   let places = null;
   let width = 0;
   let marked = null; // number of the node that is pointed at
+  const usualWidth = $(".widths").value;
   let found = null; // {text, epoch, tried} of the newest sequence on which both differ
 
   // ---- asking ---------------------------------------------------------------------------------------------------
@@ -72,6 +75,20 @@ export default widget((root, server) => {
       show();
     },
   });
+
+  inLink(
+    root,
+    {
+      beams: setting(
+        oneOf(...[...$(".widths").options].map(({ value }) => value)),
+        () => $(".widths").value,
+        (value) => ($(".widths").value = value || usualWidth),
+        usualWidth,
+      ),
+      step: film.linkedStep,
+    },
+    () => seen && ask(),
+  );
 
   // ---- the tree -------------------------------------------------------------------------------------------------
   $(".tree").addEventListener("pointermove", (event) => {

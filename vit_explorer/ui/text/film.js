@@ -3,11 +3,14 @@
  * first, last(): the numbers of its ends, last() null while there is nothing to play. show(): paints `film.step`.
  */
 import { make } from "../core/elements.js";
+import { touch } from "../core/link.js";
+import { integer, setting } from "../core/setting.js";
 
 export function makeFilm(root, { pace, first, last, keyed = [], show }) {
   const $ = (selector) => root.querySelector(selector);
   const film = { step: Infinity, go, stop, rewind };
   let timer = 0;
+  let linked = null; // the step of a link, also for a sequence that is on its way
 
   const steps = make("div", "vx-segments");
   steps.setAttribute("role", "group");
@@ -55,16 +58,28 @@ export function makeFilm(root, { pace, first, last, keyed = [], show }) {
   /** To the end, for a new sequence; nothing is shown yet. */
   function rewind() {
     stop();
-    film.step = Infinity;
+    [film.step, linked] = [linked ?? Infinity, null];
   }
+
+  /** The step in a link. */
+  const linkedStep = setting(
+    integer(first),
+    () => (last() === null || film.step >= last() ? null : film.step),
+    (value) => {
+      stop();
+      [film.step, linked] = [value ?? Infinity, value];
+    },
+  );
 
   function advance() {
     if (root.offsetParent === null || last() === null || film.step >= last()) return stop();
     go(film.step + 1);
+    touch();
     timer = setTimeout(advance, pace);
   }
 
   function choose(next) {
+    linked = null;
     stop();
     go(next);
   }
@@ -88,5 +103,5 @@ export function makeFilm(root, { pace, first, last, keyed = [], show }) {
       choose(next);
     });
   }
-  return film;
+  return Object.assign(film, { linkedStep });
 }

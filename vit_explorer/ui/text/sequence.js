@@ -3,7 +3,10 @@ import { colour, inkOn, sequential } from "../core/colours.js";
 import { clearCanvas, outline } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import { attention, percent } from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { cellAt } from "../core/pointer.js";
+import { index, setting } from "../core/setting.js";
+import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 import * as roots from "./data.js";
@@ -51,6 +54,18 @@ export default widget((root) => {
     pin(next);
     if ($(".outputs .tiles").contains(document.activeElement)) $(".outputs .tiles").children[marked].focus();
   }
+  inLink(
+    root,
+    {
+      output: setting(
+        index,
+        () => pinned,
+        (value) => (pinned = marked = value ?? 2),
+        2,
+      ),
+    },
+    () => draw(store.state),
+  );
   for (const place of [".outputs .tiles", ".marks"]) $(place).addEventListener("keydown", moved);
 
   const rowAt = (event) => {

@@ -1,20 +1,9 @@
 /* How the Train tab asks the server: with the secret by which it knows its visitor again. */
 import * as core from "../core/server.js";
-import { ofBrowser } from "../core/storage.js";
+import { owner } from "../core/owner.js";
 
-const KEY = "vx-owner";
 /** @type {import("../state").Server} */
 let server; // whose functions all views of the tab ask
-
-/** It goes from this browser to that server alone. */
-function owner() {
-  let secret = ofBrowser.get(KEY);
-  if (!secret) {
-    secret = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-    ofBrowser.set(KEY, secret);
-  }
-  return secret;
-}
 
 /** @type {(name: string, request?: object, options?: import("../core/server.js").Options) => Promise<any>} */
 export const ask = (name, request = {}, options = {}) =>

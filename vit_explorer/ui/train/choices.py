@@ -85,6 +85,7 @@ def source_payload(source: Source, cards: Cards) -> dict[str, Any]:
     """
     return {
         "name": source.name,
+        "title": source.title,
         "n_train": source.n_train,
         "n_test": len(source.test.y),
         "classes": list(source.names),

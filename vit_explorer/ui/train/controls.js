@@ -142,9 +142,10 @@ export default widget((root, server) => {
   inLink(root, {
     run: setting(
       words(),
-      () => store.get("run"),
+      () => races.race && races.race.name,
       (name) => name !== null && store.set("run", name),
     ),
+    ...races.links,
   });
   races.connect(server);
   return { topics: ["race", "raceNow", "setup"], draw };

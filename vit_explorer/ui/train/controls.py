@@ -68,7 +68,13 @@ def follow_race(session: Session, service: TrainingService, request: FollowReque
     status = service.status(request.race)
     race = service.open(request.race)
     contenders = [
-        contender_payload(run, label, request.cursors.get(label, 0), status["now"].get(label))
+        contender_payload(
+            run,
+            label,
+            request.cursors.get(label, 0),
+            status["now"].get(label),
+            session.data_name(run.recipe().data, request.owner),
+        )
         for label, run in race.runs.items()
     ]
     return {
@@ -80,7 +86,7 @@ def follow_race(session: Session, service: TrainingService, request: FollowReque
         "mine": race.owned_by(request.owner),
         "outcome": _outcome(race) if status["state"] in OVER else None,
         "contenders": contenders,
-        "setting": None if request.cursors else _setting(session, race),
+        "setting": None if request.cursors else _setting(session, race, request.owner),
     }
 
 
@@ -103,9 +109,9 @@ def _outcome(race: Race) -> dict[str, str] | None:
     return asdict(told) if told else None
 
 
-def _setting(session: Session, race: Race) -> SettingPayload:
+def _setting(session: Session, race: Race, secret: str) -> SettingPayload:
     recipes = list(race.recipes().values())
-    source = _source_of(session, {recipe.data for recipe in recipes})
+    source = _source_of(session, {recipe.data for recipe in recipes}, secret)
     probe = recipes[0].probe
     known = source is not None and probe < len(source.test.y) and all(recipe.probe == probe for recipe in recipes)
     return {
@@ -114,8 +120,9 @@ def _setting(session: Session, race: Race) -> SettingPayload:
     }
 
 
-def _source_of(session: Session, data: set[str]) -> Source | None:
-    """The dataset that all contenders learn from, if the page has it."""
+def _source_of(session: Session, data: set[str], secret: str) -> Source | None:
+    """The dataset that all contenders learn from, if the page has it and this visitor may see it."""
     name = session.datasets.name_of(data.pop()) if len(data) == 1 else None
-    usable = {source.name: source for source in session.datasets.usable()[0]}
+    brought = [name] if name and session.owns(name, secret) else []
+    usable = {source.name: source for source in session.datasets.usable(brought=brought).sources}
     return usable.get(name) if name else None

@@ -1,9 +1,11 @@
 /* The curves of a race: training thin, test thick with points; a pointer tells all values at its place. */
 import { clearCanvas } from "../core/draw.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { clipped, line } from "../core/plot.js";
 import { at } from "../core/pointer.js";
 import { saveMenu } from "../core/save.js";
+import { oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
@@ -130,6 +132,17 @@ export default widget((root) => {
     const shown = view();
     point(step === undefined ? null : values.next(shown, races(), hover, step));
     if (hover !== null) $(".said").textContent = values.said(shown, values.at(shown, races(), hover), hover);
+  });
+  const one = (key, first, ...others) =>
+    setting(
+      oneOf(first, ...others),
+      () => choice[key],
+      (value) => (choice[key] = value || first),
+      first,
+    );
+  inLink(root, { plot: one("what", "accuracy", "loss"), axis: one("axis", "epochs", "images", "seconds") }, () => {
+    store.set("raceAxis", choice.axis);
+    draw();
   });
   root.addEventListener("click", (event) => {
     /** @type {HTMLElement} */

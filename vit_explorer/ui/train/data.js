@@ -7,6 +7,7 @@
  */
 import { decode } from "../core/arrays.js";
 import { poll as polling } from "../core/server.js";
+import { number, setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import * as calls from "./calls.js";
 
@@ -18,6 +19,8 @@ const HIDDEN_LIMIT = 60_000; // ms after which a page that nobody sees stops ask
 const GOES = new Set(["waiting", "starting", "training"]);
 export const OPEN_STATES = new Set(["waiting", "starting", "training", "paused", "elsewhere"]);
 
+/** What people call the datasets that have another name on the page. @type {Map<string, string>} */
+export const titles = new Map();
 export let race = null;
 export let compared = []; // other races, drawn dashed
 let hiddenSince = null;
@@ -39,12 +42,24 @@ export async function connect(functions) {
   const measured = lobby.races.find((one) => one.contenders.some((contender) => contender.test_accuracy !== null));
   const first = linked || (running || finished || measured || {}).name;
   if (!first || !(await open(first, { quietly: !linked }))) store.update({ setup: { open: true }, run: null });
+  store.on("catalogue", dataCame);
   store.on("run", (name) => name && (!race || race.name !== name) && open(name)); // another link was followed
+}
+
+/** Own data have been read meanwhile: they can be raced on, and a race on them has its classes and its probe. */
+async function dataCame({ sources }) {
+  const known = store.get("lobby").datasets.map(({ name }) => name);
+  if (sources.every((name) => known.includes(name))) return;
+  await refreshLobby();
+  if (race && !race.classes) await open(race.name, { quietly: true });
 }
 
 export async function refreshLobby() {
   const lobby = await calls.ask("lobby");
-  if (lobby) store.set("lobby", lobby);
+  if (lobby) {
+    for (const { name, title } of lobby.datasets) titles.set(name, title);
+    store.set("lobby", lobby);
+  }
   return lobby;
 }
 
@@ -65,6 +80,38 @@ function emptyRace(name) {
   };
 }
 
+/** Until the race of a link is open: the moment of its scrubber, and the races to be laid under it. */
+const linked = { at: null, under: [] };
+
+/** Whether the race that a link is about is still to be opened. */
+const coming = () => !race || (store.get("run") && store.get("run") !== race.name);
+
+/** What a link holds of the moment and of the races that are laid under this one. */
+export const links = {
+  at: setting(
+    number(0, 1),
+    () => store.get("raceAt"),
+    (at) => (coming() ? (linked.at = at) : store.set("raceAt", at)),
+  ),
+  under: setting(
+    words(1000),
+    () => compared.map(({ name }) => name).join(" "),
+    (names) => {
+      linked.under = names ? names.split(" ") : [];
+      if (!coming()) layUnder();
+    },
+    "",
+  ),
+};
+
+/** Lay exactly the races of the link under this one. */
+async function layUnder() {
+  const wanted = linked.under;
+  linked.under = [];
+  for (const { name } of compared) if (!wanted.includes(name)) await compare(name);
+  for (const name of wanted) if (!compared.some((other) => other.name === name)) await compare(name);
+}
+
 /** Follow another race; false if it cannot be opened. `quietly`: the page's link does not name it yet. */
 export async function open(name, { quietly = false } = {}) {
   following.stop();
@@ -77,8 +124,17 @@ export async function open(name, { quietly = false } = {}) {
   take(next, answer);
   race = next;
   compared = [];
-  store.update({ race, raceData: ++arrived, raceAt: null, comparing: [], setup: { open: false } });
+  const setup = store.get("setup");
+  store.update({
+    race,
+    raceData: ++arrived,
+    raceAt: linked.at,
+    comparing: [],
+    setup: setup && setup.linked ? { open: true } : { open: false },
+  });
+  linked.at = null;
   if (!quietly) store.set("run", name);
+  layUnder();
   schedule();
   return true;
 }

@@ -78,6 +78,20 @@ export function makeDraft({ lobby, changed, refused }) {
     choosePreset(FIRST);
   }
 
+  /** Take over what a link says; what it does not say, or what is not here, is as at first. */
+  function link({ preset, data, size, epochs, probe }) {
+    begin();
+    if (lobby().datasets.some(({ name }) => name === data)) chooseData(data);
+    if (lobby().presets.some(({ name }) => name === preset)) choosePreset(preset);
+    const [low, high] = lobby().limits.epochs;
+    choose({
+      size: size >= 2 ? Math.min(size, dataset().n_train) : draft.size,
+      epochs: epochs >= low && epochs <= high ? epochs : draft.epochs,
+    });
+    if (probe !== null && probe !== undefined) draft.probe = probe;
+    changed();
+  }
+
   /** Change the size or the epochs of all. */
   function choose(values) {
     Object.assign(draft, values);
@@ -160,6 +174,7 @@ export function makeDraft({ lobby, changed, refused }) {
     choosePreset,
     dataset,
     grow,
+    link,
     problem,
     remove,
     request,

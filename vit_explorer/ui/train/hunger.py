@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, TypedDict
 
+from vit_explorer.data.sources import source_name
 from vit_explorer.models import zoo
 from vit_explorer.training.loop.precision import fast_precision
 from vit_explorer.training.loop.recipe import LIMITS
@@ -21,7 +22,8 @@ from vit_explorer.ui.core.errors import UserError, user_errors
 from vit_explorer.ui.core.requests import parse_int
 from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.train.hunger_points import SWEEP, OwnPoint, data_name, data_of, data_words, own_payload, own_points
+from vit_explorer.ui.train.hunger_points import SWEEP, OwnPoint, data_of, data_words, own_payload, own_points
+from vit_explorer.ui.train.own import open_own
 from vit_explorer.ui.train.request import OwnerRequest
 from vit_explorer.ui.train.setup import StartPayload
 
@@ -93,7 +95,7 @@ def describe_hunger(session: Session, service: TrainingService) -> HungerPayload
             "kinds": [{"kind": kind, "label": zoo.MODELS[kind].short} for kind in ALONE],
             "data": [
                 {"name": source.name, "words": data_words(source.data), "sizes": sizes}
-                for source in session.datasets.usable()[0]
+                for source in session.datasets.usable().sources
                 if (sizes := possible_sizes(updates, source.n_train))
             ],
             "updates": updates,
@@ -112,8 +114,7 @@ def start_point(session: Session, service: TrainingService, request: PointReques
     kind = request.kind
     if kind not in ALONE:
         raise UserError(f"A point can be of {', '.join(ALONE)}, not of {str(kind)[:20]!r}.")
-    with user_errors():
-        source = session.datasets.open(request.data)
+    source = open_own(session, request.data, request.owner)
     size = parse_int(request.size, "The number of pictures", BATCH, source.n_train)
     seed = parse_int(request.seed, "The seed", *map(int, LIMITS["seed"]))
     updates, device = updates_of(session.sweep(SWEEP) or _nothing()), service.devices.names[0]
@@ -165,7 +166,7 @@ def hunger_csv(results: Mapping[str, Any], own: list[OwnPoint]) -> str:
         table.writerow(
             {
                 "of": "own", "model": recipe.model, "pictures": recipe.subset, "seed": recipe.seed, **same,
-                "data": data_name(recipe.data), "drawn": "yes" if point.drawn else "no",
+                "data": source_name(recipe.data), "drawn": "yes" if point.drawn else "no",
             }
         )  # fmt: skip
     return text.getvalue()

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from vit_explorer.data.sources import source_name
 from vit_explorer.models.zoo import MODELS
 from vit_explorer.training.loop.events import Finished
 from vit_explorer.training.loop.recipe import Recipe
@@ -118,11 +119,6 @@ def data_of(results: Mapping[str, Any]) -> str:
     return results["recipe"].get("data", "cifar10")
 
 
-def data_name(data: str) -> str:
-    """A recipe's data without the path that leads there on the server."""
-    return Path(data).name.removesuffix(".npz")
-
-
 def data_words(data: str) -> str:
     """A recipe's data as a person calls it."""
-    return DATA_WORDS.get(data, data_name(data))
+    return DATA_WORDS.get(data, source_name(data))

@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from vit_explorer.data.sources import source_name
 from vit_explorer.explain.positions import cosine_similarity, position_structure
 from vit_explorer.explain.probe import probe_words
 from vit_explorer.figures.positions import colour_limit
@@ -94,8 +95,10 @@ class ContenderPayload(TypedDict):
     now: Mapping[str, Any] | None
 
 
-def contender_payload(run: RunFolder, label: str, cursor: int, now: Mapping[str, Any] | None) -> ContenderPayload:
-    """Pack the events of a contender since ``cursor``, where the last answer ended."""
+def contender_payload(
+    run: RunFolder, label: str, cursor: int, now: Mapping[str, Any] | None, data: str | None = None
+) -> ContenderPayload:
+    """Pack the events of a contender since ``cursor``, where the last answer ended; ``data`` as recipe_payload."""
     events, cursor = run.read(cursor)
     anew = bool(events) and isinstance(events[0], Started)
     recipe = run.recipe()
@@ -107,7 +110,7 @@ def contender_payload(run: RunFolder, label: str, cursor: int, now: Mapping[str,
         "cursor": cursor,
         "anew": anew,
         "info": asdict(events[0]) if anew else None,
-        "recipe": recipe_payload(recipe) if anew or cursor == 0 else None,
+        "recipe": recipe_payload(recipe, data) if anew or cursor == 0 else None,
         "words": reading_words(recipe) if anew else None,
         "lr_changes": [list(change) for change in recipe.lr_changes],
         "steps": _steps(events),
@@ -119,11 +122,16 @@ def contender_payload(run: RunFolder, label: str, cursor: int, now: Mapping[str,
     }
 
 
-def recipe_payload(recipe: Recipe) -> dict[str, Any]:
-    """A recipe for the browser: the model with its overrides as one key, data and checkpoints without their path."""
+def recipe_payload(recipe: Recipe, data: str | None = None) -> dict[str, Any]:
+    """A recipe for the browser: the model with its overrides as one key, data and checkpoints without their path.
+
+    Args:
+        data: what the page calls the data, if not by the name of their file.
+    """
     values = recipe.to_dict()
     del values["overrides"]
-    names = {"data": Path(recipe.data).stem, "teacher": Path(recipe.teacher).name, "start": Path(recipe.start).name}
+    names = {"teacher": Path(recipe.teacher).name, "start": Path(recipe.start).name}
+    names["data"] = data or source_name(recipe.data)
     return values | names | {"model": model_key(recipe.model, recipe.overrides)}
 
 

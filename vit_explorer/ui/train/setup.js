@@ -1,13 +1,16 @@
 /* The set-up of a race: a preset, the pictures, up to four contenders, the probe picture, and Play. */
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { say } from "../core/say.js";
+import { integer, number, setting, words as text } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as calls from "./calls.js";
 import * as races from "./data.js";
 import { makeDraft } from "./draft.js";
 import * as editing from "./editor.js";
+import { ownPictures } from "./own.js";
 import * as plan from "./plan.js";
 import * as words from "./words.js";
 
@@ -15,11 +18,64 @@ export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
   const width = races.widthOf(root);
   const lobby = () => store.get("lobby");
+  const own = ownPictures(root, (name) => draft.chooseData(name));
   const draft = makeDraft({ lobby, changed: () => paint(), refused: (sentence) => tell(sentence, true) });
   let starting = false;
   let adopted = null; // the race whose contenders these are
   let painted = false; // since it was opened
   let built = null; // the lobby that the lists are of
+
+  // ---- in a link -------------------------------------------------------------------------------------------------
+  const linked = { preset: null, data: null, size: null, epochs: null, probe: null }; // of a link, until it is drawn
+  let linking = false;
+  const open = () => (store.get("setup") || {}).open && draft.preset;
+  const one = (key, kind, get, usual) =>
+    setting(
+      kind,
+      () => (open() ? get() : null),
+      (value) => ([linked[key], linking] = [value, linking || value !== null]),
+      usual,
+    );
+  inLink(
+    root,
+    {
+      setup: setting(
+        text(),
+        () => (open() ? draft.preset.name : null),
+        (name) => {
+          linked.preset = name;
+          linking = name !== null;
+          if (linking) store.set("setup", { open: true, linked: true });
+          else if (races.race) store.set("setup", { open: false });
+        },
+      ),
+      data: one(
+        "data",
+        text(),
+        () => draft.data,
+        () => lobby().datasets[0].name,
+      ),
+      pictures: one(
+        "size",
+        integer(2),
+        () => draft.size,
+        () => Math.min(draft.preset.subset, draft.dataset().n_train),
+      ),
+      epochs: one(
+        "epochs",
+        number(0, 1e4),
+        () => draft.epochs,
+        () => draft.preset.epochs,
+      ),
+      probe: one(
+        "probe",
+        integer(0),
+        () => draft.probe,
+        () => draft.dataset().probes[0].index,
+      ),
+    },
+    () => draw(),
+  );
 
   // ---- lists, built once -------------------------------------------------------------------------------------------
   function button(className, act) {
@@ -38,14 +94,31 @@ export default widget((root) => {
       one.append(make("strong", "", title), make("span", "", teaches));
       return one;
     });
-    fill($(".data"), lobby().datasets, ({ name, n_train: nTrain, n_test: nTest, classes }) => {
+    $(".epochs .range").textContent = plan.rangeWords(lobby().limits.epochs);
+  }
+
+  /** The datasets: they come and go, as a person brings and deletes some. */
+  function buildData() {
+    const { datasets, brings } = lobby();
+    const names = datasets.map(({ name }) => name).join("\n");
+    if ($(".data").dataset.of === names) return;
+    $(".data").dataset.of = names;
+    fill($(".data"), datasets, ({ name, n_train: nTrain, n_test: nTest, classes }) => {
       const one = button("vx-button", () => draft.chooseData(name));
       one.dataset.name = name;
       one.textContent = words.data(name);
       one.title = `${format.count(nTrain)} training and ${format.count(nTest)} test pictures of ${classes.length} classes`;
       return one;
     });
-    $(".epochs .range").textContent = plan.rangeWords(lobby().limits.epochs);
+    if (!brings) return;
+    const more = button("vx-button yours", () => {
+      own.toggle();
+      more.setAttribute("aria-expanded", String(!$(".own").hidden));
+    });
+    more.textContent = "Your own …";
+    more.title = "Train on pictures of yours";
+    more.setAttribute("aria-expanded", String(!$(".own").hidden));
+    $(".data").append(more);
   }
 
   function buildProbes() {
@@ -78,7 +151,8 @@ export default widget((root) => {
   }
 
   function amount() {
-    for (const one of $(".data").children) one.setAttribute("aria-pressed", String(one.dataset.name === draft.data));
+    for (const one of $(".data").querySelectorAll("[data-name]"))
+      one.setAttribute("aria-pressed", String(one.dataset.name === draft.data));
     const all = draft.dataset().n_train;
     const sizes = plan.sizes(draft.preset, draft.dataset());
     const words =
@@ -256,12 +330,17 @@ export default widget((root) => {
     $(".close").hidden = !races.race;
     if (!built) build();
     built = lobby();
-    if (from && from !== adopted) take(from);
+    buildData();
+    if (draft.preset && !draft.dataset()) draft.chooseData(lobby().datasets[0].name); // it was deleted
+    for (const one of $(".data").querySelectorAll("[data-name]"))
+      one.setAttribute("aria-pressed", String(one.dataset.name === draft.data));
+    if (linking) draft.link(linked);
+    else if (from && from !== adopted) take(from);
     else if (!draft.preset) draft.begin();
     else if (painted)
       promise(); // the list of races is newer, or the page wider: no field loses its focus
     else paint();
-    [painted, adopted] = [true, from];
+    [painted, adopted, linking] = [true, from, false];
   }
 
   function take(race) {

@@ -13,6 +13,7 @@ from vit_explorer.ui.core.errors import user_errors
 from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.train.choices import FIELDS, chosen_recipes, offered, plan, source_payload
+from vit_explorer.ui.train.own import open_own, own_names
 from vit_explorer.ui.train.payload import latest_accuracy, recipe_payload
 from vit_explorer.ui.train.request import OwnerRequest, parse_contender
 
@@ -29,7 +30,7 @@ class RaceLine(TypedDict):
 
 
 @dataclass(frozen=True)
-class PlanRequest:
+class PlanRequest(OwnerRequest):
     """A preset on a dataset; None stands for the preset's own number of images or epochs."""
 
     preset: str
@@ -63,7 +64,7 @@ class StartPayload(TypedDict):
 
 def describe_lobby(session: Session, service: TrainingService, request: OwnerRequest) -> dict[str, Any]:
     """List what can be chosen (see :func:`offered`), the datasets, and the saved races, the newest first."""
-    sources, problems = session.datasets.usable()
+    data = session.datasets.usable(brought=own_names(session, request.owner))
     cards, unreadable = list_cards(session.checkpoint_folders)
     kept = service.limits.days
     told = [] if kept is None else [f"Races are removed {24 * kept:g} hours after they were last trained."]
@@ -71,30 +72,29 @@ def describe_lobby(session: Session, service: TrainingService, request: OwnerReq
     lines = []
     for race in races:
         try:
-            lines.append(_race_line(service, race, request.owner))
+            lines.append(_race_line(session, service, race, request.owner))
         except RunError as error:  # deleted or damaged meanwhile
             damaged.append(str(error))
     return {
         **offered(service.devices.names),
-        "datasets": [source_payload(source, cards) for source in sources],
+        "datasets": [source_payload(source, cards) for source in data.sources],
         "races": lines,
         "at_once": service.at_once,
-        "problems": [*filter(None, [service.devices.problem]), *problems, *unreadable, *damaged, *told],
+        "brings": session.brought is not None,
+        "problems": [*filter(None, [service.devices.problem]), *data.problems, *unreadable, *damaged, *told],
     }
 
 
 def plan_race(session: Session, service: TrainingService, request: PlanRequest) -> PlanPayload:
     """List the contenders that a preset makes of a dataset."""
-    with user_errors():
-        source = session.datasets.open(request.data)
+    source = open_own(session, request.data, request.owner)
     return {"contenders": plan(source, request.preset, request.subset, request.epochs, service.devices.names[0])}
 
 
 @terms(counted="races")
 def start_race(session: Session, service: TrainingService, request: StartRequest) -> StartPayload:
     """Create a race and submit it to the training service. Raises UserError with the range of a wrong value."""
-    with user_errors():
-        source = session.datasets.open(request.data)
+    source = open_own(session, request.data, request.owner)
     cards, _ = list_cards(session.checkpoint_folders)
     contenders = [parse_contender(one, FIELDS) for one in request.contenders]
     folders, devices = session.checkpoint_folders, service.devices.names
@@ -104,7 +104,7 @@ def start_race(session: Session, service: TrainingService, request: StartRequest
     return {"race": race.name}
 
 
-def _race_line(service: TrainingService, race: Race, secret: str) -> RaceLine:
+def _race_line(session: Session, service: TrainingService, race: Race, secret: str) -> RaceLine:
     return {
         "name": race.name,
         "title": race.title,
@@ -112,7 +112,11 @@ def _race_line(service: TrainingService, race: Race, secret: str) -> RaceLine:
         "mine": race.owned_by(secret),
         "state": service.status(race.name)["state"],
         "contenders": [
-            {"label": label, "recipe": recipe_payload(run.recipe()), "test_accuracy": latest_accuracy(run)}
-            for label, run in race.runs.items()
+            {
+                "label": label,
+                "recipe": recipe_payload(recipe, session.data_name(recipe.data, secret)),
+                "test_accuracy": latest_accuracy(race.runs[label]),
+            }
+            for label, recipe in race.recipes().items()
         ],
     }

@@ -1,4 +1,4 @@
-/* What remains of races: files, link and commands of the one on screen, and the list of all that are kept. */
+/* What remains of races: files and commands of the one on screen, and the list of all that are kept. */
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import * as store from "../core/store.js";
@@ -34,15 +34,6 @@ export default widget((root) => {
     }
     setTimeout(() => (button.textContent = before), 1600);
   }
-
-  $(".link").addEventListener("click", (event) => {
-    const link = new URL(location.href);
-    link.hash = new URLSearchParams({
-      ...Object.fromEntries(new URLSearchParams(location.hash.slice(1))),
-      run: races.race.name,
-    }).toString();
-    copy(link.href, event.currentTarget);
-  });
 
   $(".repeat").addEventListener("click", async () => {
     if (!$(".commands").hidden) return fold();

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypedDict
 
 from vit_explorer.figures.curves import Curve, curves_figure
 from vit_explorer.training.runs.export import accuracy_points, caption, command_line, curves_csv
 from vit_explorer.training.service.service import NOT_YOURS, TrainingService
+from vit_explorer.ui.core.brought import shown_data
 from vit_explorer.ui.core.downloads import FileAnswer, csv_bytes, export_file
 from vit_explorer.ui.core.errors import user_errors
 from vit_explorer.ui.core.serve import terms
@@ -84,5 +85,8 @@ def export_race(service: TrainingService, request: CurvesExport) -> FileAnswer:
 
 def list_commands(service: TrainingService, request: CommandsRequest) -> CommandsPayload:
     """List the commands that repeat the runs of a race."""
-    recipes = service.open(request.race).recipes()
+    recipes = {
+        label: replace(recipe, data=shown_data(recipe.data, service.runs_folder))
+        for label, recipe in service.open(request.race).recipes().items()
+    }
     return {"commands": [{"label": label, "command": command_line(one)} for label, one in recipes.items()]}

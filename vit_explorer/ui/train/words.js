@@ -45,7 +45,7 @@ export const CHOICE_WORDS = {
 };
 
 export const device = (name) => DEVICE[name] || name;
-export const data = (name) => DATA[name] || name;
+export const data = (name) => DATA[name] || races.titles.get(name) || name;
 export const pictures = (subset, all) =>
   subset === null || subset === undefined ? (all ? `all ${format.count(all)}` : "all") : format.count(subset);
 

@@ -2,6 +2,8 @@
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { latest } from "../core/server.js";
+import { inLink } from "../core/link.js";
+import { index, integer, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
@@ -12,6 +14,7 @@ export default widget((root, server) => {
   const askWindows = latest(server, "windows");
   const askWeights = latest(server, "weights");
   let asked = "";
+  let linked = {}; // {pair, head} of a link, until an answer is here
 
   /** The Swin to look at: the frame's, or else the first of the same data, or any. */
   function swinOf({ model, catalogue }) {
@@ -29,9 +32,17 @@ export default widget((root, server) => {
     const answer = await askWindows(request);
     if (asked !== question) return;
     root.classList.remove("waiting");
-    if (answer) return choose({ answer });
+    if (answer) {
+      const { pair = null, head = null } = linked;
+      linked = {};
+      return choose({ answer, ...(pair !== null && { pair }), ...(head !== null && { head }) });
+    }
     asked = ""; // it may be asked again; the controls go back to what is on screen
     const seen = windows.view(store.state);
+    if (!seen && Object.values(cut).some((value) => value !== null)) {
+      Object.assign(cut, { window: null, shift: null, side: null }); // a link's, which is not possible
+      return draw(store.state);
+    }
     if (seen)
       Object.assign(
         cut,
@@ -99,6 +110,34 @@ export default widget((root, server) => {
     return `${plain}${shifted === plain ? "" : ` and ${shifted}`}, stage ${stage + 1}`;
   }
 
+  const own = (/** @type {"window" | "shift" | "side"} */ key) =>
+    setting(
+      integer(0, 999),
+      () => cut[key],
+      (value) => (cut[key] = value),
+    );
+  const chosen = (/** @type {"pair" | "head"} */ key) =>
+    setting(
+      index,
+      () => (windows.view(store.state) || linked)[key],
+      (value) => (linked[key] = value ?? 0),
+      0,
+    );
+  inLink(
+    root,
+    {
+      window: own("window"),
+      shift: own("shift"),
+      side: own("side"),
+      pair: chosen("pair"),
+      head: chosen("head"),
+      cell: windows.linkedCell,
+    },
+    () => {
+      if (store.get("windows") && store.get("windows").answer) choose(linked);
+      draw(store.state);
+    },
+  );
   for (const name of ["window", "shift", "side"]) {
     $(`.${name}`).addEventListener("change", (event) => {
       const seen = windows.view(store.state);

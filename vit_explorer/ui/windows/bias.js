@@ -3,7 +3,9 @@ import { diverging } from "../core/colours.js";
 import { clearCanvas, matrixImage, outline } from "../core/draw.js";
 import { beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { at, cellAt } from "../core/pointer.js";
+import { oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { moveToken } from "../core/tokens.js";
@@ -250,11 +252,26 @@ export default widget((root) => {
     if (moveToken(event.key, [block.window, block.window], from, step)) event.preventDefault();
   });
 
+  const redraw = () => {
+    draw(store.state);
+    mark(store.state);
+  };
+  inLink(
+    root,
+    {
+      bias: setting(
+        oneOf("plain", "shifted"),
+        () => ["plain", "shifted"][which],
+        (value) => (which = value === "plain" ? 0 : 1),
+        "shifted",
+      ),
+    },
+    redraw,
+  );
   for (const button of root.querySelectorAll("[data-which]")) {
     button.addEventListener("click", () => {
       which = Number(button.dataset.which);
-      draw(store.state);
-      mark(store.state);
+      redraw();
     });
   }
   pairs.follow(() => mark(store.state));

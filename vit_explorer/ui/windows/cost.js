@@ -1,7 +1,9 @@
 /* The Cost view: the two formulas with live numbers, how both grow, and times measured on the server. */
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { makeMeasuring } from "../core/measuring.js";
+import { integer, setting } from "../core/setting.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 import * as counts from "./cost-counts.js";
@@ -242,6 +244,16 @@ export default widget((root, server) => {
     list();
     show();
   });
+  const size = (name) => {
+    const key = name.replace("-", "_");
+    return setting(
+      integer(...FIELDS[name]),
+      () => sizes[key],
+      (value) => ($(`.${name}`).value = value ?? CLASSIC[key]),
+      CLASSIC[key],
+    );
+  };
+  inLink(root, { map: size("side"), width: size("d-model"), heads: size("n-heads"), windows: size("window") }, read);
   for (const name of Object.keys(FIELDS)) $(`.${name}`).addEventListener("input", read);
   $(".sizes").addEventListener("submit", (event) => event.preventDefault());
 
@@ -249,6 +261,7 @@ export default widget((root, server) => {
   function draw(/** @type {import("../state").State} */ state) {
     presets(state);
     list();
+    if (!asked) read(); // a link may have filled in sizes
     show();
     if (!asked) measuring.follow();
     asked = true;

@@ -2,6 +2,7 @@
 import { decode } from "../core/arrays.js";
 import { rgbImage } from "../core/draw.js";
 import { cellAt } from "../core/pointer.js";
+import { integers, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { moveToken } from "../core/tokens.js";
 
@@ -201,6 +202,22 @@ export function pin(marked, grid) {
   kept = marked === null ? null : exact;
   store.pin(page);
 }
+
+/** The exact token in a link, where it is not that which the page's token means here: [token, rows, cols]. */
+export const linkedCell = setting(
+  integers(),
+  () => {
+    if (!kept || kept.page !== store.pinned || kept.trace !== store.get("trace")) return null;
+    const usual = across(kept.page, kept.trace.grid, kept.grid);
+    return kept.token === usual ? null : [kept.token, ...kept.grid];
+  },
+  (cell) => {
+    if (!cell || cell.length !== 3 || cell.includes(0, 1) || cell[0] >= cell[1] * cell[2]) return;
+    const keep = () => pin(cell[0], cell.slice(1));
+    if (store.get("trace")) keep();
+    else store.once("trace", keep);
+  },
+);
 
 /**
  * Make a canvas of tokens answer to pointer and keys, as patchInput does for patches of the page.

@@ -2,7 +2,9 @@
 import { clearCanvas, outline } from "../core/draw.js";
 import { beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { at } from "../core/pointer.js";
+import { oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
@@ -251,11 +253,27 @@ export default widget((root) => {
     );
   });
 
+  const redraw = () => {
+    draw(store.state);
+    mark(store.state);
+  };
+  inLink(
+    root,
+    {
+      show: setting(
+        oneOf("mask", "attention"),
+        () => shown,
+        (value) => (shown = value || "mask"),
+        "mask",
+      ),
+      key: pairs.linkedKey,
+    },
+    redraw,
+  );
   for (const button of root.querySelectorAll("[data-show]")) {
     button.addEventListener("click", () => {
       shown = button.dataset.show;
-      draw(store.state);
-      mark(store.state);
+      redraw();
     });
   }
   pairs.follow(() => mark(store.state));

@@ -1,4 +1,5 @@
 /* What the masks and the position bias share: places in a window, why two tokens may not meet, and the key pointed at. */
+import { integer, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as windows from "./data.js";
@@ -12,6 +13,7 @@ const EDGES = [
 const followers = []; // of the key
 let key = null; // {token, query, grid}: the other token of the pair that is pointed at
 let kept = null; // the one that was clicked
+let linked = null; // the key of a link, until it is known of which query
 const patterns = new Map(); // "kind size ink" -> pattern
 
 // ---- places --------------------------------------------------------------------------------------------------
@@ -113,6 +115,9 @@ export const follow = (mark) => followers.push(mark);
 
 /** The key that is pointed at together with the marked query in a map of this grid, or null. */
 export function keyOf(/** @type {import("../state").State} */ state, grid) {
+  if (linked !== null && linked < grid[0] * grid[1])
+    key = kept = { token: linked, query: windows.token(state, grid), grid };
+  linked = null;
   if (!key || key.grid.join() !== grid.join() || key.query !== windows.token(state, grid)) return null;
   return key.token;
 }
@@ -135,6 +140,16 @@ export function leave() {
   windows.point(null);
   for (const mark of followers) mark();
 }
+
+/** The key that is kept, in a link. */
+export const linkedKey = setting(
+  integer(0),
+  () => (kept && kept.query === windows.token(store.state, kept.grid) ? kept.token : null),
+  (token) => {
+    linked = token;
+    if (token === null) key = kept = null;
+  },
+);
 
 /** Keep nothing any more. */
 export function letGo() {

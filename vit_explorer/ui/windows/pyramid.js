@@ -2,7 +2,9 @@
 import { clearCanvas, outline } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink } from "../core/link.js";
 import { at } from "../core/pointer.js";
+import { integers, oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { moveToken } from "../core/tokens.js";
@@ -106,11 +108,12 @@ export default widget((root) => {
     const { stages } = drawn.hierarchy;
     const one = pointed || kept || { stage: 0 };
     const stage = Math.min(one.stage, stages.length - 1);
+    const outside = one.token >= stages[stage].grid[0] * stages[stage].grid[1];
     if (which === "own") return { stage, token: windows.token(state, stages[stage].grid) };
     return {
       stage,
       token:
-        one.token === undefined
+        one.token === undefined || outside
           ? windows.across(
               windows.token(state, drawn.seen.stages[0].grid),
               drawn.seen.stages[0].grid,
@@ -281,12 +284,35 @@ export default widget((root) => {
     true,
   );
 
+  const redraw = () => {
+    draw(store.state);
+    mark(store.state);
+  };
+  inLink(
+    root,
+    {
+      swin: setting(
+        oneOf("own", "published"),
+        () => which,
+        (value) => (which = value || "own"),
+        "own",
+      ),
+      slab: setting(
+        integers(),
+        () => kept && [kept.stage + 1, kept.token],
+        (value) => {
+          pointed = null;
+          kept = value && value.length === 2 && value[0] > 0 ? { stage: value[0] - 1, token: value[1] } : null;
+        },
+      ),
+    },
+    redraw,
+  );
   for (const button of root.querySelectorAll("[data-which]")) {
     button.addEventListener("click", () => {
       which = button.dataset.which;
       pointed = kept = null;
-      draw(store.state);
-      mark(store.state);
+      redraw();
     });
   }
 

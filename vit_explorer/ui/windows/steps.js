@@ -2,7 +2,9 @@
 import { clearCanvas } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { inLink, touch } from "../core/link.js";
 import { at } from "../core/pointer.js";
+import { index, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
@@ -115,6 +117,7 @@ export default widget((root) => {
   function advance() {
     if (root.offsetParent === null || step === scenery.STEPS.length - 1) return stop();
     go(step + 1);
+    touch();
     timer = setTimeout(advance, PACE);
   }
 
@@ -133,6 +136,22 @@ export default widget((root) => {
     go(next);
   }
 
+  inLink(
+    root,
+    {
+      step: setting(
+        index,
+        () => step,
+        (value) => (step = Math.min(value ?? 0, scenery.STEPS.length - 1)),
+        0,
+      ),
+    },
+    () => {
+      stop();
+      draw(store.state);
+      mark(store.state);
+    },
+  );
   $(".play").addEventListener("click", play);
   $(".back").addEventListener("click", () => choose(step - 1));
   $(".forward").addEventListener("click", () => choose(step + 1));
