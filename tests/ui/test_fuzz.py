@@ -177,7 +177,9 @@ async def ask_everything(world, caplog):
     plan = next(one for one in functions if one.__name__ == "planned")
     planned = [
         {"label": one["label"], **one["recipe"]}
-        for one in plan({"preset": "vit-cnn", "data": "tiny", "subset": None, "epochs": 1})["contenders"]
+        for one in plan({"owner": OWNER, "preset": "vit-cnn", "data": "tiny", "subset": None, "epochs": 1})[
+            "contenders"
+        ]
     ]
     told: dict[str, str] = {}
     for case in range(CASES):

@@ -1,11 +1,11 @@
 /* What the model confuses: the matrix of its answers to all test pictures, and the pictures behind each number. */
 import { decode } from "../core/arrays.js";
 import { fill, make } from "../core/elements.js";
-import { saveFile } from "../core/files.js";
 import * as format from "../core/format.js";
 import { inLink, touch } from "../core/link.js";
 import { owner } from "../core/owner.js";
-import { ask, latest } from "../core/server.js";
+import { latest } from "../core/server.js";
+import { saveMenu } from "../core/save.js";
 import { setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
@@ -109,7 +109,6 @@ export default widget((root, server) => {
     $(".counting").hidden = counts.state !== "counting";
     $(".counting").value = counts.total ? counts.done / counts.total : 0;
     $(".parts").hidden = counts.state !== "ready";
-    $(".csv").disabled = counts.state !== "ready";
     if (counts.state !== "ready") return;
     const { classes } = counts;
     const most = words.largestMistake(matrix);
@@ -202,9 +201,8 @@ export default widget((root, server) => {
     choose([shown[row], shown[col]], true);
   });
 
-  $(".csv").addEventListener("click", async () => {
-    const file = await ask(server, "export", { model: counts.model, owner: owner() });
-    if (file) saveFile(file.filename, file.mime, file.data);
+  saveMenu($(".vx-panel"), server, () => (counts?.state === "ready" ? { model: counts.model, owner: owner() } : null), {
+    csv: "every count, a true class a row",
   });
 
   inLink(

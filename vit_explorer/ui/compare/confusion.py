@@ -11,14 +11,16 @@ from typing import Annotated, Literal, TypedDict
 import torch
 
 from vit_explorer.explain.confusion import confusion_matrix, most_confused, precision, recall
+from vit_explorer.figures.confusion import confusion_figure
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.compare.predictions import Predictions, PredictionStore
 from vit_explorer.ui.core.arrays import Packed, pack
 from vit_explorer.ui.core.datasets import Source
-from vit_explorer.ui.core.downloads import FileAnswer, csv_bytes, file_answer
+from vit_explorer.ui.core.downloads import FileAnswer, csv_bytes, export_file
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.payloads import PicturePayload, picture_payload
 from vit_explorer.ui.core.requests import Range
+from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 
 PAIRS = 12  # of classes that are confused most
@@ -40,6 +42,13 @@ class CellRequest(ConfusionRequest):
     truth: Annotated[int, Range(0, 999)]
     answer: Annotated[int, Range(0, 999)]
     first: Annotated[int, Range(0, 10_000_000)]
+
+
+@dataclass(frozen=True)
+class ConfusionExport(ConfusionRequest):
+    """The matrix of a model in a format."""
+
+    format: str
 
 
 class PairPayload(TypedDict):
@@ -125,16 +134,29 @@ def list_cell(session: Session, store: PredictionStore, request: CellRequest) ->
     return {"first": request.first, "total": len(ordered), "pictures": pictures}
 
 
-def export_confusions(session: Session, store: PredictionStore, request: ConfusionRequest) -> FileAnswer:
-    """Write the matrix as a table: a row per true class, a column per answer."""
+@terms(long=True)
+def export_confusions(session: Session, store: PredictionStore, request: ConfusionExport) -> FileAnswer:
+    """Write the matrix to a file: a row per true class, a column per answer."""
     found = _complete(session, store, request)
     names = found.checkpoint.class_names
     matrix = confusion_matrix(found.source.test.y, found.answers, len(names))
-    table = io.StringIO()
-    rows = csv.writer(table)
-    rows.writerow(["true class", *names])
-    rows.writerows([name, *row] for name, row in zip(names, matrix.tolist(), strict=True))
-    return file_answer(f"{found.checkpoint.name}-confusions", "csv", csv_bytes(table.getvalue()))
+    right = float(matrix.diagonal().sum()) / found.total
+    title = f"{found.checkpoint.name}: {right:.2%} right on {found.total:,} test images of {found.source.title}"
+    caption = "Rows are true classes, columns the model's answers; colours are the share of the row."
+    return export_file(
+        f"{found.checkpoint.name}-confusions",
+        request.format,
+        lambda: confusion_figure(matrix.numpy(), names, title, caption),
+        {"csv": lambda: csv_bytes(_table(names, matrix.tolist()))},
+    )
+
+
+def _table(names: list[str], rows: list[list[int]]) -> str:
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(["true class", *names])
+    table.writerows([name, *row] for name, row in zip(names, rows, strict=True))
+    return text.getvalue()
 
 
 def _complete(session: Session, store: PredictionStore, request: ConfusionRequest) -> Predictions:
