@@ -27,7 +27,7 @@ _STRONGEST = """async () => {
 }"""
 _ARCS = """async () => {
   const { networkOf } = await vx.module("home/network.js");
-  const { arcs } = await vx.module("home/draw.js");
+  const { arcs } = await vx.module("home/threads.js");
   const { threads } = await vx.module("home/layout.js");
   const network = networkOf(vx.state);
   const holes = network.blocks.map((_, k) => ({ x: 100 * k, y: 0, w: 90, h: 260 }));

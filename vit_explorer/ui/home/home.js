@@ -12,9 +12,10 @@ import { widget } from "../core/widget.js";
 import { blocksPassed, distance, phase, stops, TIMES } from "./arithmetic.js";
 import * as building from "./building.js";
 import { doors } from "./doors.js";
-import { arcs, paint, paintMarks, prepare } from "./draw.js";
+import { paint, paintMarks, prepare } from "./draw.js";
 import * as layout from "./layout.js";
 import { networkOf } from "./network.js";
+import { arcs } from "./threads.js";
 import * as words from "./words.js";
 
 const PASS = 7200; // ms of the first pass
