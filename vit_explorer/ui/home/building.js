@@ -50,6 +50,7 @@ export function build(root, { trace, model }, /** @type {Network} */ network) {
   $(".title").textContent = title;
   $(".detail").textContent = `${width} × ${height} → ${trace.size} × ${trace.size}`;
   describe(root, trace, network);
+  root.style.setProperty("--apart", network.blocks.length > 6 ? "4px" : "12px");
   const layers = network.blocks.map((block, k) => layerOf(network, trace, block, k));
   $(".layers").replaceChildren($(".threads"), ...layers);
   const patches = network.n - network.nPrefix;
@@ -199,7 +200,6 @@ function answer(root, trace) {
 export function arrange(root, /** @type {Network} */ network, heads, width) {
   const slim = narrow(width) && root.dataset.size !== "phone";
   root.toggleAttribute("data-narrow", slim);
-  root.style.setProperty("--apart", network.blocks.length > 6 ? "4px" : "12px");
   root.style.setProperty("--maps", `${heads.height}px`);
   [...root.querySelectorAll(".maps")].forEach((maps, k) => {
     const ofReader = network.readers.length > 0;
