@@ -140,10 +140,10 @@ function layerOf(network, trace, block, k) {
     open.dataset.link = link;
     open.dataset.block = String(k);
     open.append(
-      make("span", "first", `${block.grid[0]} × ${block.grid[1]}`),
-      make("span", "", `${block.channels} channels`),
+      make("span", "first", `${block.grid[0]}×${block.grid[1]}`),
+      make("span", "wide", `${block.channels} channels`),
     );
-    if (block.window) open.append(make("span", "", block.shift[0] ? "shifted" : "windows"));
+    if (block.window) open.append(make("span", "wide", block.shift[0] ? "shifted" : "windows"));
     hole.dataset.link = link;
     hole.classList.add("open");
     foot.append(open);
