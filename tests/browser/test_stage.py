@@ -29,7 +29,8 @@ def small_letters(page) -> list[str]:
       for (const element of document.querySelectorAll("#tabs *")) {
         const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
         const box = element.getBoundingClientRect();
-        if (!own || !element.offsetParent || box.width < 2 || box.bottom > innerHeight) continue;
+        if (!own || !element.checkVisibility({ visibilityProperty: true })) continue;
+        if (box.width < 2 || box.bottom > innerHeight) continue;
         const size = parseFloat(getComputedStyle(element).fontSize) * (element.currentCSSZoom ?? 1);
         if (size > 0 && size < 25.9 && element.tagName !== "OPTION")
           found.push(`${size}: ${element.textContent.trim()}`);
