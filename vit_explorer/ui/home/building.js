@@ -86,8 +86,8 @@ function front({ nPrefix, prefixNames }) {
 function describe(root, trace, network) {
   const $ = (selector) => root.querySelector(selector);
   const { kind, blocks, heads, places, limit } = network;
-  const [name, what, scale] = [".name", ".what", ".vx-scale"].map((part) => $(`.loom h2 ${part}`));
-  const door = $(".loom h2 .door");
+  const [name, what, scale] = [".name", ".what", ".vx-scale"].map((part) => $(`.loom h3 ${part}`));
+  const door = $(".loom h3 .door");
   scale.hidden = kind !== "tokens";
   if (kind === "tokens") {
     const names = network.readers.map((index) => prefixName(index, network.readers.length > 1, network.prefixNames));
@@ -110,9 +110,9 @@ function describe(root, trace, network) {
     door.dataset.door = "attention";
   }
   $(".near").textContent = places ? "orange: places like the marked one's" : "no position embeddings here";
-  $(".patches h2 .name").textContent = trace.stem ? "Stem, patches" : "Patches";
+  $(".patches h3 .name").textContent = trace.stem ? "Stem, patches" : "Patches";
   const stations = [...root.querySelectorAll(".station")].filter((station) => station.offsetParent);
-  stations.forEach((station, k) => (station.querySelector("h2 b").textContent = String(k + 1)));
+  stations.forEach((station, k) => (station.querySelector("h3 b").textContent = String(k + 1)));
 }
 
 function layerOf(network, trace, block, k) {

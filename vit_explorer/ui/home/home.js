@@ -109,7 +109,8 @@ export default widget((root) => {
     if (!next) return;
     const fresh = state.trace !== seen;
     network = next;
-    const room = window.innerHeight - (root.getBoundingClientRect().top + window.scrollY);
+    const below = window.innerHeight - (root.getBoundingClientRect().top + window.scrollY);
+    const room = below / (root.currentCSSZoom || 1);
     const { size, scale } = layout.arrangement(root.clientWidth, room);
     root.style.setProperty("--u", String(scale));
     Object.assign(root.dataset, { size, kind: network.kind, tiles: building.hasTiles(network) ? "some" : "none" });
