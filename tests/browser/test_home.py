@@ -27,7 +27,7 @@ _STRONGEST = """async () => {
 }"""
 _ARCS = """async () => {
   const { networkOf } = await vx.module("home/network.js");
-  const { arcs } = await vx.module("home/draw.js");
+  const { arcs } = await vx.module("home/threads.js");
   const { threads } = await vx.module("home/layout.js");
   const network = networkOf(vx.state);
   const holes = network.blocks.map((_, k) => ({ x: 100 * k, y: 0, w: 90, h: 260 }));
@@ -78,7 +78,7 @@ def test_every_kind_of_network_is_drawn_with_its_own_parts(home, model):
     )
     layers = trace["attention"][0] if trace["attention"] else trace["maps"]
     assert home.locator(".vx-home .layer").count() == layers
-    said = home.locator(".vx-home .loom h2 .what").inner_text()
+    said = home.locator(".vx-home .loom h3 .what").inner_text()
     assert said.startswith(f"{layers} ")
     if model == "cnn-cifar10":
         assert "no attention" in said and not home.locator(".vx-home .patches").is_visible()
@@ -168,7 +168,7 @@ def test_every_part_is_a_door_to_its_tab_in_its_state(home):
         home.locator(".vx-home").wait_for()
 
     for tab in ("patches", "positions"):
-        home.locator(f".vx-home h2 [data-door={tab}]").click()
+        home.locator(f".vx-home h3 [data-door={tab}]").click()
         back(tab)
     home.locator(".vx-home .layer").nth(1).locator(".maps button").nth(2).click()
     home.wait_for_function(f"{OPENED} === 'attention' && {INSIDE} === 'heads'")
@@ -218,7 +218,7 @@ def test_an_own_picture_is_taken_on_home(home, tmp_path):
 def test_every_other_tab_says_where_it_is_and_leads_on(home):
     strip = home.locator(".vx-frame-strip .row")
     assert not strip.is_visible()
-    home.locator(".vx-home h2 [data-door=patches]").click()
+    home.locator(".vx-home h3 [data-door=patches]").click()
     strip.locator(".next").wait_for()
     assert strip.bounding_box()["height"] == 24
     for name in ("Positions", "Attention", "Features"):

@@ -110,9 +110,9 @@ test("the maps of all heads fit below a block", () => {
   }
 });
 
-test("maps of stages are drawn at one scale", () => {
+test("coarser maps of stages are drawn smaller, and none too small to see", () => {
   const sides = layout.mapSides([{ grid: [32, 32] }, { grid: [16, 16] }, { grid: [8, 8] }], 168, 264);
-  assert.deepEqual(sides, [160, 80, 40]);
+  assert.deepEqual(sides, [160, 160 * Math.SQRT1_2, 80]);
 });
 
 test("the arrangement follows the width, and the largest one the height too", () => {

@@ -21,6 +21,8 @@ export interface State {
   wish: { picture?: string; model?: string; fit?: string; file?: File };
   /** Asks the frame for the catalogue anew. */
   refresh: { kept: string };
+  /** Counts up when the stage is asked for. */
+  presenting: number;
   /** What the frame shows, once all is drawn, and the time that it took. */
   settled: { picture: string; model: string; fit: string; milliseconds: number };
   attentionChosen: { layer?: number; head?: number; direction?: "row" | "column"; scale?: "shared" | "own" };

@@ -5,7 +5,7 @@ import { moveToken } from "./tokens.js";
 
 /** Give a canvas its size in CSS pixels, sharp on any screen, and return a cleared context in those pixels. */
 export function clearCanvas(element, width, height) {
-  const ratio = window.devicePixelRatio || 1;
+  const ratio = (window.devicePixelRatio || 1) * (element.currentCSSZoom || 1); // sharp on a stage too
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (element.width !== w || element.height !== h) {
     element.width = w;

@@ -130,6 +130,12 @@ export function go(link) {
   return show(link, false);
 }
 
+/** Show a link in full: what it does not name goes back to its default. @param {string} link */
+export function restore(link) {
+  if (timer !== null) write();
+  return show(link, true);
+}
+
 /** @param {string} link  @param {boolean} whole what it does not name goes back to its default */
 const show = (link, whole) => underWay(bring(link, whole)); // what waits until all is drawn waits for it
 

@@ -35,6 +35,7 @@ export default widget((root) => {
     close();
     $(".copy").focus();
   });
+  $(".present").addEventListener("click", () => store.set("presenting", store.state.presenting + 1 || 1));
   $(".theme").addEventListener("click", () => choose(store.get("theme") === "dark" ? "light" : "dark"));
 
   return {

@@ -36,7 +36,7 @@ export default widget((root) => {
     if (!known) return;
     const next = ORDER[(ORDER.indexOf(tab) + 1) % ORDER.length];
     $(".where").textContent = known[1];
-    $(".next").textContent = `next: ${tabs.nameOf(next)} →`;
+    $(".next .name").textContent = tabs.nameOf(next);
     $(".next").dataset.tab = next;
     draw(store.state);
   }

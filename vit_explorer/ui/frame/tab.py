@@ -20,8 +20,9 @@ from vit_explorer.ui.frame.get import list_offers, start_fetch, stop_fetch
 
 
 def place_header() -> None:
-    """Place the line above everything: the name and the switch between light and dark."""
+    """Place the line above everything: the name, a link, the stage, and the switch between light and dark."""
     widget(__file__, "header", elem_id="header")
+    widget(__file__, "frame-present", elem_id="present")
 
 
 def place_strip() -> None:

@@ -50,6 +50,7 @@ export function build(root, { trace, model }, /** @type {Network} */ network) {
   $(".title").textContent = title;
   $(".detail").textContent = `${width} × ${height} → ${trace.size} × ${trace.size}`;
   describe(root, trace, network);
+  root.style.setProperty("--apart", network.blocks.length > 6 ? "4px" : "12px");
   const layers = network.blocks.map((block, k) => layerOf(network, trace, block, k));
   $(".layers").replaceChildren($(".threads"), ...layers);
   const patches = network.n - network.nPrefix;
@@ -85,8 +86,8 @@ function front({ nPrefix, prefixNames }) {
 function describe(root, trace, network) {
   const $ = (selector) => root.querySelector(selector);
   const { kind, blocks, heads, places, limit } = network;
-  const [name, what, scale] = [".name", ".what", ".vx-scale"].map((part) => $(`.loom h2 ${part}`));
-  const door = $(".loom h2 .door");
+  const [name, what, scale] = [".name", ".what", ".vx-scale"].map((part) => $(`.loom h3 ${part}`));
+  const door = $(".loom h3 .door");
   scale.hidden = kind !== "tokens";
   if (kind === "tokens") {
     const names = network.readers.map((index) => prefixName(index, network.readers.length > 1, network.prefixNames));
@@ -109,9 +110,9 @@ function describe(root, trace, network) {
     door.dataset.door = "attention";
   }
   $(".near").textContent = places ? "orange: places like the marked one's" : "no position embeddings here";
-  $(".patches h2 .name").textContent = trace.stem ? "Stem, patches" : "Patches";
+  $(".patches h3 .name").textContent = trace.stem ? "Stem, patches" : "Patches";
   const stations = [...root.querySelectorAll(".station")].filter((station) => station.offsetParent);
-  stations.forEach((station, k) => (station.querySelector("h2 b").textContent = String(k + 1)));
+  stations.forEach((station, k) => (station.querySelector("h3 b").textContent = String(k + 1)));
 }
 
 function layerOf(network, trace, block, k) {
@@ -139,10 +140,10 @@ function layerOf(network, trace, block, k) {
     open.dataset.link = link;
     open.dataset.block = String(k);
     open.append(
-      make("span", "first", `${block.grid[0]} × ${block.grid[1]}`),
-      make("span", "", `${block.channels} channels`),
+      make("span", "first", `${block.grid[0]}×${block.grid[1]}`),
+      make("span", "wide", `${block.channels} channels`),
     );
-    if (block.window) open.append(make("span", "", block.shift[0] ? "shifted" : "windows"));
+    if (block.window) open.append(make("span", "wide", block.shift[0] ? "shifted" : "windows"));
     hole.dataset.link = link;
     hole.classList.add("open");
     foot.append(open);
@@ -199,7 +200,6 @@ function answer(root, trace) {
 export function arrange(root, /** @type {Network} */ network, heads, width) {
   const slim = narrow(width) && root.dataset.size !== "phone";
   root.toggleAttribute("data-narrow", slim);
-  root.style.setProperty("--apart", network.blocks.length > 6 ? "4px" : "12px");
   root.style.setProperty("--maps", `${heads.height}px`);
   [...root.querySelectorAll(".maps")].forEach((maps, k) => {
     const ofReader = network.readers.length > 0;

@@ -1,16 +1,13 @@
 /* Home's canvas: one pass of the picture through the network, at any moment of it. */
-import { colour, diverging, sequential } from "../core/colours.js";
-import { matrixImage, outline, rgbImage } from "../core/draw.js";
+import { outline, rgbImage } from "../core/draw.js";
 import { inkOf } from "../core/theme.js";
 import { tokenIndex } from "../core/tokens.js";
-import { clamp, curve, flight, front, passed, phase, strongest, TIMES } from "./arithmetic.js";
-import { mapSides, span, threads } from "./layout.js";
-import { arriving } from "./network.js";
-
-const ARCS = 10; // of a block, from the tokens to which most is given
-const WIDTH = 60; // px of an arc that carries everything
-const WIDEST = 14; // px
-const LANE = 0.3; // of the column of places: the tokens themselves
+import { clamp, front, passed, phase, TIMES } from "./arithmetic.js";
+import { threads } from "./layout.js";
+import { paintMaps, squares } from "./stages.js";
+import { bar, ends } from "./strokes.js";
+import { paintAttention, paintReading, paintThreads } from "./threads.js";
+import { lane, paintPlaces, paintTiles, paintTokens, tilesOf } from "./tiles.js";
 
 /**
  * @typedef {import("./layout.js").Box} Box
@@ -54,205 +51,12 @@ export function prepare(
   return ready;
 }
 
-const inkOfToken = (network, index) =>
-  index < network.nPrefix
-    ? inkOf(network.readers.includes(index) ? "--vx-key" : "--vx-soft")
-    : `rgb(${network.colours[index - network.nPrefix]})`;
-
-/** A rectangle given along and across the threads. */
-function bar(context, vertical, along, across, length, thickness) {
-  if (vertical) context.fillRect(across - thickness / 2, along, thickness, length);
-  else context.fillRect(along, across - thickness / 2, length, thickness);
-}
-
-function stroke(context, vertical, points) {
-  const [p, q, r, s] = vertical ? points.map(([a, b]) => [b, a]) : points;
-  context.beginPath();
-  context.moveTo(...p);
-  context.bezierCurveTo(...q, ...r, ...s);
-  context.stroke();
-}
-
-const ends = ({ loom, vertical }) => (vertical ? [loom.y, loom.y + loom.h] : [loom.x, loom.x + loom.w]);
-
-function paintThreads(context, { scene, network, lines }) {
-  const [from, to] = ends(scene);
-  for (let index = network.n - 1; index >= 0; index--) {
-    context.fillStyle = inkOfToken(network, index);
-    context.globalAlpha = index < network.nPrefix ? 1 : 0.8;
-    bar(context, scene.vertical, from, lines.at(index), to - from, lines.thickness(index));
-  }
-  context.globalAlpha = 1;
-}
-
-/** Where the arcs of a block arrive: at the middle of the tokens that are read, or at the marked one. */
-function target({ network, lines }, token) {
-  const indices = network.pooled ? [tokenIndex(token, network.nPrefix)] : network.readers;
-  return indices.reduce((sum, index) => sum + lines.at(index), 0) / indices.length;
-}
-
-/** The arcs of a block, strongest last: what is given, from which token, and the curve. */
-export function arcs(ready, block, token) {
-  const { network, scene, lines } = ready;
-  const shares = arriving(network, block, token);
-  if (!shares) return [];
-  const [from, to] = span(scene.holes[block], scene.vertical);
-  const at = target(ready, token);
-  return strongest(shares, ARCS, network.nPrefix)
-    .map((index) => ({ index, share: shares[index], points: curve([from, lines.at(index)], [to, at]) }))
-    .reverse();
-}
-
-function paintAttention(context, ready, token) {
-  const { network, scene } = ready;
-  network.blocks.forEach((_, block) => {
-    for (const { share, points } of arcs(ready, block, token)) {
-      const width = clamp(WIDTH * share * scene.u, 1.2, WIDEST);
-      context.strokeStyle = inkOf("--vx-panel");
-      context.lineWidth = width + 1.6;
-      stroke(context, scene.vertical, points);
-      context.strokeStyle = colour(sequential, share, 0, network.limit);
-      context.lineWidth = width;
-      stroke(context, scene.vertical, points);
-    }
-    paintHeads(context, ready, block, token);
-  });
-}
-
-function paintHeads(context, { network, scene }, block, token) {
-  const rows = network.rows(block, token);
-  const box = scene.maps[block];
-  if (!rows || !box) return;
-  const [height, width] = network.grid;
-  if (scene.vertical) {
-    context.fillStyle = inkOf("--vx-back"); // the threads run below
-    context.fillRect(box.x, box.y, box.w, box.h);
-  }
-  rows.forEach((row, head) => {
-    const [x, y] = scene.heads.corner(head);
-    const image = matrixImage(row.subarray(network.nPrefix), height, width, sequential, 0, network.limit);
-    context.drawImage(image, box.x + x, box.y + y, scene.heads.map, scene.heads.map);
-  });
-}
-
-/** From the last block to the answer: the tokens that the head reads, by their weight. */
-function paintReading(context, { scene, network, lines }) {
-  if (!scene.answer) return;
-  const [, start] = ends(scene);
-  const goal = goalOf(scene);
-  const order = strongest(network.reading, network.pooled === "weighted" ? ARCS : network.readers.length);
-  const most = Math.max(...network.reading);
-  for (const index of order.reverse()) {
-    context.strokeStyle = inkOf("--vx-key");
-    context.globalAlpha = 0.9;
-    context.lineWidth = 1 + 2.6 * (network.reading[index] / most);
-    stroke(context, scene.vertical, curve([start - 1, lines.at(index)], goal));
-  }
-  context.globalAlpha = 1;
-}
-
-/** Where the answer is reached: at the start of its first bar, or above all bars. */
-const goalOf = ({ answer: { x, y, w, h }, vertical }) => (vertical ? [y, x + w / 2] : [x - 3, y + h / 2]);
-
-// ---- networks of stages ----------------------------------------------------------------------------------------
-/** The square map of a block, in the middle of its box. */
-function squares({ scene, network }) {
-  const sides = mapSides(network.blocks, scene.holes[0].w, scene.holes[0].h);
-  return scene.holes.map(({ x, y, w, h }, k) => ({
-    x: x + (w - sides[k]) / 2,
-    y: y + (h - sides[k]) / 2,
-    w: sides[k],
-    h: sides[k],
-  }));
-}
-
-function paintMaps(context, ready) {
-  const { network, scene, trace } = ready;
-  const boxes = squares(ready);
-  const first = scene.tiles || scene.pixels;
-  let before = scene.vertical || first.y + first.h < scene.loom.y ? null : first;
-  boxes.forEach((box, k) => {
-    const { grid, mean, window, shift } = network.blocks[k];
-    if (before) paintRows(context, scene, before, box, k ? network.blocks[k - 1].grid[0] : grid[0], trace);
-    context.drawImage(matrixImage(mean, grid[0], grid[1], sequential, 0, 255), box.x, box.y, box.w, box.h);
-    if (window) paintWindows(context, box, grid, window, shift);
-    before = box;
-  });
-  paintSummands(context, ready, boxes.at(-1));
-}
-
-/** One line for each row of the finer map, in the colour of the picture there, to its place in the coarser map. */
-function paintRows(context, { vertical }, a, b, rows, trace) {
-  const { data } = trace.rgb;
-  context.lineWidth = clamp((0.4 * a.h) / rows, 0.5, 2);
-  context.globalAlpha = 0.6;
-  for (let row = 0; row < rows; row++) {
-    const share = (row + 0.5) / rows;
-    const line = Math.floor(share * trace.size);
-    const mean = [0, 0, 0];
-    for (let x = 0; x < trace.size; x++)
-      for (let c = 0; c < 3; c++) mean[c] += data[3 * (line * trace.size + x) + c] / trace.size;
-    context.strokeStyle = `rgb(${mean.map(Math.round)})`;
-    const [from, to] = vertical
-      ? [
-          [a.y + a.h + 1, a.x + share * a.w],
-          [b.y - 1, b.x + share * b.w],
-        ]
-      : [
-          [a.x + a.w + 1, a.y + share * a.h],
-          [b.x - 1, b.y + share * b.h],
-        ];
-    stroke(context, vertical, curve(from, to));
-  }
-  context.globalAlpha = 1;
-}
-
-function paintWindows(context, box, [rows, cols], window, [down, right]) {
-  context.strokeStyle = "#fff";
-  context.lineWidth = box.w / cols > 6 ? 2 : 1;
-  context.beginPath();
-  for (let c = right; c <= cols; c += window) {
-    const x = box.x + (box.w * c) / cols;
-    context.moveTo(x, box.y);
-    context.lineTo(x, box.y + box.h);
-  }
-  for (let r = down; r <= rows; r += window) {
-    const y = box.y + (box.h * r) / rows;
-    context.moveTo(box.x, y);
-    context.lineTo(box.x + box.w, y);
-  }
-  context.stroke();
-}
-
-/** What the places of the last map add to the logit of the answer: the ten that add or take most. */
-function paintSummands(context, { scene, network }, box) {
-  if (!network.summands || !scene.answer) return;
-  const [rows, cols] = network.grid;
-  const sizes = network.summands.map(Math.abs);
-  const most = Math.max(...sizes);
-  const goal = goalOf(scene);
-  for (const index of strongest(sizes, ARCS).reverse()) {
-    const [row, col] = [(Math.floor(index / cols) + 0.5) / rows, ((index % cols) + 0.5) / cols];
-    const [px, py] = [box.x + col * box.w, box.y + row * box.h];
-    context.strokeStyle = inkOf("--vx-panel");
-    context.lineWidth = 1.5 + 3.5 * (sizes[index] / most);
-    const points = curve(scene.vertical ? [py, px] : [px, py], goal);
-    stroke(context, scene.vertical, points);
-    context.strokeStyle = colour(diverging, network.summands[index], -most, most);
-    context.lineWidth = 0.8 + 2.7 * (sizes[index] / most);
-    stroke(context, scene.vertical, points);
-  }
-}
-
 // ---- a moment of the pass ----------------------------------------------------------------------------------------
 /** Copy a part of the end. */
 function copy(context, { whole, ratio }, x, y, w, h) {
   if (w <= 0 || h <= 0) return;
   context.drawImage(whole, x * ratio, y * ratio, w * ratio, h * ratio, x, y, w, h);
 }
-
-const tilesOf = (network) =>
-  network.kind === "tokens" ? network.grid : network.blocks[0].window ? network.blocks[0].grid : null;
 
 /** Paint the moment `t` of the pass. */
 export function paint(context, ready, t) {
@@ -277,67 +81,6 @@ export function paint(context, ready, t) {
     const box = scene.maps[k];
     if (box && t >= passed(k, network.blocks.length) - 1e-6) copy(context, ready, box.x, box.y, box.w, box.h);
   });
-}
-
-/** The place of tile (row, col) when the grid is open by `open`. */
-function tileBox({ tiles }, [rows, cols], row, col, open) {
-  const [w, h] = [tiles.w / cols, tiles.h / rows];
-  const gap = Math.min(3, 0.17 * w) * open;
-  return { x: tiles.x + col * w + gap / 2, y: tiles.y + row * h + gap / 2, w: w - gap, h: h - gap };
-}
-
-function paintTiles(context, { scene, network, picture, lines }, t) {
-  const grid = tilesOf(network);
-  if (!scene.tiles || !grid) return;
-  const [rows, cols] = grid;
-  const [sw, sh] = [picture.width / cols, picture.height / rows];
-  const open = phase(t, 0.02, 0.12);
-  const flying = [];
-  for (let row = 0; row < rows; row++) {
-    for (let col = 0; col < cols; col++) {
-      const box = tileBox(scene, grid, row, col, open);
-      context.drawImage(picture, col * sw, row * sh, sw, sh, box.x, box.y, box.w, box.h);
-      const k = row * cols + col;
-      const on = network.kind === "tokens" ? flight(t, k, rows * cols) : 0;
-      if (on > 0 && on < 1) flying.push({ on, k, row, col, box });
-    }
-  }
-  for (const { on, k, row, col, box } of flying) {
-    const goal = lane(scene, lines, k + network.nPrefix);
-    const mix = (a, b) => a + (b - a) * on;
-    context.drawImage(
-      picture, col * sw, row * sh, sw, sh,
-      mix(box.x, goal.x), mix(box.y, goal.y), mix(box.w, goal.w), mix(box.h, goal.h),
-    ); // biome-ignore format: two rectangles
-  }
-}
-
-/** Where a token stands in the column of tokens and places; where that is not on screen, at the start of its thread. */
-function lane({ column, vertical, loom, beside }, lines, index) {
-  if (!column) {
-    const thick = Math.max(1, 0.8 * lines.pitch);
-    return vertical
-      ? { x: lines.at(index) - thick / 2, y: loom.y, w: thick, h: 4 }
-      : { x: loom.x, y: lines.at(index) - thick / 2, w: 4, h: thick };
-  }
-  if (vertical) {
-    const pitch = column.w / lines.count;
-    return { x: column.x + index * pitch, y: column.y, w: 0.8 * pitch, h: LANE * column.h };
-  }
-  const pitch = beside ? lines.pitch : column.h / lines.count;
-  const at = beside ? lines.at(index) : column.y + (index + 0.5) * pitch;
-  return { x: column.x, y: at - 0.4 * pitch, w: LANE * column.w, h: 0.8 * pitch };
-}
-
-function paintTokens(context, { scene, network, lines }, t) {
-  for (let index = 0; index < network.n; index++) {
-    const there =
-      index < network.nPrefix ? t > TIMES.open : flight(t, index - network.nPrefix, network.n - network.nPrefix) >= 1;
-    if (!there) continue;
-    const { x, y, w, h } = lane(scene, lines, index);
-    context.fillStyle = inkOfToken(network, index);
-    context.fillRect(x, y, w, h);
-  }
 }
 
 // ---- the marked token --------------------------------------------------------------------------------------------
@@ -383,19 +126,4 @@ export function paintMarks(context, ready, token, t) {
     const length = Math.min(end, reached) - start;
     if (length > 0) bar(context, scene.vertical, start, lines.at(index), length, clamp(0.75 * lines.pitch, 2, 4));
   }
-}
-
-/** How like each place is to that of the marked token. */
-function paintPlaces(context, { scene, network, lines }, token, shown) {
-  if (!network.places) return;
-  const values = network.places(token);
-  const end = network.placesLimit;
-  context.globalAlpha = shown;
-  for (let index = 0; index < network.n; index++) {
-    const { x, y, w, h } = lane(scene, lines, index);
-    context.fillStyle = colour(diverging, values[index], -end, end);
-    if (scene.vertical) context.fillRect(x, y + h + 3, w, scene.column.h - h - 3);
-    else context.fillRect(x + w + 6, y, scene.column.w - w - 6, h);
-  }
-  context.globalAlpha = 1;
 }

@@ -12,9 +12,10 @@ import { widget } from "../core/widget.js";
 import { blocksPassed, distance, phase, stops, TIMES } from "./arithmetic.js";
 import * as building from "./building.js";
 import { doors } from "./doors.js";
-import { arcs, paint, paintMarks, prepare } from "./draw.js";
+import { paint, paintMarks, prepare } from "./draw.js";
 import * as layout from "./layout.js";
 import { networkOf } from "./network.js";
+import { arcs } from "./threads.js";
 import * as words from "./words.js";
 
 const PASS = 7200; // ms of the first pass
@@ -108,7 +109,8 @@ export default widget((root) => {
     if (!next) return;
     const fresh = state.trace !== seen;
     network = next;
-    const room = window.innerHeight - (root.getBoundingClientRect().top + window.scrollY);
+    const below = window.innerHeight - (root.getBoundingClientRect().top + window.scrollY);
+    const room = below / (root.currentCSSZoom || 1);
     const { size, scale } = layout.arrangement(root.clientWidth, room);
     root.style.setProperty("--u", String(scale));
     Object.assign(root.dataset, { size, kind: network.kind, tiles: building.hasTiles(network) ? "some" : "none" });

@@ -61,9 +61,9 @@ export function span(box, vertical) {
   return [from + Math.min(8, length * 0.08), from + length - mlp - 3];
 }
 
-/** The sides of the maps of a network of stages, drawn at one scale inside of equal boxes. */
+/** The sides of the maps of a network of stages, inside of equal boxes: a map of a quarter of the places has half the area. */
 export function mapSides(blocks, width, height) {
   const largest = Math.max(...blocks.map(({ grid }) => grid[0]));
   const side = Math.min(width, height) - 8;
-  return blocks.map(({ grid }) => Math.max(6, (side * grid[0]) / largest));
+  return blocks.map(({ grid }) => side * Math.sqrt(grid[0] / largest));
 }

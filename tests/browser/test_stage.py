@@ -1,0 +1,122 @@
+"""The stage: one view, large; keys of a clicker; scenes in one link; pointing that is right at its scale."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.pages import drawn, open_view
+from vit_explorer.bench.page import open_page, settled
+
+OPENED = "document.querySelector('#tabs > .tab-wrapper [aria-selected=true]').dataset.tabId"
+
+
+@pytest.fixture
+def stage(watched, address):
+    """The stage at 1920 x 1080, on Home."""
+    page = watched(1920, 1080, reduced_motion="reduce")
+    page.add_init_script("Object.defineProperty(document, 'fullscreenEnabled', { value: false })")
+    page.goto(address + "#tab=home&present=1")
+    settled(page)
+    page.wait_for_selector("body.vx-present")
+    drawn(page)
+    return page
+
+
+def small_letters(page) -> list[str]:
+    """What is written in less than 26 px on screen, canvases left out."""
+    return page.evaluate("""() => {
+      const found = [];
+      for (const element of document.querySelectorAll("#tabs *")) {
+        const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+        const box = element.getBoundingClientRect();
+        if (!own || !element.checkVisibility({ visibilityProperty: true })) continue;
+        if (box.width < 2 || box.bottom > innerHeight) continue;
+        const size = parseFloat(getComputedStyle(element).fontSize) * (element.currentCSSZoom ?? 1);
+        if (size > 0 && size < 25.9 && element.tagName !== "OPTION")
+          found.push(`${size}: ${element.textContent.trim()}`);
+      }
+      return found;
+    }""")
+
+
+def test_nothing_on_the_stage_is_small_and_the_rest_of_the_page_is_gone(stage):
+    assert small_letters(stage) == []
+    for selector in ("#rail", "#strip", "#header .theme", ".vx-home .doors"):
+        assert not stage.locator(selector).first.is_visible()
+    stage.keyboard.press("3")
+    stage.wait_for_function(f"{OPENED} === 'attention'")
+    drawn(stage)
+    assert small_letters(stage) == []
+    stage.wait_for_function("document.querySelector('.vx-frame-present .sentence').textContent.includes('%')")
+    stage.keyboard.press("p")
+    stage.locator("#rail").wait_for()
+    assert stage.evaluate("document.body.classList.contains('vx-present')") is False
+
+
+@pytest.mark.parametrize("view", ["Patches", "Attention / Heads", "Windows / Step by step"])
+def test_pointing_is_right_at_the_scale_of_the_stage(watched, address, view):
+    page = watched(1920, 1080)
+    page.add_init_script("Object.defineProperty(document, 'fullscreenEnabled', { value: false })")
+    open_page(page, address)
+    open_view(page, view)
+    page.keyboard.press("p")
+    page.wait_for_selector("body.vx-present")
+    drawn(page)
+    selector = {"Patches": ".vx-patches .marks", "Attention / Heads": ".vx-attention-heads .scene-marks"}
+    if view in selector:
+        canvas = page.locator(selector[view])
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        side = box["height"] if view == "Patches" else box["width"]
+        cells = page.evaluate("vx.get('trace').grid[0]")
+        if view == "Patches":  # the picture stands at the left of the scene, as high as wide
+            side = page.evaluate("document.querySelector('.vx-patches .marks').currentCSSZoom") * page.evaluate(
+                "parseFloat(document.querySelector('.vx-patches .scene').style.height)"
+            )
+        for row, col in ((1, 1), (6, 2), (3, 5)):
+            page.mouse.move(box["x"] + (col + 0.5) * side / cells, box["y"] + (row + 0.5) * side / cells)
+            assert page.evaluate("vx.get('token')") == row * cells + col
+    else:
+        page.mouse.move(960, 540)
+        assert page.evaluate("vx.get('token')") is not None
+
+
+def test_a_clicker_goes_through_scenes_and_one_link_holds_them(stage, watched, address):
+    stage.keyboard.press("k")
+    stage.keyboard.press("3")
+    stage.wait_for_function(f"{OPENED} === 'attention'")
+    drawn(stage)
+    stage.keyboard.press("[")
+    stage.keyboard.press("}")
+    stage.keyboard.press("Shift+ArrowDown")
+    chosen = stage.evaluate("[vx.get('attentionChosen').layer, vx.get('attentionChosen').head, vx.get('token')]")
+    stage.keyboard.press("k")
+    stage.keyboard.press("PageUp")
+    stage.wait_for_function(f"{OPENED} === 'home'")
+    assert stage.locator(".vx-frame-present .number").inner_text() == "1 / 2"
+    stage.wait_for_function("location.hash.includes('deck=')")
+    link = stage.url
+    other = watched(1280, 720, reduced_motion="reduce")
+    other.add_init_script("Object.defineProperty(document, 'fullscreenEnabled', { value: false })")
+    other.goto(link)
+    settled(other)
+    other.wait_for_selector("body.vx-present")
+    for key in ("PageDown", "PageDown"):
+        other.keyboard.press(key)
+        drawn(other)
+    other.wait_for_function(f"{OPENED} === 'attention'")
+    other.wait_for_function("(vx.get('attentionChosen') || {}).layer !== undefined")
+    assert (
+        other.evaluate("[vx.get('attentionChosen').layer, vx.get('attentionChosen').head, vx.get('token')]") == chosen
+    )
+
+
+def test_screens_go_black_and_white_and_the_keys_are_shown(stage):
+    curtain = stage.locator(".vx-frame-present .curtain")
+    for key, colour in (("b", "rgb(0, 0, 0)"), ("w", "rgb(255, 255, 255)")):
+        stage.keyboard.press(key)
+        assert curtain.evaluate("(element) => getComputedStyle(element).backgroundColor") == colour
+    stage.keyboard.press("w")
+    assert not curtain.is_visible()
+    stage.keyboard.press("?")
+    assert stage.locator(".vx-frame-present .help").is_visible()

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { brief, moved, read, scaleOf, sceneOf, written } from "../../vit_explorer/ui/frame/scenes.js";
+
+test("a scene is the address without the stage, and all scenes are one text", () => {
+  const hash = "#tab=attention&sub=heads&picture=sample%3Acat&model=a%7Cb&layer=2&present=1&deck=tab%3Dhome&theme=dark";
+  const scene = sceneOf(hash);
+  assert.equal(scene, "tab=attention&sub=heads&picture=sample%3Acat&model=a%7Cb&layer=2");
+  const scenes = ["tab=home&picture=sample%3Acat", scene, "tab=train"];
+  const link = new URLSearchParams({ present: "1", deck: written(scenes) });
+  assert.deepEqual(read(new URLSearchParams(link.toString()).get("deck")), scenes);
+  assert.deepEqual(read(""), []);
+  assert.deepEqual(read("nonsense|tab=home"), ["tab=home"]);
+});
+
+test("a clicker stops at the first and the last scene", () => {
+  assert.equal(moved(-1, 1, 3), 0);
+  assert.equal(moved(2, 1, 3), null);
+  assert.equal(moved(0, -1, 3), null);
+});
+
+test("a finding is cut after a sentence and never inside of one", () => {
+  assert.equal(brief("It says cat, 98.9 %. And it is one.", 130), "It says cat, 98.9 %. And it is one.");
+  assert.equal(brief("One sentence. Another sentence. A third.", 32), "One sentence. Another sentence.");
+  assert.equal(brief("  A long\n sentence that goes on. Next.", 5), "A long sentence that goes on.");
+});
+
+test("the smallest letters, 12 px, are 26 px at 1920 x 1080 and never smaller than on the page", () => {
+  assert.equal(12 * scaleOf(1920, 1080, 1), 26);
+  assert.equal(12 * scaleOf(3840, 2160, 1), 52);
+  assert.ok(scaleOf(390, 844, 1) >= 1);
+});

@@ -1,0 +1,223 @@
+/* The stage: the page for a room. One view, large, with its finding below; keys of a presenter's clicker; scenes. */
+import { address, inLink, restore, touch } from "../core/link.js";
+import { inform } from "../core/say.js";
+import { oneOf, setting, words } from "../core/setting.js";
+import * as store from "../core/store.js";
+import * as tabs from "../core/tabs.js";
+import { choose } from "../core/theme.js";
+import { moveToken } from "../core/tokens.js";
+import { widget } from "../core/widget.js";
+import { brief, moved, read, scaleOf, sceneOf, written } from "./scenes.js";
+
+const KEPT = "vx-deck"; // scenes, in this browser
+const LONGEST = 20_000; // letters of all scenes in a link
+const ORDER = "home patches positions attention features windows train recipe classify compare roots".split(" ");
+const FINDINGS = [".headline", ".finding", ".outcome", "p.pair", ".forms", ".says", ".verdict", "h2"];
+
+export default widget((root) => {
+  const $ = (selector) => root.querySelector(selector);
+  let on = false;
+  let own = 1; // times as large as the room needs
+  let scenes = kept();
+  let at = -1; // the scene on screen
+  let moving = false; // a scene is being shown: what its link does not name stays
+
+  // ---- entering and leaving ----------------------------------------------------------------------------------------
+  function enter() {
+    if (on) return;
+    on = true;
+    document.body.classList.add("vx-present");
+    if (document.fullscreenEnabled) document.documentElement.requestFullscreen().catch(() => {}); // not after a reload
+    arrange();
+    touch();
+  }
+
+  function leave() {
+    if (!on) return;
+    on = false;
+    document.body.classList.remove("vx-present");
+    document.documentElement.style.removeProperty("--vx-stage");
+    curtain("");
+    $(".help").hidden = true;
+    if (document.fullscreenElement) document.exitFullscreen();
+    touch();
+  }
+
+  document.addEventListener("fullscreenchange", () => !document.fullscreenElement && leave());
+  window.addEventListener("resize", () => on && arrange());
+
+  function arrange() {
+    const { innerWidth: width, innerHeight: height } = window;
+    document.documentElement.style.setProperty("--vx-stage", String(scaleOf(width, height, own)));
+    document.documentElement.style.setProperty("--vx-room", String(Math.min(width / 1920, height / 1080) * own));
+    describe();
+  }
+
+  /** The title above, the number of the scene, and the finding of the view below. */
+  function describe() {
+    if (!on) return;
+    const { tab = "", sub } = tabs.place();
+    document.body.dataset.vxTab = tab;
+    $(".view").textContent = [tab, sub].filter(Boolean).map(tabs.nameOf).join(" · ");
+    $(".number").textContent = scenes.length && at >= 0 ? `${at + 1} / ${scenes.length}` : "";
+    const shown = FINDINGS.flatMap((selector) => [...document.querySelectorAll(`#tabs ${selector}`)]);
+    const finding = /** @type {HTMLElement[]} */ (shown).find((one) => tabs.visible(one) && one.textContent.trim());
+    const sentence = tab === "home" || !finding ? "" : brief(finding.textContent); // Home's headline stands above
+    if ($(".sentence").textContent !== sentence) $(".sentence").textContent = sentence;
+  }
+  setInterval(() => on && describe(), 300); // findings follow the pointer and the server
+
+  function curtain(colour) {
+    const [element, same] = [$(".curtain"), $(".curtain").dataset.colour === colour];
+    element.dataset.colour = same ? "" : colour;
+    element.hidden = !element.dataset.colour;
+  }
+
+  // ---- scenes --------------------------------------------------------------------------------------------------------
+  function kept() {
+    try {
+      return read(localStorage.getItem(KEPT) || "");
+    } catch {
+      return []; // a browser that keeps nothing
+    }
+  }
+
+  function keep(next) {
+    scenes = next;
+    try {
+      localStorage.setItem(KEPT, written(scenes));
+    } catch {
+      // they hold for this page alone
+    }
+    describe();
+    touch();
+  }
+
+  function add() {
+    keep([...scenes.slice(0, at + 1), sceneOf(new URL(address()).hash), ...scenes.slice(at + 1)]);
+    at++;
+    describe();
+    inform(`Kept as scene ${at + 1} of ${scenes.length}.`);
+  }
+
+  function forget() {
+    if (at < 0) return;
+    keep(scenes.filter((_, k) => k !== at));
+    at = Math.min(at, scenes.length - 1);
+    describe();
+    inform(`Forgotten; ${scenes.length} ${scenes.length === 1 ? "scene is" : "scenes are"} left.`);
+  }
+
+  async function step(by) {
+    if (!scenes.length) {
+      const next = moved(ORDER.indexOf(tabs.place().tab), by, ORDER.length);
+      if (next !== null) tabs.openTab(ORDER[next]);
+      return;
+    }
+    const next = moved(at, by, scenes.length);
+    if (next === null) return;
+    at = next;
+    moving = true;
+    try {
+      await restore(scenes[at]);
+    } finally {
+      moving = false;
+    }
+    describe();
+  }
+
+  async function copy() {
+    try {
+      await navigator.clipboard.writeText(address());
+      inform(`A link with ${scenes.length} ${scenes.length === 1 ? "scene" : "scenes"} is copied.`);
+    } catch {
+      inform("This browser does not let the page copy: the page's address holds the scenes.");
+    }
+  }
+
+  // ---- keys ----------------------------------------------------------------------------------------------------------
+  /** Another layer or head, where the network has them. */
+  function turn(layers, heads) {
+    const { attention } = store.state.trace || {};
+    if (!attention) return;
+    const [nLayers, nHeads] = attention.shape;
+    const { layer = nLayers - 1, head = 0, ...others } = store.state.attentionChosen || {};
+    const inside = (value, n) => Math.max(0, Math.min(n - 1, value));
+    const next = { layer: inside(layer + layers, nLayers), head: inside(head + heads, nHeads) };
+    store.set("attentionChosen", { ...others, ...next });
+  }
+
+  function play() {
+    const buttons = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#tabs .play")]);
+    const button = buttons.find((one) => tabs.visible(one));
+    if (button) button.click();
+  }
+
+  function larger(times) {
+    own = Math.max(0.75, Math.min(2, own * times));
+    arrange();
+  }
+
+  const KEYS = {
+    ArrowRight: () => step(1),
+    PageDown: () => step(1),
+    ArrowLeft: () => step(-1),
+    PageUp: () => step(-1),
+    " ": play,
+    "[": () => turn(-1, 0),
+    "]": () => turn(1, 0),
+    "{": () => turn(0, -1),
+    "}": () => turn(0, 1),
+    k: add,
+    K: forget,
+    c: copy,
+    b: () => curtain("#000"),
+    w: () => curtain("#fff"),
+    l: () => choose(store.get("theme") === "dark" ? "light" : "dark"),
+    "+": () => larger(1.125),
+    "-": () => larger(1 / 1.125),
+    "?": () => ($(".help").hidden = !$(".help").hidden),
+    p: leave,
+    Escape: leave,
+    ...Object.fromEntries(ORDER.slice(0, 10).map((tab, k) => [String(k), () => tabs.openTab(tab)])),
+  };
+
+  document.addEventListener(
+    "keydown",
+    (event) => {
+      const typing = /** @type {Element} */ (event.target).closest?.("input:not([type=range]), textarea, select");
+      if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (!on) {
+        if (event.key === "p") enter();
+        return;
+      }
+      const grid = store.state.trace && store.state.trace.grid;
+      const moves = event.shiftKey && event.key.startsWith("Arrow");
+      if (moves && grid) moveToken(event.key, grid);
+      else if (event.key in KEYS) KEYS[event.key]();
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    true,
+  );
+
+  inLink(root, {
+    present: setting(
+      oneOf("1"),
+      () => (on ? "1" : null),
+      (value) => moving || (value ? enter() : leave()),
+    ),
+    deck: setting(
+      words(LONGEST),
+      () => (on && scenes.length ? written(scenes) : null),
+      (text) => {
+        if (moving || text === null) return;
+        scenes = read(text);
+        at = -1;
+      },
+    ),
+  });
+  store.on("presenting", (wanted) => wanted && enter());
+  return { topics: [], draw: describe };
+});

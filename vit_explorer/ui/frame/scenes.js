@@ -1,0 +1,40 @@
+/* Scenes of a talk: each is a link to one state of the page; all of them travel in one link. Pure functions. */
+
+const OWN = ["present", "deck", "theme"]; // what a scene does not say of itself
+const BETWEEN = "|";
+
+/** A scene of the page's address. @param {string} hash */
+export function sceneOf(hash) {
+  const values = new URLSearchParams(hash.replace(/^#/, ""));
+  for (const key of OWN) values.delete(key);
+  return values.toString();
+}
+
+/** All scenes as one text, and back; a bar inside of a scene is written as %7C, so that bars part scenes. @param {string[]} scenes */
+export const written = (scenes) => scenes.join(BETWEEN);
+
+/** @param {string} text @returns {string[]} */
+export const read = (text) => text.split(BETWEEN).filter((scene) => new URLSearchParams(scene).has("tab"));
+
+/** The scene after, or before, the present one; null where there is none. @param {number} at @param {number} step @param {number} count */
+export function moved(at, step, count) {
+  const next = at + step;
+  return next >= 0 && next < count ? next : null;
+}
+
+/** The first sentences of a finding that are at most so long, or the first one. @param {string} text */
+export function brief(text, longest = 130) {
+  const sentences = text
+    .trim()
+    .replace(/\s+/g, " ")
+    .split(/(?<=[.!?…])\s+(?=[A-ZÀ-Þ“])/);
+  let said = sentences[0];
+  for (const next of sentences.slice(1)) {
+    if (said.length + 1 + next.length > longest) break;
+    said += ` ${next}`;
+  }
+  return said;
+}
+
+/** How much larger the page is on a stage: its smallest letters, 12 px, are 26 px high at 1920 x 1080. */
+export const scaleOf = (width, height, own) => Math.max(1, Math.min(width / 1920, height / 1080) * (26 / 12)) * own;
