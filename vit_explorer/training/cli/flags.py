@@ -102,8 +102,9 @@ def recipes_said(options: argparse.Namespace, dataset: Dataset | None = None) ->
     said = {field.name: getattr(options, field.name) for field in fields(Recipe) if hasattr(options, field.name)}
     if "data" in said:  # a run can be resumed from any folder
         said["data"] = absolute_source(said["data"])
-    if os.path.dirname(said.get("teacher", "")):
-        said["teacher"] = os.path.abspath(os.path.expanduser(said["teacher"]))
+    for checkpoint in ("start", "teacher"):
+        if os.path.dirname(said.get(checkpoint, "")):
+            said[checkpoint] = os.path.abspath(os.path.expanduser(said[checkpoint]))
     models = said.pop("model", [Recipe.model])
     if options.lr_change:
         said["lr_changes"] = tuple(sorted(_change(text) for text in options.lr_change))
