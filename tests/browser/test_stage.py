@@ -120,3 +120,22 @@ def test_screens_go_black_and_white_and_the_keys_are_shown(stage):
     assert not curtain.is_visible()
     stage.keyboard.press("?")
     assert stage.locator(".vx-frame-present .help").is_visible()
+
+
+def test_a_lens_and_notes_in_a_second_window(stage):
+    tiles = stage.locator(".vx-home .tiles")
+    box = tiles.bounding_box()
+    stage.mouse.move(box["x"] + 2.5 / 8 * box["width"], box["y"] + 3.5 / 8 * box["height"])
+    assert stage.evaluate("vx.get('token')") == 26
+    stage.keyboard.down("z")
+    assert tiles.bounding_box()["width"] == pytest.approx(3 * box["width"], rel=0.01)
+    stage.mouse.move(box["x"] + 2.6 / 8 * box["width"], box["y"] + 3.6 / 8 * box["height"])
+    assert stage.evaluate("vx.get('token')") == 26
+    stage.keyboard.up("z")
+    assert tiles.bounding_box()["width"] == pytest.approx(box["width"], rel=0.01)
+    with stage.expect_popup() as opened:
+        stage.keyboard.press("n")
+    notes = opened.value
+    notes.wait_for_function("document.querySelector('.sentence').textContent.includes('cat')")
+    assert "Patches" in notes.locator(".next").inner_text()
+    notes.close()

@@ -79,7 +79,9 @@ def world(tiny: Dataset, tmp_path_factory):
             list(runner.events())
     (runs / "damaged").mkdir()
     (runs / "damaged" / "race.json").write_text("{")
-    session = Session(root / "nowhere", [root / "weights", runs / "exported"], [data], offline=True)
+    session = Session(
+        root / "nowhere", [root / "weights", runs / "exported"], [data], offline=True, brought=runs / ".brought"
+    )
     uploads = {owner: session.keep_upload(picture_bytes(), f"{owner}.png").name for owner in (OWNER, OTHER)}
     service = QuietService(runs)
     return root, service, build_app(session, service), uploads

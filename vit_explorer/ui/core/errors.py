@@ -55,7 +55,8 @@ def json_errors(name: str, answer: Callable[[], Answer]) -> Answer:
         if of_the_system or not isinstance(error, FAULTS_OF_A_VISITOR):
             LOG.exception("%s failed", name)
             return {"error": f"The server could not answer: a fault of its own ({type(error).__name__}), see its log."}
-        message = LONG_WORD.sub(r"\1...", " ".join(str(error).split()))
+        told = str(error).encode(errors="replace").decode()  # half of a surrogate pair cannot be sent
+        message = LONG_WORD.sub(r"\1...", " ".join(told.split()))
     LOG.info("%s: %s", name, message)
     return {"error": message}
 

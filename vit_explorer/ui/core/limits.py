@@ -42,14 +42,14 @@ class Limits:
     """Limits of a page.
 
     Attributes:
-        request_bytes: of one request; the largest is an upload, in base64.
+        request_bytes: of one request; the largest is an upload of MAX_BYTES, in base64.
         rates: of each visitor, by what is counted; what is not named is not limited.
         in_all: of all visitors together.
         long_waiting: requests that take long, in work and waiting for each other; more are refused.
         public: leave out what a page for strangers must not offer.
     """
 
-    request_bytes: int = MAX_BYTES * 4 // 3 + 64 * 1024
+    request_bytes: int = MAX_BYTES * 7 // 5
     rates: Mapping[Counted, Rate] = field(default_factory=lambda: {"uploads": Rate(120, MINUTE)})
     in_all: Mapping[Counted, Rate] = field(default_factory=dict)
     long_waiting: int = 64

@@ -13,6 +13,9 @@ export function at(event, element) {
   return [((event.clientX - box.left) * width) / box.width, ((event.clientY - box.top) * height) / box.height];
 }
 
+/** The place of the pointer in the window. @param {{clientX: number, clientY: number}} event @returns {[number, number]} */
+export const placeInWindow = (event) => [event.clientX, event.clientY];
+
 /** Which cell of an element the pointer is in, [row, col], or null outside. */
 export function cellAt(event, element, rows, cols) {
   const box = element.getBoundingClientRect();

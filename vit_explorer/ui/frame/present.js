@@ -1,5 +1,6 @@
 /* The stage: the page for a room. One view, large, with its finding below; keys of a presenter's clicker; scenes. */
 import { address, inLink, restore, touch } from "../core/link.js";
+import { placeInWindow } from "../core/pointer.js";
 import { inform } from "../core/say.js";
 import { oneOf, setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
@@ -7,9 +8,11 @@ import * as tabs from "../core/tabs.js";
 import { choose } from "../core/theme.js";
 import { moveToken } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
+import { notes } from "./notes.js";
 import { brief, moved, read, scaleOf, sceneOf, written } from "./scenes.js";
 
 const KEPT = "vx-deck"; // scenes, in this browser
+const LENS = 3; // times as large
 const LONGEST = 20_000; // letters of all scenes in a link
 const ORDER = "home patches positions attention features windows train recipe classify compare roots".split(" ");
 const FINDINGS = [".headline", ".finding", ".outcome", "p.pair", ".forms", ".says", ".verdict", "h2"];
@@ -20,6 +23,7 @@ export default widget((root) => {
   let own = 1; // times as large as the room needs
   let scenes = kept();
   let at = -1; // the scene on screen
+  const speaker = notes();
   let moving = false; // a scene is being shown: what its link does not name stays
 
   // ---- entering and leaving ----------------------------------------------------------------------------------------
@@ -38,6 +42,7 @@ export default widget((root) => {
     document.body.classList.remove("vx-present");
     document.documentElement.style.removeProperty("--vx-stage");
     curtain("");
+    reduce();
     $(".help").hidden = true;
     if (document.fullscreenElement) document.exitFullscreen();
     touch();
@@ -64,8 +69,23 @@ export default widget((root) => {
     const finding = /** @type {HTMLElement[]} */ (shown).find((one) => tabs.visible(one) && one.textContent.trim());
     const sentence = tab === "home" || !finding ? "" : brief(finding.textContent); // Home's headline stands above
     if ($(".sentence").textContent !== sentence) $(".sentence").textContent = sentence;
+    speaker.tell({
+      title: $(".view").textContent,
+      sentence: finding ? brief(finding.textContent) : "",
+      next: nextTitle(),
+    });
   }
   setInterval(() => on && describe(), 300); // findings follow the pointer and the server
+
+  /** What comes after this scene, or after this tab. */
+  function nextTitle() {
+    const all = scenes.length ? scenes : ORDER.map((tab) => `tab=${tab}`);
+    const here = scenes.length ? at : ORDER.indexOf(tabs.place().tab);
+    const next = moved(here, 1, all.length);
+    if (next === null) return "";
+    const { tab, sub } = Object.fromEntries(new URLSearchParams(all[next]));
+    return [tab, sub].filter(Boolean).map(tabs.nameOf).join(" · ");
+  }
 
   function curtain(colour) {
     const [element, same] = [$(".curtain"), $(".curtain").dataset.colour === colour];
@@ -158,6 +178,29 @@ export default widget((root) => {
     arrange();
   }
 
+  // ---- the lens: the view three times as large around the pointer, while Z is held ----------------------------------
+  const view = () => /** @type {HTMLElement} */ (document.querySelector("#stage"));
+  const pointer = { x: 0, y: 0 };
+  let lens = null; // where the view lay before it was enlarged
+
+  document.addEventListener("pointermove", (event) => {
+    [pointer.x, pointer.y] = placeInWindow(event);
+    if (lens) enlarge();
+  });
+
+  function enlarge() {
+    lens = lens || view().getBoundingClientRect();
+    view().style.transformOrigin = `${pointer.x - lens.left}px ${pointer.y - lens.top}px`;
+    view().style.transform = `scale(${LENS})`;
+  }
+
+  function reduce() {
+    lens = null;
+    view().style.transform = "";
+  }
+
+  document.addEventListener("keyup", (event) => event.key === "z" && lens && reduce());
+
   const KEYS = {
     ArrowRight: () => step(1),
     PageDown: () => step(1),
@@ -176,6 +219,8 @@ export default widget((root) => {
     l: () => choose(store.get("theme") === "dark" ? "light" : "dark"),
     "+": () => larger(1.125),
     "-": () => larger(1 / 1.125),
+    z: enlarge,
+    n: () => speaker.open() || inform("This browser allows no second window for this page."),
     "?": () => ($(".help").hidden = !$(".help").hidden),
     p: leave,
     Escape: leave,

@@ -40,5 +40,5 @@ def parse_contender(contender: Mapping[str, Any], fields: Sequence[str]) -> dict
         if field not in contender:
             raise UserError(f"Invalid request: {field!r} of a contender is missing.")
         value = contender[field]
-        found[field] = parse_value(str, value, field) if kinds[field] is str else value
+        found[field] = parse_value(str, value, field) if kinds[field] is str or isinstance(value, str) else value
     return found
