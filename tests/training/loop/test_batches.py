@@ -45,9 +45,9 @@ def test_a_batch_depends_on_its_step_alone(tiny):
 def test_every_step_draws_its_own_augmentation(tiny, monkeypatch):
     seeds = []
 
-    def watched(n: int, generator: torch.Generator) -> torch.Tensor:
+    def watched(n: int, generator: torch.Generator, flips: bool) -> torch.Tensor:
         seeds.append(generator.initial_seed())
-        return draw_crop_and_flip(n, generator)
+        return draw_crop_and_flip(n, generator, flips=flips)
 
     monkeypatch.setattr(batches_module, "draw_crop_and_flip", watched)
     source = BatchSource(tiny, RECIPE)
