@@ -170,8 +170,9 @@ def test_a_shipped_model_is_counted_by_its_card(watched, address):
     if "No test pictures" in page.locator(f"{CONFUSION} .verdict").inner_text():
         pytest.skip("CIFAR-10 is not here")
     page.locator(f"{CONFUSION} .picture").first.wait_for(timeout=FOREVER)
-    accuracy = page.evaluate("vx.get('model').test_accuracy")
-    assert f"{100 * accuracy:.2f} %" in page.locator(f"{CONFUSION} .verdict").inner_text()
+    counted = re.search(r"([\d.]+) % right", page.locator(f"{CONFUSION} .verdict").inner_text())
+    accuracy = page.evaluate("vx.get('model').test_accuracy")  # on the card's machine, which may round otherwise
+    assert counted and abs(float(counted[1]) - 100 * accuracy) < 0.1
     assert (
         page.locator(f"{CONFUSION} .matrix [aria-pressed=true]").get_attribute("aria-label").endswith("are called dog")
     )

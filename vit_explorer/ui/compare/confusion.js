@@ -112,6 +112,7 @@ export default widget((root, server) => {
     if (counts.state !== "ready") return;
     const { classes } = counts;
     const most = words.largestMistake(matrix);
+    $(".matrix").style.setProperty("--n", String(shown.length));
     const head = make("tr");
     head.append(make("td"), ...shown.map((j) => heading(classes[j], "col")));
     const rows = shown.map((i) => {
