@@ -75,11 +75,10 @@ class RunFolder:
             raise RunError(f"{self.path} holds no readable recipe.json: {error}") from error
 
     def check_files(self) -> None:
-        """Refuse, with a RunError, a run in which something else than a file has the name of one."""
+        """Refuse, with a RunError, a run in which a folder has the name of a file."""
         for name in ("events.jsonl", "last.pt"):
-            path = self.path / name
-            if path.exists() and not path.is_file():
-                raise RunError(f"{path} is no file: the run cannot be read.")
+            if (self.path / name).is_dir():
+                raise RunError(f"{self.path / name} is a folder and no file: the run cannot be read.")
 
     def save_recipe(self, recipe: Recipe) -> None:
         """Write the recipe, replacing the one before in one move."""

@@ -127,8 +127,6 @@ class Race:
             runs = {label: RunFolder(path / label) for label in about["order"]}
             for run in runs.values():
                 run.recipe()  # damaged or missing: said now
-        for run in runs.values():
-            run.check_files()
         created = about.get("created") or _written(path / "recipe.json")
         return cls(path, runs, about.get("title") or path.name, about.get("preset"), created, about.get("owner"))
 
@@ -203,7 +201,10 @@ def list_races(root: str | os.PathLike[str]) -> tuple[list[Race], list[str]]:
     for path in paths:
         if (path / "race.json").is_file() or (path / "recipe.json").is_file():
             try:
-                races.append(Race.at(path))
+                race = Race.at(path)
+                for run in race.runs.values():
+                    run.check_files()
+                races.append(race)
             except RunError as error:
                 problems.append(str(error))
     return sorted(races, key=lambda race: (race.created, race.name), reverse=True), problems
