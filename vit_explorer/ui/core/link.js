@@ -162,6 +162,7 @@ async function bring(link, whole) {
     await mounted();
   } finally {
     restoring--;
+    touch();
   }
 }
 
