@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 
 import pytest
+from PIL import Image
 
 from tests.browser.pages import drawn, open_view
 from tests.browser.races import copy_race
@@ -261,3 +263,26 @@ def test_what_a_link_cannot_mean_is_left_aside(watched, address):
     in_address(page, "tab=attention", "sub=heads", "picture=sample:cat", "model=vit-cifar10")
     page.wait_for_function("(length) => location.hash.split('&').length === length", arg=4)  # nothing else is in it
     assert page.locator(".vx-attention-heads .which").inner_text() == "Layer 4, head 1"
+
+
+def test_a_browser_that_refuses_the_clipboard_gets_the_link_in_a_field(page):
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('refused')); }")
+    page.get_by_role("button", name="Copy link").click()
+    field = page.locator("#header .address")
+    field.wait_for()
+    assert "#tab=patches&picture=sample:cat&model=vit-cifar10" in field.input_value()
+    page.locator("#header").get_by_role("button", name="Close").click()
+    assert not field.is_visible()
+
+
+def test_the_link_of_an_uploaded_picture_says_who_can_see_it(page):
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.resolve(); }")
+    pixels = io.BytesIO()
+    Image.new("RGB", (40, 40), (200, 30, 30)).save(pixels, "PNG")
+    page.locator(".vx-frame .file").set_input_files(
+        {"name": "red.png", "mimeType": "image/png", "buffer": pixels.getvalue()}
+    )
+    page.wait_for_function("(vx.get('settled') || { picture: '' }).picture.startsWith('upload:')")
+    page.get_by_role("button", name="Copy link").click()
+    page.wait_for_function("document.querySelector('#vx-say.shown')?.textContent.includes('uploaded picture')")
+    assert "whoever has the link" in page.locator("#vx-say").inner_text()

@@ -63,3 +63,18 @@ def test_a_second_visit_fetches_no_script_again(browser, mounted):
         assert len(sent) > 15
         assert (max(sent) == 0) == (visit == 1)
     context.close()
+
+
+def test_a_link_is_shown_under_a_sub_path_and_the_page_around_an_iframe_is_told_of_it(browser, mounted):
+    context = browser.new_context(viewport=VIEWPORT)
+    page = context.new_page()
+    page.goto(f"{mounted}/sub/path/#tab=attention&sub=layers&block=1&theme=dark")
+    settled(page)
+    assert page.locator(".vx-layers .depth").input_value() == "1"
+    assert page.evaluate("vx.get('theme')") == "dark"
+    page.goto(mounted)
+    page.evaluate("window.addEventListener('message', ({ data }) => (data.hash ? (window.told = data) : 0))")
+    page.frame_locator("iframe").get_by_role("tab", name="Windows", exact=True).click(timeout=60_000)
+    page.wait_for_function("window.told && told.hash.split('&').includes('sub=steps')", timeout=60_000)
+    assert page.evaluate("told.hash").startswith("#tab=windows&")
+    context.close()

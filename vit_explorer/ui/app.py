@@ -25,6 +25,8 @@ from vit_explorer.ui.payloads import model_payload, trace_payload
 from vit_explorer.ui.positions.tab import place_positions
 from vit_explorer.ui.recipe.tab import place_recipe
 from vit_explorer.ui.text.tab import place_text
+from vit_explorer.ui.tour.tab import place_tour
+from vit_explorer.ui.tour.tour import Step, read_tour
 from vit_explorer.ui.train.tab import place_train
 from vit_explorer.ui.windows.tab import place_windows
 
@@ -32,13 +34,23 @@ TITLE = "ViT Explorer"
 SYSTEM_FONTS = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif"]
 
 
-def build_app(session: Session, service: TrainingService, gateway: Gateway | None = None) -> gr.Blocks:
-    """Compose the page. Launch it with :func:`launch_options` and the same gateway."""
+def build_app(
+    session: Session,
+    service: TrainingService,
+    gateway: Gateway | None = None,
+    tour: tuple[Step, ...] = (),
+) -> gr.Blocks:
+    """Compose the page. Launch it with :func:`launch_options` and the same gateway.
+
+    Args:
+        tour: the steps of the tour; those that ship if there are none.
+    """
     ledger = (gateway or Gateway()).ledger
     machine = threading.Lock()  # held while a view measures: two at once would spoil both
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         place_api(session, ledger)
         place_header()
+        place_tour(tour or read_tour())
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="rail", scale=0, min_width=272):
                 place_frame(session, Payloads(model_payload, trace_payload))

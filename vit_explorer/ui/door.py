@@ -65,6 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="FILE|FOLDER|NAME",
         help="a network to look at, shown first: a file or folder of weights, or a name of 'get --list'; repeatable",
     )
+    parser.add_argument("--tour", type=Path, metavar="FILE", help="a tour of your own, see docs/teaching.md")
     parser.add_argument("--offline", action="store_true", help="offer nothing that would be downloaded")
     parser.add_argument(
         "--uploads-memory", type=int, default=UPLOADS_MEMORY, metavar="MB", help="for the pictures of all visitors"
@@ -112,10 +113,12 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
         from vit_explorer.ui.core.limits import PUBLIC
         from vit_explorer.ui.core.paths import HiddenPaths
         from vit_explorer.ui.core.session import Session
+        from vit_explorer.ui.tour.tour import read_tour
 
     torch.set_num_threads(1)  # of small networks: more would only wait for each other (large ones: core/threads.py)
     runs = options.runs or RUNS_FOLDER
     try:
+        tour = read_tour(options.tour) if options.tour else ()
         folders = [options.checkpoints or CHECKPOINT_FOLDER, runs / EXPORTED, runs / KEPT]
         networks = [open_network(source) for source in options.model]
         races = PUBLIC_RACES if options.public else RaceLimits()
@@ -143,7 +146,7 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
     alone = here and not options.public  # who sees the page sits at this machine
     hidden = None if alone else HiddenPaths([*folders, runs, *options.own_data, *filter(None, [options.data])])
     gateway = Gateway(PUBLIC if options.public else None, hidden=hidden)
-    page = build_app(session, service, gateway)
+    page = build_app(session, service, gateway, tour)
     try:
         with no_proxies(but_elsewhere=options.share):  # a public address is asked for elsewhere
             page.launch(

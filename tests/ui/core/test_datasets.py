@@ -42,7 +42,7 @@ def test_four_test_pictures_are_enough_for_the_page(tmp_path):
     session = Session(own_data=[paint(tmp_path / "pets")])
     assert [name for name in names_of(session) if name.startswith("pets")] == [f"pets:{n}" for n in range(4)]
     (pets,) = (source for source in session.datasets.usable().sources if source.name == "pets")
-    payload = source_payload(pets)
+    payload = source_payload(pets, {})
     assert (payload["n_train"], payload["n_test"], len(payload["probes"])) == (12, 4, 4)
 
 

@@ -9,6 +9,7 @@ import { fill, make } from "../core/elements.js";
 import { base64, intoField } from "../core/files.js";
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
+import { saveScreen } from "../core/screen.js";
 import { ask as askServer, latest } from "../core/server.js";
 import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
@@ -334,6 +335,15 @@ export default widget((root, server) => {
     markOpen();
     tell();
   }
+  const rows = () => [
+    ["picture", "model", "class", "probability"],
+    ...cards.flatMap(({ picture, results }) =>
+      (results ?? []).flatMap(({ name, classes, probabilities }) =>
+        classes.map((one, index) => [picture.title, name, one, probabilities[index]]),
+      ),
+    ),
+  ];
+  saveScreen(root, "classified", rows);
 
   return { topics: ["catalogue", "trace"], draw };
 });

@@ -1,7 +1,8 @@
 /* Which one for my problem: three questions, one at a time, and the answer with its reasons. */
 import { fill, make } from "../core/elements.js";
 import { inLink } from "../core/link.js";
-import { ask as send, latest } from "../core/server.js";
+import { saveScreen } from "../core/screen.js";
+import { latest, ask as send } from "../core/server.js";
 import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
@@ -162,6 +163,7 @@ export default widget((root, server) => {
   function draw() {
     if (!questions && !asked) load();
   }
+  saveScreen($(".vx-panel"), () => ["which one"]);
 
   return { topics: [], draw };
 });

@@ -8,9 +8,10 @@ import { decode } from "../core/arrays.js";
 import { clearCanvas, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
-import { question } from "../core/question.js";
-import { latest } from "../core/server.js";
 import { inLink } from "../core/link.js";
+import { question } from "../core/question.js";
+import { saveScreen } from "../core/screen.js";
+import { latest } from "../core/server.js";
 import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -236,6 +237,13 @@ export default widget((root, server) => {
     }
     tell(square);
   }
+  const rows = () => [
+    ["model", "class", "probability"],
+    ...(answer?.results ?? []).flatMap(({ name, classes, probabilities }) =>
+      classes.map((one, index) => [name, one, probabilities[index]]),
+    ),
+  ];
+  saveScreen($(".vx-panel"), "in all models", rows);
 
   return { topics: ["model", "trace", "catalogue"], draw, mark, predicts: true };
 });

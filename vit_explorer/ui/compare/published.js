@@ -1,8 +1,9 @@
 /* Published ImageNet figures: a table and a plot of their own, each line with all that must agree before it compares. */
 import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
-import { ask } from "../core/server.js";
 import { inLink } from "../core/link.js";
+import { saveScreen } from "../core/screen.js";
+import { ask } from "../core/server.js";
 import { widget } from "../core/widget.js";
 import * as comparePlot from "./plot.js";
 import * as sort from "./sort.js";
@@ -101,6 +102,7 @@ export default widget((root, server) => {
     if (answer) plot();
     else if (!asked) load();
   }
+  saveScreen($(".vx-panel"), () => ["published"]);
 
   return { topics: [], draw };
 });

@@ -80,6 +80,9 @@ function present() {
 
 const hashOf = (values) => `#${new URLSearchParams(values)}`.replaceAll("%3A", ":");
 
+/** What a link to what is on screen holds, by key. */
+export const current = present;
+
 /** The address of what is on screen. */
 export function address() {
   const link = new URL(location.href);
@@ -121,13 +124,13 @@ function tellParent() {
 
 // ---- a link is shown -----------------------------------------------------------------------------------------
 /**
- * Show what a link says: `go("tab=attention&sub=heads&layer=4&head=1")`. What it does not name stays as it is. Unknown keys
- * and impossible values are left aside.
+ * Show what a link says: `go("tab=attention&sub=heads&layer=4&head=1")`. What it does not name stays as it is, or with `whole`
+ * goes back to its default. Unknown keys and impossible values are left aside.
  * @param {string} link
  */
-export function go(link) {
+export function go(link, whole = false) {
   if (timer !== null) write(); // what was left belongs to the entry before
-  return show(link, false);
+  return show(link, whole);
 }
 
 /** Show a link in full: what it does not name goes back to its default. @param {string} link */
@@ -159,6 +162,7 @@ async function bring(link, whole) {
     await mounted();
   } finally {
     restoring--;
+    touch();
   }
 }
 

@@ -67,6 +67,7 @@ export interface Answers {
   test_prediction: AblationPayload;
   time_all: TimesPayload;
   tokens: TokensPayload;
+  tour: TourPayload;
   upload: PicturePayload;
   weights: WeightsPayload;
   windows: WindowsPayload;
@@ -991,6 +992,10 @@ export interface TokensPayload {
   rollout: Packed;
   similarity: Array<number>;
   answers: Array<HeadPayload>;
+}
+
+export interface TourPayload {
+  steps: Array<Record<string, any>>;
 }
 
 export interface TracePayload {

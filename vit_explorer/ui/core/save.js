@@ -12,7 +12,7 @@ const FIGURES = { png: "figure, pixels", svg: "figure, vectors", pdf: "figure, v
  * @param {() => object | null} wanted the request but for its format; null where there is nothing to save
  * @param {Record<string, string>} data what is in the files of numbers, by their format
  */
-export function saveMenu(panel, server, wanted, data) {
+export function saveMenu(panel, server, wanted, data, figures = /** @type {Record<string, string>} */ (FIGURES)) {
   const send = typeof server === "number" ? (/** @type {object} */ request) => ask(server, "export", request) : server;
   const [menu, summary] = [make("details", "vx-save"), make("summary", "vx-button", "Save")];
   const choices = make("div", "choices");
@@ -29,7 +29,7 @@ export function saveMenu(panel, server, wanted, data) {
     if (file) saveFile(file.filename, file.mime, file.data);
   }
 
-  for (const [format, words] of Object.entries({ ...FIGURES, ...data })) {
+  for (const [format, words] of Object.entries({ ...figures, ...data })) {
     const button = make("button", "vx-button", format.toUpperCase());
     button.type = "button";
     button.dataset.format = format;

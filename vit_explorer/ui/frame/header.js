@@ -1,5 +1,5 @@
 /* The bar on top: name, claim, a link to what is on screen, light or dark. */
-import { address } from "../core/link.js";
+import { address, go } from "../core/link.js";
 import { inform } from "../core/say.js";
 import * as store from "../core/store.js";
 import { choose } from "../core/theme.js";
@@ -35,6 +35,7 @@ export default widget((root) => {
     close();
     $(".copy").focus();
   });
+  $(".tour").addEventListener("click", () => go("tour=1"));
   $(".present").addEventListener("click", () => store.set("presenting", store.state.presenting + 1 || 1));
   $(".theme").addEventListener("click", () => choose(store.get("theme") === "dark" ? "light" : "dark"));
 

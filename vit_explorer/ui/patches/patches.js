@@ -4,6 +4,7 @@ import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
 import { at } from "../core/pointer.js";
+import { saveScreen } from "../core/screen.js";
 import { integer, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
@@ -305,5 +306,7 @@ export default widget((root) => {
     if (moveToken(event.key, [rows(), rows()], ...own)) event.preventDefault();
   });
   $(".play").addEventListener("click", play);
+  saveScreen($(".vx-panel"), "patches");
+
   return { draw, mark };
 });

@@ -1,8 +1,8 @@
 /* How often the heads of a DeiT and its teacher disagree on the test split, asked in chunks, and examples to click. */
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
-import { ask, latest, poll } from "../core/server.js";
 import { inLink } from "../core/link.js";
+import { ask, latest, poll } from "../core/server.js";
 import { index, oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";

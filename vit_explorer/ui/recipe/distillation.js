@@ -6,6 +6,7 @@ import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
 import { question } from "../core/question.js";
+import { saveScreen } from "../core/screen.js";
 import { index, oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -287,5 +288,13 @@ export default widget((root, server) => {
     show();
   });
   $(".take").addEventListener("click", () => store.set("wish", { model: answer.model }));
+  const rows = () => [
+    ["head", "class", "probability"],
+    ...(answer?.answers ?? []).flatMap(({ name, probabilities }) =>
+      answer.classes.map((one, index) => [name, one, probabilities[index]]),
+    ),
+  ];
+  saveScreen($(".vx-panel"), "distillation", rows);
+
   return { topics: ["model", "trace", "catalogue"], draw, mark };
 });

@@ -4,6 +4,7 @@
  */
 import { inLink } from "../core/link.js";
 import { question } from "../core/question.js";
+import { saveScreen } from "../core/screen.js";
 import { index, integer, number, oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import * as views from "../core/views.js";
@@ -148,6 +149,7 @@ export default widget((root, server) => {
     root.classList.toggle("waiting", !fits(state));
     if (near(state)) show(state);
   }
+  saveScreen($(".vx-panel"), "ingredient");
 
   return { topics: ["model", "trace", "recipe"], draw, predicts: true };
 });

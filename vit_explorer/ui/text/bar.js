@@ -1,7 +1,7 @@
 /* The sequence of the Roots tab, for all its views: typed or rolled, read by the server once. */
 import { short } from "../core/format.js";
-import { latest } from "../core/server.js";
 import { inLink } from "../core/link.js";
+import { latest } from "../core/server.js";
 import { index, number, oneOf, setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";

@@ -4,6 +4,7 @@ import { fill, make } from "../core/elements.js";
 import { count, short, times } from "../core/format.js";
 import { inLink } from "../core/link.js";
 import { makeMeasuring } from "../core/measuring.js";
+import { saveScreen } from "../core/screen.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 import * as roots from "./data.js";
@@ -162,6 +163,11 @@ export default widget((root, server) => {
     if (before !== seen) film.rewind();
     film.go(film.step);
   }
+  const numbers = () => [
+    ["step", "multiply-adds without", "with cache"],
+    ...seen.cost.steps.map((_, index) => [index + 1, ...["plain", "cached"].map((way) => seen.cost[way][index])]),
+  ];
+  saveScreen($(".vx-panel"), () => ["key-value cache", seen.text], numbers);
 
   return { topics: ["text", "textLook"], draw };
 });

@@ -1,9 +1,10 @@
 /* Decoding as a film: the probabilities of the next token, and the beam as a tree. */
 import { fill, make } from "../core/elements.js";
 import { attention, probability } from "../core/format.js";
-import { at } from "../core/pointer.js";
-import { latest } from "../core/server.js";
 import { inLink } from "../core/link.js";
+import { at } from "../core/pointer.js";
+import { saveScreen } from "../core/screen.js";
+import { latest } from "../core/server.js";
 import { oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
@@ -236,6 +237,11 @@ export default widget((root, server) => {
     $(".epochs").value = String(look.epoch);
     ask();
   }
+  const rows = () => [
+    ["step", "token", "log-probability", "of the whole beginning", "kept"],
+    ...(search?.nodes ?? []).map(({ step, token, own, sum, kept }) => [step, token, own, sum, kept ? 1 : 0]),
+  ];
+  saveScreen($(".vx-panel"), () => ["beam search", seen.text], rows);
 
   return { topics: ["text", "textLook"], draw };
 });

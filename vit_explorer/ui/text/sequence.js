@@ -5,6 +5,7 @@ import { beforeFrame, fill, make } from "../core/elements.js";
 import { attention, percent } from "../core/format.js";
 import { inLink } from "../core/link.js";
 import { cellAt } from "../core/pointer.js";
+import { saveScreen } from "../core/screen.js";
 import { index, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -270,6 +271,17 @@ export default widget((root) => {
     heads();
     mark();
   }
+  const rows = () => {
+    const matrix = seen.cross(look);
+    return [
+      ["output", ...seen.letters],
+      ...Array.from({ length: matrix.rows }, (_, i) => [
+        seen.output[look.epoch][look.way][i] ?? "end",
+        ...seen.letters.map((_, j) => matrix.at(i, j)),
+      ]),
+    ];
+  };
+  saveScreen($(".vx-panel"), () => ["cross-attention", seen.text], rows);
 
   return { topics: ["text", "textLook"], draw };
 });

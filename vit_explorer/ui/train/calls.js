@@ -1,6 +1,7 @@
 /* How the Train tab asks the server: with the secret by which it knows its visitor again. */
-import * as core from "../core/server.js";
+
 import { owner } from "../core/owner.js";
+import * as core from "../core/server.js";
 
 /** @type {import("../state").Server} */
 let server; // whose functions all views of the tab ask

@@ -1,8 +1,8 @@
 /* Which Swin the Windows tab looks at, how it is cut, and which blocks and head; it asks the server for all views. */
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
-import { latest } from "../core/server.js";
 import { inLink } from "../core/link.js";
+import { latest } from "../core/server.js";
 import { index, integer, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";

@@ -3,6 +3,7 @@ import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
 import { makeMeasuring } from "../core/measuring.js";
+import { saveScreen } from "../core/screen.js";
 import { integer, setting } from "../core/setting.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
@@ -266,6 +267,7 @@ export default widget((root, server) => {
     if (!asked) measuring.follow();
     asked = true;
   }
+  saveScreen($(".vx-panel"), "cost of windows");
 
   return { topics: ["windows"], draw };
 });

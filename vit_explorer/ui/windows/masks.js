@@ -4,6 +4,7 @@ import { beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
 import { at } from "../core/pointer.js";
+import { saveScreen } from "../core/screen.js";
 import { oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -277,6 +278,7 @@ export default widget((root) => {
     });
   }
   pairs.follow(() => mark(store.state));
+  saveScreen($(".vx-panel"), "window masks");
 
   return { topics: ["windows"], draw, mark };
 });

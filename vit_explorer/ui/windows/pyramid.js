@@ -4,6 +4,7 @@ import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
 import { at } from "../core/pointer.js";
+import { saveScreen } from "../core/screen.js";
 import { integers, oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -315,6 +316,7 @@ export default widget((root) => {
       redraw();
     });
   }
+  saveScreen($(".vx-panel"), "hierarchy");
 
   return { topics: ["windows", "model", "trace"], draw, mark };
 });

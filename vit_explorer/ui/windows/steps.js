@@ -4,6 +4,7 @@ import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink, touch } from "../core/link.js";
 import { at } from "../core/pointer.js";
+import { saveScreen } from "../core/screen.js";
 import { index, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
@@ -277,6 +278,7 @@ export default widget((root) => {
     () => scene && scene.plain.grid,
     (event) => scenery.tokenAt(scene, places, ...at(event, $(".marks"))),
   );
+  saveScreen($(".vx-panel"), "window steps");
 
   return { topics: ["windows", "trace"], draw, mark };
 });

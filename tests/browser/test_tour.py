@@ -1,0 +1,101 @@
+"""The tour on the real page: acts are done, the page goes on by itself, and is left as it was."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.browser.pages import drawn
+from vit_explorer.bench.page import open_page
+from vit_explorer.ui.tour.tour import read_tour
+
+CARD = ".vx-tour .card"
+STEPS = read_tour()
+
+
+def at_step(page, number: int) -> None:
+    """Wait until a step has begun and what it shows is drawn."""
+    page.wait_for_function(
+        "(text) => document.querySelector('.vx-tour .count').textContent === text",
+        arg=f"Step {number} of {len(STEPS)}",
+        timeout=60_000,
+    )
+    page.wait_for_function("(part) => location.hash.split('&').includes(part)", arg=f"tour={number}")
+    drawn(page)
+
+
+@pytest.fixture
+def tour(watched, address):
+    page = watched(reduced_motion="reduce")
+    open_page(page, f"{address}#tab=positions&picture=sample:lion&token=9")
+    page.get_by_role("button", name="Take the tour").click()
+    at_step(page, 1)
+    return page
+
+
+def test_every_step_lights_what_it_names_with_its_numbers_and_the_page_is_left_as_it_was(tour):
+    for number, step in enumerate(STEPS, 1):
+        at_step(tour, number)
+        assert tour.locator(f"{CARD} h2").inner_text() == step.title
+        tour.wait_for_function("!document.querySelector('.vx-tour .say').textContent.includes('…')", timeout=60_000)
+        assert "{" not in tour.locator(f"{CARD} .say").inner_text()
+        assert tour.locator(step.spot).first.is_visible()
+        assert tour.evaluate("document.activeElement.matches('.vx-tour .card')")
+        tour.get_by_role("button", name="Next" if number < len(STEPS) else "Finish", exact=True).click()
+    tour.locator(CARD).wait_for(state="hidden")
+    tour.wait_for_function("vx.get('trace').picture.name === 'sample:lion' && vx.get('token') === 9")
+    tour.locator(".vx-positions:visible").first.wait_for()
+    tour.wait_for_function("!location.hash.includes('tour')")
+
+
+def test_an_act_is_seen_and_the_next_step_comes_by_itself(watched, address):
+    page = watched(reduced_motion="reduce")
+    open_page(page, f"{address}#tour=5")
+    at_step(page, 5)
+    page.locator(".vx-attention-heads .maps-marks").press("ArrowLeft")  # to the first head: it is that already
+    assert page.locator(f"{CARD} .well").inner_text() == ""
+    page.locator(".vx-attention-heads .maps-marks").press("ArrowRight")
+    page.wait_for_function("document.querySelector('.vx-tour .well').textContent !== ''")
+    at_step(page, 6)
+    before = page.locator(f"{CARD} .say").inner_text()
+    page.locator(".vx-layers .depth").press("End")
+    at_step(page, 7)
+    assert page.locator(f"{CARD} .say").inner_text() != before
+    page.keyboard.press("Escape")
+    page.locator(CARD).wait_for(state="hidden")
+
+
+def test_keys_step_and_back_of_the_browser_goes_back(tour):
+    tour.keyboard.press("ArrowRight")
+    at_step(tour, 2)
+    tour.keyboard.press("ArrowLeft")
+    at_step(tour, 1)
+    tour.keyboard.press("ArrowRight")
+    at_step(tour, 2)
+    tour.go_back()
+    at_step(tour, 1)
+
+
+def test_on_a_phone_it_is_a_sheet_at_the_lower_edge(watched, address):
+    page = watched(390, 844, reduced_motion="reduce")
+    open_page(page, f"{address}#tour=2")
+    at_step(page, 2)
+    box = page.locator(CARD).bounding_box()
+    assert (box["x"], box["width"]) == (0, 390)
+    assert box["y"] + box["height"] == 844
+    assert box["height"] <= 0.38 * 844 + 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert all(
+        one["height"] >= 44 for one in (button.bounding_box() for button in page.locator(f"{CARD} button").all())
+    )
+
+
+def test_numbers_in_braces_are_those_of_the_trace(tour):
+    tour.evaluate("vx.go('tour=2')")
+    at_step(tour, 2)
+    shown = json.loads(tour.evaluate("JSON.stringify([vx.get('trace').grid, vx.get('trace').n_prefix])"))
+    patches = shown[0][0] * shown[0][1]
+    words = tour.locator(f"{CARD} .say").inner_text()
+    assert f"{patches} squares" in words
+    assert f"{patches + shown[1]} tokens" in words

@@ -1,0 +1,1 @@
+"""The tour: acts on the real page, one after the other."""

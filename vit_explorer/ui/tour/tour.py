@@ -1,0 +1,108 @@
+"""The tour's steps: read from a JSON file, checked, and sent to the page. docs/teaching.md describes the file."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypedDict
+
+OWN = Path(__file__).with_name("steps.json")
+FIELDS = ("title", "link", "spot", "say", "act", "done", "wait")
+ACTS = ("press", "point", "setting")
+LONGEST = 60.0  # seconds between an act and the next step
+# Numbers that a sentence can name in braces; numbers.js computes them.
+NUMBERS = (
+    "picture", "model", "answer", "chance", "size", "patches", "tokens", "patch_values", "width", "blocks", "score",
+    "strongest", "strongest_share", "answer_there", "chance_there", "window_tokens", "window_pairs",
+)  # fmt: skip
+
+
+class TourError(ValueError):
+    """A file that is no tour; the message names the step and the field."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One act.
+
+    Attributes:
+        link: what a link holds behind its ``#``: the state in which the step begins.
+        spot: CSS selector of what is lit.
+        say: a sentence or two; ``{answer}`` and the like are numbers of :data:`NUMBERS`.
+        act: what the visitor is asked to do.
+        done: {"press": selector}, {"point": selector}, or {"setting": [keys of the link]} with the value it gets under
+            "is", "" for its default; without "is" any change will do.
+        wait: seconds from the act to the next step.
+    """
+
+    title: str
+    link: str
+    spot: str
+    say: str
+    act: str
+    done: Mapping[str, Any]
+    wait: float
+
+
+class TourPayload(TypedDict):
+    """The steps, as dictionaries of the fields of :class:`Step`."""
+
+    steps: list[dict[str, Any]]
+
+
+def read_tour(path: Path = OWN) -> tuple[Step, ...]:
+    """Read the steps of a file. Raises TourError."""
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise TourError(f"The tour {path} cannot be read: {error}.") from error
+    except json.JSONDecodeError as error:
+        raise TourError(f"The tour {path} is not JSON: line {error.lineno}, {error.msg}.") from error
+    if not isinstance(entries, list) or not entries:
+        raise TourError(f"The tour {path} must be a list of steps, at least one.")
+    return tuple(_step(entry, f"The tour {path}, step {number}") for number, entry in enumerate(entries, 1))
+
+
+def tour_payload(steps: tuple[Step, ...]) -> TourPayload:
+    """What the page is sent."""
+    return {"steps": [asdict(step) for step in steps]}
+
+
+def _step(entry: Any, where: str) -> Step:
+    if not isinstance(entry, dict):
+        raise TourError(f"{where} must be an object with the fields {', '.join(FIELDS)}.")
+    for field in FIELDS:
+        if field not in entry:
+            raise TourError(f"{where}: the field {field!r} is missing.")
+    for field in entry:
+        if field not in FIELDS:
+            raise TourError(f"{where}: there is no field {field!r}; the fields are {', '.join(FIELDS)}.")
+    for field in ("title", "link", "spot", "say", "act"):
+        if not isinstance(entry[field], str) or not entry[field].strip():
+            raise TourError(f"{where}, {field}: it must be text.")
+    for name in re.findall(r"\{([^}]*)\}", entry["say"]):
+        if name not in NUMBERS:
+            raise TourError(f"{where}, say: {{{name}}} is no number of the page; there are {', '.join(NUMBERS)}.")
+    wait = entry["wait"]
+    if not isinstance(wait, (int, float)) or isinstance(wait, bool) or not 0 <= wait <= LONGEST:
+        raise TourError(f"{where}, wait: it must be a number of seconds, 0 to {LONGEST:.0f}.")
+    _check_done(entry["done"], f"{where}, done")
+    return Step(**{**entry, "link": entry["link"].lstrip("#"), "wait": float(wait)})
+
+
+def _check_done(done: Any, where: str) -> None:
+    acts = [key for key in done if key in ACTS] if isinstance(done, dict) else []
+    if len(acts) != 1 or set(done) - {*acts, "is"}:
+        raise TourError(f"{where}: it must hold one of {', '.join(ACTS)}.")
+    value = done[acts[0]]
+    if acts[0] != "setting":
+        if "is" in done or not isinstance(value, str) or not value.strip():
+            raise TourError(f"{where}: {acts[0]!r} must be one CSS selector, as text.")
+        return
+    if not isinstance(value, list) or not value or not all(isinstance(key, str) and key for key in value):
+        raise TourError(f"{where}: 'setting' must be a list of keys of the link, such as [\"head\"].")
+    if not isinstance(done.get("is", ""), str):
+        raise TourError(f"{where}: 'is' must be text, as it stands in the link.")
