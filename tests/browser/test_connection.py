@@ -187,6 +187,7 @@ def test_a_browser_that_forbids_storage_harms_nothing(browser, address):
     page.evaluate("vx.openTab('compare')")
     page.get_by_role("tab", name="Architectures", exact=True).click()
     table = page.locator(".vx-compare-table")
+    table.locator("tbody tr").first.wait_for(timeout=SOON)  # before, nobody hears the click
     table.locator(".start").click()
     table.locator(".stop:enabled").click(timeout=SOON)  # it is known whose measurement this is
     table.locator(".start:enabled").wait_for(timeout=SOON)
