@@ -43,8 +43,8 @@ def open_windows(page: Page, view: str) -> None:
     """Open a view of the Windows tab and wait until what the server says is on it."""
     page.evaluate("vx.openTab('windows')")
     page.wait_for_function("vx.get('windows') && vx.get('windows').answer", timeout=20_000)
-    page.evaluate(  # on a phone the tabs that do not fit stand in a menu
-        """(view) => [...document.querySelectorAll("#windows-tabs :is([role=tab], .overflow-dropdown button)")]
+    page.evaluate(
+        """(view) => [...document.querySelectorAll("#windows-tabs [role=tab]")]
             .find((one) => one.textContent.trim() === view).click()""",
         view,
     )

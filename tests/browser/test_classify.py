@@ -19,6 +19,7 @@ def png(seed: int) -> bytes:
 @pytest.fixture
 def classify(page):
     page.get_by_role("tab", name="Classify").click()
+    page.locator(".vx-classify .details > summary").click()
     page.wait_for_function("document.querySelectorAll('.vx-classify .cards .vx-number').length > 0")
     return page
 
@@ -58,7 +59,7 @@ def test_a_card_opens_its_picture_in_every_tab(classify):
     choose(classify, ("mine.png", png(3)))
     classify.wait_for_function("document.querySelector('.vx-classify .cards').textContent.includes('mine.png')")
     card = classify.locator(".vx-classify .cards > *", has_text="mine.png")
-    card.get_by_role("button", name="Open mine.png in every tab").click()
+    card.get_by_role("button", name="mine.png open in every tab").click()
     classify.wait_for_function("vx.get('settled').picture.startsWith('upload:')")
     assert classify.locator(".vx-frame .title").inner_text() == "mine.png"
 
@@ -67,3 +68,57 @@ def test_the_honest_line_names_the_classes(classify):
     text = classify.locator(".vx-classify .honest").inner_text()
     assert "airplane" in text and "truck" in text
     assert "no proof" in text
+
+
+TABLE = ".vx-classify .answers table"
+
+
+def test_the_table_judges_each_answer_by_the_true_one_that_is_typed(classify):
+    n_models = classify.evaluate("vx.get('catalogue').models.length")
+    cells = classify.locator(f"{TABLE} tbody td:not(:has(input))")
+    classify.wait_for_function(f"document.querySelector('{TABLE} tbody td.right') !== null")
+    assert cells.count() == n_models
+    field = classify.get_by_label("What Cat shows")
+    assert field.input_value() == "cat"
+    best = classify.evaluate("Math.max(...vx.get('trace').probabilities)")
+    assert f"cat {100 * best:.1f} %" in cells.all_inner_texts()[names(classify).index(short(classify))]
+    field.fill("bus")
+    field.press("Enter")
+    classify.wait_for_function(f"document.querySelectorAll('{TABLE} tbody td.none').length > 0")
+    assert classify.locator(f"{TABLE} tbody td.right").count() == 0
+    assert classify.locator(f"{TABLE} tfoot td").nth(1).inner_text() == "0 of 1"
+
+
+def names(page) -> list[str]:
+    """The models of the table, in its order."""
+    return page.locator(f"{TABLE} thead th").all_inner_texts()[2:]
+
+
+def short(page) -> str:
+    return page.evaluate("vx.get('catalogue').models.find((one) => one.name === vx.get('model').name).short")
+
+
+def test_the_table_is_saved_and_one_link_holds_all_of_it(classify):
+    choose(classify, ("mine.png", png(4)))
+    classify.wait_for_function(f"document.querySelectorAll('{TABLE} tbody tr').length === 2")
+    field = classify.get_by_label("What mine.png shows")
+    field.fill("dog")
+    field.press("Enter")
+    classify.wait_for_function(f"!document.querySelector('{TABLE}').textContent.includes('…')")
+    with classify.expect_download() as saved:
+        classify.get_by_role("button", name="CSV", exact=True).click()
+    lines = saved.value.path().read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + 2 * len(names(classify))
+    assert lines[1].startswith("mine.png,dog,")
+    with classify.expect_download() as saved:
+        classify.get_by_role("button", name="PNG", exact=True).click()
+    with Image.open(saved.value.path()) as image:
+        assert image.width > 2 * 150 * len(names(classify))
+    before = classify.locator(f"{TABLE} tbody").inner_text()
+    classify.wait_for_function("location.hash.includes('dog')")
+    classify.reload()
+    classify.wait_for_function(f"document.querySelectorAll('{TABLE} tbody tr').length === 2", timeout=60_000)
+    classify.wait_for_function(
+        f"(before) => document.querySelector('{TABLE} tbody').innerText === before", arg=before, timeout=60_000
+    )
+    assert classify.get_by_label("What mine.png shows").input_value() == "dog"

@@ -35,7 +35,7 @@ def opened(page, address: str, model: str = DEIT):
     settled(page)
     page.evaluate("vx.openTab('recipe')")
     page.evaluate(
-        """[...document.querySelectorAll("#recipe-tabs :is([role=tab], .overflow-dropdown button)")]
+        """[...document.querySelectorAll("#recipe-tabs [role=tab]")]
             .find((one) => one.textContent.trim() === "Distillation").click()"""
     )
     page.wait_for_function(f"document.querySelector('{VIEW} .outcome').textContent !== ''")

@@ -12,10 +12,9 @@ from vit_explorer.ui.api import place_api
 from vit_explorer.ui.attention.tab import place_attention
 from vit_explorer.ui.classify.tab import place_classify
 from vit_explorer.ui.compare.tab import place_compare
+from vit_explorer.ui.core.assets import Assets
 from vit_explorer.ui.core.gateway import Gateway
-from vit_explorer.ui.core.scripts import Scripts
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.core.widget import styles
 from vit_explorer.ui.features.tab import place_features
 from vit_explorer.ui.frame.frame import Payloads
 from vit_explorer.ui.frame.tab import place_frame, place_header, place_strip
@@ -88,12 +87,11 @@ def launch_options(gateway: Gateway | None = None) -> dict[str, Any]:
     Args:
         gateway: answers the page's questions; one with the usual limits if None.
     """
-    scripts, gateway = Scripts(), gateway or Gateway()
+    assets, gateway = Assets(), gateway or Gateway()
     return {
-        "head": scripts.head,
-        "app_kwargs": {"routes": [scripts.route, *gateway.routes], "middleware": gateway.middleware},
+        "head": assets.head,
+        "app_kwargs": {"routes": [assets.route, *gateway.routes], "middleware": gateway.middleware},
         "max_file_size": gateway.ledger.limits.request_bytes,
-        "css": styles(),
         "theme": gr.themes.Base(font=SYSTEM_FONTS, font_mono=["ui-monospace", "DejaVu Sans Mono", "monospace"]),
         "footer_links": [],
         "ssr_mode": False,

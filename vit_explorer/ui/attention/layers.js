@@ -1,8 +1,10 @@
 /* The logit lens, drawn from the trace, and the heads' distances. */
+
 import { colour, inkOn, sequential } from "../core/colours.js";
 import { clearCanvas, outline } from "../core/draw.js";
 import { barCells } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { byHand } from "../core/hand.js";
 import { headless } from "../core/headless.js";
 import { inLink } from "../core/link.js";
 import { at } from "../core/pointer.js";
@@ -164,7 +166,7 @@ export default widget((root, server) => {
     const one = head && reach.heads(seen).find(({ layer, head: h }) => layer === head.layer && h === head.head);
     $(".told").textContent = one
       ? `Layer ${one.layer + 1}, head ${one.head + 1}: ${format.pixels(one.pixels, 2)}, ${format.percent(one.pixels / even(seen), 0)} of uniform; entropy ${one.bits.toFixed(2)} of ${Math.log2(seen.n).toFixed(2)} bits.`
-      : "Point at a dot for its head; arrow keys go from head to head.";
+      : byHand("Point at a dot for its head; arrow keys go from head to head.");
   }
 
   function choose(next) {

@@ -16,9 +16,10 @@ import * as store from "../core/store.js";
 import { send } from "../core/uploads.js";
 import { widget } from "../core/widget.js";
 import * as card from "./card.js";
+import * as table from "./table.js";
 
 export default widget((root, server) => {
-  /** @typedef {{picture: import("../core/payloads").PicturePayload, element: HTMLElement, parts: Record<string, HTMLElement>, fit: string | null, results: import("../core/payloads").TimedPrediction[] | null}} Card */
+  /** @typedef {{picture: import("../core/payloads").PicturePayload, element: HTMLElement, parts: Record<string, HTMLElement>, fit: string | null, results: import("../core/payloads").TimedPrediction[] | null, truth: string | null}} Card */
   const MOST = 12; // pictures kept
 
   const $ = (selector) => root.querySelector(selector);
@@ -95,6 +96,7 @@ export default widget((root, server) => {
     const n = cards.length;
     const here = n < MOST ? `${n} of ${MOST} pictures` : `${MOST} pictures: the next one replaces the last`;
     $(".status").textContent = sentence || here;
+    tabulate();
     $(".clear").disabled = !n && $(".problems").hidden;
     $(".empty").hidden = n > 0;
   }
@@ -154,9 +156,44 @@ export default widget((root, server) => {
     }
   }
 
+  // ---- the table -----------------------------------------------------------------------------------------------
+  function tabulate() {
+    table.write($(".answers table"), cards, truthOf);
+    const classes = new Set(cards.flatMap(({ results }) => (results || []).flatMap((one) => one.classes)));
+    if (classes.size === $("datalist").children.length) return;
+    fill($("datalist"), [...classes], (name) => Object.assign(make("option"), { value: name }));
+  }
+
+  /** What a person says that a picture shows, in place of its label. */
+  function say(card, text) {
+    const typed = text.trim();
+    card.truth = typed && typed !== card.picture.truth ? typed : null;
+    truthOf(card).value = card.truth || card.picture.truth || "";
+    drawCard(card, "");
+  }
+
+  /** The field for what a picture shows; one that is written in stays the same element. */
+  function truthOf(card) {
+    if (card.parts.truth) return card.parts.truth;
+    const field = make("input", "truth");
+    card.parts.truth = field;
+    field.setAttribute("list", "vx-classify-classes");
+    field.setAttribute("aria-label", `What ${card.picture.title} shows`);
+    field.placeholder = "not known";
+    field.value = card.truth || card.picture.truth || "";
+    field.addEventListener("change", () => {
+      following = false; // the link holds what was typed for these pictures
+      say(card, field.value);
+    });
+    return field;
+  }
+
+  for (const button of root.querySelectorAll("[data-save]"))
+    button.addEventListener("click", () => table.save(cards, button.dataset.save));
+
   // ---- a card --------------------------------------------------------------------------------------------------
   function makeCard(picture) {
-    const element = make("article", "vx-panel card");
+    const element = make("div", "vx-panel card");
     element.setAttribute("role", "listitem");
     const parts = {
       verdict: make("p", "verdict"),
@@ -166,13 +203,12 @@ export default widget((root, server) => {
       seen: make("div", "seen"),
       models: make("div", "models"),
     };
-    const card = { picture, element, parts, fit: null, results: null };
+    const card = { picture, element, parts, fit: null, results: null, truth: null };
     const image = make("img", Math.max(picture.width, picture.height) <= 64 ? "tiny" : "");
     image.src = picture.preview;
-    image.alt = "";
+    image.alt = picture.title;
     parts.open.type = parts.remove.type = "button";
     parts.open.append(image, parts.place);
-    parts.open.setAttribute("aria-label", `Open ${picture.title} in every tab`);
     parts.open.addEventListener("click", () => store.set("wish", { picture: picture.name, fit }));
     parts.remove.setAttribute("aria-label", `Remove ${picture.title}`);
     parts.remove.title = "Remove";
@@ -180,7 +216,7 @@ export default widget((root, server) => {
     const head = make("div", "head");
     const label = picture.truth ? `, labelled ${picture.truth}` : "";
     head.append(
-      make("h4", "", picture.title),
+      make("h3", "", picture.title),
       make("span", "vx-soft vx-small", `${picture.width} × ${picture.height} pixels${label}`),
       parts.verdict,
       parts.remove,
@@ -199,12 +235,13 @@ export default widget((root, server) => {
   /** Paint what is known of a card; before its results come, their places are kept free. */
   function drawCard(card, refused) {
     const { results, picture, parts } = card;
+    const truth = card.truth || picture.truth;
     const last = (model) => Number(model.data !== "cifar10");
     const expected = (store.get("catalogue") || { models: [] }).models
       .filter((model) => model.n_classes)
       .sort((a, b) => last(a) - last(b));
     const models = results || (refused ? [] : expected);
-    parts.verdict.textContent = refused || (results ? verdict(results, picture.truth) : "Classifying");
+    parts.verdict.textContent = refused || (results ? verdict(results, truth) : "Classifying");
     parts.verdict.classList.toggle("refused", Boolean(refused));
     if (refused) {
       const again = make("button", "vx-button", "Try again");
@@ -217,8 +254,9 @@ export default widget((root, server) => {
     }
     parts.models.style.setProperty("--columns", models.length === 4 ? 2 : Math.max(1, Math.min(3, models.length)));
     card.element.classList.toggle("many", models.length > 2);
-    fill(parts.models, models, (model) => modelBlock(model, picture.truth));
+    fill(parts.models, models, (model) => modelBlock(model, truth));
     parts.seen.replaceChildren(...(results ? views(results, picture.title) : [waitingView()]));
+    tabulate();
     if (results && results.length) $(".honest").textContent = knowledge(results);
   }
 
@@ -274,6 +312,7 @@ export default widget((root, server) => {
 
   // ---- in a link -----------------------------------------------------------------------------------------------
   const find = latest(server, "find");
+  let linkedTruths = []; // what the pictures of the newest link show, in its order
 
   /** Show the pictures of a link in place of those that are here; null follows the frame again. */
   async function bringLinked(names) {
@@ -286,7 +325,10 @@ export default widget((root, server) => {
     const found = await find({ pictures: names.split(" ") });
     if (!found) return undefined;
     for (const card of cards.splice(0)) card.element.remove();
-    found.pictures.forEach(add);
+    found.pictures.forEach((picture, i) => {
+      add(picture, i);
+      say(cards[i], linkedTruths[names.split(" ").indexOf(picture.name)] || "");
+    });
     const lost = found.missing;
     if (lost) complain(`${format.plural(lost, "picture")} of this link ${lost > 1 ? "are" : "is"} no longer here.`);
     return tell();
@@ -297,6 +339,14 @@ export default widget((root, server) => {
       words(2000),
       () => (following ? null : cards.map(({ picture }) => picture.name).join(" ")),
       bringLinked,
+    ),
+    truths: setting(
+      words(2000),
+      () => (cards.some(({ truth }) => truth) ? cards.map(({ truth }) => truth || "").join("|") : null),
+      (text) => {
+        linkedTruths = (text || "").split("|");
+        cards.forEach((card, i) => !following && say(card, linkedTruths[i] || ""));
+      },
     ),
   });
 
@@ -313,7 +363,7 @@ export default widget((root, server) => {
     for (const card of cards) {
       const open = card.picture.name === picture?.name;
       card.element.classList.toggle("current", open);
-      card.parts.place.textContent = open ? "open at the left" : "open in every tab";
+      card.parts.place.textContent = open ? "open now" : "open in every tab";
     }
   }
 

@@ -111,14 +111,14 @@ export default widget((root, server) => {
 
   // ---- cards ---------------------------------------------------------------------------------------------------
   function makeCard(result, truth, state) {
-    const element = make("section", `card${result.name === state.model.name ? " current" : ""}`);
+    const element = make("div", `card${result.name === state.model.name ? " current" : ""}`);
     element.setAttribute("role", "listitem");
     element.dataset.model = result.name;
     const head = make("div", "head");
     const name = make("button", "name", result.short);
     name.type = "button";
     name.title = `Open ${result.name} in every tab`;
-    name.setAttribute("aria-label", `${result.title}, ${result.name}: make it the page's model`);
+    name.setAttribute("aria-label", `${result.short}: ${result.title}, ${result.name}; make it the page's model`);
     name.addEventListener("click", () => store.set("wish", { model: result.name }));
     head.append(name);
     const best = answers.ranked(result).slice(0, TOP);

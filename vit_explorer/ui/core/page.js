@@ -1,16 +1,18 @@
 /* The page's entry: the scripts of all tabs are loaded from here, when their views are mounted. */
 import { followExamples } from "./example.js";
+import { rove } from "./keys.js";
 import * as link from "./link.js";
 import { idle, load, ROOT } from "./server.js";
 import * as store from "./store.js";
 import { openTab } from "./tabs.js";
 import { followTerms } from "./terms.js";
-import { calm, followTheme } from "./theme.js";
+import { followTheme } from "./theme.js";
 import { mount } from "./widget.js";
 
 followTheme();
 followTerms();
 followExamples();
+rove();
 
 // Under a sub-path that it was not told of, Gradio looks for its theme in the wrong place.
 if (new URL(`${window.gradio_config.root}/`).pathname !== ROOT.pathname) {
@@ -18,14 +20,7 @@ if (new URL(`${window.gradio_config.root}/`).pathname !== ROOT.pathname) {
   document.head.append(Object.assign(theme, { rel: "stylesheet", href: new URL("theme.css", ROOT).href }));
 }
 
-/** Where picture and tabs stand one above the other, a person who opens a tab is brought to it. */
-document.addEventListener("click", ({ target, isTrusted }) => {
-  const tab = isTrusted && /** @type {Element} */ (target).closest("#tabs > .tab-wrapper button");
-  if (!tab || !matchMedia("(max-width: 899px)").matches || tab.closest(".overflow-menu > button")) return;
-  document.querySelector("#tabs").scrollIntoView({ block: "start", behavior: calm() ? "auto" : "smooth" });
-});
-
-const waiting = window.vx.waiting; // views that came before this module, see scripts.py
+const waiting = window.vx.waiting; // views that came before this module, see assets.py
 
 /** The one global: how Gradio's elements reach their views, and the state for who looks from outside, such as a test. */
 window.vx = {
@@ -43,4 +38,5 @@ window.vx = {
   /** A module of the page, such as vx.module("train/data.js"). */
   module: load,
 };
+store.on("trace", (trace) => trace && document.querySelector(".gradio-container").classList.add("vx-begun"));
 for (const [path, element, server] of waiting) mount(path, element, server);

@@ -203,6 +203,7 @@ export interface Classification {
 }
 
 export interface ClassifyPayload {
+  picture: PicturePayload;
   results: Array<TimedPrediction>;
 }
 

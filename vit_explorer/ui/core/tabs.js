@@ -3,7 +3,7 @@
 const WAIT = 30; // ms between two looks at a tab that is being opened
 const PATIENCE = 20_000; // ms until a tab that does not open is given up
 
-/** What Gradio was told of the tabs: their ids and names, also of those in the menu for tabs that do not fit. */
+/** What Gradio was told of the tabs: their ids and names. */
 const items = () => window.gradio_config.components.filter(({ type }) => type === "tabitem").map(({ props }) => props);
 
 /** Whether there is a tab, or a tab inside of one, with this id. @param {string} id */
@@ -26,28 +26,9 @@ export function place() {
   return { tab: selected(document.querySelector("#tabs")), sub: selected(inner) };
 }
 
-/** Open a tab, or one inside of a tab, by its id, also where the tabs that do not fit stand in a menu. @param {string} id */
+/** Open a tab, or one inside of a tab, by its id. @param {string} id */
 export function openTab(id) {
-  const { elem_id: bar, ids } = barOf(id);
-  const inBar = (one) => document.querySelector(`#tabs [role="tab"][data-tab-id="${CSS.escape(one)}"]`);
-  const inMenu = ids.filter((one) => !inBar(one)); // in this order; their words may have been translated
-  const menu = document.querySelectorAll(`#${bar} > .tab-wrapper .overflow-dropdown button`);
-  /** @type {HTMLElement | undefined} */
-  const tab = inBar(id) || menu[inMenu.indexOf(id)];
-  tab?.click();
-}
-
-/** The bar that a tab is in: the id of its element, and the ids of its tabs in their order. */
-function barOf(id) {
-  const { components, layout } = window.gradio_config;
-  const props = new Map(components.map((one) => [one.id, one.props]));
-  const nodes = [layout];
-  for (const { id: own, children = [] } of nodes) {
-    const ids = children.map((child) => props.get(child.id)?.id);
-    if (ids.includes(id)) return { elem_id: props.get(own).elem_id, ids };
-    nodes.push(...children);
-  }
-  return { elem_id: "tabs", ids: [] };
+  document.querySelector(`#tabs [role="tab"][data-tab-id="${CSS.escape(id)}"]`)?.click();
 }
 
 /** Resolves when a tab is open and its views are there. @param {string} id */

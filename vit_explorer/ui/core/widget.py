@@ -16,9 +16,6 @@ from vit_explorer.ui.core.example import example_markup
 from vit_explorer.ui.core.serve import ServerFunction
 from vit_explorer.ui.core.terms import mark_terms
 
-CORE = Path(__file__).parent
-PAGE = CORE.parent
-
 
 def widget(beside: str, name: str, server_functions: list[ServerFunction] | None = None, **options: Any) -> gr.HTML:
     """Place the widget of this name here.
@@ -47,9 +44,3 @@ def template(beside: str, name: str) -> Path:
     """The HTML file of a widget; see :func:`widget`."""
     folder = Path(beside).parent
     return folder / f"{name.removeprefix(f'{folder.name}-')}.html"
-
-
-def styles() -> str:
-    """All styles, core.css first."""
-    files = [CORE / "core.css", *sorted(path for path in PAGE.glob("*/*.css") if path.parent != CORE)]
-    return "\n".join(path.read_text(encoding="utf-8") for path in files)

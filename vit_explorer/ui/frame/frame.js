@@ -18,12 +18,14 @@ import { middleToken } from "../core/tokens.js";
 import { send } from "../core/uploads.js";
 import { judge } from "../core/verdict.js";
 import { widget } from "../core/widget.js";
+import { wireBar } from "./bar.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const SIDE = 160; // px of the picture
   const shown = { picture: null, model: null, fit: "crop" };
   let asked = shown; // what the newest request is for
+  const onBar = wireBar(root);
   const models = new Map(); // name -> payload of "describe"
   const READING_POLL = 1000; // ms between two questions how far own data are read
   /** @type {ReturnType<typeof setTimeout>} */
@@ -281,7 +283,7 @@ export default widget((root, server) => {
         : `${format.percent(model.test_accuracy, 2)} right on ${format.count(model.n_test)} test pictures of ${model.data}; `;
     $(".card").textContent =
       `${model.title}, ${format.short(model.parameters)} weights: ${tested}${model.multiply_adds ? `${format.short(model.multiply_adds)} multiply-adds a picture` : "cost not counted"}.`;
-    drawTop(trace);
+    onBar(trace, model, drawTop(trace));
   }
 
   function drawTop(/** @type {import("../state").Trace} */ trace) {
@@ -293,6 +295,7 @@ export default widget((root, server) => {
     const { state, text } = judge(trace.classes, trace.probabilities, trace.picture.labels);
     $(".verdict").textContent = text;
     $(".verdict").dataset.state = state;
+    return state;
   }
 
   function mark(/** @type {import("../state").State} */ state) {

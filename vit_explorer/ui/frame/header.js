@@ -1,4 +1,5 @@
 /* The bar on top: name, claim, a link to what is on screen, light or dark. */
+import { focusView } from "../core/keys.js";
 import { address, go } from "../core/link.js";
 import { inform } from "../core/say.js";
 import * as store from "../core/store.js";
@@ -14,6 +15,11 @@ export default widget((root) => {
     if (!trace || !trace.picture.name.startsWith("upload:")) return "";
     return ` It shows an uploaded picture to whoever has the link, while the server runs, for ${catalogue.kept_minutes} minutes or more after somebody last looked at it.`;
   }
+
+  $(".skip").addEventListener("click", (event) => {
+    event.preventDefault(); // the address after # holds what the page shows
+    focusView();
+  });
 
   $(".copy").addEventListener("click", async () => {
     const link = address();

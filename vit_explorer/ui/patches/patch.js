@@ -1,7 +1,9 @@
 /* The marked patch in three stages: pixels, flattened vector, embedding; each number can be read and checked. */
+
 import { colour, diverging, inkOn, inkOnRgb } from "../core/colours.js";
 import { clearCanvas, outline } from "../core/draw.js";
 import * as format from "../core/format.js";
+import { byHand } from "../core/hand.js";
 import { at, cellAt } from "../core/pointer.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
@@ -137,7 +139,9 @@ export default widget((root, server) => {
     const channel = (k) => ["red", "green", "blue"][Math.floor(k / size ** 2)];
     if (!hovered) {
       const strongest = shown.embedding.reduce((best, v, k, all) => (Math.abs(v) > Math.abs(all[best]) ? k : best), 0);
-      return `Strongest dimension: ${strongest}, ${format.signed(shown.embedding[strongest], 3)}. Point at any cell for its number.`;
+      return byHand(
+        `Strongest dimension: ${strongest}, ${format.signed(shown.embedding[strongest], 3)}. Point at any cell for its number.`,
+      );
     }
     const k = hovered.index;
     if (hovered.stage === "pixels")
@@ -180,8 +184,8 @@ export default widget((root, server) => {
     if (!has) {
       $(".none").textContent =
         model.architecture === "swin"
-          ? `${model.name} is a Swin: its small patches are tokens of maps that shrink on the way. Look at them in the Windows tab, or pick a ViT at the left.`
-          : `${model.name} is a CNN: it slides small filters over the picture and never cuts it into patches. Pick a ViT at the left.`;
+          ? `${model.name} is a Swin: its small patches are tokens of maps that shrink on the way. Look at them in the Windows tab, or pick a ViT.`
+          : `${model.name} is a CNN: it slides small filters over the picture and never cuts it into patches. Pick a ViT.`;
       return;
     }
     $(".values").textContent = trace.patches.values;

@@ -139,7 +139,7 @@ export default widget((root) => {
       " – ",
       make("span", "second", positions.brief(pair.second, seen)),
     );
-    button.setAttribute("aria-label", `Mark patches ${pair.first} and ${pair.second}`);
+    button.title = "Mark both patches";
     const named = make("td");
     named.append(button);
     row.append(named, make("td", "", format.signed(pair.similarity)), make("td", "", pair.distance.toFixed(1)));

@@ -1,7 +1,9 @@
 /* The matrix of similarities, the maps of the untrained positions and those of the slider, all marking one token. */
+
 import { clearCanvas, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { byHand } from "../core/hand.js";
 import { inLink } from "../core/link.js";
 import { at } from "../core/pointer.js";
 import { saveMenu } from "../core/save.js";
@@ -134,7 +136,7 @@ export default widget((root, server) => {
         ? ""
         : `, ${positions.distance(token, which, seen).toFixed(1)} patches apart`;
     if (token === null || key === null) {
-      $(".readout").textContent = "Point at a map, at the matrix or at the picture.";
+      $(".readout").textContent = byHand("Point at a map, at the matrix or at the picture.");
     } else if (other !== null) {
       $(".readout").replaceChildren(spot(token, "query"), " and ", spot(other, "key"), ": ", value(other), away(other));
     } else {

@@ -1,8 +1,10 @@
 /* What an ingredient does, drawn: pictures before and after, mixtures, a batch, a loss, branches that are dropped. */
+
 import { decode } from "../core/arrays.js";
 import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { byHand } from "../core/hand.js";
 import { inkOf } from "../core/theme.js";
 import * as bars from "./bars.js";
 
@@ -215,7 +217,9 @@ export function rolls(below, { rolls: found, before, classes, kind }, take) {
   );
   refill(
     below,
-    `The next ${found.length} rolls, with the model's answer: ${same} ${same === 1 ? "keeps" : "keep"} ${classes[top]}. Click one to take it.`,
+    byHand(
+      `The next ${found.length} rolls, with the model's answer: ${same} ${same === 1 ? "keeps" : "keep"} ${classes[top]}. Click one to take it.`,
+    ),
     row,
   );
 }
@@ -250,5 +254,9 @@ export function passes(below, { kept, before, classes, passes: packed, pass: loo
       return button;
     }),
   );
-  refill(below, `${kept.length} passes with draws of their own, and the answer of each. Click one to look at it.`, row);
+  refill(
+    below,
+    byHand(`${kept.length} passes with draws of their own, and the answer of each. Click one to look at it.`),
+    row,
+  );
 }

@@ -80,7 +80,7 @@ export default widget((root) => {
     $(".words").setAttribute("aria-label", `Self-attention among ${seen.n} letters, scale 0 to 100 %`);
     if (!all) {
       $(".none").textContent = state.model
-        ? `${state.model.name} has no such matrix to show: choose a ViT at the left, such as vit-cifar10.`
+        ? `${state.model.name} has no such matrix to show: choose a ViT, such as vit-cifar10.`
         : "";
       return;
     }

@@ -136,16 +136,16 @@ export default widget((root) => {
     const focused = $(".outputs .tiles").contains(document.activeElement);
     fill($(".outputs .tiles"), output(), (token, t) => {
       const right = token === seen.right[t];
-      const tile = make("button", `tile ${right ? "" : "wrong"}`, words.face(token));
+      const tile = make("button", `tile ${right ? "" : "wrong"}`);
       tile.type = "button";
-      tile.setAttribute(
-        "aria-label",
-        `Output ${t + 1}: ${words.name(token)}${right ? "" : `, should be ${words.name(seen.right[t] || "end")}`}`,
-      );
-      tile.append(
+      const said = `Output ${t + 1}: ${words.name(token)}${right ? "" : `, should be ${words.name(seen.right[t] || "end")}`}`;
+      const seenWords = [
+        make("span", "", words.face(token)),
         make("small", "", right ? "" : `≠${sizes.pitch < 40 ? "" : " "}${words.face(seen.right[t])}`),
         make("sup", "", String(t + 1)),
-      );
+      ];
+      for (const part of seenWords) part.setAttribute("aria-hidden", "true");
+      tile.append(...seenWords, make("span", "vx-unseen", said));
       tile.addEventListener("pointerenter", () => point(t));
       tile.addEventListener("click", () => pin(t));
       return tile;
@@ -180,10 +180,11 @@ export default widget((root) => {
       const button = list.children[k];
       drawMatrix(button.querySelector("canvas"), sizes.small, seen.cross({ ...look, layer, head }));
       const on = seen.anti_diagonal[look.epoch][look.way][layer][head];
-      button.querySelector("span").textContent = `${layer + 1}.${head + 1}`;
+      const short = `${layer + 1}.${head + 1}`;
+      button.querySelector("span").textContent = short;
+      button.title = `Layer ${layer + 1}, head ${head + 1}: ${percent(on)} on the anti-diagonal`;
       button.setAttribute("aria-pressed", String(layer === look.layer && head === look.head));
-      button.setAttribute("aria-label", `Layer ${layer + 1}, head ${head + 1}: ${percent(on)} on the anti-diagonal`);
-      button.title = button.getAttribute("aria-label");
+      button.setAttribute("aria-label", `${short}, ${button.title}`);
     });
   }
 

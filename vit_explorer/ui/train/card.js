@@ -12,7 +12,7 @@ const SHAPES = ["M7 1a6 6 0 1 0 .01 0z", "M1.7 1.7h10.6v10.6H1.7z", "M7 .8l6.4 1
 
 /** The element of a card and its parts. */
 export function build(contender) {
-  const element = make("article", "card");
+  const element = make("div", "card");
   element.setAttribute("role", "listitem");
   element.style.setProperty("--ink", `var(--vx-run-${contender.index % 4})`);
   const name = make("div", "name");
@@ -110,7 +110,7 @@ function going(card, contender, moment) {
     );
   return say(
     words.progress(contender),
-    now ? `${format.duration(now.seconds_left)} left · ${format.count(now.images_per_second)} img/s` : "",
+    now ? `${words.remaining(contender)} · ${format.count(now.images_per_second)} img/s` : "",
   );
 }
 

@@ -69,7 +69,11 @@ export default widget((root, server) => {
     const distance = wording.distance(race.contenders);
     if (distance) parts.push(distance);
     if (race.state === "training" && left.length) {
-      parts.push(`about ${format.duration(left.reduce((sum, one) => sum + one.now.seconds_left, 0))} left`);
+      const seconds = left.reduce((sum, one) => sum + one.now.seconds_left, 0);
+      const tested = left.length === 1 ? wording.remaining(left[0]) : "";
+      parts.push(
+        tested.startsWith("testing") ? tested : `about ${format.duration(seconds)} of training left, then the tests`,
+      );
     }
     return parts.join(" · ");
   }

@@ -108,10 +108,7 @@ export function ownRuns(root) {
     if (!onWay) return;
     const [contender] = race.contenders;
     const done = contender && contender.info ? races.share(contender, races.standing(contender).step) : 0;
-    const left =
-      contender && contender.now && race.state === "training"
-        ? ` · about ${format.duration(contender.now.seconds_left)} left`
-        : "";
+    const left = contender && contender.now && race.state === "training" ? ` · ${words.remaining(contender)}` : "";
     $(".way progress").value = done;
     write(".way .title", race.title);
     write(".way .state", `${words.state(race)}${done ? ` · ${format.percent(done, 0)} done` : ""}${left}`);

@@ -1,7 +1,9 @@
 /* The hunger for data: the sweep's curves with points of one's own beside them, and what was expected of them. */
+
 import { clearCanvas } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { byHand } from "../core/hand.js";
 import { at } from "../core/pointer.js";
 import { saveMenu } from "../core/save.js";
 import { latest } from "../core/server.js";
@@ -13,7 +15,7 @@ import * as hungerPlot from "./hunger-plot.js";
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const own = ownRuns(root);
-  const POINT = "Point at a dot for its numbers.";
+  const POINT = byHand("Point at a dot for its numbers.");
   const VERDICTS = new Map([
     [true, ["yes", "✓ agrees"]],
     [false, ["no", "✗ disagrees"]],

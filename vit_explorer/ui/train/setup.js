@@ -209,7 +209,8 @@ export default widget((root) => {
   // ---- contenders --------------------------------------------------------------------------------------------------
   function chip(entry, i) {
     const box = make("div", "chip");
-    box.setAttribute("role", "listitem");
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", entry.label);
     box.style.setProperty("--ink", `var(--vx-run-${i})`);
     box.classList.toggle("wrong", Object.keys(entry.wrong).length > 0);
     const tools = make("div", "tools");

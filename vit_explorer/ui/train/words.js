@@ -128,6 +128,16 @@ export function progress(contender) {
   return `epoch ${contender.finished ? contender.recipe.epochs : format.epoch(done)} of ${contender.recipe.epochs}`;
 }
 
+/** What a contender has left: the time of its steps, or, behind the last of them, the test on all test pictures. */
+export function remaining(contender) {
+  const { now, info, finished } = contender;
+  if (!now || finished) return "";
+  const stepped = info && races.share(contender, races.standing(contender).step) >= 1;
+  return stepped
+    ? `testing on ${format.count(info.n_test)} pictures`
+    : `${format.duration(now.seconds_left)} of training left`;
+}
+
 /** How far a race is, by whoever has done the smallest share: "epoch 8 of 20", or "38 % done" where epochs differ. */
 export function distance(contenders) {
   const known = contenders.filter(({ info }) => info);

@@ -1,8 +1,10 @@
 /* The relative position bias of a block: a map for each head, and the window of the marked token beside it. */
+
 import { diverging } from "../core/colours.js";
 import { clearCanvas, matrixImage, outline } from "../core/draw.js";
 import { beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { byHand } from "../core/hand.js";
 import { inLink } from "../core/link.js";
 import { at, cellAt } from "../core/pointer.js";
 import { oneOf, setting } from "../core/setting.js";
@@ -41,7 +43,7 @@ export default widget((root) => {
   // ---- words -----------------------------------------------------------------------------------------------------
   const write = beforeFrame((seen, block, at, now) => {
     if (!now.entry) {
-      $(".entry").textContent = "Point at an entry of a map, or at a token of the query's window.";
+      $(".entry").textContent = byHand("Point at an entry of a map, or at a token of the query's window.");
       return;
     }
     const added = biasTable.value(block, now.entry);
@@ -138,7 +140,7 @@ export default widget((root) => {
     );
     drawMaps(block, maps, high);
     clearCanvas($(".tokens"), TOKENS, TOKENS);
-    $(".title").textContent = `Position bias, block ${block.index + 1}.`;
+    $(".title").textContent = `Position bias, block ${block.index + 1}`;
     $(".low").textContent = format.signed(-high);
     $(".high").textContent = format.signed(high);
     $(".vx-segments").hidden = pair[0] === pair[1];

@@ -1,7 +1,9 @@
 /* The mask of a shifted block: a matrix for each window of the rolled map, one of them large, and its tokens in the picture. */
+
 import { clearCanvas, outline } from "../core/draw.js";
 import { beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { byHand } from "../core/hand.js";
 import { inLink } from "../core/link.js";
 import { at } from "../core/pointer.js";
 import { saveScreen } from "../core/screen.js";
@@ -74,7 +76,7 @@ export default widget((root) => {
           : "") + left,
       drawn.padding
         ? "No token lies there: the map was padded to whole windows."
-        : "Point at a cell of the large matrix: its row is the query, its column the key.",
+        : byHand("Point at a cell of the large matrix: its row is the query, its column the key."),
     ];
   }
 
@@ -167,7 +169,7 @@ export default widget((root) => {
 
   function words(seen, now, n, high) {
     const { kinds, open } = pairs.kinds(now);
-    $(".title").textContent = `The mask of block ${number(seen)}.`;
+    $(".title").textContent = `The mask of block ${number(seen)}`;
     $(".what").textContent = why(seen, now);
     $(".vx-look").textContent = now.shift.some(Boolean)
       ? LOOK

@@ -167,7 +167,7 @@ export default widget((root) => {
     };
     const context = clearCanvas($(".slabs"), drawn.width, drawn.height);
     for (const slab of drawn.slabs) slabStack.draw(context, slab, seen.image, `${slab.dModel} channels`);
-    $(".title").textContent = `${hierarchy.title}.`;
+    $(".title").textContent = hierarchy.title;
     $(".note").textContent =
       `All stages: ${format.short(hierarchy.stages.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0))} multiply-adds. ${hierarchy.note}`;
     clearCanvas($(".scene"), SCENE, SCENE).drawImage(seen.image, 0, 0, SCENE, SCENE);

@@ -254,7 +254,7 @@ export default widget((root) => {
     }
     scene = scenery.make(seen, Math.floor($(".stack").clientWidth));
     const query = inkOf("--vx-query");
-    const small = matchMedia("(max-width: 760px)").matches ? ORIGINS.narrow : ORIGINS.wide;
+    const small = root.clientWidth <= 760 ? ORIGINS.narrow : ORIGINS.wide; // as in windows.css
     scene.mixed = words.mixed(scene.shifted); // windows
     Object.assign(scene, {
       query,

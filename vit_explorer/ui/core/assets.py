@@ -1,7 +1,8 @@
-"""The page's scripts: ES modules that the browser fetches as files and keeps.
+"""The page's scripts and its stylesheet: files that the browser fetches and keeps.
 
 Their address holds a hash of them all, so that files of two editions never meet in one page, and is relative to the
-page's own: it holds under a sub-path, behind a proxy and inside an iframe.
+page's own: it holds under a sub-path, behind a proxy and inside an iframe. Gradio's own way for styles, ``css=``, is
+not taken: it drops ``@container``, ``@supports`` and all of ``@media`` that lies outside of its own container.
 """
 
 from __future__ import annotations
@@ -15,12 +16,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 PAGE = Path(__file__).parents[1]
-ENTRY = "core/page.js"
+CORE = "core"
+ENTRY = f"{CORE}/page.js"
+STYLE = "page.css"
 YEAR = 365 * 24 * 60 * 60  # seconds
+KINDS = {".js": "text/javascript", ".css": "text/css"}
 
 
-class Scripts:
-    """All .js files below a folder, as they were when this was made.
+class Assets:
+    """All .js files below a folder, and its .css files as one, as they were when this was made.
 
     Args:
         folder: the page's folder, with one folder for each tab.
@@ -28,6 +32,8 @@ class Scripts:
 
     def __init__(self, folder: Path = PAGE) -> None:
         self.files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.glob("*/*.js"))}
+        styles = sorted(folder.glob("*/*.css"), key=lambda path: (path.parent.name != CORE, path))
+        self.files[STYLE] = b"\n".join(path.read_bytes() for path in styles)
         digest = hashlib.sha256()
         for name, source in self.files.items():
             digest.update(f"{name} {len(source)}\n".encode() + source)
@@ -37,6 +43,7 @@ class Scripts:
     def head(self) -> str:
         """What the page's head needs: the views that Gradio places wait in ``vx`` until the entry module is there."""
         return (
+            f'<link rel="stylesheet" href="./vx/{self.edition}/{STYLE}">\n'
             "<script>window.vx = { waiting: [], get() {}, mount(...view) { this.waiting.push(view); } };</script>\n"
             f'<script type="module" src="./vx/{self.edition}/{ENTRY}"></script>'
         )
@@ -47,9 +54,12 @@ class Scripts:
         return Route(f"/vx/{self.edition}/{{name:path}}", self._answer)
 
     async def _answer(self, request: Request) -> Response:
-        source = self.files.get(request.path_params["name"])
+        name = request.path_params["name"]
+        source = self.files.get(name)
         if source is None:
             raise HTTPException(404)
         return Response(
-            source, headers={"Cache-Control": f"public, max-age={YEAR}, immutable"}, media_type="text/javascript"
+            source,
+            headers={"Cache-Control": f"public, max-age={YEAR}, immutable"},
+            media_type=KINDS[Path(name).suffix],
         )

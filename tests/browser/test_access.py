@@ -1,0 +1,105 @@
+"""For everyone: axe-core finds nothing in any view, and the keyboard reaches the views in few stops."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.browser.pages import drawn, open_view
+from vit_explorer.bench.page import VIEWPORT, open_page
+from vit_explorer.models.folders import checkout
+
+AXE = "node_modules/axe-core/axe.min.js"
+VIEW = "#tabs > [role=tabpanel]"
+MOST_STOPS = 8  # of the Tab key, from the top of the page to the first view
+
+# Faults that axe-core names in a part of the page: rule, how many elements, and the first of them.
+_FAULTS = """async ([part, only]) => {
+  const some = only ? { runOnly: { type: "rule", values: only } } : {};
+  const { violations } = await axe.run(part, { resultTypes: ["violations"], preload: false, ...some });
+  return violations.map(({ id, nodes }) => `${id}, ${nodes.length}: ${nodes[0].html.slice(0, 160)}`);
+}"""
+# The tabs of the page, each with the names of its views.
+_TABS = (
+    """() => [...document.querySelectorAll("#tabs > .tab-wrapper [role=tab]")].map((tab) => tab.textContent.trim())"""
+)
+_VIEWS = """() => [...document.querySelectorAll("#tabs .vx-subtabs [role=tab]")]
+  .filter((tab) => tab.checkVisibility()).map((tab) => tab.textContent.trim())"""
+
+
+def views(page):
+    """Open every view of the page, one after another, and yield its name."""
+    for tab in page.evaluate(_TABS):
+        open_view(page, tab)
+        inner = page.evaluate(_VIEWS)
+        for view in inner:
+            open_view(page, view)
+            yield f"{tab} / {view}"
+        if not inner:
+            yield tab
+
+
+def test_axe_finds_no_fault_in_any_view_light_dark_or_on_a_phone(watched, address):
+    """Each view is opened once; in dark, only its colours are other ones."""
+    source = (checkout() or Path()) / AXE
+    assert source.is_file(), f"{AXE} is missing: scripts/dev setup brings it"
+    page = watched(reduced_motion="reduce")  # no colour is on its way to another
+    open_page(page, address)
+    page.evaluate(source.read_text(encoding="utf-8"))
+    found = {}
+    for view in views(page):
+        found[view, "light"] = page.evaluate(_FAULTS, [":root", None])
+        page.evaluate("document.body.classList.add('dark')")
+        drawn(page)
+        found[view, "dark"] = page.evaluate(_FAULTS, [":root", ["color-contrast"]])
+        page.evaluate("document.body.classList.remove('dark')")
+        page.set_viewport_size({"width": 390, "height": 844})
+        drawn(page)
+        found[view, "phone"] = page.evaluate(_FAULTS, [VIEW, None])
+        page.set_viewport_size(VIEWPORT)
+    faulty = [f"{' '.join(key)}: {fault}" for key, faults in found.items() for fault in faults]
+    assert faulty == []
+
+
+def test_few_stops_lead_to_the_first_view_and_the_first_of_them_skips_the_rest(page):
+    def in_view() -> bool:
+        return page.evaluate("document.activeElement.closest('#tabs [role=tabpanel]') !== null")
+
+    page.evaluate("document.activeElement.blur()")
+    stops: list[str] = []
+    page.keyboard.press("Tab")
+    while not in_view() and len(stops) < 2 * MOST_STOPS:
+        stops.append(page.evaluate("document.activeElement.outerHTML.slice(0, 99)"))
+        page.keyboard.press("Tab")
+    assert len(stops) <= MOST_STOPS, stops
+    page.reload()
+    page.wait_for_function("window.vx && vx.get('settled')")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the view"
+    page.keyboard.press("Enter")
+    assert in_view()
+
+
+def test_arrow_keys_move_along_tabs_and_pictures_and_enter_takes_one(page):
+    focused = "document.activeElement.textContent.trim()"
+    page.locator("#tabs > .tab-wrapper [role=tab]").first.focus()
+    names = page.evaluate(_TABS)
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(focused) == names[1]
+    page.keyboard.press("End")
+    assert page.evaluate(focused) == names[-1]
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    drawn(page)
+    assert page.locator("#tabs > .tab-wrapper [role=tab][aria-selected=true]").inner_text() == names[1]
+    reached = page.locator("#tabs > .tab-wrapper [role=tab]").evaluate_all(
+        "(tabs) => tabs.filter((tab) => tab.tabIndex === 0).map((tab) => tab.textContent.trim())"
+    )
+    assert reached == [names[1]]  # one stop, and it is the open one
+    pictures = page.locator(".vx-frame .gallery [role=option]")
+    pictures.first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    wanted = pictures.nth(1).get_attribute("data-name")
+    page.wait_for_function("(name) => vx.get('settled').picture === name", arg=wanted)
+    assert pictures.nth(1).get_attribute("aria-selected") == "true"

@@ -1,0 +1,53 @@
+/* What the table of the Classify tab holds: each model's answer to each picture, judged by the true answer. Pure. */
+import { judge } from "../core/verdict.js";
+
+/** @typedef {{picture: import("../core/payloads").PicturePayload, truth: string | null, results: import("../core/payloads").TimedPrediction[] | null}} Row */
+/** @typedef {{answer: string, p: number, state: "right" | "wrong" | "none" | "unknown", truth: string | null, truthP: number | null}} Cell */
+
+/** All names of what a picture shows: the one that was typed in, or else its labels; none where that is not known. */
+export const labelsOf = ({ picture, truth }) => (truth ? [truth] : picture.labels);
+
+/**
+ * What a model answers, and how probable it finds the true answer, where that is among its classes.
+ * @param {{classes: string[], probabilities: number[]}} result
+ * @param {string[]} labels
+ * @returns {Cell}
+ */
+export function cell({ classes, probabilities }, labels) {
+  const best = probabilities.indexOf(Math.max(...probabilities));
+  const truth = labels.find((label) => classes.includes(label)) ?? null;
+  return {
+    answer: classes[best],
+    p: probabilities[best],
+    state: judge(classes, probabilities, labels).state,
+    truth,
+    truthP: truth === null ? null : probabilities[classes.indexOf(truth)],
+  };
+}
+
+/** How many pictures a model names rightly, of those whose true answer is known. @param {Row[]} rows @param {string} model */
+export function score(rows, model) {
+  const states = rows.flatMap((row) => {
+    const result = (row.results || []).find((one) => one.name === model);
+    return result?.classes.length ? [cell(result, labelsOf(row)).state] : [];
+  });
+  const known = states.filter((state) => state !== "unknown");
+  return { right: known.filter((state) => state === "right").length, of: known.length };
+}
+
+const quoted = (value) => (/[",\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
+
+/** The table as a .csv: a line for each picture and model. @param {Row[]} rows */
+export function csv(rows) {
+  const head = ["picture", "true answer", "model", "answer", "probability", "probability of the true answer", "judged"];
+  const lines = rows.flatMap((row) =>
+    (row.results || [])
+      .filter(({ classes }) => classes.length)
+      .map((result) => {
+        const labels = labelsOf(row);
+        const { answer, p, state, truthP } = cell(result, labels);
+        return [row.picture.title, labels[0] ?? "", result.name, answer, p.toFixed(6), truthP?.toFixed(6) ?? "", state];
+      }),
+  );
+  return `${[head, ...lines].map((line) => line.map(quoted).join(",")).join("\n")}\n`;
+}

@@ -1,0 +1,118 @@
+/* The table of the Classify tab: a row for each picture, a column for each model. */
+import { make } from "../core/elements.js";
+import { base64, saveFile } from "../core/files.js";
+import * as format from "../core/format.js";
+import { inkOf } from "../core/theme.js";
+import { cell, csv, labelsOf, score } from "./answers.js";
+
+/** @typedef {import("./answers.js").Row} Row */
+
+const SAID = { right: "✓ right", wrong: "✗ wrong", none: "✗ none of its classes fits", unknown: "" };
+const DRAWN = { row: 76, head: 46, first: 250, column: 150, pad: 12, scale: 2 }; // px of the picture of the table
+
+/** The models that have an answer, in their order. @param {Row[]} rows */
+function columns(rows) {
+  const models = new Map(rows.flatMap(({ results }) => (results || []).map((one) => [one.name, one])));
+  return [...models.values()].filter(({ classes }) => classes.length);
+}
+
+/** The words of a cell: answer, judgement, and the true answer's probability where it is not the answer. */
+function words(found) {
+  const truth = found.state === "wrong" ? `${found.truth} ${format.probability(found.truthP)}` : "";
+  return { answer: `${found.answer} ${format.probability(found.p)}`, said: SAID[found.state], truth };
+}
+
+/** Write the table anew. `truthOf(row)` gives the field for its true answer. @param {HTMLTableElement} table @param {Row[]} rows */
+export function write(table, rows, truthOf) {
+  const models = columns(rows);
+  const head = make("tr");
+  head.append(make("th", "", "picture"), make("th", "", "true answer"));
+  for (const model of models) {
+    const name = make("th", "", model.short);
+    name.title = `${model.title}, ${model.name}`;
+    head.append(name);
+  }
+  const lines = rows.map((row) => {
+    const line = make("tr");
+    const name = make("th");
+    name.scope = "row";
+    const image = make("img", Math.max(row.picture.width, row.picture.height) <= 64 ? "tiny" : "");
+    image.src = row.picture.preview;
+    image.alt = "";
+    name.append(image, make("span", "", row.picture.title));
+    const truth = make("td");
+    truth.append(truthOf(row));
+    line.append(name, truth, ...models.map((model) => written(row, model)));
+    return line;
+  });
+  const foot = make("tr");
+  foot.append(make("th", "", "right"), make("td"));
+  for (const model of models) {
+    const { right, of } = score(rows, model.name);
+    foot.append(make("td", "", of ? `${right} of ${of}` : "–"));
+  }
+  table.tHead.replaceChildren(head);
+  table.tBodies[0].replaceChildren(...lines);
+  table.tFoot.replaceChildren(foot);
+}
+
+function written(row, model) {
+  const result = (row.results || []).find((one) => one.name === model.name);
+  if (!result) return make("td", "vx-soft", "…");
+  const found = cell(result, labelsOf(row));
+  const { answer, said, truth } = words(found);
+  const box = make("td", found.state);
+  box.append(make("strong", "", answer));
+  if (said) box.append(make("span", "said", said));
+  if (truth) box.append(make("span", "vx-soft", truth));
+  return box;
+}
+
+/** Save the table: "csv", or "png" as it is on screen. @param {Row[]} rows */
+export async function save(rows, kind) {
+  const blob = kind === "csv" ? new Blob([csv(rows)]) : await drawn(rows);
+  saveFile(`answers.${kind}`, kind === "csv" ? "text/csv" : "image/png", await base64(blob));
+}
+
+/** The table as a picture. */
+async function drawn(rows) {
+  const { row: height, head, first, column, pad, scale } = DRAWN;
+  const models = columns(rows);
+  const canvas = make("canvas");
+  canvas.width = scale * (first + column * models.length + 2 * pad);
+  canvas.height = scale * (head + height * rows.length + 2 * pad);
+  const context = canvas.getContext("2d");
+  const font = getComputedStyle(document.body).fontFamily;
+  const write = (text, x, y, ink, style = "14px") => {
+    context.font = `${style} ${font}`;
+    context.fillStyle = inkOf(ink);
+    context.fillText(text, x, y, column - 8);
+  };
+  context.scale(scale, scale);
+  context.fillStyle = inkOf("--vx-panel");
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.textBaseline = "top";
+  models.forEach((model, j) => write(model.short, pad + first + j * column, pad, "--vx-soft", "600 14px"));
+  for (const [i, row] of rows.entries()) {
+    const y = pad + head + i * height;
+    const image = new Image();
+    image.src = row.picture.preview;
+    await image.decode();
+    context.imageSmoothingEnabled = Math.max(image.width, image.height) > 64;
+    context.drawImage(image, pad, y, 64, 64);
+    const [label] = labelsOf(row);
+    write(row.picture.title, pad + 76, y + 6, "--vx-text", "600 14px");
+    if (label) write(label, pad + 76, y + 28, "--vx-soft");
+    for (const [j, model] of models.entries()) {
+      const result = (row.results || []).find((one) => one.name === model.name);
+      if (!result) continue;
+      const found = cell(result, labelsOf(row));
+      const { answer, said, truth } = words(found);
+      const ink = { right: "--vx-good", unknown: "--vx-soft" }[found.state] || "--vx-bad";
+      write(answer, pad + first + j * column, y + 6, "--vx-text", "600 14px");
+      write(said, pad + first + j * column, y + 28, ink, "12px");
+      write(truth, pad + first + j * column, y + 46, "--vx-soft", "12px");
+    }
+  }
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+}
