@@ -203,7 +203,6 @@ export interface Classification {
 }
 
 export interface ClassifyPayload {
-  picture: PicturePayload;
   results: Array<TimedPrediction>;
 }
 
