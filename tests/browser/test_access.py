@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.browser.pages import drawn, open_view
-from vit_explorer.bench.page import VIEWPORT, open_page
+from vit_explorer.bench.page import VIEWPORT, open_page, settled
 from vit_explorer.models.folders import checkout
 
 AXE = "node_modules/axe-core/axe.min.js"
@@ -65,15 +65,18 @@ def test_few_stops_lead_to_the_first_view_and_the_first_of_them_skips_the_rest(p
     def in_view() -> bool:
         return page.evaluate("document.activeElement.closest('#tabs [role=tabpanel]') !== null")
 
-    page.evaluate("document.activeElement.blur()")
+    open_view(page, "Home")  # the first view; on the others the rail has its stops too
+    page.wait_for_function("location.hash.includes('tab=home')")
+    page.reload()  # the keyboard begins at the top again
+    settled(page)
     stops: list[str] = []
     page.keyboard.press("Tab")
     while not in_view() and len(stops) < 2 * MOST_STOPS:
         stops.append(page.evaluate("document.activeElement.outerHTML.slice(0, 99)"))
         page.keyboard.press("Tab")
-    assert len(stops) <= MOST_STOPS, stops
+    assert 2 <= len(stops) <= MOST_STOPS, stops
     page.reload()
-    page.wait_for_function("window.vx && vx.get('settled')")
+    settled(page)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the view"
     page.keyboard.press("Enter")
