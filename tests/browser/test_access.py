@@ -23,7 +23,7 @@ _FAULTS = """async ([part, only]) => {
 _TABS = (
     """() => [...document.querySelectorAll("#tabs > .tab-wrapper [role=tab]")].map((tab) => tab.textContent.trim())"""
 )
-_VIEWS = """() => [...document.querySelectorAll("#tabs .vx-subtabs [role=tab]")]
+_VIEWS = """() => [...document.querySelectorAll("#tabs .tabs [role=tab]")]
   .filter((tab) => tab.checkVisibility()).map((tab) => tab.textContent.trim())"""
 
 
