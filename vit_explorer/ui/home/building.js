@@ -160,10 +160,7 @@ function soFar({ lens, blocks }, { classes }, k) {
   button.dataset.block = String(k);
   const order = strongest(row, 2);
   const short = (p) => `${Math.round(100 * p)} %`;
-  button.setAttribute(
-    "aria-label",
-    `After block ${k + 1} of ${blocks.length}: ${order.map((i) => `${classes[i]} ${format.probability(row[i])}`).join(", ")}. Open Layers there`,
-  );
+  button.append(make("span", "vx-unseen", `Open Layers after block ${k + 1} of ${blocks.length}: `));
   button.title = order.map((i) => `${classes[i]} ${format.probability(row[i])}`).join(", ");
   order.forEach((i, rank) => {
     const style = rank ? "wide" : "first";
