@@ -91,7 +91,7 @@ def test_keyboard_reaches_every_control(page, tab):
     open_view(page, tab)
     wanted = page.evaluate(
         """() => {
-          const seen = (e) => e.offsetParent !== null && !e.disabled && e.tabIndex >= 0;
+          const seen = (e) => e.checkVisibility() && !e.disabled && e.tabIndex >= 0;
           const all = [...document.querySelectorAll(".vx-widget :is(button, select, input, canvas[tabindex])")];
           return all.filter(seen).map((e, i) => (e.dataset.stop = i));
         }"""
