@@ -80,6 +80,37 @@ def test_every_map_has_the_scores_that_the_package_gives_it_for_any_class(explai
     assert tiles.count() == 5 and tiles.last.get_attribute("data-name") == "random"
 
 
+def test_measuring_is_stopped_and_taken_up_again_and_left_for_another_picture(watched, address):
+    page, held, left = watched(), [], []
+    open_page(page, address + LINK)
+
+    def meet(route) -> None:
+        asked = route.request.post_data_json
+        if asked["fn_name"] == "leave":
+            left.append(asked["data"]["question"]["picture"])
+        if asked["fn_name"] == "scores" and len(held) < 2:
+            held.append(route)  # not answered: this measurement would take for ever
+        else:
+            route.continue_()
+
+    page.route(re.compile("component_server"), meet)
+    halt, outcome = page.locator(".vx-explain .halt"), page.locator(".vx-explain .outcome")
+    page.evaluate("vx.openTab('attention')")
+    page.get_by_role("tab", name="Explain", exact=True).click()
+    page.wait_for_function("document.querySelector('.vx-explain .outcome').textContent.includes('Waiting')")
+    assert halt.inner_text() == "Stop"
+    with page.expect_response(lambda answer: '"leave"' in (answer.request.post_data or "")):
+        halt.click()
+    assert halt.inner_text() == "Measure" and outcome.inner_text().startswith("Stopped")
+    assert left == ["sample:cheetah"]
+    halt.click()
+    page.wait_for_function("document.querySelector('.vx-explain .outcome').textContent.includes('Waiting')")
+    page.evaluate("vx.set('wish', { picture: 'sample:lion' })")
+    page.wait_for_function(f"vx.get('settled').picture === 'sample:lion' && {MEASURED}", timeout=60_000)
+    assert left == ["sample:cheetah"] * 2 and halt.is_hidden()
+    page.unroute_all(behavior="ignoreErrors")
+
+
 def test_one_patch_is_marked_in_all_maps_and_ranked(explain):
     explain.locator(".vx-explain .tile .marks").first.hover(position={"x": 3, "y": 3})
     assert explain.evaluate("vx.get('token')") == 0

@@ -10,7 +10,7 @@ from tests.explain.small import NAMES, images, make
 from vit_explorer.explain import Curve, deletion_curve, insertion_curve
 from vit_explorer.explain.erasing import baseline_images
 from vit_explorer.explain.explanations import random_maps
-from vit_explorer.explain.faithfulness import importance_order
+from vit_explorer.explain.faithfulness import Erasing, both_curves, importance_order
 
 CURVES = [deletion_curve, insertion_curve]
 BASELINES = ["blurred", "mean"]
@@ -150,6 +150,44 @@ def test_each_step_changes_one_more_patch_and_no_other():
     found = insertion_curve(Counts(), quadrants(), left_first, 0, "mean")
     expected = torch.cat([torch.arange(9) / 32, torch.full((8,), 8 / 32)])
     assert torch.allclose(found.probabilities[0], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("n_steps", [None, 5])
+def test_both_curves_are_the_two_curves_with_each_altered_picture_seen_once(n_steps, monkeypatch):
+    monkeypatch.setattr("vit_explorer.explain.faithfulness.PIXELS_AT_ONCE", 1)
+    model, x, drawn = make("cls"), images(1), random_maps((4, 4), 2)
+    maps = torch.cat([drawn, 1 - drawn])
+    seen, told, forward = [], [], model.forward
+    monkeypatch.setattr(model, "forward", lambda images: seen.append(len(images)) or forward(images))
+    found = both_curves(model, x, maps, 3, "mean", n_steps, told.append)
+    # Two maps and their reverses, deleted and inserted: the steps between the ends of two maps and of their reverses
+    # (insertion is the other's deletion), and the two ends.
+    steps = n_steps or 16
+    assert sum(seen) == 4 * (steps - 1) + 2 if steps == 16 else sum(seen) <= 8 * (steps - 1) + 2
+    assert max(seen) == 4
+    assert [one.patches for one in told] == sorted(one.patches for one in told)
+    assert told[0] == Erasing(0.0, 0) and 0.5 < told[-1].share < 1 and len(told) == len(seen)
+    monkeypatch.undo()
+    for curve, one in zip(CURVES, found, strict=True):
+        expected = curve(model, x.expand(4, -1, -1, -1), maps, 3, "mean", n_steps)
+        assert torch.equal(one.fractions, expected.fractions)
+        assert torch.allclose(one.probabilities, expected.probabilities, atol=1e-5)
+
+
+def test_what_progress_raises_ends_the_work():
+    seen = []
+
+    def stop(progress: Erasing) -> None:
+        seen.append(progress)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        both_curves(make("cls"), images(1), random_maps((4, 4), 2), 0, progress=stop)
+    assert len(seen) == 1
+    with pytest.raises(ValueError, match="one picture, not of 2"):
+        both_curves(make("cls"), images(2), random_maps((4, 4), 2), 0)
+    with pytest.raises(ValueError, match="0 to 4, not 5"):
+        both_curves(make("cls"), images(1), random_maps((4, 4), 2), 5)
 
 
 def test_areas_that_are_known():

@@ -6,6 +6,7 @@ set-ups, so every score here is to be read beside that of a random map from the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -17,6 +18,7 @@ from vit_explorer.models.network import Network
 
 PIXELS_AT_ONCE = 256 * 32**2  # in one forward pass,
 PICTURES_AT_ONCE = 16  # but of so many images at least
+LARGE_AT_ONCE = 4  # of so many in both_curves: more would be no faster, and a person stops it between two passes
 TIES_SEED = 0  # of the order of patches that a map calls equally important
 
 
@@ -88,6 +90,59 @@ def importance_order(importance: Tensor) -> Tensor:
     return drawn[values[:, drawn].argsort(dim=1, descending=True, stable=True)]
 
 
+@dataclass(frozen=True)
+class Erasing:
+    """How far :func:`both_curves` is: the share of its passes, and of how many patches images have been robbed."""
+
+    share: float
+    patches: int
+
+
+@torch.no_grad()
+def both_curves(
+    model: Network,
+    image: Tensor,
+    importance: Tensor,
+    target: int,
+    baseline: Baseline = "blurred",
+    n_steps: int | None = None,
+    progress: Callable[[Erasing], None] | None = None,
+) -> tuple[Curve, Curve]:
+    """Deletion and insertion curves of many maps of one image.
+
+    The curves share many altered images: each goes through the network once, in batches of bounded size.
+
+    Args:
+        image: (1, C, H, W) as the model wants it.
+        importance: (M, rows, cols).
+        target: the class whose probability is followed.
+        n_steps: as for :func:`deletion_curve`.
+        progress: is called before each batch, those of few erased patches first; what it raises ends the work.
+    Returns:
+        deletion and insertion, each with probabilities (M, K + 1).
+    Raises:
+        ValueError: as :func:`deletion_curve`.
+    """
+    if len(image) != 1:
+        raise ValueError(f"both curves are of one picture, not of {len(image)}")
+    target_classes(torch.empty(1, model.n_classes), target)
+    changed, exchanged = _exchanged(importance, n_steps)
+    erased, place = torch.cat([exchanged, ~exchanged]).flatten(0, 1).unique(dim=0, return_inverse=True)
+    n_erased = erased.sum(dim=1)
+    found = torch.empty(len(erased), device=image.device)
+    other = baseline_images(image, baseline)
+    at_once, done = max(LARGE_AT_ONCE, PIXELS_AT_ONCE // image[0, 0].numel()), 0
+    for part in n_erased.argsort(stable=True).split(at_once):
+        if progress is not None:
+            progress(Erasing(done / len(erased), int(n_erased[part[0]])))
+        variants = erase_patches(image, erased[part].reshape(1, -1, *importance.shape[1:]), other)[0]
+        found[part] = model(variants).softmax(dim=-1)[:, target]
+        done += len(part)
+    probabilities = found[place].reshape(2, *exchanged.shape[:2])
+    fractions = changed / importance[0].numel()
+    return Curve(fractions, probabilities[0]), Curve(fractions, probabilities[1])
+
+
 @torch.no_grad()
 def _curve(
     model: Network,
@@ -100,19 +155,24 @@ def _curve(
 ) -> Curve:
     if importance.dim() != 3 or len(importance) != len(images):
         raise ValueError(f"{len(images)} pictures need as many maps (B, rows, cols), not {tuple(importance.shape)}")
-    n_patches = importance[0].numel()
-    n_steps = n_patches if n_steps is None else n_steps
-    if not 1 <= n_steps <= n_patches:
-        raise ValueError(f"n_steps must be 1 to {n_patches}, one for each patch, not {n_steps}")
-    if not importance.isfinite().all():
-        raise ValueError("a map that orders patches must hold finite numbers only")
-    changed = torch.linspace(0, n_patches, n_steps + 1, device=images.device).round().long()  # patches after each step
-    place = importance_order(importance).argsort(dim=1)  # (B, N): 0 goes first
-    exchanged = place[:, None] < changed[:, None]  # (B, K + 1, N)
+    changed, exchanged = _exchanged(importance, n_steps)
     erased = (~exchanged if inserting else exchanged).reshape(len(images), -1, *importance.shape[1:])
     variants = erase_patches(images, erased, baseline_images(images, baseline)).flatten(0, 1)
     at_once = max(PICTURES_AT_ONCE, PIXELS_AT_ONCE // images[0, 0].numel())
     logits = torch.cat([model(part) for part in variants.split(at_once)]).reshape(*erased.shape[:2], -1)
     classes = target_classes(logits[:, -1 if inserting else 0], target)  # of the whole image
     probabilities = logits.softmax(dim=-1).gather(2, classes[:, None, None].expand(-1, logits.shape[1], 1))[..., 0]
-    return Curve(changed / n_patches, probabilities)
+    return Curve(changed / importance[0].numel(), probabilities)
+
+
+def _exchanged(importance: Tensor, n_steps: int | None) -> tuple[Tensor, Tensor]:
+    """How many patches are exchanged after each step (K + 1,), and which (B, K + 1, N) bool. Raises ValueError."""
+    n_patches = importance[0].numel()
+    n_steps = n_patches if n_steps is None else n_steps
+    if not 1 <= n_steps <= n_patches:
+        raise ValueError(f"n_steps must be 1 to {n_patches}, one for each patch, not {n_steps}")
+    if not importance.isfinite().all():
+        raise ValueError("a map that orders patches must hold finite numbers only")
+    changed = torch.linspace(0, n_patches, n_steps + 1, device=importance.device).round().long()
+    place = importance_order(importance).argsort(dim=1)  # (B, N): 0 goes first
+    return changed, place[:, None] < changed[:, None]

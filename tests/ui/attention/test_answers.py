@@ -3,6 +3,7 @@
 import base64
 import io
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,9 +23,12 @@ from vit_explorer.ui.attention.explain import (
     N_RANDOM,
     MapsRequest,
     explain_maps,
+    explain_progress,
     explain_scores,
     export_explanations,
     judge,
+    leave_scores,
+    n_steps,
 )
 from vit_explorer.ui.attention.features import N_CHANNELS, feature_maps
 from vit_explorer.ui.attention.layers import export_layers
@@ -32,6 +36,7 @@ from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import load_input
 from vit_explorer.ui.core.serve import bind, serve
 from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.core.watch import Left, Watch
 
 SIZES = {"img_size": 16, "patch_size": 4, "d_model": 32, "n_heads": 2, "n_layers": 2, "d_ff": 64, "n_classes": 4}
 UNTOUCHED = {"erased": [], "baseline": "blurred", "shuffle": None, "muted": [], "positions": True}
@@ -88,7 +93,7 @@ def unpacked(packed: dict) -> np.ndarray:
 def test_maps_and_scores_are_those_of_explain(visit, name):
     checkpoint = visit.model(name)
     model, inputs = checkpoint.model, checkpoint.preprocess(visit.images)
-    answer = bind(explain_scores, visit.session)(visit.ask(name, target=2, baseline="mean"))
+    answer = bind(explain_scores, visit.session, Watch())(visit.ask(name, target=2, baseline="mean"))
     maps = explanation_maps(model, inputs, 2)
     assert [method["name"] for method in answer["methods"]] == list(maps)
     for method in answer["methods"]:
@@ -99,7 +104,8 @@ def test_maps_and_scores_are_those_of_explain(visit, name):
             assert method[measure]["area"] == pytest.approx(curve.area.item(), abs=1e-5)
             assert method[measure]["probabilities"] == pytest.approx(curve.probabilities[0].tolist(), abs=1e-5)
             assert answer["fractions"] == curve.fractions.tolist()
-    random = random_maps(model.grid, N_RANDOM)
+    drawn = random_maps(model.grid, N_RANDOM // 2)
+    random = torch.cat([drawn, 1 - drawn])
     curve = deletion_curve(model, inputs.expand(N_RANDOM, -1, -1, -1), random, 2, "mean")
     yardstick = answer["yardstick"]["deletion"]
     assert yardstick["mean"] == pytest.approx(curve.area.mean().item(), abs=1e-5)
@@ -110,6 +116,32 @@ def test_maps_and_scores_are_those_of_explain(visit, name):
     np.testing.assert_allclose(unpacked(answer["random"]), random[0], atol=1e-6)
     erased = baseline_images(visit.images.float(), "mean")[0].permute(1, 2, 0)
     np.testing.assert_allclose(unpacked(answer["baseline_pixels"]), erased, atol=0.501)
+
+
+def test_scores_stop_when_the_page_that_waited_for_them_has_left(visit):
+    watch, question = Watch(), visit.ask(target=2, baseline="mean")
+    of = {"question": question, "page": "one"}
+    waiting = bind(explain_progress, visit.session, watch)(of)
+    assert waiting == {"share": None, "patches": 0, "n_patches": 16}
+    bind(leave_scores, watch)(of)
+    with pytest.raises(Left):
+        bind(explain_scores, visit.session, watch)(question)
+    assert bind(explain_scores, visit.session, watch)(question)["target"] == 2  # by whom no page follows
+
+
+@pytest.mark.parametrize(
+    ("grid", "size", "steps"),
+    [
+        ((8, 8), 32, 64),
+        ((8, 8), 64, 64),
+        ((14, 14), 224, 28),
+        ((7, 7), 224, 28),
+        ((16, 16), 64, 28),
+        ((32, 32), 128, 28),
+    ],
+)
+def test_curves_of_large_networks_have_few_steps(grid, size, steps):
+    assert n_steps(SimpleNamespace(grid=grid, img_size=size)) == steps
 
 
 def test_without_a_class_the_predicted_one_is_explained(visit):

@@ -24,6 +24,7 @@ export function explainCurves(root, highlight) {
   const shown = (canvas) =>
     frame({ width: canvas.clientWidth || 280, height: HEIGHT }, EDGE, { x: linear(0, steps()), y: linear(0, 1) });
   const steps = () => data.answer.fractions.length - 1;
+  const patches = (step) => Math.round(data.answer.fractions[step] * data.trace.grid[0] * data.trace.grid[1]);
 
   function draw(next) {
     if (next.answer !== (data && data.answer)) picked = null;
@@ -42,7 +43,7 @@ export function explainCurves(root, highlight) {
     const context = clearCanvas(canvas, at.width, at.height);
     canvas.style.width = "100%";
     axisY(context, at, [0, 0.5, 1], format.percentTick);
-    axisX(context, at, [0, steps()], (step) => (step ? `all ${step}` : "0 patches"));
+    axisX(context, at, [0, steps()], (step) => (step ? `all ${patches(step)}` : "0 patches"));
     const ordered = [...data.series].sort((a, b) => Number(a.name === lit) - Number(b.name === lit)); // the lit one on top
     for (const one of ordered) curve(context, one, one[measure], at);
     if (picked && picked.measure === measure) dot(context, at);
@@ -82,7 +83,7 @@ export function explainCurves(root, highlight) {
     const bytes = Uint8Array.from(from);
     const [rows, cols] = trace.grid;
     const [h, w, row] = [trace.size / rows, trace.size / cols, 3 * trace.size];
-    for (const patch of one.order.slice(0, picked.step)) {
+    for (const patch of one.order.slice(0, patches(picked.step))) {
       for (let y = 0; y < h; y++) {
         const start = (Math.floor(patch / cols) * h + y) * row + 3 * (patch % cols) * w;
         bytes.set(other.subarray(start, start + 3 * w), start);
@@ -95,7 +96,7 @@ export function explainCurves(root, highlight) {
       SIDE,
       SIDE,
     );
-    const told = `${picked.step} of ${steps()} patches ${inserting ? "put back" : "erased"}: ${className} ${format.probability(one[picked.measure][picked.step])}`;
+    const told = `${patches(picked.step)} of ${patches(steps())} patches ${inserting ? "put back" : "erased"}: ${className} ${format.probability(one[picked.measure][picked.step])}`;
     const words = `${one.title}, ${told}${one.name === "random" ? ", mean of the random maps; the picture is the first one's" : ""}.`;
     root.querySelector(".told").textContent = words;
     root.querySelector(".step").setAttribute("aria-label", words);

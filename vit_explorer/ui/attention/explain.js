@@ -5,7 +5,7 @@ import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
 import { saveMenu } from "../core/save.js";
-import { latest } from "../core/server.js";
+import { ask as askServer, latest, poll } from "../core/server.js";
 import { oneOf, setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -18,6 +18,8 @@ import { explainCurves } from "./explain-curves.js";
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const PATIENCE = 150; // ms before the scores are asked for: who leafs through pictures does not wait for them
+  const EVERY = 400; // ms between two looks at how far the scores are
+  const PAGE = Math.random().toString(36).slice(2); // by which the server knows who waits for scores
   const MEASURES = ["deletion", "insertion"];
   const RANDOM = {
     name: "random",
@@ -34,6 +36,8 @@ export default widget((root, server) => {
   let tiles = []; // {name, element, map, marks, ranks}
   let built = ""; // the methods that the tiles are for
   let timer = 0;
+  let waited = null; // the question whose scores are being measured
+  let stopped = false; // by the person, who may let them be measured after all
   const curves = explainCurves(root, light);
 
   // ---- asking --------------------------------------------------------------------------------------------------
@@ -51,6 +55,8 @@ export default widget((root, server) => {
     if (question === asked) return;
     asked = question;
     clearTimeout(timer);
+    leave();
+    stopped = false;
     root.classList.add("measuring");
     const { baseline: _, ...place } = request;
     const maps = await askMaps(place);
@@ -61,15 +67,54 @@ export default widget((root, server) => {
   }
 
   async function measure(request, question) {
+    waited = request;
+    following.now();
     const scores = await askScores(request);
     if (question !== asked) return; // another one is under way, whose maps have not come yet
+    waited = null;
     if (!scores) return failed();
     answer = { ...scores, question };
     show(store.state);
   }
 
+  /** Say how far the scores are, again and again; the server stops what no page follows. */
+  const following = poll(async () => {
+    const question = waited;
+    if (!question || !root.isConnected) return null;
+    const at = await askServer(server, "progress", { question, page: PAGE }, { quiet: true });
+    if (at && question === waited) working(at);
+    return EVERY;
+  });
+
+  /** Let the server stop what is being measured; its answer is no longer waited for. */
+  function leave() {
+    const question = waited;
+    waited = null;
+    askScores.forget();
+    if (question) askServer(server, "leave", { question, page: PAGE }, { quiet: true });
+  }
+
+  function working({ share, patches, n_patches: all }) {
+    $(".work progress").hidden = share === null;
+    $(".work progress").value = share || 0;
+    $(".outcome").textContent =
+      share === null
+        ? "Waiting for the server to begin with the scores …"
+        : `Scores: ${format.count(patches)} of ${format.count(all)} patches erased …`;
+  }
+
+  $(".halt").addEventListener("click", () => {
+    if (!answer || !fits(store.state)) return;
+    stopped = Boolean(waited);
+    if (stopped) leave();
+    else measure(wanted(store.state), answer.question);
+    show(store.state);
+  });
+
   function failed() {
     asked = ""; // the next choice or redraw asks again
+    waited = null;
+    $(".work progress").hidden = $(".halt").hidden = true;
     root.classList.remove("measuring", "waiting");
     root.classList.toggle("empty", !fits(store.state)); // what is on screen belongs to another question
   }
@@ -198,6 +243,9 @@ export default widget((root, server) => {
       tile.element.querySelector(".name i").style.background = ink(tile.name, index);
       if (measured) scores(tile, shown[index]);
     });
+    $(".halt").hidden = measured;
+    $(".halt").textContent = stopped ? "Measure" : "Stop";
+    if (measured || stopped) $(".work progress").hidden = true;
     if (measured) {
       $(".outcome").textContent = outcome(className);
       curves.draw({
@@ -219,8 +267,9 @@ export default widget((root, server) => {
         }),
       });
     } else
-      $(".outcome").textContent =
-        `For ${className}: erasing and restoring ${trace.grid[0] * trace.grid[1]} patches in the order of each map …`;
+      $(".outcome").textContent = stopped
+        ? "Stopped: how faithful these maps are is not known."
+        : `For ${className}: erasing and restoring ${trace.grid[0] * trace.grid[1]} patches in the order of each map …`;
     $(".meaning").textContent =
       `The scores are the areas under the curves: of ${className}'s probability while a map's first patches are erased, and while they are put back. ` +
       "They compare within this picture only. Each map has its own scale, for the methods' units differ: compare patterns, not colours.";

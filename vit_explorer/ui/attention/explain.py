@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
@@ -12,22 +13,25 @@ from torch import Tensor
 
 from vit_explorer.explain.erasing import Baseline, baseline_images
 from vit_explorer.explain.explanations import Method, explanation_maps, methods_for, random_maps
-from vit_explorer.explain.faithfulness import Curve, deletion_curve, importance_order, insertion_curve
+from vit_explorer.explain.faithfulness import Curve, Erasing, both_curves, importance_order
 from vit_explorer.figures.explanations import Explained, explanations_figure
+from vit_explorer.models.network import Network
 from vit_explorer.ui.attention.export import BASELINES, labels_of, pixels_of, source_caption, stem_of
 from vit_explorer.ui.attention.request import check_class
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.downloads import FileAnswer, export_file, npz_bytes
+from vit_explorer.ui.core.errors import Answer
 from vit_explorer.ui.core.requests import ModelInput, ModelRequest, check_prediction, load_input
 from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.core.watch import Watch
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-N_RANDOM = 4  # random maps, the baseline that a method must beat
-PATCHES_EACH = 196  # with so many patches or more, curves have MANY_STEPS steps in place of one for each patch
-MANY_STEPS = 28
+N_RANDOM = 4  # random maps, the baseline that a method must beat: two and their reverses
+PATCHES_EACH = 64  # up to so many patches, in images of as many pixels a side, curves have a step for each patch,
+MOST_STEPS = 28  # in others at most so many
 DECIMALS = 3  # of a printed area; equal printed areas are a tie
 
 Verdict = Literal["better", "like", "worse", "none"]
@@ -52,6 +56,22 @@ class ExplainExport(ScoresRequest):
     """The format of the file."""
 
     format: str
+
+
+@dataclass(frozen=True)
+class FollowRequest:
+    """Scores that are being measured, and the id of the page that waits for them."""
+
+    question: ScoresRequest
+    page: str
+
+
+class ErasingPayload(TypedDict):
+    """How far scores are; ``share`` is None while they wait for others. ``patches`` of ``n_patches`` are erased now."""
+
+    share: float | None
+    patches: int
+    n_patches: int
 
 
 class MethodScore(TypedDict):
@@ -149,20 +169,19 @@ def make_maps(seen: ModelInput, target: int | None) -> Maps:
         with torch.inference_mode():
             target = int(model(seen.inputs)[0].argmax())
     maps = explanation_maps(model, seen.inputs, target)
-    random = random_maps(model.grid, N_RANDOM)
+    drawn = random_maps(model.grid, N_RANDOM // 2)
+    random = torch.cat([drawn, 1 - drawn])  # the deletion of one is the insertion of its reverse: half of the passes
     return Maps(target, methods_for(model), {name: found[0] for name, found in maps.items()}, random)
 
 
-def measure(seen: ModelInput, made: Maps, baseline: Baseline) -> Scores:
-    """Deletion and insertion curves of all maps, all in the same batches, in :func:`n_steps` steps."""
-    model = seen.checkpoint.model
+def measure(
+    seen: ModelInput, made: Maps, baseline: Baseline, progress: Callable[[Erasing], None] | None = None
+) -> Scores:
+    """Deletion and insertion curves of all maps, in :func:`n_steps` steps; see ``both_curves``."""
     importance = torch.cat([torch.stack(list(made.maps.values())), made.random])
-    inputs = seen.inputs.expand(len(importance), -1, -1, -1)
-    steps = n_steps(importance[0].numel())
-    curves: dict[str, Curve] = {
-        "deletion": deletion_curve(model, inputs, importance, made.target, baseline, steps),
-        "insertion": insertion_curve(model, inputs, importance, made.target, baseline, steps),
-    }
+    model = seen.checkpoint.model
+    both = both_curves(model, seen.inputs, importance, made.target, baseline, n_steps(model), progress)
+    curves: dict[str, Curve] = dict(zip(("deletion", "insertion"), both, strict=True))
     n = len(made.maps)
     flat = [bool((found == found.flatten()[0]).all()) for found in made.maps.values()]
     areas = {name: curve.area.tolist() for name, curve in curves.items()}
@@ -174,9 +193,10 @@ def measure(seen: ModelInput, made: Maps, baseline: Baseline) -> Scores:
     )
 
 
-def n_steps(n_patches: int) -> int:
-    """Steps of a curve: one for each patch, but MANY_STEPS for large networks, each pass of which takes long."""
-    return MANY_STEPS if n_patches >= PATCHES_EACH else n_patches
+def n_steps(model: Network) -> int:
+    """Steps of a curve: one for each patch of a small network, at most MOST_STEPS of others."""
+    n_patches = model.grid[0] * model.grid[1]
+    return n_patches if max(n_patches, model.img_size) <= PATCHES_EACH else min(n_patches, MOST_STEPS)
 
 
 def judge(areas: list[float], random_areas: list[float], lower: bool, flat: list[bool]) -> list[Judged]:
@@ -208,11 +228,15 @@ def explain_maps(session: Session, request: MapsRequest) -> MapsPayload:
 
 
 @terms(long=True)
-def explain_scores(session: Session, request: ScoresRequest) -> ScoresPayload:
-    """The maps of a prediction and their scores."""
-    seen = load_input(session, request)
-    made = make_maps(seen, check_class(seen.checkpoint, request.target))
-    scores = measure(seen, made, request.baseline)
+def explain_scores(session: Session, watch: Watch, request: ScoresRequest) -> ScoresPayload:
+    """The maps of a prediction and their scores.
+
+    Raises UserError where every page that followed it has left.
+    """
+    with watch.working(request) as progress:
+        seen = load_input(session, request)
+        made = make_maps(seen, check_class(seen.checkpoint, request.target))
+        scores = measure(seen, made, request.baseline, progress)
     maps = _maps_payload(made)
     for index, method in enumerate(maps["methods"]):
         method["deletion"] = _method_score(scores, "deletion", index)
@@ -234,6 +258,24 @@ def explain_scores(session: Session, request: ScoresRequest) -> ScoresPayload:
         },
         "baseline_pixels": pack_pixels(erased.clamp(0, 255)),
     }
+
+
+def explain_progress(session: Session, watch: Watch, request: FollowRequest) -> ErasingPayload:
+    """How far the scores are. The page that asks follows them until it leaves."""
+    at = watch.follow(request.question, request.page)
+    model = session.checkpoint(request.question.model).model
+    erasing = at if isinstance(at, Erasing) else None
+    return {
+        "share": erasing.share if erasing else None,
+        "patches": erasing.patches if erasing else 0,
+        "n_patches": model.grid[0] * model.grid[1],
+    }
+
+
+def leave_scores(watch: Watch, request: FollowRequest) -> Answer:
+    """Follow scores no longer; what nobody follows is stopped."""
+    watch.leave(request.question, request.page)
+    return {}
 
 
 def _method_score(scores: Scores, measured: str, index: int) -> MethodScore:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import gradio as gr
 
 from vit_explorer.ui.attention.ablate import export_ablation, predict_ablated
-from vit_explorer.ui.attention.explain import explain_maps, explain_scores, export_explanations
+from vit_explorer.ui.attention.explain import (
+    explain_maps,
+    explain_progress,
+    explain_scores,
+    export_explanations,
+    leave_scores,
+)
 from vit_explorer.ui.attention.features import feature_maps
 from vit_explorer.ui.attention.heads import attention_matrix, attention_rows, export_heads
 from vit_explorer.ui.attention.inside import export_inside, look_inside
@@ -13,6 +19,7 @@ from vit_explorer.ui.attention.layers import export_layers
 from vit_explorer.ui.attention.rollout import export_rollout, rollout_stack
 from vit_explorer.ui.core.serve import serve
 from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.core.watch import Watch
 from vit_explorer.ui.core.widget import widget
 
 
@@ -34,7 +41,12 @@ def place_attention(session: Session) -> None:
             rollout = serve(session, rollout_stack=rollout_stack, export=export_rollout)
             widget(__file__, "attention-rollout", rollout, elem_id="attention-rollout")
         with gr.Tab("Explain", id="explain"):
-            explain = serve(session, maps=explain_maps, scores=explain_scores, export=export_explanations)
+            watch = Watch()
+            explain = [
+                *serve(session, maps=explain_maps, export=export_explanations),
+                *serve(session, watch, scores=explain_scores, progress=explain_progress),
+                *serve(watch, leave=leave_scores),
+            ]
             widget(__file__, "explain", explain, elem_id="attention-explain")
         with gr.Tab("Test it", id="test"):
             ablate = serve(session, test_prediction=predict_ablated, export=export_ablation)

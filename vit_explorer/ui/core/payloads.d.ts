@@ -39,6 +39,7 @@ export interface Answers {
   inside: InsidePayload;
   keep: KeepPayload;
   ladder: LadderPayload;
+  leave: any;
   lobby: Record<string, any>;
   maps: MapsPayload;
   measure_decoding: any;
@@ -48,6 +49,7 @@ export interface Answers {
   offers: OffersPayload;
   own: OwnListPayload;
   planned: PlanPayload;
+  progress: ErasingPayload;
   published: PublishedPayload;
   questions: GuidePayload;
   read_sequence: SequencePayload;
@@ -333,6 +335,12 @@ export interface EffectPayload {
   kept: Array<Array<Array<number>>>;
   passes: Packed;
   changed: number;
+}
+
+export interface ErasingPayload {
+  share: number | null;
+  patches: number;
+  n_patches: number;
 }
 
 export interface ExamplePayload {

@@ -100,7 +100,7 @@ export function ask(server, name, request = {}, options = {}) {
   return options.quiet ? answer : underWay(answer);
 }
 
-/** @template {string} Name @param {Server} server @param {Name} name @param {Options} options @returns {Ask<Name>} */
+/** `forget()` of what comes back drops the newest question too. @template {string} Name @param {Server} server @param {Name} name @param {Options} options @returns {Ask<Name> & {forget: () => void}} */
 export function latest(server, name, options = {}) {
   return newest((request = {}, signal) => ask(server, name, request, { ...options, signal }));
 }
