@@ -11,9 +11,11 @@ from vit_explorer.explain.windows import (
     attention_on_map,
     block_reach,
     layout_of,
+    merge_tokens,
     merged_tokens,
-    merging_flow,
     reach,
+    scatter_windows,
+    through_windows,
     window_layout,
 )
 from vit_explorer.models.swin import SwinTransformer, shift_mask
@@ -57,7 +59,7 @@ def test_what_cannot_be_is_refused(window, shift):
 
 def test_merging_makes_one_of_four_and_of_what_is_left_at_odd_edges():
     assert merged_tokens(4, 4).reshape(4, 4).tolist() == [[0, 0, 1, 1], [0, 0, 1, 1], [2, 2, 3, 3], [2, 2, 3, 3]]
-    flow = merging_flow(3, 3)
+    flow = merge_tokens(torch.eye(9), (3, 3), (2, 2))
     assert flow.shape == (4, 9) and torch.allclose(flow.sum(1), torch.ones(4))
     assert flow[0].tolist() == [0.25, 0.25, 0, 0.25, 0.25, 0, 0, 0, 0]
     assert flow[3].tolist() == [0] * 8 + [1]
@@ -84,6 +86,15 @@ def test_a_disturbed_patch_changes_exactly_the_tokens_that_reach_names(side):
         for block, names in enumerate(reached):
             moved = (after.hidden[block + 1] - before.hidden[block + 1])[0].abs().amax(1) > 1e-13
             assert torch.equal(moved, names[:, patch]), (block, patch)
+
+
+@pytest.mark.parametrize("side", [16, 14, 10])
+def test_through_windows_is_the_product_with_the_attention_on_the_map(side):
+    traced = trace(small_swin(side), torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(2)).double())
+    for record in traced.windows:
+        values = torch.randn(2, record.grid[0] * record.grid[1], 5, dtype=torch.float64)
+        expected = scatter_windows(record.weights, record.plan).mean(dim=1) @ values
+        assert torch.allclose(through_windows(record.weights.mean(dim=2), record.plan, values), expected)
 
 
 def test_reach_grows_to_the_whole_picture():

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from vit_explorer.explain.rollout import HeadFusion, layer_flow
-from vit_explorer.explain.windows import check_merging, merging_flow, scatter_windows
+from vit_explorer.explain.rollout import HeadFusion, fuse_heads
+from vit_explorer.explain.windows import merge_tokens, through_windows
 from vit_explorer.models.windows import WindowRecord
 
 
@@ -23,7 +23,7 @@ def window_rollout(
 
     The weights of a block's windows are put where they belong on the map, with 0 for pairs that share no window or
     that the mask keeps apart. From there on it is the rollout of a ViT: heads fused, the identity added, rows
-    normalised, the later block on the left. Between stages merging comes in as the matrix that gives each merged token
+    normalised, the later block on the left. Between stages merging gives each merged token
     an equal share of its 2 x 2 neighbours: which of the four the projection of the merging prefers is not in it.
 
     Args:
@@ -37,8 +37,14 @@ def window_rollout(
         raise ValueError("there is no attention in windows to roll out: this model has none")
     steps: list[Tensor] = []
     for index, record in enumerate(records):
-        flow = layer_flow(scatter_windows(record.weights, record.plan), head_fusion, residual=residual, n_prefix=0)
-        steps.append(flow @ _merged(steps[-1], records[index - 1], record) if steps else flow)
+        before = _merged(steps[-1], records[index - 1], record) if steps else _identity(record)
+        fused = fuse_heads(record.weights.transpose(1, 2), head_fusion)  # (B, n_windows, window ** 2, window ** 2)
+        total = through_windows(fused, record.plan, torch.ones_like(before[..., :1]))  # (B, N, 1): of the tokens' rows
+        flow = through_windows(fused, record.plan, before)
+        if residual:
+            flow, total = flow + before, total + 1
+        nothing = torch.finfo(flow.dtype).tiny  # such a row passes its token on, as in a ViT's rollout
+        steps.append(torch.where(total >= nothing, flow / total.clamp_min(nothing), before))
     return steps
 
 
@@ -51,17 +57,15 @@ def window_relevance(records: Sequence[WindowRecord], gradients: Sequence[Tensor
     Args:
         gradients: per block (B, n_windows, heads, window ** 2, window ** 2), d logit / d weight.
     """
-    start = moved = None
-    for index, (record, gradient) in enumerate(zip(records, gradients, strict=True)):
-        share = scatter_windows((record.weights * gradient).clamp_min(0), record.plan).mean(dim=1)  # (B, N, N)
-        if start is None or moved is None:
-            start = torch.eye(share.shape[-1], dtype=share.dtype, device=share.device)
-            moved = torch.zeros_like(share)
-        else:
-            start, moved = _merged(start, records[index - 1], record), _merged(moved, records[index - 1], record)
-        moved = moved + share @ (start + moved)
-    if moved is None:
+    if not records:
         raise ValueError("there is no attention in windows to follow back: this model has none")
+    start = _identity(records[0])
+    moved = torch.zeros_like(start)
+    for index, (record, gradient) in enumerate(zip(records, gradients, strict=True)):
+        if index:
+            start, moved = _merged(start, records[index - 1], record), _merged(moved, records[index - 1], record)
+        share = (record.weights * gradient).clamp_min(0).mean(dim=2)  # (B, n_windows, window ** 2, window ** 2)
+        moved = moved + through_windows(share, record.plan, start + moved)
     return moved
 
 
@@ -76,9 +80,12 @@ def pool_map(values: Tensor, fine: tuple[int, int], coarse: tuple[int, int]) -> 
     return pooled.index_add(1, cell, values).reshape(-1, *coarse)
 
 
+def _identity(record: WindowRecord) -> Tensor:
+    """Each token of a block's map as it is, (B, N, N)."""
+    n, weights = record.grid[0] * record.grid[1], record.weights
+    return torch.eye(n, dtype=weights.dtype, device=weights.device).expand(len(weights), n, n)
+
+
 def _merged(flow: Tensor, before: WindowRecord, record: WindowRecord) -> Tensor:
-    """Flow (..., N_before, N_first) after the patch merging before a block."""
-    if before.grid == record.grid:
-        return flow
-    check_merging(before.grid, record.grid)
-    return merging_flow(*before.grid).to(flow) @ flow
+    """Flow (B, N_before, N_first) after the patch merging before a block."""
+    return flow if before.grid == record.grid else merge_tokens(flow, before.grid, record.grid)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from vit_explorer.models.windows import WindowPlan, WindowRecord, window_plan
@@ -59,17 +58,6 @@ def block_reach(layout: WindowLayout) -> Tensor:
     return scatter_windows(layout.mask[None, :, None].float(), layout.plan)[0, 0] > 0
 
 
-def merging_flow(height: int, width: int) -> Tensor:
-    """Patch merging as a matrix (ceil(H / 2) * ceil(W / 2), H * W), rows sum to 1.
-
-    Each merged token is made of its 2 x 2 neighbours; each of those that exist (at odd edges two, or one) has an equal
-    share in it.
-    """
-    parents = merged_tokens(height, width)
-    children = F.one_hot(parents).T.float()  # (coarse, fine)
-    return children / children.sum(dim=1, keepdim=True)
-
-
 def merged_tokens(height: int, width: int) -> Tensor:
     """(H * W,) int64: the token that each token of a map is merged into."""
     rows, cols = torch.arange(height) // 2, torch.arange(width) // 2
@@ -91,11 +79,41 @@ def reach(layouts: Sequence[WindowLayout]) -> list[Tensor]:
     for layout in layouts:
         now = torch.eye(layout.grid[0] * layout.grid[1]) if before is None else found[-1].float()
         if before is not None and layout.grid != before:
-            check_merging(before, layout.grid)
-            now = merging_flow(*before) @ now
-        found.append(block_reach(layout).float() @ now > 0)
+            now = merge_tokens(now, before, layout.grid)
+        found.append(through_windows(layout.mask[None].float(), layout.plan, now[None])[0] > 0)
         before = layout.grid
     return found
+
+
+def merge_tokens(values: Tensor, fine: tuple[int, int], coarse: tuple[int, int]) -> Tensor:
+    """Values of merged tokens, (..., N_fine, M) -> (..., N_coarse, M).
+
+    Each is the mean of its 2 x 2 neighbours, of those that exist: at odd edges two, or one.
+
+    Raises:
+        ValueError: unless 2 x 2 merging of one map makes the other.
+    """
+    check_merging(fine, coarse)
+    parents = merged_tokens(*fine).to(values.device)
+    shape = (*values.shape[:-2], coarse[0] * coarse[1], values.shape[-1])
+    merged = torch.zeros(shape, dtype=values.dtype, device=values.device).index_add_(-2, parents, values)
+    return merged / parents.bincount()[:, None]
+
+
+def through_windows(weights: Tensor, plan: WindowPlan, values: Tensor) -> Tensor:
+    """The product of :func:`scatter_windows` and a value of each token, without the large matrix.
+
+    Args:
+        weights: (B, n_windows, window ** 2, window ** 2), rows are queries.
+        values: (B, N, M).
+    Returns:
+        (B, N, M)
+    """
+    batch, n_windows, size, _ = weights.shape
+    padded = torch.cat([values, values.new_zeros(batch, 1, values.shape[-1])], dim=1)  # padding gives nothing
+    in_windows = padded[:, plan.order.to(values.device)].reshape(batch, n_windows, size, -1)
+    mixed = weights @ in_windows  # (B, n_windows, window ** 2, M)
+    return mixed.flatten(1, 2)[:, plan.inverse.to(values.device)]
 
 
 def check_merging(fine: tuple[int, int], coarse: tuple[int, int]) -> None:

@@ -260,8 +260,8 @@ def _block(
         "order": pack(order, "int16"),
         "regions": pack(layout.regions.flatten(), "int8"),
         "weights": pack_shares(record.weights[0]) if whole else None,
-        "reach_rows": pack(by_token.any(dim=3)[:, 0], "uint8"),
-        "reach_cols": pack(by_token.any(dim=2)[0], "uint8"),
+        "reach_rows": pack(by_token[:, 0].any(dim=2), "uint8"),
+        "reach_cols": pack(by_token[0].any(dim=1), "uint8"),
     }
 
 
