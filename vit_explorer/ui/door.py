@@ -2,6 +2,7 @@
 
 vit-explorer [--host 127.0.0.1] [--port 7860] [--data PLACE] [--checkpoints FOLDER] [--share] [--open]
              [--runs FOLDER] [--at-once N] [--device NAME] [--own-data PATH ...] [--model FILE|FOLDER|NAME] [--offline]
+             [--allow-weights] [--weights-memory MB]
 vit-explorer get NAME ... | --all | --list
 """
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 PORT = 7860
 UPLOADS_MEMORY = 512  # MB
+WEIGHTS_MEMORY = 1000  # MB
 PROGRAM = "vit-explorer"
 
 
@@ -66,6 +68,18 @@ def main(arguments: list[str] | None = None) -> int:
         help="a network to look at, shown first: a file or folder of weights, or a name of 'get --list'; repeatable",
     )
     parser.add_argument("--tour", type=Path, metavar="FILE", help="a tour of your own, see docs/teaching.md")
+    parser.add_argument(
+        "--allow-weights",
+        action="store_true",
+        help="let visitors open weights of their own, which all then see",
+    )
+    parser.add_argument(
+        "--weights-memory",
+        type=float,
+        default=WEIGHTS_MEMORY,
+        metavar="MB",
+        help="for networks of the catalogue, and as much for those of visitors",
+    )
     parser.add_argument("--offline", action="store_true", help="offer nothing that would be downloaded")
     parser.add_argument(
         "--uploads-memory", type=int, default=UPLOADS_MEMORY, metavar="MB", help="for the pictures of all visitors"
@@ -135,6 +149,8 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
             offline=options.offline or options.public,
             uploads_memory=options.uploads_memory,
             brought=service.runs_folder / BROUGHT,
+            weights_memory=options.weights_memory,
+            allow_weights=options.allow_weights and not options.public,
         )
     except ValueError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)
@@ -175,8 +191,13 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
 
 def warm_up(session: Session) -> None:
     """Open what the first visitor would wait for, and say what cannot be read; whatever happens, the page stays up."""
+    from vit_explorer.ui.frame.frame import first_model
+
     try:
         session.warm_up()
+        first = first_model(session, [checkpoint.name for checkpoint in session.checkpoints()[0]])
+        if first is not None:
+            session.checkpoint(first)
         for problem in session.sources()[1]:
             print(f"{PROGRAM}: {problem}", file=sys.stderr)
     except Exception:

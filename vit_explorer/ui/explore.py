@@ -71,13 +71,14 @@ def explore(
     host, port = (bracketed(host), None) if port is None else listening_place(host, port)
     network = open_network(source, labels, name)
     folder = Path(runs) if runs is not None else RUNS_FOLDER
+    service = TrainingService(folder)
     session = Session(
         checkpoint_folders=[CHECKPOINT_FOLDER, folder / EXPORTED, folder / KEPT],
         networks=[network],
         pretrained=True,
+        busy=lambda: service.training,
         brought=folder / BROUGHT,
     )
-    service = TrainingService(folder)
     gateway = Gateway()
     page = build_app(session, service, gateway)
     interactive, notebook = hasattr(sys, "ps1"), "ipykernel" in sys.modules

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import torch
 from vit_explorer.cost.multiply_adds import vit_multiply_adds
 from vit_explorer.models.pretrained import open_network, pretrained_models
 from vit_explorer.models.pretrained.load import weights_path
-from vit_explorer.models.zoo import CheckpointError, create_model, save_checkpoint
+from vit_explorer.models.zoo import Checkpoint, CheckpointError, create_model, save_checkpoint
+from vit_explorer.ui.core import networks
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.frame.frame import list_catalogue
 
@@ -85,3 +87,43 @@ def test_a_damaged_file_of_the_catalogue_is_a_sentence(deit_tiny_here, tmp_path)
 def test_a_source_that_is_nowhere_names_the_catalogue():
     with pytest.raises(CheckpointError, match=r"nowhere\.pth.*deit-tiny"):
         open_network("nowhere.pth")
+
+
+def test_networks_used_longest_ago_leave_the_memory_and_come_back_when_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    read = []
+
+    def load(name: str) -> Checkpoint:
+        read.append(name)
+        return open_network(create_model("vit", **SMALL), name=name)
+
+    names = [entry.name for entry in pretrained_models()[:3]]
+    for entry in pretrained_models()[:3]:
+        weights_path(entry).parent.mkdir(parents=True, exist_ok=True)
+        weights_path(entry).write_bytes(b"not read")
+    monkeypatch.setattr(networks, "load_pretrained", load)
+    size = networks.megabytes(load("measured"))
+    read.clear()
+    session = Session(checkpoint_folders=[tmp_path], pretrained=True, weights_memory=2.5 * size)
+    one, two, three = names
+    first = session.checkpoint(one)
+    session.checkpoint(two)
+    assert session.checkpoint(one) is first and read == [one, two]  # in memory once
+    kept = session.made_from([], two)  # what an answer that is kept was made from
+    session.checkpoint(three)
+    assert [network.name for network in session.networks.opened()] == [one, three]
+    gc.collect()
+    assert kept[0]() is None
+    catalogue = list_catalogue(session)
+    assert [model["name"] for model in catalogue["models"]] == [one, three]
+    assert [model["name"] for model in catalogue["pretrained"]] == [two]  # can still be chosen
+    session.checkpoint(two)
+    assert read == [one, two, three, two]
+
+
+def test_a_network_larger_than_the_memory_is_shown_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(networks, "load_pretrained", lambda name: open_network(create_model("vit", **SMALL), name=name))
+    session = Session(checkpoint_folders=[tmp_path], pretrained=True, weights_memory=0)
+    session.checkpoint("deit-tiny")
+    assert session.checkpoint("deit-small").name == "deit-small"
+    assert [network.name for network in session.networks.opened()] == ["deit-small"]

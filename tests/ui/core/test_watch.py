@@ -37,6 +37,8 @@ def test_what_was_left_before_it_began_is_not_begun():
     watch.leave("question", "one")
     with pytest.raises(Left), watch.working("question"):
         raise AssertionError("it was begun")
+    with watch.working("question") as step:  # asked for anew, by whom no page follows
+        step(1)
 
 
 def test_a_page_that_is_silent_has_gone():

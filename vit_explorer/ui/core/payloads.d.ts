@@ -6,6 +6,7 @@ export interface Answers {
   architectures: TablePayload;
   attention_matrix: MatrixPayload;
   attention_rows: RowsPayload;
+  begin_weights: BegunPayload;
   bring: BringPayload;
   bring_end: Record<string, any>;
   bring_part: Record<string, number>;
@@ -47,12 +48,14 @@ export interface Answers {
   measure_windows: any;
   models_measured: any;
   offers: OffersPayload;
+  open_weights: FittedPayload;
   own: OwnListPayload;
   planned: PlanPayload;
   progress: ErasingPayload;
   published: PublishedPayload;
   questions: GuidePayload;
   read_sequence: SequencePayload;
+  receive_weights: ReceivedPayload;
   remove: Record<string, any>;
   rename: RenamePayload;
   rollout_stack: RolloutPayload;
@@ -130,6 +133,11 @@ export interface BeamPayload {
   scores: Array<number>;
   outputs: Array<string>;
   greedy: Array<number>;
+}
+
+export interface BegunPayload {
+  id: string;
+  largest_part: number;
 }
 
 export interface BlockMapPayload {
@@ -433,6 +441,11 @@ export interface FiltersPayload {
 export interface FirstPayload {
   model: string | null;
   picture: string;
+}
+
+export interface FittedPayload {
+  name: string;
+  report: string;
 }
 
 export interface FollowPayload {
@@ -770,6 +783,10 @@ export interface ReadingPayload {
   name: string;
   done: number;
   total: number;
+}
+
+export interface ReceivedPayload {
+  received: number;
 }
 
 export interface RenamePayload {

@@ -16,6 +16,7 @@ import contextlib
 import hashlib
 import io
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ from vit_explorer.training.studies.sweep import SHIPPED_FOLDER, shipped_results
 from vit_explorer.ui.core.brought import LIMITS, Brought
 from vit_explorer.ui.core.datasets import Sources
 from vit_explorer.ui.core.kept_pictures import KeptPictures
-from vit_explorer.ui.core.networks import Networks
+from vit_explorer.ui.core.networks import WEIGHTS_MEMORY, Networks
 
 UPLOADS_MEMORY = 512  # MB that the pictures of all visitors may take (the door's flag says the same)
 MAX_SIDE = 1024  # pixels; a larger upload is reduced to this before it is kept
@@ -144,6 +145,8 @@ class Session:
         offline: whether nothing may be downloaded.
         uploads_memory: for the pictures of visitors, in MB.
         brought: where the data of visitors lie; None where they cannot bring any.
+        weights_memory: in MB, see :class:`Networks`.
+        allow_weights: whether visitors may bring weights.
 
     Raises:
         ValueError: for two networks of one name.
@@ -160,16 +163,20 @@ class Session:
         offline: bool = False,
         uploads_memory: int = UPLOADS_MEMORY,
         brought: str | Path | None = None,
+        weights_memory: float = WEIGHTS_MEMORY,
+        allow_weights: bool = False,
     ) -> None:
         self.data_root = data_root
         self.offline = offline
+        self.allow_weights = allow_weights
         self.datasets = Sources(data_root, own_data)
         self.brought = None if brought is None else Brought(brought, self.datasets.remove)
         for held in self.brought.all() if self.brought else ():
             if held.complete:
                 self.datasets.add(held.name, held.path, LIMITS)
         self.checkpoint_folders = tuple(checkpoint_folders)
-        self.networks = Networks(networks, list_checkpoints(checkpoint_folders), pretrained, busy, offline)
+        taken = list_checkpoints(checkpoint_folders)
+        self.networks = Networks(networks, taken, pretrained, busy, offline, weights_memory)
         self._uploads = KeptPictures[Picture](uploads_memory * 2**20)
         self._checkpoints: dict[str, tuple[Stamp, Checkpoint]] = {}
         self._checkpoints_lock = threading.Lock()
@@ -305,9 +312,10 @@ class Session:
         :meth:`Sources.open`.
         """
         chosen = [] if model is None else [self.checkpoint(model)]
+        weights = (weakref.ref(one) for one in (*chosen, *self.checkpoints()[0]))  # kept answers keep no weights
         kinds = [name.rpartition(":")[0] for name in pictures]
         data = [self.datasets.open(kind) for kind in kinds if kind in self.datasets.names]
-        return *chosen, *self.checkpoints()[0], *data
+        return *weights, *data
 
     def keep_upload(self, data: bytes, title: str) -> Picture:
         """Read a stranger's file and keep it in memory. Raises PictureError, also when there is no room left.

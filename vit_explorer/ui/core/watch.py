@@ -60,8 +60,8 @@ class Watch:
     @contextmanager
     def working(self, question: Hashable) -> Iterator[Callable[[Any], None]]:
         """Work on a question; the function to call with the progress raises Left once all pages have left."""
-        self._step(question, None)
         try:
+            self._step(question, None)
             yield lambda progress: self._step(question, progress)
         finally:
             with self._lock:

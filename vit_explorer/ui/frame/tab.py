@@ -17,6 +17,7 @@ from vit_explorer.ui.frame.frame import (
     start_download,
 )
 from vit_explorer.ui.frame.get import list_offers, start_fetch, stop_fetch
+from vit_explorer.ui.frame.weights import Arrivals, begin_weights, open_weights, receive_weights
 
 
 def place_header() -> None:
@@ -31,11 +32,19 @@ def place_strip() -> None:
 
 
 def place_frame(session: Session, payloads: Payloads) -> None:
-    """Place the frame; it requests the catalogue first, then the finished example. Below it, networks to download."""
+    """Place the frame; it requests the catalogue first, then the finished example.
+
+    Below it are networks to download and, where the session allows it, a place for a visitor's own weights.
+    """
     widget(__file__, "frame", frame_functions(session, payloads), elem_id="frame")
     fetches = Fetches(session.networks)
     offers = serve(session, fetches, offers=list_offers, get=start_fetch, stop_get=stop_fetch)
     widget(__file__, "frame-get", offers, elem_id="frame-get")
+    if session.allow_weights:
+        arrivals = Arrivals()
+        bring = serve(session, arrivals, begin_weights=begin_weights, open_weights=open_weights)
+        receive = serve(arrivals, receive_weights=receive_weights)
+        widget(__file__, "frame-weights", [*bring, *receive], elem_id="frame-weights")
 
 
 def frame_functions(session: Session, payloads: Payloads) -> list[ServerFunction]:
