@@ -60,7 +60,7 @@ export interface State {
 export interface FeaturesChosen {
   block: number | null;
   second: { name: string; title: string } | null;
-  fitOn: "picture" | "both";
+  fitOn: "picture" | "both" | "gallery";
   drop: boolean;
 }
 

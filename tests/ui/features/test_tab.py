@@ -125,10 +125,21 @@ def test_files_hold_what_is_on_screen(session):
         assert svg.startswith(b"<?xml")
 
 
+def test_colours_fitted_on_the_gallery_are_the_same_for_a_patch_of_any_picture(session):
+    there = bind(feature_colour_maps, session)(ask(fit_on="gallery", drop=False))
+    swapped = bind(feature_colour_maps, session)(
+        {**ask(fit_on="gallery", drop=False), "picture": SECOND, "second": FIRST}
+    )
+    for one, other in zip(there["maps"], swapped["maps"], strict=True):
+        colours, exchanged = unpack(one["colours"]), unpack(other["colours"])
+        assert np.abs(colours[::-1] - exchanged).max() <= 1 and colours[..., :3].std() > 10
+        assert one["explained"] == pytest.approx(other["explained"])
+
+
 def test_what_is_not_there_is_refused_in_a_sentence(session):
     with pytest.raises(UserError, match="0 to 4, not 5"):
         bind(feature_similarities, session)(ask(block=5))
     with pytest.raises(UserError, match="0 to 64, not 65"):
         bind(export_features, session)(ask(fit_on="both", drop=False, block=1, query=65, format="png"))
-    with pytest.raises(UserError, match="picture or both"):
-        bind(feature_colour_maps, session)(ask(fit_on="gallery", drop=False))
+    with pytest.raises(UserError, match="picture, both or gallery"):
+        bind(feature_colour_maps, session)(ask(fit_on="elsewhere", drop=False))

@@ -36,20 +36,25 @@ export interface Answers {
   follow: FollowPayload;
   get: StartedPayload;
   hunger: HungerPayload;
+  index_progress: IndexProgressPayload;
   ingredient: IngredientPayload;
   inside: InsidePayload;
   keep: KeepPayload;
   ladder: LadderPayload;
   leave: any;
+  leave_index: any;
   lobby: Record<string, any>;
+  make_index: IndexPayload;
   maps: MapsPayload;
   measure_decoding: any;
   measure_models: any;
   measure_windows: any;
   models_measured: any;
+  nearest: NearestPayload;
   offers: OffersPayload;
   open_weights: FittedPayload;
   own: OwnListPayload;
+  plan_index: IndexPlanPayload;
   planned: PlanPayload;
   progress: ErasingPayload;
   published: PublishedPayload;
@@ -496,6 +501,22 @@ export interface HungerPayload {
   choice: Record<string, any>;
 }
 
+export interface IndexPayload {
+  n: number;
+  k: number;
+  accuracy: number;
+}
+
+export interface IndexPlanPayload {
+  n: number;
+  done: boolean;
+  quick: boolean;
+}
+
+export interface IndexProgressPayload {
+  seen: number | null;
+}
+
 export interface IngredientPayload {
   kind: "pictures" | "mix" | "smoothing" | "batch" | "depth" | "none";
   before: Array<number>;
@@ -636,6 +657,18 @@ export interface ModelSummary {
   multiply_adds: number | null;
   epochs: number | null;
   augment: string | null;
+}
+
+export interface NearestPayload {
+  neighbours: Array<NeighbourPayload>;
+  label: string;
+  votes: number;
+  n: number;
+}
+
+export interface NeighbourPayload {
+  picture: PicturePayload;
+  cosine: number;
 }
 
 export interface OfferPayload {

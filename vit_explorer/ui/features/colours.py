@@ -17,11 +17,16 @@ from vit_explorer.explain.features import (
     outlier_tokens,
     token_norms,
 )
+from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.errors import UserError
-from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.features.hidden import HiddenMap, Pair, PairRequest, load_pair
+from vit_explorer.ui.core.requests import fit_input
+from vit_explorer.ui.core.session import Session, available_samples
+from vit_explorer.ui.features.hidden import HiddenMap, Pair, PairRequest, hidden_maps, load_pair
 
+FitOn = Literal["picture", "both", "gallery"]
+
+MOST_OF_GALLERY = 512  # patches of the gallery's photos that components are fitted on, evenly drawn
 FEWEST = 4  # patches that three principal components need to be more than their own differences
 
 
@@ -29,7 +34,7 @@ FEWEST = 4  # patches that three principal components need to be more than their
 class ColoursRequest(PairRequest):
     """``fit_on``: the images whose patches the components are fitted on; ``drop``: leave the background out."""
 
-    fit_on: Literal["picture", "both"]
+    fit_on: FitOn
     drop: bool
 
 
@@ -82,33 +87,58 @@ def feature_colour_maps(session: Session, request: ColoursRequest) -> ColoursPay
         "second_pixels": pack_pixels(pair.images[1:]),
         "maps": [
             _payload(one, coloured)
-            for one, coloured in zip(pair.maps, colour_maps(pair, request.fit_on, request.drop), strict=True)
+            for one, coloured in zip(pair.maps, colour_maps(session, pair, request), strict=True)
         ],
     }
 
 
-def colour_maps(pair: Pair, fit_on: Literal["picture", "both"], drop: bool) -> list[Coloured]:
+def colour_maps(session: Session, pair: Pair, request: ColoursRequest) -> list[Coloured]:
     """Colour every map; each keeps the signs of the one before.
 
     The background is that of the last map, where objects are told apart best, and the same squares of all others.
     """
+    gallery = _gallery(session, pair.checkpoint, request) if request.fit_on == "gallery" else None
     coloured: list[Coloured] = []
-    for one in pair.maps:
-        patches = one.tokens[:, one.n_prefix :]
-        shown = _foregrounds(pair.maps[-1], one.grid) if drop else torch.ones(patches.shape[:2], dtype=torch.bool)
-        fitted = patches[0][shown[0]] if fit_on == "picture" else patches[shown]
-        if len(fitted) < FEWEST:
-            raise UserError(f"Only {len(fitted)} patches are left without the background: {FEWEST} or more are needed.")
-        basis = fit_features(fitted, like=coloured[-1].basis if coloured else None)
-        colours = torch.stack([basis.colours(tokens) for tokens in patches])
+    for number, one in enumerate(pair.maps):
+        shown = _shown(pair.maps, one, request.drop)
+        like = coloured[-1].basis if coloured else None
+        if gallery is not None:
+            basis = _fit(_patches(gallery[number])[_shown(gallery, gallery[number], request.drop)], like, thin=True)
+        elif request.fit_on == "picture":
+            basis = _fit(_patches(one)[0][shown[0]], like)
+        else:
+            basis = _fit(_patches(one)[shown], like)
+        colours = torch.stack([basis.colours(tokens) for tokens in _patches(one)])
         coloured.append(Coloured(colours, shown, basis))
     return coloured
 
 
+def _gallery(session: Session, checkpoint: Checkpoint, request: ColoursRequest) -> list[HiddenMap]:
+    """The maps of all photos of the gallery."""
+    photos = [session.picture(f"sample:{name}") for name in available_samples()]
+    return hidden_maps(checkpoint, torch.stack([fit_input(one.image, checkpoint, request.fit) for one in photos]))
+
+
+def _patches(one: HiddenMap) -> Tensor:
+    return one.tokens[:, one.n_prefix :]
+
+
+def _shown(maps: list[HiddenMap], one: HiddenMap, drop: bool) -> Tensor:
+    """Which patches of a map are shown, (B, N) bool."""
+    return _foregrounds(maps[-1], one.grid) if drop else torch.ones(_patches(one).shape[:2], dtype=torch.bool)
+
+
+def _fit(features: Tensor, like: FeatureBasis | None, thin: bool = False) -> FeatureBasis:
+    """Fit components to (M, D), or to MOST_OF_GALLERY of them. Raises UserError for too few."""
+    if len(features) < FEWEST:
+        raise UserError(f"Only {len(features)} patches are left without the background: {FEWEST} or more are needed.")
+    return fit_features(features[:: -(-len(features) // MOST_OF_GALLERY)] if thin else features, like=like)
+
+
 def _foregrounds(last: HiddenMap, grid: tuple[int, int]) -> Tensor:
-    """The foreground of both images in the last map, on a finer grid: (2, rows * cols) bool."""
+    """The foreground of all images in the last map, on a finer grid: (B, rows * cols) bool."""
     masks = torch.stack([foreground(tokens, last.n_prefix) for tokens in last.tokens]).float()
-    masks = masks.reshape(2, 1, *last.grid)
+    masks = masks.reshape(-1, 1, *last.grid)
     return F.interpolate(masks, size=grid, mode="nearest").flatten(1) > 0.5
 
 

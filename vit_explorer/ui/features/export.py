@@ -20,7 +20,7 @@ from vit_explorer.ui.features.similarity import SimilarityRequest
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-FITTED = {"picture": "the first image", "both": "both images together"}
+FITTED = {"picture": "the first image", "both": "both images together", "gallery": "the photos of the gallery"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def export_features(session: Session, request: FeaturesExport) -> FileAnswer:
     pair = load_pair(session, request)
     one = check_block(pair, request.block).at_most(MAX_SIDE)
     query = parse_int(request.query, "Query", 0, one.tokens.shape[1] - 1)
-    coloured = colour_maps(pair, request.fit_on, request.drop)
+    coloured = colour_maps(session, pair, request)
     return export_file(
         f"{pair.checkpoint.name}-features",
         request.format,

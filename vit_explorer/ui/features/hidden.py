@@ -9,11 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.trace import trace
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.errors import UserError
-from vit_explorer.ui.core.requests import ModelRequest
+from vit_explorer.ui.core.requests import ModelRequest, fit_input
 from vit_explorer.ui.core.session import Picture, Session
 
 MAX_SIDE = 28  # tokens of a map whose similarities are sent whole: 784 x 784 bytes
@@ -31,7 +30,7 @@ class HiddenMap:
     """The tokens after one block or stage.
 
     Attributes:
-        tokens: (2, n_prefix + rows * cols, D) of the image and of the second image, prefix tokens first.
+        tokens: (B, n_prefix + rows * cols, D), prefix tokens first; of a pair B is 2, the image and the second image.
     """
 
     name: str
@@ -45,7 +44,7 @@ class HiddenMap:
         step = next(step for step in range(1, rows + 1) if rows % step == cols % step == 0 and rows // step <= side)
         if step == 1:
             return self
-        patches = self.tokens[:, self.n_prefix :].mT.reshape(2, -1, rows, cols)  # (2, D, rows, cols)
+        patches = self.tokens[:, self.n_prefix :].mT.reshape(len(self.tokens), -1, rows, cols)  # (B, D, ...)
         coarse = F.avg_pool2d(patches, step).flatten(2).mT
         tokens = torch.cat([self.tokens[:, : self.n_prefix], coarse], dim=1)
         return HiddenMap(self.name, tokens, (rows // step, cols // step), self.n_prefix)
@@ -64,9 +63,14 @@ class Pair:
 def load_pair(session: Session, request: PairRequest) -> Pair:
     """Run the network on both images. Raises as :func:`load_input`."""
     checkpoint = session.checkpoint(request.model)
-    model = checkpoint.model
     pictures = session.picture(request.picture), session.picture(request.second)
-    images = torch.stack([fit_picture(picture.image, model.img_size, request.fit) for picture in pictures])
+    images = torch.stack([fit_input(picture.image, checkpoint, request.fit) for picture in pictures])
+    return Pair(checkpoint, pictures, images, hidden_maps(checkpoint, images))
+
+
+def hidden_maps(checkpoint: Checkpoint, images: Tensor) -> list[HiddenMap]:
+    """The tokens of images, uint8 (B, 3, H, W), after each block or stage."""
+    model = checkpoint.model
     traced = trace(model, checkpoint.preprocess(images))
     staged = bool(model.stage_entries)
     maps = []
@@ -75,7 +79,7 @@ def load_pair(session: Session, request: PairRequest) -> Pair:
         name = f"stage {number + 1}" if staged else f"block {number}" if number else "embedding"
         side = math.isqrt(tokens.shape[1] - traced.n_prefix)
         maps.append(HiddenMap(name, tokens, (side, side) if staged else traced.grid, traced.n_prefix))
-    return Pair(checkpoint, pictures, images, maps)
+    return maps
 
 
 def check_block(pair: Pair, block: int) -> HiddenMap:
