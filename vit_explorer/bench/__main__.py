@@ -31,6 +31,7 @@ from vit_explorer.bench.load import SECONDS, VISITORS, measure_load
 from vit_explorer.bench.missing import NotMeasured
 from vit_explorer.bench.models import measure_models
 from vit_explorer.bench.page import measure_picture, measure_point
+from vit_explorer.bench.pretrained import measure_pretrained
 from vit_explorer.bench.startup import measure_startup
 from vit_explorer.bench.throughput import measure_throughput
 from vit_explorer.bench.wait import measure_wait
@@ -41,6 +42,7 @@ MEASURES = {
     "startup": measure_startup,
     "point": measure_point,
     "picture": measure_picture,
+    "pretrained": measure_pretrained,
     "live": measure_live,
     "load": measure_load,  # two minutes
     "throughput": measure_throughput,

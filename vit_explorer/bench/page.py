@@ -117,6 +117,11 @@ def open_view(page: Page, view: str) -> None:
     page.wait_for_timeout(800)
 
 
+def change_picture(page: Page, name: str) -> float:
+    """Milliseconds from the request of another image to the open tab drawn."""
+    return float(page.evaluate(_CHANGE_PICTURE, name))
+
+
 @dataclass(frozen=True)
 class Pointing:
     """Milliseconds from each pointer move to the last mark and to the next frame."""
@@ -173,7 +178,7 @@ def measure_picture(checkpoints: str | None = None) -> dict[str, Any]:
         for view in PICTURED:
             open_view(page, view)
             names = [f"shapes:{index}" for index in range(10, 10 + WARM_UP + PICTURES)]
-            times = [page.evaluate(_CHANGE_PICTURE, name) for name in names][WARM_UP:]
+            times = [change_picture(page, name) for name in names][WARM_UP:]
             result[f"{view}: everything drawn, ms (median)"] = float(np.median(times))
             result[f"{view}: everything drawn, ms (95th percentile)"] = float(np.percentile(times, 95))
         open_view(page, ROOTS)

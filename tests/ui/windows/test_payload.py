@@ -12,6 +12,7 @@ from vit_explorer.explain import trace
 from vit_explorer.explain.rewindow import rewindowed
 from vit_explorer.explain.windows import layout_of, reach
 from vit_explorer.models import create_model, save_checkpoint
+from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
@@ -119,3 +120,14 @@ def test_weights_of_many_blocks_are_sent_block_by_block(session, monkeypatch):
     assert sent == [whole["blocks"][3]["weights"], whole["blocks"][0]["weights"]]
     with pytest.raises(UserError, match="A block must be 0 to 3, not 4"):
         bind(payload.window_weights, session)(ASKED | {"blocks": [4]})
+
+
+def test_a_swin_without_a_head_has_everything_but_a_prediction(tmp_path):
+    options = SIZES | {"n_classes": 0}
+    card = CARD | {"model": "swin", "overrides": options, "dataset": {"name": "tiny", "classes": []}}
+    network = Checkpoint("headless", create_model("swin", **options).eval(), card, tmp_path)
+    answer = bind(windows_payload, Session(checkpoint_folders=[tmp_path], networks=[network]))(
+        ASKED | {"model": "headless"}
+    )
+    assert answer["classes"] == answer["probabilities"] == answer["own_probabilities"] == []
+    assert len(answer["blocks"]) == 4 and all(unpack(block["weights"]).sum() > 0 for block in answer["blocks"])

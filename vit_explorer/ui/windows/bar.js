@@ -81,6 +81,15 @@ export default widget((root, server) => {
 
   const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
 
+  function answerOf(seen) {
+    if (!seen.classes.length) return `${seen.model} has no head: it names no class.`;
+    const [top, mine] = [best(seen.probabilities), best(seen.ownProbabilities)];
+    const says = `${seen.classes[top]} ${format.probability(seen.probabilities[top])}`;
+    return changed(seen)
+      ? `Cut as it was not trained, it says ${says}; as trained, ${seen.classes[mine]} ${format.probability(seen.ownProbabilities[mine])}.`
+      : `It says ${says}.`;
+  }
+
   function show({ model }, seen) {
     const range = (n) => Array.from({ length: n }, (_, k) => k);
     options($(".window"), seen.choices.windows, seen.window, String);
@@ -91,11 +100,7 @@ export default widget((root, server) => {
     const { window, shift, side } = seen.own;
     $(".own").disabled = !changed(seen);
     $(".own").title = `Windows of ${window}, shifted by ${shift}, on a map of ${side} × ${side}`;
-    const [top, mine] = [best(seen.probabilities), best(seen.ownProbabilities)];
-    const says = `${seen.classes[top]} ${format.probability(seen.probabilities[top])}`;
-    $(".says").textContent = changed(seen)
-      ? `Cut as it was not trained, it says ${says}; as trained, ${seen.classes[mine]} ${format.probability(seen.ownProbabilities[mine])}.`
-      : `It says ${says}.`;
+    $(".says").textContent = answerOf(seen);
     $(".which").hidden = model.name !== seen.model;
     $(".which").textContent = seen.model;
     $(".choose").hidden = model.name === seen.model;

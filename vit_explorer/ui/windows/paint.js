@@ -211,7 +211,8 @@ export function head(context, { seen, side, stage, n }, top) {
   context.font = "14px system-ui, sans-serif";
   context.fillStyle = inkOf("--vx-text");
   context.fillText(`↓ mean of ${n} tokens: ${stage.dModel} numbers`, side / 2, top + 20);
-  context.fillText("↓ head: one score for each class, softmax", side / 2, top + 44);
+  const last = ranked.length ? "↓ head: one score for each class, softmax" : "no head: this vector is the output";
+  context.fillText(last, side / 2, top + 44);
   ranked.forEach(([p, index], rank) => {
     const y = top + 66 + line * (rank + 0.5);
     context.font = `${rank ? 400 : 650} 14px system-ui, sans-serif`;

@@ -145,6 +145,13 @@ function follows({ seen, pair, plain, stage, n }) {
       look: "the strip: pair by pair the reach grows, until it is the whole picture.",
     };
   }
+  if (!seen.classes.length) {
+    return {
+      title: "The end: one vector",
+      what: `The mean of all ${n} tokens, ${stage.dModel} numbers, is what this network gives: it has no head that names a class.`,
+      look: "there is no CLS token: every token has the same part in the vector.",
+    };
+  }
   const best = seen.probabilities.indexOf(Math.max(...seen.probabilities));
   return {
     title: "The head: a prediction",
