@@ -88,6 +88,6 @@ def test_questions_about_pictures_have_keys_and_those_about_ones_own_are_not_kep
     again = answer.parse({"picture": "sample:cat", "model": "vit-cifar10", "fit": "crop", "other": 1})
     assert key_of(answer, request) == key_of(answer, again) is not None
     assert key_of(draw, request) is None
-    assert made_from(answer, request)[0] is session.checkpoint("vit-cifar10")
+    assert made_from(answer, request)[0]() is session.checkpoint("vit-cifar10")
     mine = answer.parse({"picture": "upload:1", "model": "vit-cifar10", "fit": "crop"})
     assert key_of(answer, mine) is not None and made_from(answer, mine) is None

@@ -107,9 +107,8 @@ def test_networks_used_longest_ago_leave_the_memory_and_come_back_when_asked_for
     session = Session(checkpoint_folders=[tmp_path], pretrained=True, weights_memory=2.5 * size)
     one, two, three = names
     first = session.checkpoint(one)
-    session.checkpoint(two)
-    assert session.checkpoint(one) is first and read == [one, two]  # in memory once
     kept = session.made_from([], two)  # what an answer that is kept was made from
+    assert session.checkpoint(one) is first and read == [one, two]  # in memory once
     session.checkpoint(three)
     assert [network.name for network in session.networks.opened()] == [one, three]
     gc.collect()
