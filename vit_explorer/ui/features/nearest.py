@@ -162,7 +162,7 @@ def find_nearest(session: Session, indexes: Indexes, request: NearestRequest) ->
     index = indexes.find(seen.checkpoint.model, request.source)
     if index is None:
         raise UserError(f"{request.model} has not seen the pictures of {request.source} yet.")
-    kind, _, number = request.picture.partition(":")
+    kind, _, number = request.picture.rpartition(":")  # the picture itself was found: its number is one
     itself = int(number) if kind == request.source and int(number) < len(index.labels) else None
     vector = seen.checkpoint.model.embed(seen.inputs)[0]
     found, cosines = nearest(vector, index.vectors, K, itself)
