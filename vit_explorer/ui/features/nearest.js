@@ -120,7 +120,7 @@ export default widget((root, server) => {
     });
     $(".scored").textContent =
       `Asked for each of the ${format.count(index.n)} pictures in turn, the ${index.k} nearest others vote for its own label in ` +
-      `${format.percent(index.accuracy)} of cases: how well these vectors tell the labels apart, with nothing trained on them.`;
+      `${format.percent(index.accuracy)} of cases: how well these vectors tell the labels apart by distance alone.`;
   }
 
   $(".go").addEventListener("click", see);
