@@ -203,8 +203,8 @@ def refused(capsys, words: str, *given: object) -> None:
 def test_what_cannot_be_done_is_said_in_one_line_and_leaves_no_folder(tiny_npz, tmp_path, capsys, elsewhere):
     run = ("--run", tmp_path / "run")
     data = ("--data", tiny_npz)
-    refused(capsys, "no dataset at 'nowhere'", "--data", "nowhere", *run)
-    refused(capsys, "no file nowhere.npz", "--data", "nowhere.npz", *run)
+    refused(capsys, "nowhere': give 'cifar10'", "--data", "nowhere", *run)
+    refused(capsys, "nowhere.npz", "--data", "nowhere.npz", *run)
     refused(capsys, "CIFAR-10 was not found in data", *run)
     refused(capsys, "CIFAR-10 was not found in here, data", "--root", "here", *run)
     refused(capsys, "epochs must lie between 1 and 10000, not 0", *data, "--epochs", 0, *run)

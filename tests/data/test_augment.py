@@ -115,6 +115,6 @@ def test_crops_without_flips_are_the_same_crops_and_mirror_nothing():
     assert torch.equal(with_flips[:, :2], without[:, :2]) and with_flips[:, 2].any() and not without[:, 2].any()
     arrows = torch.zeros(200, 1, 9, 9, dtype=torch.uint8)
     arrows[:, :, 4, 3:6] = torch.tensor([1, 2, 3], dtype=torch.uint8)  # brighter to the right
-    seen = apply_crop_and_flip(arrows, without, padding=3)
+    seen = apply_crop_and_flip(arrows, without)
     lit = [row[row > 0].tolist() for row in seen.flatten(2)[:, 0]]
     assert all(values == sorted(values) for values in lit) and [1, 2, 3] in lit

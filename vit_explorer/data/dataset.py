@@ -18,7 +18,13 @@ FINGERPRINT_SAMPLE = 64  # images of each split that are looked at
 
 
 class DatasetError(ValueError):
-    """A dataset cannot be opened; the message names the fault and a remedy."""
+    """A dataset cannot be opened; the message names the fault and a remedy, on one line.
+
+    Names of files may hold characters that are not printed, such as a line feed.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__("".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in message))
 
 
 class Split(NamedTuple):

@@ -66,8 +66,9 @@ def _checked_split(x: np.ndarray | None, y: np.ndarray | None, path: Path) -> Sp
     side = pictures.shape[-1]
     if not low <= side <= high:
         raise DatasetError(f"{path} holds pictures of {side} x {side} pixels: they must have {low} to {high} a side.")
-    if y.ndim == 2 and y.shape[1] > 1 and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all():  # one-hot
-        y = y.argmax(axis=1)
+    numbers = y.dtype.kind in "buif"
+    if numbers and y.ndim == 2 and y.shape[1] > 1 and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all():
+        y = y.argmax(axis=1)  # one-hot
     y = y.reshape(-1)
     if len(pictures) != len(y) or len(pictures) == 0:
         raise DatasetError(
