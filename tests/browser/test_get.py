@@ -67,5 +67,6 @@ def test_the_advised_network_is_got_stopped_gone_on_with_and_shown(watched, addr
     open_page(newcomer, address)
     shown = newcomer.evaluate("[vx.get('trace').model, vx.get('trace').picture.name]")
     assert shown == ["deit-tiny", "sample:cheetah"]
+    newcomer.locator(".vx-frame .fold").click()  # the rail is a bar here
     newcomer.locator(".vx-frame-get summary").click()
     fits(newcomer, 390)

@@ -148,7 +148,7 @@ def test_a_pass_is_played_once_and_can_be_stopped(watched, address):
     assert page.locator(".vx-home .moment").input_value() == stopped
     page.locator(".vx-home .play").click()
     page.wait_for_function("document.querySelector('.vx-home .moment').value === '1'")
-    assert page.locator(".vx-home .play").inner_text() == "Play again"
+    page.locator(".vx-home .play", has_text="Play again").wait_for()
 
 
 def test_a_tile_and_a_thread_pin_their_token(home):

@@ -11,6 +11,7 @@ from vit_explorer.bench import browser as bench_browser
 from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import VIEWPORT, open_page
 from vit_explorer.models.folders import CHECKPOINTS, PACKAGE, checkout
+from vit_explorer.ui.core.terms import GLOSSARY
 
 TAB = """
 from vit_explorer.ui.core.serve import serve
@@ -74,6 +75,8 @@ def toy_address(tmp_path_factory):
     for name in ("app.py", "pyproject.toml"):
         shutil.copy(source / name, copy / name)
     (copy / CHECKPOINTS).symlink_to(source / CHECKPOINTS)
+    (copy / "docs").mkdir()
+    shutil.copy(source / "docs" / GLOSSARY, copy / "docs" / GLOSSARY)
     page = copy / PACKAGE.name / "ui"
     (page / "toy").mkdir()
     for name, text in (

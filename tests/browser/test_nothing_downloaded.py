@@ -19,7 +19,7 @@ VIEWS = {
     "Train": ("Race", "Hunger for data"),
     "Recipe": ("Ingredients", "Distillation", "Ladder"),
     "Classify": (),
-    "Compare": ("One picture", "Architectures", "Which one?"),
+    "Compare": ("One picture", "Confusions", "Architectures", "Which one?"),
 }
 
 

@@ -239,7 +239,7 @@ def test_every_ingredient_fits_the_screen(watched, address, width, height):
         choose(page, name)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         if width > 900:
-            box = page.locator(f"{ROOT} .vx-panel").bounding_box()
+            box = page.locator(f"{ROOT} .parts").bounding_box()  # the next rolls below may need a scroll
             assert box["y"] + page.evaluate("scrollY") + box["height"] <= height, name
 
 

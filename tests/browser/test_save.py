@@ -16,7 +16,7 @@ def test_the_picture_of_a_view_holds_its_boxes_words_and_canvases(page):
     open_view(page, "Patches")
     panel = page.locator(".vx-patches .vx-panel").bounding_box()
     scene = page.locator(".vx-patches .scene").bounding_box()
-    words = page.locator(".vx-patches h3").bounding_box()
+    words = page.locator(".vx-patches h2").bounding_box()
     saved = np.asarray(Image.open(save(page, ".vx-patches", "png").path()).convert("RGB"))
     assert saved.shape[:2] == (int(2 * panel["height"]), int(2 * panel["width"]))
 

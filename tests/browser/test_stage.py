@@ -44,7 +44,7 @@ def test_nothing_on_the_stage_is_small_and_the_rest_of_the_page_is_gone(stage):
     for selector in ("#rail", "#strip", "#header .theme", ".vx-home .doors"):
         assert not stage.locator(selector).first.is_visible()
     stage.keyboard.press("3")
-    stage.wait_for_function(f"{OPENED} === 'attention'")
+    stage.wait_for_function(f"{OPENED} === 'attention' && document.body.dataset.vxTab === 'attention'")
     drawn(stage)
     assert small_letters(stage) == []
     stage.wait_for_function("document.querySelector('.vx-frame-present .sentence').textContent.includes('%')")

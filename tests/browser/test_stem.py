@@ -90,7 +90,8 @@ def test_a_model_has_one_matrix_or_convolutions_or_neither(page):
 
 def test_on_a_phone_it_is_one_column(watched, address):
     page = watched(390, 844)
-    page.goto(address + "#model=hybrid-test")
+    page.goto(address + "#tab=patches&model=hybrid-test")
     settled(page)
+    page.locator(f"{PANEL} .vx-panel").wait_for()
     widths = page.evaluate(f"[document.documentElement.scrollWidth, document.querySelector('{PANEL}').scrollWidth]")
     assert widths[0] <= 390 and widths[1] <= 390

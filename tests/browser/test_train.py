@@ -180,7 +180,7 @@ def test_a_race_from_play_to_the_kept_model_in_the_positions_tab(train, runs):
     assert train.locator(".vx-positions .epoch").inner_text() == "epoch 2 (trained)"
     assert train.evaluate("vx.get('model').data") == "shapes"
     train.evaluate("vx.openTab('classify')")
-    train.locator(".vx-classify .model", has_text="vit-of-this-test").first.wait_for(timeout=PATIENCE)
+    train.locator(".vx-classify .model", has_text="vit-of-this-test").first.wait_for(state="attached", timeout=PATIENCE)
     for path in (runs / "exported").glob("vit-of-this-test.*"):  # the app serves the tests of other files too
         path.unlink()
 

@@ -113,7 +113,7 @@ export default widget((root, server) => {
       image.src = picture.preview;
       image.alt = "";
       button.append(image, make("span", "", picture.truth), make("span", "vx-number", format.decimal(cosine)));
-      button.setAttribute("aria-label", `${picture.title}: ${picture.truth}, cosine ${format.decimal(cosine)}`);
+      button.title = `${picture.title}: ${picture.truth}, cosine ${format.decimal(cosine)}`;
       button.addEventListener("click", () => store.set("wish", { picture: picture.name }));
       item.append(button);
       return item;

@@ -8,7 +8,7 @@ import { byHand } from "../core/hand.js";
 import { inkOf } from "../core/theme.js";
 import * as bars from "./bars.js";
 
-const LARGEST = 208; // px of a picture
+const LARGEST = 188; // px of a picture
 const GAP = 14; // px between two
 const THUMB = 66; // px of a further roll
 const DROPPED = "#05070a"; // a branch that went dark, in both themes
