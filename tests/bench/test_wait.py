@@ -25,10 +25,10 @@ class Service:
         self._events = self._runner.events()
 
     def status(self, name: str) -> dict:
-        with self._runner:
-            if self._fails or not list(itertools.islice(self._events, 3)):
-                return {"state": "failed" if self._fails else "finished"}
-        return {"state": "training"}
+        if not self._fails and list(itertools.islice(self._events, 3)):
+            return {"state": "training"}
+        self._runner.close()
+        return {"state": "failed" if self._fails else "finished"}
 
 
 @pytest.fixture
