@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import io
 
@@ -10,6 +9,7 @@ import httpx
 import pytest
 from PIL import Image
 
+from tests import apart
 from vit_explorer.bench import load
 from vit_explorer.bench.load import Asked
 
@@ -33,7 +33,7 @@ def test_answers_and_faults_are_counted_and_begun_anew():
             await asked.ask("analyse", {})
             return first, asked.taken()
 
-    first, second = asyncio.run(visit())
+    first, second = apart.run(visit())
     assert (first["answers"], first["errors"], first["first error"]) == (4, 2, "No.")
     assert 0 < first["s (median)"] <= first["s (95th percentile)"] <= first["s (longest)"]
     assert (second["answers"], second["errors"]) == (1, 0) and "first error" not in second
@@ -46,7 +46,7 @@ def test_each_visitor_acts_again_after_its_pause(monkeypatch):
     async def act(lot) -> None:
         acts.append(lot.random())
 
-    asyncio.run(load._visits(5, 0.1, act))
+    apart.run(load._visits(5, 0.1, act))
     assert len(set(acts)) >= 10  # each of five at least twice, each with chances of its own
 
 

@@ -6,7 +6,6 @@ VIT_EXPLORER_FUZZ=100000 scripts/dev test tests/ui/test_fuzz.py takes longer; VI
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import io
 import json
@@ -20,6 +19,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests import apart
 from tests.files import save_npz
 from tests.training.small import RECIPE
 from tests.ui.fuzzing import Fuzzer
@@ -138,7 +138,7 @@ def quick(monkeypatch):
 
 def test_every_answer_is_a_sentence_or_an_answer(world, quick, caplog):
     with caplog.at_level("INFO"):
-        asyncio.run(ask_everything(world, caplog))
+        apart.run(ask_everything(world, caplog))
 
 
 async def ask_everything(world, caplog):

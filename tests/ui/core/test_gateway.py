@@ -13,6 +13,7 @@ import pytest
 from gradio.routes import App
 from starlette.testclient import TestClient
 
+from tests import apart
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.gateway import ADDRESS, Gateway
 from vit_explorer.ui.core.limits import MINUTE, PUBLIC, Ledger, Limits, Rate, visitor_key
@@ -142,7 +143,7 @@ def test_equal_questions_under_way_are_answered_once_and_the_answer_is_kept():
         held.go_on.set()
         return [*await asyncio.gather(*asked), await gateway.answer(function, dict(ASKED), "5.6.7.8")]
 
-    assert set(asyncio.run(visit())) == {b'{"calls":1}'} and held.calls == 1
+    assert set(apart.run(visit())) == {b'{"calls":1}'} and held.calls == 1
     assert gateway.kept.used == len(b'{"calls":1}')
 
 
@@ -151,7 +152,7 @@ def test_an_answer_about_ones_own_picture_is_not_kept():
     held.go_on.set()
     (function,) = serve(session, answer=held.answer)
     mine = ASKED | {"picture": "upload:mine"}
-    assert [asyncio.run(gateway.answer(function, mine, "")) for _ in range(2)] == [b'{"calls":1}', b'{"calls":2}']
+    assert [apart.run(gateway.answer(function, mine, "")) for _ in range(2)] == [b'{"calls":1}', b'{"calls":2}']
     assert gateway.kept.used == 0
 
 
@@ -162,7 +163,7 @@ def test_an_error_is_not_kept():
         raise UserError("Not now.")
 
     (function,) = serve(Session(), fail=fail)
-    assert asyncio.run(gateway.answer(function, ASKED, "")) == b'{"error":"Not now."}' and gateway.kept.used == 0
+    assert apart.run(gateway.answer(function, ASKED, "")) == b'{"error":"Not now."}' and gateway.kept.used == 0
 
 
 def test_what_takes_long_waits_in_its_own_queue_and_too_many_are_refused():
@@ -183,7 +184,7 @@ def test_what_takes_long_waits_in_its_own_queue_and_too_many_are_refused():
         go_on.set()
         return [json.loads(one) for one in (quick, *await asyncio.gather(*waiting))]
 
-    quick, *others = asyncio.run(visit())
+    quick, *others = apart.run(visit())
     assert quick == {"word": "quick"}
     refused = [one for one in others if "Too many others" in one.get("error", "")]
     assert len(refused) == 38

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import secrets
 import tempfile
@@ -165,7 +164,7 @@ def receive_weights(arrivals: Arrivals, request: PartRequest) -> ReceivedPayload
         raise UserError("This part of the file is too large: load the page again.")
     try:
         data = base64.b64decode(request.data, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error, or text that is not ASCII
         raise UserError("The file was damaged on its way: send it again.") from error
     return {"received": arrivals.append(request.id, data)}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypedDict
 
@@ -137,7 +136,7 @@ def append_own(session: Session, request: PartRequest) -> dict[str, int]:
     """Add a part to a file and tell how many bytes there are. Raises UserError for a part that does not follow."""
     try:
         data = base64.b64decode(request.part, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:  # binascii.Error, or text that is not ASCII
         raise UserError("A part of the file was damaged on its way: bring it again.") from error
     if len(data) > MAX_PART_BYTES:
         raise UserError(f"A part has at most {MAX_PART_BYTES >> 20} MB.")

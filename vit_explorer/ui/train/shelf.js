@@ -165,7 +165,7 @@ export default widget((root) => {
       compared ? "Shown dashed" : "Compare",
       () => races.compare(race.name),
       "",
-      `Lay the curves of ${race.title} under those on screen`,
+      `Compare: lay the curves of ${race.title} under those on screen`,
     );
     compare.setAttribute("aria-pressed", String(compared));
     compare.disabled = !races.race || current;
