@@ -24,7 +24,12 @@ class DatasetError(ValueError):
     """
 
     def __init__(self, message: str) -> None:
-        super().__init__("".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in message))
+        super().__init__(printable(message))
+
+
+def printable(text: str) -> str:
+    """Text on one line: characters that are not printed become replacement characters."""
+    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 
 class Split(NamedTuple):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from vit_explorer.data.dataset import DatasetError
+from vit_explorer.data.dataset import DatasetError, printable
 from vit_explorer.data.decode import PictureError
 from vit_explorer.models.zoo import CheckpointError
 from vit_explorer.training.runs.errors import RunError
@@ -67,4 +67,4 @@ def shown(value: Any) -> str:
         return "an object" if isinstance(value, Mapping) else "a list"
     if isinstance(value, int) and abs(value) >= 10**SHOWN:
         return "a larger number"
-    return "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in str(value)[:SHOWN])
+    return printable(str(value)[:SHOWN])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 
-from vit_explorer.data.decode import PictureError
 from vit_explorer.data.uploads import MAX_BYTES
+from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.payloads import PicturePayload, picture_payload
 from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
@@ -24,15 +24,28 @@ class UploadRequest:
 
 @terms(counted="uploads")
 def upload_picture(session: Session, request: UploadRequest) -> PicturePayload:
-    """Keep an uploaded picture in memory. Raises PictureError."""
+    """Keep an uploaded picture in memory. Raises UserError or PictureError."""
     return picture_payload(session.keep_upload(decode_upload(request.data), request.title[:MAX_TITLE]))
 
 
 def decode_upload(data: str) -> bytes:
-    """Decode base64. Raises PictureError for a file that is too large, or no base64."""
-    if len(data) > MAX_BYTES * 4 / 3 + 4:
-        raise PictureError(f"This file is over {MAX_BYTES // 2**20} MB; make the picture smaller, then retry.")
+    """Decode a picture's file. Raises UserError for one that is too large, or no base64."""
+    limit = f"This file is over {MAX_BYTES // 2**20} MB; make the picture smaller, then retry."
+    return decode_base64(data, MAX_BYTES, limit)
+
+
+def decode_base64(data: str, most: int, too_large: str) -> bytes:
+    """Decode base64 of at most ``most`` bytes, the size being looked at first.
+
+    Raises:
+        UserError: ``too_large`` if there are more, or a sentence for what is no base64.
+    """
+    if len(data) > most * 4 / 3 + 4:
+        raise UserError(too_large)
     try:
-        return base64.b64decode(data, validate=True)
+        decoded = base64.b64decode(data, validate=True)
     except ValueError as error:  # binascii.Error, or text that is not ASCII
-        raise PictureError("The upload was damaged on its way: try it again.") from error
+        raise UserError("The upload was damaged on its way: try it again.") from error
+    if len(decoded) > most:
+        raise UserError(too_large)
+    return decoded

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import secrets
 import tempfile
@@ -20,6 +19,7 @@ from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import Range
 from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.core.uploads import decode_base64
 
 SUFFIXES = (".pth", ".pt", ".bin", ".ckpt", ".safetensors", ".npz")
 LARGEST_PART = 4 * 2**20  # bytes
@@ -160,12 +160,7 @@ def begin_weights(session: Session, arrivals: Arrivals, request: BeginRequest) -
 @terms(public=False)
 def receive_weights(arrivals: Arrivals, request: PartRequest) -> ReceivedPayload:
     """Receive the next part of a file."""
-    if len(request.data) > LARGEST_PART * 4 / 3 + 4:
-        raise UserError("This part of the file is too large: load the page again.")
-    try:
-        data = base64.b64decode(request.data, validate=True)
-    except ValueError as error:  # binascii.Error, or text that is not ASCII
-        raise UserError("The file was damaged on its way: send it again.") from error
+    data = decode_base64(request.data, LARGEST_PART, "This part of the file is too large: load the page again.")
     return {"received": arrivals.append(request.id, data)}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypedDict
 
@@ -24,6 +23,7 @@ from vit_explorer.ui.core.errors import UserError, user_errors
 from vit_explorer.ui.core.requests import Range
 from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.core.uploads import decode_base64
 from vit_explorer.ui.train.request import OwnerRequest
 
 SHOWN_SKIPPED = 5  # files that are named
@@ -134,12 +134,7 @@ def begin_own(session: Session, request: BringRequest) -> BringPayload:
 
 def append_own(session: Session, request: PartRequest) -> dict[str, int]:
     """Add a part to a file and tell how many bytes there are. Raises UserError for a part that does not follow."""
-    try:
-        data = base64.b64decode(request.part, validate=True)
-    except ValueError as error:  # binascii.Error, or text that is not ASCII
-        raise UserError("A part of the file was damaged on its way: bring it again.") from error
-    if len(data) > MAX_PART_BYTES:
-        raise UserError(f"A part has at most {MAX_PART_BYTES >> 20} MB.")
+    data = decode_base64(request.part, MAX_PART_BYTES, f"A part has at most {MAX_PART_BYTES >> 20} MB.")
     with user_errors():
         return {"received": _brought(session).append(request.owner, request.data, request.at, data)}
 
