@@ -15,7 +15,7 @@ def test_bytes_up_to_the_limit_are_decoded(size):
 
 @pytest.mark.parametrize("size", [11, 12, 1_000])
 def test_more_bytes_are_too_large_also_by_one(size):
-    with pytest.raises(UserError, match="^too large$"):
+    with pytest.raises(UserError, match=r"^too large$"):
         decode_base64(base64.b64encode(b"x" * size).decode(), 10, "too large")
 
 
