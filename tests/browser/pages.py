@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from vit_explorer.bench.page import settled
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Download, Page
 
@@ -98,6 +100,13 @@ class Visitors:
                 self._away[has_touch].append(visitor)
         self._here.clear()
         return faults
+
+
+def reload(page: Page) -> None:
+    """Load the page again, as F5 does, once its address says what is on screen."""
+    page.wait_for_function("async () => (await vx.module('core/link.js')).address() === location.href")
+    page.reload()
+    settled(page)
 
 
 def drawn(page: Page) -> None:

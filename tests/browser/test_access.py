@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.browser.pages import drawn, open_view
-from vit_explorer.bench.page import VIEWPORT, open_page, settled
+from tests.browser.pages import drawn, open_view, reload
+from vit_explorer.bench.page import VIEWPORT, open_page
 from vit_explorer.models.folders import checkout
 
 AXE = "node_modules/axe-core/axe.min.js"
@@ -67,16 +67,14 @@ def test_few_stops_lead_to_the_first_view_and_the_first_of_them_skips_the_rest(p
 
     open_view(page, "Home")  # the first view; on the others the rail has its stops too
     page.wait_for_function("location.hash.includes('tab=home')")
-    page.reload()  # the keyboard begins at the top again
-    settled(page)
+    reload(page)  # the keyboard begins at the top again
     stops: list[str] = []
     page.keyboard.press("Tab")
     while not in_view() and len(stops) < 2 * MOST_STOPS:
         stops.append(page.evaluate("document.activeElement.outerHTML.slice(0, 99)"))
         page.keyboard.press("Tab")
     assert 2 <= len(stops) <= MOST_STOPS, stops
-    page.reload()
-    settled(page)
+    reload(page)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the view"
     page.keyboard.press("Enter")

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.browser.pages import reload
+
 
 def png(seed: int) -> bytes:
     pixels = np.random.default_rng(seed).integers(0, 256, (8, 8, 3), dtype=np.uint8)
@@ -116,7 +118,7 @@ def test_the_table_is_saved_and_one_link_holds_all_of_it(classify):
         assert image.width > 2 * 150 * len(names(classify))
     before = classify.locator(f"{TABLE} tbody").inner_text()
     classify.wait_for_function("location.hash.includes('dog')")
-    classify.reload()
+    reload(classify)
     classify.wait_for_function(f"document.querySelectorAll('{TABLE} tbody tr').length === 2", timeout=60_000)
     classify.wait_for_function(
         f"(before) => document.querySelector('{TABLE} tbody').innerText === before", arg=before, timeout=60_000

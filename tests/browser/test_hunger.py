@@ -8,9 +8,9 @@ import shutil
 
 import pytest
 
-from tests.browser.pages import drawn, fits, save
+from tests.browser.pages import drawn, fits, reload, save
 from vit_explorer.bench.browser import running_app
-from vit_explorer.bench.page import open_page, settled
+from vit_explorer.bench.page import open_page
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER
 
 PATIENCE = 240_000  # ms until a test gives up; nothing is measured with it
@@ -137,8 +137,7 @@ def test_a_point_of_ones_own_is_run_drawn_and_there_after_a_reload(hunger):
     drawn = chart(hunger)
     assert drawn != before
 
-    hunger.reload()
-    settled(hunger)
+    reload(hunger)
     open_hunger(hunger)
     assert line.inner_text() == told
     assert hunger.evaluate("vx.get('race').title") == "CNN on 100 of shapes, seed 7"  # a race like any other

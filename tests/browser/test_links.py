@@ -149,7 +149,7 @@ STATES: dict[str, list[list[Act]]] = {
     "Windows / Cost": [[slide(".vx-windows-cost .side", 28), slide(".vx-windows-cost .window", 14)]],
     "Train / Race": [
         [press("[data-what=loss]"), press("[data-axis=images]"), slide(".vx-train-cards .slider", 1)],
-        [press(".vx-train-shelf li:not(.current) [aria-label^=Lay]"), press("[data-what=accuracy]")],
+        [press(".vx-train-shelf li:not(.current) [aria-label^=Compare]"), press("[data-what=accuracy]")],
         [
             press(".vx-train-controls .new"), press(".preset:nth-child(3)"),
             slide(".size input", 0), slide(".epochs input", 3),

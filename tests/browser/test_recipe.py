@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.browser.pages import open_view
-from vit_explorer.bench.page import open_page, settled
+from tests.browser.pages import open_view, reload
+from vit_explorer.bench.page import open_page
 from vit_explorer.data.rand_augment import rand_augment
 from vit_explorer.ui.core.requests import ModelRequest, load_input
 from vit_explorer.ui.core.serve import bind
@@ -225,8 +225,7 @@ def test_another_picture_with_a_label_of_its_own_and_the_same_after_a_reload(rec
     assert "no label of its own" not in recipe.locator(f"{ROOT} .note").inner_text()
     check_bars(recipe, found, before=found["before"], label=found["target"], mixed=found["after"])
     before = recipe.locator(f"{ROOT} .bars").inner_text()
-    recipe.reload()
-    settled(recipe)
+    reload(recipe)
     open_view(recipe, "Recipe / Ingredients")
     recipe.wait_for_function(READY)
     assert recipe.locator(f"{ROOT} .bars").inner_text() == before

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.browser.pages import Visitor, fits, save
+from tests.browser.pages import Visitor, fits, reload, save
 from tests.browser.races import copy_race
 from vit_explorer.bench.page import VIEWPORT, open_page, settled
 from vit_explorer.training.runs.race import Race
@@ -272,7 +273,7 @@ def test_a_second_visitor_watches_and_cannot_command(training, watched):
 def test_a_reload_attaches_again(training):
     name = training.evaluate("vx.get('race').name")
     before = steps(training)
-    training.reload()
+    reload(training)
     training.wait_for_function("window.vx && vx.get('race')", timeout=PATIENCE)
     assert training.evaluate("[vx.get('race').name, vx.get('race').mine]") == [name, True]
     training.wait_for_function(
@@ -285,8 +286,7 @@ def test_a_reload_attaches_again(training):
 
 
 def test_a_worker_killed_from_outside_is_a_sentence_and_the_race_goes_on(training):
-    (worker,) = workers()
-    os.kill(worker, signal.SIGKILL)
+    os.kill(the_worker(), signal.SIGKILL)
     in_state(training, "paused")
     assert "was ended from outside" in training.locator(".vx-train-controls .state").inner_text()
     training.locator(".vx-train-controls .play").click()
@@ -294,26 +294,34 @@ def test_a_worker_killed_from_outside_is_a_sentence_and_the_race_goes_on(trainin
     stop(training)
 
 
+def the_worker() -> int:
+    """The one training's process of the app that these tests started, once those of stopped races have ended."""
+    until = time.monotonic() + PATIENCE / 1000
+    while len(found := workers()) != 1:
+        assert time.monotonic() < until, found
+        time.sleep(0.1)
+    return found[0]
+
+
 def workers() -> list[int]:
     """The trainings' processes of the app that these tests started."""
     ours = {os.getpid()}
-    found: list[int] = []
-    for _ in range(2):  # the app, then its worker
-        children = {int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if parent(path) in ours}
-        found += [
-            pid
-            for pid in children
-            if b"vit_explorer.training.service.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]
-        ours |= children
-    return sorted(set(found))
+    for _ in range(2):  # the app, then its workers
+        ours |= {int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if parent(path) in ours}
+    return sorted(pid for pid in ours if b"vit_explorer.training.service.worker" in contents(f"/proc/{pid}/cmdline"))
 
 
 def parent(stat: Path) -> int:
+    """The process that started this one; -1 once it has ended."""
+    state = contents(stat).rpartition(b")")[2].split()
+    return int(state[1]) if state else -1
+
+
+def contents(path: str | Path) -> bytes:
     try:
-        return int(stat.read_text().rpartition(")")[2].split()[1])
+        return Path(path).read_bytes()
     except (FileNotFoundError, ProcessLookupError):
-        return -1
+        return b""
 
 
 def test_a_value_outside_its_range_is_refused_beside_its_field(train):
@@ -350,8 +358,7 @@ def test_races_on_the_shelf_are_renamed_compared_exported_and_deleted(train, rec
     secret = train.evaluate("localStorage.getItem('vx-owner')")
     older, newer = (copy_race(recorded, runs, name, secret) for name in ("shelved-1", "shelved-2"))
     train.evaluate("(name) => { location.hash = `run=${name}`; }", newer)
-    train.reload()
-    settled(train)
+    reload(train)
     train.wait_for_function("(name) => vx.get('race') && vx.get('race').name === name", arg=newer, timeout=PATIENCE)
     in_state(train, "finished")
     row = train.locator(".vx-train-shelf li", has=train.get_by_text(re.compile(f"^({older}|An older race)$")))

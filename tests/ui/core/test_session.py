@@ -25,6 +25,7 @@ from vit_explorer.models.zoo import (
     load_checkpoint,
     save_checkpoint,
 )
+from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.session import MAX_SIDE, SAMPLES, Session, UnknownPicture, available_samples
 from vit_explorer.ui.core.uploads import decode_upload
 
@@ -99,7 +100,7 @@ def test_one_visitors_title_never_shows_for_another():
 
 
 def test_a_damaged_upload_is_refused():
-    with pytest.raises(PictureError):
+    with pytest.raises(UserError, match="damaged on its way"):
         decode_upload("no base64!")
     with pytest.raises(PictureError):
         Session().keep_upload(b"", "nothing")
