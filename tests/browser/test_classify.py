@@ -91,6 +91,17 @@ def test_the_table_judges_each_answer_by_the_true_one_that_is_typed(classify):
     assert classify.locator(f"{TABLE} tfoot td").nth(1).inner_text() == "0 of 1"
 
 
+def test_a_field_that_is_written_in_keeps_its_words_while_answers_come(classify):
+    field = classify.get_by_label("What Cat shows")
+    field.fill("")
+    field.press_sequentially("do")
+    choose(classify, ("mine.png", png(4)))
+    classify.wait_for_function(f"document.querySelectorAll('{TABLE} tbody tr').length === 2")
+    classify.wait_for_function(f"!document.querySelector('{TABLE}').textContent.includes('…')")
+    assert field.input_value() == "do"
+    assert field.evaluate("(field) => field === document.activeElement")
+
+
 def names(page) -> list[str]:
     """The models of the table, in its order."""
     return page.locator(f"{TABLE} thead th").all_inner_texts()[2:]

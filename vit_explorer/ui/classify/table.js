@@ -22,7 +22,10 @@ function words(found) {
   return { answer: `${found.answer} ${format.probability(found.p)}`, said: SAID[found.state], truth };
 }
 
-/** Write the table anew. `truthOf(row)` gives the field for its true answer. @param {HTMLTableElement} table @param {Row[]} rows */
+/** @type {WeakMap<Row, HTMLTableRowElement>} the line of each picture: a field that is written in must not move */
+const known = new WeakMap();
+
+/** Write the table. `truthOf(row)` gives the field for its true answer. @param {HTMLTableElement} table @param {Row[]} rows */
 export function write(table, rows, truthOf) {
   const models = columns(rows);
   const head = make("tr");
@@ -33,16 +36,10 @@ export function write(table, rows, truthOf) {
     head.append(name);
   }
   const lines = rows.map((row) => {
-    const line = make("tr");
-    const name = make("th");
-    name.scope = "row";
-    const image = make("img", Math.max(row.picture.width, row.picture.height) <= 64 ? "tiny" : "");
-    image.src = row.picture.preview;
-    image.alt = "";
-    name.append(image, make("span", "", row.picture.title));
-    const truth = make("td");
-    truth.append(truthOf(row));
-    line.append(name, truth, ...models.map((model) => written(row, model)));
+    if (!known.has(row)) known.set(row, lineOf(row, truthOf));
+    const line = known.get(row);
+    while (line.cells.length > 2) line.deleteCell(2);
+    line.append(...models.map((model) => written(row, model)));
     return line;
   });
   const foot = make("tr");
@@ -52,8 +49,27 @@ export function write(table, rows, truthOf) {
     foot.append(make("td", "", of ? `${right} of ${of}` : "–"));
   }
   table.tHead.replaceChildren(head);
-  table.tBodies[0].replaceChildren(...lines);
+  arrange(table.tBodies[0], lines);
   table.tFoot.replaceChildren(foot);
+}
+
+/** A line without answers: the picture and the field for what it shows. */
+function lineOf(row, truthOf) {
+  const [line, name, truth] = [make("tr"), make("th"), make("td")];
+  name.scope = "row";
+  const image = make("img", Math.max(row.picture.width, row.picture.height) <= 64 ? "tiny" : "");
+  image.src = row.picture.preview;
+  image.alt = "";
+  name.append(image, make("span", "", row.picture.title));
+  truth.append(truthOf(row));
+  line.append(name, truth);
+  return line;
+}
+
+/** Let these be the children, in this order; one that is in its place stays untouched, as it may have the focus. */
+function arrange(body, lines) {
+  for (const old of [...body.children]) if (!lines.includes(old)) old.remove();
+  lines.forEach((line, i) => body.children[i] !== line && body.insertBefore(line, body.children[i] ?? null));
 }
 
 function written(row, model) {

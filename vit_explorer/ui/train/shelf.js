@@ -98,9 +98,11 @@ export default widget((root) => {
     const box = make("div");
     if (renaming === race.name) {
       const input = make("input", "name");
-      input.value = race.title;
+      const label = `New name for ${race.title}`;
+      const before = /** @type {HTMLInputElement | null} */ (root.querySelector(".name"));
+      input.value = before && before.getAttribute("aria-label") === label ? before.value : race.title;
       input.maxLength = 80;
-      input.setAttribute("aria-label", `New name for ${race.title}`);
+      input.setAttribute("aria-label", label);
       input.addEventListener("keydown", (event) => {
         if (event.key === "Enter") change("rename", { race: race.name, title: input.value });
         if (event.key === "Escape") {
