@@ -67,6 +67,7 @@ def measure_live(checkpoints: str | None = None) -> dict[str, Any]:
     ):
         page = browser.new_page(viewport=VIEWPORT)
         open_page(page, address)
+        page.evaluate(_WATCH_RACES)
         _open_setup(page)
         times = [_play_and_stop(page) for _ in range(1 + RACES)]
         alone = {view: point_on(page, view) for view in POINTED}
@@ -87,12 +88,11 @@ def measure_live(checkpoints: str | None = None) -> dict[str, Any]:
 
 
 def _open_setup(page: Page) -> None:
-    """Reload the page and open the set-up of the Train tab."""
+    """Open the set-up of the Train tab."""
     page.get_by_role("tab", name="Train").click()
     page.wait_for_function("vx.get('race') || (vx.get('setup') || {}).open", timeout=PATIENCE)
     if page.evaluate("!(vx.get('setup') || {}).open"):
         page.locator("#train-controls .new").click()
-    page.evaluate(_WATCH_RACES)
 
 
 def _play_and_stop(page: Page) -> dict[str, float]:

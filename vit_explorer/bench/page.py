@@ -11,7 +11,7 @@ import numpy as np
 from vit_explorer.bench.browser import chromium, running_app
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Frame, Page
+    from playwright.sync_api import Frame, Page, Request
 
 VIEWPORT = {"width": 1280, "height": 720}
 MOVES = 200  # pointer moves that mark another token each
@@ -57,7 +57,9 @@ ROOTS = "Roots / Cross-attention"
 # Times every pointer move from the moment the event happened: to the end of all its listeners, when the marks of the
 # last view have been drawn, and to the end of the frame after it, in which the last words were written too.
 _WATCH_POINTER = """() => {
-  window.vxTimes = { drawn: [], shown: [] };
+  const watch = new AbortController();
+  const { signal } = watch;
+  window.vxTimes = { drawn: [], shown: [], end: () => watch.abort() };
   window.addEventListener("pointermove", (event) => {
     const before = MARKED;
     window.addEventListener("pointermove", () => {
@@ -68,8 +70,8 @@ _WATCH_POINTER = """() => {
         channel.port1.onmessage = () => vxTimes.shown.push(performance.now() - event.timeStamp);
         channel.port2.postMessage(0);
       });
-    }, { once: true });
-  }, true);
+    }, { once: true, signal });
+  }, { capture: true, signal });
 }"""
 
 # Types a sequence and waits until its letters stand in the input row.
@@ -136,21 +138,21 @@ class Pointing:
 
 
 def point_on(page: Page, view: str, area: Area = IMAGE) -> Pointing:
-    """Move the pointer over the image, or another area, with a view open and time each move.
-
-    The page is reloaded afterwards.
-    """
+    """Move the pointer over the image, or another area, with a view open and time each move."""
     open_view(page, view)
     requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
+
+    def note(request: Request) -> None:
+        requests.append(request.url)
+
+    page.on("request", note)
     _sweep(page, area, WARM_UP)
     page.evaluate(_WATCH_POINTER.replace("MARKED", area.marked))
     _sweep(page, area, MOVES)
     page.wait_for_timeout(200)
-    times, asked = page.evaluate("vxTimes"), list(requests)
-    page.reload()
-    settled(page)
-    return Pointing(times["drawn"], times["shown"], asked)
+    times = page.evaluate("vxTimes.end(); ({ drawn: vxTimes.drawn, shown: vxTimes.shown })")
+    page.remove_listener("request", note)
+    return Pointing(times["drawn"], times["shown"], requests)
 
 
 def measure_point(checkpoints: str | None = None) -> dict[str, Any]:
