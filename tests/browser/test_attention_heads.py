@@ -74,9 +74,9 @@ def test_pointing_at_the_picture_makes_a_query_of_which_every_number_is_the_trac
         assert image_of(heads, name) != image, f"{name} did not follow"
     row = traced(heads).weights[3, 0, 11]  # the last layer's first head, at first
     text = heads.locator(PAIR).inner_text()
-    said = re.fullmatch(r"patch 10 \(.*\) gives (.*) to (patch (\d+) \(.*\)|CLS), the largest share of all\.", text)
+    said = re.fullmatch(r"patch 11 \(.*\) gives (.*) to (patch (\d+) \(.*\)|CLS), the largest share of all\.", text)
     assert said, text
-    best = 0 if said[2] == "CLS" else int(said[3]) + 1
+    best = 0 if said[2] == "CLS" else int(said[3])
     assert best == int(row.argmax())
     assert number(said[1]) == pytest.approx(float(row.max()), rel=0.006)
     about = heads.locator(ABOUT).inner_text()
@@ -89,7 +89,7 @@ def test_keys_move_the_query_and_cls_is_one(heads):
     before = heads.evaluate("vx.get('token')")
     heads.keyboard.press("ArrowRight")
     settle(heads)
-    assert f"patch {before + 1} " in heads.locator(PAIR).inner_text()
+    assert f"patch {before + 2} " in heads.locator(PAIR).inner_text()
     heads.locator(".vx-attention-heads .cls").click()
     settle(heads)
     assert heads.locator(".vx-attention-heads .cls").get_attribute("aria-pressed") == "true"
@@ -112,12 +112,12 @@ def test_a_small_map_is_enlarged_by_a_click_and_by_keys_and_read_under_the_point
     query = heads.evaluate("vx.get('token')")
     weights = traced(heads).weights[2, 1]
     text = heads.locator(PAIR).inner_text()
-    assert "to patch 63 " in text
+    assert "to patch 64 " in text
     assert number(text) == pytest.approx(float(weights[query + 1, 64]), rel=0.006)
     heads.locator(".vx-attention-heads [data-direction=column]").click()
     hover(heads, ".vx-attention-heads .large-marks", 0.97, 0.97)
     text = heads.locator(PAIR).inner_text()
-    assert text.startswith("patch 63 ") and f"to patch {query} " in text
+    assert text.startswith("patch 64 ") and f"to patch {query + 1} " in text
     assert number(text) == pytest.approx(float(weights[64, query + 1]), rel=0.006)
 
 
@@ -126,7 +126,7 @@ def test_pointing_at_the_matrix_tells_its_number(heads):
     text = heads.locator(PAIR).inner_text()
     said = re.fullmatch(r"patch (\d+) \(.*\) gives (.*) to patch (\d+) \(.*\)\.", text)
     assert said, text
-    query, key = int(said[1]), int(said[3])
+    query, key = int(said[1]) - 1, int(said[3]) - 1
     assert query == heads.evaluate("vx.get('token')")
     assert number(said[2]) == pytest.approx(float(traced(heads).weights[3, 0, query + 1, key + 1]), rel=0.006)
 
@@ -149,7 +149,7 @@ def test_where_weights_do_not_come_with_the_trace_they_are_fetched_and_the_same(
     assert heads.locator(PAIR).inner_text() == said
     assert {name: image_of(heads, name) for name in views} == before
     heads.evaluate("vx.point(12)")
-    heads.wait_for_function("document.querySelector('.vx-attention-heads .pair').textContent.startsWith('patch 12 ')")
+    heads.wait_for_function("document.querySelector('.vx-attention-heads .pair').textContent.startsWith('patch 13 ')")
     expected = float(traced(heads).weights[3, 0, 13].max())
     heads.wait_for_function("document.querySelector('.vx-attention-heads .pair').textContent.includes('gives')")
     assert number(heads.locator(PAIR).inner_text()) == pytest.approx(expected, rel=0.006)
@@ -210,7 +210,7 @@ def test_options_of_the_rollout_answer_at_once_with_its_own_numbers(rollout):
         said = re.fullmatch(span + r", (.*) of CLS, the answer, comes from patch (\d+) .*", text)
         assert said, text
         row = steps[-1, 0]
-        assert int(said[2]) + 1 == int(row[1:].argmax()) + 1
+        assert int(said[2]) == int(row[1:].argmax()) + 1
         assert number(said[1]) == pytest.approx(float(row[1:].max()), rel=0.006)
         scale = rollout.locator(".vx-attention-rollout .product .high").inner_text()
         assert number(scale) == pytest.approx(rollout_limit(steps[:, 0].numpy(), 1, 0), rel=0.006)
@@ -236,10 +236,10 @@ def test_the_row_of_the_query_follows_the_pointer(rollout):
     rollout.locator(".vx-attention-rollout [data-row=query]").click()
     hover(rollout, ".vx-frame .marks", 2.5 / 8, 1.5 / 8)
     text = rollout.locator(".vx-attention-rollout .pair").inner_text()
-    said = re.search(r"After layer 4, (.*?) of patch 10 .* comes from patch (\d+) ", text)
+    said = re.search(r"After layer 4, (.*?) of patch 11 .* comes from patch (\d+) ", text)
     assert said, text
     row = rollout_steps(traced(rollout).traced.attention)[-1][0, 11]
-    assert number(said[1]) == pytest.approx(float(row[int(said[2]) + 1]), rel=0.006)
+    assert number(said[1]) == pytest.approx(float(row[int(said[2])]), rel=0.006)
 
 
 def test_a_cnn_hides_both_views_and_a_vit_brings_them_back(rollout):

@@ -97,7 +97,7 @@ def test_pointing_marks_the_patch_everywhere_without_a_request(view):
     view.mouse.move(box["x"] + box["width"] * 2.5 / 8, box["y"] + box["height"] * 1.5 / 8)
     view.wait_for_function("vx.get('token') === 10")
     settle(view)
-    assert "patch 10 (row 1, column 2)" in view.locator(f"{VIEW} .readout").inner_text()
+    assert "patch 11 (row 2, column 3)" in view.locator(f"{VIEW} .readout").inner_text()
     view.locator(f"{VIEW} canvas.cls").focus()
     view.keyboard.press("ArrowRight")
     assert view.evaluate("vx.get('token')") == 11 and not asked

@@ -60,11 +60,11 @@ def check_finding(page, block: int, patch: int) -> None:
     one = pair_on_screen(page).maps[block]
     said = re.fullmatch(SAID, page.locator(FINDING).inner_text())
     assert said, page.locator(FINDING).inner_text()
-    assert said[1].endswith(one.name) and int(said[2]) == patch
+    assert said[1].endswith(one.name) and int(said[2]) == patch + 1
     here, there = (feature_similarity(one.tokens[0], 1 + patch, tokens, 1) for tokens in one.tokens)
     here[patch] = -1
     for cosines, found, number in ((here, said[3], said[4]), (there, said[5], said[6])):
-        assert float(cosines[int(found)]) == pytest.approx(float(cosines.max()), abs=0.01)
+        assert float(cosines[int(found) - 1]) == pytest.approx(float(cosines.max()), abs=0.01)
         assert float(number.replace("−", "-")) == pytest.approx(float(cosines.max()), abs=0.01)
 
 
@@ -143,7 +143,7 @@ def test_a_network_of_stages_shows_the_map_of_each(features, model):
     drawn(features)
     hover(features, f"{SIMILARITY} .here-marks", 5 * 16 + 7, side=16)  # a cell that is a quarter of the page's patch
     assert features.evaluate("vx.get('token')") == 2 * 8 + 3
-    assert "patch 87 " in features.locator(FINDING).inner_text()
+    assert "patch 88 " in features.locator(FINDING).inner_text()
 
 
 @pytest.mark.parametrize("width", [390, 800])

@@ -24,7 +24,7 @@ def test_first_screen_is_a_finished_example(page):
     assert len(percents) == 5
     for selector in (".vx-frame .pixels", ".vx-patches .scene", ".vx-patch .pixels", ".vx-patch .embedding"):
         assert page.eval_on_selector(selector, _PAINTED), f"{selector} is blank"
-    assert "patch 35" in page.locator(".vx-patch .name").inner_text()
+    assert "patch 36 " in page.locator(".vx-patch .name").inner_text()
 
 
 def test_prediction_is_in_sight_without_scrolling(page):

@@ -41,8 +41,8 @@ def test_pointing_marks_the_same_patch_in_every_view(page, place, row, col):
         assert found["x"] == pytest.approx(col / 8, abs=0.03)
         assert found["y"] == pytest.approx(row / 8, abs=0.03)
     assert page.evaluate(_MARKED, ".vx-patches .marks")["count"] > 0
-    assert f"patch {token} " in page.locator(".vx-patch .name").inner_text()
-    assert f"patch {token} " in page.locator(".vx-check .here").inner_text()
+    assert f"patch {token + 1} " in page.locator(".vx-patch .name").inner_text()
+    assert f"patch {token + 1} " in page.locator(".vx-check .here").inner_text()
 
 
 def test_leaving_goes_back_to_the_pinned_patch_and_clicking_pins(page):
@@ -155,9 +155,9 @@ def test_keys_walk_through_the_dimensions(page):
     page.locator(".vx-patch .embedding").focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    assert page.locator(".vx-patch .readout").inner_text().startswith("Dimension 1 ")
+    assert page.locator(".vx-patch .readout").inner_text().startswith("Dimension 2 ")
     page.keyboard.press("ArrowDown")
-    assert page.locator(".vx-patch .readout").inner_text().startswith("Dimension 17 ")
+    assert page.locator(".vx-patch .readout").inner_text().startswith("Dimension 18 ")
 
 
 def test_a_cut_of_ones_own_has_its_own_mark(page):

@@ -36,7 +36,7 @@ def test_pointing_at_a_map_marks_it_in_matrix_picture_and_enlargement(positions)
     assert positions.evaluate("vx.get('token')") == 10
     for name, image in before.items():
         assert image_of(positions, name) != image, f"{name} did not follow"
-    assert "atch 10 " in positions.locator(".vx-positions-detail .whose").inner_text()
+    assert "atch 11 " in positions.locator(".vx-positions-detail .whose").inner_text()
 
 
 def test_pointing_at_the_matrix_tells_the_value_of_the_pair(positions):
@@ -46,7 +46,7 @@ def test_pointing_at_the_matrix_tells_the_value_of_the_pair(positions):
     text = positions.locator(".vx-positions .readout").inner_text().replace("−", "-")
     named = re.fullmatch(r"patch (\d+) \(.*\) and patch (\d+) \(.*\): ([+-]?\d\.\d\d), .* patches apart", text)
     assert named, text
-    first, second = int(named[1]), int(named[2])
+    first, second = int(named[1]) - 1, int(named[2]) - 1
     assert first == positions.evaluate("vx.get('token')")
     assert first == pytest.approx(0.41 * 64, abs=3) and second == pytest.approx(0.62 * 64, abs=5)  # labels, CLS, gap
     value = positions.evaluate(
@@ -88,7 +88,7 @@ def test_play_runs_through_the_snapshots_and_ends(positions):
 def test_pairs_are_those_of_the_model(positions):
     cells = positions.locator(".vx-positions-detail .pairs tr").first.locator("td").all_inner_texts()
     best = positions.evaluate("vx.get('model').positions.pairs.at(-1)[0]")
-    assert cells[0].split()[0] == str(best["first"])
+    assert cells[0].split()[0] == str(best["first"] + 1)
     assert float(cells[1].replace("−", "-")) == pytest.approx(best["similarity"], abs=0.006)
 
 
@@ -135,7 +135,7 @@ def test_matrix_is_saved_as_npy_and_csv(positions, tmp_path):
     assert np.allclose(np.diag(matrix), 1, atol=1e-5) and np.allclose(matrix, matrix.T)
     with saved["csv"].open(encoding="utf-8-sig") as file:
         rows = list(csv.reader(file))
-    assert rows[0][-65:][:2] == ["CLS", "0"]
+    assert rows[0][-65:][:2] == ["CLS", "patch 1"]
     assert float(rows[1][-1]) == pytest.approx(matrix[0, -1], abs=1e-4)
 
 

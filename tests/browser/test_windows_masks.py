@@ -64,7 +64,7 @@ def cell(page, query: int, key: int) -> None:
 
 
 def name(token: int, cols: int = 16) -> str:
-    return f"row {token // cols}, column {token % cols}"
+    return f"row {token // cols + 1}, column {token % cols + 1}"
 
 
 def share_of(text: str) -> float:
@@ -95,10 +95,10 @@ def test_a_cell_says_whether_its_pair_may_meet_and_its_true_share(masks, session
     [
         (
             (15, 0),
-            "different regions, D and A: rows 0–1 come from the top edge and columns 0–1 come from the left edge",
+            "different regions, D and A: rows 1–2 come from the top edge and columns 1–2 come from the left edge",
         ),
-        ((0, 8), "different regions, A and C: rows 0–1 come from the top edge, around the roll."),
-        ((0, 2), "different regions, A and B: columns 0–1 come from the left edge, around the roll."),
+        ((0, 8), "different regions, A and C: rows 1–2 come from the top edge, around the roll."),
+        ((0, 2), "different regions, A and B: columns 1–2 come from the left edge, around the roll."),
     ],
 )
 def test_it_says_why_two_tokens_may_not_meet(masks, pair, why):
@@ -108,7 +108,7 @@ def test_it_says_why_two_tokens_may_not_meet(masks, pair, why):
 
 def test_the_marked_token_is_told_whom_it_may_meet_before_anything_is_pointed_at(masks):
     assert words(masks, f"{MASKS} .verdict") == "may meet 4 of 16"
-    everything = "rows 0–1 come from the top edge and columns 0–1 come from the left edge, around the roll."
+    everything = "rows 1–2 come from the top edge and columns 1–2 come from the left edge, around the roll."
     assert words(masks, f"{MASKS} .reason") == f"The others lie in other regions: {everything}"
 
 
@@ -249,7 +249,7 @@ def test_an_entry_of_the_bias_is_the_tables(masks, session, down, along, where):
 
 
 def test_the_entry_names_the_key_of_which_it_speaks(masks):
-    """The marked token lies at the last place of its window: row 1, column 1, of region D."""
+    """The marked token lies at the last place of its window: row 2, column 2, of region D."""
     order = PLAN.order.reshape(-1, SIZE)[CORNER]
     entry(masks, 0, 0, 1)
     assert words(masks, f"{BIAS} .entry").endswith(f"Here: {name(order[14])}.")

@@ -87,15 +87,15 @@ def test_pointing_at_any_slab_names_children_parents_and_pixels(pyramid):
         coarse = re.fullmatch(r"row (\d+), column (\d+)", now["Stage 2"])
         assert coarse, now
         if fine:
-            token = 16 * int(fine[1]) + int(fine[2])
-            assert int(parents[token]) == 8 * int(coarse[1]) + int(coarse[2])
+            token = 16 * (int(fine[1]) - 1) + int(fine[2]) - 1
+            assert int(parents[token]) == 8 * (int(coarse[1]) - 1) + int(coarse[2]) - 1
             assert now["Pixels"] == "2 × 2 of 32 × 32"
         else:
             assert now["Stage 1"] == "2 × 2 tokens" and now["Pixels"] == "4 × 4 of 32 × 32"
         if pyramid.evaluate("vx.get('token') !== null"):
             met.add(bool(fine))
             marked = pyramid.evaluate("vx.module('windows/data.js').then(({ token }) => token(vx.state, [8, 8]))")
-            assert marked == 8 * int(coarse[1]) + int(coarse[2])
+            assert marked == 8 * (int(coarse[1]) - 1) + int(coarse[2]) - 1
     assert met == {True, False}, "both slabs were pointed at"
 
 
@@ -104,10 +104,10 @@ def test_keys_go_from_stage_to_stage(pyramid):
     pyramid.keyboard.press("PageUp")
     pyramid.keyboard.press("ArrowRight")
     settle(pyramid)
-    assert readout(pyramid) == {"Stage 2": "row 0, column 1", "Stage 1": "2 × 2 tokens", "Pixels": "4 × 4 of 32 × 32"}
+    assert readout(pyramid) == {"Stage 2": "row 1, column 2", "Stage 1": "2 × 2 tokens", "Pixels": "4 × 4 of 32 × 32"}
     pyramid.keyboard.press("Escape")
     settle(pyramid)
-    assert readout(pyramid)["Stage 1"] == "row 1, column 1"
+    assert readout(pyramid)["Stage 1"] == "row 2, column 2"
 
 
 def test_pointing_at_the_picture_marks_the_token_of_the_first_map(pyramid):
@@ -116,8 +116,8 @@ def test_pointing_at_the_picture_marks_the_token_of_the_first_map(pyramid):
     pyramid.mouse.move(box["x"] + box["width"] * 5.5 / 16, box["y"] + box["height"] * 12.5 / 16)
     settle(pyramid)
     assert readout(pyramid) == {
-        "Stage 2": "row 6, column 2",
-        "Stage 1": "row 12, column 5",
+        "Stage 2": "row 7, column 3",
+        "Stage 1": "row 13, column 6",
         "Pixels": "2 × 2 of 32 × 32",
     }
     assert pyramid.eval_on_selector(f"{VIEW} .slabs-marks", "(canvas) => canvas.toDataURL()") != before
@@ -149,7 +149,7 @@ def test_a_token_of_the_published_stages_has_all_its_kin(pyramid):
     settle(pyramid)
     told = readout(pyramid)
     row, col = map(int, re.findall(r"\d+", told["Stage 3"]))
-    assert told["Stage 4"] == f"row {row // 2}, column {col // 2}"
+    assert told["Stage 4"] == f"row {(row + 1) // 2}, column {(col + 1) // 2}"
     assert (told["Stage 2"], told["Stage 1"]) == ("2 × 2 tokens", "4 × 4 tokens")
     assert told["Pixels"] == "16 × 16 of 224 × 224"
 

@@ -25,7 +25,7 @@ NAME = "swin-untrained"
 STEPS = ".vx-windows-steps .stepper button"
 MARKS = ".vx-windows-steps .marks"
 TITLE, WHO, SAYS = (f".vx-windows-steps .{name}" for name in ("title", "who", "says"))
-CORNER = 17  # row 1, column 1 of 16 x 16: its shifted window holds all regions
+CORNER = 17  # row 2, column 2 of 16 x 16: its shifted window holds all regions
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,7 @@ def test_the_largest_share_is_the_networks_own(steps, traced, step, block):
         row = weights[0, 0, token]
         share, whom = share_said(text(steps, SAYS))
         assert share == pytest.approx(float(row.max()), abs=6e-4)
-        assert whom == ("itself" if int(row.argmax()) == token else f"token {int(row.argmax())}")
+        assert whom == ("itself" if int(row.argmax()) == token else f"token {int(row.argmax()) + 1}")
 
 
 def test_what_is_crossed_out_is_what_the_mask_forbids(steps, traced):
@@ -152,7 +152,7 @@ def test_what_is_crossed_out_is_what_the_mask_forbids(steps, traced):
         forbidden = (beside & ~may[token]).nonzero().flatten().tolist()
         label = steps.locator(MARKS).get_attribute("aria-label")
         said = re.search(r"Crossed out: tokens ([\d, ]+)\.", label)
-        assert sorted(map(int, said[1].split(", "))) == forbidden if said else not forbidden
+        assert sorted(int(token) - 1 for token in said[1].split(", ")) == forbidden if said else not forbidden
         assert f"may attend to {int(may[token].sum())} of the 16" in text(steps, SAYS)
 
 
@@ -162,7 +162,7 @@ def test_the_reach_of_every_block_is_the_packages(steps, traced):
     label = steps.locator(".vx-windows-steps .strip").get_attribute("aria-label")
     said = {name: float(share) for name, share in re.findall(r"(\w+ \w+ \d) ([\d.]+) %", label)}
     for number, rows in enumerate(reached):
-        token = CORNER if len(rows) == 256 else 0  # row 1, column 1 lies in the first token of the merged map
+        token = CORNER if len(rows) == 256 else 0  # row 2, column 2 lies in the first token of the merged map
         assert said[f"Swin block {number + 1}"] == pytest.approx(100 * float(rows[token].float().mean()), abs=0.06)
     assert said["ViT block 1"] == 100
     assert said["CNN stage 1"] == pytest.approx(100 * 9 / 32**2, abs=0.06)  # 3 x 3 pixels of 32 x 32
@@ -213,10 +213,10 @@ def test_pointing_at_the_scene_marks_a_token_where_it_lies_now(steps):
     go(steps, 4)
     box = steps.locator(MARKS).bounding_box()
     steps.mouse.move(box["x"] + 0.98 * box["width"] - 0.08 * box["width"], box["y"] + 0.9 * box["height"])
-    assert "Token 17 " in text(steps, WHO)  # row 1, column 1, carried to the lower right corner
+    assert "Token 18 " in text(steps, WHO)  # row 2, column 2, carried to the lower right corner
     steps.locator(MARKS).focus()
     steps.keyboard.press("ArrowRight")
-    assert text(steps, WHO).startswith("Token 18 ")
+    assert text(steps, WHO).startswith("Token 19 ")
     assert text(steps, TITLE).startswith("4.")  # arrows on the scene move the token, not the step
 
 

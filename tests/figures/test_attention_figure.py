@@ -107,5 +107,5 @@ def test_own_scales_of_the_rollout_end_at_the_largest_share_of_another_patch():
 
 def test_tokens_are_named_by_the_network_registers_too():
     names = create_model("vit", n_registers=2).prefix_names()
-    assert [token_name(index, names) for index in range(4)] == ["CLS", "register 1", "register 2", "patch 0"]
-    assert token_name(3, ()) == "patch 3"
+    assert [token_name(index, names) for index in range(4)] == ["CLS", "register 1", "register 2", "patch 1"]
+    assert token_name(3, ()) == "patch 4"

@@ -8,6 +8,9 @@ import {
   CLS_TOKEN,
   DISTILLATION_TOKEN,
   moveToken,
+  patchName,
+  placedName,
+  placeName,
   prefixName,
   tokenIndex,
   tokenName,
@@ -40,7 +43,7 @@ test("tokens and their places in the sequence", () => {
     for (let index = 0; index < 6; index++) assert.equal(tokenIndex(tokenOfIndex(index, nPrefix), nPrefix), index);
   }
   assert.deepEqual([tokenOfIndex(0, 2), tokenOfIndex(1, 2), tokenOfIndex(2, 2)], [CLS_TOKEN, DISTILLATION_TOKEN, 0]);
-  assert.equal(tokenName(12, [8, 8]), "patch 12 (row 1, column 4)");
+  assert.equal(tokenName(12, [8, 8]), "patch 13 (row 2, column 5)");
   store.set("model", /** @type {any} */ ({ prefix_names: ["CLS", "register 1"] }));
   assert.deepEqual([tokenName(CLS_TOKEN, [8, 8]), tokenName(-2, [8, 8])], ["CLS", "register 1"]);
   assert.deepEqual([prefixName(0, true), prefixName(1, true)], ["CLS", "R1"]);
@@ -49,6 +52,15 @@ test("tokens and their places in the sequence", () => {
     "distillation",
     "of another model than the one on screen",
   );
+});
+
+test("people count from 1: patches, rows and columns by their indices", () => {
+  assert.deepEqual([patchName(0), patchName(63), patchName(0, "token")], ["patch 1", "patch 64", "token 1"]);
+  assert.deepEqual([placeName(0, 0), placeName(7, 2)], ["row 1, column 1", "row 8, column 3"]);
+  assert.equal(placedName(0, [2, 3]), "patch 1 (row 1, column 1)");
+  assert.equal(placedName(5, [2, 3], "token"), "token 6 (row 2, column 3)", "the last of two rows of three");
+  assert.equal(tokenName(null, [8, 8]), "no patch");
+  assert.equal(prefixName(3, false, ["CLS"]), "token 4", "one without a name");
 });
 
 test("arrow keys move a mark and stay in the grid", () => {

@@ -168,9 +168,9 @@ def rollout_figure(
 
 
 def token_name(index: int, prefix_names: Sequence[str]) -> str:
-    """Name of a token: of ``prefix_names``, or "patch 12", patches counted from 0 as on the page."""
+    """Name of a token, by its index in the sequence: of ``prefix_names``, or "patch 13", counted from 1."""
     n_prefix = len(prefix_names)
-    return prefix_names[index] if index < n_prefix else f"patch {index - n_prefix}"
+    return prefix_names[index] if index < n_prefix else f"patch {index - n_prefix + 1}"
 
 
 def _show_map(axes: Axes, values: np.ndarray, limit: float | None) -> AxesImage:

@@ -253,7 +253,7 @@ def test_a_caption_holds_all_settings(visit):
     for said in ("small trained on four animals", "noise", "Layers 2 to 3", "fused by max", "25", "without the skip"):
         assert said in words
     own = words_of(visit.ask(export_heads, {**request, "scale": "own", "direction": "column"}))
-    assert "own colour scale" in own and "attends to patch 3" in own
+    assert "own colour scale" in own and "attends to patch 4" in own
 
 
 def test_the_gif_has_one_frame_a_layer_and_the_same_bytes_each_time(visit):

@@ -130,7 +130,7 @@ def test_models_without_a_cls_token_work_as_well(visit):
     answer = experiment(visit, "shuffled", model="pooled")
     assert sum(answer["changed"]) == pytest.approx(1, abs=1e-5)
     _, data = saved(visit, "csv", snapshot=0, model="pooled")
-    assert data.decode("utf-8-sig").splitlines()[0] == ",".join(str(i) for i in range(16))
+    assert data.decode("utf-8-sig").splitlines()[0] == ",".join(f"patch {i}" for i in range(1, 17))
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_npy_and_csv_hold_the_cosines_of_the_snapshot(visit, snapshot):
     np.testing.assert_array_equal(np.load(io.BytesIO(data)), expected)
     _, data = saved(visit, "csv", snapshot)
     lines = data.decode("utf-8-sig").splitlines()
-    assert lines[0] == "CLS," + ",".join(str(i) for i in range(16))
+    assert lines[0] == "CLS," + ",".join(f"patch {i}" for i in range(1, 17))
     np.testing.assert_allclose(np.loadtxt(lines[1:], delimiter=","), expected, atol=1e-6)
 
 

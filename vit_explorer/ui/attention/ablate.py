@@ -149,7 +149,7 @@ def export_ablation(session: Session, request: AblationExport) -> FileAnswer:
 
 
 def _caption(seen: ModelInput, ablation: Ablation) -> str:
-    erased = ", ".join(map(str, ablation.erased)) or "none"
+    erased = ", ".join(str(patch + 1) for patch in ablation.erased) or "none"
     muted = ", ".join(f"layer {layer + 1} head {head + 1}" for layer, head in ablation.muted) or "none"
     return (
         f"{source_caption(seen)} Erased patches: {erased}; replaced by {BASELINES[ablation.baseline]}. "

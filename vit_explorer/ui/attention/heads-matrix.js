@@ -61,7 +61,7 @@ function label(context, seen, where) {
   for (let row = seen.nPrefix ? every : 0; row < seen.grid[0]; row += every)
     ticks.push(seen.nPrefix + row * seen.grid[1]);
   for (const index of ticks) {
-    const name = index < seen.nPrefix ? prefixName(index, true) : String(index - seen.nPrefix);
+    const name = index < seen.nPrefix ? prefixName(index, true) : String(index - seen.nPrefix + 1);
     const middle = where.start(index) + where.thick(index) / 2;
     context.textAlign = "right";
     context.textBaseline = "middle";

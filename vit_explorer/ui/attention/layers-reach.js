@@ -81,7 +81,7 @@ export function verdict(seen, even) {
   const name = ({ layer, head, pixels }) => `layer ${layer + 1} head ${head + 1} (${format.pixels(pixels, 2)})`;
   const means = seen.distance.map((row) => (row.reduce((sum, pixels) => sum + pixels, 0) / row.length).toFixed(2));
   return (
-    `Of ${all.length} heads ${near} ${near === 1 ? "is" : "are"} local (below ${format.percent(NEAR, 0)} of the dashed line) and ${far} global (${format.percent(FAR, 0)} of it or more). ` +
+    `Of ${all.length} heads ${near || "none"} ${near > 1 ? "are" : "is"} local (below ${format.percent(NEAR, 0)} of the dashed line) and ${far || "none"} global (${format.percent(FAR, 0)} of it or more). ` +
     `Nearest: ${name(all[0])}; farthest: ${name(all.at(-1))}. Mean of each layer: ${means.join(", ")} px.`
   );
 }

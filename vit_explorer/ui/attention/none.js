@@ -56,7 +56,7 @@ export default widget((root, server) => {
             all.data.subarray(k * side * side, (k + 1) * side * side),
             side,
             SMALL,
-            `Stage ${index + 1}, channel ${channel}`,
+            `Stage ${index + 1}, channel ${channel + 1}`,
           ),
         );
       });

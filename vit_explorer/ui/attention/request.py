@@ -42,9 +42,11 @@ def query_index(seen: AttentionInput, token: int) -> int:
     """The position in the sequence of a token of the page. Raises UserError if the model has no such token."""
     n_prefix, n_patches = seen.traced.n_prefix, seen.traced.grid[0] * seen.traced.grid[1]
     if token == CLS_TOKEN and not n_prefix:
-        raise UserError(f"{seen.checkpoint.name} has no CLS token: choose a patch, 0 to {n_patches - 1}.")
+        raise UserError(
+            f"{seen.checkpoint.name} has no CLS token: choose a patch, 0 to {n_patches - 1}, counted from 0."
+        )
     if not -max(n_prefix, 1) <= token < n_patches:
-        raise UserError(f"{seen.checkpoint.name} has the patches 0 to {n_patches - 1}, not {token}.")
+        raise UserError(f"{seen.checkpoint.name} has the patches 0 to {n_patches - 1}, not {token}, counted from 0.")
     return -token - 1 if token < 0 else n_prefix + token
 
 
@@ -53,7 +55,8 @@ def check_head(seen: AttentionInput, layer: int, head: int) -> tuple[int, int]:
     layers, heads = seen.weights.shape[:2]
     if not (0 <= layer < layers and 0 <= head < heads):
         raise UserError(
-            f"{seen.checkpoint.name} has {layers} layers of {heads} heads; layer {layer}, head {head} is none."
+            f"{seen.checkpoint.name} has {layers} layers of {heads} heads; layer {layer}, head {head}, "
+            "counted from 0, is none."
         )
     return layer, head
 

@@ -10,18 +10,26 @@ export const tokenOfIndex = (index, nPrefix) => (index < nPrefix ? -index - 1 : 
 /** What the shown model calls its tokens in front of the patches: "CLS", "distillation", "register 1". */
 export const prefixNames = () => (store.get("model") || { prefix_names: [] }).prefix_names;
 
-/** What a token in front of the patches is called, by its place in the sequence; in short where room is little. */
+/** What a token in front of the patches is called, by its index in the sequence; in short where room is little. */
 export function prefixName(index, short = false, names = prefixNames()) {
-  const name = names[index] || `token ${index}`;
+  const name = names[index] || patchName(index, "token");
   return short ? name.replace("distillation", "DIST").replace("register ", "R") : name;
 }
 
-/** What a token is called: "CLS" or "patch 12 (row 1, column 4)". Rows and columns count from 0, as indices do. */
+/** Where something lies on a grid, from its indices: "row 2, column 5". People count from 1, scripts and links from 0. @param {number} row @param {number} column */
+export const placeName = (row, column) => `row ${row + 1}, column ${column + 1}`;
+
+/** A patch, or another token of a map, by its index: "patch 13". @param {number} index @param {string} noun */
+export const patchName = (index, noun = "patch") => `${noun} ${index + 1}`;
+
+/** The same with its place: "patch 13 (row 2, column 5)". @param {number} index @param {number[]} grid */
+export const placedName = (index, [, cols], noun = "patch") =>
+  `${patchName(index, noun)} (${placeName(Math.floor(index / cols), index % cols)})`;
+
+/** What a token is called: "CLS" or "patch 13 (row 2, column 5)". @param {number | null} token @param {number[]} grid */
 export function tokenName(token, grid, names = prefixNames()) {
   if (token === null) return "no patch";
-  return token < 0
-    ? prefixName(-token - 1, false, names)
-    : `patch ${token} (row ${Math.floor(token / grid[1])}, column ${token % grid[1]})`;
+  return token < 0 ? prefixName(-token - 1, false, names) : placedName(token, grid);
 }
 
 /** The patch in the middle of the picture, which is marked before anybody has marked another. @param {number[]} grid */

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from vit_explorer.explain.features import OUTLIER_NORM, similarity_matrix, token_norms
+from vit_explorer.figures.attention import token_name
 from vit_explorer.figures.features import FeatureMaps, features_figure
 from vit_explorer.ui.core.downloads import FileAnswer, export_file, npz_bytes
 from vit_explorer.ui.core.requests import parse_int
@@ -85,7 +86,7 @@ def _figure(pair: Pair, coloured: list[Coloured], one: HiddenMap, request: Featu
     norms = token_norms(chosen.tokens[0])[chosen.n_prefix :].reshape(chosen.grid).numpy()
     first, second = pair.pictures
     patch = query - one.n_prefix
-    token = pair.checkpoint.model.prefix_names()[query] if patch < 0 else f"patch {patch}"
+    token = token_name(query, pair.checkpoint.model.prefix_names())
     background = (
         " The background, split off by the first component of the last map, is left out." if request.drop else ""
     )

@@ -8,7 +8,7 @@ import { question } from "../core/question.js";
 import { saveMenu } from "../core/save.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
-import { moveToken } from "../core/tokens.js";
+import { moveToken, patchName } from "../core/tokens.js";
 import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
 import * as data from "./data.js";
@@ -113,20 +113,19 @@ export default widget((root, server) => {
   const write = beforeFrame((features, state, { at, here, there, near, far }) => {
     const { grid, n_prefix: nPrefix } = answer;
     const map = features.maps[answer.block];
-    const short = (cell) => `patch ${cell}`;
     const cell = at - nPrefix;
-    const name = cell < 0 ? features.prefix_names[at] : short(cell);
+    const name = cell < 0 ? features.prefix_names[at] : patchName(cell);
     $(".finding").replaceChildren(
       `After ${data.nameOf(map)}, `,
       make("span", "query", name),
       " is most like ",
-      make("span", "key", short(near)),
+      make("span", "key", patchName(near)),
       ` here (${format.decimal(here[near])}), `,
-      make("span", "key", short(far)),
+      make("span", "key", patchName(far)),
       ` in the second (${format.decimal(there[far])})`,
     );
     $(".value").textContent =
-      read === null ? "" : `Patch ${read} of ${features.second_title}: ${format.decimal(there[read])}.`;
+      read === null ? "" : `${patchName(read, "Patch")} of ${features.second_title}: ${format.decimal(there[read])}.`;
     $(".here").setAttribute("aria-label", $(".finding").textContent);
     $(".norm-words").textContent = normWords(
       features,

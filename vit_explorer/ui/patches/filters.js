@@ -111,7 +111,7 @@ export default widget((root, server) => {
     const share = store.get("model").component_share;
     $(".name").textContent =
       kind === "filters"
-        ? `Filter ${current()} of ${tilesOf.filters.shape[0]} (dimension ${current()} of the embedding)`
+        ? `Filter ${current() + 1} of ${tilesOf.filters.shape[0]} (dimension ${current() + 1} of the embedding)`
         : `Component ${current() + 1} of ${share.length}: ${format.percent(share[current()])} of the filters' variance`;
     clearCanvas($(".large"), LARGE, LARGE).drawImage(picture(current()), 0, 0, LARGE, LARGE);
     const context = clearCanvas($(".answer"), LARGE, LARGE);

@@ -6,7 +6,7 @@ import * as format from "../core/format.js";
 import { byHand } from "../core/hand.js";
 import { at, cellAt } from "../core/pointer.js";
 import { inkOf } from "../core/theme.js";
-import { tokenName } from "../core/tokens.js";
+import { patchName, placeName, tokenName } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 import { filtersOf } from "./data.js";
 
@@ -140,24 +140,24 @@ export default widget((root, server) => {
     if (!hovered) {
       const strongest = shown.embedding.reduce((best, v, k, all) => (Math.abs(v) > Math.abs(all[best]) ? k : best), 0);
       return byHand(
-        `Strongest dimension: ${strongest}, ${format.signed(shown.embedding[strongest], 3)}. Point at any cell for its number.`,
+        `Strongest dimension: ${strongest + 1}, ${format.signed(shown.embedding[strongest], 3)}. Point at any cell for its number.`,
       );
     }
     const k = hovered.index;
     if (hovered.stage === "pixels")
-      return `Pixel (row ${Math.floor(k / size)}, column ${k % size}): red, green, blue = ${pixel(shown.token, k).join(", ")}.`;
+      return `Pixel (${placeName(Math.floor(k / size), k % size)}): red, green, blue = ${pixel(shown.token, k).join(", ")}.`;
     if (hovered.stage === "vector") {
       const c = Math.floor(k / size ** 2);
       const raw = pixel(shown.token, k % size ** 2)[c];
-      return `Value ${k} (${channel(k)}): (${raw} − ${model.mean[c].toFixed(2)}) / ${model.std[c].toFixed(2)} = ${format.signed(shown.vector[k], 3)}.`;
+      return `Value ${k + 1} (${channel(k)}): (${raw} − ${model.mean[c].toFixed(2)}) / ${model.std[c].toFixed(2)} = ${format.signed(shown.vector[k], 3)}.`;
     }
     const filters = filtersOf(model, server, () => arrays && arrays.model === model && paintStages());
-    if (!filters) return `Dimension ${k}: ${format.signed(shown.embedding[k], 4)}. Fetching its filter …`;
+    if (!filters) return `Dimension ${k + 1}: ${format.signed(shown.embedding[k], 4)}. Fetching its filter …`;
     let sum = 0;
     const weights = Array.from(shown.vector, (value, i) => filters.data[k * shown.vector.length + i] * value);
     for (const product of weights) sum += product;
     return (
-      `Dimension ${k} = ${weights
+      `Dimension ${k + 1} = ${weights
         .slice(0, 3)
         .map((p) => format.signed(p, 3))
         .join(" ")} … (${weights.length} products of weight and value: ` +
@@ -204,7 +204,7 @@ export default widget((root, server) => {
     if (!arrays || !trace) return;
     $(".name").textContent = `· ${tokenName(token, trace.grid)}`;
     if (token === null || token < 0) {
-      const still = shown ? `; below is still patch ${shown.token}` : "";
+      const still = shown ? `; below is still ${patchName(shown.token)}` : "";
       $(".name").textContent +=
         (token === null ? " marked" : " is a learned vector of its own, with no pixels behind it") + still;
       if (shown) return;

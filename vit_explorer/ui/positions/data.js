@@ -176,9 +176,9 @@ export function distance(a, b, { cols }) {
   return Math.hypot(Math.floor(a / cols) - Math.floor(b / cols), (a % cols) - (b % cols));
 }
 
-/** "patch 12 (row 1, column 4)" without the words of tokenName, where there is little room. */
+/** "patch 13 (row 2, column 5)" without the words of tokenName, where there is little room: "13 (2, 5)". */
 export const brief = (which, { cols }) =>
-  which < 0 ? prefixName(-which - 1) : `${which} (${Math.floor(which / cols)}, ${which % cols})`;
+  which < 0 ? prefixName(-which - 1) : `${which + 1} (${Math.floor(which / cols) + 1}, ${(which % cols) + 1})`;
 
 /** Show the parts of a widget only for a model with positions; true if it has them. */
 export function shown(root, state, selector = ".vx-panel") {

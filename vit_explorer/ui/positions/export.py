@@ -54,7 +54,7 @@ def _as_npy(similarity: np.ndarray) -> bytes:
 
 
 def _as_csv(similarity: np.ndarray, prefix_names: tuple[str, ...]) -> bytes:
-    names = [*prefix_names, *map(str, range(len(similarity) - len(prefix_names)))]
+    names = [*prefix_names, *(f"patch {patch + 1}" for patch in range(len(similarity) - len(prefix_names)))]
     buffer = io.StringIO()
     np.savetxt(buffer, similarity, fmt="%.7g", delimiter=",", header=",".join(names), comments="")
     return csv_bytes(buffer.getvalue())

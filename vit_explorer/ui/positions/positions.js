@@ -81,7 +81,7 @@ export default widget((root, server) => {
     for (let row = seen.nPrefix ? every : 0; row < seen.rows; row += every) ticks.push(seen.nPrefix + row * seen.cols);
     if (seen.nPrefix) ticks.unshift(0);
     for (const index of ticks) {
-      const name = index < seen.nPrefix ? prefixName(index, true) : String(index - seen.nPrefix);
+      const name = index < seen.nPrefix ? prefixName(index, true) : String(index - seen.nPrefix + 1);
       const middle = start(index) + thickness(index) / 2;
       context.textAlign = "right";
       context.textBaseline = "middle";

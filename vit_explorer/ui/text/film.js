@@ -37,7 +37,7 @@ export function makeFilm(root, { pace, first, last, keyed = [], show }) {
     film.step = Math.max(first, Math.min(end, next));
     $(".slider").max = String(end);
     $(".slider").value = String(film.step);
-    $(".step").textContent = `step ${film.step} of ${end}`;
+    $(".step").textContent = film.step ? `step ${film.step} of ${end}` : `start, 0 of ${end} steps`;
     for (const [button, off] of [
       [$(".back"), film.step === first],
       [$(".forward"), film.step === end],

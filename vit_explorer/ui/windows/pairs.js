@@ -2,6 +2,7 @@
 import { integer, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
+import { placeName } from "../core/tokens.js";
 import * as windows from "./data.js";
 import * as paint from "./paint.js";
 
@@ -30,15 +31,15 @@ export function meet(block, window, one, other) {
   return region >= 0 && region === regionOf(block, window, other);
 }
 
-/** "row 3, column 12": rows and columns count from 0, as everywhere. */
-export const where = (token, [, cols]) => `row ${Math.floor(token / cols)}, column ${token % cols}`;
+/** Where a token lies on a map: "row 4, column 13". */
+export const where = (token, [, cols]) => placeName(Math.floor(token / cols), token % cols);
 
 // ---- words ---------------------------------------------------------------------------------------------------
 /** What the roll carried: bit 1 of a region is rolled rows, bit 0 rolled columns. */
 export function carried(block, bits) {
   const parts = EDGES.filter((_, axis) => (bits >> (1 - axis)) & 1).map(({ one, all, edge }) => {
     const by = block.shift[one === "row" ? 0 : 1];
-    return `${by === 1 ? `${one} 0 comes` : `${all} 0–${by - 1} come`} from the ${edge} edge`;
+    return `${by === 1 ? `${one} 1 comes` : `${all} 1–${by} come`} from the ${edge} edge`;
   });
   return `${parts.join(" and ")}, around the roll.`;
 }

@@ -8,7 +8,7 @@ import { saveScreen } from "../core/screen.js";
 import { integers, oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
-import { moveToken } from "../core/tokens.js";
+import { moveToken, placeName } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
 import * as families from "./hierarchy.js";
@@ -63,7 +63,6 @@ export default widget((root) => {
   // ---- words -----------------------------------------------------------------------------------------------------
   const times = ([rows, cols]) => `${rows} × ${cols}`;
   const area = ([top, left, bottom, right]) => `${bottom - top} × ${right - left}`;
-  const spotName = ([top, left]) => `row ${top}, column ${left}`;
 
   function caption({ grid, dModel, multiplyAdds }, index, total) {
     const [n, share] = [grid[0] * grid[1], multiplyAdds / total];
@@ -87,7 +86,7 @@ export default widget((root) => {
     const several = ([top, left, bottom, right]) => bottom - top > 1 || right - left > 1;
     const lines = family.map((tokens, index) => [
       `Stage ${index + 1}`,
-      several(tokens) ? `${area(tokens)} tokens` : spotName(tokens),
+      several(tokens) ? `${area(tokens)} tokens` : placeName(tokens[0], tokens[1]),
       index === stage ? "query" : "key",
     ]);
     const rows = [...lines.reverse(), ["Pixels", `${area(pixelArea(stages, family, size))} of ${size} × ${size}`, ""]];

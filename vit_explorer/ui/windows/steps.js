@@ -239,7 +239,9 @@ export default widget((root) => {
     const shares = reach.draw(strip, (grid) => windows.token(state, grid));
     const forbidden = Array.from(within.tokens).filter((one, place) => one >= 0 && !within.allowed[place]);
     const crossed =
-      scenery.STEPS[step].attend && forbidden.length ? `Crossed out: tokens ${forbidden.join(", ")}.` : "";
+      scenery.STEPS[step].attend && forbidden.length
+        ? `Crossed out: tokens ${forbidden.map((one) => one + 1).join(", ")}.`
+        : "";
     const offered = step >= 3 && step <= 5 && scene.mixed > 0 && !forbidden.length;
     write(...words.marked(scene, step, token, within), shares, crossed, offered);
   }

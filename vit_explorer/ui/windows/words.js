@@ -1,12 +1,11 @@
 /* What is said in each of the eight steps: of the step itself, and of the marked token in it. */
 import * as format from "../core/format.js";
-import { tokenName } from "../core/tokens.js";
+import { placedName, placeName } from "../core/tokens.js";
 import * as scene from "./scene.js";
 
 const LETTERS = "ABCD";
 const times = (sides) => sides.join(" × ");
-const tokenOf = (token, grid) => tokenName(token, grid).replace("patch", "token");
-const cellName = (/** @type {number[]} */ [row, col]) => `row ${row}, column ${col}`;
+const tokenOf = (token, grid) => placedName(token, grid, "token");
 const list = (words) => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words.join(""));
 
 const after = { merge: "Merging", pair: "Next pair", head: "Head" };
@@ -181,7 +180,7 @@ export function marked(scene, index, token, within) {
     () => meets(block, within, own, allowed),
     () => `${strongest(scene, block, token, within)} ${forbidden(block, within, own, allowed)}`,
     () =>
-      `Back at ${cellName([Math.floor(token / plain.grid[1]), token % plain.grid[1]])}; ${share(scene, token)} of the first map can have influenced it by now.`,
+      `Back at ${placeName(Math.floor(token / plain.grid[1]), token % plain.grid[1])}; ${share(scene, token)} of the first map can have influenced it by now.`,
     () => ends(scene, token),
   ];
   return [`${name[0].toUpperCase()}${name.slice(1)}${window}${region}.`, says[index]()];
@@ -196,14 +195,14 @@ function strongest({ plain }, block, token, { tokens, shares, place }) {
 
 function rolled({ plain, shifted }, token) {
   const [from, to] = [plain, shifted].map((block) => scene.cellOf(block, block.inverse[token]));
-  if (shifted.shift.every((by) => by === 0)) return `It stays at ${cellName(from)}.`;
+  if (shifted.shift.every((by) => by === 0)) return `It stays at ${placeName(from[0], from[1])}.`;
   const edges = [to[0] > from[0] ? ["top", "bottom"] : null, to[1] > from[1] ? ["left", "right"] : null].filter(
     Boolean,
   );
   const around = edges.length
     ? `: out at the ${list(edges.map(([out]) => out))}, in at the ${list(edges.map(([, into]) => into))}`
     : "";
-  return `From ${cellName(from)} it moves to ${cellName(to)}${around}.`;
+  return `From ${placeName(from[0], from[1])} it moves to ${placeName(to[0], to[1])}${around}.`;
 }
 
 /** The regions of its window other than its own, and how many places of it are padding. */
