@@ -9,7 +9,7 @@ import { fill, make } from "../core/elements.js";
 import { base64, intoField } from "../core/files.js";
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
-import { saveScreen } from "../core/screen.js";
+import { saveMenu } from "../core/save.js";
 import { ask as askServer, latest } from "../core/server.js";
 import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
@@ -187,9 +187,6 @@ export default widget((root, server) => {
     });
     return field;
   }
-
-  for (const button of root.querySelectorAll("[data-save]"))
-    button.addEventListener("click", () => table.save(cards, button.dataset.save));
 
   // ---- a card --------------------------------------------------------------------------------------------------
   function makeCard(picture) {
@@ -385,15 +382,8 @@ export default widget((root, server) => {
     markOpen();
     tell();
   }
-  const rows = () => [
-    ["picture", "model", "class", "probability"],
-    ...cards.flatMap(({ picture, results }) =>
-      (results ?? []).flatMap(({ name, classes, probabilities }) =>
-        classes.map((one, index) => [picture.title, name, one, probabilities[index]]),
-      ),
-    ),
-  ];
-  saveScreen(root, "classified", rows);
+  const write = (/** @type {any} */ { format }) => table.file(cards, format);
+  saveMenu($(".answers"), write, () => ({}), { csv: "each answer, judged" }, { png: "the table" });
 
   return { topics: ["catalogue", "trace"], draw };
 });

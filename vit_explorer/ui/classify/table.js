@@ -1,6 +1,6 @@
 /* The table of the Classify tab: a row for each picture, a column for each model. */
 import { make } from "../core/elements.js";
-import { base64, saveFile } from "../core/files.js";
+import { base64 } from "../core/files.js";
 import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
 import { cell, csv, labelsOf, score } from "./answers.js";
@@ -84,10 +84,14 @@ function written(row, model) {
   return box;
 }
 
-/** Save the table: "csv", or "png" as it is on screen. @param {Row[]} rows */
-export async function save(rows, kind) {
-  const blob = kind === "csv" ? new Blob([csv(rows)]) : await drawn(rows);
-  saveFile(`answers.${kind}`, kind === "csv" ? "text/csv" : "image/png", await base64(blob));
+/** The table as a file: "csv", or "png" as it is on screen, also what is scrolled out of sight. @param {Row[]} rows @param {string} format */
+export async function file(rows, format) {
+  const blob = format === "csv" ? new Blob([csv(rows)]) : await drawn(rows);
+  return {
+    filename: `answers.${format}`,
+    mime: format === "csv" ? "text/csv" : "image/png",
+    data: await base64(blob),
+  };
 }
 
 /** The table as a picture. */

@@ -153,7 +153,8 @@ export default widget((root, server) => {
       drawn = true;
     }
     if (!some) return undefined;
-    $(".says").textContent = told.says;
+    const end = told.says.search(/\. [A-Z]/) + 1 || told.says.length; // the finding is its first sentence
+    $(".says").replaceChildren(make("strong", "", told.says.slice(0, end)), told.says.slice(end));
     $(".why").textContent = told.why;
     $(".why").hidden = !told.why;
     $(".caveat").textContent = told.caveat;
