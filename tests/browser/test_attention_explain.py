@@ -114,7 +114,7 @@ def test_measuring_is_stopped_and_taken_up_again_and_left_for_another_picture(wa
 def test_one_patch_is_marked_in_all_maps_and_ranked(explain):
     explain.locator(".vx-explain .tile .marks").first.hover(position={"x": 3, "y": 3})
     assert explain.evaluate("vx.get('token')") == 0
-    explain.wait_for_function("document.querySelector('.vx-explain .readout').textContent.startsWith('Patch 0 ')")
+    explain.wait_for_function("document.querySelector('.vx-explain .readout').textContent.startsWith('Patch 1 ')")
     looked = seen()
     found = explanation_maps(looked.checkpoint.model, looked.inputs, names=["rollout"])["rollout"].flatten()
     rank = int((found > found[0]).sum()) + 1

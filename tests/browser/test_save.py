@@ -33,7 +33,6 @@ def test_the_picture_of_a_view_holds_its_boxes_words_and_canvases(page):
 @pytest.mark.parametrize(
     ("view", "root", "column"),
     [
-        ("Classify", ".vx-classify", "probability"),
         ("Compare / One picture", ".vx-compare-picture", "probability"),
         ("Roots / Decoding", ".vx-text-decoding", "log-probability"),
     ],
