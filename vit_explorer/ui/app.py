@@ -18,6 +18,7 @@ from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.features.tab import place_features
 from vit_explorer.ui.frame.frame import Payloads
 from vit_explorer.ui.frame.tab import place_frame, place_header, place_strip
+from vit_explorer.ui.guess.tab import place_guess
 from vit_explorer.ui.home.tab import place_home
 from vit_explorer.ui.patches.tab import place_patches
 from vit_explorer.ui.payloads import model_payload, trace_payload
@@ -53,8 +54,9 @@ def build_app(
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="rail", scale=0, min_width=272):
                 place_frame(session, Payloads(model_payload, trace_payload))
-            with gr.Column(elem_id="stage", min_width=300) as stage:
+            with gr.Column(elem_id="stage", min_width=300) as stage, gr.Row(elem_id="lead"):
                 place_strip()
+                place_guess()
             with stage, gr.Tabs(elem_id="tabs"):
                 with gr.Tab("Home", id="home"):
                     place_home()

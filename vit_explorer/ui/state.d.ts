@@ -23,6 +23,8 @@ export interface State {
   refresh: { kept: string };
   /** Counts up when the stage is asked for. */
   presenting: number;
+  /** How many questions the views offer; set anew when a view does. */
+  offered: number;
   /** What the frame shows, once all is drawn, and the time that it took. */
   settled: { picture: string; model: string; fit: string; milliseconds: number };
   attentionChosen: { layer?: number; head?: number; direction?: "row" | "column"; scale?: "shared" | "own" };

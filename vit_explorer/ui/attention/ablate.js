@@ -3,6 +3,7 @@ import { decode } from "../core/arrays.js";
 import { clearCanvas, patchInput, rgbImage } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { question } from "../core/question.js";
 import { saveMenu } from "../core/save.js";
@@ -12,6 +13,7 @@ import * as overlays from "../core/views.js";
 import { widget } from "../core/widget.js";
 import * as ablation from "./ablate-choices.js";
 import { baselineButtons } from "./baselines.js";
+import { ABLATION } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -275,5 +277,6 @@ export default widget((root, server) => {
     mark(state);
   }
 
+  offer(root, server, ABLATION);
   return { topics: ["model", "trace"], draw, mark, predicts: true };
 });

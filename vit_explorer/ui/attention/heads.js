@@ -3,6 +3,7 @@ import { decode } from "../core/arrays.js";
 import { clearCanvas, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { saveMenu } from "../core/save.js";
 import { queue } from "../core/server.js";
@@ -13,6 +14,7 @@ import { widget } from "../core/widget.js";
 import * as attention from "./data.js";
 import * as headsMatrix from "./heads-matrix.js";
 import * as mapping from "./maps.js";
+import { HEADS } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -349,5 +351,6 @@ export default widget((root, server) => {
   }
   saveMenu($(".vx-panel"), server, saved, { npz: "attention (layers, heads, N, N), grid, n_prefix, query" });
 
+  offer(root, server, HEADS);
   return { topics: ["model", "trace", "attentionChosen", "attentionMix"], draw, mark };
 });

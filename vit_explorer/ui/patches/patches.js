@@ -2,6 +2,7 @@
 import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { at } from "../core/pointer.js";
 import { saveScreen } from "../core/screen.js";
@@ -10,8 +11,9 @@ import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { moveToken, prefixName, prefixNames, tokenIndex, tokenOfIndex } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
+import { QUESTIONS } from "./questions.js";
 
-export default widget((root) => {
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const LARGE = 224; // px of ImageNet's usual pictures, to compare costs with
   const LARGE_SIZES = [1, 4, 8, 14, 16, 32, 56]; // of a patch of them
@@ -308,5 +310,6 @@ export default widget((root) => {
   $(".play").addEventListener("click", play);
   saveScreen($(".vx-panel"), "patches");
 
+  offer(root, server, QUESTIONS);
   return { draw, mark };
 });

@@ -2,6 +2,7 @@
 import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { barCells } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { question } from "../core/question.js";
 import { integer, oneOf, setting } from "../core/setting.js";
@@ -9,6 +10,7 @@ import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 import * as positions from "./data.js";
+import { EXPERIMENT } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -237,5 +239,6 @@ export default widget((root, server) => {
     show(state);
   }
 
+  offer(root, server, EXPERIMENT);
   return { topics: ["model", "trace"], draw, mark, predicts: true };
 });

@@ -3,6 +3,7 @@
 import { clearCanvas, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { byHand } from "../core/hand.js";
 import { inLink } from "../core/link.js";
 import { at } from "../core/pointer.js";
@@ -12,6 +13,7 @@ import { calm, inkOf } from "../core/theme.js";
 import { prefixName, prefixNames, tokenName } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 import * as positions from "./data.js";
+import { MAPS } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -309,5 +311,6 @@ export default widget((root, server) => {
     csv: "the cosines, a header line of names",
   });
 
+  offer(root, server, MAPS);
   return { topics: ["model", "catalogue", "positionSnapshot"], draw, mark };
 });

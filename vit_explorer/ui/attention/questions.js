@@ -1,0 +1,108 @@
+/* Questions to guess before the Attention tab shows the answers. */
+import { decode } from "../core/arrays.js";
+import * as format from "../core/format.js";
+import { best, leaders, outcomeOf, outcomes, outcomeWords } from "../core/guess.js";
+import { CLS_TOKEN, tokenName } from "../core/tokens.js";
+import { request } from "../core/views.js";
+import * as attention from "./data.js";
+
+const ERASED = 1 / 8; // of all patches
+const FLAT = 1 / 4; // of all patches: where more of them are level, none stands out
+
+const erasedOf = ({ grid }) => Math.round(ERASED * grid[0] * grid[1]);
+
+/** CLS, from which the answer is read; in a network without it the marked patch. */
+const queryOf = (state, seen) => (seen.nPrefix ? CLS_TOKEN : attention.query(state));
+
+/** What the query gives to each token in the chosen head; null where the server did not answer. */
+async function given(state, seen, query, ask) {
+  const { layer, head } = attention.chosen(state);
+  const here = attention.shares(seen, query, "row");
+  if (here) return here(layer, head);
+  const answer = await ask("attention_rows", { ...attention.named(state), token: query });
+  return (
+    answer &&
+    decode(answer.rows).data.subarray((layer * seen.heads + head) * seen.n, (layer * seen.heads + head + 1) * seen.n)
+  );
+}
+
+/** What is asked of the heads. @type {import("../core/guess.js").Question[]} */
+export const HEADS = [
+  {
+    id: "looked-at-most",
+    ask: "Which patch will {query} look at most in layer {layer}, head {head}?",
+    told: "{query} gives {share} to {truth}; to all patches alike it would give {even} each.",
+    hides: [".vx-attention-heads .views", ".vx-attention-heads .foot", ".vx-attention-heads .readout"],
+    pose(state) {
+      const seen = attention.view(state);
+      if (!seen) return { missing: `${state.model.name} has no attention over all tokens: choose a ViT.` };
+      const { layer, head } = attention.chosen(state);
+      const query = queryOf(state, seen);
+      return { token: query, words: { query: tokenName(query, seen.grid), layer: layer + 1, head: head + 1 } };
+    },
+    async check(state, ask, { token }) {
+      const seen = attention.view(state);
+      const shares = await given(state, seen, token, ask);
+      if (!shares) return null;
+      const values = shares.subarray(seen.nPrefix);
+      const right = leaders(values);
+      const { layer, head } = attention.chosen(state);
+      const link = `token=${token}&layer=${layer + 1}&head=${head + 1}`;
+      if (right.length > FLAT * values.length)
+        return {
+          right: [],
+          values,
+          link,
+          why: `${right.length} of ${values.length} patches get the same share, ${format.attention(values[right[0]])}.`,
+        };
+      const sum = values.reduce((all, value) => all + value, 0);
+      return {
+        right,
+        values,
+        link,
+        words: {
+          truth: right.map((patch) => tokenName(patch, seen.grid)).join(" and "),
+          share: format.attention(values[right[0]]),
+          even: format.attention(sum / values.length),
+        },
+      };
+    },
+  },
+];
+
+/** What is asked of Test it. @type {import("../core/guess.js").Question[]} */
+export const ABLATION = [
+  {
+    id: "top-erased",
+    ask: "A map ranks the patches by how much they mattered to “{answer}”, {chance}. Its first {n} of {patches} are blurred away. What happens to the answer?",
+    told: "Without the first {n} of “{map}” the probability of {answer} goes from {before} to {after}{turned}.",
+    hides: [".vx-ablate .right"],
+    pose({ trace }) {
+      if (!trace.classes.length) return { missing: `${trace.model} names no class.` };
+      const top = best(trace.probabilities);
+      return {
+        words: {
+          answer: trace.classes[top],
+          chance: format.probability(trace.probabilities[top]),
+          n: erasedOf(trace),
+          patches: format.count(trace.grid[0] * trace.grid[1]),
+        },
+        options: outcomes(trace.classes[top]),
+      };
+    },
+    async check(state, ask) {
+      const whole = { ...request(state), erased: [], baseline: "blurred", shuffle: null, muted: [], positions: true };
+      const before = await ask("test_prediction", whole);
+      if (!before) return null;
+      const { order, title } = before.maps.at(-1);
+      const erased = order.slice(0, erasedOf(state.trace)).sort((a, b) => a - b);
+      const after = await ask("test_prediction", { ...whole, erased });
+      if (!after) return null;
+      return {
+        right: [outcomeOf(after.before, after.after)],
+        link: `erased=${erased.join(".")}&baseline=blurred`,
+        words: { map: title, ...outcomeWords(state.trace.classes, after.before, after.after) },
+      };
+    },
+  },
+];

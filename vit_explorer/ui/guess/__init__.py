@@ -1,0 +1,1 @@
+"""Questions that a visitor answers before a view shows the answer."""

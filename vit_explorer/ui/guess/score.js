@@ -1,0 +1,19 @@
+/* How many questions were answered right on this visit. Kept in the page alone: it is gone when the page is. */
+import { outOf } from "../core/format.js";
+
+/** The first answer to a question about a picture in a model counts, whatever is answered later. */
+export function score() {
+  /** @type {Map<string, boolean>} */
+  const answered = new Map();
+  return {
+    /** @param {string} about @param {boolean} right */
+    add: (about, right) => answered.has(about) || answered.set(about, right),
+    /** @param {string} about */
+    has: (about) => answered.has(about),
+    /** "3 of 5 right", "" before the first answer. */
+    words: () => (answered.size ? `${outOf([...answered.values()].filter(Boolean).length, answered.size)} right` : ""),
+  };
+}
+
+/** What a question is about: answers to it are the same. @param {string} id @param {import("../state").State} state */
+export const about = (id, { trace, model }) => [id, model?.name, trace?.picture.name, trace?.fit].join(" ");
