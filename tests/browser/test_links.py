@@ -122,13 +122,17 @@ STATES: dict[str, list[list[Act]]] = {
         [press(".vx-ablate .reset"), press(".vx-ablate .shuffle"), press(".vx-ablate .positions")],
     ],
     "Attention / Layers": [[slide(".vx-layers .depth", 1)]],
-    "Features": [
+    "Features / Maps": [
         [
             press(".vx-features-colours [data-fit=both]"),
             press(".vx-features-colours .tiles button:nth-of-type(2)"), pin(5),
         ],
         [press(".vx-features-colours .drop"), choose(".vx-features-similarity .second", "sample:lion")],
         [wish(model="swin-cifar10", picture="sample:lion"), press(".vx-features-similarity .hold")],
+        [press(".vx-features-colours [data-fit=gallery]")],
+    ],
+    "Features / Two networks": [
+        [choose(".vx-features-networks .other", "cnn-cifar10"), slide(".vx-features-networks .slider", 0), pin(5)],
     ],
     "Windows / Step by step": [
         [press(".vx-windows-steps .stepper button:nth-child(5)"), press(".vx-windows-steps .corner")],

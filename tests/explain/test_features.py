@@ -13,6 +13,7 @@ from vit_explorer.explain.features import (
     feature_similarity,
     fit_features,
     foreground,
+    mean_similarity,
     outlier_tokens,
     similarity_matrix,
     token_norms,
@@ -131,3 +132,11 @@ def test_features_of_a_real_network_tell_a_cat_from_its_background():
     nose = traced.n_prefix + 12 * 16 + 8
     similar = feature_similarity(last, nose, last, traced.n_prefix).reshape(16, 16)
     assert similar[2:12, 4:11].mean() > similar[2:15, 13:].mean() + 0.3
+
+
+def test_the_mean_similarity_is_that_of_different_patches():
+    hidden = torch.tensor([[9.0, 9.0], [2.0, 0.0], [0.0, 1.0], [-3.0, 0.0]])  # a prefix token, then cosines 0, -1, 0
+    assert mean_similarity(hidden, 1) == pytest.approx(-1 / 3)
+    assert mean_similarity(hidden[1:].abs(), 0) == pytest.approx(1 / 3)
+    with pytest.raises(ValueError, match="1 patches"):
+        mean_similarity(hidden, 3)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from vit_explorer.figures.features import FeatureMaps, features_figure
+from vit_explorer.figures.features import FeatureMaps, NetworkMaps, features_figure, networks_figure
 
 
 def test_maps_pixels_and_scales_are_those_given():
@@ -25,3 +25,20 @@ def test_maps_pixels_and_scales_are_those_given():
     for axes, side in ((lower.axes[0], 2), (lower.axes[1], 1)):  # patch 6 of 4 x 4: row 1, column 2
         (mark,) = axes.patches
         assert (*mark.get_xy(), mark.get_width()) == (2 * side - 0.5, side - 0.5, side)
+
+
+def test_two_networks_share_the_scale_of_their_similarities():
+    rng = np.random.default_rng(1)
+    networks = [
+        NetworkMaps(name, rng.integers(0, 255, (8, 8, 3), dtype=np.uint8), rng.random((side, side, 3)),
+                    rng.uniform(-0.5, 1, (side, side)), query)
+        for name, side, query in (("one", 4, 6), ("other", 2, None))
+    ]  # fmt: skip
+    figure = networks_figure(networks, "Two networks", "A caption.")
+    low = min(one.cosines.min() for one in networks)
+    for one, row in zip(networks, (figure.axes[:3], figure.axes[3:6]), strict=True):
+        for axes, pixels in zip(row, (one.picture, one.colours, one.cosines), strict=True):
+            np.testing.assert_array_equal(axes.images[0].get_array(), pixels)
+            assert len(axes.patches) == (one.query is not None)
+        assert row[2].images[0].get_clim() == (low, 1)
+        assert one.name in row[0].get_title(loc="left")

@@ -26,7 +26,7 @@ NETWORKS: dict[str, dict[str, Any]] = {  # of sizes in the catalogue, with fresh
 BUDGETS = {"deit-tiny-sized": "600 ms", "vit-b-16-sized": "forward pass + 500 ms"}
 VIEWS = (
     "Patches", "Positions", "Attention / Heads", "Attention / Rollout", "Attention / Test it", "Attention / Layers",
-    "Features",
+    "Features / Maps", "Features / Two networks",
 )  # fmt: skip
 
 

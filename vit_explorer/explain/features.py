@@ -143,6 +143,19 @@ def similarity_matrix(hidden_a: Tensor, hidden_b: Tensor, n_prefix: int = 0) -> 
     return F.normalize(hidden_a.float(), dim=1) @ F.normalize(hidden_b[n_prefix:].float(), dim=1).T
 
 
+def mean_similarity(hidden: Tensor, n_prefix: int) -> float:
+    """Return the mean cosine similarity of two different patches of an image, of hidden states (N, D).
+
+    Raises:
+        ValueError: for fewer than two patches.
+    """
+    cosines = similarity_matrix(hidden[n_prefix:], hidden[n_prefix:])
+    n = len(cosines)
+    if n < 2:
+        raise ValueError(f"{n} patches have no pair")
+    return float((cosines.sum() - cosines.trace()) / (n * (n - 1)))
+
+
 def token_norms(hidden: Tensor) -> Tensor:
     """Return the Euclidean norm of each token, (N, D) -> (N,) float32."""
     return hidden.float().norm(dim=-1)

@@ -82,6 +82,37 @@ def features_figure(
     return figure
 
 
+@dataclass(frozen=True)
+class NetworkMaps:
+    """One network: the image (H, W, 3) uint8, colours (rows, cols, 3) in [0, 1], cosines (rows, cols), and the patch
+    that is compared, None for a token without a place."""
+
+    name: str
+    picture: np.ndarray
+    colours: np.ndarray
+    cosines: np.ndarray
+    query: int | None
+
+
+def networks_figure(networks: Sequence[NetworkMaps], title: str, caption: str) -> Figure:
+    """A row of each network: the image as it sees it, its patches as colours, and the similarities of one patch."""
+    figure, lines = entitled(title, caption, (9.6, 7.6), 125)
+    grid = figure.subplots(len(networks), 3, squeeze=False)
+    figure.subplots_adjust(left=0.04, right=0.92, bottom=0.05 + 0.024 * lines, top=0.88, wspace=0.1, hspace=0.16)
+    low = min(float(one.cosines.min()) for one in networks)
+    for row, one in zip(grid, networks, strict=True):
+        _picture(row[0], one.picture)
+        row[0].set_title(one.name, fontsize=10, loc="left")
+        row[1].imshow(one.colours, interpolation="nearest")
+        bare(row[1])
+        row[1].set_title("three components", fontsize=10, loc="left")
+        _scaled(row[2], one.cosines, low, 1.0, "similarity")
+        if one.query is not None:
+            for axes, side in zip(row, (one.picture.shape[0], *2 * one.cosines.shape[:1]), strict=True):
+                _mark(axes, one.query, one.cosines.shape, side)
+    return figure
+
+
 def _picture(axes: Axes, picture: np.ndarray) -> None:
     axes.imshow(picture)
     bare(axes)

@@ -105,7 +105,7 @@ def test_a_network_of_stages_has_a_map_of_each(session, model, kind, sides):
 
 def test_a_coarser_map_holds_means_of_squares():
     tokens = torch.arange(2 * 17.0).reshape(2, 17, 1)
-    coarse = HiddenMap("map", tokens, (4, 4), 1).at_most(2)
+    coarse = HiddenMap("map", tokens, (4, 4), 1, 0.5).at_most(2)
     assert coarse.grid == (2, 2)
     assert coarse.tokens[0, :, 0].tolist() == [0, 3.5, 5.5, 11.5, 13.5]
     assert coarse.at_most(2) is coarse

@@ -78,6 +78,7 @@ export interface Answers {
   time_all: TimesPayload;
   tokens: TokensPayload;
   tour: TourPayload;
+  two_networks: NetworksPayload;
   upload: PicturePayload;
   weights: WeightsPayload;
   windows: WindowsPayload;
@@ -669,6 +670,27 @@ export interface NearestPayload {
 export interface NeighbourPayload {
   picture: PicturePayload;
   cosine: number;
+}
+
+export interface NetworkPayload {
+  network: string;
+  block: number;
+  names: Array<string>;
+  depth: number;
+  prefix_names: Array<string>;
+  seen: number;
+  size: number;
+  pixels: Packed;
+  grid: Array<number>;
+  n_prefix: number;
+  colours: Packed;
+  explained: Array<number>;
+  similarity: Packed;
+  mean_cosine: number;
+}
+
+export interface NetworksPayload {
+  networks: Array<NetworkPayload>;
 }
 
 export interface OfferPayload {

@@ -29,7 +29,7 @@ export const linked = {
     (name) => choose({ second: name === null ? null : { name, title: name } }),
   ),
   fit_on: setting(
-    oneOf("picture", "both"),
+    oneOf("picture", "both", "gallery"),
     () => chosen().fitOn,
     (value) => choose({ fitOn: value || "picture" }),
     "picture",

@@ -40,7 +40,7 @@ def export_features(session: Session, request: FeaturesExport) -> FileAnswer:
     each map k colours_k (2, N, 3), shown_k (2, N), explained_k (3,) and norms_k (2, n_prefix + N).
     """
     pair = load_pair(session, request)
-    one = check_block(pair, request.block).at_most(MAX_SIDE)
+    one = check_block(pair.maps, request.block).at_most(MAX_SIDE)
     query = parse_int(request.query, "Query", 0, one.tokens.shape[1] - 1)
     coloured = colour_maps(session, pair, request)
     return export_file(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -31,12 +31,14 @@ class HiddenMap:
 
     Attributes:
         tokens: (B, n_prefix + rows * cols, D), prefix tokens first; of a pair B is 2, the image and the second image.
+        depth: the share of the network's blocks, or of a CNN's stages, that have come before it, 0 to 1.
     """
 
     name: str
     tokens: Tensor
     grid: tuple[int, int]
     n_prefix: int
+    depth: float
 
     def at_most(self, side: int) -> HiddenMap:
         """The same map, or the mean of squares of its patches so that no side has more than ``side`` tokens."""
@@ -47,7 +49,7 @@ class HiddenMap:
         patches = self.tokens[:, self.n_prefix :].mT.reshape(len(self.tokens), -1, rows, cols)  # (B, D, ...)
         coarse = F.avg_pool2d(patches, step).flatten(2).mT
         tokens = torch.cat([self.tokens[:, : self.n_prefix], coarse], dim=1)
-        return HiddenMap(self.name, tokens, (rows // step, cols // step), self.n_prefix)
+        return replace(self, tokens=tokens, grid=(rows // step, cols // step))
 
 
 @dataclass(frozen=True)
@@ -73,17 +75,20 @@ def hidden_maps(checkpoint: Checkpoint, images: Tensor) -> list[HiddenMap]:
     model = checkpoint.model
     traced = trace(model, checkpoint.preprocess(images))
     staged = bool(model.stage_entries)
+    entries = model.stage_entries or range(len(traced.hidden))
+    before = 0 if staged and entries[0] == 0 else 1  # entries before the first block: the embedding, if it is recorded
     maps = []
-    for number, entry in enumerate(model.stage_entries or range(len(traced.hidden))):
+    for number, entry in enumerate(entries):
         tokens = traced.hidden[entry]
         name = f"stage {number + 1}" if staged else f"block {number}" if number else "embedding"
         side = math.isqrt(tokens.shape[1] - traced.n_prefix)
-        maps.append(HiddenMap(name, tokens, (side, side) if staged else traced.grid, traced.n_prefix))
+        depth = (entry + 1 - before) / (len(traced.hidden) - before)
+        maps.append(HiddenMap(name, tokens, (side, side) if staged else traced.grid, traced.n_prefix, depth))
     return maps
 
 
-def check_block(pair: Pair, block: int) -> HiddenMap:
+def check_block(maps: list[HiddenMap], block: int) -> HiddenMap:
     """The map of this number, from 0. Raises UserError with the range."""
-    if not 0 <= block < len(pair.maps):
-        raise UserError(f"Block must be 0 to {len(pair.maps) - 1}, not {block}.")
-    return pair.maps[block]
+    if not 0 <= block < len(maps):
+        raise UserError(f"Block must be 0 to {len(maps) - 1}, not {block}.")
+    return maps[block]

@@ -12,11 +12,11 @@ import { moveToken, patchName } from "../core/tokens.js";
 import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
 import * as data from "./data.js";
+import { lowEnd } from "./places.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const MIXED = 0.8; // how much of a map covers the grey picture
-  const CLIPPED = 0.01; // of the cosines lie below the low end of the scale
   let answer = null; // of the server, decoded: the similarities of one block
   let fine = null; // {token, grid, cell}: the very cell that was pointed at, where a cell of the page has several
   let read = null; // a patch of the second picture under the pointer
@@ -40,16 +40,6 @@ export default widget((root, server) => {
   function wanted(state) {
     const features = data.shown(state);
     return { ...views.request(state), second: data.second(state).name, block: features ? data.blockOf(features) : 0 };
-  }
-
-  /** The byte below which one in a hundred lies. */
-  function lowEnd(...matrices) {
-    const counts = new Uint32Array(256);
-    let n = 0;
-    for (const matrix of matrices) for (const value of matrix) [counts[value + 128]++, n++];
-    let [code, below] = [0, counts[0]];
-    while (below < CLIPPED * n) below += counts[++code];
-    return Math.min(code - 128, 126);
   }
 
   // ---- which token ---------------------------------------------------------------------------------------------

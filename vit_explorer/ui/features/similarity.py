@@ -37,7 +37,7 @@ class SimilarityPayload(TypedDict):
 def feature_similarities(session: Session, request: SimilarityRequest) -> SimilarityPayload:
     """Compare every token after one block with every patch of both images."""
     pair = load_pair(session, request)
-    one = check_block(pair, request.block).at_most(MAX_SIDE)
+    one = check_block(pair.maps, request.block).at_most(MAX_SIDE)
     here, there = (similarity_matrix(one.tokens[0], tokens, one.n_prefix) for tokens in one.tokens)
     return {
         "block": request.block,

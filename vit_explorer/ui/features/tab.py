@@ -1,6 +1,8 @@
-"""The Features tab: hidden states as colours, similarities of a patch, norms, and nearest pictures."""
+"""The Features tab: hidden states as colours, similarities of a patch, norms, two networks, and nearest pictures."""
 
 from __future__ import annotations
+
+import gradio as gr
 
 from vit_explorer.ui.core.serve import serve
 from vit_explorer.ui.core.session import Session
@@ -16,18 +18,25 @@ from vit_explorer.ui.features.nearest import (
     make_index,
     plan_index,
 )
+from vit_explorer.ui.features.networks import export_networks, two_networks
 from vit_explorer.ui.features.similarity import feature_similarities
 
 
 def place_features(session: Session) -> None:
-    """Place the tab's three views; the second follows the block that is chosen in the first."""
-    widget(__file__, "features-colours", serve(session, colours=feature_colour_maps))
-    similarity = serve(session, similarity=feature_similarities, export=export_features)
-    widget(__file__, "features-similarity", similarity)
-    indexes, watch = Indexes(), Watch()
-    nearest = [
-        *serve(session, indexes, plan_index=plan_index, nearest=find_nearest),
-        *serve(session, indexes, watch, make_index=make_index),
-        *serve(watch, index_progress=index_progress, leave_index=leave_index),
-    ]
-    widget(__file__, "features-nearest", nearest)
+    """Place the tab: maps of one network, whose second view follows the block chosen in the first; then the others."""
+    with gr.Tabs(elem_id="features-tabs", elem_classes="vx-subtabs"):
+        with gr.Tab("Maps", id="maps"):
+            widget(__file__, "features-colours", serve(session, colours=feature_colour_maps))
+            similarity = serve(session, similarity=feature_similarities, export=export_features)
+            widget(__file__, "features-similarity", similarity)
+        with gr.Tab("Two networks", id="networks"):
+            networks = serve(session, two_networks=two_networks, export=export_networks)
+            widget(__file__, "features-networks", networks)
+        with gr.Tab("Nearest pictures", id="nearest"):
+            indexes, watch = Indexes(), Watch()
+            nearest = [
+                *serve(session, indexes, plan_index=plan_index, nearest=find_nearest),
+                *serve(session, indexes, watch, make_index=make_index),
+                *serve(watch, index_progress=index_progress, leave_index=leave_index),
+            ]
+            widget(__file__, "features-nearest", nearest)
