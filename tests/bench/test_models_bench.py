@@ -39,7 +39,7 @@ def test_every_network_has_its_line(folder):
     assert len(lines) == 2 + len(MODELS) and len({line.count("|") for line in lines}) == 1
     own = next(line for line in lines if "small" in line)
     count = sum(parameter.numel() for parameter in create_model("cnn", **CARD["overrides"]).parameters())
-    assert f"| {count:,} |" in own and "| 2 ms | 640 | 62.50 % (shapes) |" in own
+    assert f"| {count:,} |" in own and "| 2 ms | 640 | 62.5 % (shapes) |" in own
 
 
 def test_the_figure_is_drawn_where_it_was_asked_for(folder):

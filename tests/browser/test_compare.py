@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from tests.browser.pages import drawn, open_view, save
 from vit_explorer.bench.page import open_page
 from vit_explorer.cost.architectures import architecture_rows
 from vit_explorer.models.published import PUBLISHED
+from vit_explorer.models.summary import accuracy_percent, model_summary
 from vit_explorer.ui.compare.picture import compare_picture
 from vit_explorer.ui.compare.published import mixing_example
 from vit_explorer.ui.core.serve import bind
@@ -55,6 +57,34 @@ def guide(watched, address):
     page = opened(watched, address, "Which one?")
     page.wait_for_selector(f"{GUIDE} [data-option=small]")
     return page
+
+
+def test_a_network_has_one_accuracy_wherever_it_is_named(table):
+    """The model menu, the rail, the table, the plot, the cards of a picture in all models and those of Classify."""
+    cards = [model_summary(checkpoint) for checkpoint in SESSION.checkpoints()[0]]
+    stated = {card["name"]: accuracy_percent(card["test_accuracy"]) for card in cards}
+
+    def said(selector: str) -> str:
+        found = re.findall(r"\d+\.\d+ %", table.locator(selector).first.inner_text().replace("\xa0", " "))
+        assert found, selector
+        return found[0]
+
+    for name, accuracy in stated.items():
+        assert said(f"#vx-model option[value='{name}']") == accuracy
+        assert accuracy in table.locator(f"{TABLE} tbody tr", has_text=name).first.inner_text()
+    assert said(".vx-frame .card") == stated["vit-cifar10"]
+    points = table.locator(f"{TABLE} svg [role=img]").evaluate_all("all => all.map((one) => one.ariaLabel)")
+    assert points and all(stated[text.split(":")[0]] in text for text in points)
+    open_view(table, "One picture")
+    table.wait_for_function(DRAWN)
+    shown = table.locator(f"{PICTURE} .known").all_inner_texts()
+    assert shown and all(stated[next(name for name in stated if text.startswith(name))] in text for text in shown)
+    table.evaluate("vx.openTab('classify')")
+    blocks = table.locator(".vx-classify section.model")
+    blocks.first.wait_for(state="attached")
+    for text in blocks.all_text_contents():  # they are folded
+        name = max((name for name in stated if name in text), key=len)
+        assert stated[name] in text.replace("\xa0", " ")
 
 
 def computed(page, target=None):

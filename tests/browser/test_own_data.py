@@ -122,7 +122,7 @@ def test_own_pictures_from_drop_to_confusion_matrix(setup):
               for row in page.locator(f"{CONFUSION} .matrix tr").all()[1:]]  # fmt: skip
     assert [sum(row) for row in counts] == [4, 4]
     right = (counts[0][0] + counts[1][1]) / 8
-    assert f"{100 * right:.2f} % right on 8 test pictures of pets" in page.locator(f"{CONFUSION} .verdict").inner_text()
+    assert f"{100 * right:.1f} % right on 8 test pictures of pets" in page.locator(f"{CONFUSION} .verdict").inner_text()
     page.locator(f"{CONFUSION} .matrix button").first.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")

@@ -21,10 +21,10 @@ def test_the_table_holds_every_number_and_the_best_comes_first():
         if text.get_verticalalignment() == "center":
             rows.setdefault(text.get_position()[1], []).append(text.get_text())
     assert list(rows) == [0.5, 1.5]
-    assert rows[1.5] == ["ViT", "809 k", "55.8 M", "× 4.86", "N²", "1.23 ms", "2,133", "82.59 %"]
+    assert rows[1.5] == ["ViT", "809 k", "55.8 M", "× 4.86", "N²", "1.23 ms", "2,133", "82.6 %"]
     name, *cells = rows[0.5]
     assert len(name) == 18 and name.endswith("…")
-    assert cells == ["1.11 M", "131 M", "–", "–", "–", "–", "92.54 %"]
+    assert cells == ["1.11 M", "131 M", "–", "–", "–", "–", "92.5 %"]
     assert {"A title", "A caption"} <= {text.get_text() for text in [figure._suptitle, *figure.texts]}
 
 

@@ -35,3 +35,21 @@ test("of many classes those with the most mistakes are shown, in their order", (
   assert.equal(shown.length, words.MOST_CLASSES);
   assert.ok(shown.every((one, k) => one >= 9 && (k === 0 || one > shown[k - 1])));
 });
+
+test("the accuracy is the card's; other pictures or other answers are said", () => {
+  const ready = { state: "ready", model: "mine", data: "pets", done: 200, total: 200, accuracy: 0.7 };
+  const told = (/** @type {object} */ more) => words.standing(/** @type {any} */ ({ ...ready, ...more }));
+  assert.match(told({ stated: null }), /^mine: 70\.0 % right on 200 test pictures of pets\.$/);
+  assert.match(
+    told({ stated: { accuracy: 0.7, n_test: 200 } }),
+    /^mine: 70\.0 % right on 200 test pictures of pets\.$/,
+  );
+  const other = told({ stated: { accuracy: 0.705, n_test: 200 } });
+  assert.deepEqual(other.match(/[\d.]+ %/g), ["70.5 %", "70.0 %"], other);
+  const fewer = told({ stated: { accuracy: 0.8515, n_test: 10000 } });
+  assert.deepEqual(
+    fewer.match(/[\d.,]+( %)?(?= right| test| of 10| on)/g),
+    ["70.0 %", "200", "85.2 %", "10,000"],
+    fewer,
+  );
+});

@@ -50,6 +50,7 @@ test("shares: an accuracy may be 100 %, a probability never is", () => {
   all(format.percent, [
     [[0.824], "82.4 %"],
     [[1], "100.0 %"],
+    [[0.8825], "88.3 %"], // halves go up, as in tests/models/test_summary.py
     [[0.38, 0], "38 %"],
     [[0.76543, 2], "76.54 %"],
   ]);

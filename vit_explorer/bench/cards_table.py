@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from vit_explorer.models.summary import accuracy_percent
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER, MODELS, find_card, list_checkpoints
 
 Card = dict[str, Any]
@@ -57,7 +58,7 @@ def update(text: str) -> str:
 
 def _short(name: str, card: Card) -> Sequence[str]:
     accuracy, dataset = card.get("test_accuracy"), card["dataset"]
-    reached = "" if accuracy is None else f"{100 * accuracy:.2f} % of {dataset['n_test']:,} {dataset['name']}"
+    reached = "" if accuracy is None else f"{accuracy_percent(accuracy)} of {dataset['n_test']:,} {dataset['name']}"
     return f"`{name}`", MODELS[card["model"]].title, f"{card['parameters']:,}", _count(card["multiply_adds"]), reached
 
 

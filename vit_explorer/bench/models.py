@@ -13,6 +13,7 @@ from vit_explorer.cost.architectures import architecture_rows, time_architecture
 from vit_explorer.cost.model_timing import Timed, times_by_model
 from vit_explorer.figures.architectures import draw_architectures
 from vit_explorer.figures.frame import figure_format, write_figure
+from vit_explorer.models.summary import accuracy_percent
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER, Checkpoint, list_checkpoints, load_checkpoint
 from vit_explorer.training.runs.card import circumstances
 
@@ -49,7 +50,7 @@ def _measured(checkpoints: Sequence[Checkpoint], figure: str | os.PathLike[str] 
     lines = [HEAD, "|---|" + "---:|" * (HEAD.count("|") - 2)]
     for row in rows:
         times = measured["models"][row["name"]]
-        accuracy = "" if row["test_accuracy"] is None else f"{100 * row['test_accuracy']:.2f} % ({row['data']})"
+        accuracy = "" if row["test_accuracy"] is None else f"{accuracy_percent(row['test_accuracy'])} ({row['data']})"
         lines.append(
             f"| {row['name']} | {row['parameters']:,} | {row['multiply_adds']:,} | {row['doubled']:.2f} x "
             f"| {1000 * times['latency']['median']:.3g} ms | {times['throughput']['per_second']:,.0f} | {accuracy} |"

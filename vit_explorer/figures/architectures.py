@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from vit_explorer.figures.frame import GREY, INKS, LINE_HEIGHT, SHAPES, entitled, shortened, unframed
@@ -157,7 +158,7 @@ def _cells(one: DrawnModel) -> tuple[str, ...]:
         one.law or NONE,
         NONE if one.latency is None else f"{1000 * one.latency:.3g} ms",
         NONE if one.per_second is None else f"{one.per_second:,.0f}",
-        f"{100 * one.accuracy:.2f} %",
+        f"{Decimal(100 * one.accuracy).quantize(Decimal('0.1'), ROUND_HALF_UP)} %",
     )
 
 

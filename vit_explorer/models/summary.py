@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TypedDict
 
 from vit_explorer.models.zoo import Checkpoint, model_spec
@@ -27,6 +28,16 @@ class ModelSummary(TypedDict):
     multiply_adds: int | None
     epochs: float | None
     augment: str | None
+
+
+def in_percent(accuracy: float) -> Decimal:
+    """An accuracy, 0 to 1, in percent with one digit, halves upwards, as JavaScript's toFixed rounds."""
+    return Decimal(100 * accuracy).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+def accuracy_percent(accuracy: float) -> str:
+    """An accuracy, 0 to 1, as the documents and the page print it: "85.2 %"."""
+    return f"{in_percent(accuracy)} %"
 
 
 def model_summary(checkpoint: Checkpoint) -> ModelSummary:

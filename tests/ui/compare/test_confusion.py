@@ -77,6 +77,7 @@ def test_the_matrix_counts_the_answers_to_every_test_picture(ask, tiny):
         expected[pair] = expected.get(pair, 0) + 1
     assert pairs == expected and sum(pairs.values()) == answer["total"] == 9
     assert answer["accuracy"] == float((told == tiny.test.y).double().mean())
+    assert answer["stated"] is None  # its card says nothing
     assert (answer["classes"], answer["data"], answer["model"]) == (["dark", "grey", "light"], "tiny", "mine")
     for label, share in enumerate(answer["recall"]):
         assert share == expected.get((label, label), 0) / 3

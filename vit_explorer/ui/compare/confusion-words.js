@@ -42,9 +42,15 @@ export function cell(classes, matrix, truth, answer) {
   return `${format.outOf(n, all)} pictures of ${classes[truth]} ${truth === answer && n === 1 ? "is called so" : called}`;
 }
 
-/** How it stands, in a sentence. */
-export function standing({ state, reason, model, data, done, total, accuracy }) {
+/** How it stands, in a sentence. The accuracy is the card's; where other pictures are here or others are right, that is said. */
+export function standing({ state, reason, model, data, done, total, accuracy, stated }) {
   if (state === "none") return reason;
   if (state === "counting") return `${model} is shown the test pictures of ${data}: ${format.outOf(done, total)}.`;
-  return `${model}: ${format.percent(accuracy, 2)} right on ${format.count(total)} test pictures of ${data}.`;
+  const here = format.percent(accuracy);
+  const all = (n) => `${format.count(n)} test pictures of ${data}`;
+  if (stated === null) return `${model}: ${here} right on ${all(total)}.`;
+  const says = format.percent(stated.accuracy);
+  if (stated.n_test !== total)
+    return `${model}: ${here} right on the ${all(total)} that are here; ${says} of ${format.count(stated.n_test)} on its card.`;
+  return `${model}: ${says} right on ${all(total)}${here === says ? "" : `, by its card; counted here ${here}`}.`;
 }

@@ -12,6 +12,7 @@ import torch
 
 from vit_explorer.explain.confusion import confusion_matrix, most_confused, precision, recall
 from vit_explorer.figures.confusion import confusion_figure
+from vit_explorer.models.summary import model_summary
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.compare.predictions import Predictions, PredictionStore
 from vit_explorer.ui.core.arrays import Packed, pack
@@ -59,11 +60,19 @@ class PairPayload(TypedDict):
     count: int
 
 
+class StatedAccuracy(TypedDict):
+    """What a card says: the share of so many test pictures that the network answers rightly."""
+
+    accuracy: float
+    n_test: int
+
+
 class ConfusionPayload(TypedDict):
     """``state``: "none" if no test pictures are here, for a ``reason``; "counting" with ``done`` of ``total``; "ready".
 
     ``cells`` (k, 3): truth, answer and count where it is not 0. ``recall`` and ``precision`` are shares per
-    class, None without pictures. ``data`` is what people call the dataset.
+    class, None without pictures. ``data`` is what people call the dataset. ``accuracy`` is that of these counts,
+    ``stated`` the card's.
     """
 
     model: str
@@ -74,6 +83,7 @@ class ConfusionPayload(TypedDict):
     total: int
     classes: list[str]
     accuracy: float | None
+    stated: StatedAccuracy | None
     cells: Packed | None
     recall: list[float | None]
     precision: list[float | None]
@@ -202,11 +212,18 @@ def _payload(
         "total": total,
         "classes": checkpoint.class_names,
         "accuracy": None,
+        "stated": _stated(checkpoint),
         "cells": None,
         "recall": [],
         "precision": [],
         "pairs": [],
     }
+
+
+def _stated(checkpoint: Checkpoint) -> StatedAccuracy | None:
+    told = model_summary(checkpoint)
+    accuracy, n_test = told["test_accuracy"], told["n_test"]
+    return None if accuracy is None or n_test is None else {"accuracy": accuracy, "n_test": n_test}
 
 
 def _share(value: float) -> float | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import mean
 from typing import Any
 
+from vit_explorer.models.summary import accuracy_percent
 from vit_explorer.models.zoo import MODELS
 from vit_explorer.training.studies.data_scaling import curves
 from vit_explorer.training.studies.ladder import RUNGS
@@ -112,8 +113,9 @@ def _small_here(kind: str, _: str, evidence: Evidence) -> Reason | None:
     if not ours:
         return None
     row = ours[0]
+    reached = accuracy_percent(row["test_accuracy"])
     return _here(
-        f"Here {_title(kind)} reaches {100 * row['test_accuracy']:.1f} % with {row['parameters'] / 1e6:.2f} M weights.",
+        f"Here {_title(kind)} reaches {reached} with {row['parameters'] / 1e6:.2f} M weights.",
         f"the card of {row['name']} ({_data(row)})",
     )
 
@@ -158,7 +160,8 @@ def _ladder(_: str, __: str, evidence: Evidence) -> Reason | None:
 
 
 def _row(row: Mapping[str, Any]) -> str:
-    return f"{row['title']} {100 * row['test_accuracy']:.1f} % for {row['multiply_adds'] / 1e6:.0f} M multiply-adds"
+    reached = accuracy_percent(row["test_accuracy"])
+    return f"{row['title']} {reached} for {row['multiply_adds'] / 1e6:.0f} M multiply-adds"
 
 
 def _data(row: Mapping[str, Any]) -> str:

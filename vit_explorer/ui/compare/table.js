@@ -122,11 +122,7 @@ export default widget((root, server) => {
       cell: (row) =>
         row.test_accuracy === null
           ? none
-          : titled(
-              format.percent(row.test_accuracy, 2),
-              `of ${format.count(row.n_test || 0)} test pictures`,
-              apart(row),
-            ),
+          : titled(format.percent(row.test_accuracy), `of ${format.count(row.n_test || 0)} test pictures`, apart(row)),
     },
     {
       key: "data",
@@ -164,7 +160,7 @@ export default widget((root, server) => {
         name: row.short,
         x: cost(row),
         y: 100 * row.test_accuracy,
-        words: `${row.name}: ${format.percent(row.test_accuracy, 2)} for ${unit(cost(row))} ${axis === "latency" ? "a picture" : axis === "parameters" ? "weights" : "multiply-adds"}`,
+        words: `${row.name}: ${format.percent(row.test_accuracy)} for ${unit(cost(row))} ${axis === "latency" ? "a picture" : axis === "parameters" ? "weights" : "multiply-adds"}`,
       })),
       label,
       unit,

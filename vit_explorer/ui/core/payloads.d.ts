@@ -266,6 +266,7 @@ export interface ConfusionPayload {
   total: number;
   classes: Array<string>;
   accuracy: number | null;
+  stated: StatedAccuracy | null;
   cells: Packed | null;
   recall: Array<number | null>;
   precision: Array<number | null>;
@@ -974,6 +975,11 @@ export interface StartedPayload {
   faults: Record<string, string>;
   advice: string | null;
   id: string | null;
+}
+
+export interface StatedAccuracy {
+  accuracy: number;
+  n_test: number;
 }
 
 export interface StatusPayload {

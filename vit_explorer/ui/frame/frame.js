@@ -280,7 +280,7 @@ export default widget((root, server) => {
     const tested =
       model.test_accuracy === null || model.n_test === null
         ? ""
-        : `${format.percent(model.test_accuracy, 2)} right on ${format.count(model.n_test)} test pictures of ${model.data}; `;
+        : `${format.percent(model.test_accuracy)} right on ${format.count(model.n_test)} test pictures of ${model.data}; `;
     $(".card").textContent =
       `${model.title}, ${format.short(model.parameters)} weights: ${tested}${model.multiply_adds ? `${format.short(model.multiply_adds)} multiply-adds a picture` : "cost not counted"}.`;
     onBar(trace, model, drawTop(trace));

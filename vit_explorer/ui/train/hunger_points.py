@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vit_explorer.data.sources import source_name
+from vit_explorer.models.summary import accuracy_percent
 from vit_explorer.models.zoo import MODELS
 from vit_explorer.training.loop.events import Finished
 from vit_explorer.training.loop.recipe import Recipe
@@ -96,7 +97,7 @@ def point_words(results: Mapping[str, Any], point: OwnPoint, state: str) -> str:
         return f"{name}: {point.fault}"
     if finished is None:
         return f"{name}: {state}, no result yet."
-    told = f"{name}: {100 * finished.test_accuracy:.1f} % on the whole test split"
+    told = f"{name}: {accuracy_percent(finished.test_accuracy)} on the whole test split"
     if recipe.data != data_of(results):
         mine, theirs = data_words(recipe.data), data_words(data_of(results))
         why = f"the curves are of {theirs}, and accuracies on other pictures cannot be compared"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 
+from vit_explorer.models.summary import accuracy_percent, in_percent
 from vit_explorer.training.loop.recipe import Recipe
 
 CLEAR = 2.0  # standard errors from which a difference is called a lead
@@ -40,13 +40,13 @@ def outcome(results: Sequence[Result], n_failed: int = 0) -> Outcome | None:
     if not results:
         return None
     ranked = sorted(results, key=lambda result: -result.accuracy)
-    listed = ", ".join(f"{result.label} {percent(result.accuracy)}" for result in ranked)
+    listed = ", ".join(f"{result.label} {accuracy_percent(result.accuracy)}" for result in ranked)
     basis = f"On {ranked[0].n_test:,} test pictures{_settings(results)}"
     failed = f" {n_failed} contender{'s' if n_failed > 1 else ''} failed." if n_failed else ""
     if len(ranked) == 1:
         return Outcome(listed, f"{basis}.{failed}")
     first, second = ranked[:2]
-    points = _tenths(first.accuracy) - _tenths(second.accuracy)  # of the numbers as they are printed
+    points = in_percent(first.accuracy) - in_percent(second.accuracy)  # of the numbers as they are printed
     ratio = _ratio(first.accuracy - second.accuracy, counting_error(first, second))
     if ratio < CLEAR:
         said = f"{points} points" if points else "no difference"
@@ -58,16 +58,6 @@ def outcome(results: Sequence[Result], n_failed: int = 0) -> Outcome | None:
         f"{first.label} leads by {points} points: {listed}",
         f"{basis}; the lead is {_errors(ratio)}. One seed each: other seeds may differ.{failed}",
     )
-
-
-def percent(share: float) -> str:
-    """As the cards of the page print it."""
-    return f"{_tenths(share)} %"
-
-
-def _tenths(share: float) -> Decimal:
-    """Percent with one digit, halves upwards, as JavaScript's toFixed rounds."""
-    return Decimal(100 * share).quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 def counting_error(first: Result, second: Result) -> float:
