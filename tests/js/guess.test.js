@@ -37,17 +37,19 @@ test("a guessed patch is right up to an eighth of the picture away, from the nea
   const values = Float32Array.from({ length: 64 }, (_, k) => k);
   const off = judge(60, [63, 0], grid, values);
   assert.deepEqual([off.nearest, off.right], [63, false]);
-  assert.match(off.words, /patch 60 .* 3 patches away.* 4 of 64/);
+  assert.match(off.words, /patch 61 .* 3 patches away.* 4 of 64/);
 });
 
 test("the first answer to a question about a picture in a model counts", () => {
   const state = /** @type {any} */ ({ model: { name: "vit" }, trace: { picture: { name: "cat" }, fit: "crop" } });
   const other = { ...state, model: { name: "deit" } };
+  const [a, b] = /** @type {any[]} */ ([{ id: "a" }, { id: "b", subject: () => "race" }]);
   const marks = score();
   assert.equal(marks.words(), "");
-  marks.add(about("a", state), true);
-  marks.add(about("a", state), false);
-  marks.add(about("a", other), false);
+  marks.add(about(a, state), true);
+  marks.add(about(a, state), false);
+  marks.add(about(a, other), false);
   assert.equal(marks.words(), "1 of 2 right");
-  assert.deepEqual([marks.has(about("a", state)), marks.has(about("b", state))], [true, false]);
+  assert.equal(about(b, state), about(b, other));
+  assert.deepEqual([marks.has(about(a, state)), marks.has(about(b, state))], [true, false]);
 });

@@ -1,10 +1,18 @@
 /* Each question: what is right follows from the numbers on screen, and from the server's answer. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ABLATION, HEADS } from "../../vit_explorer/ui/attention/questions.js";
+import { ABLATION, HEADS, ROLLOUT } from "../../vit_explorer/ui/attention/questions.js";
+import { QUESTIONS as CLASSIFY } from "../../vit_explorer/ui/classify/questions.js";
+import { PICTURE, TABLE } from "../../vit_explorer/ui/compare/questions.js";
 import { filled } from "../../vit_explorer/ui/core/guess.js";
+import { QUESTIONS as FEATURES } from "../../vit_explorer/ui/features/questions.js";
+import { QUESTIONS as HOME } from "../../vit_explorer/ui/home/questions.js";
 import { QUESTIONS as PATCHES } from "../../vit_explorer/ui/patches/questions.js";
 import { EXPERIMENT, MAPS } from "../../vit_explorer/ui/positions/questions.js";
+import { ingredients, LADDER } from "../../vit_explorer/ui/recipe/questions.js";
+import { letters } from "../../vit_explorer/ui/text/questions.js";
+import { HUNGER, RACE } from "../../vit_explorer/ui/train/questions.js";
+import { costs, STEPS } from "../../vit_explorer/ui/windows/questions.js";
 
 const packed = (/** @type {number[]} */ numbers, /** @type {number[]} */ shape) => ({
   data: Buffer.from(Float32Array.from(numbers).buffer).toString("base64"),
@@ -67,9 +75,12 @@ const cnn = () => ({
 /** @type {import("../../vit_explorer/ui/core/guess.js").Ask} */
 const nobody = () => assert.fail("the numbers on screen are enough");
 
+/** Why a question is not asked. */
+const missing = (question, state, ask = nobody) => question.pose(state, ask).missing;
+
 /** Ask, check, and see that nothing is left in braces. */
 async function answered(question, state, ask = nobody) {
-  const posed = question.pose(state);
+  const posed = await question.pose(state, ask);
   assert.equal(posed.missing, undefined);
   const found = await question.check(state, ask, posed);
   const sentence = found.right.length ? filled(question.told, { ...posed.words, ...found.words }) : found.why;
@@ -78,9 +89,11 @@ async function answered(question, state, ask = nobody) {
 }
 
 test("questions have ids of their own, and say of a network without attention why they are not asked", () => {
-  const all = [...PATCHES, ...MAPS, ...EXPERIMENT, ...HEADS];
+  const views = [PATCHES, MAPS, EXPERIMENT, HEADS, ROLLOUT, ABLATION, FEATURES, STEPS, costs(() => null), RACE, HUNGER];
+  const all = [...views, ingredients(() => null), LADDER, CLASSIFY, PICTURE, TABLE, letters(() => 0), HOME].flat();
   assert.equal(new Set(all.map(({ id }) => id)).size, all.length);
-  for (const question of all) assert.match(question.pose(cnn()).missing, /^(In )?cnn |cnn /);
+  for (const question of [PATCHES, MAPS, EXPERIMENT, HEADS, ROLLOUT].flat())
+    assert.match(missing(question, cnn()), /\bcnn /);
 });
 
 test("patches: values of a patch, and pairs when its side is halved", async () => {
@@ -94,7 +107,7 @@ test("patches: values of a patch, and pairs when its side is halved", async () =
 test("positions: the most similar other patch of the snapshot on screen", async () => {
   const found = await answered(MAPS[0], vit());
   assert.deepEqual([found.right, found.posed.token], [[2], 0]);
-  assert.match(found.sentence, /patch 2 .*\+0\.70/);
+  assert.match(found.sentence, /patch 3 .*\+0\.70/);
 });
 
 test("positions: a shuffle is run on the server, and its numbers decide", async () => {
@@ -106,14 +119,14 @@ test("positions: a shuffle is run on the server, and its numbers decide", async 
   const turned = await answered(EXPERIMENT[0], vit(), run([0.3, 0.7]));
   assert.deepEqual(turned.right, [2]);
   assert.match(turned.sentence, /dog, 70\.0 %.*60\.0 %.*50\.0 % to 70\.0 %/);
-  assert.equal(await EXPERIMENT[0].check(vit(), async () => null, EXPERIMENT[0].pose(vit())), null);
+  assert.equal(await EXPERIMENT[0].check(vit(), async () => null, {}), null);
 });
 
 test("heads: the patch that CLS looks at most; where all get the same nothing is decided", async () => {
   const state = { ...vit(), attentionChosen: { layer: 0, head: 0 } };
   const found = await answered(HEADS[0], state);
   assert.deepEqual([found.right, found.posed.token], [[2], -1]);
-  assert.match(found.sentence, /30\.0 % to patch 2/);
+  assert.match(found.sentence, /30\.0 % to patch 3/);
   const flat = await answered(HEADS[0], { ...state, attentionChosen: { layer: 0, head: 1 } });
   assert.deepEqual(flat.right, []);
   assert.match(flat.why, /4 of 4 patches/);
@@ -146,4 +159,235 @@ test("test it: the first patches of the last map are erased, and the answers are
   assert.deepEqual(asked, [[], [3, 5]]);
   assert.deepEqual(found.right, [2]);
   assert.match(found.link, /erased=3\.5/);
+});
+
+test("rollout: the patch from which most has come, the marked one itself left out", async () => {
+  const stack = packed([0.2, 0.2, 0.2, 0.2, 0.2, ...LOOK], [2, 5]);
+  const ask = async () => ({ answer: stack, answer_alone: stack, steps: null, row: stack, row_alone: stack });
+  const state = vit();
+  state.trace.attention.reading = packed([1, 0, 0, 0, 0], [5]);
+  const found = await answered(ROLLOUT[0], state, ask);
+  assert.deepEqual([found.right, found.posed.token], [[2], -1]);
+  state.token = 2;
+  state.attentionRollout = { row: "query" };
+  state.trace.attention.weights = null;
+  assert.deepEqual((await answered(ROLLOUT[0], state, ask)).right, [1]);
+});
+
+test("features: the other patch with the largest cosine, also on a map that is coarser than the patches", async () => {
+  const state = { ...vit(), catalogue: { gallery: [{ name: "sample:lion", title: "Lion" }] } };
+  state.featuresChosen = {};
+  const { featuresOf } = await features(state);
+  const cosines = [0, 0, 0, 0, 100, 20, -30, 60, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0].map((value) => value / 100);
+  const found = await answered(FEATURES[0], featuresOf, async (name, request) => {
+    assert.deepEqual([name, /** @type {any} */ (request).second], ["similarity", "sample:lion"]);
+    return { grid: GRID, n_prefix: 1, here: packed(cosines, [5, 4]) };
+  });
+  assert.deepEqual(found.right, [3]);
+  const coarse = await answered(
+    FEATURES[0],
+    { ...featuresOf, trace: { ...featuresOf.trace, grid: [4, 4] } },
+    async () => ({
+      grid: GRID,
+      n_prefix: 1,
+      here: packed(cosines, [5, 4]),
+    }),
+  );
+  assert.deepEqual(coarse.right, [10, 11, 14, 15]); // the four patches of the lower right quarter
+});
+
+/** A state whose colours have come: the Features tab keeps them in the page's store. */
+async function features(state) {
+  const store = await import("../../vit_explorer/ui/core/store.js");
+  const question = JSON.stringify({ picture: "sample:cat", model: "vit", fit: "crop", second: "sample:lion" });
+  store.update(
+    /** @type {any} */ ({ ...state, features: { question, maps: [{ name: "embedding" }, { name: "block 1" }] } }),
+  );
+  return { featuresOf: state };
+}
+
+const swin = () => {
+  const block = (/** @type {number[]} */ shift, /** @type {number[]} */ reach) => ({
+    stage: 0,
+    grid: [4, 4],
+    whole: [4, 4],
+    shift,
+    masked: true,
+    order: packed(Array(16).fill(0), [16]),
+    regions: packed(Array(16).fill(0), [16]),
+    weights: null,
+    bias: packed([0], [1, 1, 1]),
+    reach_rows: packed(reach, [4, 4]),
+    reach_cols: packed(reach, [4, 4]),
+  });
+  const three = Array(4).fill([1, 1, 1, 0]).flat();
+  return {
+    ...block([0, 0], three),
+    answer: {
+      model: "swin",
+      window: 2,
+      shift: 1,
+      side: 4,
+      pixels: packed(Array(48).fill(0), [4, 4, 3]),
+      classes: [],
+      stages: [{ d_model: 8, heads: 1, depth: 2, multiply_adds: 1 }],
+      blocks: [block([0, 0], three), block([1, 1], three)],
+      cnn: [],
+      vit: { grid: GRID, d_model: 8, layers: 1, multiply_adds: 1 },
+      windows: [2],
+      sides: [4],
+    },
+  };
+};
+
+test("windows: the part of the pairs that is left, and how far two blocks reach", async () => {
+  globalThis.document = /** @type {any} */ ({ createElement: canvas });
+  const state = { ...vit(), token: null, windows: { answer: swin().answer, pair: 0, head: 0 } };
+  assert.deepEqual((await answered(STEPS[0], state)).option, ["about 1 in 4"]); // 256 pairs, 4 windows of 4 x 4
+  const { option, sentence } = await answered(STEPS[1], state);
+  assert.deepEqual(option, ["more than half, not all"]);
+  assert.match(sentence, /9 of 16/);
+});
+
+/** A canvas that draws nothing. */
+const canvas = () => ({
+  getContext: () => ({ createImageData: () => ({ data: new Uint8ClampedArray(1e4) }), putImageData() {} }),
+});
+
+test("windows: multiply-adds of the whole module, of 56 x 56 tokens in windows of 7 x 7", async () => {
+  const [cost] = costs(() => ({ side: 56, d_model: 96, n_heads: 3, window: 7 }));
+  const { option, posed } = await answered(cost, vit());
+  assert.deepEqual(option, ["14 ×"]);
+  assert.deepEqual(posed.options, ["2 ×", "7 ×", "14 ×", "49 ×", "64 ×"]);
+  for (const sizes of [null, { side: 7, d_model: 96, n_heads: 3, window: 7 }])
+    assert.ok(missing(costs(() => sizes)[0], vit()));
+});
+
+const contender = (/** @type {string} */ label, /** @type {number[]} */ ...accuracies) => ({
+  label,
+  tests: accuracies.map((accuracy) => ({ accuracy })),
+});
+
+test("train: a race is decided at its end, not before", async () => {
+  const state = (/** @type {string} */ state, ...contenders) => ({
+    ...vit(),
+    race: { name: "a", title: "Race", state, contenders },
+  });
+  assert.ok(missing(RACE[0], vit()));
+  const over = await answered(RACE[0], state("finished", contender("ViT", 0.5, 0.4), contender("CNN", 0.3, 0.6)));
+  assert.deepEqual(over.option, ["CNN"]);
+  const level = await answered(RACE[0], state("finished", contender("ViT", 0.5), contender("CNN", 0.5)));
+  assert.deepEqual(level.right, [0, 1]);
+  const going = await answered(RACE[0], state("training", contender("ViT", 0.5), contender("CNN")));
+  assert.deepEqual(going.right, []);
+  assert.match(going.why, /ViT leads with 50\.0 %/);
+});
+
+test("train: the best with fewest pictures, where it is further ahead than seeds differ", async () => {
+  const curves =
+    (/** @type {number} */ cnn, spread = null) =>
+    async () => ({
+      curves: [
+        {
+          label: "ViT",
+          points: [
+            { size: 500, mean: 0.3, spread },
+            { size: 1000, mean: 0.9, spread },
+          ],
+        },
+        { label: "CNN", points: [{ size: 500, mean: cnn, spread }] },
+        { label: "DeiT", points: [{ size: 1000, mean: 0.99, spread }] },
+      ],
+    });
+  const found = await answered(HUNGER[0], vit(), curves(0.41));
+  assert.deepEqual([found.option, found.posed.words.size], [["CNN"], "500"]);
+  assert.deepEqual((await answered(HUNGER[0], vit(), curves(0.305))).right, []);
+  assert.deepEqual((await answered(HUNGER[0], vit(), curves(0.35, 0.08))).right, []);
+});
+
+test("recipe: an ingredient is applied to the picture, and the ladder's largest gain is found", async () => {
+  const wanted = () => ({ ingredient: "cutmix", seed: 1 });
+  const effect = {
+    ingredient: "cutmix",
+    kind: "mix",
+    before: [0.9, 0.1],
+    after: [0.2, 0.8],
+    ingredients: { cutmix: { title: "CutMix" } },
+  };
+  assert.deepEqual((await answered(ingredients(wanted)[0], vit(), async () => effect)).right, [2]);
+  const smooth = await ingredients(wanted)[0].pose(vit(), async () => ({ ...effect, kind: "smoothing" }));
+  assert.match(smooth.missing, /CutMix/);
+  const rung = (name, gain, spread = null) => ({
+    name,
+    title: name.toUpperCase(),
+    result: gain === undefined ? null : { gain, gain_spread: spread },
+  });
+  const rungs = [rung("plain", null), rung("crop", 0.035), rung("mix", -0.02), rung("teacher", 0.115), rung("later")];
+  const found = await answered(LADDER[0], vit(), async () => ({ rungs }));
+  assert.deepEqual([found.option, found.link], [["TEACHER"], "rung=teacher"]);
+  assert.match(found.sentence, /\+11\.5 points\. 1 of 3/);
+  const near = [rung("plain", null), rung("crop", 0.11, 0.02), rung("teacher", 0.115, 0.02)];
+  assert.deepEqual((await answered(LADDER[0], vit(), async () => ({ rungs: near }))).right, []);
+});
+
+const MODELS = [
+  { name: "vit", data: "cifar10", n_classes: 2, multiply_adds: 5e7, parameters: 8e5 },
+  { name: "cnn", data: "cifar10", n_classes: 2, multiply_adds: 2e8, parameters: 2e6 },
+  { name: "shapes", data: "shapes", n_classes: 3, multiply_adds: 4e7, parameters: 4e5 },
+];
+const compared = () => ({
+  ...vit(),
+  catalogue: { models: MODELS },
+  model: { ...vit().model, data: "cifar10", n_classes: 2 },
+});
+
+test("classify and compare: who agrees, who is surest, who computes most", async () => {
+  const results = [
+    { model: "vit", classes: ["cat", "dog"], probabilities: [0.9, 0.1] },
+    { model: "cnn", classes: ["cat", "dog"], probabilities: [0.2, 0.8] },
+    { model: "shapes", classes: ["ring", "star", "bar"], probabilities: [0.95, 0.05, 0] },
+  ];
+  const agree = await answered(CLASSIFY[0], compared(), async () => ({ results }));
+  assert.deepEqual([agree.option, agree.posed.options], [["1"], ["1", "2"]]);
+  assert.match(agree.sentence, /1 of 2 say cat; cnn says dog/);
+  const sure = await answered(PICTURE[0], compared(), async () => ({ results }));
+  assert.deepEqual(sure.option, ["shapes"]);
+  assert.match(sure.sentence, /95\.0 % for ring.*cnn with 80\.0 %/);
+  const most = await answered(TABLE[0], compared());
+  assert.deepEqual(most.option, ["cnn"]);
+});
+
+test("roots: the input letter that an output letter takes most from", async () => {
+  const seen = { data: Float32Array.of(0.1, 0.2, 0.7, 0.5, 0.5, 0) };
+  const cross = packed([...seen.data], [1, 1, 1, 1, 2, 3]);
+  const empty = packed([0], [1]);
+  const state = {
+    ...vit(),
+    textLook: { epoch: 0, way: 0, layer: 0, head: 0 },
+    text: {
+      text: "abc",
+      answer: "cba",
+      epochs: [1],
+      output: [[["c", "b"]]],
+      cross,
+      decoder_self: empty,
+      encoder_self: empty,
+      probabilities: empty,
+    },
+  };
+  const found = await answered(letters(() => 0)[0], state);
+  assert.deepEqual(found.option, ["3: c"]);
+  assert.deepEqual((await answered(letters(() => 1)[0], state)).right, []);
+});
+
+test("home: the block from which on the answer stands", async () => {
+  const state = vit();
+  const settles = async (/** @type {number[]} */ ...cats) => {
+    state.trace.attention.lens = cats.map((cat) => [cat, 1 - cat]);
+    return (await answered(HOME[0], state)).option;
+  };
+  assert.deepEqual(await settles(0.2, 0.8, 0.3, 0.9), ["from block 3 on"]);
+  assert.deepEqual(await settles(0.2, 0.8, 0.9, 0.9), ["from block 1 on"]);
+  assert.deepEqual(await settles(0.7, 0.8), ["before the first block"]);
+  assert.match(missing(HOME[0], cnn()), /cnn/);
 });

@@ -5,6 +5,7 @@ import { best, leaders, outcomeOf, outcomes, outcomeWords } from "../core/guess.
 import { CLS_TOKEN, tokenName } from "../core/tokens.js";
 import { request } from "../core/views.js";
 import * as attention from "./data.js";
+import * as rollout from "./rollout-data.js";
 
 const ERASED = 1 / 8; // of all patches
 const FLAT = 1 / 4; // of all patches: where more of them are level, none stands out
@@ -26,6 +27,15 @@ async function given(state, seen, query, ask) {
   );
 }
 
+const missing = ({ model }) => ({ missing: `${model.name} has no attention over all tokens: choose a ViT.` });
+
+/** The patches with the largest shares, their share, and the share of each if all were alike. */
+const sharesInWords = (right, values, grid) => ({
+  truth: right.map((patch) => tokenName(patch, grid)).join(" and "),
+  share: format.attention(values[right[0]]),
+  even: format.attention(values.reduce((all, value) => all + value, 0) / values.length),
+});
+
 /** What is asked of the heads. @type {import("../core/guess.js").Question[]} */
 export const HEADS = [
   {
@@ -35,7 +45,7 @@ export const HEADS = [
     hides: [".vx-attention-heads .views", ".vx-attention-heads .foot", ".vx-attention-heads .readout"],
     pose(state) {
       const seen = attention.view(state);
-      if (!seen) return { missing: `${state.model.name} has no attention over all tokens: choose a ViT.` };
+      if (!seen) return missing(state);
       const { layer, head } = attention.chosen(state);
       const query = queryOf(state, seen);
       return { token: query, words: { query: tokenName(query, seen.grid), layer: layer + 1, head: head + 1 } };
@@ -55,17 +65,39 @@ export const HEADS = [
           link,
           why: `${right.length} of ${values.length} patches get the same share, ${format.attention(values[right[0]])}.`,
         };
-      const sum = values.reduce((all, value) => all + value, 0);
       return {
         right,
         values,
         link,
-        words: {
-          truth: right.map((patch) => tokenName(patch, seen.grid)).join(" and "),
-          share: format.attention(values[right[0]]),
-          even: format.attention(sum / values.length),
-        },
+        words: sharesInWords(right, values, seen.grid),
       };
+    },
+  },
+];
+
+/** What is asked of the rollout. @type {import("../core/guess.js").Question[]} */
+export const ROLLOUT = [
+  {
+    id: "reached-most",
+    ask: "Followed through all {layers} layers, from which patch has most reached {whose}?",
+    told: "From {truth}: {share}; an even share of what comes from patches would be {even}.",
+    hides: [".vx-attention-rollout .views", ".vx-attention-rollout .readout"],
+    pose(state) {
+      const seen = attention.view(state);
+      if (!seen) return missing(state);
+      const whose = rollout.whose(state);
+      const layers = seen.layers - rollout.options(state).start;
+      return { token: whose, words: { layers, whose: whose === null ? "the answer" : tokenName(whose, seen.grid) } };
+    },
+    async check(state, ask, { token }) {
+      const seen = attention.view(state);
+      const answer = await ask("rollout_stack", rollout.request(state));
+      if (!answer) return null;
+      const [product] = rollout.rows(state, seen, rollout.unpacked(answer));
+      const values = product.at(-1).slice(seen.nPrefix);
+      if (token >= 0) values[token] = 0; // what it keeps of itself
+      const right = leaders(values);
+      return { right, values, words: sharesInWords(right, values, seen.grid) };
     },
   },
 ];

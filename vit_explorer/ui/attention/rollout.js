@@ -2,6 +2,7 @@
 import { clearCanvas } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink, touch } from "../core/link.js";
 import { question } from "../core/question.js";
 import { saveMenu } from "../core/save.js";
@@ -13,6 +14,7 @@ import { widget } from "../core/widget.js";
 import * as attention from "./data.js";
 import * as maps from "./maps.js";
 import * as rollout from "./rollout-data.js";
+import { ROLLOUT } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -297,5 +299,6 @@ export default widget((root, server) => {
     gif: "one frame a layer, over the picture",
   });
 
+  offer(root, server, ROLLOUT);
   return { topics: ["model", "trace", "attentionRollout", "attentionMix"], draw, mark };
 });

@@ -8,6 +8,7 @@ import { wireCamera } from "../core/camera.js";
 import { fill, make } from "../core/elements.js";
 import { base64, intoField } from "../core/files.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { saveMenu } from "../core/save.js";
 import { ask as askServer, latest } from "../core/server.js";
@@ -17,6 +18,7 @@ import { send } from "../core/uploads.js";
 import { widget } from "../core/widget.js";
 import * as card from "./card.js";
 import * as table from "./table.js";
+import { QUESTIONS } from "./questions.js";
 
 export default widget((root, server) => {
   /** @typedef {{picture: import("../core/payloads").PicturePayload, element: HTMLElement, parts: Record<string, HTMLElement>, fit: string | null, results: import("../core/payloads").TimedPrediction[] | null, truth: string | null}} Card */
@@ -385,5 +387,6 @@ export default widget((root, server) => {
   const write = (/** @type {any} */ { format }) => table.file(cards, format);
   saveMenu($(".answers"), write, () => ({}), { csv: "each answer, judged" }, { png: "the table" });
 
+  offer(root, server, QUESTIONS);
   return { topics: ["catalogue", "trace"], draw };
 });

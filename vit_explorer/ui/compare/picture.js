@@ -8,6 +8,7 @@ import { decode } from "../core/arrays.js";
 import { clearCanvas, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { question } from "../core/question.js";
 import { saveScreen } from "../core/screen.js";
@@ -18,6 +19,7 @@ import { inkOf } from "../core/theme.js";
 import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
 import * as maps from "./maps.js";
+import { PICTURE } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -245,5 +247,6 @@ export default widget((root, server) => {
   ];
   saveScreen($(".vx-panel"), "in all models", rows);
 
+  offer(root, server, PICTURE);
   return { topics: ["model", "trace", "catalogue"], draw, mark, predicts: true };
 });

@@ -2,6 +2,7 @@
 import * as answers from "../core/answers.js";
 import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { makeMeasuring } from "../core/measuring.js";
 import { saveMenu } from "../core/save.js";
@@ -11,6 +12,7 @@ import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as comparePlot from "./plot.js";
 import * as sort from "./sort.js";
+import { TABLE } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -255,5 +257,6 @@ export default widget((root, server) => {
     }
   }
 
+  offer(root, server, TABLE);
   return { topics: ["catalogue", "model"], draw };
 });

@@ -22,8 +22,8 @@ import { visible } from "./tabs.js";
  * @typedef {{right: number[], words?: Words, why?: string, values?: ArrayLike<number>, link?: string}} Found
  */
 /**
- * `hides`: CSS selectors of what would give the answer away. `check` resolves to null where the server did not answer.
- * @typedef {{id: string, ask: string, told: string, hides: string[], pose: (state: State) => Posed,
+ * `subject`: what the answer depends on, if not picture and model. `hides`: CSS selectors of what would give the answer away. `check` resolves to null where the server did not answer.
+ * @typedef {{id: string, ask: string, told: string, hides: string[], subject?: (state: State) => string, pose: (state: State, ask: Ask) => Posed | Promise<Posed>,
  *   check: (state: State, ask: Ask, posed: Posed) => Found | null | Promise<Found | null>}} Question
  */
 /** @typedef {{root: HTMLElement, server: import("../state").Server, question: Question}} Offer */
@@ -58,6 +58,12 @@ export function leaders(values) {
   const high = Math.max(...Array.from(values));
   const near = high - LEVEL * Math.abs(high);
   return Array.from(values, (value, index) => (value >= near ? index : -1)).filter((index) => index >= 0);
+}
+
+/** The index of the number nearest to a value, as ratios go. @param {number[]} numbers @param {number} value */
+export function nearest(numbers, value) {
+  const far = numbers.map((number) => Math.abs(Math.log(number / value)));
+  return far.indexOf(Math.min(...far));
 }
 
 /** The index of the largest number. @param {number[]} values */

@@ -3,6 +3,7 @@ import { decode } from "../core/arrays.js";
 import { outline } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { cellAt } from "../core/pointer.js";
 import { question } from "../core/question.js";
 import { saveMenu } from "../core/save.js";
@@ -13,6 +14,7 @@ import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
 import * as data from "./data.js";
 import { lowEnd } from "./places.js";
+import { QUESTIONS } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -265,5 +267,6 @@ export default widget((root, server) => {
     npz: "colours and norms of every map, all similarities of the chosen one",
   });
 
+  offer(root, server, QUESTIONS);
   return { topics: ["model", "trace", "catalogue", "featuresChosen", "features"], draw, mark };
 });

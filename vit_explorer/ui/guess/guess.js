@@ -35,7 +35,7 @@ export default widget((root) => {
 
   // ---- opening and closing -----------------------------------------------------------------------------------------
   const names = () => onScreen().map(({ question }) => question.id);
-  const key = (/** @type {import("../core/guess.js").Offer} */ { question }) => about(question.id, store.state);
+  const key = (/** @type {import("../core/guess.js").Offer} */ { question }) => about(question, store.state);
 
   /** The next question of the views on screen: one that was not answered yet, if there is one. */
   function upcoming() {
@@ -81,14 +81,25 @@ export default widget((root) => {
   }
 
   // ---- asking ------------------------------------------------------------------------------------------------------
-  function pose() {
+  const told = (name, request) => ask(asked.server, name, request);
+
+  async function pose() {
+    const mine = turn;
     const { state } = store;
-    posed = state.trace && state.model ? asked.question.pose(state) : { missing: "There is no picture yet." };
+    mask();
+    $("h2").textContent = "A question …";
+    $("form").hidden = true;
+    const next =
+      state.trace && state.model ? await asked.question.pose(state, told) : { missing: "There is no picture yet." };
+    if (mine !== turn) return; // closed, or another question meanwhile
+    posed = next;
     const { missing, words, options } = posed;
     $("h2").textContent = missing ?? filled(asked.question.ask, words);
     $("form").hidden = Boolean(missing);
-    if (missing) return;
-    mask();
+    if (missing) {
+      unmask();
+      return;
+    }
     $(".options").hidden = !options;
     $(".stack").hidden = Boolean(options);
     fill($(".options"), options || [], option);
@@ -151,10 +162,10 @@ export default widget((root) => {
   async function answer() {
     if (guess === null || found) return;
     const mine = ++turn;
-    const { question, server } = asked;
+    const { question } = asked;
     const subject = key(asked);
     $(".answer").disabled = true;
-    const answered = await question.check(store.state, (name, request) => ask(server, name, request), posed);
+    const answered = await question.check(store.state, told, posed);
     if (mine !== turn) return; // another question, picture or model meanwhile
     if (!answered) {
       show();

@@ -15,5 +15,7 @@ export function score() {
   };
 }
 
-/** What a question is about: answers to it are the same. @param {string} id @param {import("../state").State} state */
-export const about = (id, { trace, model }) => [id, model?.name, trace?.picture.name, trace?.fit].join(" ");
+/** What a question is about: answers to it are the same. @param {import("../core/guess.js").Question} question @param {import("../state").State} state */
+export const about = ({ id, subject = onScreen }, state) => `${id} ${subject(state)}`;
+
+const onScreen = ({ trace, model }) => [model?.name, trace?.picture.name, trace?.fit].join(" ");

@@ -2,6 +2,7 @@
 import { wireCamera } from "../core/camera.js";
 import { clearCanvas, patchInput } from "../core/draw.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { go } from "../core/link.js";
 import { at } from "../core/pointer.js";
 import { say } from "../core/say.js";
@@ -17,12 +18,13 @@ import * as layout from "./layout.js";
 import { networkOf } from "./network.js";
 import { arcs } from "./threads.js";
 import * as words from "./words.js";
+import { QUESTIONS } from "./questions.js";
 
 const PASS = 7200; // ms of the first pass
 const AGAIN = 2.5; // times as fast, once it has been seen
 const NEAR = 6; // px from an arc that are on it
 
-export default widget((root) => {
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const ratio = () => window.devicePixelRatio || 1;
   let network = null;
@@ -233,5 +235,6 @@ export default widget((root) => {
       if (kind === "drop" && event.dataTransfer.files.length) take(event.dataTransfer.files[0]);
     });
 
+  offer(root, server, QUESTIONS);
   return { topics: ["model", "trace", "catalogue"], draw, mark };
 });

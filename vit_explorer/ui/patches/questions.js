@@ -1,5 +1,5 @@
 /* Questions to guess before the Patches tab shows the answers. */
-import { ascending } from "../core/guess.js";
+import { ascending, nearest } from "../core/guess.js";
 import * as format from "../core/format.js";
 
 const TIMES = [2, 4, 8, 16, 64]; // offered as answers
@@ -43,9 +43,8 @@ export const QUESTIONS = [
       const patches = trace.grid[0] * trace.grid[1];
       const [tokens, more] = [patches + trace.n_prefix, 4 * patches + trace.n_prefix];
       const times = (more / tokens) ** 2;
-      const far = TIMES.map((offered) => Math.abs(Math.log(offered / times)));
       return {
-        right: [far.indexOf(Math.min(...far))],
+        right: [nearest(TIMES, times)],
         words: {
           tokens: format.count(tokens),
           more: format.count(more),

@@ -2,6 +2,7 @@
  *
  * Topic "recipe": {ingredient, strengths: {ingredient: strength}, seed}. The same three give the same view.
  */
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { question } from "../core/question.js";
 import { saveScreen } from "../core/screen.js";
@@ -11,6 +12,7 @@ import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
 import * as bars from "./bars.js";
 import * as scenes from "./scenes.js";
+import { ingredients } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -151,5 +153,6 @@ export default widget((root, server) => {
   }
   saveScreen($(".vx-panel"), "ingredient");
 
+  offer(root, server, ingredients(wanted));
   return { topics: ["model", "trace", "recipe"], draw, predicts: true };
 });

@@ -5,6 +5,7 @@
 import { colour, diverging } from "../core/colours.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { saveMenu } from "../core/save.js";
 import { ask as send } from "../core/server.js";
@@ -12,6 +13,7 @@ import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as ladder from "./ladder-words.js";
+import { LADDER } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -171,5 +173,6 @@ export default widget((root, server) => {
   const files = saveMenu($(".vx-panel"), server, () => ({}), { csv: "every rung, one a row" });
   files.hidden = true;
 
+  offer(root, server, LADDER);
   return { topics: ["rung"], draw };
 });

@@ -3,6 +3,7 @@ import { colour, inkOn, sequential } from "../core/colours.js";
 import { clearCanvas, outline } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import { attention, percent } from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { cellAt } from "../core/pointer.js";
 import { saveScreen } from "../core/screen.js";
@@ -13,8 +14,9 @@ import { widget } from "../core/widget.js";
 import * as roots from "./data.js";
 import { drawMatrix } from "./matrix.js";
 import * as words from "./words.js";
+import { letters } from "./questions.js";
 
-export default widget((root) => {
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const PACE = 900; // ms a snapshot while the training is played
   let seen = null;
@@ -284,5 +286,10 @@ export default widget((root) => {
   };
   saveScreen($(".vx-panel"), () => ["cross-attention", seen.text], rows);
 
+  offer(
+    root,
+    server,
+    letters(() => marked),
+  );
   return { topics: ["text", "textLook"], draw };
 });

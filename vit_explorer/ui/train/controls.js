@@ -1,12 +1,14 @@
 /* The bar that stays in sight: play, steps, stop, the learning rate, how far the race is, and a new race. */
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as races from "./data.js";
 import * as wording from "./words.js";
+import { RACE } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -152,5 +154,6 @@ export default widget((root, server) => {
     ...races.links,
   });
   races.connect(server);
+  offer(root, server, RACE);
   return { topics: ["race", "raceNow", "setup"], draw };
 });

@@ -3,6 +3,7 @@
 import { clearCanvas } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { byHand } from "../core/hand.js";
 import { at } from "../core/pointer.js";
 import { saveMenu } from "../core/save.js";
@@ -11,6 +12,7 @@ import { widget } from "../core/widget.js";
 import * as races from "./data.js";
 import { ownRuns } from "./hunger-own.js";
 import * as hungerPlot from "./hunger-plot.js";
+import { HUNGER } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -123,5 +125,6 @@ export default widget((root, server) => {
 
   const width = races.widthOf(root);
   races.watch(() => width() > 0);
+  offer(root, server, HUNGER);
   return { topics: ["lobby", "race", "raceNow"], draw };
 });

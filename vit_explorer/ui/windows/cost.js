@@ -1,6 +1,7 @@
 /* The Cost view: the two formulas with live numbers, how both grow, and times measured on the server. */
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { makeMeasuring } from "../core/measuring.js";
 import { saveScreen } from "../core/screen.js";
@@ -10,6 +11,7 @@ import { widget } from "../core/widget.js";
 import * as counts from "./cost-counts.js";
 import * as costPlot from "./cost-plot.js";
 import * as windows from "./data.js";
+import { costs } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -269,5 +271,10 @@ export default widget((root, server) => {
   }
   saveScreen($(".vx-panel"), "cost of windows");
 
+  offer(
+    root,
+    server,
+    costs(() => ($(".wrong").textContent ? null : sizes)),
+  );
   return { topics: ["windows"], draw };
 });

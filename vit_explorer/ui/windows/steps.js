@@ -2,6 +2,7 @@
 import { clearCanvas } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink, touch } from "../core/link.js";
 import { at } from "../core/pointer.js";
 import { saveScreen } from "../core/screen.js";
@@ -14,8 +15,9 @@ import * as painting from "./paint.js";
 import * as reach from "./reach.js";
 import * as scenery from "./scene.js";
 import * as words from "./words.js";
+import { STEPS } from "./questions.js";
 
-export default widget((root) => {
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const PACE = 1600; // ms a step while they are played
   const ORIGINS = { wide: 118, narrow: 104 }; // px, the side of the small picture
@@ -282,5 +284,6 @@ export default widget((root) => {
   );
   saveScreen($(".vx-panel"), "window steps");
 
+  offer(root, server, STEPS);
   return { topics: ["windows", "trace"], draw, mark };
 });

@@ -1,0 +1,109 @@
+/* Questions to guess before the Windows tab shows the answers. */
+import * as format from "../core/format.js";
+import { ascending, nearest } from "../core/guess.js";
+import { windowed, whole } from "./cost-counts.js";
+import * as windows from "./data.js";
+
+const PARTS = [2, 4, 8, 16, 64, 256]; // offered as answers
+const REACHED = ["at most a quarter of it", "more, up to half", "more than half, not all", "all of it"];
+const missing = { missing: "The windows of this picture have not come yet." };
+
+/** What is asked of the steps. @type {import("../core/guess.js").Question[]} */
+export const STEPS = [
+  {
+    id: "window-pairs",
+    ask: "{tokens} tokens make {pairs} pairs. Cut into windows of {window} × {window}, tokens meet in their own window only. Which part of the pairs is left?",
+    told: "{windows} windows of {inside} tokens: {windows} × {inside} × {inside} = {left} pairs, 1 in {part}.",
+    hides: [".vx-windows-steps .right", ".vx-windows-steps .left"],
+    pose(state) {
+      const seen = windows.view(state);
+      if (!seen) return missing;
+      const [rows, cols] = seen.blocks[0].grid;
+      return {
+        words: { tokens: format.count(rows * cols), pairs: format.count((rows * cols) ** 2), window: seen.window },
+        options: PARTS.map((part) => `about 1 in ${part}`),
+      };
+    },
+    check(state) {
+      const { grid, windows: across, n } = windows.view(state).blocks[0];
+      const count = across[0] * across[1];
+      const part = (grid[0] * grid[1]) ** 2 / (count * n ** 2);
+      return {
+        right: [nearest(PARTS, part)],
+        words: { windows: count, inside: n, left: format.count(count * n ** 2), part: format.significant(part) },
+      };
+    },
+  },
+  {
+    id: "window-reach",
+    ask: "Two blocks: windows, then the same windows shifted by {shift}. After both, how much of the picture can have influenced the marked token?",
+    told: "{reached} of {all} tokens, {share}: those of its shifted window, and all that these met in the block before.",
+    hides: [".vx-windows-steps .right"],
+    pose(state) {
+      const seen = windows.view(state);
+      if (!seen) return missing;
+      if (!seen.blocks[1].shift.some(Boolean))
+        return { missing: "These windows are not shifted: choose a larger map or a smaller window." };
+      return { words: { shift: seen.blocks[1].shift[0] }, options: REACHED };
+    },
+    check(state) {
+      const block = windows.view(state).blocks[1];
+      const reach = block.reach(windows.token(state, block.grid));
+      const reached = reach.reduce((sum, one) => sum + one, 0);
+      const share = reached / reach.length;
+      return {
+        right: [share === 1 ? 3 : share > 0.5 ? 2 : share > 0.25 ? 1 : 0],
+        words: { reached: format.count(reached), all: format.count(reach.length), share: format.percent(share) },
+      };
+    },
+  },
+];
+
+/**
+ * What is asked of the costs. `sizes()` are those in the form, null where they are no sizes.
+ * @param {() => {side: number, d_model: number, n_heads: number, window: number} | null} sizes
+ * @returns {import("../core/guess.js").Question[]}
+ */
+export const costs = (sizes) => [
+  {
+    id: "window-cost",
+    ask: "A map of {side} × {side} tokens has {tokens} of them. In windows of {window} × {window} the attention matrices have 1 in {entries} of the entries. How many times fewer multiply-adds does the whole module make, projections and all?",
+    told: "{global} multiply-adds become {windowed}: {ratio}. The projections, {projections}, cost the same either way.",
+    hides: [".vx-windows-cost .counted table", ".vx-windows-cost .formulas", ".vx-windows-cost .growth"],
+    pose() {
+      const chosen = sizes();
+      if (!chosen || chosen.window >= chosen.side) return { missing: "Choose sizes with more than one window." };
+      const { side, window } = chosen;
+      const [all, parts] = [whole(side, chosen), windowed(side, chosen)];
+      return {
+        words: {
+          side,
+          window,
+          tokens: format.count(side ** 2),
+          entries: format.significant(all.entries / parts.entries),
+        },
+        options: ascending([
+          2,
+          window,
+          Math.round(all.module / parts.module),
+          window ** 2,
+          Math.round(all.entries / parts.entries),
+        ]).map((text) => `${text} ×`),
+      };
+    },
+    check(_, __, { options }) {
+      const chosen = sizes();
+      const [all, parts] = [whole(chosen.side, chosen), windowed(chosen.side, chosen)];
+      const ratio = all.module / parts.module;
+      return {
+        right: [options.indexOf(`${format.count(ratio)} ×`)],
+        words: {
+          global: format.short(all.module),
+          windowed: format.short(parts.module),
+          ratio: format.times(ratio),
+          projections: format.short(all.projections),
+        },
+      };
+    },
+  },
+];
