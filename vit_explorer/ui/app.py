@@ -15,6 +15,7 @@ from vit_explorer.ui.compare.tab import place_compare
 from vit_explorer.ui.core.assets import Assets
 from vit_explorer.ui.core.gateway import Gateway
 from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.exercises.tab import place_exercises
 from vit_explorer.ui.features.tab import place_features
 from vit_explorer.ui.frame.frame import Payloads
 from vit_explorer.ui.frame.tab import place_frame, place_header, place_strip
@@ -80,6 +81,8 @@ def build_app(
                     place_compare(session, service.runs_folder, machine)
                 with gr.Tab("Roots", id="roots"):
                     place_text(machine)
+                with gr.Tab("Exercises", id="exercises"):
+                    place_exercises()
     return page
 
 

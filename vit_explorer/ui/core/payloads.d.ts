@@ -18,6 +18,7 @@ export interface Answers {
   commands: CommandsPayload;
   compare: ComparePayload;
   confusion: ConfusionPayload;
+  costs: CostsPayload;
   count: Record<string, any>;
   decoding_measured: any;
   describe: any;
@@ -287,6 +288,13 @@ export interface ContenderPayload {
   finished: Record<string, any> | null;
   failed: string | null;
   now: any | null;
+}
+
+export interface CostsPayload {
+  entries_global: number;
+  entries_windowed: number;
+  module_global: number;
+  module_windowed: number;
 }
 
 export interface CountsPayload {

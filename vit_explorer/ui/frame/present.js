@@ -14,7 +14,9 @@ import { brief, moved, read, scaleOf, sceneOf, written } from "./scenes.js";
 const KEPT = "vx-deck"; // scenes, in this browser
 const LENS = 3; // times as large
 const LONGEST = 20_000; // letters of all scenes in a link
-const ORDER = "home patches positions attention features windows train recipe classify compare roots".split(" ");
+const ORDER = "home patches positions attention features windows train recipe classify compare roots exercises".split(
+  " ",
+);
 const FINDINGS = [".headline", ".finding", ".outcome", "p.pair", ".forms", ".says", ".verdict", "h2"];
 
 export default widget((root) => {

@@ -19,6 +19,7 @@ const TABS = {
   classify: [["picture", "answer"], "the answer, for many pictures"],
   compare: [["picture", "tiles", "places", "blocks", "answer"], "the same in other networks"],
   roots: [["places", "blocks"], "where the blocks come from"],
+  exercises: [["picture", "tiles", "places", "blocks", "answer"], "find it out yourself"],
 };
 const ORDER = Object.keys(TABS);
 const BLOCKS = 4; // drawn, whatever their number

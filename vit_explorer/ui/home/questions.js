@@ -8,7 +8,7 @@ export const QUESTIONS = [
     id: "answer-settles",
     ask: "In the end it says {answer}. Read after each block, from where on is that the answer?",
     told: "{truth}. Before that: {before}.",
-    hides: [".vx-home .firsts"],
+    hides: [".vx-home .so-far", ".vx-home .firsts"],
     pose({ trace }) {
       const lens = trace.attention?.lens;
       if (!lens?.length || !trace.classes.length)
