@@ -48,7 +48,7 @@ export const LADDER = [
     id: "best-rung",
     subject: () => "",
     ask: "Each rung adds one ingredient to all that is below it. Which one adds most to the test accuracy?",
-    told: "{truth}: {gain} points. {lower} of {n} rungs lower the accuracy.",
+    told: "Most comes from {truth}: {gain} points. {lower} of {n} rungs lower the accuracy.",
     hides: [".vx-ladder .says", ".vx-ladder .why", ".vx-ladder .chart", ".vx-ladder .detail"],
     async pose(_, ask) {
       const answer = await ask("ladder", {});
