@@ -42,10 +42,12 @@ def test_doors_open_views_answers_are_checked_and_only_the_sheet_is_printed(page
     for hidden in ("#header", "#rail", "#tabs > .tab-wrapper", ".vx-exercises .check >> nth=0"):
         assert not page.locator(hidden).is_visible(), hidden
     page.emulate_media(media="screen")
-
     windows.locator(".door").first.click()
     page.locator(".vx-windows-cost").wait_for()
     page.wait_for_function("location.hash.includes('tab=windows&sub=cost')")
+    page.emulate_media(media="print")
+    assert page.locator("#header").is_visible()  # other tabs are printed as they are
+    page.emulate_media(media="screen")
     page.evaluate("vx.go('tab=exercises')")
     assert windows.locator(field.format("module")).input_value() == "13.8"
 
