@@ -12,7 +12,7 @@ export const QUESTIONS = [
     id: "alike-patch",
     ask: "After {block}, which other patch of this picture will be most like {patch}?",
     told: "It is {truth}: cosine {cosine}.",
-    hides: [".vx-features-similarity .finding", ".vx-features-similarity .maps"],
+    hides: [".vx-features-similarity .finding", ".vx-features-similarity .maps", ".vx-features-networks"],
     pose(state) {
       const features = data.shown(state);
       if (!features) return { missing: "The hidden states of this picture have not come yet." };
