@@ -17,6 +17,7 @@ const LONGEST = 20_000; // letters of all scenes in a link
 const ORDER = "home patches positions attention features windows train recipe classify compare roots exercises".split(
   " ",
 );
+const LONGEST_TITLE = 52; // letters
 const FINDINGS = [".headline", ".finding", ".outcome", "p.pair", ".forms", ".says", ".verdict", "h2"];
 
 export default widget((root) => {
@@ -42,6 +43,7 @@ export default widget((root) => {
     if (!on) return;
     on = false;
     document.body.classList.remove("vx-present");
+    for (const one of document.querySelectorAll("#tabs [data-on-stage]")) one.removeAttribute("data-on-stage");
     document.documentElement.style.removeProperty("--vx-stage");
     curtain("");
     reduce();
@@ -65,14 +67,26 @@ export default widget((root) => {
     if (!on) return;
     const { tab = "", sub } = tabs.place();
     document.body.dataset.vxTab = tab;
-    $(".view").textContent = [tab, sub].filter(Boolean).map(tabs.nameOf).join(" · ");
-    $(".number").textContent = scenes.length && at >= 0 ? `${at + 1} / ${scenes.length}` : "";
-    const shown = FINDINGS.flatMap((selector) => [...document.querySelectorAll(`#tabs ${selector}`)]);
-    const finding = /** @type {HTMLElement[]} */ (shown).find((one) => tabs.visible(one) && one.textContent.trim());
-    const sentence = tab === "home" || !finding ? "" : brief(finding.textContent); // Home's headline stands above
-    if ($(".sentence").textContent !== sentence) $(".sentence").textContent = sentence;
+    const place = [tab, sub].filter(Boolean).map(tabs.nameOf).join(" · ");
+    const number = scenes.length && at >= 0 ? `${at + 1} / ${scenes.length}` : "";
+    const first = (/** @type {string[]} */ selectors) => {
+      const all = selectors.flatMap((selector) => [...document.querySelectorAll(`#tabs ${selector}`)]);
+      const there = (/** @type {HTMLElement} */ one) =>
+        tabs.visible(one.matches(".vx-backstage, [data-on-stage]") ? one.parentElement : one);
+      return /** @type {HTMLElement[]} */ (all).find((one) => there(one) && one.textContent.trim());
+    };
+    // The heading stands above the view, not in it; a long one is a finding and stands below. Home has a headline of its own.
+    const heading = tab === "home" ? undefined : first(["h2"]);
+    for (const one of document.querySelectorAll("#tabs h2")) one.toggleAttribute("data-on-stage", one === heading);
+    const short = heading && heading.textContent.trim().length <= LONGEST_TITLE ? heading.textContent.trim() : "";
+    $(".view").textContent = short || place;
+    $(".number").textContent = [short && place, number].filter(Boolean).join("   ");
+    const finding = first(FINDINGS);
+    const sentence = tab === "home" || !finding ? "" : brief(finding.textContent);
+    const below = sentence === short ? "" : sentence;
+    if ($(".sentence").textContent !== below) $(".sentence").textContent = below;
     speaker.tell({
-      title: $(".view").textContent,
+      title: place,
       sentence: finding ? brief(finding.textContent) : "",
       next: nextTitle(),
     });
