@@ -18,7 +18,7 @@ const ORDER = "home patches positions attention features windows train recipe cl
   " ",
 );
 const LONGEST_TITLE = 52; // letters
-const FINDINGS = [".headline", ".finding", ".outcome", "p.pair", ".forms", ".says", ".verdict", "h2"];
+const FINDINGS = [".headline", ".finding", ".outcome", "p.pair", ".forms", ".says", ".verdict:not(.findings *)", "h2"];
 
 export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
@@ -206,7 +206,8 @@ export default widget((root) => {
 
   function enlarge() {
     lens = lens || view().getBoundingClientRect();
-    view().style.transformOrigin = `${pointer.x - lens.left}px ${pointer.y - lens.top}px`;
+    const [x, y] = [(pointer.x - lens.left) / lens.width, (pointer.y - lens.top) / lens.height];
+    view().style.transformOrigin = `${100 * x}% ${100 * y}%`;
     view().style.transform = `scale(${LENS})`;
   }
 
