@@ -103,6 +103,18 @@ def test_an_answer_that_never_comes_is_waited_for_in_sight(page):
     page.wait_for_function(f"!document.querySelector('{STANDS}')")
 
 
+def test_of_a_question_in_a_queue_it_is_said_how_many_are_before_it(page):
+    page.route("**/component_server/place", lambda route: route.fulfill(json={"before": 2}))
+    page.faulty.begin(-1, "analyse")
+    page.evaluate("vx.set('wish', { picture: 'shapes:2' })")
+    page.locator(STANDS, has_text="2 before you").wait_for()
+    page.unroute("**/component_server/place")
+    page.locator(STANDS, has_text="Still waiting").wait_for()  # the server itself: no such request waits
+    page.faulty.end()
+    shows(page, "shapes:2")
+    page.wait_for_function(f"!document.querySelector('{STANDS}')")
+
+
 def test_a_picture_that_is_too_large_for_a_proxy_is_said_once(page):
     page.faulty.begin(413, "upload")
     page.locator(".vx-frame .file").set_input_files(red_picture())

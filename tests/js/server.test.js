@@ -1,20 +1,24 @@
 /* Asking the server: which of several questions is answered, and what happens while nothing comes. */
 import assert from "node:assert/strict";
-import { beforeEach, test } from "node:test";
+import { beforeEach, mock, test } from "node:test";
 import { delay, faultOf } from "../../vit_explorer/ui/core/faults.js";
 import { ask, idle, latest, poll, queue } from "../../vit_explorer/ui/core/server.js";
 
-const element = () => ({ classList: { add() {}, toggle() {}, remove() {} }, setAttribute() {}, textContent: "" });
+const elements = {};
+const element = (id) =>
+  (elements[id] ||= { classList: { add() {}, toggle() {}, remove() {} }, setAttribute() {}, textContent: "" });
 /** @type {any} */ (globalThis).window = {};
 /** @type {any} */ (globalThis).document = { body: { append() {} }, getElementById: element };
 
 let sent = []; // {data, answer(body), fail(status)} of each request
 beforeEach(() => {
   sent = [];
-  /** @type {any} */ (globalThis).fetch = (_, { body, signal }) =>
+  /** @type {any} */ (globalThis).fetch = (url, { body, signal }) =>
     new Promise((resolve, reject) => {
       signal?.addEventListener("abort", () => reject(new Error("aborted")));
       sent.push({
+        path: url.pathname,
+        body: JSON.parse(body),
         data: JSON.parse(body).data,
         answer: (answer) => resolve({ ok: true, json: async () => answer }),
         fail: (status) => (status ? resolve({ ok: false, status }) : reject(new TypeError("fetch failed"))),
@@ -64,6 +68,42 @@ test("queue: one at a time, then the newest of those that came meanwhile", async
   sent[2].answer({ of: 4 });
   await idle();
   assert.deepEqual(answers, [1, 3, 4]);
+});
+
+test("of a question that takes long the page says how many are before it", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const answer = ask(1, "f", { n: 1 });
+    const { ticket } = sent[0].body;
+    mock.timers.tick(2500);
+    assert.match(elements["vx-stands"].textContent, /Still waiting/);
+    assert.match(sent[1].path, /component_server\/place$/);
+    assert.deepEqual(sent[1].body, { ticket });
+    for (const [before, words] of [
+      [2, /2 before you/],
+      [1, /1 before you/],
+      [0, /working on this/],
+    ]) {
+      sent.at(-1).answer({ before });
+      for (let step = 0; step < 9; step++) await Promise.resolve();
+      assert.match(elements["vx-stands"].textContent, words);
+      mock.timers.tick(2500);
+    }
+    sent.at(-1).fail(0); // the place is not told: it is no longer known
+    for (let step = 0; step < 9; step++) await Promise.resolve();
+    assert.match(elements["vx-stands"].textContent, /Still waiting/);
+    sent[0].answer({ of: 1 });
+    assert.deepEqual(await answer, { of: 1 });
+    const asked = sent.length;
+    mock.timers.tick(10_000);
+    assert.equal(sent.length, asked);
+    const other = ask(1, "f", { n: 2 });
+    assert.notEqual(sent.at(-1).body.ticket, ticket);
+    sent.at(-1).answer({});
+    await other;
+  } finally {
+    mock.timers.reset();
+  }
 });
 
 test("a question that was lost is asked again until it is answered; a command is not", async () => {

@@ -9,9 +9,9 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,6 +20,7 @@ from PIL import Image
 
 from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.missing import NotMeasured
+from vit_explorer.bench.processes import Processor, memory
 
 VISITORS = 100
 PAUSE = 5.0  # seconds between two questions of a visitor
@@ -83,13 +84,7 @@ def measure_load(checkpoints: str | None = None, visitors: int = VISITORS, secon
 
 
 async def _measure(address: str, pid: int, visitors: int, seconds: float) -> dict[str, Any]:
-    limits = httpx.Limits(max_connections=visitors, max_keepalive_connections=visitors)
-    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=120, limits=limits) as client:
-        config = (await client.get("config")).json()
-        components = {
-            name: one["id"] for one in config["components"] for name in one.get("props", {}).get("server_fns", ())
-        }
-        asked = Asked(client, components)
+    async with asking(address, visitors) as asked:
         catalogue = await asked.ask("catalogue", {})
         pictures = [one["name"] for one in catalogue["gallery"]]
         models = [one["name"] for one in catalogue["models"]]
@@ -99,19 +94,23 @@ async def _measure(address: str, pid: int, visitors: int, seconds: float) -> dic
         result: dict[str, Any] = {
             "visitors": visitors,
             "pause of a visitor, s": PAUSE,
-            "memory at first, MB": _memory(pid),
+            "memory at first, MB": memory(pid),
         }
 
         async def gallery(lot: random.Random) -> None:
             await asked.ask("analyse", {"picture": lot.choice(pictures), "model": lot.choice(models), "fit": "crop"})
 
         async def phase(words: str, act: Act) -> None:
+            before = Processor.of(pid)
             await _visits(visitors, seconds, act)
-            result.update({f"{words}: {name}": value for name, value in asked.taken().items()})
-            result[f"{words}: memory, MB"] = _memory(pid)
+            after, taken = Processor.of(pid), asked.taken()
+            if before and after:
+                taken |= after.since(before, taken["answers"])
+            result.update({f"{words}: {name}": value for name, value in taken.items()})
+            result[f"{words}: memory, MB"] = memory(pid)
 
         await phase("gallery", gallery)
-        sent = [await asked.ask("upload", _upload(number)) for number in range(visitors)]
+        sent = [await asked.ask("upload", noise_upload(number)) for number in range(visitors)]
         own = [answer["name"] for answer in sent if "name" in answer]
         if not own:
             raise NotMeasured(f"no picture was taken: {sent[0]['error']}")
@@ -125,6 +124,18 @@ async def _measure(address: str, pid: int, visitors: int, seconds: float) -> dic
         asked.taken()
         await phase("gallery while a race trains", gallery)
     return result | {"budget, s (gallery)": GALLERY_BUDGET, "budget, s (own pictures)": OWN_BUDGET}
+
+
+@asynccontextmanager
+async def asking(address: str, connections: int) -> AsyncIterator[Asked]:
+    """A client of the page at this address."""
+    limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+    async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=120, limits=limits) as client:
+        config = (await client.get("config")).json()
+        components = {
+            name: one["id"] for one in config["components"] for name in one.get("props", {}).get("server_fns", ())
+        }
+        yield Asked(client, components)
 
 
 async def _visits(visitors: int, seconds: float, act: Act) -> None:
@@ -160,18 +171,9 @@ async def _start_race(asked: Asked) -> None:
     raise NotMeasured("no race began within two minutes")
 
 
-def _upload(number: int) -> dict[str, str]:
+def noise_upload(number: int) -> dict[str, str]:
     """A picture of noise, another one for each number."""
     noise = np.random.default_rng(number).integers(0, 256, (150, 200, 3), dtype=np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(noise).save(buffer, "JPEG")
     return {"title": f"{number}.jpg", "data": base64.b64encode(buffer.getvalue()).decode()}
-
-
-def _memory(pid: int) -> float | None:
-    """Resident memory of a process in MB; None where the system does not tell."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return None
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))

@@ -45,7 +45,7 @@ def stem_stages(embedding: ConvolutionalStem, inputs: Tensor) -> list[StemStage]
     sees = tuple((cell, cell) for cell in range(embedding.grid[1]))
     found = [StemStage(_title(parts[-1]), maps[-1], sees)]
     for index in range(len(parts) - 1, -1, -1):
-        sees = tuple(_before(parts[index], interval, maps[index].shape[-1]) for interval in sees)
+        sees = _before(parts[index], sees, maps[index].shape[-1])
         found.append(StemStage(_title(parts[index - 1]) if index else "the input", maps[index], sees))
     return found[::-1]
 
@@ -66,21 +66,22 @@ def _title(layers: nn.Sequential) -> str:
     return ", ".join(words)
 
 
-def _before(modules: nn.Module, interval: Interval, size: int) -> Interval:
-    """Interval of cells before some layers that an interval after them reads.
+def _before(modules: nn.Module, intervals: tuple[Interval, ...], size: int) -> tuple[Interval, ...]:
+    """Intervals of cells before some layers that intervals after them read.
 
     ``size``: cells along a side of the map before.
     """
-    low, high = interval
     along = [
-        layer
+        [_along(value) for value in (layer.kernel_size, layer.stride, layer.padding)]
         for name, layer in modules.named_modules()
         if isinstance(layer, nn.Conv2d | nn.MaxPool2d) and not any(part in BESIDE for part in name.split("."))
     ]
-    for layer in reversed(along):
-        kernel, stride, padding = (_along(value) for value in (layer.kernel_size, layer.stride, layer.padding))
-        low, high = low * stride - padding, high * stride - padding + kernel - 1
-    return max(0, low), min(size - 1, high)
+    found = []
+    for low, high in intervals:
+        for kernel, stride, padding in reversed(along):
+            low, high = low * stride - padding, high * stride - padding + kernel - 1
+        found.append((max(0, low), min(size - 1, high)))
+    return tuple(found)
 
 
 def _along(value: int | str | tuple[int, ...]) -> int:

@@ -190,6 +190,46 @@ def test_what_takes_long_waits_in_its_own_queue_and_too_many_are_refused():
     assert len(refused) == 38
 
 
+def test_a_request_that_waits_knows_its_place(monkeypatch):
+    monkeypatch.setattr("vit_explorer.ui.core.gateway.LONG_AT_ONCE", 2)
+    turns = {str(number): threading.Event() for number in range(5)}
+
+    @terms(long=True)
+    def slow(request: Word) -> dict:
+        assert turns[request.word].wait(30)
+        return {"word": request.word}
+
+    gateway = Gateway()
+    (long,) = serve(slow=slow)
+
+    async def visit() -> None:
+        waiting = {word: asyncio.create_task(gateway.answer(long, {"word": word}, "", f"of {word}")) for word in turns}
+        while gateway.place("of 4") is None:
+            await asyncio.sleep(0.01)
+        assert [gateway.place(f"of {word}") for word in turns] == [0, 0, 1, 2, 3]
+        assert gateway.place("of somebody else") is None and gateway.place(None) is None
+        turns["1"].set()  # not the first one
+        await waiting["1"]
+        assert [gateway.place(f"of {word}") for word in turns] == [0, None, 0, 1, 2]
+        for turn in turns.values():
+            turn.set()
+        await asyncio.gather(*waiting.values())
+        assert gateway._tickets == {} and gateway._queues.line == []
+
+    apart.run(visit())
+
+
+@pytest.mark.parametrize("asked", [b'{"ticket": "nobody\'s"}', b'{"ticket": []}', b"[1]", b"{}", b'"x"'])
+def test_the_place_of_what_does_not_wait_is_none(client, asked):
+    answer = client.post(f"{ADDRESS}/place", content=asked)
+    assert (answer.status_code, answer.json()) == (200, {"before": None})
+
+
+def test_a_place_that_cannot_be_read_is_a_sentence(client):
+    answer = client.post(f"{ADDRESS}/place", content=b"{")
+    assert answer.status_code == 400 and answer.json()["error"].endswith(".")
+
+
 def test_rates_hold_for_each_visitor_and_for_all():
     now = [0.0]
     limits = Limits(rates={"uploads": Rate(2, 60)}, in_all={"uploads": Rate(5, 60)})

@@ -1,6 +1,10 @@
 /* What an answer that did not come means, in a sentence, and whether to ask again. */
 
-export const STILL_WAITING = "Still waiting for the server’s answer.";
+/** What is said of an answer that takes long. @param {number | null} before how many others come first, null where that is not known */
+export function waiting(before) {
+  if (before === null) return "Still waiting for the server’s answer.";
+  return before === 0 ? "The server is working on this." : `Waiting for the server: ${before} before you.`;
+}
 
 const BY_ITSELF = "This page asks again until there is an answer.";
 const [OFTEN, SELDOM] = [4000, 60_000]; // ms, the longest between two attempts

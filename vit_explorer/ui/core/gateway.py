@@ -30,6 +30,8 @@ from vit_explorer.ui.core.serve import ServerFunction
 
 LOG = logging.getLogger(__name__)
 ADDRESS = "/gradio_api/component_server"
+PLACE = f"{ADDRESS}/place"  # how many are before a request that waits
+LONGEST_TICKET = 40  # characters
 LOOKING_AT_ONCE = 16  # requests for which a kept answer is looked for
 AT_ONCE = 8  # short requests in work; more threads than this would only wait for the cores
 LONG_AT_ONCE = max(1, (os.cpu_count() or 2) // 2)  # requests that take seconds
@@ -45,7 +47,7 @@ class Queues:
         self.look = anyio.CapacityLimiter(LOOKING_AT_ONCE)
         self.short = anyio.CapacityLimiter(AT_ONCE)
         self.long = anyio.CapacityLimiter(LONG_AT_ONCE)
-        self.asked_long = 0  # in work and waiting
+        self.line: list[asyncio.Task[bytes]] = []  # of what takes long, in work and then waiting, in their order
 
 
 class Gateway:
@@ -64,6 +66,7 @@ class Gateway:
         self.kept = kept or KeptAnswers()
         self._hidden = hidden
         self._under_way: dict[Hashable, asyncio.Task[bytes]] = {}
+        self._tickets: dict[str, asyncio.Task[bytes]] = {}  # by which a page asks for its place
         self._queues: Queues | None = None  # made in the loop that serves
 
     @property
@@ -74,7 +77,8 @@ class Gateway:
     @property
     def routes(self) -> list[Route]:
         """Where Gradio's client asks."""
-        return [Route(path, self._handle, methods=["POST"]) for path in (ADDRESS, f"{ADDRESS}/")]
+        ways = {ADDRESS: self._handle, f"{ADDRESS}/": self._handle, PLACE: self._handle_place}
+        return [Route(path, way, methods=["POST"]) for path, way in ways.items()]
 
     async def _handle(self, http: Request) -> Response:
         try:
@@ -90,10 +94,32 @@ class Gateway:
         if function is None:
             return _response(_dumped({"error": OTHER_EDITION}), 404)
         visitor = http.client.host if http.client else ""
-        return _response(await self.answer(function, raw, visitor))
+        return _response(await self.answer(function, raw, visitor, _ticket(asked)))
 
-    async def answer(self, function: ServerFunction, raw: Any, visitor: str) -> bytes:
-        """The answer as JSON, {"error": a sentence} where there is none. Equal questions under way have one answer."""
+    async def _handle_place(self, http: Request) -> Response:
+        try:
+            ticket = _ticket(orjson.loads(await http.body()))
+        except (orjson.JSONDecodeError, ClientDisconnect):
+            return _response(_dumped({"error": BROKEN}), 400)
+        return _response(_dumped({"before": self.place(ticket)}))
+
+    def place(self, ticket: str | None) -> int | None:
+        """How many others a request waits for, 0 while it is in work; None for one that does not take long, or is done.
+
+        Args:
+            ticket: of the request, see :meth:`answer`.
+        """
+        task = self._tickets.get(ticket or "")
+        if task is None or self._queues is None or task not in self._queues.line:
+            return None
+        return max(0, self._queues.line.index(task) + 1 - LONG_AT_ONCE)
+
+    async def answer(self, function: ServerFunction, raw: Any, visitor: str, ticket: str | None = None) -> bytes:
+        """The answer as JSON, {"error": a sentence} where there is none. Equal questions under way have one answer.
+
+        Args:
+            ticket: a name that the page gives to the request, to ask for its place.
+        """
         try:
             request = function.parse(raw)
             self.ledger.admit(visitor, function.terms)
@@ -107,7 +133,13 @@ class Gateway:
             if key is not None:
                 self._under_way[key] = task
                 task.add_done_callback(lambda _: self._under_way.pop(key, None))
-        return await asyncio.shield(task)
+        if ticket is None:
+            return await asyncio.shield(task)
+        self._tickets[ticket] = task
+        try:
+            return await asyncio.shield(task)
+        finally:
+            self._tickets.pop(ticket, None)
 
     async def _work(self, function: ServerFunction, request: Any, key: Hashable | None) -> bytes:
         """Find a kept answer, or make one in a thread when it is its turn."""
@@ -123,13 +155,15 @@ class Gateway:
         make = functools.partial(self._make, function, request, key, source)
         if not function.terms.long:
             return await anyio.to_thread.run_sync(make, limiter=self._queues.short)
-        if self._queues.asked_long >= self.ledger.limits.long_waiting:
+        line, me = self._queues.line, asyncio.current_task()
+        if len(line) >= self.ledger.limits.long_waiting:
             return _dumped({"error": "Too many others wait for such answers already: try again in a minute."})
-        self._queues.asked_long += 1
+        assert me is not None
+        line.append(me)
         try:
             return await anyio.to_thread.run_sync(make, limiter=self._queues.long)
         finally:
-            self._queues.asked_long -= 1
+            line.remove(me)
 
     def _known(self, function: ServerFunction, request: Any, key: Hashable) -> tuple[MadeFrom | None, bytes | None]:
         """What the answer is made from, and a kept one; None where there is none."""
@@ -158,6 +192,12 @@ def _function(blocks: Any, component: Any, name: Any) -> ServerFunction | None:
         return None
     offered = getattr(blocks.get(component), "server_fns", ())
     return next((one for one in offered if isinstance(one, ServerFunction) and one.__name__ == name), None)
+
+
+def _ticket(asked: Any) -> str | None:
+    """The name that a page gave to its request."""
+    ticket = asked.get("ticket") if isinstance(asked, dict) else None
+    return ticket if isinstance(ticket, str) and 0 < len(ticket) <= LONGEST_TICKET else None
 
 
 def _dumped(answer: Answer) -> bytes:

@@ -7,7 +7,7 @@
  *
  * A view's `server` is the number by which Gradio knows the functions of its Python half.
  */
-import { delay, faultOf, STILL_WAITING } from "./faults.js";
+import { delay, faultOf, waiting } from "./faults.js";
 import { say, stand } from "./say.js";
 import { sendAgain } from "./uploads.js";
 
@@ -23,17 +23,51 @@ import { sendAgain } from "./uploads.js";
 /** Where the page is, also under a sub-path that the server was not told of. */
 export const ROOT = new URL("../../../", import.meta.url);
 const PATIENCE = 1800; // ms after which the page says that it waits
+const PLACE_AGAIN = 2000; // ms until it asks again how many are before it
 const SESSION = "page"; // the server keeps nothing of a visitor, so all share one of Gradio's sessions
 const waitedFor = new Set(); // promises that idle waits for
-/** @type {Map<symbol, string>} */
+/** @type {Map<symbol, {sentence: string, lost: boolean}>} */
 const troubles = new Map(); // what is said of each question that waits
+const PAGE = Math.random().toString(36).slice(2);
+let tickets = 0; // given to requests
 
 /** Say of a question that it waits, or with "" that it no longer does; lost ones before slow ones. */
-function trouble(question, sentence) {
-  if (sentence) troubles.set(question, sentence);
+function trouble(question, sentence, lost = true) {
+  if (sentence) troubles.set(question, { sentence, lost });
   else if (!troubles.delete(question)) return;
   const all = [...troubles.values()];
-  stand(all.find((one) => one !== STILL_WAITING) || all[0] || "");
+  stand((all.find((one) => one.lost) || all[0])?.sentence || "");
+}
+
+/** Say of a request that takes long how many are before it, until what comes back is called; what is said of a lost one stays. */
+function patience(question, ticket) {
+  if (troubles.get(question)?.lost) return () => {};
+  let over = false;
+  const tell = (/** @type {number | null} */ before) => over || trouble(question, waiting(before), false);
+  const looking = poll(async () => {
+    if (!troubles.has(question)) tell(null);
+    tell(await place(ticket));
+    return over ? null : PLACE_AGAIN;
+  });
+  looking.later(PATIENCE);
+  return () => {
+    over = true;
+    looking.stop();
+  };
+}
+
+/** How many requests come before one; null where nobody knows. @returns {Promise<number | null>} */
+async function place(ticket) {
+  try {
+    const response = await fetch(new URL("gradio_api/component_server/place", ROOT), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ ticket }),
+    });
+    return response.ok ? (await response.json()).before : null;
+  } catch {
+    return null;
+  }
 }
 
 const sleep = (ms, /** @type {AbortSignal | undefined} */ signal) =>
@@ -44,13 +78,13 @@ const sleep = (ms, /** @type {AbortSignal | undefined} */ signal) =>
 
 /** @typedef {{status: number, answer?: any}} Outcome of an attempt: a status of HTTP, 0 where nothing or nothing readable came */
 
-/** @param {Server} server @param {string} name @param {object} request @param {AbortSignal | undefined} signal @returns {Promise<Outcome>} */
-async function attempt(server, name, request, signal) {
+/** @param {Server} server @param {string} name @param {object} request @param {string} ticket @param {AbortSignal | undefined} signal @returns {Promise<Outcome>} */
+async function attempt(server, name, request, ticket, signal) {
   try {
     const response = await fetch(new URL("gradio_api/component_server/", ROOT), {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ data: request, fn_name: name, component_id: server, session_hash: SESSION }),
+      body: JSON.stringify({ data: request, fn_name: name, component_id: server, session_hash: SESSION, ticket }),
       signal,
     });
     return response.ok ? { status: 200, answer: await response.json() } : { status: response.status };
@@ -59,15 +93,16 @@ async function attempt(server, name, request, signal) {
   }
 }
 
-/** Try until there is an answer, a refusal or nobody who waits for it. @param {() => Promise<Outcome>} attempt @param {Options} options */
+/** Try until there is an answer, a refusal or nobody who waits for it. @param {(ticket: string) => Promise<Outcome>} attempt @param {Options} options */
 async function answerOf(attempt, { say: refuse = say, once = false, signal }) {
   const question = Symbol();
   let restored = false; // the picture that the server no longer had was sent again
   try {
     for (let failures = 0; ; failures++) {
-      const timer = setTimeout(() => !troubles.has(question) && trouble(question, STILL_WAITING), PATIENCE);
-      const { status, answer } = await attempt();
-      clearTimeout(timer);
+      const ticket = `${PAGE}-${++tickets}`;
+      const come = patience(question, ticket);
+      const { status, answer } = await attempt(ticket);
+      come();
       if (signal?.aborted) return null;
       if (status === 200 && !answer?.error) return answer;
       if (answer?.missing && !restored) {
@@ -96,7 +131,7 @@ async function answerOf(attempt, { say: refuse = say, once = false, signal }) {
  * @returns {Promise<import("../state").Answer<Name> | null>}
  */
 export function ask(server, name, request = {}, options = {}) {
-  const answer = answerOf(() => attempt(server, name, request, options.signal), options);
+  const answer = answerOf((ticket) => attempt(server, name, request, ticket, options.signal), options);
   return options.quiet ? answer : underWay(answer);
 }
 
