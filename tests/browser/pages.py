@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from PIL import Image
 
 from vit_explorer.bench.page import settled
 
@@ -136,3 +139,10 @@ def fits(page: Page, width: int) -> None:
     """Wait until the page, drawn, does not scroll sideways."""
     drawn(page)
     page.wait_for_function("(width) => document.documentElement.scrollWidth <= width", arg=width)
+
+
+def red_picture() -> dict[str, object]:
+    """A file as Playwright gives it to a field."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (40, 40), "red").save(buffer, "PNG")
+    return {"name": "red.png", "mimeType": "image/png", "buffer": buffer.getvalue()}

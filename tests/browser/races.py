@@ -1,4 +1,4 @@
-"""A race that is over, at no cost: a tiny ViT and CNN have trained once, and their folder is copied where needed."""
+"""Races: one that is over, copied at no cost where it is needed, and one that Play starts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.runs.race import Race, owner_of
 from vit_explorer.training.runs.runner import Runner
 
+PATIENCE = 180_000  # ms until a test gives up; nothing is measured with it
 VIT = Recipe(
     model="vit",
     overrides={"patch_size": 4, "d_model": 16, "n_heads": 2, "n_layers": 1, "d_ff": 24},
@@ -43,3 +44,19 @@ def copy_race(race: Race, runs: Path, name: str, secret: str | None = None) -> s
     owner = owner_of(secret) if secret is not None else None
     about.write_text(json.dumps(json.loads(about.read_text()) | {"title": name, "owner": owner}))
     return name
+
+
+def press_play(page, epochs: str) -> str:
+    """Start ViT against CNN on 500 drawn pictures; the race's name."""
+    setup = page.locator(".vx-train-setup")
+    setup.locator(".data button", has_text="Shapes").click()
+    setup.locator(".size input").fill("0")
+    setup.locator(".epochs input").fill(epochs)
+    page.wait_for_function(  # 500 pictures are four batches of at most 128
+        """(updates) => document.querySelectorAll(".vx-train-setup .chip").length === 2 &&
+        document.querySelector(".vx-train-setup .promise").textContent.includes(`, ${updates} updates each`)""",
+        arg=f"{4 * int(epochs):,}",
+    )
+    setup.locator(".start").click()
+    page.wait_for_function("vx.get('race') && vx.get('race').mine", timeout=PATIENCE)
+    return page.evaluate("vx.get('race').name")

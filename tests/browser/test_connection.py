@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import shutil
-import subprocess
-import sys
 
 import pytest
-from PIL import Image
 
+from tests.browser.pages import red_picture
 from tests.browser.races import VIT
-from vit_explorer.bench.browser import APP, free_port, wait_until_answering
 from vit_explorer.bench.page import VIEWPORT, open_page
 from vit_explorer.training.runs.race import Race
 
 SERVED = "**/component_server/"
 STANDS = "#vx-stands.shown"
 SOON = 60_000  # ms until a test gives up; nothing is measured with it
-
-
-def red_picture() -> dict[str, object]:
-    """A file as Playwright gives it to a field."""
-    buffer = io.BytesIO()
-    Image.new("RGB", (40, 40), "red").save(buffer, "PNG")
-    return {"name": "red.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
 
 
 class Faulty:
@@ -152,39 +141,6 @@ def test_a_lost_look_at_a_race_is_tried_again(page, runs):
     with page.expect_request(lambda one: "component_server" in one.url and "follow" in one.post_data):
         pass
     shutil.rmtree(race.path)
-
-
-def test_a_page_goes_on_when_its_server_was_killed_and_started_again(browser, tmp_path):
-    port = free_port()
-    address = f"http://127.0.0.1:{port}/"
-    command = [sys.executable, str(APP), "--port", str(port), "--runs", str(tmp_path / "runs")]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    page = browser.new_page(viewport=VIEWPORT)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    try:
-        wait_until_answering(address, server)
-        open_page(page, address)
-        page.locator(".vx-frame .file").set_input_files(red_picture())
-        page.wait_for_function("vx.get('settled').picture.startsWith('upload:')", timeout=SOON)
-        mine = page.evaluate("vx.get('settled').picture")
-        server.kill()
-        server.wait()
-        page.evaluate("vx.set('wish', { picture: 'shapes:5' })")
-        page.locator(STANDS, has_text="does not answer").wait_for()
-        page.evaluate("vx.openTab('train')")  # whose scripts this browser does not have yet
-        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        shows(page, "shapes:5")
-        page.locator(".vx-train-setup .chip").first.wait_for(timeout=SOON)
-        page.wait_for_function(f"!document.querySelector('{STANDS}')")
-        page.evaluate("(picture) => vx.set('wish', { picture })", mine)  # which this server has never seen
-        shows(page, mine)
-        assert page.evaluate("[0, 1, 2].map((k) => vx.get('trace').rgb.at(9, 9, k))") == [255, 0, 0]
-        assert not errors
-    finally:
-        page.close()
-        server.kill()
-        server.wait()
 
 
 def test_a_browser_that_forbids_storage_harms_nothing(browser, address):

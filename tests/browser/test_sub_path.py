@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-import time
-
 import gradio as gr
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
+from gradio_client import Client
 
-from vit_explorer.bench.browser import free_port
+from tests.browser.pages import red_picture
+from tests.browser.proxy import reverse_proxy, serving
 from vit_explorer.bench.page import VIEWPORT, settled
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.app import build_app, launch_options
@@ -27,15 +25,8 @@ def mounted(tmp_path_factory):
     app = FastAPI()
     app.get("/")(lambda: HTMLResponse('<iframe src="/sub/path/" width="1280" height="720"></iframe>'))
     gr.mount_gradio_app(app, build_app(Session(), service), "/sub/path", **launch_options())
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()
+    with serving(app) as address:
+        yield address
     service.close()
 
 
@@ -78,3 +69,60 @@ def test_a_link_is_shown_under_a_sub_path_and_the_page_around_an_iframe_is_told_
     page.wait_for_function("window.told && told.hash.split('&').includes('sub=steps')", timeout=60_000)
     assert page.evaluate("told.hash").startswith("#tab=windows&")
     context.close()
+
+
+def test_behind_a_proxy_that_takes_its_folder_off_the_path(browser, tmp_path):
+    """As behind nginx with GRADIO_ROOT_PATH: page, scripts, answers, an upload, and the API."""
+    service = TrainingService(tmp_path)
+    app = gr.mount_gradio_app(FastAPI(), build_app(Session(), service), "/", root_path="/vit", **launch_options())
+    page = browser.new_page(viewport=VIEWPORT)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("response", lambda answer: answer.status >= 400 and faults.append(f"{answer.status} {answer.url}"))
+    with serving(app) as behind, serving(reverse_proxy("/vit", behind)) as proxy:
+        page.goto(f"{proxy}/vit/")
+        settled(page)
+        addresses = page.evaluate(f"{SCRIPTS}.map(({{ name }}) => name)")
+        assert len(addresses) > 15 and all(one.startswith(f"{proxy}/vit/vx/") for one in addresses)
+        page.locator(".vx-frame .file").set_input_files(red_picture())
+        page.wait_for_function("vx.get('settled').picture.startsWith('upload:')", timeout=60_000)
+        assert page.evaluate("[0, 1, 2].map((k) => vx.get('trace').rgb.at(9, 9, k))") == [255, 0, 0]
+        page.evaluate("vx.openTab('train')")
+        page.wait_for_function("vx.get('lobby') && vx.get('lobby').datasets.length", timeout=60_000)
+        answer = Client(f"{proxy}/vit/", verbose=False).predict("sample:cat", api_name="/classify")
+        assert answer["classes"][0]["label"] == "cat"
+        page.close()
+    service.close()
+    assert not faults
+
+
+def test_an_iframe_without_storage_and_camera_works_and_says_what_helps(browser, mounted):
+    """As where the browser blocks what third parties store, and the page around does not allow the camera."""
+    context = browser.new_context(viewport=VIEWPORT)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.add_init_script(
+        """if (window.parent !== window) {
+          for (const name of ["localStorage", "sessionStorage"])
+            Object.defineProperty(window, name, { get() { throw new DOMException("blocked", "SecurityError"); } });
+          const refuse = async () => { throw new DOMException("Permission denied", "NotAllowedError"); };
+          navigator.mediaDevices.getUserMedia = refuse; // what an iframe without allow="camera" of another site gets
+        }"""
+    )
+    page.goto(mounted)
+    frame = page.frame_locator("iframe")
+    frame.locator(".vx-frame .camera").wait_for(timeout=60_000)
+    inside = page.frames[1]
+    settled(inside)
+    frame.locator(".vx-frame .camera").click()
+    frame.locator("#vx-say.shown", has_text="Open this page in a tab of its own").wait_for()
+    assert frame.locator(".vx-frame .camera").is_enabled()
+    frame.locator(".vx-frame .file").set_input_files(red_picture())
+    inside.wait_for_function("vx.get('settled').picture.startsWith('upload:')", timeout=60_000)
+    inside.evaluate("vx.openTab('train')")
+    inside.wait_for_function("vx.get('lobby') && vx.get('setup')", timeout=60_000)
+    frame.locator(".vx-train-setup .chip").first.wait_for(timeout=60_000)
+    inside.wait_for_function("location.hash.includes('tab=train')")
+    context.close()
+    assert not faults

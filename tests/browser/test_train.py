@@ -15,11 +15,10 @@ from pathlib import Path
 import pytest
 
 from tests.browser.pages import Visitor, fits, reload, save
-from tests.browser.races import copy_race
+from tests.browser.races import PATIENCE, copy_race, press_play
 from vit_explorer.bench.page import VIEWPORT, open_page, settled
 from vit_explorer.training.runs.race import Race
 
-PATIENCE = 180_000  # ms until a test gives up; nothing is measured with it
 # The steps that a contender has done, by the newest numbers that the page has of it.
 STEP = "(({ now, steps }) => (now || steps.at(-1) || { step: 0 }).step)"
 LONG = "400"  # epochs of a race that does not end while a test looks at it
@@ -82,22 +81,6 @@ def open_setup(page):
         page.locator(".vx-train-controls .new").click()
     page.locator(".vx-train-setup .chip").nth(1).wait_for(timeout=PATIENCE)
     return page
-
-
-def press_play(page, epochs: str) -> str:
-    """Start ViT against CNN on 500 drawn pictures; the race's name."""
-    setup = page.locator(".vx-train-setup")
-    setup.locator(".data button", has_text="Shapes").click()
-    setup.locator(".size input").fill("0")
-    setup.locator(".epochs input").fill(epochs)
-    page.wait_for_function(  # 500 pictures are four batches of at most 128
-        """(updates) => document.querySelectorAll(".vx-train-setup .chip").length === 2 &&
-        document.querySelector(".vx-train-setup .promise").textContent.includes(`, ${updates} updates each`)""",
-        arg=f"{4 * int(epochs):,}",
-    )
-    setup.locator(".start").click()
-    page.wait_for_function("vx.get('race') && vx.get('race').mine", timeout=PATIENCE)
-    return page.evaluate("vx.get('race').name")
 
 
 def in_state(page, *states: str) -> None:

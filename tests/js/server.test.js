@@ -79,11 +79,11 @@ test("of a question that takes long the page says how many are before it", async
     assert.match(elements["vx-stands"].textContent, /Still waiting/);
     assert.match(sent[1].path, /component_server\/place$/);
     assert.deepEqual(sent[1].body, { ticket });
-    for (const [before, words] of [
+    for (const [before, words] of /** @type {[number, RegExp][]} */ ([
       [2, /2 before you/],
       [1, /1 before you/],
       [0, /working on this/],
-    ]) {
+    ])) {
       sent.at(-1).answer({ before });
       for (let step = 0; step < 9; step++) await Promise.resolve();
       assert.match(elements["vx-stands"].textContent, words);

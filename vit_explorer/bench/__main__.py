@@ -4,6 +4,7 @@
     python -m vit_explorer.bench startup point         # some of it
     python -m vit_explorer.bench faithful --n 100      # on fewer images; --data says where CIFAR-10 lies
     python -m vit_explorer.bench load --visitors 100   # many visitors at once
+    python -m vit_explorer.bench soak --requests 20000 # the server's memory over many requests
     python -m vit_explorer.bench cards --data FILE     # is every card true: accuracies measured again from the files
     python -m vit_explorer.bench models --figure FILE  # the table of architectures, with times of this machine
     python -m vit_explorer.bench --json                # for machines
@@ -32,6 +33,7 @@ from vit_explorer.bench.missing import NotMeasured
 from vit_explorer.bench.models import measure_models
 from vit_explorer.bench.page import measure_picture, measure_point
 from vit_explorer.bench.pretrained import measure_pretrained
+from vit_explorer.bench.soak import REQUESTS, measure_soak
 from vit_explorer.bench.startup import measure_startup
 from vit_explorer.bench.throughput import measure_throughput
 from vit_explorer.bench.wait import measure_wait
@@ -45,6 +47,7 @@ MEASURES = {
     "pretrained": measure_pretrained,
     "live": measure_live,
     "load": measure_load,  # two minutes
+    "soak": measure_soak,  # five minutes
     "throughput": measure_throughput,
     "windows": measure_windows,
     "decode": measure_decode,
@@ -68,6 +71,8 @@ def main(arguments: list[str] | None = None) -> int:
     load = parser.add_argument_group("load")
     load.add_argument("--visitors", type=int, default=VISITORS, help=f"how many ask at the same time ({VISITORS})")
     load.add_argument("--seconds", type=float, default=SECONDS, help=f"of each phase ({SECONDS:g})")
+    soak = parser.add_argument_group("soak")
+    soak.add_argument("--requests", type=int, default=REQUESTS, help=f"how many ({REQUESTS:,})")
     faithful = parser.add_argument_group("faithful")
     faithful.add_argument("--n", type=int, default=N_PICTURES, help=f"how many test pictures ({N_PICTURES})")
     faithful.add_argument("--model", nargs="+", default=MODELS, help=f"names of checkpoints ({' '.join(MODELS)})")
@@ -82,6 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
     }
     asked = {
         "load": {"visitors": options.visitors, "seconds": options.seconds},
+        "soak": {"requests": options.requests},
         "models": {"figure": options.figure},
         "cards": {"data": options.data},
         "faithful": {"data": options.data, "n": options.n, "models": options.model},

@@ -123,6 +123,7 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
     with no_proxies():
         from vit_explorer.ui.app import build_app, launch_options
         from vit_explorer.ui.core.brought import FOLDER as BROUGHT
+        from vit_explorer.ui.core.brought import PUBLIC_BRING, USUAL_BRING
         from vit_explorer.ui.core.gateway import Gateway
         from vit_explorer.ui.core.limits import PUBLIC
         from vit_explorer.ui.core.paths import HiddenPaths
@@ -151,6 +152,7 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
             brought=service.runs_folder / BROUGHT,
             weights_memory=options.weights_memory,
             allow_weights=options.allow_weights and not options.public,
+            bring_limits=PUBLIC_BRING if options.public else USUAL_BRING,
         )
     except ValueError as error:
         print(f"{PROGRAM}: {error}", file=sys.stderr)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vit_explorer.ui.core import brought as module
-from vit_explorer.ui.core.brought import HOURS, MAX_EACH, MAX_FILE_BYTES, BringError, Brought, shown_data
+from vit_explorer.ui.core.brought import MAX_FILE_BYTES, PUBLIC_BRING, BringError, BringLimits, Brought, shown_data
 
 
 @pytest.fixture
@@ -62,20 +61,45 @@ def test_a_name_leads_nowhere_else(brought, given, title, file):
     assert held.path.parent.parent == brought.folder
 
 
-def test_the_limits(brought, monkeypatch):
+def test_the_limits(brought):
     for name, size, words in (("a.exe", 1, "neither"), ("a.zip", 0, "512 MB"), ("a.zip", MAX_FILE_BYTES + 1, "512 MB")):
         with pytest.raises(BringError, match=words):
             brought.begin("mine", name, size)
-    for _ in range(MAX_EACH):
+    for _ in range(3):
         last = brought.begin("mine", "a.npz", 5)
     with pytest.raises(BringError, match="remove one"):
         brought.begin("mine", "a.npz", 5)
     with pytest.raises(BringError, match="512 MB"):
         brought.append("mine", last.name, 0, _Long(MAX_FILE_BYTES + 1))
     brought.remove("mine", last.name)
-    monkeypatch.setattr(module, "MAX_TOTAL_BYTES", 4)
+    assert brought.begin("mine", "a.npz", 5).size == 5
+
+
+def test_a_public_page_takes_less_of_each_visitor(tmp_path):
+    public = Brought(tmp_path / "public", PUBLIC_BRING)
+    with pytest.raises(BringError, match="64 MB"):
+        public.begin("mine", "a.zip", 65 * 2**20)
+    held = public.begin("mine", "a.zip", 64 * 2**20)
+    with pytest.raises(BringError, match="a set of pictures already"):
+        public.begin("mine", "b.zip", 1)
+    with pytest.raises(BringError, match="64 MB"):
+        public.append("mine", held.name, 0, _Long(64 * 2**20 + 1))
+
+
+def test_what_was_promised_counts_before_it_has_come(tmp_path):
+    brought = Brought(tmp_path / "brought", BringLimits(file_bytes=10, total_bytes=12))
+    first = brought.begin("first", "a.zip", 8)
     with pytest.raises(BringError, match="as it can"):
-        brought.begin("other", "a.npz", 5)
+        brought.begin("second", "a.zip", 5)
+    second = brought.begin("second", "a.zip", 4)
+    assert brought.append("first", first.name, 0, b"12345678") == 8
+    assert brought.append("second", second.name, 0, b"1234") == 4
+    for held, owner in ((first, "first"), (second, "second")):
+        with pytest.raises(BringError, match="as it can"):  # more than was promised, and no room
+            brought.append(owner, held.name, held.size, b"9")
+    assert [held.size for held in Brought(tmp_path / "brought").all()] == [8, 4]
+    brought.remove("second", second.name)
+    assert brought.append("first", first.name, 8, b"9") == 9
 
 
 class _Long(bytes):
@@ -93,12 +117,12 @@ class _Long(bytes):
 def test_a_file_is_gone_some_time_after_its_last_use(tmp_path):
     forgotten: list[str] = []
     clock = [0.0]
-    brought = Brought(tmp_path, forgotten.append, lambda: clock[0])
+    brought = Brought(tmp_path, forgotten=forgotten.append, clock=lambda: clock[0])
     used, unused = (brought.begin("mine", name, 1) for name in ("used.zip", "unused.zip"))
     for held in (used, unused):
         os.utime(held.path.parent / "about.json", (1000, 1000))
     os.utime(used.path.parent / "about.json", (3000, 3000))
-    clock[0] = 2000 + 3600.0 * HOURS
+    clock[0] = 2000 + 3600.0 * brought.limits.hours
     brought.sweep()
     assert forgotten == [unused.name] and not unused.path.parent.exists()
     brought.use(used.name)

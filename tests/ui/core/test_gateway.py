@@ -250,7 +250,7 @@ def test_a_visitor_is_an_address_or_half_an_ipv6_address():
 
 
 def test_a_public_page_limits_all_that_is_counted():
-    assert PUBLIC.public and {"uploads", "measurements", "races"} == set(PUBLIC.rates) == set(PUBLIC.in_all)
+    assert PUBLIC.public and {"uploads", "data", "measurements", "races"} == set(PUBLIC.rates) == set(PUBLIC.in_all)
 
 
 def test_folders_of_the_server_are_left_out_of_texts():

@@ -25,12 +25,9 @@ from vit_explorer.training.runs.race import owner_of
 
 FOLDER = "brought"  # beside the runs
 PREFIX = "own-"  # of the names of such datasets on the page
-HOURS = 24  # after its last use a visitor's file is deleted
-MAX_FILE_BYTES = 512 * 2**20
+MAX_FILE_BYTES = 512 * 2**20  # that any page takes
 MAX_PART_BYTES = 4 * 2**20  # of one request
-MAX_EACH = 3  # files of one visitor at a time
-MAX_TOTAL_BYTES = 8 * 2**30  # of all visitors' files
-LIMITS = Limits(files=20_000, bytes=2**30, pixels=5 * 10**9)
+USUAL_CONTENT = Limits(files=20_000, bytes=2**30, pixels=5 * 10**9)
 UNSAFE = re.compile(r"[^\w .()+-]+")
 NAME = re.compile(rf"{PREFIX}[0-9a-f]{{24}}")
 ABOUT = "about.json"
@@ -38,6 +35,34 @@ ABOUT = "about.json"
 
 class BringError(ValueError):
     """A file that is not taken; the message is a sentence for the visitor."""
+
+
+@dataclass(frozen=True)
+class BringLimits:
+    """How much visitors may bring.
+
+    Attributes:
+        file_bytes: of one file, at most MAX_FILE_BYTES.
+        each: files of one visitor at a time.
+        total_bytes: of the files of all visitors, those that are still on their way counted as a whole.
+        hours: after its last use a file is deleted.
+        content: of what is in a file.
+    """
+
+    file_bytes: int = MAX_FILE_BYTES
+    each: int = 3
+    total_bytes: int = 8 * 2**30
+    hours: int = 24
+    content: Limits = USUAL_CONTENT
+
+    @property
+    def megabytes(self) -> int:
+        """Of one file."""
+        return self.file_bytes >> 20
+
+
+USUAL_BRING = BringLimits()
+PUBLIC_BRING = BringLimits(64 * 2**20, 1, 2 * 2**30, 6, Limits(files=5000, bytes=128 * 2**20, pixels=5 * 10**8))
 
 
 @dataclass(frozen=True)
@@ -50,6 +75,7 @@ class Held:
         path: of the file.
         owner: :func:`owner_of` the visitor's secret.
         complete: whether all of it has arrived.
+        size: in bytes, as its owner said before it came.
     """
 
     name: str
@@ -57,6 +83,7 @@ class Held:
     path: Path
     owner: str
     complete: bool
+    size: int = 0
 
 
 class Brought:
@@ -64,6 +91,7 @@ class Brought:
 
     Args:
         folder: where they lie; it is made with the first one.
+        limits: of what is taken.
         forgotten: told the name of each that is deleted.
         clock: seconds since 1970.
     """
@@ -71,11 +99,12 @@ class Brought:
     def __init__(
         self,
         folder: str | Path,
+        limits: BringLimits = USUAL_BRING,
         forgotten: Callable[[str], None] = lambda _: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.folder = Path(folder).absolute()
-        self._forgotten, self._clock = forgotten, clock
+        self.limits, self._forgotten, self._clock = limits, forgotten, clock
         self._lock = threading.RLock()
         self._timer: threading.Timer | None = None
 
@@ -88,20 +117,20 @@ class Brought:
         title = Path(file_name.replace("\\", "/")).name[-80:]
         if not title.lower().endswith(ARCHIVES):
             raise BringError(f"{title!r} is neither a folder nor a .zip or .npz file: these can be brought here.")
-        if not 0 < size <= MAX_FILE_BYTES:
-            raise BringError(f"At most {MAX_FILE_BYTES >> 20} MB can be brought: take fewer or smaller pictures.")
+        if not 0 < size <= self.limits.file_bytes:
+            raise BringError(self._too_large())
         with self._lock:
             self.sweep()
-            if len(self.of(secret)) >= MAX_EACH:
-                raise BringError(f"You have brought {MAX_EACH} sets of pictures: remove one of them first.")
-            if self._total() + size > MAX_TOTAL_BYTES:
-                raise BringError("This server holds as many pictures of its visitors as it can: try again tomorrow.")
+            if len(self.of(secret)) >= self.limits.each:
+                one = "a set" if self.limits.each == 1 else f"{self.limits.each} sets"
+                raise BringError(f"You have brought {one} of pictures already: remove one first.")
+            self._check_room(size)
             name = f"{PREFIX}{secrets.token_hex(12)}"
             file = UNSAFE.sub("_", Path(title).stem).strip(" .")[:60] or "pictures"
             place = self.folder / name
             place.mkdir(parents=True)
             path = place / f"{file}{Path(title).suffix.lower()}"
-            held = Held(name, Path(title).stem or "pictures", path, owner_of(secret), False)
+            held = Held(name, Path(title).stem or "pictures", path, owner_of(secret), False, size)
             held.path.touch()
             self._write(held)
             self._schedule()
@@ -120,8 +149,9 @@ class Brought:
             size = file.seek(0, 2)
             if at > size or at < 0:
                 raise BringError("A part of the file was lost on its way: bring it again.")
-            if at + len(data) > MAX_FILE_BYTES:
-                raise BringError(f"At most {MAX_FILE_BYTES >> 20} MB can be brought: take fewer or smaller pictures.")
+            if at + len(data) > self.limits.file_bytes:
+                raise BringError(self._too_large())
+            self._check_room(at + len(data) - max(size, held.size))
             file.seek(at)
             file.write(data)
             return max(size, at + len(data))
@@ -136,7 +166,9 @@ class Brought:
         """A visitor's own file. Raises BringError where it is another's, or gone."""
         held = self.held(name)
         if held is None or not secrets.compare_digest(held.owner, owner_of(secret)):
-            raise BringError(f"These pictures are no longer here: they are held for {HOURS} hours. Bring them again.")
+            raise BringError(
+                f"These pictures are no longer here: they are held for {self.limits.hours} hours. Bring them again."
+            )
         return held
 
     def held(self, name: str) -> Held | None:
@@ -147,7 +179,9 @@ class Brought:
         about = self._about(place)
         if about is None:
             return None
-        return Held(name, about["title"], place / about["file"], about["owner"], about.get("complete") is True)
+        size, complete = about.get("size"), about.get("complete") is True
+        size = size if isinstance(size, int) else 0
+        return Held(name, about["title"], place / about["file"], about["owner"], complete, size)
 
     def of(self, secret: str) -> list[Held]:
         """A visitor's files, the oldest first."""
@@ -173,7 +207,7 @@ class Brought:
         for name in self._names():
             about = self.folder / name / ABOUT
             used = about.stat().st_mtime if about.exists() else 0.0
-            if self._clock() - used > 3600 * HOURS:
+            if self._clock() - used > 3600 * self.limits.hours:
                 self._delete(name)
 
     def _delete(self, name: str) -> None:
@@ -186,12 +220,25 @@ class Brought:
         except OSError:
             return []
 
+    def _too_large(self) -> str:
+        return f"At most {self.limits.megabytes} MB can be brought: take fewer or smaller pictures."
+
+    def _check_room(self, more: int) -> None:
+        """Raises BringError if so many bytes more would be too many for all visitors together."""
+        if more > 0 and self._total() + more > self.limits.total_bytes:
+            raise BringError(
+                "This server holds as many pictures of its visitors as it can: they are deleted "
+                f"{self.limits.hours} hours after their last use, so try again later."
+            )
+
     def _total(self) -> int:
-        return sum(held.path.stat().st_size for held in self.all() if held.path.exists())
+        """In bytes; what is on its way counts as all that was promised."""
+        here = ((held, held.path.stat().st_size) for held in self.all() if held.path.exists())
+        return sum(size if held.complete else max(size, held.size) for held, size in here)
 
     def _write(self, held: Held) -> None:
-        about = {"title": held.title, "file": held.path.name, "owner": held.owner, "complete": held.complete}
-        write_json(held.path.parent / ABOUT, about)
+        about = {"title": held.title, "file": held.path.name, "owner": held.owner}
+        write_json(held.path.parent / ABOUT, about | {"complete": held.complete, "size": held.size})
 
     def _about(self, place: Path) -> dict[str, Any] | None:
         try:

@@ -16,6 +16,7 @@ from vit_explorer.ui.core.serve import Counted, Terms
 MINUTE, HOUR = 60, 3600  # seconds
 WORDS: dict[Counted, tuple[str, str]] = {  # one, several
     "uploads": ("picture", "pictures"),
+    "data": ("set of pictures", "sets of pictures"),
     "measurements": ("measurement", "measurements"),
     "races": ("race", "races"),
     "downloads": ("download", "downloads"),
@@ -59,10 +60,16 @@ class Limits:
 PUBLIC = Limits(
     rates={
         "uploads": Rate(10, MINUTE),
+        "data": Rate(6, HOUR),
         "measurements": Rate(6, HOUR),
         "races": Rate(6, HOUR),
     },
-    in_all={"uploads": Rate(120, MINUTE), "measurements": Rate(60, HOUR), "races": Rate(60, HOUR)},
+    in_all={
+        "uploads": Rate(120, MINUTE),
+        "data": Rate(60, HOUR),
+        "measurements": Rate(60, HOUR),
+        "races": Rate(60, HOUR),
+    },
     long_waiting=32,
     public=True,
 )

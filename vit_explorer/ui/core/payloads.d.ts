@@ -473,6 +473,7 @@ export interface FollowPayload {
   preset: string | null;
   created: string;
   mine: boolean;
+  keeps: boolean;
   outcome: Record<string, string> | null;
   contenders: Array<ContenderPayload>;
   setting: SettingPayload | null;

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeVar, get_type_hints
 from vit_explorer.ui.core.errors import Answer, json_errors
 from vit_explorer.ui.core.requests import parse_request
 
-Counted = Literal["uploads", "measurements", "races", "downloads"]
+Counted = Literal["uploads", "data", "measurements", "races", "downloads"]
 F = TypeVar("F", bound=Callable[..., Any])
 
 

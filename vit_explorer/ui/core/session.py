@@ -47,7 +47,7 @@ from vit_explorer.models.zoo import (
     load_checkpoint,
 )
 from vit_explorer.training.studies.sweep import SHIPPED_FOLDER, shipped_results
-from vit_explorer.ui.core.brought import LIMITS, Brought
+from vit_explorer.ui.core.brought import USUAL_BRING, BringLimits, Brought
 from vit_explorer.ui.core.datasets import Sources
 from vit_explorer.ui.core.kept_pictures import KeptPictures
 from vit_explorer.ui.core.networks import WEIGHTS_MEMORY, Networks
@@ -147,6 +147,7 @@ class Session:
         brought: where the data of visitors lie; None where they cannot bring any.
         weights_memory: in MB, see :class:`Networks`.
         allow_weights: whether visitors may bring weights.
+        bring_limits: of the data of visitors.
 
     Raises:
         ValueError: for two networks of one name.
@@ -165,15 +166,16 @@ class Session:
         brought: str | Path | None = None,
         weights_memory: float = WEIGHTS_MEMORY,
         allow_weights: bool = False,
+        bring_limits: BringLimits = USUAL_BRING,
     ) -> None:
         self.data_root = data_root
         self.offline = offline
         self.allow_weights = allow_weights
         self.datasets = Sources(data_root, own_data)
-        self.brought = None if brought is None else Brought(brought, self.datasets.remove)
+        self.brought = None if brought is None else Brought(brought, bring_limits, self.datasets.remove)
         for held in self.brought.all() if self.brought else ():
             if held.complete:
-                self.datasets.add(held.name, held.path, LIMITS)
+                self.datasets.add(held.name, held.path, bring_limits.content)
         self.checkpoint_folders = tuple(checkpoint_folders)
         taken = list_checkpoints(checkpoint_folders)
         self.networks = Networks(networks, taken, pretrained, busy, offline, weights_memory)

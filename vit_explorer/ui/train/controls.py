@@ -10,6 +10,7 @@ from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.core.datasets import Source
 from vit_explorer.ui.core.errors import user_errors
 from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.train.keep import may_keep
 from vit_explorer.ui.train.outcome import outcome
 from vit_explorer.ui.train.payload import ContenderPayload, ProbePayload, contender_payload, probe_payload, result
 from vit_explorer.ui.train.request import RaceRequest
@@ -41,13 +42,17 @@ class SettingPayload(TypedDict):
 
 
 class FollowPayload(StatusPayload):
-    """A race and the news of its contenders; ``setting`` comes with the first answer only."""
+    """A race and the news of its contenders; ``keeps``: whether this visitor may keep its models.
+
+    ``setting`` comes with the first answer only.
+    """
 
     name: str
     title: str
     preset: str | None
     created: str
     mine: bool
+    keeps: bool
     outcome: dict[str, str] | None
     contenders: list[ContenderPayload]
     setting: SettingPayload | None
@@ -84,6 +89,7 @@ def follow_race(session: Session, service: TrainingService, request: FollowReque
         "preset": race.preset,
         "created": race.created,
         "mine": race.owned_by(request.owner),
+        "keeps": may_keep(service, race, request.owner),
         "outcome": _outcome(race) if status["state"] in OVER else None,
         "contenders": contenders,
         "setting": None if request.cursors else _setting(session, race, request.owner),

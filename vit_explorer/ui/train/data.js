@@ -72,6 +72,7 @@ function emptyRace(name) {
     place: null,
     reason: null,
     mine: false,
+    keeps: false,
     contenders: [],
     activity: null,
     outcome: null,
@@ -228,7 +229,7 @@ function tell(changed, news = true) {
 // ---- what an answer brings -------------------------------------------------------------------------------------
 /** Put the news of an answer into a race; true if there are any numbers among them. */
 function take(into, answer) {
-  for (const name of ["title", "state", "place", "reason", "activity", "mine", "outcome", "preset", "created"])
+  for (const name of ["title", "state", "place", "reason", "activity", "mine", "keeps", "outcome", "preset", "created"])
     into[name] = answer[name];
   if (answer.setting) Object.assign(into, answer.setting);
   let news = false;

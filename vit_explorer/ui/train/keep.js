@@ -25,10 +25,10 @@ function suggestion(contender) {
   return name;
 }
 
-/** Draw the row of a card: nothing while it trains, a button, the form, or where to see the kept model. */
+/** Draw the row of a card: nothing while it trains or where this visitor keeps no models of it, a button, the form, or where to see the kept model. */
 export function show(box, race, contender) {
   const key = `${race.name}/${contender.label}`;
-  const able = ["finished", "paused", "failed"].includes(race.state) && contender.steps.length > 0;
+  const able = race.keeps && ["finished", "paused", "failed"].includes(race.state) && contender.steps.length > 0;
   const state = kept.has(key) ? `kept ${kept.get(key)}` : able ? "offer" : "none";
   if (drawn.get(box) === state || (drawn.get(box) === "form" && state === "offer")) return;
   drawn.set(box, state);

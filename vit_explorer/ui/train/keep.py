@@ -9,6 +9,7 @@ from vit_explorer.data.sources import open_dataset
 from vit_explorer.models.folders import EXPORTED
 from vit_explorer.models.zoo import list_checkpoints
 from vit_explorer.training.runs.checkpoint import export_checkpoint
+from vit_explorer.training.runs.race import Race
 from vit_explorer.training.service.service import NOT_YOURS, TrainingService
 from vit_explorer.ui.core.errors import UserError, user_errors
 from vit_explorer.ui.core.serve import terms
@@ -30,11 +31,16 @@ class KeepPayload(TypedDict):
     model: str
 
 
+def may_keep(service: TrainingService, race: Race, secret: str) -> bool:
+    """Whether this visitor may keep models of a race: one of their own, or one that nobody owns."""
+    return not service.limits.strangers and (race.owner is None or race.owned_by(secret))
+
+
 @terms(long=True, public=False)
 def keep_model(session: Session, service: TrainingService, request: KeepRequest) -> KeepPayload:
     """Export a contender as a checkpoint. Raises UserError for a name that exists, PermissionError for another's."""
     race = service.open(request.race)
-    if race.owner is not None and not race.owned_by(request.owner):
+    if not may_keep(service, race, request.owner):
         raise PermissionError(NOT_YOURS)
     if request.label not in race.runs:
         raise UserError(f"There is no contender {request.label[:40]!r} in this race.")

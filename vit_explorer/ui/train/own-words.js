@@ -20,7 +20,7 @@ export const sending = (share) => (share >= 1 ? "All has arrived." : `Sending: $
 
 /** The limits, and what becomes of the files. */
 export const terms = ({ megabytes, files, each, hours }) =>
-  `Up to ${format.count(megabytes)} MB and ${format.count(files)} files, ${each} sets at a time. Only this browser is shown them; the server deletes them ${hours} hours after their last use. The name and the classes of a model that you keep are seen by all visitors.`;
+  `Up to ${format.count(megabytes)} MB and ${format.count(files)} files, ${format.plural(each, "set")} at a time. Only this browser is shown them; the server deletes them ${hours} hours after their last use. The name and the classes of a model that you keep are seen by all visitors.`;
 
 export const tooLarge = (name, size, { megabytes }) =>
   `${name} has ${format.count(Math.ceil(size / 2 ** 20))} MB: at most ${format.count(megabytes)} MB can be brought.`;

@@ -8,16 +8,7 @@ from typing import Annotated, Any, Literal, TypedDict
 import torch
 
 from vit_explorer.data.dataset import DatasetError
-from vit_explorer.ui.core.brought import (
-    HOURS,
-    LIMITS,
-    MAX_EACH,
-    MAX_FILE_BYTES,
-    MAX_PART_BYTES,
-    BringError,
-    Brought,
-    Held,
-)
+from vit_explorer.ui.core.brought import MAX_FILE_BYTES, MAX_PART_BYTES, BringError, Brought, Held
 from vit_explorer.ui.core.datasets import Source
 from vit_explorer.ui.core.errors import UserError, user_errors
 from vit_explorer.ui.core.requests import Range
@@ -117,14 +108,14 @@ def list_own(session: Session, request: OwnerRequest) -> OwnListPayload:
     reading = {one.name: (one.done, one.total) for one in usable.reading}
     return {
         "held": [_own_payload(session, one, sources.get(one.name), reading.get(one.name)) for one in held],
-        "megabytes": MAX_FILE_BYTES >> 20,
-        "files": LIMITS.files,
-        "each": MAX_EACH,
-        "hours": HOURS,
+        "megabytes": brought.limits.megabytes,
+        "files": brought.limits.content.files,
+        "each": brought.limits.each,
+        "hours": brought.limits.hours,
     }
 
 
-@terms(counted="uploads", anew=True)
+@terms(counted="data", anew=True)
 def begin_own(session: Session, request: BringRequest) -> BringPayload:
     """Make room for a file. Raises UserError past a limit."""
     with user_errors():
@@ -141,9 +132,10 @@ def append_own(session: Session, request: PartRequest) -> dict[str, int]:
 
 def finish_own(session: Session, request: OwnRequest) -> dict[str, Any]:
     """Read a file of which all has arrived, in the background."""
+    brought = _brought(session)
     with user_errors():
-        held = _brought(session).finish(request.owner, request.data)
-    session.datasets.add(held.name, held.path, LIMITS)
+        held = brought.finish(request.owner, request.data)
+    session.datasets.add(held.name, held.path, brought.limits.content)
     session.datasets.usable(0, [held.name])  # begins to read
     return {}
 

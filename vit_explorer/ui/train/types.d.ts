@@ -33,6 +33,7 @@ export interface Race {
   place: number | null;
   reason: string | null;
   mine: boolean;
+  keeps: boolean;
   contenders: Contender[];
   activity: string | null;
   outcome: Record<string, any> | null;
