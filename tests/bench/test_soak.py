@@ -13,7 +13,8 @@ import torch
 
 from tests import apart
 from tests.files import save_npz
-from vit_explorer.bench.soak import next_request
+from vit_explorer.bench.load import noise_upload
+from vit_explorer.bench.soak import UPLOADS, next_request
 from vit_explorer.models.zoo import create_model, save_checkpoint
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.app import build_app
@@ -55,27 +56,29 @@ def page(tiny, tmp_path_factory):
 
 def tensors() -> int:
     gc.collect()
-    return sum(isinstance(one, torch.Tensor) for one in gc.get_objects())
+    return sum(issubclass(type(one), torch.Tensor) for one in gc.get_objects())
 
 
 def test_memory_stays_flat_over_some_hundred_requests(page):
     functions = {one.__name__: one for block in page.blocks.values() for one in getattr(block, "server_fns", ())}
-    kept, lot, own = KeptAnswers(KEPT_MEMORY), random.Random(18), list[str]()
+    kept, lot = KeptAnswers(KEPT_MEMORY), random.Random(18)
     gateway, asked = Gateway(Limits(rates={}), kept), Counter[str]()
 
-    async def visits(n: int) -> None:
+    async def ask(name: str, request: dict) -> dict:
+        answer = json.loads(await gateway.answer(functions[name], request, "1.2.3.4", f"{lot.random()}"))
+        assert "error" not in answer, (name, answer)
+        asked[name] += 1
+        return answer
+
+    async def visits(n: int, own: list[str]) -> None:
         for _ in range(n):
-            name, request = next_request(lot, [f"tiny:{i}" for i in range(9)], ["vit-tiny", "deit-tiny"], own)
-            answer = json.loads(await gateway.answer(functions[name], request, "1.2.3.4", f"{lot.random()}"))
-            assert "error" not in answer, (name, answer)
-            asked[name] += 1
-            if name == "upload" and answer["name"] not in own:
-                own.append(answer["name"])
+            await ask(*next_request(lot, [f"tiny:{i}" for i in range(9)], ["vit-tiny", "deit-tiny"], own))
 
     async def grown() -> tuple[int, int]:
-        await visits(FILLING)
+        own = [(await ask("upload", noise_upload(number)))["name"] for number in range(UPLOADS)]
+        await visits(FILLING, own)
         before, memory = tensors(), tracemalloc.get_traced_memory()[0]
-        await visits(MORE)
+        await visits(MORE, own)
         after = tensors()
         return after - before, tracemalloc.get_traced_memory()[0] - memory
 

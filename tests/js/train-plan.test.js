@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as plan from "../../vit_explorer/ui/train/plan.js";
+import { mirrored } from "../../vit_explorer/ui/train/words.js";
 
 const LOBBY = {
   limits: { lr: [1e-7, 10], epochs: [1, 10_000] },
@@ -45,4 +46,9 @@ test("only models of its kind are a contender's start", () => {
   const entry = (model) => ({ label: "", base: { model }, edits: {} });
   assert.deepEqual(plan.starts(entry("vit"), LOBBY, "shapes"), ["", "mine"]);
   assert.deepEqual(plan.starts(entry("cnn"), LOBBY, "shapes"), [""]);
+});
+
+test("whoever mirrors pictures is told, and told of shifts alone", () => {
+  assert.match(mirrored([{ augment: "crop" }, { augment: "crop-flip" }]), /mirrored.*left and right.*crop alone/);
+  assert.equal(mirrored([{ augment: "crop" }, { augment: "none" }]), "");
 });

@@ -31,7 +31,7 @@ def next_request(lot: random.Random, pictures: Sequence[str], models: Sequence[s
         models: with attention among all tokens.
         own: the visitors' pictures that are on the server.
     """
-    if lot.random() < SENT or not own:
+    if lot.random() < SENT:
         return "upload", noise_upload(lot.randrange(UPLOADS))
     about = {
         "picture": lot.choice(own if lot.random() < 0.1 else pictures),
@@ -75,7 +75,7 @@ async def _measure(address: str, pid: int, requests: int) -> dict[str, Any]:
         models = [one["name"] for one in catalogue["models"] if one["architecture"] in ("vit", "deit")]
         if not pictures or not models or memory(pid) is None:
             raise NotMeasured("the page has no picture or no ViT, or the system does not tell a process's memory")
-        own: list[str] = []
+        own = [(await asked.ask("upload", noise_upload(number)))["name"] for number in range(UPLOADS)]
         lots = [random.Random(number) for number in range(AT_ONCE)]
         result: dict[str, Any] = {"visitors at once": AT_ONCE, "memory at first, MB": memory(pid)}
         began, done = time.monotonic(), 0
@@ -100,6 +100,4 @@ async def _visit(
     asked: Asked, lot: random.Random, n: int, pictures: list[str], models: list[str], own: list[str]
 ) -> None:
     for _ in range(n):
-        answer = await asked.ask(*next_request(lot, pictures, models, own))
-        if answer.get("name", "").startswith("upload:") and answer["name"] not in own:
-            own.append(answer["name"])
+        await asked.ask(*next_request(lot, pictures, models, own))
