@@ -25,7 +25,7 @@ from vit_explorer.ui.core.session import Session
 
 FILLING, MORE = 250, 250  # requests
 MOST_GROWTH = 500  # bytes a request; one that kept its answer would keep some 10,000
-KEPT_MEMORY = 640_000  # bytes, full after the first requests
+KEPT_MEMORY = 150_000  # bytes, full after the first requests
 
 
 @pytest.fixture(scope="module")

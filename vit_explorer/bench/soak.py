@@ -44,7 +44,7 @@ def next_request(lot: random.Random, pictures: Sequence[str], models: Sequence[s
             ("analyse", about),
             ("describe", {"model": about["model"]}),
             ("rollout_stack", about | rollout),
-            ("similarity", about | {"second": lot.choice(pictures), "block": 1}),
+            ("similarity", about | {"second": pictures[0], "block": 1}),
             ("classify", {"picture": about["picture"], "fit": about["fit"]}),
             ("lobby", {"owner": f"visitor {lot.randrange(UPLOADS)}"}),
             ("download_status", {}),

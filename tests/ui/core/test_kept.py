@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import dataclass
 
+import orjson
 import pytest
 
 from vit_explorer.data.uploads import PictureError
@@ -63,6 +65,19 @@ def test_answers_are_kept_within_their_memory_and_the_longest_unused_go():
     assert kept.used == 3200 and kept.find(1, source) is None and kept.find(39, source) is not None
     kept.keep("large", source, bytes(101))
     assert kept.find("large", source) is None and kept.used == 3200
+
+
+def test_kept_answers_take_the_memory_that_is_stated():
+    """orjson gives bytes whose block is up to fifty times as large as what is in them."""
+    kept, source = KeptAnswers(), (object(),)
+    tracemalloc.start()
+    try:
+        for number in range(30):
+            kept.keep(number, source, orjson.dumps({"numbers": list(range(number, 1000))}))
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept.used > 100_000 and taken < 1.2 * kept.used
 
 
 def test_an_answer_made_from_replaced_weights_is_forgotten():

@@ -76,9 +76,10 @@ class KeptAnswers:
         """Keep an answer; those asked for longest ago go."""
         if len(answer) > self.memory * LARGEST_SHARE:
             return
+        fitted = bytes(memoryview(answer))  # orjson's own bytes hold on to many times the memory that they need
         with self._lock:
             self._drop(key)
-            self._answers[key] = made_from, answer
+            self._answers[key] = made_from, fitted
             self.used += len(answer)
             while self.used > self.memory:
                 self._drop(next(iter(self._answers)))
