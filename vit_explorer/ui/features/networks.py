@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import numpy as np
 
@@ -148,7 +148,7 @@ def _payload(side: Side, fit: Fit) -> NetworkPayload:
     }
 
 
-def share_seen(card: dict, fit: Fit) -> float:
+def share_seen(card: dict[str, Any], fit: Fit) -> float:
     """The share of the side of an image's largest middle square that a network sees: its authors may crop more."""
     stated = card.get("preprocessing")
     return stated["crop"] / stated["resize"] if stated and fit == "crop" else 1.0
