@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as guess from "../../vit_explorer/ui/core/guess.js";
 import { allowance, judge } from "../../vit_explorer/ui/guess/patch.js";
-import { about, score } from "../../vit_explorer/ui/guess/score.js";
+import { score, subjectOf } from "../../vit_explorer/ui/guess/score.js";
 
 test("words take the place of what stands in braces, and what has none stays", () => {
   assert.equal(guess.filled("{a} of {b}, {c}", { a: 3, b: "five" }), "3 of five, {c}");
@@ -46,10 +46,10 @@ test("the first answer to a question about a picture in a model counts", () => {
   const [a, b] = /** @type {any[]} */ ([{ id: "a" }, { id: "b", subject: () => "race" }]);
   const marks = score();
   assert.equal(marks.words(), "");
-  marks.add(about(a, state), true);
-  marks.add(about(a, state), false);
-  marks.add(about(a, other), false);
+  marks.add(subjectOf(a, state), true);
+  marks.add(subjectOf(a, state), false);
+  marks.add(subjectOf(a, other), false);
   assert.equal(marks.words(), "1 of 2 right");
-  assert.equal(about(b, state), about(b, other));
-  assert.deepEqual([marks.has(about(a, state)), marks.has(about(b, state))], [true, false]);
+  assert.equal(subjectOf(b, state), subjectOf(b, other));
+  assert.deepEqual([marks.has(subjectOf(a, state)), marks.has(subjectOf(b, state))], [true, false]);
 });

@@ -1,7 +1,7 @@
 /* Questions to guess before the Attention tab shows the answers. */
 import { decode } from "../core/arrays.js";
 import * as format from "../core/format.js";
-import { best, leaders, outcomeOf, outcomes, outcomeWords } from "../core/guess.js";
+import { best, leaders, outcomeOf, outcomes, outcomeWords, pictureAndModel } from "../core/guess.js";
 import { CLS_TOKEN, tokenName } from "../core/tokens.js";
 import { request } from "../core/views.js";
 import * as attention from "./data.js";
@@ -40,6 +40,7 @@ const sharesInWords = (right, values, grid) => ({
 export const HEADS = [
   {
     id: "looked-at-most",
+    subject: (state) => `${pictureAndModel(state)} ${JSON.stringify(attention.view(state) && attention.chosen(state))}`,
     ask: "Which patch will {query} look at most in layer {layer}, head {head}?",
     told: "{query} gives {share} to {truth}; to all patches alike it would give {even} each.",
     hides: [".vx-attention-heads .views", ".vx-attention-heads .foot", ".vx-attention-heads .readout"],
@@ -79,6 +80,7 @@ export const HEADS = [
 export const ROLLOUT = [
   {
     id: "reached-most",
+    subject: (state) => `${pictureAndModel(state)} ${JSON.stringify(attention.view(state) && rollout.options(state))}`,
     ask: "Followed through all {layers} layers, from which patch has most reached {whose}?",
     told: "From {truth}: {share}; an even share of what comes from patches would be {even}.",
     hides: [".vx-attention-rollout .views", ".vx-attention-rollout .readout"],

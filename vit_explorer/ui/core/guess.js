@@ -18,11 +18,12 @@ import { visible } from "./tabs.js";
  */
 /**
  * `right`: indices of the options, or the patches, that are right; none where the numbers do not decide it, and then `why` says so.
- * `values`: a number for each patch, the largest is the right one. `link`: what the view is to show now.
- * @typedef {{right: number[], words?: Words, why?: string, values?: ArrayLike<number>, link?: string}} Found
+ * `waits`: the topic with which it will be decided; the guess is then checked again. `values`: a number for each patch, the largest is the right one.
+ * `link`: what the view is to show now.
+ * @typedef {{right: number[], words?: Words, why?: string, waits?: import("../state").Topic, values?: ArrayLike<number>, link?: string}} Found
  */
 /**
- * `subject`: what the answer depends on, if not picture and model. `hides`: CSS selectors of what would give the answer away. `check` resolves to null where the server did not answer.
+ * `subject`: what the answer depends on, if not on picture and model alone: when it changes, the question is asked anew. `hides`: CSS selectors of what would give the answer away. `check` resolves to null where the server did not answer.
  * @typedef {{id: string, ask: string, told: string, hides: string[], subject?: (state: State) => string, pose: (state: State, ask: Ask) => Posed | Promise<Posed>,
  *   check: (state: State, ask: Ask, posed: Posed) => Found | null | Promise<Found | null>}} Question
  */
@@ -45,6 +46,9 @@ export const onScreen = () => offers.filter(({ root }) => visible(root)).sort((a
 
 const below = (/** @type {Node} */ one, /** @type {Node} */ other) =>
   one === other ? 0 : one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1;
+
+/** What most answers depend on. @param {State} state */
+export const pictureAndModel = ({ trace, model }) => [model?.name, trace?.picture.name, trace?.fit].join(" ");
 
 /** A sentence with its words in place of what stands in braces. @param {string} sentence @param {Words} words */
 export const filled = (sentence, words = {}) =>

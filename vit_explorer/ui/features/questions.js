@@ -1,7 +1,7 @@
 /* Questions to guess before the Features tab shows the answers. */
 import { decode } from "../core/arrays.js";
 import * as format from "../core/format.js";
-import { leaders } from "../core/guess.js";
+import { leaders, pictureAndModel } from "../core/guess.js";
 import { middleToken, tokenName } from "../core/tokens.js";
 import * as views from "../core/views.js";
 import * as data from "./data.js";
@@ -10,6 +10,7 @@ import * as data from "./data.js";
 export const QUESTIONS = [
   {
     id: "alike-patch",
+    subject: (state) => `${pictureAndModel(state)} ${data.shown(state) && data.blockOf(data.shown(state))}`,
     ask: "After {block}, which other patch of this picture will be most like {patch}?",
     told: "It is {truth}: cosine {cosine}.",
     hides: [".vx-features-similarity .finding", ".vx-features-similarity .maps", ".vx-features-networks"],

@@ -13,9 +13,10 @@ import { moveToken, tokenName } from "../core/tokens.js";
 import { outlinePatch, overlay } from "../core/views.js";
 import { widget } from "../core/widget.js";
 import { allowed, judge } from "./patch.js";
-import { about, score } from "./score.js";
+import { score, subjectOf } from "./score.js";
 
 const SIDE = 176; // px of the picture on which a patch is guessed
+const PASSING = ["token", "positionPair", "raceNow", "raceData"]; // topics that change many times a second, and decide nothing here
 const HIDDEN = "data-vx-hidden"; // marks what would give the answer away
 
 export default widget((root) => {
@@ -31,11 +32,12 @@ export default widget((root) => {
   let found = null; // once it is answered
   /** @type {number | null} */
   let guess = null; // the option, or the patch, that is chosen
+  let about = ""; // what it is asked about
   let turn = 0; // counts questions: the answer to an older one is not waited for
 
   // ---- opening and closing -----------------------------------------------------------------------------------------
   const names = () => onScreen().map(({ question }) => question.id);
-  const key = (/** @type {import("../core/guess.js").Offer} */ { question }) => about(question, store.state);
+  const key = (/** @type {import("../core/guess.js").Offer} */ { question }) => subjectOf(question, store.state);
 
   /** The next question of the views on screen: one that was not answered yet, if there is one. */
   function upcoming() {
@@ -52,6 +54,7 @@ export default widget((root) => {
     turn++;
     unmask();
     [asked, found, guess] = [offered, null, null];
+    [posed, about] = [{}, key(asked)];
     view.prepend(panel);
     panel.hidden = false;
     button.setAttribute("aria-expanded", "true");
@@ -159,13 +162,16 @@ export default widget((root) => {
   }
 
   // ---- answering ---------------------------------------------------------------------------------------------------
-  async function answer() {
-    if (guess === null || found) return;
+  /** @param {boolean} again a guess that stood until now */
+  async function answer(again = false) {
+    if (guess === null || (found && !again)) return;
+    if (key(asked) !== about) {
+      open(asked); // something was chosen meanwhile that makes it another question
+      return;
+    }
     const mine = ++turn;
-    const { question } = asked;
-    const subject = key(asked);
     $(".answer").disabled = true;
-    const answered = await question.check(store.state, told, posed);
+    const answered = await asked.question.check(store.state, told, posed);
     if (mine !== turn) return; // another question, picture or model meanwhile
     if (!answered) {
       show();
@@ -173,25 +179,30 @@ export default widget((root) => {
     }
     found = answered;
     unmask();
-    tell(subject);
-    $($(".next").hidden ? ".close" : ".next").focus({ preventScroll: true }); // what had the focus is gone or at rest
+    tell();
+    if (!again) $($(".next").hidden ? ".close" : ".next").focus({ preventScroll: true }); // what had the focus is gone or at rest
     if (found.link) go(found.link);
   }
 
-  /** @param {string} subject */
-  function tell(subject) {
+  function tell() {
     const { grid, size, rgb } = store.state.trace;
     const undecided = found.right.length === 0;
     const judged = posed.options || undecided ? null : judge(guess, found.right, grid, found.values);
     const right = judged ? judged.right : found.right.includes(guess);
-    if (!undecided) marks.add(subject, right);
+    if (!undecided) marks.add(about, right);
     const told = undecided ? found.why : filled(asked.question.told, { ...posed.words, ...found.words });
     $(".outcome").dataset.state = undecided ? "undecided" : right ? "right" : "wrong";
-    $(".outcome strong").textContent = undecided ? "The numbers do not decide it." : right ? "Right." : "No.";
+    $(".outcome strong").textContent = undecided
+      ? found.waits
+        ? "Not yet."
+        : "The numbers do not decide it."
+      : right
+        ? "Right."
+        : "No.";
     $(".outcome span").textContent = [told, judged?.words].filter(Boolean).join(" ");
     for (const [index, label] of [...panel.querySelectorAll("label")].entries()) {
       const good = found.right.includes(index);
-      label.dataset.state = good ? "right" : index === guess ? "wrong" : "";
+      label.dataset.state = good ? "right" : index === guess && !undecided ? "wrong" : "";
       label.querySelector("small").textContent = good
         ? "✓ so it is"
         : index === guess && !undecided
@@ -248,8 +259,11 @@ export default widget((root) => {
   });
   store.follow((topics) => {
     if (topics.includes("offered")) follow();
-    if (asked && (topics.includes("trace") || topics.includes("model"))) open(asked, false);
-    else if (asked && !posed.options && topics.includes("theme")) spots();
+    if (!asked || topics.every((topic) => PASSING.includes(topic))) return;
+    if (posed.missing || key(asked) !== about)
+      open(asked, false); // what was missing has come, or it is another picture
+    else if (found?.waits && topics.includes(found.waits)) answer(true);
+    else if (!posed.options && topics.includes("theme")) spots();
   });
   follow();
 });

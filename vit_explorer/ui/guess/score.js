@@ -1,5 +1,6 @@
 /* How many questions were answered right on this visit. Kept in the page alone: it is gone when the page is. */
 import { outOf } from "../core/format.js";
+import { pictureAndModel } from "../core/guess.js";
 
 /** The first answer to a question about a picture in a model counts, whatever is answered later. */
 export function score() {
@@ -16,6 +17,4 @@ export function score() {
 }
 
 /** What a question is about: answers to it are the same. @param {import("../core/guess.js").Question} question @param {import("../state").State} state */
-export const about = ({ id, subject = onScreen }, state) => `${id} ${subject(state)}`;
-
-const onScreen = ({ trace, model }) => [model?.name, trace?.picture.name, trace?.fit].join(" ");
+export const subjectOf = ({ id, subject = pictureAndModel }, state) => `${id} ${subject(state)}`;

@@ -1,6 +1,6 @@
 /* Questions to guess before the Positions tab shows the answers. */
 import * as format from "../core/format.js";
-import { best, leaders, outcomeOf, outcomes, outcomeWords } from "../core/guess.js";
+import { best, leaders, outcomeOf, outcomes, outcomeWords, pictureAndModel } from "../core/guess.js";
 import { middleToken, tokenName } from "../core/tokens.js";
 import { request } from "../core/views.js";
 import * as positions from "./data.js";
@@ -13,6 +13,7 @@ const of = ({ token, trace }) => (token === null || token < 0 ? middleToken(trac
 export const MAPS = [
   {
     id: "similar-position",
+    subject: (state) => `${pictureAndModel(state)} ${positions.view(state) && positions.snapshot(state)}`,
     ask: "Position embeddings are learned: nobody tells them rows and columns. To which other patch's is that of {patch} most similar?",
     told: "It is {truth}: cosine {cosine}.",
     hides: [".vx-positions .overview", ".vx-positions-detail"],

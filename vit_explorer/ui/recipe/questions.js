@@ -1,6 +1,6 @@
 /* Questions to guess before the Recipe tab shows the answers. */
 import * as format from "../core/format.js";
-import { outcomeOf, outcomes, outcomeWords, best } from "../core/guess.js";
+import { best, outcomeOf, outcomes, outcomeWords, pictureAndModel } from "../core/guess.js";
 
 /**
  * What is asked of an ingredient. `wanted(state)` is the request of what is chosen.
@@ -10,6 +10,7 @@ import { outcomeOf, outcomes, outcomeWords, best } from "../core/guess.js";
 export const ingredients = (wanted) => [
   {
     id: "ingredient",
+    subject: (state) => `${pictureAndModel(state)} ${JSON.stringify(state.trace && wanted(state))}`,
     ask: "It says {answer}, {chance}. What does it say after {title}, with this roll of the dice?",
     told: "The probability of {answer} goes from {before} to {after}{turned}.",
     hides: [".vx-recipe-ingredients .parts", ".vx-recipe-ingredients .below"],

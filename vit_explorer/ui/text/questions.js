@@ -12,6 +12,7 @@ import * as words from "./words.js";
 export const letters = (marked) => [
   {
     id: "input-letter",
+    subject: (state) => `${state.text?.text} ${JSON.stringify(state.textLook)}`,
     ask: "The network reverses “{text}” and writes output letter {number}, {letter}, in the chosen layer and head. From which input letter does it take most?",
     told: "It takes {share} from {truth}.",
     hides: [".vx-text-sequence .parts", ".vx-text-sequence .finding"],

@@ -26,7 +26,7 @@ export const RACE = [
       order.sort((a, b) => b.value - a.value);
       if (race.state !== OVER || order.length < race.contenders.length) {
         const now = order.length ? ` Now ${order[0].label} leads with ${format.percent(order[0].value)}.` : "";
-        return { right: [], why: `The race is not over: ask again at its end, and this guess can be checked.${now}` };
+        return { right: [], waits: "race", why: `Stay here, and your guess is checked when the race is over.${now}` };
       }
       const [first, last] = [order[0], order.at(-1)];
       return {

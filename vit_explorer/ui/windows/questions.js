@@ -1,17 +1,23 @@
 /* Questions to guess before the Windows tab shows the answers. */
 import * as format from "../core/format.js";
-import { ascending, nearest } from "../core/guess.js";
+import { ascending, nearest, pictureAndModel } from "../core/guess.js";
 import { windowed, whole } from "./cost-counts.js";
 import * as windows from "./data.js";
 
 const PARTS = [2, 4, 8, 16, 64, 256]; // offered as answers
 const REACHED = ["at most a quarter of it", "more, up to half", "more than half, not all", "all of it"];
+/** How the map is cut. */
+const cutOf = (state) => {
+  const { answer } = state.windows || {};
+  return answer ? [answer.model, answer.window, answer.shift, answer.side].join(" ") : "";
+};
 const missing = { missing: "The windows of this picture have not come yet." };
 
 /** What is asked of the steps. @type {import("../core/guess.js").Question[]} */
 export const STEPS = [
   {
     id: "window-pairs",
+    subject: (state) => `${pictureAndModel(state)} ${cutOf(state)}`,
     ask: "{tokens} tokens make {pairs} pairs. Cut into windows of {window} × {window}, tokens meet in their own window only. Which part of the pairs is left?",
     told: "{windows} windows of {inside} tokens: {windows} × {inside} × {inside} = {left} pairs, 1 in {part}.",
     hides: [".vx-windows-steps .right", ".vx-windows-steps .left"],
@@ -36,6 +42,7 @@ export const STEPS = [
   },
   {
     id: "window-reach",
+    subject: (state) => `${pictureAndModel(state)} ${cutOf(state)}`,
     ask: "Two blocks: windows, then the same windows shifted by {shift}. After both, how much of the picture can have influenced the marked token?",
     told: "{reached} of {all} tokens, {share}: those of its shifted window, and all that these met in the block before.",
     hides: [".vx-windows-steps .right"],
@@ -67,6 +74,7 @@ export const STEPS = [
 export const costs = (sizes) => [
   {
     id: "window-cost",
+    subject: () => JSON.stringify(sizes()),
     ask: "A map of {side} × {side} tokens has {tokens} of them. In windows of {window} × {window} the attention matrices have 1 in {entries} of the entries. How many times fewer multiply-adds does the whole module make, projections and all?",
     told: "{global} multiply-adds become {windowed}: {ratio}. The projections, {projections}, cost the same either way.",
     hides: [".vx-windows-cost .counted table", ".vx-windows-cost .formulas", ".vx-windows-cost .growth"],
