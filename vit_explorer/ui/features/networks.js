@@ -10,7 +10,7 @@ import { saveMenu } from "../core/save.js";
 import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
-import { middleToken, moveToken } from "../core/tokens.js";
+import { middleToken, moveToken, patchName } from "../core/tokens.js";
 import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
 import * as data from "./data.js";
@@ -130,7 +130,7 @@ export default widget((root, server) => {
 
   const capital = (text) => text[0].toUpperCase() + text.slice(1);
   const nameOfQuery = (network, at) =>
-    at < network.n_prefix ? network.prefix_names[at] : `patch ${at - network.n_prefix}`;
+    at < network.n_prefix ? network.prefix_names[at] : patchName(at - network.n_prefix);
 
   // ---- what follows the mark -------------------------------------------------------------------------------------
   const sideOf = (figure) => Math.floor(figure.querySelector(".stack").clientWidth);
@@ -186,7 +186,7 @@ export default widget((root, server) => {
     return [
       make("span", "query", capital(nameOfQuery(network, at))),
       " is most like ",
-      make("span", "key", `patch ${near}`),
+      make("span", "key", patchName(near)),
       ` (${format.decimal(map[near])}). ${still}`,
     ];
   }
