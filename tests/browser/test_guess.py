@@ -100,6 +100,13 @@ def test_another_picture_or_tab_ends_a_question_that_was_about_the_old_one(page)
     assert not page.locator(PANEL).is_visible()
     go(page, "tab=patches")
     assert page.locator(".vx-patches .numbers").is_visible()
+    go(page, "tab=attention&sub=heads&layer=4&head=1")
+    page.locator(OPEN).click()
+    page.locator(f"{PANEL} .spots").press("ArrowRight")
+    assert "layer 4, head 1" in page.locator(f"{PANEL} h2").inner_text()
+    go(page, "layer=2")
+    assert "layer 2, head 1" in page.locator(f"{PANEL} h2").inner_text()
+    assert page.locator(f"{PANEL} .answer").is_disabled()
 
 
 def test_every_question_is_asked_answered_and_decided(page):
