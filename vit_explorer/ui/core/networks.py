@@ -11,6 +11,7 @@ from vit_explorer.cost.multiply_adds import count_multiply_adds
 from vit_explorer.models.pretrained.catalogue import PretrainedModel, pretrained_models
 from vit_explorer.models.pretrained.load import load_pretrained, weights_path
 from vit_explorer.models.zoo import Checkpoint, CheckpointError
+from vit_explorer.ui.core.memory import return_freed_memory
 from vit_explorer.ui.core.threads import share_cores
 
 WEIGHTS_MEMORY = 1000  # MB (the door's flag says the same); all eleven networks of the catalogue are 1,550
@@ -77,6 +78,7 @@ class Networks:
             with self._lock:
                 self._opened[name] = network
                 self._make_room()
+            return_freed_memory()
             return network
 
     def add(self, network: Checkpoint) -> Checkpoint:
