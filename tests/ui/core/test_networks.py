@@ -77,6 +77,12 @@ def test_a_network_of_the_catalogue_is_listed_where_its_file_is(deit_tiny_here, 
     assert list_catalogue(Session(checkpoint_folders=[tmp_path]))["pretrained"] == []
 
 
+def test_a_network_that_waits_to_be_opened_is_a_model_to_look_at(deit_tiny_here, tmp_path):
+    assert Session(checkpoint_folders=[tmp_path / "none"], pretrained=True).problems() == []
+    (without,) = Session(checkpoint_folders=[tmp_path / "none"]).problems()
+    assert "no model" in without
+
+
 def test_a_damaged_file_of_the_catalogue_is_a_sentence(deit_tiny_here, tmp_path):
     session = Session(checkpoint_folders=[tmp_path], pretrained=True)
     with pytest.raises(CheckpointError, match="SHA-256"):

@@ -232,7 +232,7 @@ class Session:
     def problems(self) -> list[str]:
         """One sentence for each thing that was asked for and is not there or not usable."""
         usable, problems = self.checkpoints()
-        if not usable:
+        if not usable and not self.networks.present():
             looked = ", ".join(str(folder) for folder in self.checkpoint_folders)
             problems.append(f"There is no usable checkpoint in {looked}, so there is no model to look at.")
         for checkpoint in usable:

@@ -43,6 +43,7 @@ function build({ default: make }, element, server) {
   const parts = /** @type {import("../state").View} */ (make(root, server));
   if (!parts || (!parts.draw && !parts.mark)) return;
   const topics = new Set([...(parts.topics || ["model", "trace"]), "theme"]);
+  root.classList.toggle("traced", topics.has("trace"));
   let stale = true; // something changed that is not painted yet
   let width = element.clientWidth; // 0 while its tab is closed; kept here because asking makes the browser lay out
   const paint = () => {

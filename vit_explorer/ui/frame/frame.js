@@ -38,16 +38,20 @@ export default widget((root, server) => {
   async function start() {
     const catalogue = await refresh();
     if (!catalogue) return;
-    if (!catalogue.first.model) {
-      $(".card").textContent = "No usable checkpoint was found: train one, or start with --checkpoints FOLDER.";
-      return;
-    }
+    document.body.classList.toggle("vx-empty", !catalogue.first.model);
     await followAddress(showLinked);
     for (const model of catalogue.models)
       if (!store.get("trace")) await fulfil({ ...catalogue.first, model: model.name });
-    store.on("wish", (wish) => wish && (wish.file ? take(wish.file) : fulfil(wish)));
-    store.on("refresh", (wanted) => wanted && refresh());
+    store.on("wish", (wish) => wish && (wish.file ? take(wish.file) : wished(wish)));
+    store.on("refresh", (wanted) => wanted && (shown.model ? refresh() : wished({})));
     if ((await ask(server, "download_status"))?.state === "running") download.now();
+  }
+
+  /** Fulfil a wish; the first network of an empty page comes with the picture that belongs to it. */
+  async function wished(wish) {
+    if (shown.model) return fulfil(wish);
+    const catalogue = await refresh();
+    if (catalogue && (wish.model || catalogue.first.model)) await fulfil({ ...catalogue.first, ...wish });
   }
 
   /** Show picture and model of a link; a model that is not here is left aside. */
@@ -56,6 +60,7 @@ export default widget((root, server) => {
     const known = [...models, ...pretrained].some(({ name }) => name === wish.model);
     const next = { ...(shown.model ? shown : first), ...wish };
     if (!known) next.model = shown.model || first.model;
+    if (!next.model) return; // there is none on this machine
     if (wish.picture && reading.some(({ name }) => wish.picture.startsWith(`${name}:`))) {
       awaited = wish.picture;
       next.picture = shown.picture || first.picture;
@@ -81,6 +86,7 @@ export default widget((root, server) => {
       return;
     }
     models.set(next.model, described);
+    document.body.classList.remove("vx-empty");
     Object.assign(shown, { picture: next.picture, model: next.model, fit: next.fit });
     trace.rgb = decode(trace.pixels);
     trace.embedding = trace.patches && decode(trace.patches.embedding);

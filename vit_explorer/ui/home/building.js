@@ -37,9 +37,7 @@ export function choices(root, { catalogue, trace, model }) {
   if (model) select.value = model.name;
   for (const button of gallery.children)
     button.setAttribute("aria-pressed", String(Boolean(trace) && button.dataset.name === trace.picture.name));
-  if (!catalogue.first.model)
-    root.querySelector(".headline").textContent =
-      "No usable checkpoint was found: train one, or start with --checkpoints FOLDER.";
+  if (!catalogue.first.model && !model) root.querySelector(".headline").textContent = "There is no network here yet.";
 }
 
 /** Everything but the sizes. */
