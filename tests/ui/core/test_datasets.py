@@ -122,6 +122,12 @@ def test_data_that_cannot_be_read_are_a_sentence_and_the_rest_works(tmp_path):
         sources.open("none")
 
 
+@pytest.mark.parametrize("name", ["C:\\", "../pets", "", "x" * 500])
+def test_other_data_than_those_of_the_page_are_refused_by_name(tmp_path, name):
+    with pytest.raises(DatasetError, match=r"^There are test pictures of .*shapes, not of .{0,50}\.$"):
+        Session(tmp_path / "nowhere").test_split(name)
+
+
 @pytest.mark.parametrize("size", [16, 64])
 def test_a_model_gets_test_pictures_as_it_was_tested_on_them(tmp_path, size):
     """Whatever size the page reads the folder at, the model's pixels are those of the split at its own size."""

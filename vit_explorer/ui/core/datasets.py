@@ -158,11 +158,11 @@ class Sources:
         """The dataset of this name; own data are waited for.
 
         Raises:
-            DatasetError: if it is not there or cannot be read.
-            ValueError: for another name: a visitor cannot make the server read files of its own.
+            DatasetError: if it is not there or cannot be read, and for another name: a visitor cannot make the server
+                read files of its own.
         """
         if name not in self._data:
-            raise ValueError(f"there are test pictures of {', '.join(self.public)}, not of {name!r}")
+            raise DatasetError(f"There are test pictures of {', '.join(self.public)}, not of {name[:40]!r}.")
         return self._opened.open(self._data[name])
 
     def usable(self, wait: float = OWN_DATA_WAIT, brought: Sequence[str] = ()) -> Usable:
