@@ -19,8 +19,10 @@ VIEWS = {
     "tab=attention&sub=heads": 1,
     "tab=attention&sub=rollout": 1,
     "tab=attention&sub=test": 1,
+    "tab=attention&sub=layers": 1,
     "tab=features": 1,
     "tab=windows&sub=steps": 2,
+    "tab=windows&sub=hierarchy": 1,
     "tab=windows&sub=cost": 1,
     "tab=train&sub=hunger": 1,
     "tab=recipe&sub=ingredients": 1,
@@ -29,6 +31,7 @@ VIEWS = {
     "tab=compare&sub=one-picture": 1,
     "tab=compare&sub=architectures": 1,
     "tab=roots&sub=cross": 1,
+    "tab=roots&sub=cache": 1,
 }
 
 

@@ -1,7 +1,7 @@
 /* Each question: what is right follows from the numbers on screen, and from the server's answer. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ABLATION, HEADS, ROLLOUT } from "../../vit_explorer/ui/attention/questions.js";
+import { ABLATION, HEADS, LAYERS, ROLLOUT } from "../../vit_explorer/ui/attention/questions.js";
 import { QUESTIONS as CLASSIFY } from "../../vit_explorer/ui/classify/questions.js";
 import { PICTURE, TABLE } from "../../vit_explorer/ui/compare/questions.js";
 import { filled } from "../../vit_explorer/ui/core/guess.js";
@@ -10,9 +10,9 @@ import { QUESTIONS as HOME } from "../../vit_explorer/ui/home/questions.js";
 import { QUESTIONS as PATCHES } from "../../vit_explorer/ui/patches/questions.js";
 import { EXPERIMENT, MAPS } from "../../vit_explorer/ui/positions/questions.js";
 import { ingredients, LADDER } from "../../vit_explorer/ui/recipe/questions.js";
-import { letters } from "../../vit_explorer/ui/text/questions.js";
+import { CACHE, letters } from "../../vit_explorer/ui/text/questions.js";
 import { HUNGER, RACE } from "../../vit_explorer/ui/train/questions.js";
-import { costs, STEPS } from "../../vit_explorer/ui/windows/questions.js";
+import { costs, STAGES, STEPS } from "../../vit_explorer/ui/windows/questions.js";
 
 const packed = (/** @type {number[]} */ numbers, /** @type {number[]} */ shape) => ({
   data: Buffer.from(Float32Array.from(numbers).buffer).toString("base64"),
@@ -90,9 +90,21 @@ async function answered(question, state, ask = nobody) {
 
 test("questions have ids of their own, and say of a network without attention why they are not asked", () => {
   const views = [PATCHES, MAPS, EXPERIMENT, HEADS, ROLLOUT, ABLATION, FEATURES, STEPS, costs(() => null), RACE, HUNGER];
-  const all = [...views, ingredients(() => null), LADDER, CLASSIFY, PICTURE, TABLE, letters(() => 0), HOME].flat();
+  const all = [
+    ...views,
+    ingredients(() => null),
+    LADDER,
+    CLASSIFY,
+    PICTURE,
+    TABLE,
+    letters(() => 0),
+    CACHE,
+    HOME,
+    LAYERS,
+    STAGES,
+  ].flat();
   assert.equal(new Set(all.map(({ id }) => id)).size, all.length);
-  for (const question of [PATCHES, MAPS, EXPERIMENT, HEADS, ROLLOUT].flat())
+  for (const question of [PATCHES, MAPS, EXPERIMENT, HEADS, ROLLOUT, LAYERS].flat())
     assert.match(missing(question, cnn()), /\bcnn /);
 });
 
@@ -390,4 +402,51 @@ test("home: the block from which on the answer stands", async () => {
   assert.deepEqual(await settles(0.2, 0.8, 0.9, 0.9), ["from block 1 on"]);
   assert.deepEqual(await settles(0.7, 0.8), ["before the first block"]);
   assert.match(missing(HOME[0], cnn()), /cnn/);
+});
+
+test("layers: the layer of the head that looks farthest", async () => {
+  const state = vit();
+  state.trace.attention.shape = [2, 2, 5, 5];
+  state.trace.attention.weights = null;
+  state.trace.attention.distance = [
+    [3, 12.5],
+    [20.25, 8],
+  ];
+  const found = await answered(LAYERS[0], state);
+  assert.deepEqual(found.option, ["layer 2"]);
+  assert.match(found.sentence, /head 1 looks 20\.3 px.*3\.0 px, head 1 of layer 1/);
+});
+
+test("windows: the tokens that merging leaves", async () => {
+  const { answer } = swin();
+  answer.stages.push({ d_model: 16, heads: 2, depth: 2, multiply_adds: 1 });
+  const merged = answer.blocks.map((block) => ({ ...block, stage: 1, grid: [2, 2], whole: [2, 2] }));
+  const state = {
+    ...vit(),
+    windows: { answer: { ...answer, blocks: [...answer.blocks, ...merged] }, pair: 0, head: 0 },
+  };
+  const found = await answered(STAGES[0], state);
+  assert.deepEqual(found.option, ["4"]);
+  assert.match(found.sentence, /4 × 4, then 2 × 2/);
+});
+
+test("roots: what a cache saves over all steps", async () => {
+  const empty = packed([0], [1]);
+  const cross = packed([1, 1], [1, 1, 1, 1, 1, 2]);
+  const text = {
+    text: "ab",
+    answer: "ba",
+    epochs: [1],
+    output: [[["b"]]],
+    cross,
+    decoder_self: empty,
+    encoder_self: empty,
+    probabilities: empty,
+  };
+  const found = await answered(CACHE[0], {
+    ...vit(),
+    text: { ...text, cost: { plain: [1000, 2000, 3100], cached: [1000, 300, 300] } },
+  });
+  assert.deepEqual(found.option, ["about 4 ×"]);
+  assert.match(found.sentence, /3\.81 ×/);
 });

@@ -4,6 +4,7 @@ import { colour, inkOn, sequential } from "../core/colours.js";
 import { clearCanvas, outline } from "../core/draw.js";
 import { barCells } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { byHand } from "../core/hand.js";
 import { headless } from "../core/headless.js";
 import { inLink } from "../core/link.js";
@@ -16,6 +17,7 @@ import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
 import * as attention from "./data.js";
 import * as reach from "./layers-reach.js";
+import { LAYERS } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -209,5 +211,6 @@ export default widget((root, server) => {
     $(".dots").setAttribute("aria-label", `Mean attention distance of each head. ${$(".verdict").textContent}`);
   }
 
+  offer(root, server, LAYERS);
   return { topics: ["model", "trace"], draw };
 });

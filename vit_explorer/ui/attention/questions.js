@@ -140,3 +140,37 @@ export const ABLATION = [
     },
   },
 ];
+
+/** What is asked of the layers. @type {import("../core/guess.js").Question[]} */
+export const LAYERS = [
+  {
+    id: "looks-farthest",
+    ask: "Each head looks some pixels far, on average. In which layer is the head that looks farthest?",
+    told: "In layer {layer}: its head {head} looks {far} far on average, of {size} px; the nearest looks {near}, head {other} of layer {last}.",
+    hides: [".vx-layers .reach"],
+    pose(state) {
+      const seen = attention.view(state);
+      if (!seen) return missing(state);
+      return { options: Array.from({ length: seen.layers }, (_, layer) => `layer ${layer + 1}`) };
+    },
+    check(state) {
+      const { distance } = attention.view(state);
+      const heads = distance.flatMap((row, layer) => row.map((value, head) => ({ value, layer, head })));
+      heads.sort((a, b) => b.value - a.value);
+      const [first, last] = [heads[0], heads.at(-1)];
+      const level = heads.filter(({ value }) => format.pixels(value) === format.pixels(first.value));
+      return {
+        right: [...new Set(level.map(({ layer }) => layer))],
+        words: {
+          layer: first.layer + 1,
+          head: first.head + 1,
+          far: format.pixels(first.value),
+          size: state.trace.size,
+          near: format.pixels(last.value),
+          other: last.head + 1,
+          last: last.layer + 1,
+        },
+      };
+    },
+  },
+];

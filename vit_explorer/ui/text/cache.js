@@ -2,6 +2,7 @@
 import { clearCanvas } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import { count, short, times } from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { makeMeasuring } from "../core/measuring.js";
 import { saveScreen } from "../core/screen.js";
@@ -10,6 +11,7 @@ import { widget } from "../core/widget.js";
 import * as roots from "./data.js";
 import { makeFilm } from "./film.js";
 import * as words from "./words.js";
+import { CACHE } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -169,5 +171,6 @@ export default widget((root, server) => {
   ];
   saveScreen($(".vx-panel"), () => ["key-value cache", seen.text], numbers);
 
+  offer(root, server, CACHE);
   return { topics: ["text", "textLook"], draw };
 });

@@ -1,6 +1,6 @@
 /* Questions to guess before the Roots tab shows the answers. */
 import * as format from "../core/format.js";
-import { leaders } from "../core/guess.js";
+import { leaders, nearest } from "../core/guess.js";
 import * as roots from "./data.js";
 import * as words from "./words.js";
 
@@ -39,6 +39,35 @@ export const letters = (marked) => [
       return {
         right,
         words: { share: format.attention(shares[right[0]]), truth: `input letter ${options[right[0]]}` },
+      };
+    },
+  },
+];
+
+const SAVED = [1.5, 2, 4, 8, 16]; // offered as answers
+
+/** What is asked of the key-value cache. @type {import("../core/guess.js").Question[]} */
+export const CACHE = [
+  {
+    id: "cache-saves",
+    subject: (state) => state.text?.text,
+    ask: "“{text}” is reversed in {steps} steps. Without a cache each step computes all keys and values again. How many times as many multiply-adds are that in all?",
+    told: "{plain} multiply-adds without the cache, {cached} with it: {times}.",
+    hides: [".vx-text-cache .finding", ".vx-text-cache .lanes", ".vx-text-cache .below"],
+    pose(state) {
+      const seen = roots.view(state);
+      if (!seen) return { missing: "The sequence has not been read yet." };
+      return {
+        words: { text: seen.text, steps: seen.cost.plain.length },
+        options: SAVED.map((times) => `about ${times} ×`),
+      };
+    },
+    check(state) {
+      const { plain, cached } = roots.view(state).cost;
+      const [all, kept] = [plain, cached].map((steps) => steps.reduce((sum, one) => sum + one, 0));
+      return {
+        right: [nearest(SAVED, all / kept)],
+        words: { plain: format.short(all), cached: format.short(kept), times: format.times(all / kept) },
       };
     },
   },

@@ -2,6 +2,7 @@
 import { clearCanvas, outline } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { at } from "../core/pointer.js";
 import { saveScreen } from "../core/screen.js";
@@ -13,8 +14,9 @@ import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
 import * as families from "./hierarchy.js";
 import * as slabStack from "./slabs.js";
+import { STAGES } from "./questions.js";
 
-export default widget((root) => {
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const HEIGHT = 336; // px of the pyramid
   const WIDEST = 286; // px of it
@@ -317,5 +319,6 @@ export default widget((root) => {
   }
   saveScreen($(".vx-panel"), "hierarchy");
 
+  offer(root, server, STAGES);
   return { topics: ["windows", "model", "trace"], draw, mark };
 });

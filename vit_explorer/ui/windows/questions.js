@@ -66,6 +66,48 @@ export const STEPS = [
   },
 ];
 
+/** What is asked of the stages. @type {import("../core/guess.js").Question[]} */
+export const STAGES = [
+  {
+    id: "tokens-at-the-end",
+    subject: (state) => `${pictureAndModel(state)} ${cutOf(state)}`,
+    ask: "It begins with {tokens} tokens. Between its {stages} stages, squares of 2 × 2 tokens are merged into one. How many tokens are left in the last stage?",
+    told: "{sides}: {left} tokens, each of {width} numbers where the first ones have {first}.",
+    hides: [".vx-windows-pyramid"],
+    pose(state) {
+      const seen = windows.view(state);
+      if (!seen) return missing;
+      if (seen.stages.length < 2) return { missing: "This Swin has one stage: nothing is merged." };
+      const [tokens, left] = [seen.stages[0], seen.stages.at(-1)].map(({ grid }) => grid[0] * grid[1]);
+      return {
+        words: { tokens: format.count(tokens), stages: seen.stages.length },
+        options: ascending([
+          tokens,
+          Math.ceil(tokens / 2),
+          left,
+          Math.max(1, Math.floor(left / 2)),
+          2 * left,
+          4 * left,
+        ]),
+      };
+    },
+    check(state, _, { options }) {
+      const { stages } = windows.view(state);
+      const last = stages.at(-1);
+      const left = format.count(last.grid[0] * last.grid[1]);
+      return {
+        right: [options.indexOf(left)],
+        words: {
+          left,
+          sides: stages.map(({ grid }) => grid.join(" × ")).join(", then "),
+          width: format.count(last.dModel),
+          first: format.count(stages[0].dModel),
+        },
+      };
+    },
+  },
+];
+
 /**
  * What is asked of the costs. `sizes()` are those in the form, null where they are no sizes.
  * @param {() => {side: number, d_model: number, n_heads: number, window: number} | null} sizes
