@@ -12,7 +12,7 @@ from vit_explorer.ui.api import place_api
 from vit_explorer.ui.attention.tab import place_attention
 from vit_explorer.ui.classify.tab import place_classify
 from vit_explorer.ui.compare.tab import place_compare
-from vit_explorer.ui.core.assets import Assets
+from vit_explorer.ui.core.assets import ICON, Assets
 from vit_explorer.ui.core.gateway import Gateway
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.exercises.tab import place_exercises
@@ -95,6 +95,7 @@ def launch_options(gateway: Gateway | None = None) -> dict[str, Any]:
     assets, gateway = Assets(), gateway or Gateway()
     return {
         "head": assets.head,
+        "favicon_path": str(ICON),
         "app_kwargs": {"routes": [assets.route, *gateway.routes], "middleware": gateway.middleware},
         "max_file_size": gateway.ledger.limits.request_bytes,
         "theme": gr.themes.Base(font=SYSTEM_FONTS, font_mono=["ui-monospace", "DejaVu Sans Mono", "monospace"]),

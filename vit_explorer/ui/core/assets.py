@@ -20,18 +20,20 @@ CORE = "core"
 ENTRY = f"{CORE}/page.js"
 STYLE = "page.css"
 YEAR = 365 * 24 * 60 * 60  # seconds
-KINDS = {".js": "text/javascript", ".css": "text/css"}
+KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+ICON = PAGE / "frame" / "icon.svg"  # beside the name, and in the browser's tab
 
 
 class Assets:
-    """All .js files below a folder, and its .css files as one, as they were when this was made.
+    """All .js and .svg files below a folder, and its .css files as one, as they were when this was made.
 
     Args:
         folder: the page's folder, with one folder for each tab.
     """
 
     def __init__(self, folder: Path = PAGE) -> None:
-        self.files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.glob("*/*.js"))}
+        paths = sorted([*folder.glob("*/*.js"), *folder.glob("*/*.svg")])
+        self.files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
         styles = sorted(folder.glob("*/*.css"), key=lambda path: (path.parent.name != CORE, path))
         self.files[STYLE] = b"\n".join(path.read_bytes() for path in styles)
         digest = hashlib.sha256()

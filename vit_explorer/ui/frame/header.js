@@ -16,6 +16,8 @@ export default widget((root) => {
     return ` It shows an uploaded picture to whoever has the link, while the server runs, for ${catalogue.kept_minutes} minutes or more after somebody last looked at it.`;
   }
 
+  $(".mark").src = new URL("icon.svg", import.meta.url).href;
+
   $(".skip").addEventListener("click", (event) => {
     event.preventDefault(); // the address after # holds what the page shows
     focusView();
