@@ -21,6 +21,8 @@ from vit_explorer.explain.positions import cosine_similarity
 from vit_explorer.models import create_model, load_checkpoint, save_checkpoint
 from vit_explorer.training import Trainer
 from vit_explorer.training.loop.events import Epoch, Snapshot, Step
+from vit_explorer.training.runs.card import describe_hardware
+from vit_explorer.training.runs.pace import FILE, MeasuredPace, note_pace
 from vit_explorer.training.runs.race import Race, owner_of
 from vit_explorer.training.runs.runner import Runner
 from vit_explorer.training.service.service import TrainingService
@@ -150,6 +152,25 @@ def test_changed_fields_are_in_the_recipe(visit):
     assert (recipe.lr, recipe.augment, recipe.seed, recipe.batch_size, recipe.subset) == (0.01, "crop-flip", 5, 3, 12)
     assert (Path(recipe.data).name, recipe.probe, recipe.epochs) == ("tiny.npz", 8, 2)
     assert {field: getattr(recipe, field) for field in of_deit} == of_deit
+
+
+def test_before_play_a_race_is_estimated_roughly_or_by_what_this_machine_measured(visit):
+    asked = {"data": "tiny", "preset": "vit-cnn", "probe": 0, "title": "A race", "contenders": contenders(visit)}
+    (visit.race.path / FILE).unlink()  # what its own training left
+    rough = visit.ask("estimate", **asked)
+    assert (rough["basis"], rough["at"]) == ("rough", None)
+    assert min(rough["start"], rough["training"], rough["looks"]) > 0
+    pace = MeasuredPace("vit", "cpu", describe_hardware("cpu"), 1e9, 0.5, 0.2, 1.0, 3.0, at=1_000.0)
+    note_pace(visit.race.path, "ViT", pace)
+    other = visit.ask("estimate", **asked)
+    assert (other["basis"], other["at"], other["start"]) == ("other", 1_000.0, 6.0)  # the CNN's is not known
+    note_pace(visit.race.path, "CNN", replace(pace, model="cnn", at=2_000.0))
+    known = visit.ask("estimate", **asked)
+    assert (known["basis"], known["at"]) == ("measured", 1_000.0)
+    twice = [{**one, "epochs": 4} for one in asked["contenders"]]
+    longer = visit.ask("estimate", **{**asked, "contenders": twice})
+    assert longer["training"] == pytest.approx(2 * known["training"]) and longer["looks"] > known["looks"]
+    assert "no model" in visit.ask("estimate", **{**asked, "contenders": [{**twice[0], "model": "?"}]})["error"]
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from vit_explorer.data.random_erasing import random_erasing
 from vit_explorer.data.subsets import balanced_subset, cut_validation
 from vit_explorer.data.transfer import sent
 from vit_explorer.training.loop.device import memory_sentences, usable_device
+from vit_explorer.training.loop.looks import plan_looks
 from vit_explorer.training.loop.recipe import Recipe
-from vit_explorer.training.loop.schedule import plan_test_curve, snapshot_steps
 
 # What a random number is for; it keeps the streams of one seed apart.
 _ORDER, _AUGMENT, _RAND_AUGMENT, _ERASING, _MIXING, _DROPPING = range(6)
@@ -52,6 +52,7 @@ class BatchSource:
     Attributes:
         device: that the recipe names.
         train, validation: uint8 pictures on the device; validation may be empty.
+        plan: when the model is looked at, and at how many images.
         looks: the steps of the snapshots.
         curve: the steps at which the test curve is measured, and on how many images.
         measured: the test pictures that the curves are measured on, on the device.
@@ -76,14 +77,8 @@ class BatchSource:
         remaining, validation = cut_validation(dataset.train, recipe.validation, recipe.seed)
         chosen = balanced_subset(remaining, recipe.subset or len(remaining.y), recipe.seed)
         _check_classes(dataset.names, chosen)
-        steps_per_epoch = math.ceil(len(chosen.y) / recipe.batch_size)
-        total_steps = recipe.epochs * steps_per_epoch
-        self.looks = snapshot_steps(total_steps, recipe.snapshots)
-        self.curve = plan_test_curve(
-            self.looks | {*range(steps_per_epoch, total_steps + 1, steps_per_epoch)},
-            recipe.test_subset or n_test,
-            recipe.epochs * len(chosen.y),
-        )
+        self.plan = plan_looks(recipe, len(chosen.y), len(validation.y), n_test)
+        self.looks, self.curve = self.plan.snapshots, self.plan.curve
         measured = balanced_subset(dataset.test, self.curve.n_images, recipe.seed)
         learned = balanced_subset(chosen, min(len(chosen.y), n_test), recipe.seed)
         self.mean, self.std = (value.to(device) for value in channel_statistics(chosen.x))

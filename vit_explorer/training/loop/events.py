@@ -30,7 +30,8 @@ class Step:
     """One optimiser step is done.
 
     ``loss`` is this batch's; ``running_loss`` and ``running_accuracy`` are means over about the last 50 batches;
-    ``images_per_second`` and ``seconds_left`` count training time alone; ``lr`` is the rate this step used.
+    ``images_per_second`` counts training time alone; ``seconds_left`` is what remains of the run, steps, evaluation and
+    snapshots, at the pace of the last ones; ``lr`` is the rate this step used.
     """
 
     step: int

@@ -23,6 +23,7 @@ from vit_explorer.training.loop.distributed import Group, check_divisible
 from vit_explorer.training.loop.evaluation import NotFiniteError, accuracy, probe
 from vit_explorer.training.loop.events import Epoch, Event, Failed, Finished, Snapshot, Started, Step
 from vit_explorer.training.loop.learner import Learner, check_last_batch
+from vit_explorer.training.loop.looks import LookTimes, Pace
 from vit_explorer.training.loop.metrics import BatchSums, RunningMetrics
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.loop.schedule import lr_factor
@@ -78,6 +79,7 @@ class Trainer:
         check_last_batch(self._learner.network, len(self.source.train.y), recipe.batch_size)
         check_divisible(self._learner.network, self.group)
         self._metrics = RunningMetrics()
+        self._look_times = LookTimes()
         self._looks = self.source.looks
         self._epochs_told, self._snapshot_told = 0, -1
         self._measured: tuple[int, float] | None = None  # a step and the test accuracy at it
@@ -122,6 +124,18 @@ class Trainer:
         return self._metrics.seconds
 
     @property
+    def seconds_left(self) -> float:
+        """Seconds of the steps, evaluations and snapshots to come, at the pace of the last ones."""
+        steps = self._metrics.seconds_per_step() * (self.total_steps - self.step)
+        return steps + self._look_times.ahead(self.source.plan, self.step, self.pace.training)
+
+    @property
+    def pace(self) -> Pace:
+        """What an image and a snapshot took lately; known from the first step on."""
+        recent = self._metrics.recent()
+        return Pace(recent.seconds / recent.images, self._look_times.per_image, self._look_times.per_snapshot)
+
+    @property
     def looks_next(self) -> bool:
         """Whether the next event evaluates the model, which may take longer than a step, or ends the run."""
         return self._due() != "step"
@@ -140,6 +154,7 @@ class Trainer:
             "data": self._fingerprint,
             **self._learner.state(),
             **self._metrics.state(),
+            "look_times": self._look_times.state(),
             "epochs_told": self._epochs_told,
             "snapshot_told": self._snapshot_told,
             "start": None if self.start is None else vars(self.start),
@@ -173,7 +188,10 @@ class Trainer:
         Raises:
             NotFiniteError: if the model no longer answers with numbers.
         """
-        return accuracy(self.model, self.source, split, precision, self.group)
+        began = time.perf_counter()
+        found = accuracy(self.model, self.source, split, precision, self.group)
+        self._look_times.evaluated(len(split.y), time.perf_counter() - began)
+        return found
 
     def _due(self) -> Literal["snapshot", "epoch", "step", "end"]:
         if self.step in self._looks and self._snapshot_told != self.step:
@@ -202,7 +220,7 @@ class Trainer:
             running_accuracy=recent.correct / recent.images,
             lr=done.lr,
             images_per_second=recent.images / recent.seconds,
-            seconds_left=self._metrics.seconds_per_step() * (self.total_steps - self.step),
+            seconds_left=self.seconds_left,
         )
 
     def _lr_of(self, step: int) -> float:
@@ -231,7 +249,9 @@ class Trainer:
         return event
 
     def _snapshot(self) -> Snapshot:
+        began = time.perf_counter()
         probed = probe(self.model, self.source)
+        self._look_times.snapped(time.perf_counter() - began)
         positions = self.model.position_table
         event = Snapshot(
             step=self.step,
@@ -278,6 +298,7 @@ class Trainer:
             if not differ:
                 self._learner.load(state)
                 self._metrics.load(state)
+                self._look_times.load(state.get("look_times") or LookTimes().state())  # not kept until November 2026
                 self._epochs_told, self._snapshot_told = state["epochs_told"], state["snapshot_told"]
                 if (start := state.get("start")) is not None:
                     self.start = Start(**start)

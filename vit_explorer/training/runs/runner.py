@@ -10,11 +10,12 @@ from typing import Literal
 
 from vit_explorer.data.dataset import Dataset
 from vit_explorer.training.loop.distributed import Group
-from vit_explorer.training.loop.events import Event, Failed, Finished, Started
+from vit_explorer.training.loop.events import Event, Failed, Finished, Started, Step
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.loop.trainer import Trainer
 from vit_explorer.training.runs.errors import RunError
 from vit_explorer.training.runs.folder import RunFolder
+from vit_explorer.training.runs.pace import MeasuredPace, note_pace, work_of
 from vit_explorer.training.runs.race import Race
 from vit_explorer.training.runs.status import RaceStatus, outcome
 
@@ -34,6 +35,9 @@ class _Contender:
     events: Iterator[Event] | None = None
     resumed: bool = False
     saved: float = 0.0  # when, by the monotonic clock
+    starting: float = 0.0  # seconds until its first step was done, looks left out
+    trains: bool = False  # whether it was
+    work: float | None = None  # of an image, see work_of
     stamp: Stamp | None = None  # of the files that hold all that the trainer has done; None if they do not
 
     @property
@@ -168,6 +172,7 @@ class Runner:
 
     def _advance(self, contender: _Contender) -> Event:
         """The contender's next event, written."""
+        began = time.monotonic()
         try:
             trainer = contender.trainer or self._take_up(contender)
         except ValueError as error:  # data that are not there, a damaged state, a model that does not fit
@@ -181,6 +186,9 @@ class Runner:
         assert contender.events is not None
         contender.stamp = None
         event = next(contender.events)
+        if isinstance(event, Started | Step) and not contender.trains:
+            contender.starting += time.monotonic() - began
+            contender.trains = isinstance(event, Step)
         if not (isinstance(event, Started) and contender.resumed):  # so that the file is that of an undisturbed run
             self._write(contender, event)
         if isinstance(event, Finished | Failed):
@@ -218,6 +226,16 @@ class Runner:
             contender.run.save_state(contender.trainer.state())
             contender.saved = time.monotonic()
             contender.stamp = contender.run.stamp()
+            self._note_pace(contender, contender.trainer)
+
+    def _note_pace(self, contender: _Contender, trainer: Trainer) -> None:
+        """Write down what this machine takes, by which the next race is estimated."""
+        if not contender.trains:
+            return
+        if contender.work is None:
+            contender.work = work_of(trainer.recipe, trainer.overrides)
+        found = MeasuredPace.of(trainer.pace, trainer.recipe, contender.work, contender.starting)
+        note_pace(self.race.path, contender.label, found)
 
 
 def change_lr_at_rest(race: Race, factor: float, label: str | None = None) -> None:

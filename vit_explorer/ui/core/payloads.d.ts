@@ -27,6 +27,7 @@ export interface Answers {
   download_status: DownloadPayload;
   draw_lot: PicturePayload;
   drop_own: Record<string, any>;
+  estimate: EstimatePayload;
   examples: any;
   experiment: ExperimentPayload;
   export: FileAnswer;
@@ -364,6 +365,14 @@ export interface ErasingPayload {
   share: number | null;
   patches: number;
   n_patches: number;
+}
+
+export interface EstimatePayload {
+  start: number;
+  training: number;
+  looks: number;
+  basis: "measured" | "other" | "rough";
+  at: number | null;
 }
 
 export interface ExamplePayload {

@@ -74,7 +74,7 @@ export default widget((root, server) => {
       const seconds = left.reduce((sum, one) => sum + one.now.seconds_left, 0);
       const tested = left.length === 1 ? wording.remaining(left[0]) : "";
       parts.push(
-        tested.startsWith("testing") ? tested : `about ${format.duration(seconds)} of training left, then the tests`,
+        tested.startsWith("testing") ? tested : `about ${format.duration(seconds)} left, tests and snapshots included`,
       );
     }
     return parts.join(" · ");

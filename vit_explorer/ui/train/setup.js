@@ -3,6 +3,7 @@ import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
 import { say } from "../core/say.js";
+import { newest } from "../core/server.js";
 import { integer, number, setting, words as text } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
@@ -13,6 +14,8 @@ import * as editing from "./editor.js";
 import { ownPictures } from "./own.js";
 import * as plan from "./plan.js";
 import * as words from "./words.js";
+
+const PAUSE = 300; // ms without a change after which the server is asked how long a race takes
 
 export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
@@ -273,6 +276,26 @@ export default widget((root) => {
     $(".promise").classList.toggle("bad", bad);
   }
 
+  const askTime = newest((request, signal) => calls.ask("estimate", request, { signal, quiet: true, say: () => {} }));
+  let takes = { key: "", words: "" }; // how long which race takes
+  let asking = 0;
+
+  /** How long it will take, once the server has told; it is asked when nothing has changed for a moment. */
+  function time() {
+    const key = JSON.stringify([draft.request(), lobby().races.map(({ name, state }) => [name, state])]);
+    if (takes.key === key) return takes.words;
+    takes = { key, words: "" };
+    clearTimeout(asking);
+    asking = setTimeout(async () => {
+      if (!open()) return;
+      const answer = await askTime(draft.request());
+      if (!answer || takes.key !== key) return;
+      takes.words = ` ${words.takes(answer)}`;
+      promise();
+    }, PAUSE);
+    return "";
+  }
+
   /** What Play will do, or why it cannot. */
   function promise() {
     const { entries, data } = draft;
@@ -287,7 +310,7 @@ export default widget((root) => {
         : `${updates.map(format.count).join(" / ")} updates`;
     const ahead = lobby().races.filter(({ state }) => ["training", "starting", "waiting"].includes(state)).length;
     return tell(
-      `${entries.length === 1 ? "One contender" : `${entries.length} contenders in turns`}, ${each}.${ahead < lobby().at_once ? "" : ahead === 1 ? " Another race is being trained: this one will wait for it." : ` ${ahead} races are before it: it will wait for its turn.`}${words.mirrored(entries.map(plan.recipe))}`,
+      `${entries.length === 1 ? "One contender" : `${entries.length} contenders in turns`}, ${each}.${ahead < lobby().at_once ? "" : ahead === 1 ? " Another race is being trained: this one will wait for it." : ` ${ahead} races are before it: it will wait for its turn.`}${time()}${words.mirrored(entries.map(plan.recipe))}`,
     );
   }
 

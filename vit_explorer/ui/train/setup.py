@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, TypedDict, get_args
 
 from vit_explorer.models.zoo import list_cards
+from vit_explorer.training.loop.looks import plan_looks
 from vit_explorer.training.runs.errors import RunError
+from vit_explorer.training.runs.pace import Basis, estimate, read_paces, work_of
 from vit_explorer.training.runs.race import Race
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.core.errors import user_errors
@@ -16,6 +18,8 @@ from vit_explorer.ui.train.choices import FIELDS, chosen_recipes, offered, plan,
 from vit_explorer.ui.train.own import open_own, own_names
 from vit_explorer.ui.train.payload import latest_accuracy, recipe_payload
 from vit_explorer.ui.train.request import OwnerRequest, parse_contender
+
+BASES = get_args(Basis)  # from the best known to the least
 
 
 class RaceLine(TypedDict):
@@ -62,6 +66,20 @@ class StartPayload(TypedDict):
     race: str
 
 
+class EstimatePayload(TypedDict):
+    """Seconds of a race in turns: ``start`` to the first steps, ``training``, and ``looks``: evaluation and snapshots.
+
+    ``basis``: as of :class:`Estimate`, that of the contender that is known least. ``at``: when the oldest of the
+    measurements behind it was made, in seconds since 1970; None where nothing was measured.
+    """
+
+    start: float
+    training: float
+    looks: float
+    basis: Basis
+    at: float | None
+
+
 def describe_lobby(session: Session, service: TrainingService, request: OwnerRequest) -> dict[str, Any]:
     """List what can be chosen (see :func:`offered`), the datasets, and the saved races, the newest first."""
     data = session.datasets.usable(brought=own_names(session, request.owner))
@@ -102,6 +120,36 @@ def start_race(session: Session, service: TrainingService, request: StartRequest
     with user_errors():
         race = service.start(recipes, source.n_train, title=request.title, preset=request.preset, secret=request.owner)
     return {"race": race.name}
+
+
+@terms(anew=True)
+def estimate_race(session: Session, service: TrainingService, request: StartRequest) -> EstimatePayload:
+    """Estimate how long a race would take, by what this machine measured last. Raises UserError as the start does."""
+    source = open_own(session, request.data, request.owner)
+    cards, _ = list_cards(session.checkpoint_folders)
+    contenders = [parse_contender(one, FIELDS) for one in request.contenders]
+    recipes = chosen_recipes(
+        source, contenders, request.probe, cards, session.checkpoint_folders, service.devices.names
+    )
+    paces = read_paces(race.path for race in service.races()[0])
+    sizes = {"img_size": source.test.x.shape[-1], "n_classes": len(source.names)}
+    found = []
+    for recipe in recipes.values():
+        n_validation = round(recipe.validation * source.n_train)
+        n_train = min(recipe.subset or source.n_train, source.n_train - n_validation)
+        looks = plan_looks(recipe, n_train, n_validation, len(source.test.y))
+        with user_errors():
+            work = work_of(recipe, {**sizes, **recipe.overrides})
+        found.append(estimate(recipe, work, looks, recipe.epochs * n_train, paces))
+    worst = max((one.basis for one in found), key=BASES.index)
+    when = [one.at for one in found if one.at is not None]
+    return {
+        "start": sum(one.start for one in found),
+        "training": sum(one.training for one in found),
+        "looks": sum(one.looks for one in found),
+        "basis": worst,
+        "at": min(when) if when and worst != "rough" else None,
+    }
 
 
 def _race_line(session: Session, service: TrainingService, race: Race, secret: str) -> RaceLine:

@@ -12,7 +12,7 @@ from vit_explorer.ui.train.controls import command_race, follow_race
 from vit_explorer.ui.train.hunger import describe_hunger, export_hunger, start_point
 from vit_explorer.ui.train.keep import keep_model
 from vit_explorer.ui.train.own import append_own, begin_own, finish_own, list_own, remove_own
-from vit_explorer.ui.train.setup import describe_lobby, plan_race, start_race
+from vit_explorer.ui.train.setup import describe_lobby, estimate_race, plan_race, start_race
 from vit_explorer.ui.train.shelf import export_race, list_commands, remove_race, rename_race
 
 WIDGETS = ("train-setup", "train-curves", "train-cards", "train-shelf")
@@ -33,7 +33,8 @@ def place_train(session: Session, service: TrainingService) -> None:
 def race_functions(session: Session, service: TrainingService) -> list[ServerFunction]:
     """The functions that the scripts of a race call; a point of the data scaling view is a race of one."""
     return [
-        *serve(session, service, lobby=describe_lobby, planned=plan_race, start=start_race, run_point=start_point),
+        *serve(session, service, lobby=describe_lobby, planned=plan_race, estimate=estimate_race),
+        *serve(session, service, start=start_race, run_point=start_point),
         *serve(session, service, follow=follow_race, command=command_race, keep=keep_model),
         *serve(
             session, own=list_own, bring=begin_own, bring_part=append_own, bring_end=finish_own, drop_own=remove_own

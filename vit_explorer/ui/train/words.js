@@ -135,7 +135,22 @@ export function remaining(contender) {
   const stepped = info && races.share(contender, races.standing(contender).step) >= 1;
   return stepped
     ? `testing on ${format.count(info.n_test)} pictures`
-    : `${format.duration(now.seconds_left)} of training left`;
+    : `about ${format.duration(now.seconds_left)} left`;
+}
+
+/**
+ * How long a race will take, and by what that is known.
+ * @param {{start: number, training: number, looks: number, basis: string, at: number | null}} estimate
+ * @param {(at: number) => string} when a moment in words
+ */
+export function takes({ start, training, looks, basis, at }, when = (at) => new Date(1000 * at).toLocaleString()) {
+  const parts = `${format.duration(training)} of training, ${format.duration(looks)} of evaluation and snapshots, ${format.duration(start)} to start`;
+  const known = {
+    measured: () => `at the pace of the last such networks on this machine (${when(at)})`,
+    other: () => `scaled from another kind of network, measured on this machine (${when(at)})`,
+    rough: () => "roughly: nothing has been measured on this machine yet",
+  }[basis]();
+  return `About ${format.duration(start + training + looks)}: ${parts}, ${known}.`;
 }
 
 /** How far a race is, by whoever has done the smallest share: "epoch 8 of 20", or "38 % done" where epochs differ. */
