@@ -9,9 +9,12 @@ from itertools import pairwise
 import pytest
 import torch
 
+from tests.browser.pages import drawn
 from tests.browser.swin_models import cut, open_windows, save_models, settle, swin_of, traced_swin
 from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import open_page
+from vit_explorer.data.uploads import fit_picture
+from vit_explorer.explain import unmasked
 from vit_explorer.models.windows import relative_position_index, window_plan
 from vit_explorer.ui.core.session import Session
 
@@ -289,3 +292,41 @@ def test_on_a_phone_all_of_it_is_one_column(watched, address):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     boxes = [page.locator(f"{MASKS} .{part}").bounding_box() for part in ("readout", "windows", "large", "scene")]
     assert all(above["y"] + above["height"] <= below["y"] for above, below in pairwise(boxes))
+
+
+def test_the_mask_is_switched_off_and_both_answers_stand(masks, session):
+    with torch.no_grad():
+        checkpoint = session.checkpoint("swin-test")
+        traced = traced_swin(session, masks)
+        shown = masks.evaluate("vx.get('settled')")
+        pixels = fit_picture(session.picture(shown["picture"]).image, checkpoint.model.img_size, shown["fit"])
+        bare = unmasked(checkpoint.model)(checkpoint.preprocess(pixels[None])).softmax(dim=1)[0]
+    own = traced.probabilities[0]
+    answer = masks.locator(f"{MASKS} .answer")
+    assert f"{100 * float(own.max()):.1f} %" in answer.inner_text()
+    assert masks.locator(f"{MASKS} .both").is_hidden()
+    masks.locator(f"{MASKS} [data-mask=off]").click()
+    masks.wait_for_function(
+        "(part) => document.querySelector(part).textContent.includes('Without')", arg=f"{MASKS} .answer"
+    )
+    said = answer.inner_text()
+    for probabilities in (own, bare):
+        assert checkpoint.class_names[int(probabilities.argmax())] in said
+        assert f"{100 * float(probabilities.max()):.1f} %" in said
+    assert masks.locator(f"{MASKS} .both .bar").count() == 6
+    masks.wait_for_function("location.hash.includes('mask=off')")
+    cut(masks, "shift", "0")
+    assert masks.locator(f"{MASKS} .answers").is_hidden()  # nothing is masked
+
+
+def test_it_begins_at_a_token_whose_window_the_mask_cuts_and_leaves_a_chosen_one(watched, address):
+    page = watched()
+    open_page(page, f"{address}#tab=windows&sub=masks")
+    page.wait_for_function("vx.get('token') === 0")  # the first patch, of the Swin's token in row 2, column 2
+    settle(page)
+    assert words(page, f"{MASKS} .pair") == f"Query {name(CORNER + 2)}"
+    assert words(page, f"{MASKS} .verdict") == "may meet 4 of 16"
+    chosen = watched()
+    open_page(chosen, f"{address}#tab=windows&sub=masks&token=20")
+    drawn(chosen)
+    assert chosen.evaluate("vx.get('token')") == 20

@@ -8,6 +8,7 @@ import timm
 import torch
 import torchvision
 
+from vit_explorer.explain import unmasked
 from vit_explorer.models import windows
 from vit_explorer.models.attention import Tape
 from vit_explorer.models.swin import (
@@ -265,6 +266,39 @@ def test_merging_pads_odd_maps_with_zeros():
     padded = torch.zeros(1, 6, 4, 4)
     padded[:, :5, :3] = x
     assert torch.equal(merging(x), merging(padded)) and merging(x).shape == (1, 3, 2, 8)
+
+
+@pytest.mark.parametrize("side", [8, 7])
+def test_without_its_mask_it_gives_the_logits_of_windows_rolled_by_hand(side):
+    """Pad, roll, cut, plain attention with the bias, and back; padding is kept out, and the model itself stays."""
+    sizes = {"patch_size": 1, "d_model": 8, "depths": (2,), "n_heads": (2,), "window": 4, "n_classes": 3}
+    model = random_weights(SwinTransformer(side, **sizes))
+    images = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(3))
+    whole = 8
+
+    def attend(attention: WindowAttention, x: torch.Tensor, shift: int) -> torch.Tensor:
+        real = torch.ones(1, side, side, 1)
+        x, real = (torch.nn.functional.pad(part, (0, 0, 0, whole - side, 0, whole - side)) for part in (x, real))
+        x, real = (window_partition(part.roll((-shift, -shift), (1, 2)), 4).flatten(1, 2) for part in (x, real))
+        q, k, v = attention.qkv(x).reshape(len(x), 16, 3, 2, 4).permute(2, 0, 3, 1, 4)
+        scores = q @ k.transpose(-2, -1) / 2 + attention.relative_position_bias()
+        keys = real.bool().reshape(-1, 1, 1, 16).repeat(2, 1, 1, 1)
+        scores = scores.masked_fill(~keys, -1e9)
+        mixed = attention.projection((scores.softmax(-1) @ v).transpose(1, 2).reshape(len(x), 16, 8))
+        back = window_reverse(mixed.reshape(-1, 4, 4, 8), 4, whole, whole).roll((shift, shift), (1, 2))
+        return back[:, :side, :side]
+
+    with torch.no_grad():
+        before = model(images)
+        x = model.patch_norm(model.patch_embedding(images).permute(0, 2, 3, 1))
+        for block, shift in zip(model.residual_blocks, (0, 2), strict=True):
+            x = x + attend(block.attention, block.norm1(x), shift)
+            x = x + block.mlp(block.norm2(x))
+        expected = model.head(model.norm(x).mean(dim=(1, 2)))
+        bare = unmasked(model)
+        assert torch.allclose(bare(images), expected, atol=1e-5)
+        assert torch.equal(model(images), before) and not torch.allclose(before, expected, atol=1e-3)
+    assert {id(one) for one in bare.parameters()} == {id(one) for one in model.parameters()}  # no second copy
 
 
 # --- parity ---

@@ -8,6 +8,7 @@ from vit_explorer.explain.features import feature_colours, feature_similarity, t
 from vit_explorer.explain.gradients import gradient_rollout
 from vit_explorer.explain.lens import logit_lens
 from vit_explorer.explain.positions import nearest_pairs, position_similarity, position_structure
+from vit_explorer.explain.rewindow import unmasked
 from vit_explorer.explain.rollout import rollout
 from vit_explorer.explain.trace import Trace, trace
 
@@ -32,4 +33,5 @@ __all__ = [
     "token_norms",
     "trace",
     "trace_ablated",
+    "unmasked",
 ]

@@ -1,4 +1,4 @@
-"""A trained Swin with other windows: same weights, resampled bias tables."""
+"""A trained Swin with other windows, or without its mask: same weights, resampled bias tables."""
 
 from __future__ import annotations
 
@@ -26,6 +26,19 @@ def rewindowed(model: SwinTransformer, window: int, shift: int) -> SwinTransform
     changed = copy.deepcopy(model)
     for block in changed.residual_blocks:
         _rewindow(block.attention, window, shift if block.attention.shift else 0)
+    return changed.eval()
+
+
+def unmasked(model: SwinTransformer) -> SwinTransformer:
+    """Copy a Swin whose shifted windows have no mask; it shares its weights.
+
+    All tokens of a window attend to each other, also those that the roll has brought there from the other edge of the
+    image; padding stays out. The network runs, but was not trained so.
+    """
+    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
+    changed = copy.deepcopy(model, shared)
+    for block in changed.residual_blocks:
+        block.attention.masked = False
     return changed.eval()
 
 

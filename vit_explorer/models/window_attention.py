@@ -39,12 +39,22 @@ class WindowAttention(nn.Module):
         shift: by how many tokens the map is rolled before it is cut, and back after.
         padding: "masked", or what others do at sizes that need padding, for weights that were trained with it: both
             let tokens attend to the padding; "torchvision" pads the map before it is rolled, "timm" after.
+        masked: keep apart what the roll has laid side by side. Without, all tokens of a window attend to each other,
+            which no Swin was trained with: see ``explain.unmasked``. Padding is kept out all the same.
     Raises:
         ValueError: if the heads do not divide ``d_model``, the window is no whole number from 1 up, or the shift is
             not 0 to ``window`` - 1; the message holds the numbers.
     """
 
-    def __init__(self, d_model: int, n_heads: int, window: int, shift: int = 0, padding: Padding = "masked") -> None:
+    def __init__(
+        self,
+        d_model: int,
+        n_heads: int,
+        window: int,
+        shift: int = 0,
+        padding: Padding = "masked",
+        masked: bool = True,
+    ) -> None:
         super().__init__()
         if n_heads < 1 or d_model < 1 or d_model % n_heads:
             raise ValueError(f"{n_heads} heads cannot share {d_model} dimensions evenly")
@@ -54,6 +64,7 @@ class WindowAttention(nn.Module):
         if padding not in get_args(Padding):
             raise ValueError(f"padding must be one of {', '.join(get_args(Padding))}, not {padding!r}")
         self.n_heads, self.window, self.shift, self.padding = n_heads, window, shift, padding
+        self.masked = masked
         self.qkv = nn.Linear(d_model, 3 * d_model)
         self.projection = nn.Linear(d_model, d_model)
         self.bias_table = nn.Parameter(torch.zeros((2 * window - 1) ** 2, n_heads))
@@ -67,7 +78,7 @@ class WindowAttention(nn.Module):
 
     def plan(self, height: int, width: int) -> WindowPlan:
         """Where the tokens of a map of this size go."""
-        return window_plan(height, width, self.window, self.shift, self.padding)
+        return window_plan(height, width, self.window, self.shift, self.padding, self.masked)
 
     def forward(self, x: Tensor, tape: Tape | None = None) -> Tensor:
         laid_out = self.plan(*x.shape[1:3])

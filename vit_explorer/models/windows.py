@@ -140,25 +140,29 @@ class WindowPlan:
         return self if self.order.device == device else _plan_on(self, device)
 
 
-def window_plan(height: int, width: int, window: int, shift: int, padding: Padding = "masked") -> WindowPlan:
+def window_plan(
+    height: int, width: int, window: int, shift: int, padding: Padding = "masked", masked: bool = True
+) -> WindowPlan:
     """Plan of padding, roll and cut, made once for a size and cached.
 
     A side that is no longer than a window is not shifted: there would be nothing to shift to.
 
     Args:
-        padding: see :class:`WindowAttention`.
+        padding, masked: see :class:`WindowAttention`.
     """
     check_window(window)
     if isinstance(shift, bool) or not isinstance(shift, int):
         raise ValueError(f"a shift must be a whole number, not {shift!r}")
-    return _window_plan(height, width, window, shift, padding)  # which would take 2.0 for the 2 that it knows
+    return _window_plan(height, width, window, shift, padding, masked)  # which would take 2.0 for the 2 that it knows
 
 
 @lru_cache(maxsize=32)
 @torch.inference_mode(False)
-def _window_plan(height: int, width: int, window: int, shift: int, padding: Padding) -> WindowPlan:
+def _window_plan(height: int, width: int, window: int, shift: int, padding: Padding, masked: bool) -> WindowPlan:
     by = (0 if height <= window else shift, 0 if width <= window else shift)
     regions = window_regions(height, width, window, by, padding == "masked")
+    if not masked:
+        regions = regions.clamp(max=0)  # all tokens are of one region; padding stays -1
     whole_height, whole_width = regions.shape
     places = torch.arange(height * width).reshape(height, width)
     if padding == "timm":

@@ -9,7 +9,7 @@ import torch
 
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain import trace
-from vit_explorer.explain.rewindow import rewindowed
+from vit_explorer.explain.rewindow import rewindowed, unmasked
 from vit_explorer.explain.windows import layout_of, reach
 from vit_explorer.models import create_model, save_checkpoint
 from vit_explorer.models.zoo import Checkpoint
@@ -18,6 +18,7 @@ from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.windows import payload
 from vit_explorer.ui.windows.payload import offered_sides, windows_payload
+from vit_explorer.ui.windows.unmasked import answer_unmasked
 
 SIZES = {"d_model": 16, "depths": (2, 2), "n_heads": (2, 4), "n_classes": 3}
 CARD = {
@@ -131,3 +132,20 @@ def test_a_swin_without_a_head_has_everything_but_a_prediction(tmp_path):
     )
     assert answer["classes"] == answer["probabilities"] == answer["own_probabilities"] == []
     assert len(answer["blocks"]) == 4 and all(unpack(block["weights"]).sum() > 0 for block in answer["blocks"])
+
+
+@pytest.mark.parametrize("cut", [{}, {"window": 3, "side": 14}])
+def test_the_answers_with_the_mask_and_without_are_those_of_two_passes(session, cut):
+    answer = bind(answer_unmasked, session)(ASKED | cut)
+    checkpoint = session.checkpoint("small")
+    window, side = cut.get("window", 4), cut.get("side", 16)
+    model = rewindowed(checkpoint.model, window, window // 2)
+    pixels = fit_picture(session.picture("sample:cheetah").image, 2 * side, "crop")
+    inputs = checkpoint.preprocess(pixels[None])
+    with torch.no_grad():
+        for name, network in (("with_mask", model), ("without", unmasked(model))):
+            expected = network(inputs).softmax(dim=-1)[0].tolist()
+            assert answer[name] == pytest.approx(expected, abs=1e-6)
+    assert answer["classes"] == ["dark", "grey", "light"] and answer["with_mask"] != answer["without"]
+    with pytest.raises(UserError, match="no windows"):
+        bind(answer_unmasked, session)(ASKED | {"model": "convolutional"})

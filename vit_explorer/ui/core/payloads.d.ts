@@ -81,6 +81,7 @@ export interface Answers {
   tokens: TokensPayload;
   tour: TourPayload;
   two_networks: NetworksPayload;
+  unmasked: UnmaskedPayload;
   upload: PicturePayload;
   weights: WeightsPayload;
   windows: WindowsPayload;
@@ -1118,6 +1119,12 @@ export interface TracePayload {
   stem: StemPayload | null;
   attention: AttentionPayload | null;
   home: HomePayload;
+}
+
+export interface UnmaskedPayload {
+  classes: Array<string>;
+  with_mask: Array<number>;
+  without: Array<number>;
 }
 
 export interface UnopenedPayload {

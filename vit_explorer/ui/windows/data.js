@@ -166,11 +166,13 @@ export function across(token, from, to) {
   return Math.floor(((row + 0.5) / from[0]) * to[0]) * to[1] + Math.floor(((col + 0.5) / from[1]) * to[1]);
 }
 
+/** A token near the upper left corner of a map. @param {number[]} grid */
+export const cornerOf = (grid) => Math.min(FIRST[0], grid[0] - 1) * grid[1] + Math.min(FIRST[1], grid[1] - 1);
+
 /** The marked token in a map of this grid; while none is marked, one near the upper left corner. */
 export function token(/** @type {import("../state").State} */ state, grid) {
   const { token: page, trace } = state;
-  if (page === null || page === undefined || page < 0 || !trace)
-    return Math.min(FIRST[0], grid[0] - 1) * grid[1] + Math.min(FIRST[1], grid[1] - 1);
+  if (page === null || page === undefined || page < 0 || !trace) return cornerOf(grid);
   if (!exact || exact.page !== page || exact.trace !== trace)
     return across(Math.min(page, trace.grid[0] * trace.grid[1] - 1), trace.grid, grid);
   return exact.grid.join() === grid.join() ? exact.token : across(exact.token, exact.grid, grid);

@@ -1,21 +1,24 @@
 /* The mask of a shifted block: a matrix for each window of the rolled map, one of them large, and its tokens in the picture. */
 
 import { clearCanvas, outline } from "../core/draw.js";
-import { beforeFrame, make } from "../core/elements.js";
+import { barCells, beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { byHand } from "../core/hand.js";
-import { inLink } from "../core/link.js";
+import { inLink, touch } from "../core/link.js";
 import { at } from "../core/pointer.js";
+import { question } from "../core/question.js";
 import { saveScreen } from "../core/screen.js";
 import { oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
+import { middleToken } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
 import * as matrix from "./matrix.js";
 import * as pairs from "./pairs.js";
+import * as wording from "./unmasked.js";
 
-export default widget((root) => {
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   // px of all windows together at most, of the large matrix and of the picture; on a high screen there is room for more
   const [LOW, HIGH] = [
@@ -28,9 +31,24 @@ export default widget((root) => {
   const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   let shown = "mask"; // or "attention"
   let drawn = null; // what is on screen, with sizes in px
+  let masked = true; // whether the answer is that with the mask
+  let both = null; // the answers with the mask and without
+  let led = false; // once: from the token that the page marks by itself to one whose window is cut
+  const { ask, fits } = question(root, server, "unmasked", {
+    wanted: request,
+    keep: (told) => (both = told),
+    draw: (state) => answer(windows.view(state), state),
+  });
 
   const block = (seen) => seen.blocks[seen.pairs[seen.pair].blocks[1]];
   const number = (seen) => block(seen).index + 1;
+
+  function request(/** @type {import("../state").State} */ { trace, windows: shown }) {
+    const { model, window, shift, side, own } = shown.answer;
+    const cut = own.window === window && own.shift === shift && own.side === side;
+    const asked = cut ? { window: null, shift: null, side: null } : { window, shift, side };
+    return { picture: trace.picture.name, model, fit: trace.fit, ...asked };
+  }
 
   // ---- words -----------------------------------------------------------------------------------------------------
   const name = (token, style) => make("span", style, pairs.where(token, drawn.block.grid));
@@ -165,6 +183,40 @@ export default widget((root) => {
     clearCanvas($(".scene"), drawn.scene, drawn.scene).drawImage(seen.image, 0, 0, drawn.scene, drawn.scene);
     $(".scene").setAttribute("aria-label", "The picture that the model saw");
     words(seen, now, n, high);
+    answer(seen, state);
+    lead(seen, now, state);
+  }
+
+  /** The network's answer as it is, or both where the mask is off. */
+  function answer(seen, /** @type {import("../state").State} */ state) {
+    $(".answers").hidden = !seen.classes.length || seen.blocks.every((one) => !one.masked);
+    for (const button of root.querySelectorAll("[data-mask]"))
+      button.setAttribute("aria-pressed", String((button.dataset.mask === "on") === masked));
+    $(".both").hidden = masked;
+    if ($(".answers").hidden) return;
+    if (!masked) ask(state);
+    const here = !masked && both && fits(state);
+    $(".answer").textContent = masked
+      ? wording.answer(seen.classes, seen.probabilities)
+      : here
+        ? wording.unmasked(both)
+        : "…";
+    if (here) $(".both").replaceChildren(...wording.leading(both).flatMap((i) => bars(i)));
+  }
+
+  const bars = (i) => [
+    ...barCells(`${both.classes[i]}, mask on`, both.with_mask[i]),
+    ...barCells(`${both.classes[i]}, mask off`, both.without[i], "first"),
+  ];
+
+  /** The page marks the middle of the picture by itself, where no window is cut: look at a corner instead. */
+  function lead(seen, now, { trace, token }) {
+    if (led || !now.masked || !trace) return;
+    led = true;
+    if (token !== store.pinned || token !== middleToken(trace.grid)) return;
+    const { window } = pairs.placeOf(now, windows.token(store.state, now.grid));
+    const regions = now.regions.subarray(window * now.n, (window + 1) * now.n);
+    if (new Set(regions).size === 1) windows.pin(windows.cornerOf(now.grid), now.grid);
   }
 
   function words(seen, now, n, high) {
@@ -270,6 +322,12 @@ export default widget((root) => {
         "mask",
       ),
       key: pairs.linkedKey,
+      mask: setting(
+        oneOf("on", "off"),
+        () => (masked ? "on" : "off"),
+        (value) => (masked = value !== "off"),
+        "on",
+      ),
     },
     redraw,
   );
@@ -277,6 +335,13 @@ export default widget((root) => {
     button.addEventListener("click", () => {
       shown = button.dataset.show;
       redraw();
+    });
+  }
+  for (const button of root.querySelectorAll("[data-mask]")) {
+    button.addEventListener("click", () => {
+      masked = button.dataset.mask === "on";
+      answer(drawn.seen, store.state);
+      touch();
     });
   }
   pairs.follow(() => mark(store.state));

@@ -12,7 +12,7 @@ from torch import Tensor
 from vit_explorer.cost.multiply_adds import vit_multiply_adds
 from vit_explorer.cost.stages import stage_multiply_adds
 from vit_explorer.explain.receptive import receptive_fields
-from vit_explorer.explain.rewindow import rewindowed
+from vit_explorer.explain.rewindow import rewindowed, unmasked
 from vit_explorer.explain.trace import Trace, trace
 from vit_explorer.explain.windows import WindowLayout, layout_of, reach
 from vit_explorer.models.swin import SwinTransformer
@@ -153,13 +153,19 @@ def windows_payload(session: Session, request: WindowsRequest) -> WindowsPayload
 
 def window_weights(session: Session, request: WeightsRequest) -> WeightsPayload:
     """The attention weights of some blocks of :func:`windows_payload`. Raises UserError as that."""
-    checkpoint = _swin(session, request)
-    cut = chosen_cut(checkpoint.model, request)
-    traced, _ = _traced(
-        checkpoint, _cut_model(checkpoint.model, cut), session.picture(request.picture), request.fit, cut.side
-    )
+    traced = cut_and_traced(session, request)
     blocks = [parse_int(block, "A block", 0, len(traced.windows) - 1) for block in request.blocks]
     return {"weights": [pack_shares(traced.windows[block].weights[0]) for block in blocks]}
+
+
+def cut_and_traced(session: Session, request: WindowsRequest, masked: bool = True) -> Trace:
+    """The pass of the Swin cut as asked for, with its mask or without. Raises UserError as :func:`windows_payload`."""
+    checkpoint = _swin(session, request)
+    cut = chosen_cut(checkpoint.model, request)
+    model = _cut_model(checkpoint.model, cut)
+    if not masked:
+        model = unmasked(model)
+    return _traced(checkpoint, model, session.picture(request.picture), request.fit, cut.side)[0]
 
 
 def _swin(session: Session, request: WindowsRequest) -> Checkpoint:

@@ -13,6 +13,7 @@ from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.core.widget import widget
 from vit_explorer.ui.windows.cost import WindowTimes, start_windows
 from vit_explorer.ui.windows.payload import window_weights, windows_payload
+from vit_explorer.ui.windows.unmasked import answer_unmasked
 
 
 def place_windows(session: Session, runs_folder: Path, machine: threading.Lock) -> None:
@@ -28,7 +29,7 @@ def place_windows(session: Session, runs_folder: Path, machine: threading.Lock) 
         with gr.Tab("Step by step", id="steps"):
             widget(__file__, "windows-steps", elem_id="windows-steps")
         with gr.Tab("Masks", id="masks"):
-            widget(__file__, "windows-masks", elem_id="windows-masks")
+            widget(__file__, "windows-masks", serve(session, unmasked=answer_unmasked), elem_id="windows-masks")
             widget(__file__, "windows-bias", elem_id="windows-bias")
         with gr.Tab("Hierarchy", id="hierarchy"):
             widget(__file__, "windows-pyramid", elem_id="windows-pyramid")
