@@ -7,10 +7,12 @@ import json
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
 from gradio.routes import App
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from tests import apart
@@ -215,6 +217,100 @@ def test_a_request_that_waits_knows_its_place(monkeypatch):
             turn.set()
         await asyncio.gather(*waiting.values())
         assert gateway._tickets == {} and gateway._queues.line == []
+
+    apart.run(visit())
+
+
+def test_a_question_that_nobody_waits_for_any_more_is_dropped_before_its_turn_and_a_command_is_not(monkeypatch):
+    monkeypatch.setattr("vit_explorer.ui.core.gateway.LONG_AT_ONCE", 1)
+    go_on, done = threading.Event(), list[str]()
+
+    @terms(long=True)
+    def look(session: Session, request: ModelRequest) -> dict:
+        assert go_on.wait(30)
+        done.append(request.picture)
+        return {}
+
+    @terms(long=True)
+    def act(request: Word) -> dict:
+        assert go_on.wait(30)
+        done.append(request.word)
+        return {}
+
+    gateway, session = Gateway(), Session()
+    (question,), (command,) = serve(session, look=look), serve(act=act)
+
+    async def visit() -> None:
+        async def ask(picture: str) -> bytes:
+            return await gateway.answer(question, ASKED | {"picture": picture}, "", picture)
+
+        begun = asyncio.create_task(ask("sample:cat"))
+        while gateway.place("sample:cat") is None:
+            await asyncio.sleep(0.01)
+        left, stays, one, other = (asyncio.create_task(ask(f"shapes:{n}")) for n in (1, 2, 3, 3))
+        told = asyncio.create_task(gateway.answer(command, {"word": "stop"}, "", "stop"))
+        while gateway.place("stop") is None or gateway.place("shapes:3") is None:
+            await asyncio.sleep(0.01)
+        for gone in (begun, left, one, told):
+            gone.cancel()
+        await asyncio.gather(begun, left, one, told, return_exceptions=True)
+        while len(gateway._queues.line) > 4:
+            await asyncio.sleep(0.01)
+        assert gateway.place("shapes:1") is None and gateway.place("shapes:2") is not None
+        again = asyncio.create_task(ask("shapes:1"))  # it comes back and is answered anew
+        await asyncio.sleep(0.05)
+        go_on.set()
+        assert [await stays, await other, await again] == [b"{}"] * 3
+        while len(done) < 5:
+            await asyncio.sleep(0.01)
+
+    apart.run(visit())
+    assert sorted(done) == ["sample:cat", "shapes:1", "shapes:2", "shapes:3", "stop"]
+    assert done[-1] == "shapes:1"
+    assert gateway._under_way == {} and gateway._tickets == {}
+
+
+def test_a_page_that_closes_its_connection_waits_no_longer(monkeypatch):
+    monkeypatch.setattr("vit_explorer.ui.core.gateway.LONG_AT_ONCE", 1)
+    go_on, done = threading.Event(), list[str]()
+
+    @terms(long=True)
+    def look(session: Session, request: ModelRequest) -> dict:
+        assert go_on.wait(30)
+        done.append(request.picture)
+        return {}
+
+    gateway = Gateway()
+    functions = serve(Session(), look=look)
+    app = Starlette(routes=gateway.routes)
+    app.get_blocks = lambda: SimpleNamespace(blocks={1: SimpleNamespace(server_fns=functions)})
+
+    async def visit() -> None:
+        def ask(picture: str) -> tuple[asyncio.Task, asyncio.Queue, list[dict]]:
+            body = {"data": ASKED | {"picture": picture}, "fn_name": "look", "component_id": 1, "ticket": picture}
+            coming, sent = asyncio.Queue(), list[dict]()
+            coming.put_nowait({"type": "http.request", "body": json.dumps(body).encode()})
+
+            async def send(message: dict) -> None:
+                sent.append(message)
+
+            scope = {"type": "http", "method": "POST", "path": ADDRESS, "headers": [], "query_string": b""}
+            return asyncio.create_task(app(scope, coming.get, send)), coming, sent
+
+        first, second, third = (ask(f"shapes:{n}") for n in (1, 2, 3))
+        while any(gateway.place(f"shapes:{n}") is None for n in (1, 2, 3)):
+            await asyncio.sleep(0.01)
+        waits = next(n for n in (2, 3) if gateway.place(f"shapes:{n}"))
+        call, coming, _ = {2: second, 3: third}[waits]
+        coming.put_nowait({"type": "http.disconnect"})
+        await call
+        while len(gateway._queues.line) == 3:
+            await asyncio.sleep(0.01)
+        go_on.set()
+        stays = [one for one in (first, second, third) if one[0] is not call]
+        await asyncio.gather(*(task for task, _, _ in stays))
+        assert [sent[1]["body"] for _, _, sent in stays] == [b"{}"] * 2
+        assert sorted(done) == [f"shapes:{n}" for n in (1, 2, 3) if n != waits]
 
     apart.run(visit())
 

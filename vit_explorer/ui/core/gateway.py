@@ -10,7 +10,8 @@ import asyncio
 import functools
 import logging
 import os
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Any
 
 import anyio
@@ -47,7 +48,16 @@ class Queues:
         self.look = anyio.CapacityLimiter(LOOKING_AT_ONCE)
         self.short = anyio.CapacityLimiter(AT_ONCE)
         self.long = anyio.CapacityLimiter(LONG_AT_ONCE)
+        self.threads = anyio.CapacityLimiter(AT_ONCE + LONG_AT_ONCE)  # for all whose turn it is
         self.line: list[asyncio.Task[bytes]] = []  # of what takes long, in work and then waiting, in their order
+
+
+@dataclass
+class Work:
+    """An answer under way: how many wait for it, and whether its turn has come."""
+
+    asked_by: int = 0
+    begun: bool = False
 
 
 class Gateway:
@@ -65,7 +75,7 @@ class Gateway:
         self.ledger = Ledger(limits or Limits())
         self.kept = kept or KeptAnswers()
         self._hidden = hidden
-        self._under_way: dict[Hashable, asyncio.Task[bytes]] = {}
+        self._under_way: dict[Hashable, tuple[asyncio.Task[bytes], Work]] = {}
         self._tickets: dict[str, asyncio.Task[bytes]] = {}  # by which a page asks for its place
         self._queues: Queues | None = None  # made in the loop that serves
 
@@ -94,7 +104,14 @@ class Gateway:
         if function is None:
             return _response(_dumped({"error": OTHER_EDITION}), 404)
         visitor = http.client.host if http.client else ""
-        return _response(await self.answer(function, raw, visitor, _ticket(asked)))
+        answer = asyncio.create_task(self.answer(function, raw, visitor, _ticket(asked)))
+        leaving = asyncio.create_task(_left(http))
+        try:
+            await asyncio.wait({answer, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            return _response(answer.result()) if answer.done() else Response(status_code=400)
+        finally:
+            leaving.cancel()
+            answer.cancel()
 
     async def _handle_place(self, http: Request) -> Response:
         try:
@@ -117,6 +134,8 @@ class Gateway:
     async def answer(self, function: ServerFunction, raw: Any, visitor: str, ticket: str | None = None) -> bytes:
         """The answer as JSON, {"error": a sentence} where there is none. Equal questions under way have one answer.
 
+        A question that nobody waits for any more when its turn comes is dropped; a command is carried out.
+
         Args:
             ticket: a name that the page gives to the request, to ask for its place.
         """
@@ -127,21 +146,35 @@ class Gateway:
             LOG.info("%s: %s", function.__name__, message := str(error))
             return _dumped({"error": message})
         key = key_of(function, request)
-        task = None if key is None else self._under_way.get(key)
-        if task is None:
-            task = asyncio.create_task(self._work(function, request, key))
-            if key is not None:
-                self._under_way[key] = task
-                task.add_done_callback(lambda _: self._under_way.pop(key, None))
-        if ticket is None:
-            return await asyncio.shield(task)
-        self._tickets[ticket] = task
+        if key is None:
+            task, work = self._begin(function, request, None)
+        elif key in self._under_way:
+            task, work = self._under_way[key]
+        else:
+            task, work = self._under_way[key] = self._begin(function, request, key)
+            task.add_done_callback(lambda _: self._forget(key, task))
+        work.asked_by += 1
+        if ticket is not None:
+            self._tickets[ticket] = task
         try:
             return await asyncio.shield(task)
         finally:
-            self._tickets.pop(ticket, None)
+            self._tickets.pop(ticket or "", None)
+            work.asked_by -= 1
+            if key is not None and not work.asked_by and not work.begun:
+                self._forget(key, task)
+                task.cancel()
 
-    async def _work(self, function: ServerFunction, request: Any, key: Hashable | None) -> bytes:
+    def _begin(self, function: ServerFunction, request: Any, key: Hashable | None) -> tuple[asyncio.Task[bytes], Work]:
+        work = Work()
+        return asyncio.create_task(self._work(function, request, key, work)), work
+
+    def _forget(self, key: Hashable, task: asyncio.Task[bytes]) -> None:
+        """Equal questions from now on are answered anew."""
+        if self._under_way.get(key, (None,))[0] is task:
+            del self._under_way[key]
+
+    async def _work(self, function: ServerFunction, request: Any, key: Hashable | None, work: Work) -> bytes:
         """Find a kept answer, or make one in a thread when it is its turn."""
         if self._queues is None:
             self._queues = Queues()
@@ -154,16 +187,22 @@ class Gateway:
                 return known
         make = functools.partial(self._make, function, request, key, source)
         if not function.terms.long:
-            return await anyio.to_thread.run_sync(make, limiter=self._queues.short)
+            return await self._in_turn(self._queues.short, work, make)
         line, me = self._queues.line, asyncio.current_task()
         if len(line) >= self.ledger.limits.long_waiting:
             return _dumped({"error": "Too many others wait for such answers already: try again in a minute."})
         assert me is not None
         line.append(me)
         try:
-            return await anyio.to_thread.run_sync(make, limiter=self._queues.long)
+            return await self._in_turn(self._queues.long, work, make)
         finally:
             line.remove(me)
+
+    async def _in_turn(self, queue: anyio.CapacityLimiter, work: Work, make: Callable[[], bytes]) -> bytes:
+        assert self._queues is not None
+        async with queue:
+            work.begun = True
+            return await anyio.to_thread.run_sync(make, limiter=self._queues.threads)
 
     def _known(self, function: ServerFunction, request: Any, key: Hashable) -> tuple[MadeFrom | None, bytes | None]:
         """What the answer is made from, and a kept one; None where there is none."""
@@ -184,6 +223,12 @@ class Gateway:
 
     def _json(self, answer: Answer) -> bytes:
         return _dumped(answer if self._hidden is None else self._hidden.leave_out(answer))
+
+
+async def _left(http: Request) -> None:
+    """Wait until the client has gone."""
+    while (await http.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _function(blocks: Any, component: Any, name: Any) -> ServerFunction | None:
