@@ -36,16 +36,33 @@ export default widget((root) => {
   let turn = 0; // counts questions: the answer to an older one is not waited for
 
   // ---- opening and closing -----------------------------------------------------------------------------------------
-  const names = () => onScreen().map(({ question }) => question.id);
   const key = (/** @type {import("../core/guess.js").Offer} */ { question }) => subjectOf(question, store.state);
 
-  /** The next question of the views on screen: one that was not answered yet, if there is one. */
-  function upcoming() {
+  /** Ask the next question of the views on screen that can be asked: one that was not answered yet, if there is one. */
+  async function next() {
+    const mine = ++turn;
     const all = onScreen();
     const from = asked ? all.findIndex(({ question }) => question === asked.question) + 1 : 0;
     const turned = [...all.slice(from), ...all.slice(0, from)];
-    return turned.find((one) => !marks.has(key(one))) || turned[0];
+    const [fresh, old] = [turned.filter((one) => !marks.has(key(one))), turned.filter((one) => marks.has(key(one)))];
+    let chosen = fresh[0] || old[0];
+    for (const offered of [...fresh, ...old]) {
+      if ((await posedOf(offered)).missing) continue;
+      chosen = offered;
+      break;
+    }
+    if (mine === turn && tabs.visible(chosen.root)) open(chosen);
   }
+
+  /** @param {import("../core/guess.js").Offer} offered @returns {Promise<import("../core/guess.js").Posed>} */
+  async function posedOf({ server, question }) {
+    const { state } = store;
+    if (!state.trace || !state.model) return { missing: "There is no picture yet." };
+    return question.pose(state, asking(server));
+  }
+
+  /** @param {import("../state").Server} server @returns {import("../core/guess.js").Ask} */
+  const asking = (server) => (name, request) => ask(server, name, request);
 
   /** Ask a question in the view that it is about. @param {import("../core/guess.js").Offer} offered @param {boolean} focus */
   function open(offered, focus = true) {
@@ -84,18 +101,15 @@ export default widget((root) => {
   }
 
   // ---- asking ------------------------------------------------------------------------------------------------------
-  const told = (name, request) => ask(asked.server, name, request);
-
   async function pose() {
     const mine = turn;
     const { state } = store;
     mask();
     $("h2").textContent = "A question …";
     $("form").hidden = true;
-    const next =
-      state.trace && state.model ? await asked.question.pose(state, told) : { missing: "There is no picture yet." };
+    const came = await posedOf(asked);
     if (mine !== turn) return; // closed, or another question meanwhile
-    posed = next;
+    posed = came;
     const { missing, words, options } = posed;
     $("h2").textContent = missing ?? filled(asked.question.ask, words);
     $("form").hidden = Boolean(missing);
@@ -171,7 +185,7 @@ export default widget((root) => {
     }
     const mine = ++turn;
     $(".answer").disabled = true;
-    const answered = await asked.question.check(store.state, told, posed);
+    const answered = await asked.question.check(store.state, asking(asked.server), posed);
     if (mine !== turn) return; // another question, picture or model meanwhile
     if (!answered) {
       show();
@@ -216,15 +230,15 @@ export default widget((root) => {
     }
     $(".count").textContent = marks.words();
     $(".next").textContent = "Another question";
-    $(".next").hidden = names().length < 2;
+    $(".next").hidden = onScreen().length < 2;
     button.querySelector(".score").textContent = marks.words() && ` · ${marks.words()}`;
     show();
   }
 
   // ---- input -------------------------------------------------------------------------------------------------------
-  button.addEventListener("click", () => (asked ? close(true) : open(upcoming())));
+  button.addEventListener("click", () => (asked ? close(true) : next()));
   $(".close").addEventListener("click", () => close(true));
-  $(".next").addEventListener("click", () => open(upcoming()));
+  $(".next").addEventListener("click", next);
   $("form").addEventListener("submit", (event) => {
     event.preventDefault();
     answer();
@@ -249,7 +263,7 @@ export default widget((root) => {
   // ---- following the page ------------------------------------------------------------------------------------------
   /** The button where there is a question; a panel whose view has gone is put away. */
   function follow() {
-    button.hidden = names().length === 0;
+    button.hidden = onScreen().length === 0;
     if (asked && !tabs.visible(asked.root)) close(false);
   }
   new MutationObserver(follow).observe(document.body, {

@@ -21,7 +21,8 @@ export default widget((root, server) => {
   const TRAVEL = 700; // ms from the grid to the sequence
   const cut = { picture: 0, patch: 0, own: null, of: "" }; // own: the marked patch while the cut is not the model's
   let linked = null; // {picture, patch} of a link, to be shown where such a cut is possible
-  let prefix = 1; // tokens before the patches
+  let prefix = 1; // tokens before the patches, and what they are called
+  let names = ["CLS"];
   let layout = null;
   let image = null;
   let travel = 1; // 0 = in the picture, 1 = in the sequence
@@ -86,7 +87,7 @@ export default widget((root, server) => {
       context.font = `600 ${Math.min(13, tile / 2.6)}px system-ui, sans-serif`;
       context.textAlign = "center";
       context.textBaseline = "middle";
-      context.fillText(prefixName(k, true), cx + tile / 2, cy + tile / 2 + 0.5);
+      context.fillText(prefixName(k, true, names), cx + tile / 2, cy + tile / 2 + 0.5);
     }
     const source = image.width / across; // of the image, for one patch
     for (let k = 0; k < n - prefix; k++) {
@@ -131,7 +132,6 @@ export default widget((root, server) => {
       const cost = current && counted ? counted : multiplyAdds(tokens, values, model);
       return { name, current, cells: [tokens, values, tokens * tokens, cost] };
     };
-    const names = prefixNames();
     const cls =
       prefix > 1 ? `, ${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : prefix ? ` and ${names[0]}` : "";
     const chosen = one(`${cut.patch} × ${cut.patch} patches${cls}`, cut.patch, true);
@@ -220,7 +220,7 @@ export default widget((root, server) => {
     const of = `${trace.size} ${modelsPatch(state)}`;
     if (cut.of !== of) Object.assign(cut, { picture: trace.size, patch: modelsPatch(state), own: null, of });
     takeLinked(state);
-    prefix = model.d_model ? trace.n_prefix : 1;
+    [prefix, names] = model.d_model ? [trace.n_prefix, prefixNames()] : [1, ["CLS"]]; // of the small ViT, whose costs are shown
     image = rgbImage(trace.rgb.data, trace.size, trace.size);
     layout = arrange(root.querySelector(".stack").clientWidth);
     paintScene(state);
