@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.pages import Visitors
+from tests.browser.pages import Visitor, Visitors
 from tests.browser.races import train_race
 from vit_explorer.bench.browser import NoBrowser, chromium, find_chromium, running_app
 from vit_explorer.bench.page import VIEWPORT, open_page
 from vit_explorer.training.runs.race import Race
 
+_LINK = "({ picture, model }) => `picture=${picture}&model=${model}`"
 FAILED = pytest.StashKey[bool]()  # of a test: whether it has failed
 
 
@@ -81,3 +82,31 @@ def page(watched, address):
     made = watched()
     open_page(made, address)
     return made
+
+
+@pytest.fixture(scope="module")
+def resident(visitors, address) -> Iterator[Visitor]:
+    """The one visitor of all tests of a module that ask for ``same_page``."""
+    visitor = visitors.borrow()
+    visitor.arrive(address, **VIEWPORT)
+    yield visitor
+    visitors.give_back(visitor)
+
+
+@pytest.fixture
+def same_page(request, resident, address):
+    """The page as the test before has left it, but for what a link holds of the open view: that is at its default.
+
+    A test that has failed leaves nothing.
+    """
+    made = resident.page
+    if made.url.startswith("about:"):
+        open_page(made, address)
+        resident.first = made.evaluate(f"({_LINK})(vx.get('settled'))")
+    yield made
+    if request.node.stash.get(FAILED, True):
+        problems, resident.faults = resident.faults, []
+        made.goto("about:blank")
+    else:
+        problems = resident.again(**VIEWPORT)
+    assert not problems, "\n".join(problems)

@@ -20,15 +20,27 @@ _DRAWN = """async () => {
   await vx.idle();
   await frames();
 }"""
+_AGAIN = """async (first) => {
+  localStorage.clear();
+  sessionStorage.clear();
+  document.activeElement?.blur();
+  await vx.go(first, true);
+  scrollTo(0, 0);
+}"""
 DEFAULT_MEDIA = {"color_scheme": "light", "reduced_motion": "no-preference"}
 
 
 @dataclass
 class Visitor:
-    """One page in a context of its own, with the faults that the page has shown since :meth:`arrive`."""
+    """One page in a context of its own, with the faults that the page has shown since :meth:`arrive`.
+
+    Attributes:
+        first: the link to picture and model of the page as it was opened.
+    """
 
     page: Page
     address: str = ""
+    first: str = ""
     faults: list[str] = field(default_factory=list)
     listeners: list[tuple[str, Callable[..., object]]] = field(default_factory=list)
 
@@ -73,6 +85,17 @@ class Visitor:
         self.page.mouse.move(0, 0)
         return found
 
+    def again(self, width: int, height: int) -> list[str]:
+        """Stay, with the first picture and all that a link holds of the open view at its default; the faults seen."""
+        found, self.faults = self.faults, []
+        while self.listeners:
+            self.page.remove_listener(*self.listeners.pop())
+        self.page.mouse.move(0, 0)
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(**DEFAULT_MEDIA)
+        self.page.evaluate(_AGAIN, self.first)
+        return found
+
     def close(self) -> None:
         self.page.context.close()
 
@@ -86,10 +109,18 @@ class Visitors:
         self._here: list[tuple[bool, Visitor]] = []
 
     def arrive(self, address: str, width: int, height: int, has_touch: bool = False, **media: str) -> Page:
-        away = self._away[has_touch]
-        visitor = away.pop() if away else Visitor.new(self._browser, has_touch=has_touch)
+        visitor = self.borrow(has_touch)
         self._here.append((has_touch, visitor))
         return visitor.arrive(address, width, height, **media)
+
+    def borrow(self, has_touch: bool = False) -> Visitor:
+        """A visitor for as long as its borrower wants."""
+        away = self._away[has_touch]
+        return away.pop() if away else Visitor.new(self._browser, has_touch=has_touch)
+
+    def give_back(self, visitor: Visitor) -> None:
+        visitor.leave()
+        self._away[False].append(visitor)
 
     def leave(self, failed: bool) -> list[str]:
         """Send all visitors away, for good if the test has failed; the faults that their pages have shown."""

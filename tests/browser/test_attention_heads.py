@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.browser.pages import save
+from tests.browser.pages import open_view, save
 from vit_explorer.bench.page import open_page
 from vit_explorer.explain.rollout import rollout_steps
 from vit_explorer.figures.attention import rollout_limit
@@ -22,8 +22,9 @@ SESSION = Session()
 
 
 @pytest.fixture
-def heads(page):
-    page.evaluate("vx.openTab('attention')")
+def heads(same_page):
+    page = same_page
+    open_view(page, "Attention / Heads")
     page.wait_for_selector(".vx-attention-heads .large")
     page.wait_for_function("document.querySelector('.vx-attention-heads .pair').textContent.includes('gives')")
     return page

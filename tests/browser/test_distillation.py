@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.browser.apps import serving
 from tests.browser.pages import drawn
 from tests.deits import DEIT, PLAIN, TEACHER, save_deits
-from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import VIEWPORT, settled
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.distillation import two_tokens
@@ -26,7 +26,7 @@ def checkpoints(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(checkpoints, runs) -> Iterator[str]:
-    with running_app("--checkpoints", str(checkpoints), "--runs", str(runs)) as running:
+    with serving(runs, checkpoints) as running:
         yield running
 
 
@@ -134,7 +134,7 @@ def test_all_test_pictures_are_asked_about_and_an_example_is_clicked(view, check
 def test_asking_can_be_stopped_and_gone_on_with(browser, tmp_path_factory, runs):
     folder = tmp_path_factory.mktemp("checkpoints")
     save_deits(folder)
-    with running_app("--checkpoints", str(folder), "--runs", str(runs)) as fresh:
+    with serving(runs, folder) as fresh:
         page = opened(browser.new_page(viewport=VIEWPORT), fresh)
         go, status = page.locator(f"{BELOW} .go"), page.locator(f"{BELOW} .status")
         go.click()

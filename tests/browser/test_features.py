@@ -31,10 +31,10 @@ def drawn(page) -> None:
 
 
 @pytest.fixture
-def features(page):
-    page.evaluate("vx.openTab('features')")
-    drawn(page)
-    return page
+def features(same_page):
+    same_page.evaluate("vx.openTab('features')")
+    drawn(same_page)
+    return same_page
 
 
 def hover(page, selector: str, cell: int, side: int = 8) -> None:

@@ -8,8 +8,8 @@ import shutil
 
 import pytest
 
+from tests.browser.apps import serving
 from tests.browser.pages import drawn, fits, reload, save
-from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import open_page
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER
 
@@ -44,8 +44,7 @@ def address(tmp_path_factory):
     (folder / "sweeps" / "hunger.json").write_text(json.dumps(results()))
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("TMPDIR", str(tmp_path_factory.mktemp("slots")))  # other trainings here are not waited for
-        runs = tmp_path_factory.mktemp("runs")
-        with running_app("--runs", str(runs), "--checkpoints", str(folder)) as running:
+        with serving(tmp_path_factory.mktemp("runs"), folder) as running:
             yield running
 
 

@@ -11,9 +11,9 @@ from statistics import mean, stdev
 
 import pytest
 
+from tests.browser.apps import serving
 from tests.browser.pages import open_view, save
 from tests.training.ladders import ladder_results, write_results
-from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import open_page
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER
 from vit_explorer.training.studies.ladder import RUNGS, TEACHER
@@ -29,15 +29,15 @@ def address(tmp_path_factory) -> Iterator[str]:
     for path in CHECKPOINT_FOLDER.glob("vit-cifar10.*"):
         shutil.copy(path, folder)
     write_results(folder, RESULTS)
-    with running_app("--checkpoints", str(folder), "--runs", str(tmp_path_factory.mktemp("runs"))) as running:
+    with serving(tmp_path_factory.mktemp("runs"), folder) as running:
         yield running
 
 
 @pytest.fixture
-def ladder(page):
-    open_view(page, "Recipe / Ladder")
-    page.wait_for_selector(f"{VIEW} .rung")
-    return page
+def ladder(same_page):
+    open_view(same_page, "Recipe / Ladder")
+    same_page.wait_for_selector(f"{VIEW} .rung")
+    return same_page
 
 
 def accuracies(name: str, field: str = "test_accuracy") -> list[float]:
@@ -208,7 +208,7 @@ def test_without_results_it_says_how_to_make_them(browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("bare")
     for path in CHECKPOINT_FOLDER.glob("vit-cifar10.*"):
         shutil.copy(path, folder)
-    with running_app("--checkpoints", str(folder), "--runs", str(tmp_path_factory.mktemp("runs"))) as bare:
+    with serving(tmp_path_factory.mktemp("runs"), folder) as bare:
         page = browser.new_page()  # `watched` takes requests to this second app for foreign ones
         open_page(page, bare)
         open_view(page, "Recipe / Ladder")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.browser.apps import serving
 from tests.browser.pages import drawn, open_view
-from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import open_page
 from vit_explorer.data.cifar10 import DATA_VARIABLE
 
@@ -28,7 +28,7 @@ def address(tmp_path_factory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("nothing")
     with pytest.MonkeyPatch.context() as patched:
         patched.delenv(DATA_VARIABLE, raising=False)
-        with running_app("--data", str(folder), "--runs", str(folder)) as running:
+        with serving(folder, data=folder) as running:
             yield running
 
 

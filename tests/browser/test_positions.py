@@ -15,7 +15,8 @@ from vit_explorer.ui.positions.experiment import run_experiment
 
 
 @pytest.fixture
-def positions(page):
+def positions(same_page):
+    page = same_page
     page.get_by_role("tab", name="Positions").click()
     page.wait_for_selector(".vx-positions .after .maps")
     page.wait_for_function("document.querySelector('.vx-positions .readout').textContent.includes('patch')")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from tests.browser.apps import serving
 from tests.browser.swin_models import CLASSES
-from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import settled
 from vit_explorer.explain.stem import stem_stages
 from vit_explorer.models import create_model, save_checkpoint
@@ -36,7 +36,7 @@ def address(runs, tmp_path_factory) -> Iterator[str]:
             "multiply_adds": 123_400_000,
         }
         save_checkpoint(create_model(architecture, **overrides), card, f"{architecture}-test", folder)
-    with running_app("--checkpoints", str(folder), "--runs", str(runs)) as running:
+    with serving(runs, folder) as running:
         yield running
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.browser.apps import serving
 from tests.browser.swin_models import open_windows, save_models
-from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import open_page
 from vit_explorer.cost.attention import global_attention_cost, windowed_attention_cost
 
@@ -26,14 +26,14 @@ def runs(tmp_path_factory):
 def address(runs, tmp_path_factory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("checkpoints")
     save_models(folder)
-    with running_app("--checkpoints", str(folder), "--runs", str(runs)) as running:
+    with serving(runs, folder) as running:
         yield running
 
 
 @pytest.fixture
-def cost(page):
-    open_windows(page, "Cost")
-    return page
+def cost(same_page):
+    open_windows(same_page, "Cost")
+    return same_page
 
 
 def put(page, **sizes: int) -> None:

@@ -9,9 +9,9 @@ from itertools import pairwise
 import pytest
 import torch
 
+from tests.browser.apps import serving
 from tests.browser.pages import drawn
 from tests.browser.swin_models import cut, open_windows, save_models, settle, swin_of, traced_swin
-from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import open_page
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain import unmasked
@@ -35,7 +35,7 @@ def checkpoints(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(checkpoints, runs) -> Iterator[str]:
-    with running_app("--checkpoints", str(checkpoints), "--runs", str(runs)) as running:
+    with serving(runs, checkpoints) as running:
         yield running
 
 
@@ -45,9 +45,9 @@ def session(checkpoints) -> Session:
 
 
 @pytest.fixture
-def masks(page):
-    open_windows(page, "Masks")
-    return page
+def masks(same_page):
+    open_windows(same_page, "Masks")
+    return same_page
 
 
 def words(page, part: str) -> str:

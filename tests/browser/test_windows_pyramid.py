@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import pytest
 
+from tests.browser.apps import serving
 from tests.browser.swin_models import SWIN, VIT, open_windows, save_models, settle, swin_of
-from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import open_page
 from vit_explorer.cost.multiply_adds import vit_multiply_adds
 from vit_explorer.cost.stages import stage_multiply_adds
@@ -29,14 +29,14 @@ def checkpoints(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def address(checkpoints, runs) -> Iterator[str]:
-    with running_app("--checkpoints", str(checkpoints), "--runs", str(runs)) as running:
+    with serving(runs, checkpoints) as running:
         yield running
 
 
 @pytest.fixture
-def pyramid(page):
-    open_windows(page, "Hierarchy")
-    return page
+def pyramid(same_page):
+    open_windows(same_page, "Hierarchy")
+    return same_page
 
 
 def readout(page) -> dict[str, str]:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.browser.apps import serving
 from tests.browser.pages import open_view
-from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import open_page
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.trace import Trace, trace
@@ -49,7 +49,7 @@ def checkpoints(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def address(runs, checkpoints) -> Iterator[str]:
-    with running_app("--runs", str(runs), "--checkpoints", str(checkpoints)) as running:
+    with serving(runs, checkpoints) as running:
         yield running
 
 
