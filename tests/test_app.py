@@ -20,7 +20,7 @@ import pytest
 
 from tests.training.racing import PATIENCE, alive, children, until
 from tests.ui.test_listening import IPV6
-from vit_explorer.bench.browser import APP, free_port, running_app, wait_until_answering
+from vit_explorer.bench.browser import APP, free_port, wait_until_answering
 from vit_explorer.data.cifar10 import DATA_VARIABLE
 from vit_explorer.models.zoo import create_model, save_checkpoint
 from vit_explorer.ui import door
@@ -41,6 +41,24 @@ def small_checkpoint(folder: Path, name: str = "vit-small") -> Path:
         "recipe": {"epochs": 3},
     }
     return save_checkpoint(create_model("vit", **overrides), card, name, folder)
+
+
+@pytest.fixture
+def served(monkeypatch, capsys):
+    """Run the command with these flags in this process: what its page answers, and all that it prints."""
+
+    def serve(*flags: str) -> tuple[str, str]:
+        answers: list[str] = []
+
+        def look(page: gr.Blocks) -> None:  # in place of waiting for the end
+            answers.append(answer_of(page.local_url))
+            page.close(verbose=False)
+
+        monkeypatch.setattr(gr.Blocks, "block_thread", look)
+        assert door.main(["--port", "0", *flags]) == 0
+        return answers[0], "".join(capsys.readouterr())
+
+    return serve
 
 
 def answer_of(address: str) -> str:
@@ -150,34 +168,32 @@ def test_the_frame_answers_whatever_one_checkpoint_is(tmp_path, harm):
         assert "vit-small" in answers["describe"]({"model": name})["error"]
 
 
-def test_the_app_answers_whatever_the_checkpoints_are(tmp_path):
+def test_the_app_answers_whatever_the_checkpoints_are(tmp_path, served):
     """Each harmed one is a line of its own, and the whole one beside them is there."""
     for number, harm in enumerate(HARMS):
         do_harm(small_checkpoint(tmp_path, f"vit-{number}"), harm)
     small_checkpoint(tmp_path, "vit-whole")
-    lines = complaints_of_the_app(tmp_path)
+    lines = complaints(*served("--checkpoints", str(tmp_path)))
     assert len(lines) == len(HARMS)
     for number, harm in enumerate(HARMS):
         assert sum(f"vit-{number}" in line for line in lines) == 1, harm
 
 
-def test_the_app_says_where_runs_are_written(tmp_path):
-    with running_app("--runs", str(tmp_path / "mine"), log=(log := [])):
-        pass
-    assert f"Runs are written to {tmp_path / 'mine'}\n" in log[0]
+def test_the_app_says_where_runs_are_written(tmp_path, served):
+    _, said = served("--runs", str(tmp_path / "mine"))
+    assert f"Runs are written to {tmp_path / 'mine'}\n" in said
     assert not (tmp_path / "mine").exists()  # no folder before there is a run
 
 
-def test_the_app_answers_without_a_checkpoint(tmp_path):
-    (line,) = complaints_of_the_app(tmp_path / "nowhere")
+def test_the_app_answers_without_a_checkpoint(tmp_path, served):
+    (line,) = complaints(*served("--checkpoints", str(tmp_path / "nowhere")))
     assert "nowhere" in line
 
 
-def complaints_of_the_app(checkpoints: Path) -> list[str]:
-    with running_app("--checkpoints", str(checkpoints), log=(log := [])) as address:
-        assert "ViT Explorer" in answer_of(address)
-    assert "Traceback" not in log[0]
-    return [line for line in log[0].splitlines() if line.startswith("vit-explorer: ")]
+def complaints(page: str, said: str) -> list[str]:
+    assert "ViT Explorer" in page
+    assert "Traceback" not in said
+    return [line for line in said.splitlines() if line.startswith("vit-explorer: ")]
 
 
 def test_a_port_that_is_no_number_is_said_in_one_line(monkeypatch, capsys):
@@ -214,14 +230,12 @@ def test_a_dataset_that_cannot_be_read_is_said(tmp_path, capsys):
     assert capsys.readouterr().err.startswith(f"vit-explorer: {damaged} cannot be read")
 
 
-def test_a_wrong_data_path_is_said_and_the_rest_runs(tmp_path, monkeypatch):
+def test_a_wrong_data_path_is_said_and_the_rest_runs(tmp_path, monkeypatch, served):
     monkeypatch.delenv("VIT_EXPLORER_DATA", raising=False)
     small_checkpoint(tmp_path)
     wrong = tmp_path / "no-data-here"
-    with running_app("--checkpoints", str(tmp_path), "--data", str(wrong), log=(log := [])) as address:
-        assert "ViT Explorer" in answer_of(address)
-    lines = [line for line in log[0].splitlines() if line.startswith("vit-explorer: ")]
-    assert len(lines) == 1 and str(wrong) in lines[0]
+    (line,) = complaints(*served("--checkpoints", str(tmp_path), "--data", str(wrong)))
+    assert str(wrong) in line
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see who runs")
@@ -255,9 +269,8 @@ def test_training_flags_that_cannot_be_are_said_in_one_line(flags, words, capsys
     assert shown.count("\n") == 1 and words in shown
 
 
-def test_the_page_names_no_other_origin():
-    with running_app() as address:
-        page = answer_of(address)
+def test_the_page_names_no_other_origin(served):
+    page, _ = served()
     for foreign in ("fonts.googleapis", "cdnjs", "jsdelivr", "unpkg", "gstatic", "huggingface.co"):
         assert foreign not in page
 

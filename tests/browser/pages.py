@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,14 @@ _AGAIN = """async (first) => {
   localStorage.clear();
   sessionStorage.clear();
   document.activeElement?.blur();
+  document.querySelector("#vx-say")?.classList.remove("shown");
   await vx.go(first, true);
   scrollTo(0, 0);
+}"""
+_HASTEN = """() => {
+  const unhurried = window.setTimeout;
+  const hurried = (act, time = 0, ...rest) => unhurried(act, time / 5, ...rest);
+  window.setTimeout = Object.assign(hurried, { unhurried });
 }"""
 DEFAULT_MEDIA = {"color_scheme": "light", "reduced_motion": "no-preference"}
 
@@ -164,6 +171,14 @@ def save(page: Page, view: str, format: str) -> Download:
     with page.expect_download() as download:
         page.locator(f"{view} [data-format={format}]").click()
     return download.value
+
+
+@contextmanager
+def hastened(page: Page) -> Iterator[None]:
+    """Have what the page does after a while happen five times as soon, such as the next step of a film."""
+    page.evaluate(_HASTEN)
+    yield
+    page.evaluate("() => { window.setTimeout = window.setTimeout.unhurried; }")
 
 
 def fits(page: Page, width: int) -> None:

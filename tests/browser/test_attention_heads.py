@@ -23,7 +23,10 @@ SESSION = Session()
 
 @pytest.fixture
 def heads(same_page):
-    page = same_page
+    return opened(same_page)
+
+
+def opened(page):
     open_view(page, "Attention / Heads")
     page.wait_for_selector(".vx-attention-heads .large")
     page.wait_for_function("document.querySelector('.vx-attention-heads .pair').textContent.includes('gives')")
@@ -132,7 +135,8 @@ def test_pointing_at_the_matrix_tells_its_number(heads):
     assert number(said[2]) == pytest.approx(float(traced(heads).weights[3, 0, query + 1, key + 1]), rel=0.006)
 
 
-def test_where_weights_do_not_come_with_the_trace_they_are_fetched_and_the_same(heads):
+def test_where_weights_do_not_come_with_the_trace_they_are_fetched_and_the_same(page):
+    heads = opened(page)
     views = (MAPS, LARGE, ".vx-attention-heads .matrix", ".vx-attention-heads .matrix-marks")
     before = {name: image_of(heads, name) for name in views}
     said = heads.locator(PAIR).inner_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,11 @@ from PIL import Image
 from tests.browser.pages import drawn
 
 FORMATS = ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"]
+
+
+@pytest.fixture
+def page(same_page):
+    return same_page
 
 
 def picture_bytes(kind: str, size: tuple[int, int] = (64, 48)) -> bytes:
@@ -49,13 +55,14 @@ BAD = {
 }
 
 
-def upload(page, name: str, data: bytes) -> None:
-    page.set_input_files(".vx-frame .file", {"name": name, "mimeType": "application/octet-stream", "buffer": data})
+def upload(page, path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    page.set_input_files(".vx-frame .file", path)
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_each_format_is_seen_by_the_model(page, kind):
-    upload(page, f"mine.{kind.lower()}", picture_bytes(kind))
+def test_each_format_is_seen_by_the_model(page, kind, tmp_path):
+    upload(page, tmp_path / f"mine.{kind.lower()}", picture_bytes(kind))
     page.wait_for_function("vx.get('settled').picture.startsWith('upload:')")
     assert page.locator(".vx-frame .title").inner_text() == f"mine.{kind.lower()}"
     assert page.locator(".vx-frame .detail").inner_text().startswith("64 × 48 → 32 × 32")
@@ -66,8 +73,8 @@ def test_each_format_is_seen_by_the_model(page, kind):
     assert right[2] > 220 and right[0] < 40
 
 
-def test_letterbox_keeps_the_whole_picture(page):
-    upload(page, "mine.png", picture_bytes("PNG"))
+def test_letterbox_keeps_the_whole_picture(page, tmp_path):
+    upload(page, tmp_path / "mine.png", picture_bytes("PNG"))
     page.wait_for_function("vx.get('settled').picture.startsWith('upload:')")
     page.get_by_role("button", name="Letterbox").first.click()
     page.wait_for_function("vx.get('settled').fit === 'letterbox'")
@@ -75,14 +82,14 @@ def test_letterbox_keeps_the_whole_picture(page):
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_gives_one_sentence_and_the_picture_stays(page, name):
+def test_a_bad_file_gives_one_sentence_and_the_picture_stays(page, name, tmp_path):
     data = BAD[name]
     if data is None:
         buffer = io.BytesIO()
         Image.new("1", (10_000, 5_001)).save(buffer, "PNG")
         data = buffer.getvalue()
     before = page.evaluate("vx.get('trace').picture.name")
-    upload(page, "bad.png", data)
+    upload(page, tmp_path / "bad.png", data)
     page.wait_for_selector("#vx-say.shown")
     sentence = page.locator("#vx-say").inner_text()
     assert sentence.endswith(".") and 15 < len(sentence) < 200

@@ -5,6 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.pages import drawn
+from vit_explorer.bench.page import open_page
+
+
+@pytest.fixture
+def page(same_page):
+    return same_page
+
 
 # Pixels of a canvas that are of the query colour.
 _MARKED = """(selector) => {
@@ -142,7 +149,9 @@ def test_the_cnn_says_that_it_has_no_patches(page):
     assert page.locator(".vx-patch .stages").is_visible()
 
 
-def test_cutting_again_ends_with_every_patch_in_its_place(page):
+def test_cutting_again_ends_with_every_patch_in_its_place(watched, address):
+    page = watched()
+    open_page(page, address)
     before = page.evaluate("document.querySelector('.vx-patches .scene').toDataURL()")
     page.locator(".vx-patches .play").click()
     for sign in ("!==", "==="):

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.browser.pages import save
+from tests.browser.pages import hastened, save
 from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.positions.experiment import run_experiment
@@ -80,10 +80,12 @@ def test_slider_goes_through_the_training(positions):
 
 
 def test_play_runs_through_the_snapshots_and_ends(positions):
+    slider = "document.querySelector('.vx-positions .slider')"
     positions.locator(".vx-positions .play").click()
-    positions.wait_for_function("document.querySelector('.vx-positions .slider').value === '1'", timeout=10_000)
+    positions.wait_for_function(f"{slider}.value === '1'", timeout=10_000)
     last = positions.locator(".vx-positions .slider").get_attribute("max")
-    positions.wait_for_function(f"document.querySelector('.vx-positions .slider').value === '{last}'", timeout=30_000)
+    with hastened(positions):
+        positions.wait_for_function(f"{slider}.value === '{last}'", timeout=30_000)
 
 
 def test_pairs_are_those_of_the_model(positions):

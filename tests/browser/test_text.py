@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from tests.browser.pages import hastened
 from vit_explorer.bench.page import open_page
 
 LONG = 60_000  # ms, for a slow machine
@@ -175,7 +176,8 @@ def test_the_training_is_played_from_untrained_to_trained(roots):
     assert untrained == image_of(roots, ".vx-text-sequence .before")
     assert roots.locator(".vx-text-sequence .outputs .wrong").count() > 5
     last = roots.evaluate("vx.get('text').epochs.length - 1")
-    roots.wait_for_function(f"vx.get('textLook').epoch === {last}", timeout=LONG)
+    with hastened(roots):
+        roots.wait_for_function(f"vx.get('textLook').epoch === {last}", timeout=LONG)
     assert image_of(roots, ".vx-text-sequence .after") != untrained
     assert word(roots, "outputs") == "DRAOBKCALB■"
 
@@ -239,10 +241,12 @@ def test_the_film_goes_back_and_on_by_pointer_and_keys(decoding):
 
 
 def test_the_film_plays_to_its_end(decoding):
-    decoding.locator(".vx-text-decoding .play").click()
-    decoding.wait_for_function("document.querySelector('.vx-text-decoding .slider').value === '2'", timeout=LONG)
-    decoding.wait_for_function("document.querySelector('.vx-text-decoding .slider').value === '11'", timeout=LONG)
-    decoding.wait_for_function("document.querySelector('.vx-text-decoding .play').textContent === 'Play'", timeout=LONG)
+    slider, play = (f"document.querySelector('.vx-text-decoding .{name}')" for name in ("slider", "play"))
+    with hastened(decoding):
+        decoding.locator(".vx-text-decoding .play").click()
+        decoding.wait_for_function(f"{slider}.value === '2'", timeout=LONG)
+        decoding.wait_for_function(f"{slider}.value === '11'", timeout=LONG)
+        decoding.wait_for_function(f"{play}.textContent === 'Play'", timeout=LONG)
 
 
 def test_bars_are_the_probabilities_of_the_next_token(decoding):

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from tests.browser.apps import serving
-from tests.browser.pages import open_view
+from tests.browser.pages import hastened, open_view
 from vit_explorer.bench.page import open_page
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.trace import Trace, trace
@@ -224,13 +224,14 @@ def test_playing_goes_on_by_itself_and_pauses(watched, address):
     page = watched()
     open_steps(page, address)
     play = page.locator(".vx-windows-steps .play")
-    play.click()
-    page.wait_for_function(f"document.querySelector('{TITLE}').textContent.startsWith('3.')", timeout=15_000)
-    play.click()
-    assert play.get_attribute("aria-pressed") == "false"
-    paused = text(page, TITLE)
-    page.wait_for_timeout(2_500)  # longer than a step lasts
-    assert text(page, TITLE) == paused
+    with hastened(page):
+        play.click()
+        page.wait_for_function(f"document.querySelector('{TITLE}').textContent.startsWith('3.')", timeout=15_000)
+        play.click()
+        assert play.get_attribute("aria-pressed") == "false"
+        paused = text(page, TITLE)
+        page.wait_for_timeout(600)  # longer than a step lasts
+        assert text(page, TITLE) == paused
     go(page, 7)
     play.click()
     page.wait_for_function(f"document.querySelector('{TITLE}').textContent.startsWith('8.')", timeout=15_000)
