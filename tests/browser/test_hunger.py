@@ -79,8 +79,9 @@ def choose(page, kind: str, size: str, seed: str) -> None:
 
 
 def test_the_keys_walk_along_the_curves_and_tell_their_numbers(hunger):
+    drawn(hunger)  # what the tab asks when it is opened has come
     requests = []
-    hunger.on("request", lambda request: requests.append(request.url))
+    hunger.on("request", lambda request: requests.append(request.post_data or request.url))
     hunger.locator(".vx-hunger .marks").focus()
     hunger.keyboard.press("ArrowRight")
     assert readout(hunger) == "CNN: 50 pictures, each 4 times; 30.0 % ± 1.4 over 2 seeds (31.0, 29.0); 8 s a run."
