@@ -35,7 +35,8 @@ from vit_explorer.data.dataset import Dataset
 from vit_explorer.data.sources import open_dataset
 from vit_explorer.figures.frame import write_figure
 from vit_explorer.models.zoo import EXPORT_FOLDER
-from vit_explorer.training.cli.flags import add_recipe_flags, recipes_said, said_flags
+from vit_explorer.training.cli.flags import recipes_said, said_flags
+from vit_explorer.training.cli.parser import GPU_ABREAST, make_parser
 from vit_explorer.training.cli.progress import Display
 from vit_explorer.training.loop.distributed import Group, open_group
 from vit_explorer.training.loop.events import Failed, Finished
@@ -45,7 +46,7 @@ from vit_explorer.training.loop.trainer import Trainer
 from vit_explorer.training.runs import folder as run_folder
 from vit_explorer.training.runs.checkpoint import check_name, export_checkpoint
 from vit_explorer.training.runs.race import Race
-from vit_explorer.training.runs.runner import SAVE_EVERY, Runner
+from vit_explorer.training.runs.runner import Runner
 from vit_explorer.training.runs.slots import Slot
 from vit_explorer.training.runs.status import RaceStatus
 from vit_explorer.training.studies.abreast import train_abreast
@@ -57,14 +58,12 @@ from vit_explorer.training.studies.sweep_figures import results_of, sweep_figure
 from vit_explorer.training.studies.weights import plan, ship, stride_on, weight_cells
 
 ASK_EVERY = 0.5  # seconds between two looks whether the machine is free
-GPU_ABREAST = 3  # models that share a GPU, each leaving much of it idle
-OTHER_NAMES = {"data-scaling": "hunger"}  # of sweeps
 STOPPED = 130  # exit status of a program that was interrupted
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
-    parser = make_parser()
+    parser = make_parser(__doc__.split("\n")[0])
     options = parser.parse_args(arguments)
     leads = int(os.environ.get("RANK", "0")) == 0
     try:
@@ -82,64 +81,6 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nStopped at once: what was begun stands at the state that was saved last.", file=sys.stderr)
         return STOPPED
-
-
-def make_parser() -> argparse.ArgumentParser:
-    """All flags. ``flags.recipes_said`` makes recipes of what it reads."""
-    parser = argparse.ArgumentParser(prog="python -m vit_explorer.train", description=__doc__.split("\n")[0])
-    add_recipe_flags(parser)
-    parser.add_argument("--root", help="where CIFAR-10 lies: a folder or an .npz file")
-    parser.add_argument(  # torchrun of Python 3.11 takes --run for a flag of its own
-        "--run", "--run-folder", type=Path, help="the folder of the run, or of the race (one in runs/ if not given)"
-    )
-    parser.add_argument("--resume", type=Path, metavar="FOLDER", help="go on with the run or the race in this folder")
-    parser.add_argument(
-        "--export", "--keep", dest="export", metavar="NAME", help="at the end put the model into the model list"
-    )
-    parser.add_argument(
-        "--export-in",
-        "--keep-in",
-        dest="export_in",
-        type=Path,
-        default=EXPORT_FOLDER,
-        metavar="FOLDER",
-        help="another folder to put it in",
-    )
-    parser.add_argument("--half", action="store_true", help="store exported weights as float16")
-    parser.add_argument(
-        "--at-once", type=int, default=1, metavar="N", help="trainings allowed on this machine, this one included"
-    )
-    parser.add_argument(
-        "--save-every",
-        type=float,
-        default=SAVE_EVERY,
-        metavar="SECONDS",
-        help="between two states on disk: what a kill loses",
-    )
-    sweep = parser.add_argument_group("sweep")
-    sweep.add_argument(
-        "--sweep",
-        type=lambda name: OTHER_NAMES.get(name, name),
-        choices=["hunger", *LENGTHS, "weights"],
-        help="many runs, resumable: kinds of networks on more and more pictures (also called data-scaling), DeiT's "
-        "recipe rung by rung (ladder-long: on all pictures, for a GPU), or the weights that ship",
-    )
-    sweep.add_argument(
-        "--minutes", type=float, metavar="M", help="for the weights: lay the epochs out so that all is done in time"
-    )
-    sweep.add_argument(
-        "--abreast", type=int, metavar="N", help=f"models of the weights trained at once ({GPU_ABREAST} on a GPU)"
-    )
-    sweep.add_argument("--updates", type=int, metavar="N", help=f"of every run of the hunger sweep ({UPDATES:,})")
-    sweep.add_argument("--seeds", type=int, default=1, metavar="N", help="how often each run is made (1)")
-    sweep.add_argument(
-        "--figure",
-        type=Path,
-        metavar="FILE",
-        help="train nothing: draw the results in the sweep's folder, or those that ship, as PNG, SVG or PDF",
-    )
-    parser.add_argument("--download", action="store_true", help="fetch CIFAR-10 and end")
-    return parser
 
 
 def _train(options: argparse.Namespace, group: Group) -> int:

@@ -12,9 +12,9 @@ import torch
 
 from vit_explorer.data.sources import absolute_source
 from vit_explorer.figures.curves import Curve
-from vit_explorer.train import make_parser
 from vit_explorer.training import Recipe
 from vit_explorer.training.cli.flags import recipes_said
+from vit_explorer.training.cli.parser import make_parser
 from vit_explorer.training.loop.events import Epoch, Event, Failed, Finished, Snapshot, Started, Step
 from vit_explorer.training.runs.export import COLUMNS, COMMAND, accuracy_points, caption, command_line, curves_csv
 from vit_explorer.training.runs.race import Race

@@ -10,8 +10,8 @@ from statistics import mean, stdev
 import pytest
 
 from tests.training.ladders import BY_SEED, TESTS, ladder_results, write_results
-from vit_explorer.train import make_parser
 from vit_explorer.training.cli.flags import recipes_said
+from vit_explorer.training.cli.parser import make_parser
 from vit_explorer.training.runs.export import COMMAND
 from vit_explorer.training.studies.ladder import RUNGS, TEACHER, ladder_cells, steps, summary, teacher_step
 from vit_explorer.ui.core.errors import UserError
