@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as plan from "../../vit_explorer/ui/train/plan.js";
+import { terms } from "../../vit_explorer/ui/train/own-words.js";
 import { mirrored } from "../../vit_explorer/ui/train/words.js";
 
 const LOBBY = {
@@ -46,6 +47,12 @@ test("only models of its kind are a contender's start", () => {
   const entry = (model) => ({ label: "", base: { model }, edits: {} });
   assert.deepEqual(plan.starts(entry("vit"), LOBBY, "shapes"), ["", "mine"]);
   assert.deepEqual(plan.starts(entry("cnn"), LOBBY, "shapes"), [""]);
+});
+
+test("what becomes of a kept model is told where models can be kept", () => {
+  const limits = { megabytes: 64, files: 5000, each: 1, hours: 6 };
+  assert.match(terms(limits, true), /64 MB and 5,000 files, 1 set at a time.*6 hours.*seen by all visitors/);
+  assert.doesNotMatch(terms(limits, false), /keep/);
 });
 
 test("whoever mirrors pictures is told, and told of shifts alone", () => {

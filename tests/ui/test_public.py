@@ -84,6 +84,10 @@ def test_models_are_kept_by_the_owner_of_a_race_and_never_by_strangers(public, p
     assert "error" in theirs if title == "terminal" else theirs["keeps"] is False
 
 
+def test_a_page_that_keeps_no_models_says_so(public, private):
+    assert [visit.ask("lobby", owner=MINE)["keeps"] for visit in (public, private)] == [False, True]
+
+
 def test_strangers_see_their_own_races_alone(public, private):
     shelves = [{race["title"] for race in visit.ask("lobby", owner=MINE)["races"]} for visit in (public, private)]
     assert shelves == [{"mine"}, {"mine", "yours", "terminal"}]

@@ -18,9 +18,9 @@ export const leftBehind = (n) =>
   `${format.plural(n, "file was", "files were")} too large for a picture and stayed behind.`;
 export const sending = (share) => (share >= 1 ? "All has arrived." : `Sending: ${format.percent(share, 0)}`);
 
-/** The limits, and what becomes of the files. */
-export const terms = ({ megabytes, files, each, hours }) =>
-  `Up to ${format.count(megabytes)} MB and ${format.count(files)} files, ${format.plural(each, "set")} at a time. Only this browser is shown them; the server deletes them ${hours} hours after their last use. The name and the classes of a model that you keep are seen by all visitors.`;
+/** The limits, and what becomes of the files; `keeps`: whether models can be kept here. */
+export const terms = ({ megabytes, files, each, hours }, keeps) =>
+  `Up to ${format.count(megabytes)} MB and ${format.count(files)} files, ${format.plural(each, "set")} at a time. Only this browser is shown them; the server deletes them ${hours} hours after their last use.${keeps ? " The name and the classes of a model that you keep are seen by all visitors." : ""}`;
 
 export const tooLarge = (name, size, { megabytes }) =>
   `${name} has ${format.count(Math.ceil(size / 2 ** 20))} MB: at most ${format.count(megabytes)} MB can be brought.`;

@@ -155,7 +155,7 @@ export function ownPictures(root, choose) {
     $(".own .sending .words").textContent = busy ? words.sending(share || 0) : "";
     $(".own .told").textContent = told;
     if (!answer) return;
-    $(".own .terms").textContent = words.terms(answer);
+    $(".own .terms").textContent = words.terms(answer, store.get("lobby")?.keeps);
     const opened = new Set(
       [...box.querySelectorAll("details[open]")].map((one) => one.closest("[data-data]").dataset.data),
     );

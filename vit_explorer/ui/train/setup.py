@@ -99,6 +99,7 @@ def describe_lobby(session: Session, service: TrainingService, request: OwnerReq
         "races": lines,
         "at_once": service.at_once,
         "brings": session.brought is not None,
+        "keeps": not service.limits.strangers,
         "problems": [*filter(None, [service.devices.problem]), *data.problems, *unreadable, *damaged, *told],
     }
 
