@@ -79,7 +79,7 @@ def write_cut(page: Page, path: Path) -> None:
 
 
 IMAGES: dict[str, Callable[[Page, Path], None]] = {
-    "attention.png": view_shot("Attention / Heads"),
+    "home.png": view_shot("Home"),
     "windows.png": view_shot("Windows / Step by step"),
     "cut.gif": write_cut,
 }
