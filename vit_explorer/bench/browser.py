@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,13 +79,17 @@ def free_port() -> int:
 
 @contextmanager
 def running_app(
-    *flags: str, log: list[str] | None = None, processes: list[subprocess.Popen[str]] | None = None
+    *flags: str,
+    log: list[str] | None = None,
+    processes: list[subprocess.Popen[str]] | None = None,
+    program: Sequence[str] = (str(APP),),
 ) -> Iterator[str]:
     """Start app.py on a free port, yield the address, and stop the app at the end.
 
     Args:
         log: receives what the app printed, once it has ended.
         processes: receives the app's process.
+        program: what Python runs, in place of app.py.
     Raises:
         RuntimeError: if it ends by itself or does not answer in time; the message holds what it printed.
     """
@@ -93,7 +97,10 @@ def running_app(
     address = f"http://127.0.0.1:{port}/"
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(
-            [sys.executable, str(APP), "--port", str(port), *flags], stdout=output, stderr=subprocess.STDOUT, text=True
+            [sys.executable, *program, "--port", str(port), *flags],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         try:
             if processes is not None:

@@ -12,54 +12,98 @@ from typing import Any
 import torch
 
 from vit_explorer.bench.browser import chromium, running_app
+from vit_explorer.bench.catalogue_files import UNCHECKED, write_catalogue
 from vit_explorer.bench.page import VIEWPORT, change_picture, open_page, open_view
 from vit_explorer.models.network import Network
+from vit_explorer.models.pretrained.catalogue import pretrained_models
+from vit_explorer.models.pretrained.source import open_network
 from vit_explorer.models.zoo import create_model
 
 SIDE = 224  # pixels
-PICTURES = 5  # changes of image on each view
+PICTURES = 3  # changes of image on each view
 PASSES = 5
 NETWORKS: dict[str, dict[str, Any]] = {  # of sizes in the catalogue, with fresh weights, which take the same time
     "deit-tiny-sized": {"d_model": 192, "n_heads": 3, "d_ff": 768},
     "vit-b-16-sized": {"d_model": 768, "n_heads": 12, "d_ff": 3072},
 }
+REAL = "VIT_EXPLORER_VIT_S14"  # names a folder with a ViT-S/14 of DINOv2, which is measured too where it is
 BUDGETS = {"deit-tiny-sized": "600 ms", "vit-b-16-sized": "forward pass + 500 ms"}
 VIEWS = (
     "Patches", "Positions", "Attention / Heads", "Attention / Rollout", "Attention / Test it", "Attention / Layers",
     "Features / Maps", "Features / Two networks",
 )  # fmt: skip
+_SHOW = """(model) => new Promise((resolve) => {
+  vx.set("wish", { model });
+  const look = () => (vx.get("settled").model === model ? resolve() : setTimeout(look, 50));
+  look();
+})"""
 
 
 def measure_pretrained(_: str | None = None) -> dict[str, Any]:
     """Milliseconds from another image's request to the open tab drawn, and memory with the networks opened in turn."""
     result: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        files = {name: _saved(Path(folder), name, options, result) for name, options in NETWORKS.items()}
-        flags = [word for file in files.values() for word in ("--model", str(file))]
-        with running_app("--runs", folder, *flags) as address, chromium() as browser:
-            page = browser.new_page(viewport=VIEWPORT)
-            for name in NETWORKS:
-                open_page(page, f"{address}#model={name}&picture=sample:cat")
-                for view in VIEWS:
-                    open_view(page, view)
-                    names = ["sample:cheetah", "sample:lion"] * PICTURES
-                    times = [change_picture(page, each) for each in names[: PICTURES + 1]][1:]
-                    result[f"{name}, {view}: everything drawn, ms (median)"] = statistics.median(times)
-                result[f"{name}: budget"] = BUDGETS[name]
-                memory = _memory_of_children()
-                if memory is not None:
-                    result[f"after {name}: memory of the server and its worker, MB"] = memory
+        files = [_saved(Path(folder), name, options) for name, options in NETWORKS.items()]
+        files += sorted(Path(os.environ[REAL]).glob("*.pth")) if os.environ.get(REAL) else []
+        _measure_pictures(files, folder, result)
+    with tempfile.TemporaryDirectory() as folder:
+        _measure_memory(folder, result)
     return result
 
 
-def _saved(folder: Path, name: str, options: dict[str, Any], result: dict[str, Any]) -> Path:
-    """The weights of a new network in a file; the time of its forward pass goes into the result."""
+def _saved(folder: Path, name: str, options: dict[str, Any]) -> Path:
+    """The weights of a new network in a file."""
     torch.manual_seed(0)
-    model = create_model("vit", img_size=SIDE, patch_size=16, n_layers=12, n_classes=1000, **options).eval()
-    result[f"{name}: one forward pass, ms (median, {torch.get_num_threads()} threads)"] = 1000 * _forward(model)
+    model = create_model("vit", img_size=SIDE, patch_size=16, n_layers=12, n_classes=1000, **options)
     file = folder / f"{name}.pth"
     torch.save(model.state_dict(), file)
     return file
+
+
+def _measure_pictures(files: list[Path], folder: str, result: dict[str, Any]) -> None:
+    """Time another image on each view with each network; *Two networks* shows the first of the others beside it."""
+    flags = [word for file in files for word in ("--model", str(file))]
+    with running_app("--runs", folder, *flags) as address, chromium() as browser:
+        page = browser.new_page(viewport=VIEWPORT)
+        for file in files:
+            name = file.stem
+            forward = 1000 * _forward(open_network(file).model)
+            result[f"{name}: one forward pass, ms (median, {torch.get_num_threads()} threads)"] = forward
+            open_page(page, f"{address}#model={name}&picture=sample:cat")
+            for number, view in enumerate(VIEWS):
+                open_view(page, view)
+                drawn = range(number * (PICTURES + 1), (number + 1) * (PICTURES + 1))  # the server keeps its answers
+                times = [change_picture(page, f"shapes:{each}") for each in drawn][1:]
+                median = statistics.median(times)
+                result[f"{name}, {view}: everything drawn, ms (median), and in forward passes"] = (
+                    f"{median:.0f}, {median / forward:.1f} x"
+                )
+            if name in BUDGETS:
+                result[f"{name}: budget"] = BUDGETS[name]
+
+
+def _measure_memory(folder: str, result: dict[str, Any]) -> None:
+    """Open every network of the catalogue in turn, from files of random weights in the catalogue's formats."""
+    hub = Path(folder) / "torch"
+    result["catalogue: MB of its files"] = write_catalogue(hub / "hub" / "checkpoints")
+    before = os.environ.get("TORCH_HOME")
+    os.environ["TORCH_HOME"] = str(hub)
+    try:
+        with running_app("--runs", folder, program=UNCHECKED) as address, chromium() as browser:
+            page = browser.new_page(viewport=VIEWPORT)
+            open_page(page, f"{address}#model=vit-cifar10&picture=sample:cat")
+            taken = [_memory_of_children()]
+            for entry in pretrained_models():
+                page.evaluate(_SHOW, entry.name)
+                taken.append(_memory_of_children())
+            result["catalogue: memory of the server and its worker before, MB"] = taken[0]
+            for entry, memory in zip(pretrained_models(), taken[1:], strict=True):
+                result[f"catalogue: with {entry.name} opened too, MB"] = memory
+    finally:
+        if before is None:
+            del os.environ["TORCH_HOME"]
+        else:
+            os.environ["TORCH_HOME"] = before
 
 
 @torch.inference_mode()
