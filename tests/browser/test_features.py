@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.browser.pages import save
+from tests.browser.pages import open_view, save
 from vit_explorer.bench.page import open_page
 from vit_explorer.explain.features import feature_similarity, outlier_tokens
 from vit_explorer.ui.core.session import Session
@@ -144,6 +144,19 @@ def test_a_network_of_stages_shows_the_map_of_each(features, model):
     hover(features, f"{SIMILARITY} .here-marks", 5 * 16 + 7, side=16)  # a cell that is a quarter of the page's patch
     assert features.evaluate("vx.get('token')") == 2 * 8 + 3
     assert "patch 88 " in features.locator(FINDING).inner_text()
+
+
+def test_the_nearest_pictures_of_a_dataset_are_shown_and_one_is_opened(page):
+    open_view(page, "Features / Nearest pictures")
+    view = page.locator(".vx-features-nearest")
+    view.locator(".source").select_option("shapes")
+    view.locator(".found li").nth(9).wait_for()
+    view.locator(".finding", has_text="of shapes are labelled").wait_for()
+    cosines = [float(said.replace("−", "-")) for said in view.locator(".found .vx-number").all_inner_texts()]
+    assert cosines == sorted(cosines, reverse=True) and -1 <= cosines[-1] <= cosines[0] <= 1
+    assert re.search(r"in \d+(\.\d)?.% of cases", view.locator(".scored").inner_text())
+    view.locator(".found button").first.click()
+    page.wait_for_function("vx.get('settled').picture.startsWith('shapes:')")
 
 
 @pytest.mark.parametrize("width", [390, 800])

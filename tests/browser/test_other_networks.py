@@ -1,7 +1,9 @@
-"""Networks of other libraries at 224 pixels in every tab: a ViT with registers and no head, a DeiT, a Swin."""
+"""Networks of other libraries at 224 pixels in every tab: a ViT with registers and no head, a DeiT, a Swin, and, where
+it is here, a real ViT-S/14. Each view is opened, pointed at and saved; a visitor brings weights of their own."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,16 +19,22 @@ MODELS = {
     "deit": ("deit_tiny_distilled_patch16_224", {"depth": 2}),
     "swin": ("swin_tiny_patch4_window7_224", {"depths": (2, 2), "num_heads": (3, 6), "embed_dim": 96}),
 }
+REAL = "dinov2_vits14_saliency"  # of DINOv2's authors in format, where VIT_EXPLORER_VIT_S14 names its folder
 LIMIT = 2_500_000  # bytes of the first answer
 GLOBAL = [
     "Patches", "Positions", "Attention / Heads", "Attention / Rollout", "Attention / Explain", "Attention / Test it",
     "Attention / Layers",
 ]  # fmt: skip
+FEATURES = ["Features / Maps", "Features / Two networks"]
 VIEWS = {
-    "registers": [*GLOBAL, "Compare / One picture"],
-    "deit": [*GLOBAL, "Recipe / Ingredients", "Classify"],
-    "swin": ["Patches", "Attention / Explain", "Windows / Step by step", "Windows / Masks", "Windows / Hierarchy"],
-}
+    "registers": [*GLOBAL, "Features / Maps", "Features / Nearest pictures", "Compare / One picture"],
+    "deit": [*GLOBAL, *FEATURES, "Recipe / Ingredients", "Classify"],
+    "swin": [
+        "Patches", "Attention / Explain", "Features / Maps", "Windows / Step by step", "Windows / Masks",
+        "Windows / Hierarchy",
+    ],
+    REAL: ["Attention / Heads", *FEATURES],
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +50,26 @@ def files(tmp_path_factory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def address(runs, files, tmp_path_factory) -> Iterator[str]:
-    flags = [word for path in files.values() for word in ("--model", str(path))]
+    flags = [word for path in [*files.values(), *real()] for word in ("--model", str(path))]
     nothing = str(tmp_path_factory.mktemp("none"))
-    with running_app("--runs", str(runs), "--checkpoints", nothing, *flags) as running:
+    with running_app("--runs", str(runs), "--checkpoints", nothing, "--allow-weights", *flags) as running:
         yield running
+
+
+def real() -> list[Path]:
+    folder = os.environ.get("VIT_EXPLORER_VIT_S14")
+    return [Path(folder) / f"{REAL}.pth"] if folder else []
+
+
+def save_numbers(page) -> None:
+    """Save the first view on screen that can be, as the last kind of file that it offers: numbers."""
+    menu = page.locator("#stage .vx-save:visible").first
+    if not menu.count():
+        return
+    menu.locator("summary").click()
+    with page.expect_download() as download:
+        menu.locator("[data-format]").last.click()
+    assert download.value.path().stat().st_size > 100
 
 
 def shown(page, name: str) -> None:
@@ -54,13 +78,17 @@ def shown(page, name: str) -> None:
     drawn(page)
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_every_tab_opens_and_answers_within_its_size(page, name):
+@pytest.mark.parametrize("name", VIEWS)
+def test_every_tab_opens_is_saved_and_answers_within_its_size(page, name):
+    if name == REAL and not real():
+        pytest.skip("VIT_EXPLORER_VIT_S14 names no folder with a real ViT-S/14")
     sizes = {}
 
     def measure(response) -> None:
         if "component_server" in response.url:
-            asked = response.request.post_data_json["fn_name"]
+            asked = (response.request.post_data_json or {}).get("fn_name", "export")
+            if asked == "export":  # a file, or one on its way here
+                return
             sizes[asked] = max(sizes.get(asked, 0), len(response.body()))
 
     page.on("response", measure)
@@ -69,13 +97,16 @@ def test_every_tab_opens_and_answers_within_its_size(page, name):
         open_view(page, view)
         for place in page.locator("#stage canvas[tabindex='0']:visible").all()[:2]:
             place.hover()
+        if name == "deit":  # which has most views
+            save_numbers(page)
     assert "analyse" in sizes
     assert {asked: size for asked, size in sizes.items() if size > LIMIT} == {}
 
 
 def test_the_first_network_of_the_command_line_is_shown(page):
     assert page.evaluate("vx.get('model').name") == "registers"
-    assert page.evaluate("vx.get('catalogue').models.map(({ name }) => name)") == list(MODELS)
+    names = page.evaluate("vx.get('catalogue').models.map(({ name }) => name)")
+    assert names[: len(MODELS)] == list(MODELS)
 
 
 def test_a_network_without_a_head_has_a_sentence_for_its_prediction(page):
@@ -105,3 +136,39 @@ def test_positions_without_snapshots_are_called_trained(page):
     open_view(page, "Positions")
     assert "trained" in page.locator(".vx-positions .after figcaption").inner_text()
     assert "epoch" not in page.locator(".vx-positions .after figcaption").inner_text()
+
+
+def test_a_network_at_224_pixels_asks_before_it_sees_a_dataset_and_stops(page):
+    shown(page, "deit")
+    open_view(page, "Features / Nearest pictures")
+    go, halt = (page.locator(f".vx-features-nearest .{name}") for name in ("go", "halt"))
+    go.click()
+    page.wait_for_function("document.querySelector('.vx-features-nearest progress').value > 0")
+    halt.click()
+    go.wait_for()
+    assert page.locator(".vx-features-nearest .found button").count() == 0 and not halt.is_visible()
+
+
+class Harm:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_visitor_brings_weights_and_code_in_them_is_refused(page, tmp_path):
+    torch.manual_seed(1)
+    mine, harmful, trace = tmp_path / "brought.pth", tmp_path / "harmful.pth", tmp_path / "it ran"
+    torch.save(timm.create_model("deit_tiny_patch16_224", depth=1, num_classes=3).state_dict(), mine)
+    torch.save({"cls_token": torch.zeros(1), "more": Harm(trace)}, harmful)
+    place = page.locator(".vx-frame-weights")
+    place.locator(".file").set_input_files(harmful)
+    place.locator(".fault", has_text="code").wait_for()
+    assert not trace.exists()
+    place.locator(".file").set_input_files(mine)
+    page.wait_for_function("vx.get('settled').model === 'brought'")
+    drawn(page)
+    assert "3 classes" in place.locator(".fit pre").text_content()
+    assert place.locator(".fault").inner_text() == "" and page.locator("#vx-model").input_value() == "brought"
+    assert page.evaluate("[vx.get('trace').classes.length, vx.get('trace').grid[0]]") == [3, 14]
