@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 import numpy as np
 
 from vit_explorer.explain.features import FeatureBasis, fit_features, mean_similarity, similarity_matrix
+from vit_explorer.figures.attention import token_name
 from vit_explorer.figures.features import NetworkMaps, networks_figure
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.downloads import FileAnswer, export_file, npz_bytes
@@ -185,7 +186,7 @@ def _figure(sides: list[Side], queries: list[int]) -> Figure:
                 query - n_prefix if query >= n_prefix else None,
             )
         )
-        token = f"patch {query - n_prefix}" if query >= n_prefix else side.seen.checkpoint.model.prefix_names()[query]
+        token = token_name(query, side.seen.checkpoint.model.prefix_names())
         words.append(
             f"{name}: {side.one.name} of {len(side.maps)} maps, {100 * side.one.depth:.0f} % of its depth, "
             f"{100 * float(side.basis.explained.sum()):.0f} % of the variance in three colours, mean cosine of two "
