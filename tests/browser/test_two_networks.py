@@ -45,7 +45,7 @@ def check_numbers(page, blocks: tuple[int, int], patch: int) -> None:
         others = cosines.clone()
         others[patch] = -1
         found = re.fullmatch(SAID, said)
-        assert found and int(found[1]) == patch, said
+        assert found and int(found[1]) == patch + 1, said  # patches count from 1 on the page
         assert float(found[3].replace("−", "-")) == pytest.approx(float(others.max()), abs=0.01)
         assert float(found[4].replace("−", "-")) == pytest.approx(
             mean_similarity(one.tokens[0], one.n_prefix), abs=0.006
@@ -53,7 +53,7 @@ def check_numbers(page, blocks: tuple[int, int], patch: int) -> None:
         maps.append(torch.cat([cosines[:patch], cosines[patch + 1 :]]))
     said = page.locator(f"{VIEW} .finding").inner_text()
     r = float(said.rsplit(" ", 1)[1].replace("−", "-"))
-    assert said.startswith(f"Patch {patch}:")
+    assert said.startswith(f"Patch {patch + 1}:")
     assert r == pytest.approx(float(torch.corrcoef(torch.stack(maps))[0, 1]), abs=0.011)
 
 
