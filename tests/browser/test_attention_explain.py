@@ -7,7 +7,7 @@ import re
 import pytest
 import torch
 
-from tests.browser.pages import open_view
+from tests.browser.pages import drawn, open_view
 from vit_explorer.bench.page import open_page
 from vit_explorer.explain import deletion_curve, explanation_maps, logit_lens, trace, trace_ablated
 from vit_explorer.explain.ablation import Ablation
@@ -34,16 +34,24 @@ def opened(watched, address: str, view: str, where: str = LINK):
     return page
 
 
+def shown(page, view: str):
+    """The view on the cheetah, with its settings at their defaults."""
+    open_view(page, f"Attention / {view}")
+    page.evaluate("(link) => vx.go(link, true)", LINK.removeprefix("#"))
+    drawn(page)
+    return page
+
+
 @pytest.fixture
-def explain(watched, address):
-    page = opened(watched, address, "Explain")
+def explain(same_page):
+    page = shown(same_page, "Explain")
     page.wait_for_function(MEASURED, timeout=60_000)
     return page
 
 
 @pytest.fixture
-def test_it(watched, address):
-    page = opened(watched, address, "Test it")
+def test_it(same_page):
+    page = shown(same_page, "Test it")
     page.wait_for_function(f"document.querySelector('.vx-ablate .bars').childElementCount && {TESTED}")
     return page
 

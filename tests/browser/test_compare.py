@@ -26,6 +26,14 @@ DRAWN = f"""() => {{
 }}"""
 
 
+def shown(page, view: str):
+    """The view with its settings at their defaults."""
+    open_view(page, f"Compare / {view}")
+    page.evaluate("vx.go('', true)")
+    drawn(page)
+    return page
+
+
 def opened(watched, address, view, width=1280, height=720):
     page = watched(width, height)
     open_page(page, address)
@@ -35,15 +43,15 @@ def opened(watched, address, view, width=1280, height=720):
 
 
 @pytest.fixture
-def picture(watched, address):
-    page = opened(watched, address, "One picture")
+def picture(same_page):
+    page = shown(same_page, "One picture")
     page.wait_for_function(DRAWN)
     return page
 
 
 @pytest.fixture
-def table(watched, address):
-    page = opened(watched, address, "Architectures")
+def table(same_page):
+    page = shown(same_page, "Architectures")
     page.wait_for_function(
         f"(() => {{ const all = [...document.querySelectorAll('{TABLE} tbody td:nth-child(4)')];"
         " return all.length && all.every((cell) => cell.textContent.includes('×')); })()",
@@ -53,8 +61,8 @@ def table(watched, address):
 
 
 @pytest.fixture
-def guide(watched, address):
-    page = opened(watched, address, "Which one?")
+def guide(same_page):
+    page = shown(same_page, "Which one?")
     page.wait_for_selector(f"{GUIDE} [data-option=small]")
     return page
 
