@@ -97,6 +97,7 @@ class Visitor:
         found, self.faults = self.faults, []
         while self.listeners:
             self.page.remove_listener(*self.listeners.pop())
+        self.page.unroute_all()
         self.page.mouse.move(0, 0)
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.emulate_media(**DEFAULT_MEDIA)

@@ -101,7 +101,7 @@ def test_measuring_is_stopped_and_taken_up_again_and_left_for_another_picture(wa
         else:
             route.continue_()
 
-    page.route(re.compile("component_server"), meet)
+    page.route(re.compile(r"component_server/$"), meet)
     halt, outcome = page.locator(".vx-explain .halt"), page.locator(".vx-explain .outcome")
     page.evaluate("vx.openTab('attention')")
     page.get_by_role("tab", name="Explain", exact=True).click()
