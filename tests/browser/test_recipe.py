@@ -40,10 +40,8 @@ def opened(watched, address: str, where: str = "", **size: int):
 
 
 @pytest.fixture
-def recipe(same_page):
-    open_view(same_page, "Recipe / Ingredients")
-    same_page.wait_for_function(READY)
-    return same_page
+def recipe(watched, address):
+    return opened(watched, address)
 
 
 def choose(page, name: str) -> None:
