@@ -287,3 +287,37 @@ def test_the_lens_ends_at_the_prediction_and_every_step_is_the_packages(watched,
     page.keyboard.press("ArrowRight")
     pixels = mean_attention_distance(traced.attention, traced.grid, 1, 4.0)[0, 0, 0].item()
     assert f"Layer 1, head 1: {pixels:.2f} px" in page.locator(".vx-layers .told").inner_text()
+
+
+def test_all_is_tried_at_once_and_a_click_takes_the_dearest_away(test_it):
+    panel = ".vx-ablate .all"
+    test_it.locator(f"{panel} .try").click()
+    test_it.locator(f"{panel} .costs").wait_for()
+    drawn(test_it)
+    test_it.wait_for_function("location.hash.includes('tried=yes')")
+    test_it.locator(f"{panel} .patch-marks").scroll_into_view_if_needed()
+    box = test_it.locator(f"{panel} .patch-marks").bounding_box()
+    test_it.mouse.move(box["x"] + box["width"] * 2.5 / 8, box["y"] + box["height"] * 1.5 / 8)
+    drawn(test_it)
+    assert test_it.evaluate("vx.get('token')") == 10
+    found = test_it.locator(f"{panel} .found")
+    said = re.match(r"Patch 11 \(row 2, column 3\): .* (loses|gains) ([\d.]+) points", found.inner_text())
+    assert said, found.inner_text()
+    test_it.mouse.click(box["x"] + box["width"] * 2.5 / 8, box["y"] + box["height"] * 1.5 / 8)
+    drawn(test_it)
+    assert erased(test_it) == "Taken away: 1 patch erased."
+    before, after = percents(test_it)
+    sign = 1 if said[1] == "loses" else -1
+    assert before - after == pytest.approx(sign * float(said[2]), abs=0.11)
+    test_it.locator(f"{panel} .head-marks").focus()
+    test_it.keyboard.press("ArrowDown")
+    drawn(test_it)
+    assert found.inner_text().startswith("Layer 1, head 1: ")
+    test_it.keyboard.press("Enter")
+    drawn(test_it)
+    assert erased(test_it) == "Taken away: 1 patch erased, 1 head muted."
+
+
+def percents(page) -> list[float]:
+    said = page.locator(".vx-ablate .outcome").inner_text()
+    return [float(number) for number in re.findall(r"([\d.]+) %", said)[:2]]

@@ -1,6 +1,7 @@
 """Explanations: the inner workings of a model on an image."""
 
 from vit_explorer.explain.ablation import Ablation, trace_ablated
+from vit_explorer.explain.costs import head_costs, patch_costs
 from vit_explorer.explain.distance import attention_entropy, mean_attention_distance
 from vit_explorer.explain.explanations import explanation_maps, methods_for
 from vit_explorer.explain.faithfulness import Curve, deletion_curve, insertion_curve
@@ -22,11 +23,13 @@ __all__ = [
     "feature_colours",
     "feature_similarity",
     "gradient_rollout",
+    "head_costs",
     "insertion_curve",
     "logit_lens",
     "mean_attention_distance",
     "methods_for",
     "nearest_pairs",
+    "patch_costs",
     "position_similarity",
     "position_structure",
     "rollout",

@@ -12,6 +12,7 @@ from PIL import Image
 
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.ablation import Ablation, ablated_images, heard_attention, trace_ablated
+from vit_explorer.explain.costs import head_costs, patch_costs
 from vit_explorer.explain.erasing import baseline_images
 from vit_explorer.explain.explanations import explanation_maps, methods_for, random_maps
 from vit_explorer.explain.faithfulness import deletion_curve, insertion_curve
@@ -32,6 +33,7 @@ from vit_explorer.ui.attention.explain import (
 )
 from vit_explorer.ui.attention.features import N_CHANNELS, feature_maps
 from vit_explorer.ui.attention.layers import export_layers
+from vit_explorer.ui.attention.tryall import leave_try, square_side, try_all, try_progress
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import load_input
 from vit_explorer.ui.core.serve import bind, serve
@@ -176,6 +178,36 @@ def test_a_tested_prediction_is_the_ablated_one(visit, name):
         model, ablated_images(model, inputs, ablation), answer["before"].index(max(answer["before"]))
     )["grad_cam"].flatten()  # fmt: skip
     np.testing.assert_allclose(unpacked(answer["maps"][0]["after"]).flatten(), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["small", "convolutional"])
+def test_all_tried_is_what_the_package_says_and_stops_when_the_page_has_left(visit, name):
+    checkpoint = visit.model(name)
+    model, inputs = checkpoint.model, checkpoint.preprocess(visit.images)
+    asked = visit.ask(name, baseline="mean")
+    answer = bind(try_all, visit.session, Watch())(asked)
+    probabilities = trace(model, inputs).probabilities[0]
+    target = int(probabilities.argmax())
+    assert (answer["target"], answer["side"]) == (target, 1)
+    assert answer["probability"] == pytest.approx(float(probabilities[target]), abs=1e-6)
+    np.testing.assert_allclose(unpacked(answer["patches"]), patch_costs(model, inputs, target, "mean"), atol=1e-6)
+    if name == "small":
+        np.testing.assert_allclose(unpacked(answer["heads"]), head_costs(model, inputs, target), atol=1e-6)
+    else:
+        assert answer["heads"] is None
+    watch, page = Watch(), {**asked, "page": "one"}
+    assert bind(try_progress, watch)(page) == {"share": None}
+    bind(leave_try, watch)(page)
+    with pytest.raises(Left):
+        bind(try_all, visit.session, watch)(asked)
+
+
+@pytest.mark.parametrize(
+    ("grid", "size", "side"),
+    [((8, 8), 32, 1), ((8, 8), 64, 1), ((14, 14), 224, 2), ((7, 7), 224, 1), ((16, 16), 224, 2), ((32, 32), 128, 4)],
+)
+def test_of_a_large_network_squares_of_patches_are_tried(grid, size, side):
+    assert square_side(SimpleNamespace(grid=grid, img_size=size)) == side
 
 
 def test_a_hybrid_is_explained_by_the_maps_of_its_attention_and_by_grad_cam():

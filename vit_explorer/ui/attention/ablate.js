@@ -7,10 +7,12 @@ import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { question } from "../core/question.js";
 import { saveMenu } from "../core/save.js";
+import { flag, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as overlays from "../core/views.js";
 import { widget } from "../core/widget.js";
+import { tryAll } from "./ablate-all.js";
 import * as ablation from "./ablate-choices.js";
 import { baselineButtons } from "./baselines.js";
 import { ABLATION } from "./questions.js";
@@ -36,8 +38,20 @@ export default widget((root, server) => {
   /** Whether the answer is about this picture in this model, if not about all that was changed. */
   const near = ({ trace }) => answer !== null && answer.of === trace;
 
+  const all = tryAll(root, server, {
+    baseline: () => kept.now().baseline,
+    erase(patches) {
+      const { erased } = kept.now();
+      const others = erased.filter((patch) => !patches.includes(patch));
+      const gone = patches.every((patch) => erased.includes(patch));
+      kept.change({ erased: gone ? others : [...others, ...patches].sort((a, b) => a - b) });
+    },
+    mute: toggleHead,
+  });
+
   // ---- controls ------------------------------------------------------------------------------------------------
-  inLink(root, ablation.linked(kept), () => draw(store.state));
+  const tried = setting(flag, all.asked, (wish) => all.take(wish ?? false), false);
+  inLink(root, { ...ablation.linked(kept), tried }, () => draw(store.state));
   $(".undo").addEventListener("click", kept.undo);
   $(".reset").addEventListener("click", kept.reset);
   $(".shuffle").addEventListener("click", () =>
@@ -234,6 +248,7 @@ export default widget((root, server) => {
     context.stroke();
     for (const patch of kept.now().erased) cross(context, (patch % cols) * w, Math.floor(patch / cols) * h, w, h);
     overlays.outlinePatch($(".marks"), SIDE, token, trace.grid, query, false);
+    all.mark(state);
     if (fits(state))
       for (const { marks, width } of views) overlays.outlinePatch(marks, width, token, trace.grid, query);
   }
@@ -274,6 +289,7 @@ export default widget((root, server) => {
     showChoices(state);
     ask(state);
     show(state);
+    all.draw(state);
     mark(state);
   }
 

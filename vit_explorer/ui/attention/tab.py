@@ -17,6 +17,7 @@ from vit_explorer.ui.attention.heads import attention_matrix, attention_rows, ex
 from vit_explorer.ui.attention.inside import export_inside, look_inside
 from vit_explorer.ui.attention.layers import export_layers
 from vit_explorer.ui.attention.rollout import export_rollout, rollout_stack
+from vit_explorer.ui.attention.tryall import leave_try, try_all, try_progress
 from vit_explorer.ui.core.serve import serve
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.core.watch import Watch
@@ -49,7 +50,12 @@ def place_attention(session: Session) -> None:
             ]
             widget(__file__, "explain", explain, elem_id="attention-explain")
         with gr.Tab("Test it", id="test"):
-            ablate = serve(session, test_prediction=predict_ablated, export=export_ablation)
+            trying = Watch()
+            ablate = [
+                *serve(session, test_prediction=predict_ablated, export=export_ablation),
+                *serve(session, trying, try_all=try_all),
+                *serve(trying, try_progress=try_progress, leave_try=leave_try),
+            ]
             widget(__file__, "ablate", ablate, elem_id="attention-test")
         with gr.Tab("Layers", id="layers"):
             place_no_attention(session)

@@ -45,6 +45,7 @@ export interface Answers {
   ladder: LadderPayload;
   leave: any;
   leave_index: any;
+  leave_try: any;
   lobby: Record<string, any>;
   make_index: IndexPayload;
   maps: MapsPayload;
@@ -80,6 +81,8 @@ export interface Answers {
   time_all: TimesPayload;
   tokens: TokensPayload;
   tour: TourPayload;
+  try_all: TryPayload;
+  try_progress: TryProgress;
   two_networks: NetworksPayload;
   unmasked: UnmaskedPayload;
   upload: PicturePayload;
@@ -1119,6 +1122,18 @@ export interface TracePayload {
   stem: StemPayload | null;
   attention: AttentionPayload | null;
   home: HomePayload;
+}
+
+export interface TryPayload {
+  target: number;
+  probability: number;
+  side: number;
+  patches: Packed;
+  heads: Packed | null;
+}
+
+export interface TryProgress {
+  share: number | null;
 }
 
 export interface UnmaskedPayload {

@@ -1,0 +1,38 @@
+/* What is said of the costs of single patches and heads. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as words from "../../vit_explorer/ui/attention/ablate-all-words.js";
+
+const TRIED = {
+  target: 1,
+  probability: 0.9,
+  side: 2,
+  patches: { data: [0.01, -0.02, 0.3, 0.0004], shape: [2, 2] },
+  heads: { data: [0.05, 0.2, -0.1, 0, 0.01, 0], shape: [3, 2] },
+};
+const GRID = [4, 4];
+
+test("a square of patches: which they are, and what goes without them", () => {
+  assert.deepEqual(words.patchesOf([1, 0], 2, GRID), [8, 9, 12, 13]);
+  assert.deepEqual(words.patchesOf([2, 3], 1, GRID), [11]);
+  assert.match(words.patchCost(TRIED, [1, 0], GRID), /row 3, column 1 to row 4, column 2.* loses 30\.0 points/);
+  assert.match(words.patchCost(TRIED, [0, 1], GRID), / gains 2\.0 points/);
+  const alone = { ...TRIED, side: 1 };
+  assert.match(words.patchCost(alone, [1, 1], [2, 2]), /^Patch 4 \(row 2, column 2\).* 0\.04 points/);
+});
+
+test("heads and the dearest of both count from 1", () => {
+  assert.match(words.headCost(TRIED, [0, 1]), /^Layer 1, head 2.* loses 20\.0 points/);
+  assert.match(
+    words.dearest(TRIED, ["ant", "bee"], GRID),
+    /^bee 90\.0 %.* row 3, column 1 .*\+30\.0.* layer 1 head 2 \(\+20\.0/,
+  );
+  assert.doesNotMatch(words.dearest({ ...TRIED, heads: null }, ["ant", "bee"], GRID), /head/);
+});
+
+test("the table has every cost once", () => {
+  const table = words.rows(TRIED);
+  assert.equal(table.length, 1 + 4 + 6);
+  assert.deepEqual(table[3], ["2 x 2 patches from", 3, 1, 0.3]);
+  assert.deepEqual(table.at(-1), ["head", 3, 2, 0]);
+});

@@ -1,0 +1,213 @@
+/* Try all, in Test it: what each patch and each head costs when it alone goes, as two maps. A click takes it away above. */
+import { decode } from "../core/arrays.js";
+import { diverging } from "../core/colours.js";
+import { clearCanvas, matrixImage, outline, patchInput } from "../core/draw.js";
+import { beforeFrame } from "../core/elements.js";
+import { byHand } from "../core/hand.js";
+import { cellAt } from "../core/pointer.js";
+import { saveScreen } from "../core/screen.js";
+import { ask as askServer, latest, poll } from "../core/server.js";
+import * as store from "../core/store.js";
+import { inkOf } from "../core/theme.js";
+import * as views from "../core/views.js";
+import * as words from "./ablate-all-words.js";
+
+const SIDE = 272; // px of the map of patches
+const CELL = 44; // px of a head, at most
+const EVERY = 400; // ms between two looks at how far it is
+const PAGE = Math.random().toString(36).slice(2); // by which the server knows who waits
+const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+
+/**
+ * @param {HTMLElement} root
+ * @param {import("../state").Server} server
+ * @param {{baseline: () => string, erase: (patches: number[]) => void, mute: (layer: number, head: number) => void}} how
+ */
+export function tryAll(root, server, { baseline, erase, mute }) {
+  const $ = (selector) => root.querySelector(`.all ${selector}`);
+  const send = latest(server, "try_all");
+  let tried = false; // whether it is asked for
+  let waited = null; // the request that is under way
+  let answer = null; // {question, side, patches, heads, ...}
+  let head = null; // [layer, head] that is pointed at
+
+  const wanted = (state) => ({ ...views.request(state), baseline: baseline() });
+  const fits = (state) => answer !== null && answer.question === JSON.stringify(wanted(state));
+  const following = poll(async () => {
+    const request = waited;
+    if (!request || !root.isConnected) return null;
+    const at = await askServer(server, "try_progress", { ...request, page: PAGE }, { quiet: true });
+    if (at && request === waited) {
+      $("progress").hidden = at.share === null;
+      $("progress").value = at.share || 0;
+    }
+    return EVERY;
+  });
+
+  async function begin(state) {
+    const request = wanted(state);
+    if (waited && JSON.stringify(waited) === JSON.stringify(request)) return;
+    leave();
+    waited = request;
+    following.now();
+    show(state);
+    const told = await send(request);
+    if (waited !== request) return;
+    waited = null;
+    if (told) {
+      const [patches, heads] = [told.patches, told.heads].map((one) => one && decode(one));
+      answer = { ...told, patches, heads, question: JSON.stringify(request) };
+    } else tried = false;
+    show(store.state);
+    mark(store.state);
+  }
+
+  function leave() {
+    const request = waited;
+    waited = null;
+    send.forget();
+    if (request) askServer(server, "leave_try", { ...request, page: PAGE }, { quiet: true });
+  }
+
+  $(".try").addEventListener("click", () => {
+    tried = !waited;
+    if (tried) begin(store.state);
+    else leave();
+    show(store.state);
+  });
+
+  // ---- pictures --------------------------------------------------------------------------------------------------
+  const high = () =>
+    Math.max(...[answer.patches, answer.heads].flatMap((one) => (one ? [...one.data].map(Math.abs) : [])), 1e-9);
+
+  function show(state) {
+    const here = fits(state);
+    $(".try").textContent = waited ? "Stop" : "Try all";
+    $(".try").hidden = here && !waited;
+    $(".dearest").hidden = !here;
+    if (!waited) $("progress").hidden = true;
+    $(".costs").hidden = !here;
+    if (!here) {
+      $(".found").textContent = waited ? "Each patch and each head goes alone …" : "";
+      return;
+    }
+    const scale = high();
+    const [rows, cols] = answer.patches.shape;
+    const draw = (canvas, values, size, /** @type {number[]} */ [w, h]) =>
+      clearCanvas(canvas, w, h).drawImage(
+        matrixImage(values.data, size[0], size[1], diverging, -scale, scale),
+        0,
+        0,
+        w,
+        h,
+      );
+    draw($(".patch-map"), answer.patches, [rows, cols], [SIDE, SIDE]);
+    $(".patches-name").textContent =
+      answer.side === 1 ? "Patches" : `Patches, ${answer.side} × ${answer.side} together`;
+    $(".of-heads").hidden = !answer.heads;
+    if (answer.heads) {
+      draw($(".head-map"), answer.heads, answer.heads.shape, headSize());
+      $(".head-map").parentElement.style.height = `${headSize()[1]}px`;
+    }
+    $(".low").textContent = `−${words.points(scale).replace("+", "")}`;
+    $(".high").textContent = `+${words.points(scale).replace("+", "")}`;
+    const said = words.dearest(answer, state.trace.classes, state.trace.grid);
+    $(".patch-map").setAttribute("aria-label", said);
+    $(".head-map").setAttribute("aria-label", said);
+    $(".dearest").textContent = said;
+  }
+
+  const headSize = () => {
+    const [layers, heads] = answer.heads.shape;
+    const cell = Math.min(CELL, SIDE / layers, SIDE / heads);
+    return [cell * heads, cell * layers];
+  };
+
+  // ---- what is pointed at ------------------------------------------------------------------------------------------
+  const write = beforeFrame((text) => {
+    $(".found").textContent = text;
+  });
+
+  /** The square of patches around a token: [row, column], or null. */
+  function squareOf({ trace, token }) {
+    if (token === null || token < 0) return null;
+    const cols = trace.grid[1];
+    return [Math.floor(Math.floor(token / cols) / answer.side), Math.floor((token % cols) / answer.side)];
+  }
+
+  function mark(state) {
+    if (!fits(state) || !state.trace) return;
+    const [rows, cols] = answer.patches.shape;
+    const context = clearCanvas($(".patch-marks"), SIDE, SIDE);
+    const square = squareOf(state);
+    const ink = inkOf("--vx-query");
+    const [w, h] = [SIDE / cols, SIDE / rows];
+    if (square) outline(context, square[1] * w, square[0] * h, w, h, ink);
+    if (answer.heads) {
+      const [width, height] = headSize();
+      const [layers, heads] = answer.heads.shape;
+      const over = clearCanvas($(".head-marks"), width, height);
+      if (head)
+        outline(over, (head[1] * width) / heads, (head[0] * height) / layers, width / heads, height / layers, ink, 2);
+    }
+    if (head) write(words.headCost(answer, head));
+    else if (square) write(words.patchCost(answer, square, state.trace.grid));
+    else write(byHand("Point at a patch or a head for its number."));
+  }
+
+  patchInput($(".patch-marks"), () => (fits(store.state) ? store.get("trace").grid : null));
+  const take = () => {
+    const square = fits(store.state) && squareOf(store.state);
+    if (square) erase(words.patchesOf(square, answer.side, store.get("trace").grid));
+  };
+  $(".patch-marks").addEventListener("click", take);
+  $(".patch-marks").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    take();
+  });
+
+  function point(next) {
+    head = next;
+    mark(store.state);
+  }
+  const heads = $(".head-marks");
+  const at = (event) => (fits(store.state) ? cellAt(event, heads, ...answer.heads.shape) : null);
+  heads.addEventListener("pointermove", (event) => point(at(event)));
+  heads.addEventListener("pointerleave", () => point(null));
+  heads.addEventListener("blur", () => point(null));
+  heads.addEventListener("click", (event) => {
+    const found = at(event);
+    if (found) mute(found[0], found[1]);
+  });
+  heads.addEventListener("keydown", (event) => {
+    if (!fits(store.state)) return;
+    if ((event.key === "Enter" || event.key === " ") && head) mute(head[0], head[1]);
+    else if (event.key in MOVES) {
+      const from = head || [0, 0];
+      point(
+        from.map((one, axis) =>
+          Math.max(0, Math.min(answer.heads.shape[axis] - 1, one + (head ? MOVES[event.key][axis] : 0))),
+        ),
+      );
+    } else return;
+    event.preventDefault();
+  });
+
+  saveScreen(root.querySelector(".all"), "each alone", () => (answer ? words.rows(answer) : []));
+
+  return {
+    mark,
+    /** Whether it is on screen, for a link. */
+    asked: () => tried,
+    take: (wish) => (tried = wish),
+    draw(state) {
+      if (waited && JSON.stringify(waited) !== JSON.stringify(wanted(state))) leave();
+      if (!fits(state) && answer) tried = false; // another picture, model or baseline: it is asked for anew
+      if (answer && !fits(state)) answer = null;
+      if (tried && !answer && !waited) begin(state);
+      show(state);
+      mark(state);
+    },
+  };
+}
