@@ -149,6 +149,7 @@ export const linkedKey = setting(
   (token) => {
     linked = token;
     if (token === null) key = kept = null;
+    for (const mark of followers) mark(); // a view that was drawn before the link was read
   },
 );
 
