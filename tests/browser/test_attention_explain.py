@@ -94,7 +94,7 @@ def test_measuring_is_stopped_and_taken_up_again_and_left_for_another_picture(wa
 
     def meet(route) -> None:
         asked = route.request.post_data_json
-        if asked.get("fn_name") == "leave":  # a view asks for its place with other words
+        if asked.get("fn_name") == "leave":  # a question for the place in the queue names none
             left.append(asked["data"]["question"]["picture"])
         if asked.get("fn_name") == "scores" and len(held) < 2:
             held.append(route)  # not answered: this measurement would take for ever
