@@ -294,7 +294,7 @@ export default widget((root, server) => {
       const { area, verdict, best: first } = method[measure];
       const mark = first
         ? ["best", "✓ best"]
-        : { better: ["", ""], like: ["like", "≈ random"], worse: ["worse", "✗ random"], none: ["like", "flat"] }[
+        : { better: ["", ""], like: ["like", "≈ random"], worse: ["worse", "✗ worse"], none: ["like", "flat"] }[
             verdict
           ];
       const word = make("b", mark[0], mark[1]);

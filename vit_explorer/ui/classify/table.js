@@ -16,6 +16,11 @@ function columns(rows) {
   return [...models.values()].filter(({ classes }) => classes.length);
 }
 
+/** What a column is called: what the model is, or its name where several are that. */
+function called(model, models) {
+  return models.filter(({ short }) => short === model.short).length > 1 ? model.name : model.short;
+}
+
 /** The words of a cell: answer, judgement, and the true answer's probability where it is not the answer. */
 function words(found) {
   const truth = found.state === "wrong" ? `${found.truth} ${format.probability(found.truthP)}` : "";
@@ -31,7 +36,7 @@ export function write(table, rows, truthOf) {
   const head = make("tr");
   head.append(make("th", "", "picture"), make("th", "", "true answer"));
   for (const model of models) {
-    const name = make("th", "", model.short);
+    const name = make("th", "", called(model, models));
     name.title = `${model.title}, ${model.name}`;
     head.append(name);
   }
@@ -112,7 +117,7 @@ async function drawn(rows) {
   context.fillStyle = inkOf("--vx-panel");
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.textBaseline = "top";
-  models.forEach((model, j) => write(model.short, pad + first + j * column, pad, "--vx-soft", "600 14px"));
+  models.forEach((model, j) => write(called(model, models), pad + first + j * column, pad, "--vx-soft", "600 14px"));
   for (const [i, row] of rows.entries()) {
     const y = pad + head + i * height;
     const image = new Image();

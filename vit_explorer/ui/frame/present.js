@@ -162,9 +162,20 @@ export default widget((root) => {
     describe();
   }
 
+  /** The address of the first scene with all that follow; of what is on screen if none is kept. */
+  function fromTheFirst() {
+    if (!scenes.length) return address();
+    const link = new URL(address());
+    const own = new URLSearchParams(link.hash.slice(1));
+    const first = new URLSearchParams(scenes[0]);
+    for (const key of ["present", "deck", "theme"]) if (own.has(key)) first.set(key, own.get(key));
+    link.hash = first.toString();
+    return link.href;
+  }
+
   async function copy() {
     try {
-      await navigator.clipboard.writeText(address());
+      await navigator.clipboard.writeText(fromTheFirst());
       inform(`A link with ${scenes.length} ${scenes.length === 1 ? "scene" : "scenes"} is copied.`);
     } catch {
       inform("This browser does not let the page copy: the page's address holds the scenes.");
@@ -276,7 +287,7 @@ export default widget((root) => {
       (text) => {
         if (moving || text === null) return;
         scenes = read(text);
-        at = -1;
+        at = Math.max(0, scenes.indexOf(sceneOf(location.hash)));
       },
     ),
   });
