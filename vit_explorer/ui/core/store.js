@@ -53,6 +53,12 @@ export function pin(token) {
   set("token", token);
 }
 
+/** Pin a token while other topics change: no view sees it with their old values. @param {number | null} token @param {Partial<State>} values */
+export function pinWith(token, values) {
+  pinned = token;
+  update({ ...values, token });
+}
+
 /** Be told of all changes, as lists of topics, until `stop()` of what comes back is called. @param {(topics: string[]) => void} follower */
 export function follow(follower) {
   followers.add(follower);

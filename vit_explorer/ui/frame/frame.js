@@ -90,8 +90,9 @@ export default widget((root, server) => {
     Object.assign(shown, { picture: next.picture, model: next.model, fit: next.fit });
     trace.rgb = decode(trace.pixels);
     trace.embedding = trace.patches && decode(trace.patches.embedding);
-    keepTokenInside(trace);
-    store.update({ model: described, trace });
+    const token = tokenInside(trace);
+    if (token === store.pinned && has(trace, store.get("token"))) store.update({ model: described, trace });
+    else store.pinWith(token, { model: described, trace });
     tellWhenDrawn(next, began);
   }
 
@@ -137,12 +138,14 @@ export default widget((root, server) => {
   const readingWords = ({ name, done, total }) =>
     `Reading ${name}${total ? `: ${format.count(done)} of ${format.count(total)} files` : ""}.`;
 
-  /** The first picture starts with a patch in its middle marked, and so does one with fewer patches than the marked. */
-  function keepTokenInside({ grid: [rows, cols], n_prefix: nPrefix }) {
-    const lost = -store.pinned > nPrefix; // a token in front of the patches that this model has not
-    const outside = store.pinned !== null && (store.pinned >= rows * cols || lost);
-    if ((!store.get("trace") && store.pinned === null) || outside) store.pin(middleToken([rows, cols]));
+  /** The token to pin: a patch in the middle of the first picture, and where the pinned one is none of this network's. */
+  function tokenInside(trace) {
+    const first = store.pinned === null && !store.get("trace");
+    return !first && has(trace, store.pinned) ? store.pinned : middleToken(trace.grid);
   }
+
+  const has = ({ grid: [rows, cols], n_prefix: nPrefix }, token) =>
+    token === null || (token < rows * cols && -token <= nPrefix);
 
   // ---- choices -----------------------------------------------------------------------------------------------
   function listModels(catalogue) {
