@@ -36,6 +36,7 @@ export default widget((root) => {
     document.body.classList.add("vx-present");
     if (document.fullscreenEnabled) document.documentElement.requestFullscreen().catch(() => {}); // not after a reload
     arrange();
+    inform("Key ? shows the keys, Escape leaves.");
     touch();
   }
 
