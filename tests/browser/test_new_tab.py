@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from vit_explorer.bench import browser as bench_browser
 from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import VIEWPORT, open_page
 from vit_explorer.models.folders import CHECKPOINTS, PACKAGE, checkout
@@ -95,10 +94,8 @@ def toy_address(tmp_path_factory):
         "from vit_explorer.ui.toy.tab import place_toy\nfrom vit_explorer.ui.train.tab",
     )
     (page / "app.py").write_text(app, encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(bench_browser, "APP", copy / "app.py")
-        with running_app("--runs", str(copy / "runs")) as running:
-            yield running
+    with running_app("--runs", str(copy / "runs"), program=[str(copy / "app.py")]) as running:
+        yield running
 
 
 def test_a_new_tab_is_drawn_marked_styled_and_answered(browser, toy_address):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser.apps import serving
+from tests.browser.pages import reload
 from tests.browser.swin_models import open_windows, save_models
 from vit_explorer.bench.page import open_page
 from vit_explorer.cost.attention import global_attention_cost, windowed_attention_cost
@@ -113,7 +114,7 @@ def test_it_measures_here_stops_and_shows_it_after_a_reload(cost, address, runs,
 
     with (runs / "measurements" / "windows.jsonl").open("a") as file:
         file.write("{damaged\n")
-    open_page(cost, address)
+    reload(cost)
     open_windows(cost, "Cost")
     cost.wait_for_function(f"document.querySelector('{VIEW} .results').options[0].text.includes('d 32')")
     cost.locator(f"{VIEW} .results").dispatch_event("change")  # there is but one, and it is chosen

@@ -45,4 +45,7 @@ def forget(part: Path) -> None:
 
 def size_of(part: Path) -> int:
     """The bytes of a part, 0 where there is none."""
-    return part.stat().st_size if part.exists() else 0
+    try:
+        return part.stat().st_size
+    except FileNotFoundError:  # not begun, or whole by now
+        return 0

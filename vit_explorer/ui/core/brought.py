@@ -191,7 +191,7 @@ class Brought:
     def all(self) -> list[Held]:
         """All files, the oldest first."""
         found = [held for name in self._names() if (held := self.held(name)) is not None]
-        return sorted(found, key=lambda held: held.path.parent.stat().st_mtime if held.path.parent.exists() else 0.0)
+        return sorted(found, key=lambda held: _modified(held.path.parent))
 
     def use(self, name: str) -> None:
         """Hold a file for another while from now on."""
@@ -206,8 +206,7 @@ class Brought:
         """Delete what has not been used for so long."""
         for name in self._names():
             about = self.folder / name / ABOUT
-            used = about.stat().st_mtime if about.exists() else 0.0
-            if self._clock() - used > 3600 * self.limits.hours:
+            if self._clock() - _modified(about) > 3600 * self.limits.hours:
                 self._delete(name)
 
     def _delete(self, name: str) -> None:
@@ -268,3 +267,11 @@ def shown_data(data: str, runs_folder: Path) -> str:
     """A recipe's data without the folders of the server that lead to a visitor's file."""
     path = Path(data)
     return path.name if path.parent.parent == runs_folder.absolute() / FOLDER else data
+
+
+def _modified(path: Path) -> float:
+    """When a file was written last; 0 if it is gone."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0
