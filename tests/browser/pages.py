@@ -144,9 +144,14 @@ class Visitors:
         return faults
 
 
+def written(page: Page) -> None:
+    """Wait until the page's address says what is on screen."""
+    page.wait_for_function("async () => (await vx.module('core/link.js')).address() === location.href")
+
+
 def reload(page: Page) -> None:
     """Load the page again, as F5 does, once its address says what is on screen."""
-    page.wait_for_function("async () => (await vx.module('core/link.js')).address() === location.href")
+    written(page)
     page.reload()
     settled(page)
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.browser.pages import drawn
+from tests.browser.pages import drawn, written
 from vit_explorer.bench.page import open_page
 from vit_explorer.ui.tour.tour import read_tour
 
@@ -74,6 +74,7 @@ def test_keys_step_and_back_of_the_browser_goes_back(tour):
     at_step(tour, 1)
     tour.keyboard.press("ArrowRight")
     at_step(tour, 2)
+    written(tour)
     tour.go_back()
     at_step(tour, 1)
 

@@ -36,12 +36,13 @@ export default widget((root, server) => {
       opener = /** @type {HTMLElement} */ (document.activeElement);
     }
     leave();
-    number = Math.max(1, Math.min(steps.length, wanted));
-    const { link } = steps[number - 1];
+    const next = Math.max(1, Math.min(steps.length, wanted));
+    const shown = go(`${steps[next - 1].link}&tour=${next}`, true); // writes first what the entry before is about
+    number = next;
     write();
     card.hidden = false;
     card.focus({ preventScroll: true });
-    await go(`${link}&tour=${number}`, true);
+    await shown;
     if (mine !== turn) return;
     target()?.scrollIntoView({
       block: window.innerWidth < NARROW ? "start" : "center",
