@@ -38,6 +38,7 @@ def cost(same_page):
 
 
 def put(page, **sizes: int) -> None:
+    page.locator(f"{VIEW} [data-cell=entries-global][title]").wait_for(state="attached")  # drawn, so that it listens
     for name, value in sizes.items():
         page.fill(f"{VIEW} .{name.replace('_', '-')}", str(value))
 
