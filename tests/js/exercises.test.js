@@ -42,7 +42,9 @@ test("an answer is right within what the page prints, and with any of several th
 
 const contender = (/** @type {string} */ model, /** @type {string} */ augment, /** @type {number} */ accuracy) => ({
   recipe: { model, augment },
-  tests: [{ accuracy: 0.1 }, { accuracy }],
+  label: model,
+  tests: [{ accuracy: 0.1 }, { accuracy: 0.2 }], // of a part of the test pictures
+  finished: { test_accuracy: accuracy },
 });
 const race = (/** @type {number[]} */ [vit, cnn, vitMore, cnnMore], state = "finished") =>
   facts({
@@ -65,7 +67,10 @@ test("a race of four decides, once it is over", () => {
   assert.deepEqual(CHECKS.distance(seen), { option: 0 });
   assert.deepEqual(CHECKS.distance(race([0.3, 0.34, 0.32, 0.33])), { option: 1 });
   assert.deepEqual(CHECKS.leader(race([0.5, 0.4, 0.5, 0.4])), { option: 0 });
+  const failed = race([0.3, 0.34, 0.32, 0.42]);
+  failed.state.race.contenders[0].finished = null;
   for (const open of [
+    failed,
     race([0.3, 0.3, 0.3, 0.3]),
     race([0.3, 0.4, 0.3, 0.4], "training"),
     facts({ race: { title: "Other", contenders: [] } }),

@@ -288,6 +288,8 @@ test("train: a race is decided at its end, not before", async () => {
   assert.ok(missing(RACE[0], vit()));
   const over = await answered(RACE[0], state("finished", contender("ViT", 0.5, 0.4), contender("CNN", 0.3, 0.6)));
   assert.deepEqual(over.option, ["CNN"]);
+  const whole = { ...contender("ViT", 0.5), finished: { test_accuracy: 0.7 } }; // of all test pictures, not of some
+  assert.deepEqual((await answered(RACE[0], state("finished", whole, contender("CNN", 0.6)))).option, ["ViT"]);
   const level = await answered(RACE[0], state("finished", contender("ViT", 0.5), contender("CNN", 0.5)));
   assert.deepEqual(level.right, [0, 1]);
   const going = await answered(RACE[0], state("training", contender("ViT", 0.5), contender("CNN")));

@@ -25,7 +25,9 @@ function ends({ race }) {
   if (four.includes(undefined))
     return { why: `“${race.title}”, which is open in Train, is not the race of this exercise.` };
   if (race.state !== "finished") return { why: `“${race.title}” is not over yet.` };
-  const [vit, cnn, vitMore, cnnMore] = four.map(({ tests }) => 100 * tests.at(-1).accuracy);
+  const failed = four.find(({ finished }) => !finished);
+  if (failed) return { why: `${failed.label} of “${race.title}” did not come to its end.` };
+  const [vit, cnn, vitMore, cnnMore] = four.map(({ finished }) => 100 * finished.test_accuracy); // of all test pictures
   return { lead: cnn - vit, more: cnnMore - vitMore };
 }
 

@@ -2,8 +2,8 @@
 import * as format from "../core/format.js";
 
 const OVER = "finished";
-/** The newest test accuracy of a contender, null before the first. */
-const accuracy = ({ tests }) => tests.at(-1)?.accuracy ?? null;
+/** The test accuracy of a contender: at its end that of all test pictures, before it the newest of the curve, null before the first. */
+const accuracy = ({ finished, tests }) => finished?.test_accuracy ?? tests.at(-1)?.accuracy ?? null;
 
 /** What is asked of a race. @type {import("../core/guess.js").Question[]} */
 export const RACE = [
