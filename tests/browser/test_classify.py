@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import numpy as np
 import pytest
@@ -121,6 +122,9 @@ def test_the_table_is_saved_and_one_link_holds_all_of_it(classify):
     lines = save(classify, ".vx-classify .answers", "csv").path().read_text(encoding="utf-8").splitlines()
     assert len(lines) == 1 + 2 * len(names(classify))
     assert lines[1].startswith("mine.png,dog,")
+    probabilities = json.loads(save(classify, ".vx-classify .answers", "json").path().read_text(encoding="utf-8"))
+    assert len(probabilities) > 20
+    assert np.isfinite([one["probability"] for one in probabilities]).all()
     with Image.open(save(classify, ".vx-classify .answers", "png").path()) as image:
         assert image.width > 2 * 150 * len(names(classify))
     before = classify.locator(f"{TABLE} tbody").inner_text()

@@ -35,6 +35,19 @@ export function score(rows, model) {
   return { right: known.filter((state) => state === "right").length, of: known.length };
 }
 
+/** Every class's probability, a line for each picture, model and class. @param {Row[]} rows */
+export const probabilities = (rows) =>
+  rows.flatMap(({ picture, results }) =>
+    (results || []).flatMap((one) =>
+      one.classes.map((name, k) => ({
+        picture: picture.title,
+        model: one.name,
+        class: name,
+        probability: one.probabilities[k],
+      })),
+    ),
+  );
+
 const quoted = (value) => (/[",\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value));
 
 /** The table as a .csv: a line for each picture and model. @param {Row[]} rows */

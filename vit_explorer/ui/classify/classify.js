@@ -17,8 +17,8 @@ import * as store from "../core/store.js";
 import { send } from "../core/uploads.js";
 import { widget } from "../core/widget.js";
 import * as card from "./card.js";
-import * as table from "./table.js";
 import { QUESTIONS } from "./questions.js";
+import * as table from "./table.js";
 
 export default widget((root, server) => {
   /** @typedef {{picture: import("../core/payloads").PicturePayload, element: HTMLElement, parts: Record<string, HTMLElement>, fit: string | null, results: import("../core/payloads").TimedPrediction[] | null, truth: string | null}} Card */
@@ -385,7 +385,13 @@ export default widget((root, server) => {
     tell();
   }
   const write = (/** @type {any} */ { format }) => table.file(cards, format);
-  saveMenu($(".answers"), write, () => ({}), { csv: "each answer, judged" }, { png: "the table" });
+  saveMenu(
+    $(".answers"),
+    write,
+    () => ({}),
+    { csv: "each answer, judged", json: "every class’s probability" },
+    { png: "the table" },
+  );
 
   offer(root, server, QUESTIONS);
   return { topics: ["catalogue", "trace"], draw };

@@ -3,7 +3,7 @@ import { make } from "../core/elements.js";
 import { base64 } from "../core/files.js";
 import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
-import { cell, csv, labelsOf, score } from "./answers.js";
+import { cell, csv, labelsOf, probabilities, score } from "./answers.js";
 
 /** @typedef {import("./answers.js").Row} Row */
 
@@ -89,14 +89,17 @@ function written(row, model) {
   return box;
 }
 
-/** The table as a file: "csv", or "png" as it is on screen, also what is scrolled out of sight. @param {Row[]} rows @param {string} format */
+/** @type {Record<string, {mime: string, made: (rows: Row[]) => Blob | Promise<Blob>}>} */
+const FILES = {
+  csv: { mime: "text/csv", made: (rows) => new Blob([csv(rows)]) },
+  json: { mime: "application/json", made: (rows) => new Blob([JSON.stringify(probabilities(rows), null, 1)]) },
+  png: { mime: "image/png", made: drawn }, // as it is on screen, also what is scrolled out of sight
+};
+
+/** The table as a file of one of these formats. @param {Row[]} rows @param {string} format */
 export async function file(rows, format) {
-  const blob = format === "csv" ? new Blob([csv(rows)]) : await drawn(rows);
-  return {
-    filename: `answers.${format}`,
-    mime: format === "csv" ? "text/csv" : "image/png",
-    data: await base64(blob),
-  };
+  const { mime, made } = FILES[format];
+  return { filename: `answers.${format}`, mime, data: await base64(await made(rows)) };
 }
 
 /** The table as a picture. */
