@@ -232,7 +232,7 @@ class Brought:
 
     def _total(self) -> int:
         """In bytes; what is on its way counts as all that was promised."""
-        here = ((held, held.path.stat().st_size) for held in self.all() if held.path.exists())
+        here = ((held, _size(held.path)) for held in self.all())
         return sum(size if held.complete else max(size, held.size) for held, size in here)
 
     def _write(self, held: Held) -> None:
@@ -267,6 +267,14 @@ def shown_data(data: str, runs_folder: Path) -> str:
     """A recipe's data without the folders of the server that lead to a visitor's file."""
     path = Path(data)
     return path.name if path.parent.parent == runs_folder.absolute() / FOLDER else data
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 if it is gone."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _modified(path: Path) -> float:
