@@ -7,8 +7,6 @@ way. Behind a convolutional stem, whose patches overlap, only tokens are shuffle
 
 from __future__ import annotations
 
-import copy
-import itertools
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -78,7 +76,7 @@ def predict_with_positions(model: Network, inputs: Tensor, positions: Tensor) ->
     Returns:
         (B, classes)
     """
-    return functional_call(_twin(model), {"pos_embedding": positions}, (inputs,))
+    return functional_call(model.twin(), {"pos_embedding": positions}, (inputs,))
 
 
 @dataclass(frozen=True)
@@ -138,7 +136,7 @@ def trace_ablated(model: Network, images: Tensor, ablation: Ablation) -> Trace:
         if table is None:
             raise ValueError(f"a {type(model).__name__} without position embeddings cannot lose them")
         parameters["pos_embedding"] = changed_positions(table, model.n_prefix, "zero")
-    logits = functional_call(_twin(model), parameters, (ablated_images(model, images, ablation), tape))
+    logits = functional_call(model.twin(), parameters, (ablated_images(model, images, ablation), tape))
     return taped(model, logits, tape)
 
 
@@ -172,8 +170,3 @@ def _muted(model: Network, muted: tuple[tuple[int, int], ...]) -> dict[str, Tens
         d_head = weight.shape[1] // attention.n_heads
         weight[:, head * d_head : (head + 1) * d_head] = 0
     return parameters
-
-
-def _twin(model: Network) -> Network:
-    """Copy of the module tree on the same weights."""
-    return copy.deepcopy(model, {id(tensor): tensor for tensor in itertools.chain(model.parameters(), model.buffers())})

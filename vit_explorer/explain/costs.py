@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,9 +67,8 @@ def head_costs(model: Network, image: Tensor, target: int, progress: Progress | 
     """
     if model.attention_kind != "global":
         raise ValueError(f"a {type(model).__name__} has no heads to mute")
-    shared = {id(tensor): tensor for tensor in itertools.chain(model.parameters(), model.buffers())}
-    twin = copy.deepcopy(model, shared)  # the same weights: the model itself gets no hooks
-    attentions = [block.attention for block in twin.residual_blocks]
+    muted = model.twin()  # the model itself gets no hooks
+    attentions = [block.attention for block in muted.residual_blocks]
     n_heads = attentions[0].n_heads
     heard = torch.ones(len(attentions) * n_heads, len(attentions), n_heads, device=image.device)
     for place, (layer, head) in enumerate(itertools.product(range(len(attentions)), range(n_heads))):
@@ -83,7 +81,7 @@ def head_costs(model: Network, image: Tensor, target: int, progress: Progress | 
             attention.projection.register_forward_pre_hook(partial(_silence, heard[start:stop, layer]))
             for layer, attention in enumerate(attentions)
         ]
-        found.append(_probability(twin, image.expand(stop - start, -1, -1, -1), target))
+        found.append(_probability(muted, image.expand(stop - start, -1, -1, -1), target))
         for hook in hooks:
             hook.remove()
     return (whole - torch.cat(found)).reshape(len(attentions), n_heads)

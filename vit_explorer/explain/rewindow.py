@@ -35,8 +35,7 @@ def unmasked(model: SwinTransformer) -> SwinTransformer:
     All tokens of a window attend to each other, also those that the roll has brought there from the other edge of the
     image; padding stays out. The network runs, but was not trained so.
     """
-    shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
-    changed = copy.deepcopy(model, shared)
+    changed = model.twin()
     for block in changed.residual_blocks:
         block.attention.masked = False
     return changed.eval()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 import torch
 from torch import Tensor, nn
@@ -92,6 +93,10 @@ class Network(nn.Module):
     def residual_blocks(self) -> tuple[BranchedBlock, ...]:
         """Blocks of an attention and an MLP branch, in forward order."""
         return ()
+
+    def twin(self) -> Self:
+        """Copy the modules on the same weights: what is hooked or swapped in the copy leaves this network as it is."""
+        return copy.deepcopy(self, {id(tensor): tensor for tensor in (*self.parameters(), *self.buffers())})
 
     def prefix_names(self) -> tuple[str, ...]:
         """The names of the ``n_prefix`` tokens in front of the patches."""

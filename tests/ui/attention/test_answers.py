@@ -195,7 +195,7 @@ def test_all_tried_is_what_the_package_says_and_stops_when_the_page_has_left(vis
         np.testing.assert_allclose(unpacked(answer["heads"]), head_costs(model, inputs, target), atol=1e-6)
     else:
         assert answer["heads"] is None
-    watch, page = Watch(), {**asked, "page": "one"}
+    watch, page = Watch(), {"question": asked, "page": "one"}
     assert bind(try_progress, watch)(page) == {"share": None}
     bind(leave_try, watch)(page)
     with pytest.raises(Left):

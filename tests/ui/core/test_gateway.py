@@ -221,15 +221,21 @@ def test_a_request_that_waits_knows_its_place(monkeypatch):
     apart.run(visit())
 
 
-def test_a_question_that_nobody_waits_for_any_more_is_dropped_before_its_turn_and_a_command_is_not(monkeypatch):
-    monkeypatch.setattr("vit_explorer.ui.core.gateway.LONG_AT_ONCE", 1)
-    go_on, done = threading.Event(), list[str]()
+def looking(go_on: threading.Event, done: list[str]):
+    """A server function that takes until ``go_on`` is set, and then notes which picture it was asked for."""
 
     @terms(long=True)
     def look(session: Session, request: ModelRequest) -> dict:
         assert go_on.wait(30)
         done.append(request.picture)
         return {}
+
+    return look
+
+
+def test_a_question_that_nobody_waits_for_any_more_is_dropped_before_its_turn_and_a_command_is_not(monkeypatch):
+    monkeypatch.setattr("vit_explorer.ui.core.gateway.LONG_AT_ONCE", 1)
+    go_on, done = threading.Event(), list[str]()
 
     @terms(long=True)
     def act(request: Word) -> dict:
@@ -238,7 +244,7 @@ def test_a_question_that_nobody_waits_for_any_more_is_dropped_before_its_turn_an
         return {}
 
     gateway, session = Gateway(), Session()
-    (question,), (command,) = serve(session, look=look), serve(act=act)
+    (question,), (command,) = serve(session, look=looking(go_on, done)), serve(act=act)
 
     async def visit() -> None:
         async def ask(picture: str) -> bytes:
@@ -274,14 +280,8 @@ def test_a_page_that_closes_its_connection_waits_no_longer(monkeypatch):
     monkeypatch.setattr("vit_explorer.ui.core.gateway.LONG_AT_ONCE", 1)
     go_on, done = threading.Event(), list[str]()
 
-    @terms(long=True)
-    def look(session: Session, request: ModelRequest) -> dict:
-        assert go_on.wait(30)
-        done.append(request.picture)
-        return {}
-
     gateway = Gateway()
-    functions = serve(Session(), look=look)
+    functions = serve(Session(), look=looking(go_on, done))
     app = Starlette(routes=gateway.routes)
     app.get_blocks = lambda: SimpleNamespace(blocks={1: SimpleNamespace(server_fns=functions)})
 

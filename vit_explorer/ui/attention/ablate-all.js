@@ -36,7 +36,7 @@ export function tryAll(root, server, { baseline, erase, mute }) {
   const following = poll(async () => {
     const request = waited;
     if (!request || !root.isConnected) return null;
-    const at = await askServer(server, "try_progress", { ...request, page: PAGE }, { quiet: true });
+    const at = await askServer(server, "try_progress", { question: request, page: PAGE }, { quiet: true });
     if (at && request === waited) {
       $("progress").hidden = at.share === null;
       $("progress").value = at.share || 0;
@@ -66,7 +66,7 @@ export function tryAll(root, server, { baseline, erase, mute }) {
     const request = waited;
     waited = null;
     send.forget();
-    if (request) askServer(server, "leave_try", { ...request, page: PAGE }, { quiet: true });
+    if (request) askServer(server, "leave_try", { question: request, page: PAGE }, { quiet: true });
   }
 
   $(".try").addEventListener("click", () => {

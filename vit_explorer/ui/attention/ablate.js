@@ -1,5 +1,5 @@
 /* A part of the picture or of the network taken away: the prediction and its maps before and after. */
-import { decode } from "../core/arrays.js";
+import { best, decode } from "../core/arrays.js";
 import { clearCanvas, patchInput, rgbImage } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
@@ -115,8 +115,6 @@ export default widget((root, server) => {
   }
 
   // ---- the answer ----------------------------------------------------------------------------------------------
-  const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
-
   function outcome({ before, after }, classes) {
     const top = best(before);
     if (kept.isEmpty()) return `${classes[top]} ${format.probability(before[top])}: nothing is taken away yet.`;

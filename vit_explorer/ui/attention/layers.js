@@ -1,5 +1,6 @@
 /* The logit lens, drawn from the trace, and the heads' distances. */
 
+import { best } from "../core/arrays.js";
 import { colour, inkOn, sequential } from "../core/colours.js";
 import { clearCanvas, outline } from "../core/draw.js";
 import { barCells } from "../core/elements.js";
@@ -84,12 +85,11 @@ export default widget((root, server) => {
     const at = shownDepth(lens);
     outline(context, NAMES + at * cell, 1, cell, ROW * order.length - 2, inkOf("--vx-accent"), 2);
     const said = lens.map(
-      (shares, i) => `${label(i, lens.length - 1)}: ${classes[top(shares)]} ${format.probability(Math.max(...shares))}`,
+      (shares, i) =>
+        `${label(i, lens.length - 1)}: ${classes[best(shares)]} ${format.probability(Math.max(...shares))}`,
     );
     $(".heat").setAttribute("aria-label", `Probability of the top classes after each block. ${said.join("; ")}`);
   }
-
-  const top = (shares) => shares.indexOf(Math.max(...shares));
 
   function drawBars(lens, order, classes) {
     const shares = lens[shownDepth(lens)];
@@ -104,18 +104,18 @@ export default widget((root, server) => {
       const [name, bar, number] = [0, 1, 2].map((cell) => bars.children[3 * row + cell]);
       bar.firstChild.style.width = `${100 * shares[i]}%`;
       number.textContent = format.probability(shares[i]);
-      for (const cell of [name, number]) cell.style.fontWeight = i === top(shares) ? "650" : "";
+      for (const cell of [name, number]) cell.style.fontWeight = i === best(shares) ? "650" : "";
     });
   }
 
   /** From which block on the head says what it says at the end. */
   function forms(lens, classes) {
-    const final = top(lens.at(-1));
+    const final = best(lens.at(-1));
     let since = lens.length - 1;
-    while (since > 0 && top(lens[since - 1]) === final) since--;
+    while (since > 0 && best(lens[since - 1]) === final) since--;
     const before =
       since > 0
-        ? ` Before, it would have said ${classes[top(lens[since - 1])]} (${format.probability(Math.max(...lens[since - 1]))}).`
+        ? ` Before, it would have said ${classes[best(lens[since - 1])]} (${format.probability(Math.max(...lens[since - 1]))}).`
         : "";
     return `${classes[final]} leads from ${since ? `block ${since}` : "the embedding"} on (${format.probability(lens[since][final])} there, ${format.probability(lens.at(-1)[final])} at the end).${before}`;
   }

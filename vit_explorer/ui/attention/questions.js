@@ -1,7 +1,7 @@
 /* Questions to guess before the Attention tab shows the answers. */
-import { decode } from "../core/arrays.js";
+import { best, decode } from "../core/arrays.js";
 import * as format from "../core/format.js";
-import { best, leaders, outcomeOf, outcomes, outcomeWords, pictureAndModel } from "../core/guess.js";
+import { leaders, outcomeOf, outcomes, outcomeWords, pictureAndModel } from "../core/guess.js";
 import { CLS_TOKEN, tokenName } from "../core/tokens.js";
 import { request } from "../core/views.js";
 import * as attention from "./data.js";

@@ -29,15 +29,11 @@ class TryRequest(ModelRequest):
 
 
 @dataclass(frozen=True)
-class FollowTry(ModelRequest):
-    """A request that is being worked on, its ``baseline``, and the id of the page that waits for it."""
+class FollowTry:
+    """A request that is being worked on, and the id of the page that waits for it."""
 
-    baseline: Baseline
+    question: TryRequest
     page: str
-
-    @property
-    def question(self) -> TryRequest:
-        return TryRequest(self.picture, self.model, self.fit, self.baseline)
 
 
 class TryPayload(TypedDict):

@@ -1,6 +1,6 @@
 /* Questions to guess before the Classify tab shows the answers. */
+import { best } from "../core/arrays.js";
 import * as format from "../core/format.js";
-import { best } from "../core/guess.js";
 
 const MOST = 10; // networks of which each number is an option
 

@@ -2,6 +2,9 @@
 
 /** @typedef {{data: Float32Array | Uint8Array | Int8Array | Int16Array, shape: number[], scale: number, at: (...index: number[]) => number}} Packed */
 
+/** The index of the largest number. @param {number[] | Float32Array} values */
+export const best = (values) => values.indexOf(Math.max(...values));
+
 const ARRAYS = { float32: Float32Array, uint8: Uint8Array, int8: Int8Array, int16: Int16Array };
 
 /**

@@ -3,6 +3,7 @@
  * The words of a question are data, with numbers in braces; what is right is computed from the state on screen, and
  * where that needs the server, from its answer. See "Adding a question" in docs/architecture.md.
  */
+import { best } from "./arrays.js";
 import * as format from "./format.js";
 import * as store from "./store.js";
 import { visible } from "./tabs.js";
@@ -69,9 +70,6 @@ export function nearest(numbers, value) {
   const far = numbers.map((number) => Math.abs(Math.log(number / value)));
   return far.indexOf(Math.min(...far));
 }
-
-/** The index of the largest number. @param {number[]} values */
-export const best = (values) => values.indexOf(Math.max(...values));
 
 /** Different whole numbers as options, from the smallest, so that their order says nothing. @param {number[]} numbers */
 export const ascending = (numbers) => [...new Set(numbers)].sort((a, b) => a - b).map((number) => format.count(number));

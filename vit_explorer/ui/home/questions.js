@@ -1,6 +1,6 @@
 /* Questions to guess before Home shows the answers. */
+import { best } from "../core/arrays.js";
 import * as format from "../core/format.js";
-import { best } from "../core/guess.js";
 
 /** @type {import("../core/guess.js").Question[]} */
 export const QUESTIONS = [

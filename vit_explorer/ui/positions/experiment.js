@@ -1,4 +1,5 @@
 /* The prediction with trained positions beside the one with changed positions. */
+import { best } from "../core/arrays.js";
 import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { barCells } from "../core/elements.js";
 import * as format from "../core/format.js";
@@ -104,8 +105,6 @@ export default widget((root, server) => {
   $(".again").addEventListener("click", () => change({ mode: "shuffled", seed: 1 + Math.floor(Math.random() * 9999) }));
 
   // ---- telling -------------------------------------------------------------------------------------------------
-  const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
-
   /** One sentence made of the numbers. */
   function outcome({ classes, trained, changed, mode }) {
     const top = best(trained);

@@ -1,6 +1,7 @@
 /* Questions to guess before the Positions tab shows the answers. */
+import { best } from "../core/arrays.js";
 import * as format from "../core/format.js";
-import { best, leaders, outcomeOf, outcomes, outcomeWords, pictureAndModel } from "../core/guess.js";
+import { leaders, outcomeOf, outcomes, outcomeWords, pictureAndModel } from "../core/guess.js";
 import { middleToken, tokenName } from "../core/tokens.js";
 import { request } from "../core/views.js";
 import * as positions from "./data.js";

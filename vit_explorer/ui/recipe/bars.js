@@ -1,8 +1,7 @@
 /* What the model says before and after an ingredient: bars per class, and the same in words. */
+import { best } from "../core/arrays.js";
 import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
-
-export const best = (chances) => chances.indexOf(Math.max(...chances));
 
 /** The rows of bars of an answer: [{name, style, values}], values being one number per class. */
 export function series(answer, after) {

@@ -1,5 +1,5 @@
 /* A DeiT's two tokens on the picture at hand: what each attends to, and what its head answers beside the teacher. */
-import { decode } from "../core/arrays.js";
+import { best, decode } from "../core/arrays.js";
 import { diverging } from "../core/colours.js";
 import { clearCanvas, matrixImage, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
@@ -39,8 +39,6 @@ export default widget((root, server) => {
     },
     () => answer && show(),
   );
-
-  const best = (chances) => chances.indexOf(Math.max(...chances));
 
   // ---- asking --------------------------------------------------------------------------------------------------
   const { ask, fits } = question(root, server, "tokens", {

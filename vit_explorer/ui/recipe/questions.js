@@ -1,6 +1,7 @@
 /* Questions to guess before the Recipe tab shows the answers. */
+import { best } from "../core/arrays.js";
 import * as format from "../core/format.js";
-import { best, outcomeOf, outcomes, outcomeWords, pictureAndModel } from "../core/guess.js";
+import { outcomeOf, outcomes, outcomeWords, pictureAndModel } from "../core/guess.js";
 
 /**
  * What is asked of an ingredient. `wanted(state)` is the request of what is chosen.

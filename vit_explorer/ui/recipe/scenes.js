@@ -1,12 +1,11 @@
 /* What an ingredient does, drawn: pictures before and after, mixtures, a batch, a loss, branches that are dropped. */
 
-import { decode } from "../core/arrays.js";
+import { best, decode } from "../core/arrays.js";
 import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { byHand } from "../core/hand.js";
 import { inkOf } from "../core/theme.js";
-import * as bars from "./bars.js";
 
 const LARGEST = 188; // px of a picture
 const GAP = 14; // px between two
@@ -200,7 +199,7 @@ function refill(below, words, row) {
 
 /** The outcomes of the next seeds; clicking one takes its seed. */
 export function rolls(below, { rolls: found, before, classes, kind }, take) {
-  const top = bars.best(before);
+  const top = best(before);
   const same = found.filter(({ answer }) => answer === top).length;
   const row = make("div", "row");
   row.append(
@@ -230,11 +229,11 @@ export const chancesOf = ({ passes: packed, before }, pass) => [
 
 /** All passes, small: a column a layer, attention above MLP, dropped ones dark. Clicking one looks at it. */
 export function passes(below, { kept, before, classes, passes: packed, pass: looked }, look) {
-  const top = bars.best(before);
+  const top = best(before);
   const row = make("div", "row passes");
   row.append(
     ...kept.map((layers, pass) => {
-      const answer = bars.best(chancesOf({ passes: packed, before }, pass));
+      const answer = best(chancesOf({ passes: packed, before }, pass));
       const [button, canvas] = [make("button", "again"), make("canvas")];
       const context = clearCanvas(canvas, 38, 18);
       layers.forEach((branches, layer) =>

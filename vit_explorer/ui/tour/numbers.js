@@ -1,11 +1,10 @@
 /* The numbers that the tour's sentences name, from what is on screen now. */
-import { decode } from "../core/arrays.js";
+import { best, decode } from "../core/arrays.js";
 import * as format from "../core/format.js";
 import { tokenIndex, tokenName, tokenOfIndex } from "../core/tokens.js";
 
 /** @typedef {import("../state").State} State */
 
-const best = (chances) => chances.indexOf(Math.max(...chances));
 const weights = new WeakMap(); // payload of attention -> decoded
 
 /** Shares that the marked token gives in the chosen head; null where they are not here. @param {State} state */

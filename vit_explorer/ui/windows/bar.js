@@ -1,4 +1,5 @@
 /* Which Swin the Windows tab looks at, how it is cut, and which blocks and head; it asks the server for all views. */
+import { best } from "../core/arrays.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
@@ -78,8 +79,6 @@ export default widget((root, server) => {
     }
     select.value = chosen;
   }
-
-  const best = (probabilities) => probabilities.indexOf(Math.max(...probabilities));
 
   function answerOf(seen) {
     if (!seen.classes.length) return `${seen.model} has no head: it names no class.`;

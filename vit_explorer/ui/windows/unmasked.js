@@ -1,11 +1,10 @@
 /* What a Swin answers with the mask of its shifted windows and without, in words. Pure functions. */
+import { best } from "../core/arrays.js";
 import * as format from "../core/format.js";
 
 /** @typedef {{classes: string[], with_mask: number[], without: number[]}} Both */
 
 const SHOWN = 3; // classes with bars
-
-const best = (/** @type {number[]} */ probabilities) => probabilities.indexOf(Math.max(...probabilities));
 
 /** @param {string[]} classes @param {number[]} probabilities */
 export const answer = (classes, probabilities) => {
