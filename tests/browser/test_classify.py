@@ -79,6 +79,8 @@ TABLE = ".vx-classify .answers table"
 def test_the_table_judges_each_answer_by_the_true_one_that_is_typed(classify):
     n_models = classify.evaluate("vx.get('catalogue').models.length")
     cells = classify.locator(f"{TABLE} tbody td:not(:has(input))")
+    agreement = classify.locator(f"{TABLE} tbody .agree").inner_text()
+    assert "say" in agreement or "agree" in agreement
     classify.wait_for_function(f"document.querySelector('{TABLE} tbody td.right') !== null")
     assert cells.count() == n_models
     field = classify.get_by_label("What Cat shows")
@@ -89,7 +91,19 @@ def test_the_table_judges_each_answer_by_the_true_one_that_is_typed(classify):
     field.press("Enter")
     classify.wait_for_function(f"document.querySelectorAll('{TABLE} tbody td.none').length > 0")
     assert classify.locator(f"{TABLE} tbody td.right").count() == 0
-    assert classify.locator(f"{TABLE} tfoot td").nth(1).inner_text() == "0 of 1"
+    assert classify.locator(f"{TABLE} tfoot strong").first.inner_text() == "–"  # a bus is none of the classes
+    field.fill("dog")
+    field.press("Enter")
+    classify.wait_for_function(f"document.querySelectorAll('{TABLE} tbody td.none').length < {n_models - 1}")
+    assert classify.locator(f"{TABLE} tfoot strong").first.inner_text().endswith(" of 1")
+    nothing = classify.get_by_role("button", name="Cat shows none of these classes")
+    nothing.click()
+    classify.wait_for_function(f"document.querySelectorAll('{TABLE} tbody td.none').length === {n_models}")
+    assert nothing.get_attribute("aria-pressed") == "true" and field.input_value() == "none of these"
+    assert classify.locator(f"{TABLE} tfoot td span").all_inner_texts() == ["1 not counted"] * n_models
+    nothing.click()
+    classify.wait_for_function(f"document.querySelector('{TABLE} tbody td.right') !== null")
+    assert field.input_value() == "cat"
 
 
 def test_a_field_that_is_written_in_keeps_its_words_while_answers_come(classify):

@@ -1,7 +1,8 @@
 /* The table of the Classify tab: what each model's answer is worth. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cell, csv, score } from "../../vit_explorer/ui/classify/answers.js";
+import { cell, csv, probabilities, score } from "../../vit_explorer/ui/classify/answers.js";
+import { inShort, NONE, verdict } from "../../vit_explorer/ui/core/answers.js";
 
 const result = (/** @type {string} */ name, /** @type {number[]} */ probabilities) =>
   /** @type {any} */ ({ name, classes: ["bird", "cat", "dog"], probabilities });
@@ -22,15 +23,48 @@ const rows = [
   { picture: picture("three", []), truth: null, results: [result("a", [0.1, 0.8, 0.1])] },
 ];
 
-test("a score counts the pictures whose true answer is known; what is typed goes before the label", () => {
-  assert.deepEqual(score(rows, "a"), { right: 1, of: 2 });
-  assert.deepEqual(score(rows, "b"), { right: 0, of: 0 });
+test("a score counts the pictures whose true answer is one of the classes; what is chosen goes before the label", () => {
+  assert.deepEqual(score(rows, "a"), { right: 1, of: 2, none: 0 });
+  assert.deepEqual(score(rows, "b"), { right: 0, of: 0, none: 0 });
+  const outside = { picture: picture("four", ["cat"]), truth: NONE, results: [result("a", [0.1, 0.8, 0.1])] };
+  assert.deepEqual(score([...rows, outside], "a"), { right: 1, of: 2, none: 1 });
+  assert.match(verdict(outside.results, NONE), /no answer can be right/);
+});
+
+test("who agrees is said before a true answer is known, for models of the same classes", () => {
+  const [bird, cat, dog] = [
+    [0.8, 0.1, 0.1],
+    [0.1, 0.8, 0.1],
+    [0.1, 0.1, 0.8],
+  ].map((one) => result("a", one));
+  assert.deepEqual(inShort([cat, dog, cat]), ["2 of 3 say cat"]);
+  assert.deepEqual(inShort([cat, cat]), ["both say cat"]);
+  assert.deepEqual(inShort([cat, dog, bird]), ["no two of 3 agree"]);
+  assert.deepEqual(inShort([cat, dog, dog, cat]), ["2 of 4 say cat, as many dog"]);
+  assert.deepEqual(inShort([cat]), []);
+  const shapes = /** @type {any} */ ({
+    name: "s",
+    data: "shapes",
+    classes: ["star", "ring"],
+    probabilities: [0.9, 0.1],
+  });
+  assert.deepEqual(inShort([cat, cat, shapes, shapes]).length, 2);
+  assert.match(inShort([cat, cat, shapes, shapes])[1], /shapes: both say star/);
 });
 
 test("the file has a line for each picture and model, with commas in quotes", () => {
   const lines = csv(rows).trimEnd().split("\n");
   assert.equal(lines.length, 4);
-  assert.equal(lines[1], '"one, of two",cat,a,cat,0.800000,0.800000,right');
-  assert.equal(lines[2], "two,dog,a,cat,0.800000,0.100000,wrong");
-  assert.equal(lines[3], "three,,a,cat,0.800000,,unknown");
+  assert.equal(lines[1], '"one, of two",cat,a,cat,0.800000,0.800000,right,1,1');
+  assert.equal(lines[2], "two,dog,a,cat,0.800000,0.100000,wrong,1,1");
+  assert.equal(lines[3], "three,,a,cat,0.800000,,unknown,1,1");
+});
+
+test("files say so where a picture shows none of the classes, and how many models give the same answer", () => {
+  const results = [result("a", [0.1, 0.8, 0.1]), result("b", [0.2, 0.7, 0.1]), result("c", [0.1, 0.1, 0.8])];
+  const row = { picture: picture("four", []), truth: NONE, results };
+  const lines = csv([row]).trimEnd().split("\n");
+  assert.equal(lines[1], "four,none of these,a,cat,0.800000,,none of its classes,2,3");
+  assert.equal(lines[3], "four,none of these,c,dog,0.800000,,none of its classes,1,3");
+  assert.equal(probabilities([row])[0]["true answer"], NONE);
 });

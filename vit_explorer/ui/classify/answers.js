@@ -1,4 +1,5 @@
 /* What the table of the Classify tab holds: each model's answer to each picture, judged by the true answer. Pure. */
+import { company } from "../core/answers.js";
 import { judge } from "../core/verdict.js";
 
 /** @typedef {{picture: import("../core/payloads").PicturePayload, truth: string | null, results: import("../core/payloads").TimedPrediction[] | null}} Row */
@@ -25,22 +26,28 @@ export function cell({ classes, probabilities }, labels) {
   };
 }
 
-/** How many pictures a model names rightly, of those whose true answer is known. @param {Row[]} rows @param {string} model */
+/**
+ * How many pictures a model names rightly, of those whose true answer is one of its classes; of how many it is none, so
+ * that nothing could be right.
+ * @param {Row[]} rows
+ * @param {string} model
+ */
 export function score(rows, model) {
   const states = rows.flatMap((row) => {
     const result = (row.results || []).find((one) => one.name === model);
     return result?.classes.length ? [cell(result, labelsOf(row)).state] : [];
   });
-  const known = states.filter((state) => state !== "unknown");
-  return { right: known.filter((state) => state === "right").length, of: known.length };
+  const count = (/** @type {string} */ state) => states.filter((one) => one === state).length;
+  return { right: count("right"), of: count("right") + count("wrong"), none: count("none") };
 }
 
 /** Every class's probability, a line for each picture, model and class. @param {Row[]} rows */
 export const probabilities = (rows) =>
-  rows.flatMap(({ picture, results }) =>
-    (results || []).flatMap((one) =>
+  rows.flatMap((row) =>
+    (row.results || []).flatMap((one) =>
       one.classes.map((name, k) => ({
-        picture: picture.title,
+        picture: row.picture.title,
+        "true answer": labelsOf(row)[0] ?? null,
         model: one.name,
         class: name,
         probability: one.probabilities[k],
@@ -52,15 +59,20 @@ const quoted = (value) => (/[",\n]/.test(String(value)) ? `"${String(value).repl
 
 /** The table as a .csv: a line for each picture and model. @param {Row[]} rows */
 export function csv(rows) {
-  const head = ["picture", "true answer", "model", "answer", "probability", "probability of the true answer", "judged"];
-  const lines = rows.flatMap((row) =>
-    (row.results || [])
-      .filter(({ classes }) => classes.length)
-      .map((result) => {
-        const labels = labelsOf(row);
-        const { answer, p, state, truthP } = cell(result, labels);
-        return [row.picture.title, labels[0] ?? "", result.name, answer, p.toFixed(6), truthP?.toFixed(6) ?? "", state];
-      }),
-  );
+  const head = [
+    ...["picture", "true answer", "model", "answer", "probability", "probability of the true answer", "judged"],
+    ...["models that say so", "models with these classes"],
+  ];
+  const judged = { right: "right", wrong: "wrong", none: "none of its classes", unknown: "unknown" };
+  const lines = rows.flatMap((row) => {
+    const results = (row.results || []).filter(({ classes }) => classes.length);
+    return results.map((result) => {
+      const labels = labelsOf(row);
+      const { answer, p, state, truthP } = cell(result, labels);
+      const { same, of } = company(result, results);
+      const said = [row.picture.title, labels[0] ?? "", result.name, answer, p.toFixed(6), truthP?.toFixed(6) ?? ""];
+      return [...said, judged[state], same, of];
+    });
+  });
   return `${[head, ...lines].map((line) => line.map(quoted).join(",")).join("\n")}\n`;
 }

@@ -3,7 +3,7 @@
  * Until the visitor adds or removes something, the one card is the picture of the frame. How pictures become square
  * is one choice for the whole page: it is asked of the frame, and followed when it changes there.
  */
-import { verdict } from "../core/answers.js";
+import { NONE, verdict } from "../core/answers.js";
 import { wireCamera } from "../core/camera.js";
 import { fill, make } from "../core/elements.js";
 import { base64, intoField } from "../core/files.js";
@@ -162,32 +162,48 @@ export default widget((root, server) => {
   function tabulate() {
     table.write($(".answers table"), cards, truthOf);
     const classes = new Set(cards.flatMap(({ results }) => (results || []).flatMap((one) => one.classes)));
-    if (classes.size === $("datalist").children.length) return;
-    fill($("datalist"), [...classes], (name) => Object.assign(make("option"), { value: name }));
+    if (1 + classes.size === $("datalist").children.length) return;
+    fill($("datalist"), [NONE, ...classes], (name) => Object.assign(make("option"), { value: name }));
   }
 
   /** What a person says that a picture shows, in place of its label. */
   function say(card, text) {
     const typed = text.trim();
     card.truth = typed && typed !== card.picture.truth ? typed : null;
-    truthOf(card).value = card.truth || card.picture.truth || "";
+    showTruth(card);
     drawCard(card, "");
   }
 
-  /** The field for what a picture shows; one that is written in stays the same element. */
+  function showTruth(card) {
+    const truth = card.truth || card.picture.truth || "";
+    const [field, none] = truthOf(card).children;
+    field.value = truth;
+    none.setAttribute("aria-pressed", String(truth === NONE));
+  }
+
+  /** What a picture shows: a field, which stays the same element while it is written in, and a button for no class at all. */
   function truthOf(card) {
     if (card.parts.truth) return card.parts.truth;
-    const field = make("input", "truth");
-    card.parts.truth = field;
+    const [box, field, none] = [
+      make("div", "chosen"),
+      make("input", "truth"),
+      make("button", "vx-button no-class", NONE),
+    ];
+    card.parts.truth = box;
     field.setAttribute("list", "vx-classify-classes");
     field.setAttribute("aria-label", `What ${card.picture.title} shows`);
     field.placeholder = "not known";
-    field.value = card.truth || card.picture.truth || "";
-    field.addEventListener("change", () => {
-      following = false; // the link holds what was typed for these pictures
-      say(card, field.value);
-    });
-    return field;
+    none.type = "button";
+    none.setAttribute("aria-label", `${card.picture.title} shows ${NONE} classes`);
+    box.append(field, none);
+    const choose = (text) => {
+      following = false; // the link holds what was chosen for these pictures
+      say(card, text);
+    };
+    field.addEventListener("change", () => choose(field.value));
+    none.addEventListener("click", () => choose(card.truth === NONE ? "" : NONE));
+    showTruth(card);
+    return box;
   }
 
   // ---- a card --------------------------------------------------------------------------------------------------

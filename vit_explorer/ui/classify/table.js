@@ -1,4 +1,5 @@
 /* The table of the Classify tab: a row for each picture, a column for each model. */
+import { inShort } from "../core/answers.js";
 import { make } from "../core/elements.js";
 import { base64 } from "../core/files.js";
 import * as format from "../core/format.js";
@@ -7,8 +8,8 @@ import { cell, csv, labelsOf, probabilities, score } from "./answers.js";
 
 /** @typedef {import("./answers.js").Row} Row */
 
-const SAID = { right: "✓ right", wrong: "✗ wrong", none: "✗ none of its classes fits", unknown: "" };
-const DRAWN = { row: 76, head: 46, first: 250, column: 150, pad: 12, scale: 2 }; // px of the picture of the table
+const SAID = { right: "✓ right", wrong: "✗ wrong", none: "none of its classes", unknown: "" };
+const DRAWN = { row: 76, head: 46, foot: 46, first: 250, column: 150, pad: 12, scale: 2 }; // px of the picture of the table
 
 /** The models that have an answer, in their order. @param {Row[]} rows */
 function columns(rows) {
@@ -27,10 +28,16 @@ function words(found) {
   return { answer: `${found.answer} ${format.probability(found.p)}`, said: SAID[found.state], truth };
 }
 
+/** The words of a model's foot: how many it has right, and how many pictures it cannot. */
+function scored(rows, model) {
+  const { right, of, none } = score(rows, model.name);
+  return { right: of ? format.outOf(right, of) : "–", none: none ? `${format.count(none)} not counted` : "" };
+}
+
 /** @type {WeakMap<Row, HTMLTableRowElement>} the line of each picture: a field that is written in must not move */
 const known = new WeakMap();
 
-/** Write the table. `truthOf(row)` gives the field for its true answer. @param {HTMLTableElement} table @param {Row[]} rows */
+/** Write the table. `truthOf(row)` gives what its true answer is chosen by. @param {HTMLTableElement} table @param {Row[]} rows */
 export function write(table, rows, truthOf) {
   const models = columns(rows);
   const head = make("tr");
@@ -45,27 +52,30 @@ export function write(table, rows, truthOf) {
     const line = known.get(row);
     while (line.cells.length > 2) line.deleteCell(2);
     line.append(...models.map((model) => written(row, model)));
+    line.cells[0].querySelector(".agree").textContent = inShort(row.results || []).join("; ");
     return line;
   });
   const foot = make("tr");
   foot.append(make("th", "", "right"), make("td"));
   for (const model of models) {
-    const { right, of } = score(rows, model.name);
-    foot.append(make("td", "", of ? `${right} of ${of}` : "–"));
+    const { right, none } = scored(rows, model);
+    const cell = make("td");
+    cell.append(make("strong", "", right), ...(none ? [make("span", "vx-soft", none)] : []));
+    foot.append(cell);
   }
   table.tHead.replaceChildren(head);
   arrange(table.tBodies[0], lines);
   table.tFoot.replaceChildren(foot);
 }
 
-/** A line without answers: the picture and the field for what it shows. */
+/** A line without answers: the picture and what is chosen of it. */
 function lineOf(row, truthOf) {
   const [line, name, truth] = [make("tr"), make("th"), make("td")];
   name.scope = "row";
   const image = make("img", Math.max(row.picture.width, row.picture.height) <= 64 ? "tiny" : "");
   image.src = row.picture.preview;
   image.alt = "";
-  name.append(image, make("span", "", row.picture.title));
+  name.append(image, make("span", "", row.picture.title), make("span", "agree"));
   truth.append(truthOf(row));
   line.append(name, truth);
   return line;
@@ -104,17 +114,17 @@ export async function file(rows, format) {
 
 /** The table as a picture. */
 async function drawn(rows) {
-  const { row: height, head, first, column, pad, scale } = DRAWN;
+  const { row: height, head, foot, first, column, pad, scale } = DRAWN;
   const models = columns(rows);
   const canvas = make("canvas");
   canvas.width = scale * (first + column * models.length + 2 * pad);
-  canvas.height = scale * (head + height * rows.length + 2 * pad);
+  canvas.height = scale * (head + height * rows.length + foot + 2 * pad);
   const context = canvas.getContext("2d");
   const font = getComputedStyle(document.body).fontFamily;
-  const write = (text, x, y, ink, style = "14px") => {
+  const write = (text, x, y, ink, style = "14px", width = column - 8) => {
     context.font = `${style} ${font}`;
     context.fillStyle = inkOf(ink);
-    context.fillText(text, x, y, column - 8);
+    context.fillText(text, x, y, width);
   };
   context.scale(scale, scale);
   context.fillStyle = inkOf("--vx-panel");
@@ -131,16 +141,24 @@ async function drawn(rows) {
     const [label] = labelsOf(row);
     write(row.picture.title, pad + 76, y + 6, "--vx-text", "600 14px");
     if (label) write(label, pad + 76, y + 28, "--vx-soft");
+    write(inShort(row.results || []).join("; "), pad + 76, y + 46, "--vx-soft", "12px", first - 84);
     for (const [j, model] of models.entries()) {
       const result = (row.results || []).find((one) => one.name === model.name);
       if (!result) continue;
       const found = cell(result, labelsOf(row));
       const { answer, said, truth } = words(found);
-      const ink = { right: "--vx-good", unknown: "--vx-soft" }[found.state] || "--vx-bad";
+      const ink = { right: "--vx-good", wrong: "--vx-bad" }[found.state] || "--vx-soft";
       write(answer, pad + first + j * column, y + 6, "--vx-text", "600 14px");
       write(said, pad + first + j * column, y + 28, ink, "12px");
       write(truth, pad + first + j * column, y + 46, "--vx-soft", "12px");
     }
   }
+  const below = pad + head + height * rows.length + 6;
+  write("right", pad, below, "--vx-text", "600 14px");
+  models.forEach((model, j) => {
+    const { right, none } = scored(rows, model);
+    write(right, pad + first + j * column, below, "--vx-text", "600 14px");
+    write(none, pad + first + j * column, below + 20, "--vx-soft", "12px");
+  });
   return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
 }

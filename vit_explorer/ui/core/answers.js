@@ -1,5 +1,6 @@
 /* What several models answer for one picture: their first guesses, and who agrees with whom. */
 export const TOP = 5;
+export const NONE = "none of these"; // what a picture shows that is of no class
 const DATASETS = { cifar10: "CIFAR-10", shapes: "the drawn shapes" };
 
 export const dataset = (model) => DATASETS[model.data] || model.data;
@@ -10,17 +11,58 @@ export function ranked({ classes, probabilities }) {
   return all.sort((a, b) => b.p - a.p).slice(0, TOP);
 }
 
+/** Results of models that choose among the same classes, together: only they can agree. */
+function groups(results) {
+  const found = new Map();
+  for (const result of results) {
+    const key = JSON.stringify(result.classes);
+    found.set(key, [...(found.get(key) || []), result]);
+  }
+  return [...found.values()];
+}
+
+/** How many give each answer, the most frequent one first. @param {any[]} results @returns {[string, number][]} */
+function votes(results) {
+  const tally = new Map();
+  for (const result of results) {
+    const [{ name }] = ranked(result);
+    tally.set(name, (tally.get(name) || 0) + 1);
+  }
+  return [...tally].sort((a, b) => b[1] - a[1]);
+}
+
+/** How many models with the classes of this one answer what it answers, and how many there are. */
+export function company(result, results) {
+  const group = groups(results).find((one) => one.includes(result));
+  const [{ name }] = ranked(result);
+  return { same: votes(group).find(([answer]) => answer === name)[1], of: group.length };
+}
+
+/** Who agrees, in a few words for each list of classes that several models have: "5 of 6 say cat". */
+export function inShort(results) {
+  const all = groups(results);
+  return all
+    .filter((group) => group.length > 1)
+    .map((group) => {
+      const [[leader, most], ...rest] = votes(group);
+      const level = rest.filter(([, n]) => n === most).map(([name]) => name);
+      const said =
+        most === 1
+          ? `no two of ${group.length} agree`
+          : most === group.length
+            ? `${most === 2 ? "both" : `all ${most}`} say ${leader}`
+            : `${most} of ${group.length} say ${[leader, ...level].join(", as many ")}`;
+      return all.length === 1 ? said : `${dataset(group[0])}: ${said}`;
+    });
+}
+
 /** Who agrees with whom. Models are counted together only if they choose among the same classes. */
 export function verdict(results, truth) {
   if (!results.length) return "No model can be used here.";
-  const groups = new Map();
-  for (const result of results) {
-    const key = JSON.stringify(result.classes);
-    groups.set(key, [...(groups.get(key) || []), result]);
-  }
-  const sentences = [...groups.values()].map((group) => {
-    const text = agreement(group.map((result) => ranked(result)[0].name));
-    return groups.size === 1 ? text : `Trained on ${dataset(group[0])}: ${text[0].toLowerCase()}${text.slice(1)}`;
+  const all = groups(results);
+  const sentences = all.map((group) => {
+    const text = agreement(votes(group), group.length);
+    return all.length === 1 ? text : `Trained on ${dataset(group[0])}: ${text[0].toLowerCase()}${text.slice(1)}`;
   });
   if (truth) sentences.push(judged(results, truth));
   return sentences.join(" ");
@@ -28,6 +70,7 @@ export function verdict(results, truth) {
 
 /** How many are right, of the models that have a picture's label among their classes. */
 function judged(results, truth) {
+  if (truth === NONE) return "It shows none of their classes: no answer can be right.";
   const able = results.filter((result) => result.classes.includes(truth));
   const right = able.filter((result) => ranked(result)[0].name === truth).length;
   if (!able.length) return `The label is ${truth}, which is no class of any model here.`;
@@ -35,16 +78,13 @@ function judged(results, truth) {
   return `The label is ${truth}: ${right} of ${able.length} are right.`;
 }
 
-/** @param {string[]} guesses  the first guess of each model */
-function agreement(guesses) {
-  const n = guesses.length;
-  const tally = new Map();
-  for (const guess of guesses) tally.set(guess, (tally.get(guess) || 0) + 1);
-  const [[leader, votes], ...rest] = [...tally].sort((a, b) => b[1] - a[1]);
+/** @param {[string, number][]} tally  the `votes` of @param {number} n models */
+function agreement([[leader, most], ...rest], n) {
+  const each = [leader, ...rest.map(([name]) => name)].join(", ");
   if (n === 1) return `One model, which says ${leader}.`;
-  if (votes === n) return n === 2 ? `Both models say ${leader}.` : `All ${n} models say ${leader}.`;
-  if (n === 2) return `The two models disagree: ${guesses.join(", ")}.`;
-  if (votes === 1) return `No two of the ${n} models agree: ${guesses.join(", ")}.`;
+  if (most === n) return n === 2 ? `Both models say ${leader}.` : `All ${n} models say ${leader}.`;
+  if (n === 2) return `The two models disagree: ${each}.`;
+  if (most === 1) return `No two of the ${n} models agree: ${each}.`;
   const others = rest.map(([name, c]) => `${c} ${c > 1 ? "say" : "says"} ${name}`);
-  return `${votes} of ${n} models agree on ${leader}; ${others.join(", ")}.`;
+  return `${most} of ${n} models agree on ${leader}; ${others.join(", ")}.`;
 }
