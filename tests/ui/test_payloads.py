@@ -162,6 +162,18 @@ def test_damaged_snapshots_leave_the_models_own_positions(checkpoint_of, tmp_pat
     assert len(problems) == 1 and str(tmp_path / "one.positions.npz") in problems[0]
 
 
-def test_a_preview_is_drawn_once(picture):
+def test_a_preview_is_drawn_once_and_small_pictures_keep_each_pixel(picture):
     assert picture.preview is picture.preview
-    assert Image.open(io.BytesIO(base64.b64decode(picture.preview.split(",")[1]))).size == (50, 40)
+    kept = Image.open(io.BytesIO(base64.b64decode(picture.preview.split(",")[1])))
+    assert np.array_equal(kept, picture.image)
+
+
+def test_the_preview_of_a_photograph_takes_a_quarter_of_its_bytes_and_looks_the_same():
+    photo = Session().picture("sample:cat").image
+    head, _, data = Picture("cat", "Cat", photo).preview.partition(",")
+    shown = Image.open(io.BytesIO(base64.b64decode(data)))
+    buffer = io.BytesIO()
+    photo.save(buffer, "PNG")
+    assert head == "data:image/jpeg;base64" and shown.size == photo.size
+    assert len(data) * 3 / 4 < buffer.tell() / 4
+    assert np.abs(np.asarray(shown, np.int16) - np.asarray(photo, np.int16)).mean() < 3

@@ -20,7 +20,7 @@ LEADING_DATASET = "cifar10"  # models trained on it come first: its classes are 
 
 
 class PicturePayload(TypedDict):
-    """A picture: ``truth`` its label, ``labels`` all names of what it shows, ``preview`` a PNG as a data URL."""
+    """A picture: ``truth`` its label, ``labels`` all names of what it shows, ``preview`` a data URL."""
 
     name: str
     title: str
