@@ -122,6 +122,48 @@ def test_screens_go_black_and_white_and_the_keys_are_shown(stage):
     assert stage.locator(".vx-frame-present .help").is_visible()
 
 
+# What each view is about, on the smallest projector in use.
+FIGURES = {
+    "attention&sub=heads": ".vx-attention-heads canvas",
+    "attention&sub=inside": ".vx-inside canvas, .vx-inside .block div",
+    "attention&sub=rollout": ".vx-attention-rollout canvas",
+    "attention&sub=layers": ".vx-layers canvas, .vx-layers .vx-bars *",
+    "windows&sub=steps": ".vx-windows-steps canvas",
+    "windows&sub=masks": ".vx-windows-masks :is(canvas, .legend, .answers)",
+    "compare&sub=picture": ".vx-compare-picture .card:nth-child(-n + 6)",
+    "patches": ".vx-patches canvas",
+}
+
+
+def test_main_figures_fit_a_small_projector_and_what_is_said_covers_no_finding(stage):
+    stage.set_viewport_size({"width": 1280, "height": 720})
+    for view, parts in FIGURES.items():
+        stage.evaluate("(view) => vx.go(`tab=${view}`)", view)
+        drawn(stage)
+        cut = """([parts]) => {
+          const { top } = document.querySelector(".vx-frame-present .sentence").getBoundingClientRect();
+          const floor = top || innerHeight; // no sentence, no place
+          const boxes = [...document.querySelectorAll(parts)].filter((one) => one.checkVisibility());
+          return boxes.length && boxes.every((one) => one.getBoundingClientRect().bottom <= floor + 1);
+        }"""
+        stage.wait_for_function(cut, arg=[parts])
+    stage.evaluate("vx.go('tab=attention&sub=heads')")
+    drawn(stage)
+    stage.keyboard.press("k")
+    said = stage.locator("#vx-say.shown").bounding_box()
+    finding = stage.locator(".vx-frame-present .sentence")
+    assert said["y"] + said["height"] < finding.bounding_box()["y"]
+    pair = stage.locator(".vx-attention-heads p.pair")
+    assert finding.inner_text() == pair.text_content()
+    assert not pair.is_visible()  # it is said once
+    stage.keyboard.press("?")
+    stage.keyboard.press("Escape")
+    assert not stage.locator(".vx-frame-present .help").is_visible()
+    stage.get_by_role("button", name="Leave").click()
+    stage.locator("#rail").wait_for()
+    assert not stage.get_by_role("button", name="Leave").is_visible()
+
+
 def test_a_lens_and_notes_in_a_second_window(stage):
     tiles = stage.locator(".vx-home .tiles")
     box = tiles.bounding_box()

@@ -23,6 +23,8 @@ export interface State {
   refresh: { kept: string };
   /** Counts up when the stage is asked for. */
   presenting: number;
+  /** Whether the page is on a stage. */
+  stage: boolean;
   /** How many questions the views offer; set anew when a view does. */
   offered: number;
   /** What the frame shows, once all is drawn, and the time that it took. */

@@ -22,8 +22,8 @@ export default widget((root, server) => {
   const SCENE = 104; // px of the picture on which the query is pointed at
   const STRIP = 14; // px of the query and of the result, one cell a dimension
   const [LEFT, RIGHT] = [26, 24]; // px beside the columns: the query; the result
-  const BARS = 64; // px of a row of bars
   const GAP = 22; // px between rows, for their names
+  const [LEAST, EACH] = [64, 3]; // px of a key or value: at least; of one of its numbers at most
   const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
   const ask = latest(server, "inside");
   /** @type {import("./inside-data.js").HeadInside | null} */
@@ -68,17 +68,20 @@ export default widget((root, server) => {
 
   // ---- the sheet -------------------------------------------------------------------------------------------------
   function place(width) {
-    const rows = Math.max(64, Math.min(112, 3 * head.d));
+    const style = getComputedStyle(root); // what there is room for
+    const rows = Math.max(LEAST, Math.min(Number.parseFloat(style.getPropertyValue("--rows")), EACH * head.d));
+    const bars = Number.parseFloat(style.getPropertyValue("--bars"));
     const top = GAP;
     return {
       width,
       pitch: (width - LEFT - RIGHT) / head.n,
       rows,
+      bars,
       key: top,
       scores: top + rows + GAP,
-      weights: top + rows + BARS + 2 * GAP,
-      value: top + rows + 2 * BARS + 3 * GAP,
-      height: top + 2 * rows + 2 * BARS + 3 * GAP + 2,
+      weights: top + rows + bars + 2 * GAP,
+      value: top + rows + 2 * bars + 3 * GAP,
+      height: top + 2 * rows + 2 * bars + 3 * GAP + 2,
     };
   }
 
@@ -92,7 +95,7 @@ export default widget((root, server) => {
   }
 
   function bars(context, values, y, low, high, strongest) {
-    const scale = BARS / (high - low || 1);
+    const scale = sheet.bars / (high - low || 1);
     const zero = y + high * scale;
     values.forEach((value, j) => {
       const end = y + (high - value) * scale;
@@ -165,8 +168,8 @@ export default widget((root, server) => {
     const context = clearCanvas($(".marks"), sheet.width, sheet.height);
     for (const [y, height] of [
       [sheet.key, sheet.rows],
-      [sheet.scores, BARS],
-      [sheet.weights, BARS],
+      [sheet.scores, sheet.bars],
+      [sheet.weights, sheet.bars],
       [sheet.value, sheet.rows],
     ])
       outline(context, LEFT + j * sheet.pitch, y - 1, sheet.pitch, height + 2, inkOf("--vx-key"), 1.5);

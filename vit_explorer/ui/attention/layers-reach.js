@@ -6,7 +6,7 @@ import { at } from "../core/pointer.js";
 import { frame, linear, nearest, ticks } from "../core/scales.js";
 import { inkOf } from "../core/theme.js";
 
-const HEIGHT = 300; // px
+const HEIGHT = 280; // px
 const EDGE = { left: 42, right: 14, top: 12, bottom: 36 };
 const REACH = 40; // px around a dot in which the pointer means it
 const NEAR = 0.5; // of the uniform distance: heads below are called local
@@ -51,7 +51,7 @@ export function draw(canvas, seen, even, chosen) {
     (x) => (many ? String(x + 0.5) : `layer ${x + 0.5}`),
     many ? "layer" : "",
   );
-  ruleY(context, shown, even, `uniform attention ${even.toFixed(2)}`, "left");
+  ruleY(context, shown, even);
   for (const one of heads(seen)) {
     const marked = chosen && chosen.layer === one.layer && chosen.head === one.head;
     context.fillStyle = inkOf(marked ? "--vx-query" : "--vx-key");

@@ -207,6 +207,7 @@ export default widget((root, server) => {
     if (head && (head.layer >= seen.layers || head.head >= seen.heads)) head = null;
     drawLens(state, seen);
     drawReach(seen);
+    $(".even span").textContent = `attention to all patches alike: ${format.pixels(even(seen), 2)}`;
     $(".verdict").textContent = reach.verdict(seen, even(seen));
     $(".dots").setAttribute("aria-label", `Mean attention distance of each head. ${$(".verdict").textContent}`);
   }

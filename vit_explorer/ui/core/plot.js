@@ -175,7 +175,7 @@ export function axisX(context, frame, values, write, title = "", chosen = null) 
 }
 
 /** A dashed line for a value of reference, its name above it. @param {Context} context @param {Frame} frame @param {number} value @param {string} name @param {"left" | "right"} side */
-export function ruleY(context, frame, value, name, side) {
+export function ruleY(context, frame, value, name = "", side = "left") {
   const [y, { left, right }] = [Math.round(frame.y(value)) + 0.5, frame];
   context.strokeStyle = inkOf("--vx-soft");
   context.lineWidth = 1.5;

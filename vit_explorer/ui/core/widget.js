@@ -8,7 +8,7 @@ let mounting = 0; // views whose module is on its way
 
 /**
  * Define a view. `build(root, server)` returns {topics?, draw?, mark?}: `draw(state)` paints everything and is
- * called when one of its topics, the theme or its width changes; `mark(state)` paints only the marked token and is
+ * called when one of its topics, the theme, the stage or its width changes; `mark(state)` paints only the marked token and is
  * called on every pointer move. With `predicts: true` a network without a head is a sentence in its place. Neither is called while the view is not on screen: it catches up when it is.
  * @param {import("../state").Build} build
  */
@@ -42,7 +42,7 @@ function build({ default: make }, element, server) {
   wordsByHand(root);
   const parts = /** @type {import("../state").View} */ (make(root, server));
   if (!parts || (!parts.draw && !parts.mark)) return;
-  const topics = new Set([...(parts.topics || ["model", "trace"]), "theme"]);
+  const topics = new Set([...(parts.topics || ["model", "trace"]), "theme", "stage"]);
   root.classList.toggle("traced", topics.has("trace"));
   let stale = true; // something changed that is not painted yet
   let width = element.clientWidth; // 0 while its tab is closed; kept here because asking makes the browser lay out

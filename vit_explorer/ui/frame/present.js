@@ -36,7 +36,7 @@ export default widget((root) => {
     document.body.classList.add("vx-present");
     if (document.fullscreenEnabled) document.documentElement.requestFullscreen().catch(() => {}); // not after a reload
     arrange();
-    inform("Key ? shows the keys, Escape leaves.");
+    store.set("stage", true);
     touch();
   }
 
@@ -44,12 +44,13 @@ export default widget((root) => {
     if (!on) return;
     on = false;
     document.body.classList.remove("vx-present");
-    for (const one of document.querySelectorAll("#tabs [data-on-stage]")) one.removeAttribute("data-on-stage");
+    said([]);
     document.documentElement.style.removeProperty("--vx-stage");
     curtain("");
     reduce();
-    $(".help").hidden = true;
+    help(false);
     if (document.fullscreenElement) document.exitFullscreen();
+    store.set("stage", false);
     touch();
   }
 
@@ -78,13 +79,13 @@ export default widget((root) => {
     };
     // The heading stands above the view, not in it; a long one is a finding and stands below. Home has a headline of its own.
     const heading = tab === "home" ? undefined : first(["h2"]);
-    for (const one of document.querySelectorAll("#tabs h2")) one.toggleAttribute("data-on-stage", one === heading);
     const short = heading && heading.textContent.trim().length <= LONGEST_TITLE ? heading.textContent.trim() : "";
     $(".view").textContent = short || place;
     $(".number").textContent = [short && place, number].filter(Boolean).join("   ");
     const finding = first(FINDINGS);
     const sentence = tab === "home" || !finding ? "" : brief(finding.textContent);
     const below = sentence === short ? "" : sentence;
+    said([heading, below && finding]);
     if ($(".sentence").textContent !== below) $(".sentence").textContent = below;
     speaker.tell({
       title: place,
@@ -93,6 +94,13 @@ export default widget((root) => {
     });
   }
   setInterval(() => on && describe(), 300); // findings follow the pointer and the server
+
+  /** Take what the stage says from the view, where it would be said again. */
+  function said(elements) {
+    for (const one of document.querySelectorAll("#tabs [data-on-stage]"))
+      if (!elements.includes(one)) one.removeAttribute("data-on-stage");
+    for (const one of elements) if (one) one.setAttribute("data-on-stage", "");
+  }
 
   /** What comes after this scene, or after this tab. */
   function nextTitle() {
@@ -201,6 +209,13 @@ export default widget((root) => {
     if (button) button.click();
   }
 
+  function help(shown) {
+    $(".help").hidden = !shown;
+    $(".keys").setAttribute("aria-expanded", String(shown));
+  }
+  $(".keys").addEventListener("click", () => help($(".help").hidden));
+  $(".leave").addEventListener("click", leave);
+
   function larger(times) {
     own = Math.max(0.75, Math.min(2, own * times));
     arrange();
@@ -250,9 +265,9 @@ export default widget((root) => {
     "-": () => larger(1 / 1.125),
     z: enlarge,
     n: () => speaker.open() || inform("This browser allows no second window for this page."),
-    "?": () => ($(".help").hidden = !$(".help").hidden),
+    "?": () => help($(".help").hidden),
     p: leave,
-    Escape: leave,
+    Escape: () => ($(".help").hidden ? leave() : help(false)),
     ...Object.fromEntries(ORDER.slice(0, 10).map((tab, k) => [String(k), () => tabs.openTab(tab)])),
   };
 

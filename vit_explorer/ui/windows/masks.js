@@ -100,7 +100,12 @@ export default widget((root, server) => {
 
   const write = beforeFrame((seen, query, key) => {
     const [style, verdict, reason, share] = judge(seen, query, key);
-    $(".pair").replaceChildren("Query ", name(query, "query"), ...(key === null ? [] : [", key ", name(key, "key")]));
+    $(".pair").replaceChildren(
+      "Query ",
+      name(query, "query"),
+      ...(key === null ? [] : [", key ", name(key, "key")]),
+      " ",
+    );
     $(".verdict").className = `verdict ${style}`;
     $(".verdict").textContent = verdict;
     $(".reason").textContent = reason;
@@ -108,7 +113,7 @@ export default widget((root, server) => {
     $(".one-name").textContent = `Window ${drawn.window + 1}, row = query`;
     $(".large").setAttribute(
       "aria-label",
-      `Matrix of window ${drawn.window + 1}, ${drawn.block.n} by ${drawn.block.n}. ${$(".pair").textContent}: ${verdict}. ${reason}`,
+      `Matrix of window ${drawn.window + 1}, ${drawn.block.n} by ${drawn.block.n}. ${$(".finding").textContent}. ${reason}`,
     );
   });
 
