@@ -7,16 +7,18 @@ import re
 
 import pytest
 
-from tests.browser.pages import hastened
+from tests.browser.pages import drawn, hastened
 from vit_explorer.bench.page import open_page
 
 LONG = 60_000  # ms, for a slow machine
 
 
 def open_roots(page):
-    page.evaluate("vx.openTab('roots')")
-    page.wait_for_function("vx.get('text')", timeout=LONG)
+    """Open the tab at its first view, with its first sequence in the trained network."""
+    page.evaluate("vx.go('tab=roots&sub=cross')")
+    page.wait_for_function("vx.get('text')?.text === 'BLACKBOARD'", timeout=LONG)
     page.locator(".vx-text-sequence .outputs .tile").first.wait_for()
+    drawn(page)
     return page
 
 
@@ -40,7 +42,7 @@ def read(page, text: str) -> None:
     page.locator(".vx-text-bar .text").fill(text)
     page.keyboard.press("Enter")
     page.wait_for_function(f"vx.get('text').text === '{text.upper()}'", timeout=LONG)
-    page.wait_for_function("vx.idle().then(() => true)")
+    drawn(page)
 
 
 def image_of(page, selector: str) -> str:
@@ -54,8 +56,8 @@ def requests_of(page) -> list[str]:
 
 
 @pytest.fixture
-def roots(page):
-    return open_roots(page)
+def roots(same_page):
+    return open_roots(same_page)
 
 
 @pytest.fixture
@@ -334,7 +336,7 @@ def test_on_a_phone_all_views_fit_and_a_click_marks(watched, address):
     for name, view in (("Cross-attention", "sequence"), ("Decoding", "decoding"), ("KV cache", "cache")):
         open_view(page, name)
         page.locator(f".vx-text-{view} .finding").wait_for()
-        page.wait_for_function("vx.idle().then(() => true)")
+        drawn(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         panel = page.locator(f".vx-text-{view} .vx-panel").first.bounding_box()
         assert panel["x"] >= 0 and panel["x"] + panel["width"] <= 390
