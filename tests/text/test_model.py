@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from tests.text.small import network, sequences
-from vit_explorer.text import BOUNDARY, PAD, Tape, TextTransformer
+from vit_explorer.text import BOUNDARY, PAD, KVCache, Tape, TextTransformer, load_text_checkpoint
 from vit_explorer.text.model import causal_mask, sinusoidal_positions
 
 TOLERANCE = 1e-5
@@ -42,7 +42,7 @@ def peer(model):
         into.linear2.load_state_dict(ours.mlp[2].state_dict())
         into.norm1.load_state_dict(ours.norm1.state_dict())
         into.norm2.load_state_dict(ours.norm2.state_dict())
-    return theirs
+    return theirs.to(model.head.weight.dtype)
 
 
 def embedded(model, embedding, tokens):
@@ -55,30 +55,44 @@ def targets(*lengths, seed=1):
     return tokens
 
 
+def torchs_logits(model, source, target, **padding):
+    """Of torch.nn.Transformer with the same weights and the causal mask, and the padding masks that are given."""
+    return model.head(
+        peer(model)(
+            embedded(model, model.source_embedding, source),
+            embedded(model, model.target_embedding, target),
+            tgt_mask=~causal_mask(target.shape[1], target.shape[1]),
+            **padding,
+        )
+    )
+
+
+def padding_masks(source, target):
+    return {
+        "src_key_padding_mask": source == PAD,
+        "tgt_key_padding_mask": target == PAD,
+        "memory_key_padding_mask": source == PAD,
+    }
+
+
 @pytest.mark.parametrize("sizes", [{}, {"d_model": 48, "n_heads": 2, "n_encoder_layers": 1, "n_decoder_layers": 3}])
 @torch.no_grad()
 def test_the_network_is_torchs_transformer_with_masks(sizes):
     model = network(**sizes)
     source, target = sequences(10, 4, 7), targets(9, 11, 2)
-    theirs = peer(model)(
-        embedded(model, model.source_embedding, source),
-        embedded(model, model.target_embedding, target),
-        tgt_mask=~causal_mask(11, 11),
-        src_key_padding_mask=source == PAD,
-        tgt_key_padding_mask=target == PAD,
-        memory_key_padding_mask=source == PAD,
-        tgt_is_causal=True,
-    )
-    ours = model(source, target)
     real = target != PAD
-    assert (ours - model.head(theirs))[real].abs().max() < TOLERANCE
+    ours = model(source, target)
+    assert (ours - torchs_logits(model, source, target, **padding_masks(source, target)))[real].abs().max() < TOLERANCE
     # Without the padding masks both would differ: the masks are part of the comparison.
-    unmasked = peer(model)(
-        embedded(model, model.source_embedding, source),
-        embedded(model, model.target_embedding, target),
-        tgt_mask=~causal_mask(11, 11),
-    )
-    assert (ours - model.head(unmasked))[real].abs().max() > 0.01
+    assert (ours - torchs_logits(model, source, target))[real].abs().max() > 0.01
+
+
+@torch.no_grad()
+def test_with_trained_weights_it_is_torchs_transformer_beyond_the_rounding_of_float32():
+    model = load_text_checkpoint().model.double()
+    source, target = sequences(10, 4, 7), targets(9, 11, 2)
+    theirs = torchs_logits(model, source, target, **padding_masks(source, target))
+    assert (model(source, target) - theirs)[target != PAD].abs().max() < 1e-12
 
 
 def test_the_default_sizes_and_their_parameters():
@@ -150,6 +164,10 @@ def test_a_tape_holds_every_attention_and_does_not_change_a_bit():
     assert [weights.shape for weights in tape.cross] == [(2, 4, 7, 10)] * 2
     for weights in (*tape.encoder_self, *tape.decoder_self, *tape.cross):
         assert torch.allclose(weights.sum(dim=-1), torch.ones(()), atol=1e-6)
+    memory, (plain, recorded) = model.encode(source), (KVCache(), KVCache())
+    for part in (target[:, :4], target[:, 4:]):  # nor does it with a cache
+        expected = model.decode(part, memory, source, cache=plain)
+        assert torch.equal(model.decode(part, memory, source, Tape(), recorded), expected)
 
 
 @torch.no_grad()
