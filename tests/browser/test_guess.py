@@ -31,6 +31,7 @@ VIEWS = {
     "tab=compare&sub=one-picture": 1,
     "tab=compare&sub=architectures": 1,
     "tab=roots&sub=cross": 1,
+    "tab=roots&sub=decoding": 2,
     "tab=roots&sub=cache": 1,
 }
 

@@ -236,7 +236,7 @@ def test_the_film_goes_back_and_on_by_pointer_and_keys(decoding):
     assert "first" in decoding.locator(".vx-text-decoding .whose").inner_text()
     decoding.keyboard.press("ArrowRight")
     assert step_of(decoding, "decoding") == (1, 11)
-    assert decoding.locator(".vx-text-decoding .whose").inner_text().startswith("After D,")
+    assert decoding.locator(".vx-text-decoding .whose").inner_text() == "Next after D, in %"
     decoding.locator(".vx-text-decoding .scroll").focus()
     decoding.keyboard.press("End")
     assert image_of(decoding, ".vx-text-decoding .tree") == whole
@@ -267,7 +267,7 @@ def test_pointing_at_the_tree_shows_how_that_branch_goes_on(decoding):
     rows = decoding.evaluate("document.querySelector('.vx-text-decoding .tree').clientHeight") / 6
     decoding.mouse.move(x, box["y"] + 1.4 * rows)
     text = decoding.locator(".vx-text-decoding .whose").inner_text()
-    assert re.fullmatch(r"After [A-R]{2}, the next token", text) and "DR" not in text
+    assert re.fullmatch(r"Next after [A-R]{2}, in %", text) and "DR" not in text
 
 
 def test_a_sequence_is_found_on_which_greedy_and_beam_differ(decoding):
@@ -286,6 +286,24 @@ def test_a_wider_beam_has_more_outputs(decoding):
     decoding.wait_for_function("document.querySelectorAll('.vx-text-decoding .outputs li').length === 4", timeout=LONG)
     decoding.locator(".vx-text-decoding .widths").select_option("1")
     decoding.wait_for_function("document.querySelectorAll('.vx-text-decoding .outputs li').length === 1", timeout=LONG)
+
+
+def test_a_question_about_both_is_decided_by_their_scores(decoding):
+    decoding.evaluate("vx.go('text=BODKBDOIOF&epoch=2')")
+    decoding.wait_for_function("vx.get('text').text === 'BODKBDOIOF'", timeout=LONG)
+    decoding.locator(".vx-text-decoding .outputs", has_text="OFIDBOKDOD").wait_for(timeout=LONG)
+    scores = decoding.locator(".vx-text-decoding .outputs .vx-number").all_inner_texts()
+    decoding.locator("#guess .open").press("Enter")
+    decoding.locator(".vx-guess-panel label", has_text="that of the beam").click()
+    assert not decoding.locator(".vx-text-decoding .tree").is_visible()
+    decoding.locator(".vx-guess-panel .answer").click()
+    outcome = decoding.locator(".vx-guess-panel .outcome")
+    outcome.wait_for(timeout=LONG)
+    assert outcome.get_attribute("data-state") == "right"
+    greedy, best = re.findall(r"−[\d.]+\d", outcome.inner_text())
+    assert best == scores[0] and float(greedy[1:]) > float(best[1:])
+    assert decoding.locator(".vx-text-decoding .tree").is_visible()
+    decoding.keyboard.press("Escape")
 
 
 # ---- the cache ------------------------------------------------------------------------------------------------------
@@ -340,6 +358,22 @@ def test_on_a_phone_all_views_fit_and_a_click_marks(watched, address):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         panel = page.locator(f".vx-text-{view} .vx-panel").first.bounding_box()
         assert panel["x"] >= 0 and panel["x"] + panel["width"] <= 390
+
+
+def test_on_a_phone_the_tree_shows_what_led_to_the_step(decoding):
+    decoding.set_viewport_size({"width": 390, "height": 844})
+    drawn(decoding)
+    seen = {}
+    for step in ("11", "5", "1", "9"):
+        decoding.locator(".vx-text-decoding .slider").fill(step)
+        left, width, pitch = decoding.eval_on_selector(
+            ".vx-text-decoding .scroll",
+            "(scroll) => [scroll.scrollLeft, scroll.clientWidth, scroll.firstElementChild.clientWidth / 11]",
+        )
+        assert left <= (int(step) - 2) * pitch + 1 or left == 0, "the step before is in sight"
+        assert int(step) * pitch <= left + width + 1
+        seen[step] = left
+    assert seen["5"] == seen["1"] == 0 < seen["9"] < seen["11"]
 
 
 def test_dark_is_painted_anew(roots):

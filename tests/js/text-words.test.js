@@ -24,15 +24,15 @@ test("reading backwards is said of a network that is right and looks along the a
   assert.match(words.reading({ on: 0.78, hits: 10, n: 10, epoch: 30 }), /learned to read backwards: 78 %/);
   assert.match(words.reading({ on: 0.1, hits: 0, n: 10, epoch: 0 }), /^Untrained.* 10 % on .* 10 % by chance/);
   assert.match(words.reading({ on: 0.12, hits: 1, n: 10, epoch: 1 }), /^Hardly trained/);
-  assert.match(words.reading({ on: 0.34, hits: 2, n: 10, epoch: 2 }), /begins to .* 34 % .* 2 of 10 letters/);
+  assert.match(words.reading({ on: 0.34, hits: 2, n: 10, epoch: 2 }), /begins to .* 34 % .* 2 of 10 right/);
   assert.doesNotMatch(words.reading({ on: 0.15, hits: 10, n: 10, epoch: 30 }), /learned/); // right, but not by this head
 });
 
 test("greedy beside beam: which is right, and which more probable", () => {
   const outputs = { greedy: "BA", best: "AB", right: "AB", width: 3, likelier: true };
-  assert.match(words.outcome(outputs), /Greedy: BA\. Beam: AB, more probable and right/);
-  assert.match(words.outcome({ ...outputs, right: "BA", likelier: false }), /AB, less probable and wrong/);
-  assert.match(words.outcome({ ...outputs, right: "CC" }), /but wrong as well/);
+  assert.match(words.outcome(outputs), /Greedy: BA\. Beam: AB, more probable, right/);
+  assert.match(words.outcome({ ...outputs, right: "BA", likelier: false }), /AB, less probable, wrong/);
+  assert.match(words.outcome({ ...outputs, right: "CC" }), /also wrong/);
   assert.match(words.outcome({ ...outputs, greedy: "AB" }), /beam of 3 agree: AB, which is right/);
   assert.match(words.outcome({ ...outputs, greedy: "", best: "" }), /agree: nothing, which is wrong/);
 });

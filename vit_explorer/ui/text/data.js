@@ -23,6 +23,7 @@ function build(payload) {
     ["cross", "decoder_self", "encoder_self", "probabilities"].map((name) => [name, decode(payload[name])]),
   );
   const [, , layers, heads, rows, columns] = arrays.cross.shape;
+  const probabilities = ({ epoch, way }) => matrix(arrays.probabilities, [epoch, way]);
   return {
     ...payload,
     layers,
@@ -35,7 +36,15 @@ function build(payload) {
     cross: ({ epoch, way, layer, head }) => matrix(arrays.cross, [epoch, way, layer, head]),
     decoderSelf: ({ epoch, way, layer, head }) => matrix(arrays.decoder_self, [epoch, way, layer, head]),
     encoderSelf: ({ epoch, layer, head }) => matrix(arrays.encoder_self, [epoch, layer, head]),
-    probabilities: ({ epoch, way }) => matrix(arrays.probabilities, [epoch, way]),
+    probabilities,
+    /** The log-probability of greedy decoding's whole output. */
+    greedyScore({ epoch }) {
+      const each = probabilities({ epoch, way: WAYS.free });
+      const logarithms = payload.output[epoch][WAYS.free].map((token, t) =>
+        Math.log(each.at(t, payload.names.indexOf(token))),
+      );
+      return logarithms.reduce((sum, one) => sum + one, 0);
+    },
   };
 }
 

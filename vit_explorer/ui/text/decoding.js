@@ -1,6 +1,7 @@
 /* Decoding as a film: the probabilities of the next token, and the beam as a tree. */
 import { fill, make } from "../core/elements.js";
 import { attention, probability } from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { at } from "../core/pointer.js";
 import { saveScreen } from "../core/screen.js";
@@ -10,6 +11,7 @@ import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as roots from "./data.js";
 import { makeFilm } from "./film.js";
+import { beams } from "./questions.js";
 import * as tree from "./tree.js";
 import * as words from "./words.js";
 
@@ -132,7 +134,7 @@ export default widget((root, server) => {
       children = search.nodes.filter((node) => node.parent === from && (from >= 0 || node.step === 1));
     }
     const kept = children.filter((node) => node.kept && node.step <= film.step + 1);
-    $(".whose").textContent = from < 0 ? "The first token" : `After ${tokens(from)}, the next token`;
+    $(".whose").textContent = `${from < 0 ? "The first token" : `Next after ${tokens(from)}`}, in %`;
     const most = Math.max(...children.map(({ own }) => own));
     const sorted = [...children].sort((a, b) => seen.names.indexOf(a.token) - seen.names.indexOf(b.token));
     fill($(".bars"), sorted, (node) => {
@@ -168,15 +170,6 @@ export default widget((root, server) => {
   }
 
   // ---- telling --------------------------------------------------------------------------------------------------
-  /** The log-probability of greedy's whole output. */
-  function greedyScore() {
-    const probabilities = seen.probabilities({ ...look, way: roots.WAYS.free });
-    return seen.output[look.epoch][roots.WAYS.free].reduce(
-      (sum, token, t) => sum + Math.log(probabilities.at(t, seen.names.indexOf(token))),
-      0,
-    );
-  }
-
   const foundAfter = ({ tried }) =>
     `Found after ${tried === 1 ? "one sequence" : `${tried} sequences`}, at an early epoch: the trained network is too sure.`;
 
@@ -190,7 +183,7 @@ export default widget((root, server) => {
       best,
       right: seen.answer,
       width: search.width,
-      likelier: search.scores[0] > greedyScore(),
+      likelier: search.scores[0] > seen.greedyScore(look),
     });
     $(".found").textContent =
       found && found.text === search.text && found.epoch === search.epoch ? foundAfter(found) : "";
@@ -211,9 +204,7 @@ export default widget((root, server) => {
       `Tree of the beam search, ${film.step} of ${search.steps} steps. Best so far: ${bestSoFar()}`,
     );
     mark();
-    const at = (film.step / search.steps) * width;
-    const { scrollLeft, clientWidth } = $(".scroll");
-    if (at > scrollLeft + clientWidth || at < scrollLeft + 40) $(".scroll").scrollLeft = at - clientWidth + 20;
+    $(".scroll").scrollLeft = (film.step / search.steps) * width - $(".scroll").clientWidth; // what led to this step
   }
 
   function bestSoFar() {
@@ -242,6 +233,12 @@ export default widget((root, server) => {
     ...(search?.nodes ?? []).map(({ step, token, own, sum, kept }) => [step, token, own, sum, kept ? 1 : 0]),
   ];
   saveScreen($(".vx-panel"), () => ["beam search", seen.text], rows);
+
+  offer(
+    root,
+    server,
+    beams(() => Number($(".widths").value)),
+  );
 
   return { topics: ["text", "textLook"], draw };
 });

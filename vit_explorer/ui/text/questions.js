@@ -2,6 +2,7 @@
 import * as format from "../core/format.js";
 import { leaders, nearest } from "../core/guess.js";
 import * as roots from "./data.js";
+import { logarithm } from "./tree.js";
 import * as words from "./words.js";
 
 /**
@@ -43,6 +44,95 @@ export const letters = (marked) => [
     },
   },
 ];
+
+const SHARES = [0.9, 0.5, 0.1, 0.01]; // offered as answers: probabilities of a whole output
+const shareName = (/** @type {number} */ share) => format.percent(share, 0);
+
+/**
+ * What is asked of the beam search. `width()` is that of the beam on screen.
+ * @param {() => number} width
+ * @returns {import("../core/guess.js").Question[]}
+ */
+export function beams(width) {
+  const hides = [".vx-text-decoding .finding", ".vx-text-decoding .next", ".vx-text-decoding .scroll"];
+  const network = (/** @type {number} */ epoch) => (epoch ? `the network of epoch ${epoch}` : "the untrained network");
+  /** @param {import("../core/guess.js").State} state */
+  function request(state) {
+    const seen = roots.view(state);
+    return { text: seen.text, epoch: seen.epochs[state.textLook.epoch], width: width() };
+  }
+  /** @param {import("../core/guess.js").State} state @param {string[]} options */
+  function posed(state, options) {
+    if (!roots.view(state)) return { missing: "The sequence has not been read yet." };
+    const { text, epoch } = request(state);
+    return {
+      words: {
+        text,
+        width: width(),
+        kept: width() === 1 ? "one beginning" : `${width()} beginnings`,
+        network: network(epoch),
+      },
+      options,
+    };
+  }
+  const subject = (/** @type {import("../core/guess.js").State} */ { text, textLook }) =>
+    `${text?.text} ${textLook?.epoch} ${width()}`;
+  return [
+    {
+      id: "greedy-or-beam",
+      subject,
+      ask: "“{text}” in {network}: greedy decoding takes the most probable letter at each step, a beam of {width} keeps {kept} alive. Which whole output is the more probable?",
+      told: "Greedy: {greedy}, log-probability {alone}. Beam: {best}, {searched}.",
+      hides,
+      pose: (state) => posed(state, ["both give the same output", "that of the beam", "that of greedy decoding"]),
+      async check(state, ask) {
+        const search = await ask("search_beam", request(state));
+        if (!search) return null;
+        const seen = roots.view(state);
+        const greedy = words.word(seen.output[state.textLook.epoch][roots.WAYS.free]);
+        const alone = seen.greedyScore(state.textLook);
+        const [best, score] = [search.outputs[0], search.scores[0]];
+        return {
+          right: [greedy === best ? 0 : score > alone ? 1 : 2],
+          words: {
+            greedy: greedy || "nothing",
+            alone: logarithm(alone, 3),
+            best: best || "nothing",
+            searched: logarithm(score, 3),
+          },
+        };
+      },
+    },
+    {
+      id: "whole-output",
+      subject,
+      ask: "“{text}” in {network}: how probable does it hold the best output of a beam of {width} as a whole, all of its letters together?",
+      told: "The log-probabilities of {best} and its end add up to {sum}: {share}. A step has {each} in the geometric mean; over {steps} steps that is multiplied.",
+      hides,
+      pose: (state) =>
+        posed(state, [
+          `more than ${shareName(SHARES[0])}`,
+          ...SHARES.slice(1).map((low, k) => `${shareName(low)} to ${shareName(SHARES[k])}`),
+          `less than ${shareName(SHARES.at(-1))}`,
+        ]),
+      async check(state, ask) {
+        const search = await ask("search_beam", request(state));
+        if (!search) return null;
+        const [sum, steps] = [search.scores[0], search.outputs[0].length + 1];
+        return {
+          right: [SHARES.filter((low) => Math.exp(sum) < low).length],
+          words: {
+            best: search.outputs[0] || "nothing",
+            sum: logarithm(sum, 3),
+            share: format.probability(Math.exp(sum)),
+            each: format.probability(Math.exp(sum / steps)),
+            steps,
+          },
+        };
+      },
+    },
+  ];
+}
 
 const SAVED = [1.5, 2, 4, 8, 16]; // offered as answers
 

@@ -8,7 +8,7 @@ const KEPT = 1;
 const FINISHED = 2;
 const GREEDY = 4;
 const PRUNED = 3; // drawn of each step: the most likely of those that were dropped
-const [TILE, ROW, TOP] = [28, 50, 10]; // px at scale 1
+const [TILE, ROW, TOP] = [28, 47, 10]; // px at scale 1
 const NARROW = 54; // px a step at scale 1
 const LARGEST = 1.5;
 

@@ -28,7 +28,7 @@ export function reading({ on, hits, n, epoch }) {
   if (hits === n && on > 2 * chance) return `By itself it learned to read backwards: ${diagonal}.`;
   if (on < 1.5 * chance)
     return `${epoch ? "Hardly trained" : "Untrained"}, it looks everywhere alike: ${diagonal}, ${percent(chance, 0)} by chance.`;
-  return `It begins to read backwards: ${diagonal}, ${hits} of ${n} letters right.`;
+  return `It begins to read backwards: ${diagonal}, ${hits} of ${n} right.`;
 }
 
 /**
@@ -38,8 +38,8 @@ export function reading({ on, hits, n, epoch }) {
 export function outcome({ greedy, best, right, width, likelier }) {
   if (greedy === best)
     return `Greedy decoding and a beam of ${width} agree: ${best || "nothing"}, which is ${best === right ? "right" : "wrong"}.`;
-  const verdict = best === right ? "and right" : greedy === right ? "and wrong" : "but wrong as well";
-  return `Greedy: ${greedy || "nothing"}. Beam: ${best || "nothing"}, ${likelier ? "more" : "less"} probable ${verdict}.`;
+  const verdict = best === right ? "right" : greedy === right ? "wrong" : "also wrong";
+  return `Greedy: ${greedy || "nothing"}. Beam: ${best || "nothing"}, ${likelier ? "more" : "less"} probable, ${verdict}.`;
 }
 
 /** Multiply-adds of so many steps, with the cache and without. @param {number} step @param {number} kept @param {number} plain */
