@@ -158,6 +158,7 @@ def test_a_race_from_play_to_the_kept_model_in_the_positions_tab(train, runs):
     train.locator(".vx-train-setup .close").click()
     card.get_by_role("button", name="See its positions").click(timeout=PATIENCE)
     train.wait_for_function("vx.get('settled').model === 'vit-of-this-test'", timeout=PATIENCE)
+    assert train.evaluate("window.scrollY") == 0  # from its top
     assert (runs / "exported" / "vit-of-this-test.pt").exists()
     assert train.locator("#vx-model").input_value() == "vit-of-this-test"
     train.locator(".vx-positions .overview").wait_for(timeout=PATIENCE)
@@ -192,6 +193,14 @@ def test_the_scrubber_goes_back_to_the_untrained_models(finished):
 def test_a_pointer_on_the_curves_tells_all_values_there(finished):
     finished.locator(".vx-train-curves .marks").focus()
     before = image_of(finished, ".vx-train-curves .marks")
+    finished.keyboard.press("ArrowLeft")  # first to the end of the curves, which is what the page states
+    said = finished.locator(".vx-train-curves .said").inner_text()
+    headline = finished.locator(".vx-train-curves .headline").inner_text()
+    for label in ("ViT", "CNN"):
+        stated = re.search(rf"{label} (\d+\.\d %)", headline)[1]
+        assert f"{label}: test {stated}" in said, (said, headline)
+    assert "all test pictures" in said
+    assert "all 2,000 test pictures" in finished.locator(".vx-train-curves .key").inner_text()
     finished.keyboard.press("ArrowLeft")
     said = finished.locator(".vx-train-curves .said").inner_text()
     assert re.match(r"epoch [\d.]+\. ViT: test \d+\.\d %, train \d+\.\d %\. CNN: test .* %, train .* %", said), said

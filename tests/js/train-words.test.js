@@ -1,6 +1,8 @@
 /* What the Train tab says of times. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { hint } from "../../vit_explorer/ui/train/hint.js";
+import { told } from "../../vit_explorer/ui/train/plot.js";
 import * as words from "../../vit_explorer/ui/train/words.js";
 
 test("how long a race takes: the whole, its parts, and by what it is known", () => {
@@ -13,4 +15,50 @@ test("how long a race takes: the whole, its parts, and by what it is known", () 
   }
   assert.match(said("rough"), /rough/);
   assert.notEqual(said("measured"), said("other"));
+});
+
+const contender = (
+  /** @type {string} */ label,
+  /** @type {string} */ model,
+  /** @type {number} */ accuracy,
+  more = {},
+) =>
+  /** @type {any} */ ({
+    label,
+    recipe: { model, start: "", epochs: 2 },
+    info: { n_train: 2_000, n_test: 10_000, n_measured: 1_000 },
+    steps: [
+      { step: 1, images: 100, seconds: 1, loss: 2.4, accuracy: 0.1 },
+      { step: 40, images: 4_000, seconds: 9, loss: 2.2, accuracy: 0.12 },
+    ],
+    tests: [{ step: 40, images: 4_000, seconds: 9, accuracy }],
+    finished: null,
+    failed: null,
+    ...more,
+  });
+const ended = { step: 40, images: 4_000, seconds: 9, test_accuracy: 0.114 };
+const classes = Array.from({ length: 10 }, (_, k) => String(k));
+
+test("a plain ViT that still guesses early is told to need more pictures, by its own numbers", () => {
+  const vit = contender("ViT", "vit", 0.12);
+  const said = String(hint({ contenders: [vit, contender("CNN", "cnn", 0.31)], classes }));
+  for (const number of ["12.0 %", "2,000 pictures", "10 %", "CNN 31.0 %"]) assert.ok(said.includes(number), said);
+  assert.match(String(hint({ contenders: [{ ...vit, finished: ended }], classes })), /11.4 %/);
+  const falls = { ...vit, steps: vit.steps.map((/** @type {any} */ one) => ({ ...one, loss: 2.3 })) };
+  const long = { ...vit, steps: vit.steps.map((/** @type {any} */ one) => ({ ...one, images: 1e6 })) };
+  for (const other of [contender("ViT", "vit", 0.25), contender("C", "cnn", 0.12), falls, long])
+    assert.equal(hint({ contenders: [other], classes }), null);
+  assert.equal(hint({ contenders: [vit], classes: null }), null);
+});
+
+test("a curve ends with the accuracy of all test pictures, and the words say of how many", () => {
+  const shown = /** @type {any} */ ({ what: "accuracy" });
+  const vit = contender("ViT", "vit", 0.12, { finished: ended });
+  assert.deepEqual(
+    told(shown, vit).map(({ accuracy }) => accuracy),
+    [0.114],
+  );
+  assert.equal(told(shown, contender("ViT", "vit", 0.12)).at(-1).accuracy, 0.12);
+  assert.match(words.rings([vit], "accuracy"), /all 10,000 test pictures.* 1,000 /);
+  assert.equal(words.rings([vit], "loss") + words.rings([contender("ViT", "vit", 0.12)], "accuracy"), "");
 });

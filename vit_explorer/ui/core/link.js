@@ -130,19 +130,19 @@ function tellParent() {
  */
 export function go(link, whole = false) {
   if (timer !== null) write(); // what was left belongs to the entry before
-  return show(link, whole);
+  return show(link, whole, true);
 }
 
 /** Show a link in full: what it does not name goes back to its default. @param {string} link */
 export function restore(link) {
   if (timer !== null) write();
-  return show(link, true);
+  return show(link, true, true);
 }
 
-/** @param {string} link  @param {boolean} whole what it does not name goes back to its default */
-const show = (link, whole) => underWay(bring(link, whole)); // what waits until all is drawn waits for it
+/** @param {string} link  @param {boolean} whole what it does not name goes back to its default @param {boolean} door another tab is shown from its top */
+const show = (link, whole, door) => underWay(bring(link, whole, door)); // what waits until all is drawn waits for it
 
-async function bring(link, whole) {
+async function bring(link, whole, door) {
   /** @type {Record<string, string>} */
   const values = Object.fromEntries(new URLSearchParams(link.replace(/^#/, "")));
   if (values.run && !values.tab) values.tab = "train";
@@ -155,7 +155,7 @@ async function bring(link, whole) {
       sub: tabs.known(values.sub) ? values.sub : "",
     };
     if (!store.state.trace) pin(values, false);
-    await Promise.all([openTabs(), showPicture(values, whole)]);
+    await Promise.all([openTabs(door), showPicture(values, whole)]);
     pin(values, whole);
     for (const view of views)
       if (view.took !== opening && tabs.visible(view.root) && take(view, values, whole)) view.redraw();
@@ -166,13 +166,16 @@ async function bring(link, whole) {
   }
 }
 
-async function openTabs() {
+async function openTabs(door) {
   const { tab, sub } = opening;
+  const before = tabs.place();
   for (const id of [tab, sub]) {
     if (!id) continue;
     tabs.openTab(id);
     await tabs.opened(id);
   }
+  const now = tabs.place();
+  if (door && (now.tab !== before.tab || now.sub !== before.sub)) window.scrollTo(0, 0); // the door may have been far down its page
 }
 
 async function showPicture(values, whole) {
@@ -208,7 +211,7 @@ async function again() {
   clearTimeout(timer);
   timer = null;
   last = location.hash;
-  await show(last, true);
+  await show(last, true, false);
   const { tab, sub } = tabs.place();
   entry = `${tab} ${sub}`;
   touch();

@@ -51,6 +51,7 @@ export function endOfY(races, what) {
     for (const contender of race.contenders) {
       if (what === "accuracy") {
         for (const { accuracy } of contender.tests) highest = Math.max(highest, accuracy);
+        highest = Math.max(highest, contender.finished?.test_accuracy ?? 0);
         if (race === races[0]) for (const { accuracy } of contender.steps) highest = Math.max(highest, accuracy);
       } else if (contender.steps.length) {
         const first = contender.steps.slice(0, 10).map(({ loss }) => loss);

@@ -1,7 +1,7 @@
 /* The curves of a race: training thin, test thick with points; a pointer tells all values at its place. */
 import { clearCanvas } from "../core/draw.js";
 import * as format from "../core/format.js";
-import { inLink } from "../core/link.js";
+import { go, inLink } from "../core/link.js";
 import { clipped, line } from "../core/plot.js";
 import { at } from "../core/pointer.js";
 import { saveMenu } from "../core/save.js";
@@ -12,6 +12,7 @@ import { widget } from "../core/widget.js";
 import * as axes from "./axes.js";
 import * as calls from "./calls.js";
 import * as racing from "./data.js";
+import { hint } from "./hint.js";
 import * as trainPlot from "./plot.js";
 import * as values from "./values.js";
 import * as words from "./words.js";
@@ -154,6 +155,8 @@ export default widget((root) => {
     draw();
   });
 
+  $(".hint button").addEventListener("click", () => go("tab=train&sub=hunger"));
+
   // ---- everything ----------------------------------------------------------------------------------------------
   /** How it stands, while there is no last word yet: what leads, and how far such counts can be trusted. */
   function standings(race) {
@@ -199,7 +202,10 @@ export default widget((root) => {
     const { headline, detail } = race.outcome || standings(race);
     write(".headline", headline);
     write(".detail", detail);
-    write(".key", KEYS[choice.what]);
+    write(".key", KEYS[choice.what] + words.rings(race.contenders, choice.what));
+    const advice = hint(race);
+    $(".hint").hidden = !advice;
+    write(".hint span", advice ?? "");
     measure();
     aim();
     chart();

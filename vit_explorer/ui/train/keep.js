@@ -2,8 +2,8 @@
  * up that goes on from the kept weights.
  */
 import { make } from "../core/elements.js";
+import { go } from "../core/link.js";
 import * as store from "../core/store.js";
-import { openTab } from "../core/tabs.js";
 import * as calls from "./calls.js";
 import * as races from "./data.js";
 import * as plan from "./plan.js";
@@ -134,9 +134,9 @@ function form(box, race, contender) {
 function seen(box, race, contender, name) {
   const hasPositions = contender.snapshots.some(({ positions }) => positions);
   const words = make("span", "told", `Kept as ${name}: every tab works on it.`);
-  const go = button(hasPositions ? "See its positions" : "Classify with it", () => {
+  const door = button(hasPositions ? "See its positions" : "Classify with it", () => {
     store.set("wish", { model: name });
-    openTab(hasPositions ? "positions" : "classify");
+    go(`tab=${hasPositions ? "positions" : "classify"}`);
   });
-  box.replaceChildren(words, go, ...further(box, race, contender));
+  box.replaceChildren(words, door, ...further(box, race, contender));
 }

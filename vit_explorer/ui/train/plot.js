@@ -9,6 +9,7 @@ import * as trainAxes from "./axes.js";
 
 const MARGIN = { left: 46, top: 8, bottom: 36 }; // px
 const NARROW = 560; // px of the canvas below which line ends carry numbers alone
+const RING = 7.5; // px, half of the mark of all test pictures
 const CROWDED = 9; // px; of test points closer than this one is drawn
 /** @type {import("../core/plot.js").Shape[]} */
 const SHAPES = ["circle", "square", "up", "diamond"]; // of the contenders
@@ -29,11 +30,21 @@ export const trainOf =
   (one) =>
     what === "accuracy" ? one.accuracy : one.loss;
 
+/** What a contender that came to its end has right of all test pictures, as a point; null before, and for losses. */
+export const whole = ({ what }, { finished }) =>
+  what === "accuracy" && finished ? { ...finished, accuracy: finished.test_accuracy } : null;
+
 /** The points of a contender: of its training curve, and of its test curve (accuracies only). */
 export const lines = ({ what }, contender) => ({
   train: contender.steps,
   test: what === "accuracy" ? contender.tests : [],
 });
+
+/** The points of a test curve that are told: at the end that of all test pictures, which the page states. */
+export function told(shown, contender) {
+  const [end, { test }] = [whole(shown, contender), lines(shown, contender)];
+  return end ? [...test.filter(({ step }) => step < end.step), end] : test;
+}
 export const write = ({ what }, value, digits = 2) =>
   what === "accuracy" ? format.percent(value) : value.toFixed(digits);
 
@@ -51,11 +62,12 @@ export function axes(context, shown) {
   axisX(context, shown, ticks(0, shown.range.x, shown.width < NARROW ? 4 : 8, unit), writeX, title);
 }
 
-/** The accuracy of guessing among these classes. */
+/** The accuracy of guessing among these classes, as a rule; its name stands to the right, where no curve is. */
 export function chance(context, shown, classes) {
-  if (shown.what !== "accuracy" || !classes) return;
-  ruleY(context, shown, 1 / classes.length, `guessing ${format.percent(1 / classes.length, 0)}`, "right");
+  if (guessing(shown, classes)) ruleY(context, shown, 1 / classes.length);
 }
+
+const guessing = ({ what }, classes) => what === "accuracy" && Boolean(classes);
 
 /** Those of the race followed in full; those of one to compare with dashed, without its training accuracies. */
 export function curve(context, shown, contender, dashed) {
@@ -74,6 +86,23 @@ export function curve(context, shown, contender, dashed) {
   line(context, tested, dash);
   context.globalAlpha = 1;
   if (!dashed) points(context, contender, tested);
+  const end = whole(shown, contender);
+  if (end) ring(context, contender, [shown.x(x(end)), shown.y(end.accuracy)]);
+}
+
+/** The mark of all test pictures, around the last point or beside it. */
+function ring(context, contender, place) {
+  context.save();
+  context.fillStyle = "transparent";
+  for (const [stroke, width] of [
+    [inkOf("--vx-panel"), 5],
+    [ink(contender), 2],
+  ]) {
+    context.strokeStyle = stroke;
+    context.lineWidth = width;
+    point(context, contender, place, RING);
+  }
+  context.restore();
 }
 
 function points(context, contender, places) {
@@ -86,6 +115,7 @@ function points(context, contender, places) {
   for (const place of kept) point(context, contender, place, 4.2);
 }
 
+const GUESSING = { name: "guessing" };
 const nameOf = (label, race, nth) => (nth ? `${label} · ${race.title}` : label);
 
 /** Names and values at the ends of the lines; on a narrow canvas the values alone. */
@@ -94,7 +124,7 @@ export function names(context, shown, races) {
     race.contenders
       .filter(({ info }) => info)
       .flatMap((contender) => {
-        const { train, test } = lines(shown, contender);
+        const [test, { train }] = [told(shown, contender), lines(shown, contender)];
         const last = (test.length ? test : train).at(-1);
         if (!last) return [];
         const value = test.length ? last.accuracy : trainOf(shown)(last);
@@ -108,12 +138,17 @@ export function names(context, shown, races) {
         };
       }),
   );
+  const [{ classes }] = races;
+  if (guessing(shown, classes)) {
+    const at = [shown.right, shown.y(1 / classes.length)];
+    ends.push({ ...GUESSING, number: format.percent(1 / classes.length, 0), at, ink: inkOf("--vx-soft"), bold: false });
+  }
   endNames(context, shown, ends);
 }
 
 /** px to the right of the axes for the longest name, within limits. */
 export function room(context, races, width) {
-  if (width < NARROW) return 74;
+  if (width < NARROW) return Math.ceil(widest(context, [`${GUESSING.name} 10 %`])) + 12;
   const all = races.flatMap((race, nth) => race.contenders.map(({ label }) => `${nameOf(label, race, nth)} 00.0 %`));
-  return Math.round(Math.max(100, Math.min(0.24 * width, widest(context, all, true) + 16)));
+  return Math.round(Math.max(108, Math.min(0.24 * width, widest(context, all, true) + 16)));
 }

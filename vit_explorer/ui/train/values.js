@@ -13,8 +13,8 @@ const known = (races) => races.flatMap((race) => race.contenders.filter(({ info 
 
 /** The measured points of a contender that are told: looks at the test pictures, or where there are none batches. */
 function measured(shown, contender) {
-  const { train, test } = trainPlot.lines(shown, contender);
-  return test.length ? test : train;
+  const test = trainPlot.told(shown, contender);
+  return test.length ? test : trainPlot.lines(shown, contender).train;
 }
 
 /** The place nearest to x at which something was measured; never beyond the curves. */
@@ -46,8 +46,11 @@ export function at(shown, races, x) {
         .filter(({ info }) => info)
         .map((contender) => {
           const place = trainPlot.along(shown, contender);
-          const { train, test } = trainPlot.lines(shown, contender);
-          const [seen, tested] = [nearestAlong(train, x, place), nearestAlong(test, x, place)];
+          const { train } = trainPlot.lines(shown, contender);
+          const [seen, tested] = [
+            nearestAlong(train, x, place),
+            nearestAlong(trainPlot.told(shown, contender), x, place),
+          ];
           const name = contender.label + (nth ? " (dashed)" : "");
           return {
             contender,
@@ -62,6 +65,12 @@ export function at(shown, races, x) {
     .filter(({ train, test }) => train !== null || test !== null);
 }
 
+/** Whether all that is told was measured on all test pictures. */
+const onAll = (rows) => rows.length > 0 && rows.every(({ tested }) => tested && "test_accuracy" in tested);
+
+/** The place along the axis, and what was measured there. */
+const title = (shown, rows, x) => `${axes.place(shown.axis, x)}${onAll(rows) ? ", all test pictures" : ""}`;
+
 const write = (shown, value) => (value === null ? "–" : trainPlot.write(shown, value, 3));
 
 /** The same in a sentence, for those who do not see the box. */
@@ -70,7 +79,7 @@ export function said(shown, rows, x) {
     ({ name, test, train }) =>
       `${name}: ${test === null ? "" : `test ${write(shown, test)}, `}train ${write(shown, train)}`,
   );
-  return `${axes.place(shown.axis, x)}. ${words.join(". ")}`;
+  return `${title(shown, rows, x)}. ${words.join(". ")}`;
 }
 
 /** Line, points and box at a place. */
@@ -93,13 +102,13 @@ export function draw(context, shown, rows, x) {
       5.5,
     );
   }
-  box(context, shown, rows, at, axes.place(shown.axis, x));
+  box(context, shown, rows, at, title(shown, rows, x));
 }
 
-function box(context, shown, rows, at, title) {
+function box(context, shown, rows, at, heading) {
   const columns = shown.what === "loss" ? ["train"] : ["test", "train"];
   context.font = "600 13px system-ui, sans-serif";
-  const needed = context.measureText(title).width - columns.length * COLUMN + 8;
+  const needed = context.measureText(heading).width - columns.length * COLUMN + 8;
   const names = Math.max(40, needed, ...rows.map(({ name }) => context.measureText(name).width));
   const [width, height] = [names + 34 + COLUMN * columns.length, 32 + ROW * rows.length];
   const [x, y] = [at + 12 + width < shown.width ? at + 12 : Math.max(2, at - 12 - width), shown.top + 2];
@@ -112,7 +121,7 @@ function box(context, shown, rows, at, title) {
   context.fill();
   context.stroke();
   context.textBaseline = "middle";
-  text(context, title, x + 10, y + 15, "left", "--vx-text");
+  text(context, heading, x + 10, y + 15, "left", "--vx-text");
   columns.forEach((column, i) => text(context, column, right(i), y + 15, "right", "--vx-soft"));
   rows.forEach((row, i) => {
     const middle = y + 36 + ROW * i;

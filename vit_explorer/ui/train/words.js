@@ -104,6 +104,22 @@ export const mirrored = (recipes) =>
     ? " Half of the training pictures are mirrored: where left and right tell classes apart, choose crop alone."
     : "";
 
+/** What the ring at the end of a test curve says; nothing before there is one. */
+export function rings(contenders, what) {
+  const ended = contenders.filter(({ finished, info }) => finished && info);
+  if (!ended.length || what !== "accuracy") return "";
+  const all = common(
+    ended.map(({ info }) => info),
+    "n_test",
+  );
+  const some = common(
+    ended.map(({ info }) => info),
+    "n_measured",
+  );
+  const before = some && some !== all ? `, the points before it ${format.count(some)} of them` : "";
+  return ` Ring at the end: all ${all ? `${format.count(all)} ` : ""}test pictures${before}.`;
+}
+
 /** A race's state as a person says it. */
 export function state({ state, place, reason, activity }) {
   const words = {
