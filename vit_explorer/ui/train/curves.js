@@ -51,6 +51,7 @@ export default widget((root) => {
         for (const contender of other.contenders) trainPlot.curve(context, shown, contender, true);
       for (const contender of race.contenders) trainPlot.curve(context, shown, contender, false);
     });
+    trainPlot.rings(context, shown, races());
     trainPlot.chance(context, shown, race.classes);
     trainPlot.names(context, shown, races());
   }

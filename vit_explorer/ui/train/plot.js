@@ -86,8 +86,14 @@ export function curve(context, shown, contender, dashed) {
   line(context, tested, dash);
   context.globalAlpha = 1;
   if (!dashed) points(context, contender, tested);
-  const end = whole(shown, contender);
-  if (end) ring(context, contender, [shown.x(x(end)), shown.y(end.accuracy)]);
+}
+
+/** The rings of those that came to their end: they reach over the edge of the axes. */
+export function rings(context, shown, races) {
+  for (const contender of races.flatMap(({ contenders }) => contenders.filter(({ info }) => info))) {
+    const end = whole(shown, contender);
+    if (end) ring(context, contender, [shown.x(along(shown, contender)(end)), shown.y(end.accuracy)]);
+  }
 }
 
 /** The mark of all test pictures, around the last point or beside it. */
