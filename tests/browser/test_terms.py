@@ -1,8 +1,8 @@
-"""A term of the glossary shows its entry to pointer, keyboard and touch."""
+"""A term of the glossary shows its entry to pointer, keyboard and touch; any word can be looked up."""
 
 from __future__ import annotations
 
-from tests.browser.pages import drawn
+from tests.browser.pages import drawn, reload
 
 
 def test_a_term_shows_its_entry(page):
@@ -21,3 +21,17 @@ def test_a_term_shows_its_entry(page):
     card.wait_for(state="visible")
     box = card.bounding_box()
     assert box["x"] >= 0 and box["x"] + box["width"] <= 1280 and box["y"] >= 0 and box["y"] + box["height"] <= 720
+
+
+def test_a_word_is_looked_up_by_keyboard_and_a_link_holds_it(page):
+    page.get_by_role("button", name="Words").press("Enter")
+    dialog = page.get_by_role("dialog", name="What a word means")
+    assert dialog.locator("section").count() > 80
+    page.keyboard.type("entrop")
+    assert dialog.locator("h3").all_inner_texts() == ["Entropy", "Loss, cross-entropy"]
+    page.wait_for_function("location.hash.includes('words=entrop')")
+    reload(page)
+    dialog.locator("h3", has_text="Entropy").first.wait_for()
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+    page.wait_for_function("!location.hash.includes('words')")

@@ -25,12 +25,21 @@ def test_every_entry_of_the_glossary_is_read():
     assert cls.section == "From image to tokens"
 
 
-def test_a_term_is_marked_where_a_view_first_uses_it_and_nowhere_else():
+def test_a_term_is_marked_once_in_an_explanation_first_and_never_in_what_is_pressed():
     markup = (
         '<h3>Tokens</h3><p class="vx-what vx-small">A token, then <b>tokens</b>, and CLS.</p>'
-        '<p class="vx-look">tokens and patches</p><p>softmax</p>'
+        '<p class="vx-look">tokens and patches</p><p>softmax, <label>of logits <input></label> and logits</p>'
     )
-    assert marked(mark_terms(markup, "patches")) == ["token", "CLS", "patches"]
+    made = mark_terms(markup, "patches")
+    assert marked(made) == ["token", "CLS", "patches", "softmax", "logits"]
+    assert "<label>of logits <input></label>" in made
+    assert "<h3>Tokens</h3>" in made
+
+
+def test_terms_of_the_field_are_marked_in_some_view():
+    found = {word.lower() for path in VIEWS for word in marked(mark_terms(path.read_text("utf-8"), path.parent.name))}
+    for word in ("entropy", "skip connections", "residual stream", "softmax", "cosine similarity", "logits", "logit lens"):
+        assert word in found
 
 
 def test_the_mark_holds_the_entry_and_leaves_the_words_as_they_were():

@@ -119,9 +119,9 @@ export default widget((root, server) => {
     const cls = seen.nPrefix
       ? `: ${prefixName(0)} ${direction === "row" ? "gets" : "gives"} ${format.attention(values[0])}`
       : "";
-    $(".about").textContent =
-      `Layer ${layer + 1}, head ${head + 1}${cls}. Over all queries: mean attention distance ${format.pixels(seen.distance[layer][head])} ` +
-      `of ${state.trace.size} px, entropy ${seen.entropy[layer][head].toFixed(2)} of at most ${Math.log2(seen.n).toFixed(2)} bits.`;
+    $(".of").textContent = `Layer ${layer + 1}, head ${head + 1}${cls}.`;
+    $(".far").textContent = `${format.pixels(seen.distance[layer][head])} of ${state.trace.size} px`;
+    $(".bits").textContent = `${seen.entropy[layer][head].toFixed(2)} of at most ${Math.log2(seen.n).toFixed(2)} bits`;
     $(".large").setAttribute(
       "aria-label",
       `Layer ${layer + 1}, head ${head + 1}, over the picture. ${$(".pair").textContent}`,

@@ -89,6 +89,7 @@ export interface Answers {
   weights: WeightsPayload;
   windows: WindowsPayload;
   windows_measured: any;
+  words: WordsPayload;
 }
 
 export interface AblatedMap {
@@ -1175,4 +1176,14 @@ export interface WindowsPayload {
   blocks: Array<BlockPayload>;
   cnn: Array<Record<string, number>>;
   vit: VitPayload;
+}
+
+export interface WordPayload {
+  section: string;
+  names: Array<string>;
+  text: string;
+}
+
+export interface WordsPayload {
+  terms: Array<WordPayload>;
 }

@@ -7,13 +7,16 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypedDict
 
 from vit_explorer.models.folders import PACKAGE, checkout
 
 GLOSSARY = "glossary.md"
 _ENTRY = re.compile(r"^- \*\*(?P<names>[^*]+)\*\*: (?P<text>.+(?:\n  .+)*)", re.MULTILINE)
 _PLACE = re.compile(r"(<(p|span) class=\"vx-(?:what|look)\b[^>]*>)(.*?)(</\2>)", re.DOTALL)
+_OTHER = re.compile(r"(<(p|h3|figcaption|dt|th)\b[^>]*>)(.*?)(</\2>)", re.DOTALL)  # marked after those
 _TAG = re.compile(r"(<[^>]+>)")
+_PRESSED = re.compile(r"<(/?)(?:button|label|summary|a|select)\b")  # a button cannot lie in one
 # Words with everyday senses too: marked only in the tabs where they are the term, or nowhere.
 ONLY_IN: dict[str, tuple[str, ...]] = {
     "head": ("attention", "windows", "text"),
@@ -69,10 +72,30 @@ def _names(tab: str) -> tuple[re.Pattern[str], dict[str, Term]]:
     return re.compile(rf"(?<![\w-])({pattern})(s|es)?(?![\w-])", re.IGNORECASE), found
 
 
+class WordPayload(TypedDict):
+    """An entry of the glossary, as in :class:`Term`."""
+
+    section: str
+    names: tuple[str, ...]
+    text: str
+
+
+class WordsPayload(TypedDict):
+    """All entries of the glossary, in its order."""
+
+    terms: list[WordPayload]
+
+
+def list_words() -> WordsPayload:
+    """The glossary, to look a word up."""
+    return {"terms": [{"section": term.section, "names": term.names, "text": term.text} for term in read_terms()]}
+
+
 def mark_terms(markup: str, tab: str) -> str:
     """Make a button of the first use of each term in a view's explanations (``vx-what`` and ``vx-look``).
 
-    The button holds the term's text, which ``terms.js`` shows.
+    A term that these do not use is marked where a heading, a caption or another sentence does. The button holds the
+    term's text, which ``terms.js`` shows.
     """
     pattern, found = _names(tab)
     seen: set[Term] = set()
@@ -89,7 +112,11 @@ def mark_terms(markup: str, tab: str) -> str:
         )
 
     def mark(place: re.Match[str]) -> str:
-        pieces = _TAG.split(place[3])
-        return place[1] + "".join(p if p.startswith("<") else pattern.sub(button, p) for p in pieces) + place[4]
+        made, depth = [], 0
+        for piece in _TAG.split(place[3]):
+            if pressed := _PRESSED.match(piece):
+                depth += -1 if pressed[1] else 1
+            made.append(piece if depth or piece.startswith("<") else pattern.sub(button, piece))
+        return place[1] + "".join(made) + place[4]
 
-    return _PLACE.sub(mark, markup)
+    return _OTHER.sub(mark, _PLACE.sub(mark, markup))

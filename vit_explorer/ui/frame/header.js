@@ -1,12 +1,14 @@
 /* The bar on top: name, claim, a link to what is on screen, light or dark. */
 import { focusView } from "../core/keys.js";
-import { address, go } from "../core/link.js";
+import { address, go, inLink } from "../core/link.js";
 import { inform } from "../core/say.js";
+import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { choose } from "../core/theme.js";
 import { widget } from "../core/widget.js";
+import { dictionary } from "./words.js";
 
-export default widget((root) => {
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
 
   /** Who sees what a link shows, where that is not the app's own. */
@@ -43,6 +45,9 @@ export default widget((root) => {
     close();
     $(".copy").focus();
   });
+  const lookUp = dictionary(root, server);
+  $(".look-up").addEventListener("click", () => lookUp.open(""));
+  inLink(root, { words: setting(words(60), lookUp.sought, (text) => (text ? lookUp.open(text) : lookUp.close())) });
   $(".tour").addEventListener("click", () => go("tour=1"));
   $(".present").addEventListener("click", () => store.set("presenting", store.state.presenting + 1 || 1));
   $(".theme").addEventListener("click", () => choose(store.get("theme") === "dark" ? "light" : "dark"));

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vit_explorer.ui.core.serve import ServerFunction, serve
 from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.core.terms import list_words
 from vit_explorer.ui.core.uploads import upload_picture
 from vit_explorer.ui.core.widget import widget
 from vit_explorer.ui.frame.fetching import Fetches
@@ -22,7 +23,7 @@ from vit_explorer.ui.frame.weights import Arrivals, begin_weights, open_weights,
 
 def place_header() -> None:
     """Place the line above everything: the name, a link, the stage, and the switch between light and dark."""
-    widget(__file__, "header", elem_id="header")
+    widget(__file__, "header", serve(words=list_words), elem_id="header")
     widget(__file__, "frame-present", elem_id="present")
 
 

@@ -1,0 +1,71 @@
+/* The glossary in a dialog: a word is looked up by typing a part of it. */
+import { fill, make } from "../core/elements.js";
+import { touch } from "../core/link.js";
+import { ask } from "../core/server.js";
+
+/** @typedef {import("../core/payloads").WordPayload} Term */
+
+/**
+ * The entries in which a text occurs: first those with a name that begins with it, then those with a name that holds it, then
+ * those whose words do; all of them, in the glossary's order, for an empty text.
+ * @param {Term[]} terms @param {string} text @returns {Term[]}
+ */
+export function found(terms, text) {
+  const wanted = text.trim().toLowerCase();
+  const names = (/** @type {Term} */ term) => term.names.map((name) => name.toLowerCase());
+  const kinds = [
+    (term) => names(term).some((name) => name.startsWith(wanted)),
+    (term) => names(term).some((name) => name.includes(wanted)),
+    (term) => term.text.toLowerCase().includes(wanted),
+  ];
+  return [...new Set(kinds.flatMap((kind) => terms.filter(kind)))];
+}
+
+/** @param {HTMLElement} root of the header @param {import("../state").Server} server */
+export function dictionary(root, server) {
+  const dialog = /** @type {HTMLDialogElement} */ (root.querySelector(".words"));
+  const $ = (selector) => /** @type {any} */ (dialog.querySelector(selector));
+  const field = /** @type {HTMLInputElement} */ ($(".sought"));
+  /** @type {Term[]} */
+  let terms = [];
+
+  function list() {
+    const entries = found(terms, field.value);
+    fill($(".entries"), entries, (_, k) => {
+      const { names, text, section } = entries[k];
+      const entry = make("section");
+      entry.append(make("h3", "", names.join(", ")), make("p", "", text), make("p", "vx-small vx-soft", section));
+      return entry;
+    });
+    $(".entries").scrollTop = 0;
+    $(".count").textContent = entries.length
+      ? `${entries.length} of ${terms.length} entries`
+      : "No entry holds this. Try a part of the word.";
+  }
+
+  /** @param {string} text */
+  async function open(text) {
+    if (!terms.length) terms = (await ask(server, "words"))?.terms ?? [];
+    if (!terms.length) return;
+    field.value = text;
+    list();
+    if (!dialog.open) dialog.showModal();
+    field.focus();
+    field.select();
+    touch();
+  }
+
+  field.addEventListener("input", () => {
+    list();
+    touch();
+  });
+  $(".shut").addEventListener("click", () => dialog.close());
+  dialog.addEventListener("close", touch);
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // beside it
+  return {
+    open,
+    /** What is looked up; null while the dialog is closed. */
+    sought: () => (dialog.open ? field.value.trim() || null : null),
+    close: () => dialog.close(),
+  };
+}
