@@ -39,7 +39,7 @@ test("greedy beside beam: which is right, and which more probable", () => {
 
 test("the cache saves nothing at the first step", () => {
   assert.match(words.saving(1, 100, 100), /^Step 1 computes everything/);
-  assert.match(words.saving(4, 2_000_000, 8_000_000), /saves 75\.0 % of 4 steps' work: 2\.00 M .* not 8\.00 M/);
+  assert.match(words.saving(4, 2_000_000, 8_000_000), /saves 75\.0 % of 4 steps: 2\.00 M .* not 8\.00 M/);
 });
 
 test("the epoch at which both accuracies are farthest apart", () => {

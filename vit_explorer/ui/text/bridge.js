@@ -75,7 +75,7 @@ export default widget((root) => {
       120,
       Math.min(360, Math.floor(($(".parts").clientWidth - 32) / (root.classList.contains("narrow") ? 1 : 3))),
     );
-    $(".text-name").textContent = `layer ${look.layer + 1}, head ${look.head + 1}`;
+    $(".text-name").textContent = `layer ${look.layer + 1}, head ${look.head + 1}, scale 0 to 100 %`;
     drawMatrix($(".words"), side, seen.encoderSelf(look));
     $(".words").setAttribute("aria-label", `Self-attention among ${seen.n} letters, scale 0 to 100 %`);
     if (!all) {

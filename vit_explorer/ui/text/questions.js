@@ -106,8 +106,8 @@ export function beams(width) {
     {
       id: "whole-output",
       subject,
-      ask: "“{text}” in {network}: how probable does it hold the best output of a beam of {width} as a whole, all of its letters together?",
-      told: "The log-probabilities of {best} and its end add up to {sum}: {share}. A step has {each} in the geometric mean; over {steps} steps that is multiplied.",
+      ask: "“{text}” in {network}: what probability does the network give to the whole best output of a beam of {width}, all letters together?",
+      told: "The log-probabilities of {best} and its end add up to {sum}: {share}. {each} a step, by the geometric mean, multiplied over {steps} steps.",
       hides,
       pose: (state) =>
         posed(state, [

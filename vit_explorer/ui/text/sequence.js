@@ -240,7 +240,7 @@ export default widget((root, server) => {
       pitch,
       tile: pitch - gap,
       width: pitch * seen.rows,
-      links: Math.round(Math.max(70, Math.min(150, 1.9 * pitch))),
+      links: Math.round(Math.max(70, Math.min(120, 1.5 * pitch))),
       matrix,
       matrixHeight: (matrix / seen.n) * seen.rows,
       small,

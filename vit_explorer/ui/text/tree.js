@@ -10,7 +10,7 @@ const GREEDY = 4;
 const PRUNED = 3; // drawn of each step: the most likely of those that were dropped
 const [TILE, ROW, TOP] = [28, 47, 10]; // px at scale 1
 const NARROW = 54; // px a step at scale 1
-const LARGEST = 1.5;
+const LARGEST = 1.35;
 
 /** The search as a list of nodes {number, parent, step, token, own, sum, kept, finished, greedy}, with what is derived. */
 export function read(answer, names) {

@@ -45,7 +45,7 @@ export function outcome({ greedy, best, right, width, likelier }) {
 /** Multiply-adds of so many steps, with the cache and without. @param {number} step @param {number} kept @param {number} plain */
 export function saving(step, kept, plain) {
   if (step === 1) return "Step 1 computes everything, with and without the cache. It pays from step 2 on.";
-  return `The cache saves ${percent(1 - kept / plain)} of ${step} steps' work: ${short(kept)} multiply-adds, not ${short(plain)}.`;
+  return `The cache saves ${percent(1 - kept / plain)} of ${step} steps: ${short(kept)} multiply-adds, not ${short(plain)}.`;
 }
 
 /** The epoch at which its own mistakes mislead it most. @param {{epoch: number, forced: number, free: number}[]} history */
