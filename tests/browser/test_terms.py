@@ -26,6 +26,7 @@ def test_a_term_shows_its_entry(page):
 def test_a_word_is_looked_up_by_keyboard_and_a_link_holds_it(page):
     page.get_by_role("button", name="Words").press("Enter")
     dialog = page.get_by_role("dialog", name="What a word means")
+    dialog.wait_for()
     assert dialog.locator("section").count() > 80
     page.keyboard.type("entrop")
     assert dialog.locator("h3").all_inner_texts() == ["Entropy", "Loss, cross-entropy"]

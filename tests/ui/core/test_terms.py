@@ -38,7 +38,15 @@ def test_a_term_is_marked_once_in_an_explanation_first_and_never_in_what_is_pres
 
 def test_terms_of_the_field_are_marked_in_some_view():
     found = {word.lower() for path in VIEWS for word in marked(mark_terms(path.read_text("utf-8"), path.parent.name))}
-    for word in ("entropy", "skip connections", "residual stream", "softmax", "cosine similarity", "logits", "logit lens"):
+    for word in (
+        "entropy",
+        "skip connections",
+        "residual stream",
+        "softmax",
+        "cosine similarity",
+        "logits",
+        "logit lens",
+    ):
         assert word in found
 
 
