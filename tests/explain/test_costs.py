@@ -44,7 +44,7 @@ def test_a_patch_costs_what_a_loop_says(name, sizes, baseline, image):
 
 def test_squares_of_patches_go_together_and_progress_is_told(image, monkeypatch):
     monkeypatch.setattr("vit_explorer.explain.costs.LARGE_AT_ONCE", 2)
-    monkeypatch.setattr("vit_explorer.explain.costs.PIXELS_AT_ONCE", 1)
+    monkeypatch.setattr("vit_explorer.explain.faithfulness.PIXELS_AT_ONCE", 1)
     model, shares = made("vit", **SIZES), []
     found = patch_costs(model, image, 1, side=2, progress=lambda tried: shares.append(tried.share))
     whole = trace_ablated(model, image, Ablation()).probabilities[0, 1]

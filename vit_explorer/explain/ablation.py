@@ -8,10 +8,11 @@ way. Behind a convolutional stem, whose patches overlap, only tokens are shuffle
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, get_args
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
 
 from vit_explorer.explain.erasing import Baseline, baseline_images, erase_patches
@@ -129,14 +130,14 @@ def trace_ablated(model: Network, images: Tensor, ablation: Ablation) -> Trace:
     Raises:
         ValueError: for a patch, layer or head that the model does not have, or positions where there are none.
     """
-    tape = Tape()
-    parameters = _muted(model, ablation.muted)
+    tape, twin = Tape(), _without(model, ablation.muted)
+    parameters: dict[str, Tensor] = {}
     if not ablation.positions:
         table = model.position_table
         if table is None:
             raise ValueError(f"a {type(model).__name__} without position embeddings cannot lose them")
         parameters["pos_embedding"] = changed_positions(table, model.n_prefix, "zero")
-    logits = functional_call(model.twin(), parameters, (ablated_images(model, images, ablation), tape))
+    logits = functional_call(twin, parameters, (ablated_images(model, images, ablation), tape))
     return taped(model, logits, tape)
 
 
@@ -153,20 +154,43 @@ def heard_attention(traced: Trace, muted: tuple[tuple[int, int], ...]) -> list[T
     return heard
 
 
-def _muted(model: Network, muted: tuple[tuple[int, int], ...]) -> dict[str, Tensor]:
-    """Output projections in which the columns of the muted heads are 0."""
-    if muted and model.attention_kind != "global":
+def head_shape(model: Network) -> tuple[int, int]:
+    """Layers, and heads in each. Raises ValueError for a model whose heads do not look at all tokens."""
+    if model.attention_kind != "global":
         raise ValueError(f"a {type(model).__name__} has no heads to mute")
-    parameters: dict[str, Tensor] = {}
+    return len(model.residual_blocks), model.residual_blocks[0].attention.n_heads
+
+
+def with_heads(model: Network, heard: Tensor) -> Network:
+    """Copy a network on its weights; its heads add to their layers what ``heard`` leaves of them.
+
+    Args:
+        heard: (B, layers, heads) or (1, layers, heads): 1 leaves a head of an image as it is, 0 mutes it.
+    """
+    twin = model.twin()  # the model itself gets no hooks
+    for layer, block in enumerate(twin.residual_blocks):
+        if not (heard[:, layer] == 1).all():
+            block.attention.projection.register_forward_pre_hook(partial(_leave, heard[:, layer]))
+    return twin
+
+
+def _leave(heard: Tensor, _: nn.Module, inputs: tuple[Tensor]) -> Tensor:
+    """What the heads of a layer have mixed, (B, N, d_model), times what is left of each (B, heads)."""
+    (mixed,) = inputs
+    each = mixed.shape[-1] // heard.shape[1]
+    return mixed * heard.repeat_interleave(each, dim=1)[:, None]
+
+
+def _without(model: Network, muted: tuple[tuple[int, int], ...]) -> Network:
+    """The network without these (layer, head) pairs. Raises ValueError for one that it does not have."""
+    if not muted:
+        return model.twin()
+    n_layers, n_heads = head_shape(model)
+    heard = torch.ones(1, n_layers, n_heads, device=next(model.parameters()).device)
     for layer, head in muted:
-        blocks = model.residual_blocks
-        n_layers, n_heads = len(blocks), blocks[0].attention.n_heads
         if not (0 <= layer < n_layers and 0 <= head < n_heads):
             raise ValueError(
                 f"there is no head {head} in a layer {layer}: layers are 0 to {n_layers - 1}, heads 0 to {n_heads - 1}"
             )
-        attention, name = blocks[layer].attention, f"blocks.{layer}.attention.projection.weight"
-        weight = parameters.setdefault(name, attention.projection.weight.detach().clone())
-        d_head = weight.shape[1] // attention.n_heads
-        weight[:, head * d_head : (head + 1) * d_head] = 0
-    return parameters
+        heard[0, layer, head] = 0
+    return with_heads(model, heard)

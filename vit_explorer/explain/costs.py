@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from vit_explorer.explain.ablation import head_shape, with_heads
 from vit_explorer.explain.erasing import Baseline, baseline_images, erase_patches
-from vit_explorer.explain.faithfulness import LARGE_AT_ONCE, PIXELS_AT_ONCE
+from vit_explorer.explain.faithfulness import LARGE_AT_ONCE, at_once
 from vit_explorer.models.network import Network
 
 
@@ -52,10 +51,8 @@ def patch_costs(
     erased = squares.repeat_interleave(side, dim=1).repeat_interleave(side, dim=2)
     other, whole = baseline_images(image, baseline), _probability(model, image, target)
     found = []
-    for start, stop in _batches(image, len(erased)):
-        if progress is not None:
-            progress(Tried(start / len(erased)))
-        found.append(_probability(model, erase_patches(image, erased[None, start:stop], other)[0], target))
+    for part in _batches(erased, image, progress):
+        found.append(_probability(model, erase_patches(image, part[None], other)[0], target))
     return (whole - torch.cat(found)).reshape(down, along)
 
 
@@ -65,38 +62,21 @@ def head_costs(model: Network, image: Tensor, target: int, progress: Progress | 
 
     Arguments as for :func:`patch_costs`. Raises ValueError for a model whose heads do not look at all tokens.
     """
-    if model.attention_kind != "global":
-        raise ValueError(f"a {type(model).__name__} has no heads to mute")
-    muted = model.twin()  # the model itself gets no hooks
-    attentions = [block.attention for block in muted.residual_blocks]
-    n_heads = attentions[0].n_heads
-    heard = torch.ones(len(attentions) * n_heads, len(attentions), n_heads, device=image.device)
-    for place, (layer, head) in enumerate(itertools.product(range(len(attentions)), range(n_heads))):
-        heard[place, layer, head] = 0
+    n_layers, n_heads = head_shape(model)
+    heard = (1 - torch.eye(n_layers * n_heads, device=image.device)).reshape(-1, n_layers, n_heads)  # all but one
     whole, found = _probability(model, image, target), []
-    for start, stop in _batches(image, len(heard)):
+    for part in _batches(heard, image, progress):
+        found.append(_probability(with_heads(model, part), image.expand(len(part), -1, -1, -1), target))
+    return (whole - torch.cat(found)).reshape(n_layers, n_heads)
+
+
+def _batches(changes: Tensor, image: Tensor, progress: Progress | None) -> Iterator[Tensor]:
+    """The rows of ``changes`` in parts, as many as images of this size go through a network at once."""
+    size = at_once(image, LARGE_AT_ONCE)
+    for start in range(0, len(changes), size):
         if progress is not None:
-            progress(Tried(start / len(heard)))
-        hooks = [
-            attention.projection.register_forward_pre_hook(partial(_silence, heard[start:stop, layer]))
-            for layer, attention in enumerate(attentions)
-        ]
-        found.append(_probability(muted, image.expand(stop - start, -1, -1, -1), target))
-        for hook in hooks:
-            hook.remove()
-    return (whole - torch.cat(found)).reshape(len(attentions), n_heads)
-
-
-def _silence(heard: Tensor, _: nn.Module, inputs: tuple[Tensor]) -> Tensor:
-    """What the heads of a layer have mixed, (B, N, d_model), times 0 or 1 for each head of each image (B, heads)."""
-    (mixed,) = inputs
-    each = mixed.shape[-1] // heard.shape[1]
-    return mixed * heard.repeat_interleave(each, dim=1)[:, None]
-
-
-def _batches(image: Tensor, n: int) -> list[tuple[int, int]]:
-    at_once = max(LARGE_AT_ONCE, PIXELS_AT_ONCE // image[0, 0].numel())
-    return [(start, min(start + at_once, n)) for start in range(0, n, at_once)]
+            progress(Tried(start / len(changes)))
+        yield changes[start : start + size]
 
 
 def _probability(model: Network, images: Tensor, target: int) -> Tensor:

@@ -22,6 +22,11 @@ LARGE_AT_ONCE = 4  # of so many in both_curves: more would be no faster, and a p
 TIES_SEED = 0  # of the order of patches that a map calls equally important
 
 
+def at_once(images: Tensor, least: int) -> int:
+    """How many images of this size go through a network at once, at least ``least``."""
+    return max(least, PIXELS_AT_ONCE // images[0, 0].numel())
+
+
 @dataclass(frozen=True)
 class Curve:
     """Probability of the target while patches are replaced, both ends included.
@@ -131,8 +136,8 @@ def both_curves(
     n_erased = erased.sum(dim=1)
     found = torch.empty(len(erased), device=image.device)
     other = baseline_images(image, baseline)
-    at_once, done = max(LARGE_AT_ONCE, PIXELS_AT_ONCE // image[0, 0].numel()), 0
-    for part in n_erased.argsort(stable=True).split(at_once):
+    done = 0
+    for part in n_erased.argsort(stable=True).split(at_once(image, LARGE_AT_ONCE)):
         if progress is not None:
             progress(Erasing(done / len(erased), int(n_erased[part[0]])))
         variants = erase_patches(image, erased[part].reshape(1, -1, *importance.shape[1:]), other)[0]
@@ -158,8 +163,8 @@ def _curve(
     changed, exchanged = _exchanged(importance, n_steps)
     erased = (~exchanged if inserting else exchanged).reshape(len(images), -1, *importance.shape[1:])
     variants = erase_patches(images, erased, baseline_images(images, baseline)).flatten(0, 1)
-    at_once = max(PICTURES_AT_ONCE, PIXELS_AT_ONCE // images[0, 0].numel())
-    logits = torch.cat([model(part) for part in variants.split(at_once)]).reshape(*erased.shape[:2], -1)
+    parts = variants.split(at_once(images, PICTURES_AT_ONCE))
+    logits = torch.cat([model(part) for part in parts]).reshape(*erased.shape[:2], -1)
     classes = target_classes(logits[:, -1 if inserting else 0], target)  # of the whole image
     probabilities = logits.softmax(dim=-1).gather(2, classes[:, None, None].expand(-1, logits.shape[1], 1))[..., 0]
     return Curve(changed / importance[0].numel(), probabilities)
