@@ -13,6 +13,7 @@ from vit_explorer.explain import deletion_curve, explanation_maps, logit_lens, t
 from vit_explorer.explain.ablation import Ablation
 from vit_explorer.explain.distance import mean_attention_distance
 from vit_explorer.explain.explanations import methods_for
+from vit_explorer.explain.faithfulness import importance_order
 from vit_explorer.ui.core.requests import ModelInput, ModelRequest, load_input
 from vit_explorer.ui.core.session import Session
 
@@ -232,6 +233,37 @@ def test_patches_are_erased_and_restored_by_pointer_and_keys_and_undone(test_it)
     assert erased(test_it) == "Taken away: 1 patch erased."
     changed(test_it, lambda: test_it.locator(".vx-ablate .reset").click())
     assert "nothing is taken away yet" in test_it.locator(".vx-ablate .outcome").inner_text()
+
+
+def test_the_strongest_of_a_map_chosen_in_explain_are_erased_beside_as_many_at_random(explain):
+    name = "gradient_rollout"
+    tile = explain.locator(f".vx-explain .tile[data-name={name}] .name")
+    tile.click()
+    explain.wait_for_function("vx.get('explained') === 'gradient_rollout'")
+    assert tile.get_attribute("aria-pressed") == "true"
+    page = explain
+    open_view(page, "Attention / Test it")
+    page.wait_for_function(f"document.querySelector('.vx-ablate .bars').childElementCount && {TESTED}")
+    order = page.locator(".vx-ablate .order")
+    assert order.input_value() == name
+    page.locator(".vx-ablate .strongest").click()
+    page.wait_for_function(f"location.hash.includes('erased=') && {TESTED}")
+    looked = seen()
+    model = looked.checkpoint.model
+    found = explanation_maps(model, looked.inputs, None, [name])[name]
+    strongest = tuple(sorted(importance_order(found)[0, :8].tolist()))
+    assert after_of(page) == pytest.approx(computed(Ablation(strongest)), abs=0.06)
+    said = page.locator(".vx-ablate .compared")
+    assert "the 8 strongest by Gradient rollout: " in said.inner_text()
+    for draws in ("8 at random: ", " of 2 draws, "):
+        page.locator(".vx-ablate .random").click()
+        page.wait_for_function(
+            "(draws) => document.querySelector('.vx-ablate .compared').textContent.includes(draws)", arg=draws
+        )
+        assert erased(page) == "Taken away: 8 patches erased."
+    assert "by Gradient rollout" in said.inner_text()
+    changed(page, lambda: page.locator(".vx-ablate [data-baseline=mean]").click())
+    assert said.inner_text() == ""
 
 
 def test_heads_and_positions_are_taken_away_and_the_rail_stays(test_it):

@@ -117,7 +117,7 @@ STATES: dict[str, list[list[Act]]] = {
     "Attention / Explain": [[choose(".vx-explain .class", "2"), press("[data-baseline=mean]"), pin(12)]],
     "Attention / Test it": [
         [
-            press(".vx-ablate .maps .vx-button"),
+            press(".vx-ablate .strongest"),
             press(".heads [data-layer='3'][data-head='0']"), press("[data-baseline=mean]"),
         ],
         [press(".vx-ablate .reset"), press(".vx-ablate .shuffle"), press(".vx-ablate .positions")],

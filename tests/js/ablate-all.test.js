@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as words from "../../vit_explorer/ui/attention/ablate-all-words.js";
+import { compared, drawn, headline } from "../../vit_explorer/ui/attention/ablate-words.js";
 
 const TRIED = {
   target: 1,
@@ -35,4 +36,28 @@ test("the table has every cost once", () => {
   assert.equal(table.length, 1 + 4 + 6);
   assert.deepEqual(table[3], ["2 x 2 patches from", 3, 1, 0.3]);
   assert.deepEqual(table.at(-1), ["head", 3, 2, 0]);
+});
+
+test("the headline says whether the answer stays", () => {
+  const classes = ["cat", "dog"];
+  assert.equal(headline([0.889, 0.111], [0.712, 0.288], classes, false), "Still cat (88.9 % → 71.2 %)");
+  assert.equal(
+    headline([0.889, 0.111], [0.3, 0.7], classes, false),
+    "No longer cat (88.9 % → 30.0 %): now dog, 70.0 %",
+  );
+  assert.match(headline([0.889, 0.111], [0.889, 0.111], classes, true), /^cat 88.9 %: nothing/);
+});
+
+test("the strongest patches of a map stand beside as many at random", () => {
+  const strongest = { by: "Rollout", p: 0.3, answer: "dog" };
+  const draws = [0.9, 0.8, 0.1].map((p) => ({ by: null, p, answer: p > 0.5 ? "cat" : "dog" }));
+  assert.equal(compared([], "cat", 8), "");
+  const said = compared([{ ...strongest, p: 0.5 }, ...draws, strongest], "cat", 8);
+  assert.match(said, /8 strongest by Rollout: dog \(cat 30.0 %\); 8 at random: still cat in 2 of 3 draws, 60.0 %/);
+  assert.doesNotMatch(said, /50.0 %/); // the newest of a map
+  assert.match(compared([draws[0]], "cat", 8), /8 at random: still cat, 90.0 %/);
+  const patches = drawn(8, 16);
+  assert.equal(new Set(patches).size, 8);
+  assert.ok(patches.every((patch, k) => patch >= 0 && patch < 16 && (!k || patch > patches[k - 1])));
+  assert.deepEqual(drawn(8, 4), [0, 1, 2, 3]);
 });

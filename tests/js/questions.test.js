@@ -1,15 +1,15 @@
 /* Each question: what is right follows from the numbers on screen, and from the server's answer. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ABLATION, HEADS, LAYERS, ROLLOUT } from "../../vit_explorer/ui/attention/questions.js";
+import { ABLATION, EXPLAIN, HEADS, LAYERS, ROLLOUT } from "../../vit_explorer/ui/attention/questions.js";
 import { QUESTIONS as CLASSIFY } from "../../vit_explorer/ui/classify/questions.js";
-import { PICTURE, TABLE } from "../../vit_explorer/ui/compare/questions.js";
+import { CONFUSION, GUIDE, PICTURE, TABLE } from "../../vit_explorer/ui/compare/questions.js";
 import { filled } from "../../vit_explorer/ui/core/guess.js";
 import { QUESTIONS as FEATURES } from "../../vit_explorer/ui/features/questions.js";
 import { QUESTIONS as HOME } from "../../vit_explorer/ui/home/questions.js";
 import { QUESTIONS as PATCHES } from "../../vit_explorer/ui/patches/questions.js";
 import { EXPERIMENT, MAPS } from "../../vit_explorer/ui/positions/questions.js";
-import { ingredients, LADDER } from "../../vit_explorer/ui/recipe/questions.js";
+import { DISTILLATION, ingredients, LADDER } from "../../vit_explorer/ui/recipe/questions.js";
 import { beams, CACHE, letters } from "../../vit_explorer/ui/text/questions.js";
 import { HUNGER, RACE } from "../../vit_explorer/ui/train/questions.js";
 import { costs, STAGES, STEPS } from "../../vit_explorer/ui/windows/questions.js";
@@ -102,6 +102,10 @@ test("questions have ids of their own, and say of a network without attention wh
     HOME,
     LAYERS,
     STAGES,
+    EXPLAIN,
+    DISTILLATION,
+    CONFUSION,
+    GUIDE,
   ].flat();
   assert.equal(new Set(all.map(({ id }) => id)).size, all.length);
   for (const question of [PATCHES, MAPS, EXPERIMENT, HEADS, ROLLOUT, LAYERS].flat())
@@ -171,6 +175,71 @@ test("test it: the first patches of the last map are erased, and the answers are
   assert.deepEqual(asked, [[], [3, 5]]);
   assert.deepEqual(found.right, [2]);
   assert.match(found.link, /erased=3\.5/);
+});
+
+test("explain: the map with the best area, or none where random maps are as good", async () => {
+  const scores = (/** @type {boolean} */ wins) => async () => ({
+    methods: [
+      { title: "Rollout", deletion: { area: 0.3, best: wins } },
+      { title: "Grad-CAM", deletion: { area: 0.4, best: false } },
+    ],
+    yardstick: { deletion: { low: wins ? 0.35 : 0.25, high: 0.5 } },
+  });
+  const won = await answered(EXPLAIN[0], vit(), scores(true));
+  assert.deepEqual(won.option, ["Rollout"]);
+  assert.match(won.sentence, /Rollout: .* 0\.300; random maps have 0\.350 to 0\.500/);
+  const none = await answered(EXPLAIN[0], vit(), scores(false));
+  assert.match(String(none.option), /^none/);
+  assert.match(none.sentence, /Rollout: .* 0\.300/);
+});
+
+test("distillation: what both heads and the teacher say", async () => {
+  const said = (/** @type {Record<string, number>} */ cats) => async () => ({
+    model: "deit",
+    teacher: "teacher" in cats ? "cnn" : null,
+    classes: ["cat", "dog"],
+    answers: Object.entries(cats).map(([name, p]) => ({ name, probabilities: [p, 1 - p] })),
+  });
+  const option = async (/** @type {Record<string, number>} */ cats) =>
+    (await answered(DISTILLATION[0], vit(), said(cats))).option[0];
+  assert.match(await option({ cls: 0.9, distillation: 0.8, teacher: 0.7 }), /All/);
+  assert.match(await option({ cls: 0.9, distillation: 0.8, teacher: 0.2 }), /teacher says something else/);
+  assert.match(await option({ cls: 0.9, distillation: 0.3, teacher: 0.2 }), /two heads/);
+  assert.match(await option({ cls: 0.9, distillation: 0.3 }), /two heads/);
+});
+
+test("confusions: the class with the lowest recall, once all test pictures are counted", async () => {
+  const counts = {
+    state: "ready",
+    data: "CIFAR-10",
+    classes: ["cat", "dog", "ship"],
+    recall: [0.7, 0.6, 0.95],
+    accuracy: 0.75,
+    total: 300,
+    pairs: [{ truth: 1, answer: 0, count: 30 }],
+  };
+  const found = await answered(CONFUSION[0], vit(), async () => counts);
+  assert.deepEqual([found.option, found.posed.options], [["dog"], ["cat", "dog", "ship"]]);
+  assert.match(found.sentence, /dog: 60\.0 %.*ship with 95\.0 %.*dog called cat, 30 pictures/);
+  const counting = async () => ({ ...counts, state: "counting", reason: null });
+  assert.match(String((await CONFUSION[0].pose(vit(), counting)).missing), /still being shown/);
+});
+
+test("which one: where the first answer leads, with a reason that was found here", async () => {
+  const ask = async (/** @type {string} */ name, /** @type {any} */ { data }) =>
+    name === "questions"
+      ? { questions: [{ key: "data", options: ["small", "large"].map((key) => ({ key, title: key, note: "" })) }] }
+      : {
+          advice: data === "small" ? "A CNN" : "A Swin",
+          reasons: [
+            { kind: "paper", text: "as they say" },
+            { kind: "here", text: "11 points ahead" },
+          ],
+        };
+  const found = await answered(GUIDE[0], vit(), ask);
+  assert.deepEqual([found.option, found.posed.options], [["A CNN"], ["A CNN", "A Swin"]]);
+  assert.match(found.sentence, /A CNN\. 11 points ahead/);
+  assert.equal(found.link, "answers=small.no.gpu");
 });
 
 test("rollout: the patch from which most has come, the marked one itself left out", async () => {

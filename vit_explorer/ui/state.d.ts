@@ -31,6 +31,8 @@ export interface State {
   settled: { picture: string; model: string; fit: string; milliseconds: number };
   attentionChosen: { layer?: number; head?: number; direction?: "row" | "column"; scale?: "shared" | "own" };
   attentionMix: number | null;
+  /** The map by whose order patches are erased in Test it; null for the one that it shows last. */
+  explained: string | null;
   attentionRollout: Partial<import("./attention/rollout-data.js").RolloutOptions>;
   /** What is chosen in the Features tab, and the newest colours of the server, decoded. */
   featuresChosen: Partial<FeaturesChosen>;

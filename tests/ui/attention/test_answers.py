@@ -168,6 +168,7 @@ def test_a_tested_prediction_is_the_ablated_one(visit, name):
     fields = {"erased": [5, 2, 5], "baseline": "mean", "shuffle": 3}
     fields |= {"muted": [[1, 0]] if vit else [], "positions": not vit}
     answer = bind(predict_ablated, visit.session)(visit.ask(name, **fields))
+    assert [one["name"] for one in answer["orders"]] == list(methods_for(model))
     ablation = Ablation((2, 5), "mean", 3, ((1, 0),) if vit else (), not vit)
     after = trace_ablated(model, inputs, ablation)
     assert answer["before"] == pytest.approx(trace(model, inputs).probabilities[0].tolist(), abs=1e-6)

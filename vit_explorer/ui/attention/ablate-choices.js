@@ -24,17 +24,22 @@ export function choices(changed) {
     if (keep) past.push(now);
     put(next);
   }
+  /** Nothing taken away: the choices then. */
+  const nothing = () => ({ ...EMPTY, baseline: now.baseline });
+  const isOnlyErased = () => now.shuffle === null && !now.muted.length && now.positions;
   return {
     now: () => now,
     change,
     undo: () => past.length && put(past.pop()),
     canUndo: () => past.length > 0,
-    reset: () => change({ ...EMPTY, baseline: now.baseline }),
-    isEmpty: () => !now.erased.length && now.shuffle === null && !now.muted.length && now.positions,
+    reset: () => change(nothing()),
+    nothing,
+    isEmpty: () => !now.erased.length && isOnlyErased(),
+    isOnlyErased,
     /** For another network: nothing of the old one's heads and patches means anything. */
     forget() {
       past = [];
-      now = { ...EMPTY, baseline: now.baseline };
+      now = nothing();
     },
     /** Leave aside what a link named and this network has not: `shape` is [layers, heads]. */
     keepInside(patches, shape) {

@@ -7,13 +7,15 @@ import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { question } from "../core/question.js";
 import { saveMenu } from "../core/save.js";
-import { flag, setting } from "../core/setting.js";
+import { flag, setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as overlays from "../core/views.js";
 import { widget } from "../core/widget.js";
 import { tryAll } from "./ablate-all.js";
 import * as ablation from "./ablate-choices.js";
+import { eraseMany } from "./ablate-order.js";
+import { headline } from "./ablate-words.js";
 import { baselineButtons } from "./baselines.js";
 import { ABLATION } from "./questions.js";
 
@@ -21,7 +23,6 @@ export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const SIDE = 272; // px of the picture
   const SHOWN = 5; // classes
-  const SUGGESTED = 8; // patches
   const kept = ablation.choices(() => draw(store.state));
   let network = ""; // grid and heads that the choices are for
   let answer = null; // the newest
@@ -49,9 +50,19 @@ export default widget((root, server) => {
     mute: toggleHead,
   });
 
+  const many = eraseMany(root, server, {
+    erase: (erased) => kept.change({ ...kept.nothing(), erased }),
+    answer: () => (near(store.state) ? answer : null),
+  });
+
   // ---- controls ------------------------------------------------------------------------------------------------
   const tried = setting(flag, all.asked, (wish) => all.take(wish ?? false), false);
-  inLink(root, { ...ablation.linked(kept), tried }, () => draw(store.state));
+  const order = setting(
+    words(40),
+    () => store.get("explained"),
+    (name) => store.set("explained", name),
+  );
+  inLink(root, { ...ablation.linked(kept), tried, order }, () => draw(store.state));
   $(".undo").addEventListener("click", kept.undo);
   $(".reset").addEventListener("click", kept.reset);
   $(".shuffle").addEventListener("click", () =>
@@ -115,16 +126,6 @@ export default widget((root, server) => {
   }
 
   // ---- the answer ----------------------------------------------------------------------------------------------
-  function outcome({ before, after }, classes) {
-    const top = best(before);
-    if (kept.isEmpty()) return `${classes[top]} ${format.probability(before[top])}: nothing is taken away yet.`;
-    const turned =
-      best(after) === top
-        ? ""
-        : ` The answer becomes ${classes[best(after)]} (${format.probability(after[best(after)])}).`;
-    return `${classes[top]} ${format.probability(before[top])} → ${format.probability(after[top])}.${turned}`;
-  }
-
   function bars({ before, after }, classes) {
     const top = best(before);
     const order = before
@@ -183,14 +184,7 @@ export default widget((root, server) => {
     views = [];
     fill($(".maps"), answer.maps, ({ name, title }) => {
       const [figure, caption, pair] = [make("figure"), make("figcaption"), make("div", "pair")];
-      const suggest = make("button", "vx-button", `Erase its top ${SUGGESTED}`);
-      suggest.type = "button";
-      suggest.title = `Erase the ${SUGGESTED} patches that this map of the whole picture calls most important`;
-      suggest.addEventListener("click", () => {
-        const { order } = answer.maps.find((one) => one.name === name);
-        kept.change({ erased: order.slice(0, SUGGESTED).sort((a, b) => a - b) });
-      });
-      caption.append(make("span", "", title), suggest);
+      caption.textContent = title;
       for (const side of ["before", "after"]) {
         const [cell, stack, map, marks] = [make("div"), make("div", "stack"), make("canvas"), make("canvas")];
         map.setAttribute("role", "img");
@@ -219,12 +213,14 @@ export default widget((root, server) => {
       SIDE,
       SIDE,
     );
-    const words = ablation.inWords(kept.now());
-    $(".scene").setAttribute("aria-label", `${trace.picture.title}${words ? `, ${words}` : ""}`);
+    const changes = ablation.inWords(kept.now());
+    $(".scene").setAttribute("aria-label", `${trace.picture.title}${changes ? `, ${changes}` : ""}`);
+    many.show(answer, kept.now().baseline);
     if (!fits(state)) return;
-    $(".outcome").textContent = outcome(answer, trace.classes);
-    $(".changes").textContent = words
-      ? `Taken away: ${words}.`
+    many.note(answer, kept.now().erased, kept.isOnlyErased());
+    $(".outcome").textContent = headline(answer.before, answer.after, trace.classes, kept.isEmpty());
+    $(".changes").textContent = changes
+      ? `Taken away: ${changes}.`
       : "Erase a patch, mute a head or shuffle, and see what the answer loses.";
     bars(answer, trace.classes);
     maps(state);
@@ -292,5 +288,5 @@ export default widget((root, server) => {
   }
 
   offer(root, server, ABLATION);
-  return { topics: ["model", "trace"], draw, mark, predicts: true };
+  return { topics: ["model", "trace", "explained"], draw, mark, predicts: true };
 });

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vit_explorer.explain.ablation import Ablation, ablated_images, heard_attention, trace_ablated
 from vit_explorer.explain.erasing import Baseline
-from vit_explorer.explain.explanations import METHODS, explanation_maps
+from vit_explorer.explain.explanations import METHODS, explanation_maps, methods_for
 from vit_explorer.explain.faithfulness import importance_order
 from vit_explorer.explain.readout import patch_readout, readout_weights
 from vit_explorer.explain.rollout import rollout
@@ -71,13 +71,24 @@ class AblatedMap(TypedDict):
     order: list[int]
 
 
+class NamedMap(TypedDict):
+    """A map by which patches can be ranked."""
+
+    name: str
+    title: str
+
+
 class AblationPayload(TypedDict):
-    """A probability per class ``before`` and ``after``; the changed image, uint8 (H, W, 3)."""
+    """A probability per class ``before`` and ``after``; the changed image, uint8 (H, W, 3).
+
+    ``orders``: all maps that this network can be explained by; ``maps`` are those on screen.
+    """
 
     before: list[float]
     after: list[float]
     pixels: Packed
     maps: list[AblatedMap]
+    orders: list[NamedMap]
 
 
 @dataclass(frozen=True)
@@ -113,6 +124,7 @@ def predict_ablated(session: Session, request: AblationRequest) -> AblationPaylo
             }
             for name in names
         ],
+        "orders": [{"name": name, "title": method.title} for name, method in methods_for(model).items()],
     }
 
 

@@ -3,6 +3,7 @@ import { decode } from "../core/arrays.js";
 import { patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { saveMenu } from "../core/save.js";
 import { ask as askServer, latest, poll } from "../core/server.js";
@@ -14,6 +15,7 @@ import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
 import { baselineButtons } from "./baselines.js";
 import { explainCurves } from "./explain-curves.js";
+import { EXPLAIN } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -188,7 +190,11 @@ export default widget((root, server) => {
       const label = make("button", "name");
       label.type = "button";
       label.append(make("i"), make("span", "", title));
-      label.title = words;
+      if (name === "random") label.title = words;
+      else {
+        label.title = `${words} Press it to erase in its order in Test it.`;
+        label.addEventListener("click", () => store.set("explained", name));
+      }
       const [map, marks] = [make("canvas", "map"), make("canvas", "marks")];
       map.setAttribute("role", "img");
       marks.setAttribute("aria-label", `${title}: point at a patch to mark it everywhere`);
@@ -214,7 +220,8 @@ export default widget((root, server) => {
     const method = answer && [...answer.methods, RANDOM].find((one) => one.name === name);
     if (!method) return;
     const follows = method.for_class ? " Another class, another map." : " The same map for every class.";
-    tell(`${method.title}: ${method.words}${name === "random" ? "" : follows}`);
+    const chosen = store.get("explained") === name ? " Test it erases in its order." : "";
+    tell(`${method.title}: ${method.words}${name === "random" ? "" : follows}${chosen}`);
   }
 
   const tell = beforeFrame((words) => ($(".readout").textContent = words));
@@ -240,6 +247,8 @@ export default widget((root, server) => {
       views.overlay(tile.map, tile.side, trace.rgb.data, trace.size, values, trace.grid, high);
       tile.map.setAttribute("aria-label", `${tile.title} for ${className}, from 0 to ${format.small(high)}`);
       tile.scale.querySelector(".high").textContent = format.small(high);
+      if (tile.name !== "random")
+        tile.element.querySelector(".name").setAttribute("aria-pressed", String(state.explained === tile.name));
       tile.element.querySelector(".name i").style.background = ink(tile.name, index);
       if (measured) scores(tile, shown[index]);
     });
@@ -346,5 +355,6 @@ export default widget((root, server) => {
     show(state);
   }
 
-  return { topics: ["model", "trace"], draw, mark, predicts: true };
+  offer(root, server, EXPLAIN);
+  return { topics: ["model", "trace", "explained"], draw, mark, predicts: true };
 });

@@ -174,3 +174,47 @@ export const LAYERS = [
     },
   },
 ];
+
+const NO_MAP = "none: no map is better than random ones";
+
+/** What is asked of the maps of Explain, for the answer and blurred patches. @type {import("../core/guess.js").Question[]} */
+export const EXPLAIN = [
+  {
+    id: "most-faithful-map",
+    ask: "Each map ranks the patches for “{answer}”, {chance}. Erased in whose order does the answer fall fastest, over all {patches} patches?",
+    told: "{truth}: the area under its curve is {area}; random maps have {low} to {high}.",
+    hides: [".vx-explain .scores", ".vx-explain .work .outcome", ".vx-explain .below"],
+    async pose({ trace, ...state }, ask) {
+      if (!trace.classes.length) return { missing: `${trace.model} names no class.` };
+      const maps = await ask("maps", { ...request({ trace, ...state }), target: null });
+      if (!maps) return { missing: "The server did not send the maps." };
+      const top = best(trace.probabilities);
+      return {
+        words: {
+          answer: trace.classes[top],
+          chance: format.probability(trace.probabilities[top]),
+          patches: format.count(trace.grid[0] * trace.grid[1]),
+        },
+        options: [...maps.methods.map(({ title }) => title), NO_MAP],
+      };
+    },
+    async check(state, ask, { options }) {
+      const scores = await ask("scores", { ...request(state), target: null, baseline: "blurred" });
+      if (!scores) return null;
+      const { low, high } = scores.yardstick.deletion;
+      const won = scores.methods.filter(({ deletion }) => deletion.best);
+      const nearest = scores.methods.reduce((least, one) => (one.deletion.area < least.deletion.area ? one : least));
+      const titles = won.map(({ title }) => title);
+      return {
+        right: (won.length ? titles : [NO_MAP]).map((title) => options.indexOf(title)),
+        link: "baseline=blurred",
+        words: {
+          truth: won.length ? titles.join(" and ") : `No map; nearest comes ${nearest.title}`,
+          area: (won[0] ?? nearest).deletion.area.toFixed(3),
+          low: low.toFixed(3),
+          high: high.toFixed(3),
+        },
+      };
+    },
+  },
+];

@@ -52,7 +52,7 @@ def place_attention(session: Session) -> None:
         with gr.Tab("Test it", id="test"):
             trying = Watch()
             ablate = [
-                *serve(session, test_prediction=predict_ablated, export=export_ablation),
+                *serve(session, test_prediction=predict_ablated, maps=explain_maps, export=export_ablation),
                 *serve(session, trying, try_all=try_all),
                 *serve(trying, try_progress=try_progress, leave_try=leave_try),
             ]

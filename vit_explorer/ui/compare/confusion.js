@@ -2,6 +2,7 @@
 import { decode } from "../core/arrays.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink, touch } from "../core/link.js";
 import { owner } from "../core/owner.js";
 import { saveMenu } from "../core/save.js";
@@ -10,6 +11,7 @@ import { setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as words from "./confusion-words.js";
+import { CONFUSION } from "./questions.js";
 
 const POLL = 500; // ms between two questions while the answers are counted
 
@@ -228,5 +230,6 @@ export default widget((root, server) => {
     look();
   }
 
+  offer(root, server, CONFUSION);
   return { topics: ["model", "catalogue"], draw };
 });

@@ -1,11 +1,13 @@
 /* Which one for my problem: three questions, one at a time, and the answer with its reasons. */
 import { fill, make } from "../core/elements.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { saveScreen } from "../core/screen.js";
 import { latest, ask as send } from "../core/server.js";
 import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
+import { GUIDE } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -165,5 +167,6 @@ export default widget((root, server) => {
   }
   saveScreen($(".vx-panel"), () => ["which one"]);
 
+  offer(root, server, GUIDE);
   return { topics: [], draw };
 });

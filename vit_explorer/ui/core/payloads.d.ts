@@ -105,6 +105,7 @@ export interface AblationPayload {
   after: Array<number>;
   pixels: Packed;
   maps: Array<AblatedMap>;
+  orders: Array<NamedMap>;
 }
 
 export interface AgreementPayload {
@@ -682,6 +683,11 @@ export interface ModelSummary {
   multiply_adds: number | null;
   epochs: number | null;
   augment: string | null;
+}
+
+export interface NamedMap {
+  name: string;
+  title: string;
 }
 
 export interface NearestPayload {

@@ -4,6 +4,7 @@ import { diverging } from "../core/colours.js";
 import { clearCanvas, matrixImage, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { question } from "../core/question.js";
 import { saveScreen } from "../core/screen.js";
@@ -13,6 +14,7 @@ import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
 import * as views from "../core/views.js";
 import { widget } from "../core/widget.js";
+import { DISTILLATION } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -100,7 +102,7 @@ export default widget((root, server) => {
 
   function fillChoices() {
     const [layers, heads] = answer.attention.shape;
-    const offer = (select, options, value) => {
+    const list = (select, options, value) => {
       fill(select, options, ([key, words]) => {
         const option = make("option", "", words);
         option.value = key;
@@ -110,8 +112,8 @@ export default widget((root, server) => {
       select.disabled = chosen.flow === "rollout";
     };
     const count = (n) => Array.from({ length: n }, (_, k) => [String(k), String(k + 1)]);
-    offer($(".layer"), count(layers), String(Math.min(chosen.layer ?? layers - 1, layers - 1)));
-    offer(
+    list($(".layer"), count(layers), String(Math.min(chosen.layer ?? layers - 1, layers - 1)));
+    list(
       $(".which"),
       [["mean", "mean"], ...count(heads)],
       chosen.head === null ? "mean" : String(Math.min(chosen.head, heads - 1)),
@@ -294,5 +296,6 @@ export default widget((root, server) => {
   ];
   saveScreen($(".vx-panel"), "distillation", rows);
 
+  offer(root, server, DISTILLATION);
   return { topics: ["model", "trace", "catalogue"], draw, mark };
 });

@@ -2,6 +2,7 @@
 import { best } from "../core/arrays.js";
 import * as format from "../core/format.js";
 import { outcomeOf, outcomes, outcomeWords, pictureAndModel } from "../core/guess.js";
+import { request } from "../core/views.js";
 
 /**
  * What is asked of an ingredient. `wanted(state)` is the request of what is chosen.
@@ -82,6 +83,55 @@ export const LADDER = [
           gain: format.points(first.result.gain),
           lower: measured.filter(({ result }) => result.gain < 0).length,
           n: measured.length,
+        },
+      };
+    },
+  },
+];
+
+const SAME = "All say the same";
+const APART = "The two heads say different things";
+const TEACHER = "The heads agree, and the teacher says something else";
+
+/** What is asked of a DeiT's two heads. @type {import("../core/guess.js").Question[]} */
+export const DISTILLATION = [
+  {
+    id: "two-heads",
+    ask: "{model} has a head that learned the labels and one that learned its teacher’s answers. What do they{and} say of “{picture}”?",
+    told: "CLS head: {cls}. Distillation head: {distillation}.{teacher}",
+    hides: [".vx-distillation .outcome", ".vx-distillation .bars"],
+    async pose(state, ask) {
+      const answer = await ask("tokens", request(state));
+      if (!answer) return { missing: "There is no DeiT here." };
+      return {
+        words: {
+          model: answer.model,
+          and: answer.teacher ? " and the teacher" : "",
+          picture: state.trace.picture.title,
+        },
+        options: answer.teacher ? [SAME, TEACHER, APART] : [SAME, APART],
+      };
+    },
+    async check(state, ask, { options }) {
+      const answer = await ask("tokens", request(state));
+      if (!answer) return null;
+      /** @type {Record<string, {answer: string, chance: string}>} */
+      const said = Object.fromEntries(
+        answer.answers.map(({ name, probabilities }) => {
+          const top = best(probabilities);
+          return [name, { answer: answer.classes[top], chance: format.probability(probabilities[top]) }];
+        }),
+      );
+      const { cls, distillation, teacher } = said;
+      const words = ({ answer: name, chance }) => `${name}, ${chance}`;
+      const apart = cls.answer !== distillation.answer;
+      const right = apart ? APART : teacher && teacher.answer !== cls.answer ? TEACHER : SAME;
+      return {
+        right: [options.indexOf(right)],
+        words: {
+          cls: words(cls),
+          distillation: words(distillation),
+          teacher: teacher ? ` Teacher: ${words(teacher)}.` : "",
         },
       };
     },

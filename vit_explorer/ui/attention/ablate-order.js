@@ -1,0 +1,101 @@
+/* Many patches erased at once, in Test it: those that a map of Explain calls the strongest, or as many at random. */
+import { best } from "../core/arrays.js";
+import { fill, make } from "../core/elements.js";
+import { latest } from "../core/server.js";
+import * as store from "../core/store.js";
+import * as views from "../core/views.js";
+import * as words from "./ablate-words.js";
+
+const MANY = 8; // patches
+const MOST = 1 / 2; // of all patches, where they are few
+
+/** @typedef {import("../core/payloads").AblationPayload & {of: object, question: string}} Answer */
+
+/**
+ * @param {HTMLElement} root of the view
+ * @param {import("../state").Server} server
+ * @param {{erase: (patches: number[]) => void, answer: () => Answer | null}} how `erase` nothing but these; the newest `answer` for the picture and model on screen
+ */
+export function eraseMany(root, server, { erase, answer }) {
+  const $ = (selector) => root.querySelector(`.many ${selector}`);
+  const send = latest(server, "maps");
+  let of = null; // the trace that orders and attempts are about
+  let maps = []; // with their orders, once they were asked for
+  let listed = "";
+  let tried = null; // {by, patches}: erased, its answer not known yet
+  let attempts = /** @type {words.Attempt[]} */ ([]);
+  let baseline = "";
+
+  const many = () => {
+    const [rows, cols] = store.get("trace").grid;
+    return Math.min(MANY, Math.floor(MOST * rows * cols));
+  };
+
+  function take(by, patches) {
+    tried = { by, patches: patches.join() };
+    erase(patches);
+  }
+
+  /** The order of the chosen map: that of a map on screen, or the one that Explain shows. */
+  async function orderOf(now, name) {
+    const known = [...now.maps, ...maps].find((one) => one.name === name);
+    if (known) return known;
+    const told = await send({ ...views.request(store.state), target: null });
+    if (!told || of !== store.get("trace")) return null;
+    maps = told.methods;
+    return maps.find((one) => one.name === name) ?? null;
+  }
+
+  $(".order").addEventListener("change", (event) => store.set("explained", event.target.value));
+  $(".strongest").addEventListener("click", async () => {
+    const now = answer();
+    const found = now && (await orderOf(now, chosen(now)));
+    if (!found) return;
+    const first = found.order.slice(0, many());
+    take(
+      found.title,
+      first.sort((a, b) => a - b),
+    );
+  });
+  $(".random").addEventListener("click", () => {
+    const [rows, cols] = store.get("trace").grid;
+    take(null, words.drawn(many(), rows * cols));
+  });
+
+  /** The map that was chosen here or in Explain; where this network has not got it, the last one on screen. */
+  function chosen({ orders, maps: shown }) {
+    const wish = store.get("explained");
+    return orders.some(({ name }) => name === wish) ? wish : shown.at(-1).name;
+  }
+
+  /** Show what there is to choose from. @param {Answer} now  @param {string} becomes the baseline */
+  function show(now, becomes) {
+    if (of !== now.of || baseline !== becomes) [attempts, tried] = [[], null];
+    if (of !== now.of) maps = [];
+    [of, baseline] = [now.of, becomes];
+    const key = JSON.stringify(now.orders);
+    if (key !== listed)
+      fill($(".order"), now.orders, ({ name, title }) => Object.assign(make("option", "", title), { value: name }));
+    listed = key;
+    $(".order").value = chosen(now);
+    $(".strongest").textContent = `Erase the ${many()} strongest`;
+    $(".random").textContent = `Erase ${many()} at random`;
+    write();
+  }
+
+  /** Take note of what an attempt did. @param {Answer} now  @param {number[]} erased  @param {boolean} alone whether nothing else is taken away */
+  function note({ before, after }, erased, alone) {
+    if (!tried || erased.join() !== tried.patches || !alone) return;
+    const { classes } = store.get("trace");
+    attempts.push({ by: tried.by, p: after[best(before)], answer: classes[best(after)] });
+    tried = null;
+    write();
+  }
+
+  function write() {
+    const { classes, probabilities } = store.get("trace");
+    $(".compared").textContent = words.compared(attempts, classes[best(probabilities)], many());
+  }
+
+  return { show, note };
+}
