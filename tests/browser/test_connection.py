@@ -218,3 +218,18 @@ def test_a_proxy_that_keeps_the_sub_path_to_itself_harms_nothing(browser, addres
     page.evaluate("vx.set('wish', { picture: 'shapes:6' })")
     shows(page, "shapes:6")
     page.close()
+
+
+def test_weights_that_were_replaced_meanwhile_are_said(browser, address):
+    page = browser.new_page(viewport=VIEWPORT)
+    open_page(page, address)
+
+    def replaced(route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, headers={**response.headers, "vx-weights": "others"})
+
+    page.route(SERVED, replaced)
+    page.evaluate("vx.set('wish', { picture: 'shapes:1' })")
+    page.locator(STANDS, has_text="weights of vit-cifar10").wait_for(timeout=SOON)
+    page.unroute(SERVED)
+    page.close()

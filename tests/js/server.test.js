@@ -20,7 +20,8 @@ beforeEach(() => {
         path: url.pathname,
         body: JSON.parse(body),
         data: JSON.parse(body).data,
-        answer: (answer) => resolve({ ok: true, json: async () => answer }),
+        answer: (answer, weights = null) =>
+          resolve({ ok: true, headers: { get: () => weights }, json: async () => answer }),
         fail: (status) => (status ? resolve({ ok: false, status }) : reject(new TypeError("fetch failed"))),
       });
     });
@@ -128,6 +129,21 @@ test("what a larger upload or an unknown function means is said once: asking aga
     assert.equal(await answer, null);
     assert.deepEqual(said, [faultOf(status).sentence]);
   }
+});
+
+test("a network that answers by other weights than before is said until the page is loaded again", async () => {
+  const stands = () => element("vx-stands").textContent;
+  const answered = async (/** @type {string} */ model, /** @type {string | null} */ weights) => {
+    const answer = ask(1, "f", { model });
+    sent.at(-1).answer({}, weights);
+    await answer;
+  };
+  element("vx-stands").textContent = "";
+  for (const stamp of ["a1", "a1", null]) await answered("vit", stamp);
+  await answered("cnn", "b2");
+  assert.equal(stands(), "");
+  await answered("vit", "c3");
+  assert.match(stands(), /weights of vit /);
 });
 
 test("poll: one at a time, at once after the one under way, and no more after null", async () => {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,8 @@ from vit_explorer.models.vit import ViT
 CHECKPOINT_FOLDER = shipped_checkpoints()
 EXPORT_FOLDER = runs_folder() / EXPORTED  # weights exported from runs
 MODEL_FOLDERS = (CHECKPOINT_FOLDER, EXPORT_FOLDER, runs_folder() / KEPT)
+
+STAMPED = 256  # numbers of a tensor, evenly spaced, by which weights are told from others
 
 Option = int | float | str | tuple[int, ...]
 
@@ -83,6 +87,16 @@ class Checkpoint:
     model: Network
     card: dict[str, Any]
     folder: Path
+
+    @cached_property
+    def stamp(self) -> str:
+        """A word for these weights: others have another one, the same that are written anew have the same."""
+        found = hashlib.sha256(json.dumps([self.card["model"], self.class_names]).encode())
+        for name, tensor in self.model.state_dict().items():
+            flat = tensor.flatten()
+            some = flat[:: max(1, len(flat) // STAMPED)].double().cpu()
+            found.update(name.encode() + some.numpy().tobytes())
+        return found.hexdigest()[:12]
 
     def preprocess(self, images: Tensor) -> Tensor:
         """Normalise uint8 images (B, 3, H, W) to float32 per channel."""

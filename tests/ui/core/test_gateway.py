@@ -276,6 +276,24 @@ def test_a_question_that_nobody_waits_for_any_more_is_dropped_before_its_turn_an
     assert gateway._under_way == {} and gateway._tickets == {}
 
 
+def test_an_answer_says_by_which_weights_it_was_made():
+    def look(session: Session, request: ModelRequest) -> dict:
+        return {"classes": session.checkpoint(request.model).class_names}
+
+    session, gateway = Session(), Gateway()
+    functions = serve(session, look=look)
+    app = Starlette(routes=gateway.routes)
+    app.get_blocks = lambda: SimpleNamespace(blocks={1: SimpleNamespace(server_fns=functions)})
+    with TestClient(app) as client:
+        answers = {
+            model: client.post(ADDRESS, json={"data": ASKED | {"model": model}, "fn_name": "look", "component_id": 1})
+            for model in ("vit-cifar10", "cnn-cifar10", "nobody")
+        }
+    stamps = {model: answer.headers.get("VX-Weights") for model, answer in answers.items()}
+    assert stamps["nobody"] is None and len(set(stamps.values())) == 3
+    assert stamps["vit-cifar10"] == session.checkpoint("vit-cifar10").stamp
+
+
 def test_a_page_that_closes_its_connection_waits_no_longer(monkeypatch):
     monkeypatch.setattr("vit_explorer.ui.core.gateway.LONG_AT_ONCE", 1)
     go_on, done = threading.Event(), list[str]()

@@ -193,7 +193,14 @@ def test_a_checkpoint_that_is_replaced_is_noticed(tmp_path):
     first = session.checkpoint("one")
     assert session.checkpoint("one") is first
     save_checkpoint(create_model("vit", **sizes), card | {"recipe": {"epochs": 2}}, "one", tmp_path)
-    assert session.checkpoint("one").trained_positions()[0] == 2
+    second = session.checkpoint("one")
+    assert second.trained_positions()[0] == 2
+    assert first.stamp != second.stamp == session.weights_stamp("one")
+    torch.save(first.model.state_dict(), tmp_path / "one.pt")  # the weights alone, those of the first
+    os.utime(tmp_path / "one.pt", ns=(1, 1))
+    assert (
+        session.checkpoint("one").stamp == first.stamp == Session(checkpoint_folders=[tmp_path]).checkpoint("one").stamp
+    )
     (tmp_path / "one.json").unlink()
     with pytest.raises(CheckpointError):
         session.checkpoint("one")

@@ -6,6 +6,10 @@ export function waiting(before) {
   return before === 0 ? "The server is working on this." : `Waiting for the server: ${before} before you.`;
 }
 
+/** What is said once a network answers by other weights than before. @param {string} model */
+export const reweighed = (model) =>
+  `The weights of ${model} were replaced on the server while this page was open: what is on screen is partly of the old ones. Load the page again; its link brings all of it back.`;
+
 const BY_ITSELF = "This page asks again until there is an answer.";
 const [OFTEN, SELDOM] = [4000, 60_000]; // ms, the longest between two attempts
 

@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from vit_explorer.ui.core.errors import Answer, UserError, json_errors
-from vit_explorer.ui.core.kept import KeptAnswers, MadeFrom, key_of, made_from
+from vit_explorer.ui.core.kept import KeptAnswers, MadeFrom, key_of, made_from, weights_stamp
 from vit_explorer.ui.core.limits import Ledger, Limits
 from vit_explorer.ui.core.paths import HiddenPaths
 from vit_explorer.ui.core.request_size import RequestSize
@@ -32,6 +32,7 @@ from vit_explorer.ui.core.serve import ServerFunction
 LOG = logging.getLogger(__name__)
 ADDRESS = "/gradio_api/component_server"
 PLACE = f"{ADDRESS}/place"  # how many are before a request that waits
+WEIGHTS = "VX-Weights"  # header of an answer: the stamp of the network's weights
 LONGEST_TICKET = 40  # characters
 LOOKING_AT_ONCE = 16  # requests for which a kept answer is looked for
 AT_ONCE = 8  # short requests in work; more threads than this would only wait for the cores
@@ -108,7 +109,9 @@ class Gateway:
         leaving = asyncio.create_task(_left(http))
         try:
             await asyncio.wait({answer, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            return _response(answer.result()) if answer.done() else Response(status_code=400)
+            if not answer.done():
+                return Response(status_code=400)
+            return _response(answer.result(), weights=weights_stamp(function, raw))
         finally:
             leaving.cancel()
             answer.cancel()
@@ -249,5 +252,6 @@ def _dumped(answer: Answer) -> bytes:
     return orjson.dumps(answer, default=dict, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY)
 
 
-def _response(body: bytes, status: int = 200) -> Response:
-    return Response(body, status, {"Cache-Control": "no-store"}, "application/json")
+def _response(body: bytes, status: int = 200, weights: str | None = None) -> Response:
+    headers = {"Cache-Control": "no-store"} | ({WEIGHTS: weights} if weights else {})
+    return Response(body, status, headers, "application/json")

@@ -81,6 +81,10 @@ class Networks:
             return_freed_memory()
             return network
 
+    def in_memory(self, name: str) -> Checkpoint | None:
+        """The network of this name, None where it would have to be read first."""
+        return self._own.get(name) or self._opened.get(name)
+
     def add(self, network: Checkpoint) -> Checkpoint:
         """A network that a visitor brought; it replaces an earlier one of its name.
 

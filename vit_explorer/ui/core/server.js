@@ -7,7 +7,7 @@
  *
  * A view's `server` is the number by which Gradio knows the functions of its Python half.
  */
-import { delay, faultOf, waiting } from "./faults.js";
+import { delay, faultOf, reweighed, waiting } from "./faults.js";
 import { say, stand } from "./say.js";
 import { sendAgain } from "./uploads.js";
 
@@ -28,15 +28,27 @@ const SESSION = "page"; // the server keeps nothing of a visitor, so all share o
 const waitedFor = new Set(); // promises that idle waits for
 /** @type {Map<symbol, {sentence: string, lost: boolean}>} */
 const troubles = new Map(); // what is said of each question that waits
+/** @type {Map<string, string>} */
+const weights = new Map(); // the stamp of each network's weights in its first answer
 const PAGE = Math.random().toString(36).slice(2);
 let tickets = 0; // given to requests
 
-/** Say of a question that it waits, or with "" that it no longer does; lost ones before slow ones. */
+/** Say of a question that it waits, or with "" that it no longer does; lost ones before slow ones, and those before what stays. */
 function trouble(question, sentence, lost = true) {
   if (sentence) troubles.set(question, { sentence, lost });
   else if (!troubles.delete(question)) return;
   const all = [...troubles.values()];
-  stand((all.find((one) => one.lost) || all[0])?.sentence || "");
+  stand((all.find((one) => one.lost) || all.at(-1))?.sentence || "");
+}
+
+/** Compare the weights behind an answer with those of the first one: answers must not change in silence. @param {string | undefined} model @param {string | null} stamp */
+function weigh(model, stamp) {
+  if (!model || !stamp) return;
+  if (!weights.has(model)) weights.set(model, stamp);
+  else if (weights.get(model) !== stamp) {
+    weights.set(model, stamp);
+    trouble(Symbol(), reweighed(model), false);
+  }
 }
 
 /** Say of a request that takes long how many are before it, until what comes back is called; what is said of a lost one stays. */
@@ -87,7 +99,9 @@ async function attempt(server, name, request, ticket, signal) {
       body: JSON.stringify({ data: request, fn_name: name, component_id: server, session_hash: SESSION, ticket }),
       signal,
     });
-    return response.ok ? { status: 200, answer: await response.json() } : { status: response.status };
+    if (!response.ok) return { status: response.status };
+    weigh(/** @type {{model?: string}} */ (request).model, response.headers.get("VX-Weights"));
+    return { status: 200, answer: await response.json() };
   } catch {
     return { status: 0 };
   }

@@ -189,14 +189,20 @@ class Session:
         self._download: Future[Path] | None = None
 
     def checkpoint(self, name: str) -> Checkpoint:
-        """The checkpoint of this name, loaded again only when its card was replaced. Raises CheckpointError."""
+        """The checkpoint of this name, loaded again only when its files were replaced. Raises CheckpointError."""
         if self.networks.knows(name):
             return self.networks.open(name)
         with self._checkpoints_lock:
-            stamp = stamp_of(find_card(name, self.checkpoint_folders))
+            card = find_card(name, self.checkpoint_folders)
+            stamp = stamp_of(card) + stamp_of(card.with_name(f"{name}.pt"))
             if name not in self._checkpoints or self._checkpoints[name][0] != stamp:
                 self._checkpoints[name] = stamp, load_checkpoint(name, self.checkpoint_folders)
             return self._checkpoints[name][1]
+
+    def weights_stamp(self, name: str) -> str | None:
+        """The stamp of the weights by which a network answers now; None for one that is not in memory."""
+        checkpoint = self.networks.in_memory(name) or self._checkpoints.get(name, (None, None))[1]
+        return checkpoint.stamp if checkpoint else None
 
     def checkpoints(self) -> tuple[list[Checkpoint], list[str]]:
         """All checkpoints that load, and one sentence for each that does not.
