@@ -238,6 +238,7 @@ def test_a_wrong_data_path_is_said_and_the_rest_runs(tmp_path, monkeypatch, serv
     assert str(wrong) in line
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to see who runs")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_no_worker_outlives_the_app(tmp_path, number):

@@ -62,6 +62,7 @@ def wait_for(moment: float, folder: Path, before: int, process: subprocess.Popen
     time.sleep(moment)
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_it_is_the_undisturbed_run(tiny_npz, tmp_path, capsys):
     recipe = ("--epochs", 200, "--lr-change", "300:0.5", "--snapshots", 40)
     assert train.main(arguments(tiny_npz, tmp_path / "whole", *recipe)) == 0
@@ -229,6 +230,7 @@ def test_a_run_that_another_process_trains_is_left_alone(stopped_run, tmp_path, 
     assert "is being trained by another process" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_is_said_and_the_run_goes_on_later(tiny_npz, tmp_path):
     """The command line itself, in a process whose files may not grow beyond 4 kB: less than one state."""
     program = (

@@ -23,6 +23,8 @@ from vit_explorer.ui.core.kept import KeptAnswers
 from vit_explorer.ui.core.limits import Limits
 from vit_explorer.ui.core.session import Session
 
+pytestmark = pytest.mark.slow
+
 FILLING, MORE = 250, 250  # requests
 MOST_GROWTH = 500  # bytes a request; one that kept its answer would keep some 10,000
 KEPT_MEMORY = 2_000_000  # bytes

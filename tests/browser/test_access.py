@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.browser.pages import drawn, open_view, reload
 from vit_explorer.bench.page import VIEWPORT, open_page
 from vit_explorer.models.folders import checkout
@@ -69,6 +71,7 @@ def views(page):
             yield tab
 
 
+@pytest.mark.slow
 def test_in_no_view_axe_finds_a_fault_or_anything_counts_from_0(watched, address):
     """Each view is opened once, the first patch marked; light, dark and on a phone. In dark only colours are others."""
     source = (checkout() or Path()) / AXE

@@ -71,6 +71,7 @@ def deletion_computed(looked: ModelInput, name: str, target: int) -> float:
 # --- Explain ---
 
 
+@pytest.mark.slow
 def test_every_map_has_the_scores_that_the_package_gives_it_for_any_class(explain):
     looked = seen()
     names = looked.checkpoint.class_names
@@ -89,6 +90,7 @@ def test_every_map_has_the_scores_that_the_package_gives_it_for_any_class(explai
     assert tiles.count() == 5 and tiles.last.get_attribute("data-name") == "random"
 
 
+@pytest.mark.slow
 def test_measuring_is_stopped_and_taken_up_again_and_left_for_another_picture(watched, address):
     page, held, left = watched(), [], []
     open_page(page, address + LINK)

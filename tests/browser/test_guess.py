@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.browser.pages import drawn, fits
 from vit_explorer.bench.page import open_page
 from vit_explorer.models.folders import checkout
@@ -122,6 +124,7 @@ def test_another_picture_or_tab_ends_a_question_that_was_about_the_old_one(page)
     assert page.locator(f"{PANEL} .answer").is_disabled()
 
 
+@pytest.mark.slow
 def test_every_question_is_asked_answered_and_decided(page):
     asked = undecided = 0
     for link, questions in VIEWS.items():

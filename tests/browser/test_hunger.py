@@ -118,6 +118,7 @@ def test_what_was_expected_stands_beside_what_was_found(hunger):
     assert "? open" in lines[4]  # there is no DeiT here
 
 
+@pytest.mark.slow
 def test_a_point_of_ones_own_is_run_drawn_and_there_after_a_reload(hunger):
     before = chart(hunger)
     choose(hunger, "cnn", "100", "7")
@@ -148,6 +149,7 @@ def test_a_point_of_ones_own_is_run_drawn_and_there_after_a_reload(hunger):
     hunger.locator(".vx-train-shelf li", has_text="CNN on 100 of shapes, seed 7").first.wait_for(timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_a_point_that_is_stopped_goes_on(hunger):
     choose(hunger, "vit", "50", "8")
     hunger.locator(".vx-hunger .run").click()

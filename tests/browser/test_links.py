@@ -191,6 +191,7 @@ STATES: dict[str, list[list[Act]]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tab", list(dict.fromkeys(view.split(" / ")[0] for view in STATES)))
 def test_a_link_shows_somebody_else_what_is_on_screen(tab, watched, address, runs, recorded):
     page, other = watched(reduced_motion="reduce"), watched(reduced_motion="reduce")

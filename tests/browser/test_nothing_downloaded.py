@@ -11,6 +11,8 @@ from tests.browser.pages import drawn, open_view
 from vit_explorer.bench.page import open_page
 from vit_explorer.data.cifar10 import DATA_VARIABLE
 
+pytestmark = pytest.mark.slow
+
 VIEWS = {
     "Patches": (),
     "Positions": (),

@@ -14,6 +14,8 @@ import torch
 from tests.browser.pages import drawn, open_view
 from vit_explorer.bench.browser import running_app
 
+pytestmark = pytest.mark.slow
+
 MODELS = {
     "registers": ("vit_small_patch14_reg4_dinov2", {"depth": 2, "img_size": 224, "num_classes": 0}),
     "deit": ("deit_tiny_distilled_patch16_224", {"depth": 2}),

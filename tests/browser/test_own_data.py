@@ -14,6 +14,8 @@ from PIL import Image
 from tests.browser.pages import drawn, fits, open_view
 from vit_explorer.bench.page import open_page
 
+pytestmark = pytest.mark.slow
+
 SETUP = ".vx-train-setup"
 OWN = f"{SETUP} .own"
 CONFUSION = ".vx-compare-confusion"

@@ -13,6 +13,8 @@ from tests.browser.races import press_play
 from vit_explorer.bench.browser import APP, free_port, wait_until_answering
 from vit_explorer.bench.page import VIEWPORT, open_page
 
+pytestmark = pytest.mark.slow
+
 STANDS = "#vx-stands.shown"
 SETUP = ".vx-train-setup"
 PATIENCE = 180_000  # ms until a test gives up; nothing is measured with it

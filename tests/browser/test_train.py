@@ -122,6 +122,7 @@ def leaves(page, selector: str, image: str) -> None:
     page.wait_for_function(f"(image) => document.querySelector('{selector}').toDataURL() !== image", arg=image)
 
 
+@pytest.mark.slow
 def test_a_race_from_play_to_the_kept_model_in_the_positions_tab(train, runs):
     name = press_play(train, epochs="2")
     train.wait_for_function("(run) => location.hash.split('&').includes(run)", arg=f"run={name}")
@@ -277,6 +278,7 @@ def test_a_reload_attaches_again(training):
     stop(training)
 
 
+@pytest.mark.slow
 def test_a_worker_killed_from_outside_is_a_sentence_and_the_race_goes_on(training):
     os.kill(the_worker(), signal.SIGKILL)
     in_state(training, "paused")

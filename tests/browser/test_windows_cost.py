@@ -92,6 +92,7 @@ def test_sizes_that_cannot_be_are_said_and_not_measured(cost):
     assert cost.locator(f"{VIEW} .wrong").inner_text() == "" and cost.locator(f"{VIEW} .start").is_enabled()
 
 
+@pytest.mark.slow
 def test_it_measures_here_stops_and_shows_it_after_a_reload(cost, address, runs, watched):
     put(cost, side=7, d_model=32, n_heads=2)
     cost.click(f"{VIEW} .start")

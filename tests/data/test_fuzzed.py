@@ -91,6 +91,7 @@ def turned(data: bytes, places: list[tuple[int, int]]) -> bytes:
 TURNS = st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), max_size=4)
 
 
+@pytest.mark.slow
 @cases(1000)
 @given(
     members=st.lists(st.tuples(NAMES, CONTENTS), max_size=14),
@@ -127,6 +128,7 @@ ARRAYS = st.builds(
 )
 
 
+@pytest.mark.slow
 @cases(700)
 @given(
     arrays=st.dictionaries(

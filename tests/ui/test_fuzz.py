@@ -38,6 +38,8 @@ from vit_explorer.ui.core.paths import HiddenPaths
 from vit_explorer.ui.core.serve import ServerFunction
 from vit_explorer.ui.core.session import Session
 
+pytestmark = pytest.mark.slow
+
 CASES = int(os.environ.get("VIT_EXPLORER_FUZZ", 2500))
 SEED = int(os.environ.get("VIT_EXPLORER_FUZZ_SEED", 18))
 OWNER, OTHER = "the fuzzer's secret", "a secret of somebody else"

@@ -18,6 +18,8 @@ pytest.importorskip("ipykernel")
 ROOT = Path(__file__).parents[2]
 ASK = """
 import json, urllib.request
+
+pytestmark = pytest.mark.slow
 explored = _
 config = json.load(urllib.request.urlopen(explored.url + "config"))
 explored.close()

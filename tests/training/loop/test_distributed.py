@@ -61,6 +61,7 @@ def assert_races_close(found: Race, expected: Race, total_steps: int) -> None:
         assert_close(found.runs[label].events(), events)
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_losses_of_one(tiny_npz, tmp_path):
     """24 pictures in batches of 23 and 1: an odd batch, and one of fewer pictures than processes."""
     small = [word for name, value in OVERRIDES.items() for word in ("--set", f"vit:{name}={value}")]
@@ -73,6 +74,7 @@ def test_two_processes_give_the_losses_of_one(tiny_npz, tmp_path):
     assert_races_close(Race.at(tmp_path / "two"), Race.at(tmp_path / "one"), total_steps=12)
 
 
+@pytest.mark.slow
 def test_a_race_is_taken_up_by_two_processes(tiny_npz, tmp_path):
     """As the page made it, without augmentation; stopped in the middle by one process, gone on with by two."""
     common = {"data": str(tiny_npz), "epochs": 4, "batch_size": 5, "lr": 3e-3, "snapshots": 3, "validation": 0.25}

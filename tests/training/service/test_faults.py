@@ -38,6 +38,7 @@ from vit_explorer.training.service.service import TrainingService
 # --- what goes wrong ---
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed(service, root, tiny_npz, undisturbed):
     race, next_one = make(root, tiny_npz, one=MEDIUM, two=MEDIUM), make(root, tiny_npz, one=SHORT)
     service.submit(race, "epoch")
@@ -56,6 +57,7 @@ def test_a_worker_that_is_killed(service, root, tiny_npz, undisturbed):
     assert first_difference(race, undisturbed) is None
 
 
+@pytest.mark.slow
 def test_stopped_in_the_middle_of_a_long_evaluation(root, tiny, tmp_path):
     """Its last epoch is done and 72,000 test pictures are looked at, for minutes: the worker has to be killed."""
     large = {"patch_size": 1, "d_model": 192, "d_ff": 1024, "n_heads": 2, "n_layers": 6}
@@ -98,6 +100,7 @@ def test_damaged_folders(service, root, tiny_npz):
     assert reach(service, good, "finished", "failed")["state"] == "finished"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_a_full_disk(service, root, tiny_npz, undisturbed):
     race, other = make(root, tiny_npz, one=MEDIUM, two=MEDIUM), make(root, tiny_npz, one=SHORT)
@@ -130,6 +133,7 @@ def test_a_failure_that_cannot_be_written_is_no_success(service, root, tiny_npz)
     assert race.status().state == "failed"
 
 
+@pytest.mark.slow
 def test_a_machine_on_which_no_worker_lives(root, tiny_npz, tmp_path, monkeypatch):
     (tmp_path / "torch.py").write_text(
         f"open({str(tmp_path / 'starts')!r}, 'a').write('x')\nraise ImportError('libnothing.so is missing')\n"
@@ -148,6 +152,7 @@ def test_a_machine_on_which_no_worker_lives(root, tiny_npz, tmp_path, monkeypatc
         play_to_the_end(service, race)
 
 
+@pytest.mark.slow
 def test_nothing_is_left_when_the_app_is_killed(root, tiny_npz):
     race = make(root, tiny_npz, one=ENDLESS)
     program = """
@@ -173,6 +178,7 @@ time.sleep(3600)
 # --- several at once ---
 
 
+@pytest.mark.slow
 def test_two_services_share_the_machine_and_one_service_trains_two(service, root, tiny_npz):
     first, second, third, fourth = (make(root, tiny_npz, one=ENDLESS) for _ in range(4))
     service.submit(first)

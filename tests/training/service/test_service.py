@@ -193,6 +193,7 @@ def test_a_race_that_trains_is_stepped_and_played_on(service, root, tiny_npz):
     assert race.runs["one"].peek_state()["step"] == status["now"]["one"]["step"]
 
 
+@pytest.mark.slow
 def test_one_that_rests_in_memory_goes_on_where_it_was(service, root, tiny_npz, undisturbed):
     """Stepped, put aside for another race, and played to its end: the same curves."""
     race, other = make(root, tiny_npz, one=MEDIUM, two=MEDIUM), make(root, tiny_npz, one=SHORT)
@@ -225,6 +226,7 @@ def test_a_race_is_removed_when_it_rests(service, root, tiny_npz):
         refused("There is no race", lambda name=one.name: service.status(name))
 
 
+@pytest.mark.slow
 def test_a_race_that_is_trained_elsewhere_is_followed(service, root, tiny_npz):
     race = make(root, tiny_npz, one=ENDLESS)
     program = """

@@ -146,6 +146,7 @@ def test_commands_for_another_race_are_not_for_this_one(worker, tiny_npz, tmp_pa
     assert race.finished() and not other.finished()
 
 
+@pytest.mark.slow
 def test_no_more_lines_than_anybody_can_read(worker, tiny_npz, tmp_path):
     race = make(tmp_path / "runs", tiny_npz, one=MEDIUM, two=MEDIUM)
     worker.heard.clear()
@@ -185,6 +186,7 @@ def test_ctrl_c_is_for_the_app(worker, tiny_npz, tmp_path):
     worker.says("finished")
 
 
+@pytest.mark.slow
 def test_it_ends_with_its_input_in_the_middle_of_a_race(tiny_npz, tmp_path):
     race = make(tmp_path / "runs", tiny_npz, one=ENDLESS)
     with started(tmp_path) as worker:

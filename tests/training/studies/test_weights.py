@@ -113,6 +113,7 @@ def test_the_pace_does_not_depend_on_how_long_the_recipe_is(data):
     assert measure_pace(replace(CNN, epochs=1), dataset) > 0  # one epoch is over before a measurement is
 
 
+@pytest.mark.slow
 def test_after_a_kill_the_same_command_ends_with_the_same_weights(data, tmp_path):
     def cells(folder: Path):
         return weight_cells(folder, "cpu", {"small-cnn": 8, "small-deit": 2}, models=MODELS, data=str(data))
@@ -176,6 +177,7 @@ def outcome(folder: Path, data: Path) -> dict:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("save_every", [0.0, 1_000.0])
 def test_from_any_moment_on_the_same_command_ends_the_same(data, tmp_path, save_every):
     """What lies on the disk after an event is what a kill at that moment leaves."""
