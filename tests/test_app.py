@@ -12,6 +12,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,8 @@ def do_harm(path: Path, harm: str) -> None:
 def answers_of(session: Session) -> dict[str, Callable[[dict[str, Any]], dict[str, Any]]]:
     """The frame's functions by their names."""
     return {
-        function.__name__: function for function in frame_functions(session, Payloads(model_payload, trace_payload))
+        function.__name__: function
+        for function in frame_functions(session, Payloads(model_payload, partial(trace_payload, session.traces)))
     }
 
 

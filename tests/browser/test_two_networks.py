@@ -40,7 +40,8 @@ def check_numbers(page, blocks: tuple[int, int], patch: int) -> None:
     maps = []
     for name, block, said in zip(("vit-cifar10", "deit-cifar10"), blocks, numbers(page), strict=True):
         checkpoint = SESSION.checkpoint(name)
-        one = hidden_maps(checkpoint, fit_input(picture, checkpoint, "crop")[None])[block]
+        seen = SESSION.traces.of(checkpoint, fit_input(picture, checkpoint, "crop")[None]).traced
+        one = hidden_maps(checkpoint.model, [seen])[block]
         cosines = feature_similarity(one.tokens[0], one.n_prefix + patch, one.tokens[0], one.n_prefix)
         others = cosines.clone()
         others[patch] = -1

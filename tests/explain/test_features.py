@@ -35,6 +35,19 @@ def test_the_basis_is_orthonormal_and_its_parts_of_the_variance_fall(hidden):
     torch.testing.assert_close(variances / hidden[1:].var(dim=0).sum(), basis.explained, atol=1e-5, rtol=1e-4)
 
 
+@pytest.mark.parametrize(("n", "d"), [(40, 8), (8, 40), (2, 5), (9, 2)])
+def test_the_components_are_those_of_a_singular_value_decomposition(n, d):
+    features = torch.randn(n, d, generator=torch.Generator().manual_seed(0)) * torch.logspace(0, -1, d)
+    basis = fit_features(features)
+    _, strengths, directions = torch.linalg.svd((features - features.mean(dim=0)).double(), full_matrices=False)
+    rank = min(3, n - 1, d)
+    agreement = (basis.components[:rank].double() * directions[:rank]).sum(dim=1).abs()
+    torch.testing.assert_close(agreement, torch.ones_like(agreement), atol=1e-5, rtol=0)
+    shares = (strengths**2 / (strengths**2).sum())[:rank].float()
+    torch.testing.assert_close(basis.explained[:rank], shares, atol=1e-5, rtol=0)
+    assert (basis.components[rank:] == 0).all() and (basis.explained[rank:] == 0).all()
+
+
 def test_colours_do_not_see_the_prefix_and_stay_in_range(hidden):
     colours = feature_colours(hidden, 1)
     assert colours.shape == (16, 3) and colours.min() == 0 and colours.max() == 1

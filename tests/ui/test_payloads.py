@@ -18,6 +18,7 @@ from vit_explorer.models.zoo import create_model, load_checkpoint, save_checkpoi
 from vit_explorer.ui.core.arrays import pack
 from vit_explorer.ui.core.payloads import prediction_payload
 from vit_explorer.ui.core.session import Picture, Session
+from vit_explorer.ui.core.traces import Traces
 from vit_explorer.ui.payloads import model_payload, trace_payload
 from vit_explorer.ui.positions.export import PositionsExport, export_positions
 from vit_explorer.ui.positions.payload import COSINE_SCALE
@@ -61,7 +62,7 @@ def test_packing_errs_by_half_its_scale_at_most(dtype, scale):
 
 def test_trace_payload_is_the_models_own_pass(checkpoint_of, picture):
     checkpoint = checkpoint_of("vit")
-    payload = json.loads(json.dumps(trace_payload(picture, checkpoint, "crop")))
+    payload = json.loads(json.dumps(trace_payload(Traces(), picture, checkpoint, "crop")))
     images = fit_picture(picture.image, 32, "crop")[None]
     with torch.inference_mode():
         logits = checkpoint.model(checkpoint.preprocess(images))
@@ -74,7 +75,7 @@ def test_trace_payload_is_the_models_own_pass(checkpoint_of, picture):
 
 def test_both_checks_of_the_patches_tab(checkpoint_of, picture):
     checkpoint = checkpoint_of("vit")
-    patches = trace_payload(picture, checkpoint, "crop")["patches"]
+    patches = trace_payload(Traces(), picture, checkpoint, "crop")["patches"]
     inputs = checkpoint.preprocess(fit_picture(picture.image, 32, "crop")[None])
     projection = checkpoint.model.patch_embedding.projection
     with torch.inference_mode():
@@ -89,19 +90,19 @@ def test_pixels_that_a_token_lost_are_not_claimed(checkpoint_of, picture):
     checkpoint = checkpoint_of("vit")
     with torch.no_grad():
         checkpoint.model.patch_embedding.projection.weight[:, 0] = 0  # the model is blind to red
-    recovered = trace_payload(picture, checkpoint, "crop")["patches"]["recovered_values"]
+    recovered = trace_payload(Traces(), picture, checkpoint, "crop")["patches"]["recovered_values"]
     assert max(recovered) <= 40
 
 
 def test_a_token_too_small_for_its_patch_claims_nothing(checkpoint_of, picture):
-    payload = trace_payload(picture, checkpoint_of("vit", d_model=32), "crop")
+    payload = trace_payload(Traces(), picture, checkpoint_of("vit", d_model=32), "crop")
     assert payload["patches"]["recovered_values"] is None
 
 
 @pytest.mark.parametrize("name", ["cnn", "vit-conv"])
 def test_models_without_one_projection_have_no_patches(checkpoint_of, picture, name):
     checkpoint = checkpoint_of(name)
-    assert trace_payload(picture, checkpoint, "crop")["patches"] is None
+    assert trace_payload(Traces(), picture, checkpoint, "crop")["patches"] is None
     payload = model_payload(checkpoint)
     assert payload["filters"] is None
     assert (payload["positions"] is None) == (name == "cnn")
@@ -120,13 +121,16 @@ def test_model_payload_carries_filters_and_similarities(checkpoint_of):
 
 def test_a_payload_stays_under_its_budget(checkpoint_of, picture):
     checkpoint = checkpoint_of("vit")
-    assert len(json.dumps(trace_payload(picture, checkpoint, "crop"))) < 1.5e6
+    assert len(json.dumps(trace_payload(Traces(), picture, checkpoint, "crop"))) < 1.5e6
     assert len(json.dumps(model_payload(checkpoint))) < 1.5e6
 
 
 def test_prediction_payload_agrees_with_the_trace(checkpoint_of, picture):
     checkpoint = checkpoint_of("vit")
-    traced, plain = trace_payload(picture, checkpoint, "crop"), prediction_payload(picture, checkpoint, "crop")
+    traced, plain = (
+        trace_payload(Traces(), picture, checkpoint, "crop"),
+        prediction_payload(picture, checkpoint, "crop"),
+    )
     assert plain["logits"] == traced["logits"]
     assert plain["seconds"] > 0
 

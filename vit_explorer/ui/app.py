@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -54,7 +55,7 @@ def build_app(
         place_tour(tour or read_tour())
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="rail", scale=0, min_width=272):
-                place_frame(session, Payloads(model_payload, trace_payload))
+                place_frame(session, Payloads(model_payload, partial(trace_payload, session.traces)))
             with gr.Column(elem_id="stage", min_width=300) as stage, gr.Row(elem_id="lead"):
                 place_strip()
                 place_guess()

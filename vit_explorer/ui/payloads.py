@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
-from vit_explorer.explain.trace import trace
 from vit_explorer.models.summary import ModelSummary, model_summary
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.attention.payload import AttentionPayload, attention_payload
@@ -12,6 +9,7 @@ from vit_explorer.ui.core.arrays import Packed, pack
 from vit_explorer.ui.core.payloads import PicturePayload, PredictionPayload, answer_payload, picture_payload
 from vit_explorer.ui.core.requests import Fit, fit_input
 from vit_explorer.ui.core.session import Picture
+from vit_explorer.ui.core.traces import Traces
 from vit_explorer.ui.home.payload import HomePayload, home_payload
 from vit_explorer.ui.patches.payload import PatchesPayload, leading_components, patches_payload
 from vit_explorer.ui.patches.stem import StemPayload, stem_payload
@@ -55,21 +53,20 @@ class ModelPayload(ModelSummary):
     positions: PositionsPayload | None
 
 
-def trace_payload(picture: Picture, checkpoint: Checkpoint, fit: Fit) -> TracePayload:
+def trace_payload(traces: Traces, picture: Picture, checkpoint: Checkpoint, fit: Fit) -> TracePayload:
     """Run the model once and pack the parts that the tabs draw."""
     model = checkpoint.model
     images = fit_input(picture.image, checkpoint, fit)[None]
     inputs = checkpoint.preprocess(images)
-    started = time.perf_counter()
-    traced = trace(model, inputs)
-    seconds = time.perf_counter() - started
+    recorded = traces.of(checkpoint, images)
+    traced = recorded.traced
     return {
         "picture": picture_payload(picture),
         "fit": fit,
         "size": int(model.img_size),
         "grid": list(traced.grid),
         "n_prefix": traced.n_prefix,
-        **answer_payload(checkpoint, images, traced.logits, seconds),
+        **answer_payload(checkpoint, images, traced.logits, recorded.seconds),
         "patches": patches_payload(checkpoint, images, inputs, traced) if model.linear_embedding else None,
         "stem": stem_payload(model.stem, inputs) if model.stem else None,
         "attention": attention_payload(checkpoint, traced),

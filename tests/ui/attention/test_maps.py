@@ -24,6 +24,7 @@ from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import ModelRequest
 from vit_explorer.ui.core.serve import bind, serve
 from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.core.traces import Traces
 from vit_explorer.ui.payloads import trace_payload
 
 SIZES = {"img_size": 16, "patch_size": 4, "d_model": 32, "n_heads": 2, "n_layers": 3, "d_ff": 64, "n_classes": 4}
@@ -89,7 +90,7 @@ def close(packed: dict, expected: torch.Tensor) -> None:
 
 def test_the_payload_of_a_trace_holds_every_weight_and_its_scale(visit):
     seen, _ = visit("small")
-    attention = trace_payload(seen.picture, seen.checkpoint, "crop")["attention"]
+    attention = trace_payload(Traces(), seen.picture, seen.checkpoint, "crop")["attention"]
     assert attention["shape"] == [3, 2, 17, 17]
     close(attention["weights"], seen.weights)
     assert attention["limit"] == pytest.approx(np.percentile(seen.weights[..., 1:].numpy(), 99))
@@ -97,14 +98,16 @@ def test_the_payload_of_a_trace_holds_every_weight_and_its_scale(visit):
 
 def test_the_payload_of_the_shipped_vit_keeps_the_budget():
     session = Session()
-    payload = trace_payload(session.picture("sample:cheetah"), session.checkpoint("vit-cifar10"), "crop")
+    payload = trace_payload(
+        session.traces, session.picture("sample:cheetah"), session.checkpoint("vit-cifar10"), "crop"
+    )
     assert payload["attention"]["weights"]["shape"] == [4, 4, 65, 65]
     assert len(json.dumps(payload)) < 1.5e6
 
 
 def test_too_many_weights_stay_on_the_server_but_not_their_scale(visit):
     seen, _ = visit("fine")
-    payload = trace_payload(seen.picture, seen.checkpoint, "crop")
+    payload = trace_payload(Traces(), seen.picture, seen.checkpoint, "crop")
     assert payload["attention"]["weights"] is None
     assert 0 < payload["attention"]["limit"] < 1
     assert len(json.dumps(payload)) < 1.5e6

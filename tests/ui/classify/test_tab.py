@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def test_a_taken_picture_is_found_again_with_its_title_size_and_no_label(session
 
 def test_both_doors_take_a_picture_alike(session: Session) -> None:
     request = {"title": "t" * 200, "data": base64.b64encode(picture_bytes()[0]).decode()}
-    of_frame = frame_functions(session, Payloads(model_payload, trace_payload))
+    of_frame = frame_functions(session, Payloads(model_payload, partial(trace_payload, session.traces)))
     upload = next(function for function in of_frame if function.__name__ == "upload")
     assert upload(request) == functions(session)["take"](request)
 

@@ -9,6 +9,7 @@ import torch
 
 from tests.ui.features.test_tab import FIRST, traced, unpack
 from vit_explorer.explain.features import feature_similarity, fit_features, mean_similarity, token_norms
+from vit_explorer.explain.trace import trace
 from vit_explorer.models.zoo import CheckpointError
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.serve import bind
@@ -49,8 +50,8 @@ def test_the_depth_of_a_map_counts_the_blocks_before_it(session):
     depths = {}
     for name in ("vit-cifar10", "swin-cifar10", "cnn-cifar10"):
         checkpoint = session.checkpoint(name)
-        image = torch.zeros(1, 3, 32, 32, dtype=torch.uint8)
-        depths[name] = [one.depth for one in hidden_maps(checkpoint, image)]
+        seen = trace(checkpoint.model, torch.zeros(1, 3, 32, 32))
+        depths[name] = [one.depth for one in hidden_maps(checkpoint.model, [seen])]
     swin = session.checkpoint("swin-cifar10").model
     blocks = [len(stage) for stage in swin.stages]
     assert depths["vit-cifar10"] == [0, 0.25, 0.5, 0.75, 1]

@@ -20,7 +20,7 @@ from vit_explorer.explain.trace import Trace, trace
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.features.colours import feature_colour_maps
+from vit_explorer.ui.features.colours import GalleryBases, feature_colour_maps
 from vit_explorer.ui.features.export import export_features
 from vit_explorer.ui.features.hidden import HiddenMap, PairRequest, load_pair
 from vit_explorer.ui.features.similarity import STEP, feature_similarities
@@ -51,7 +51,7 @@ def traced(session: Session, model: str, picture: str) -> Trace:
 
 @pytest.mark.parametrize("fit_on", ["picture", "both"])
 def test_colours_and_norms_are_those_of_explain_in_every_block(session, fit_on):
-    answer = bind(feature_colour_maps, session)(ask(fit_on=fit_on, drop=False))
+    answer = bind(feature_colour_maps, session, GalleryBases())(ask(fit_on=fit_on, drop=False))
     one, two = (traced(session, "vit-cifar10", picture) for picture in (FIRST, SECOND))
     assert [each["name"] for each in answer["maps"]] == ["embedding", "block 1", "block 2", "block 3", "block 4"]
     like = None
@@ -70,7 +70,7 @@ def test_colours_and_norms_are_those_of_explain_in_every_block(session, fit_on):
 
 
 def test_without_the_background_the_foreground_of_the_last_block_is_shown(session):
-    answer = bind(feature_colour_maps, session)(ask(fit_on="both", drop=True))
+    answer = bind(feature_colour_maps, session, GalleryBases())(ask(fit_on="both", drop=True))
     for which, picture in enumerate((FIRST, SECOND)):
         mask = foreground(traced(session, "vit-cifar10", picture).hidden[-1][0], 1)
         assert 0 < mask.sum() < 64
@@ -93,7 +93,7 @@ def test_similarities_of_every_token_are_the_cosines_to_a_byte(session, block):
     ("model", "kind", "sides"), [("swin-cifar10", "windows", [16, 8]), ("cnn-cifar10", "none", [32, 16, 8])]
 )
 def test_a_network_of_stages_has_a_map_of_each(session, model, kind, sides):
-    answer = bind(feature_colour_maps, session)(ask(model, fit_on="picture", drop=True))
+    answer = bind(feature_colour_maps, session, GalleryBases())(ask(model, fit_on="picture", drop=True))
     assert answer["kind"] == kind and answer["prefix_names"] == []
     assert [(each["name"], each["grid"]) for each in answer["maps"]] == [
         (f"stage {k + 1}", [side, side]) for k, side in enumerate(sides)
@@ -113,7 +113,7 @@ def test_a_coarser_map_holds_means_of_squares():
 
 def test_files_hold_what_is_on_screen(session):
     request = ask(fit_on="both", drop=True, block=2, query=30)
-    file = bind(export_features, session)({**request, "format": "npz"})
+    file = bind(export_features, session, GalleryBases())({**request, "format": "npz"})
     arrays = np.load(io.BytesIO(base64.b64decode(file["data"])))
     pair = load_pair(session, PairRequest(FIRST, "vit-cifar10", "crop", SECOND))
     expected = feature_similarity(pair.maps[2].tokens[0], 30, pair.maps[2].tokens[1], 1)
@@ -121,13 +121,15 @@ def test_files_hold_what_is_on_screen(session):
     assert arrays["colours_4"].shape == (2, 64, 3) and arrays["norms_4"].shape == (2, 65)
     assert (int(arrays["block"]), int(arrays["query"])) == (2, 30)
     for query in (0, 30):  # CLS has no place to mark
-        svg = base64.b64decode(bind(export_features, session)({**request, "query": query, "format": "svg"})["data"])
+        svg = base64.b64decode(
+            bind(export_features, session, GalleryBases())({**request, "query": query, "format": "svg"})["data"]
+        )
         assert svg.startswith(b"<?xml")
 
 
 def test_colours_fitted_on_the_gallery_are_the_same_for_a_patch_of_any_picture(session):
-    there = bind(feature_colour_maps, session)(ask(fit_on="gallery", drop=False))
-    swapped = bind(feature_colour_maps, session)(
+    there = bind(feature_colour_maps, session, GalleryBases())(ask(fit_on="gallery", drop=False))
+    swapped = bind(feature_colour_maps, session, GalleryBases())(
         {**ask(fit_on="gallery", drop=False), "picture": SECOND, "second": FIRST}
     )
     for one, other in zip(there["maps"], swapped["maps"], strict=True):
@@ -140,6 +142,6 @@ def test_what_is_not_there_is_refused_in_a_sentence(session):
     with pytest.raises(UserError, match="0 to 4, not 5"):
         bind(feature_similarities, session)(ask(block=5))
     with pytest.raises(UserError, match="0 to 64, not 65"):
-        bind(export_features, session)(ask(fit_on="both", drop=False, block=1, query=65, format="png"))
+        bind(export_features, session, GalleryBases())(ask(fit_on="both", drop=False, block=1, query=65, format="png"))
     with pytest.raises(UserError, match="picture, both or gallery"):
-        bind(feature_colour_maps, session)(ask(fit_on="elsewhere", drop=False))
+        bind(feature_colour_maps, session, GalleryBases())(ask(fit_on="elsewhere", drop=False))

@@ -103,8 +103,8 @@ def predict_ablated(session: Session, request: AblationRequest) -> AblationPaylo
     seen = load_input(session, request)
     ablation, model = request.ablation(seen), check_prediction(seen.checkpoint).model
     with user_errors():
-        before = trace_ablated(model, seen.inputs, Ablation())
-        after = trace_ablated(model, seen.inputs, ablation)
+        before = session.traces.of(seen.checkpoint, seen.images).traced
+        after = before if ablation == Ablation() else trace_ablated(model, seen.inputs, ablation)
     pixels = ablated_images(model, seen.images.float(), ablation).clamp(0, 255)
     target = int(before.logits[0].argmax())
     names = ["last_attention", "rollout"] if before.attention else ["grad_cam"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Literal, TypedDict
 
-from vit_explorer.explain.trace import trace
 from vit_explorer.ui.core.arrays import Packed, pack
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import ModelRequest, load_input
@@ -38,7 +37,7 @@ class FeaturesPayload(TypedDict):
 def feature_maps(session: Session, request: ModelRequest) -> FeaturesPayload:
     """The strongest channels of each stage of a CNN or a Swin. Raises UserError for a model with attention."""
     seen = load_input(session, request)
-    traced = trace(seen.checkpoint.model, seen.inputs)
+    traced = session.traces.of(seen.checkpoint, seen.images).traced
     if traced.attention:
         raise UserError(f"{seen.checkpoint.name} has attention: its maps are in the views below.")
     stage_maps = [traced.hidden[entry][0].T for entry in seen.checkpoint.model.stage_entries]  # (channels, H * W)

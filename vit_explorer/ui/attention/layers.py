@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from vit_explorer.explain.distance import attention_entropy, mean_attention_distance, patch_distances
 from vit_explorer.explain.lens import logit_lens
-from vit_explorer.explain.trace import trace
 from vit_explorer.figures.explanations import layers_figure
 from vit_explorer.ui.attention.export import labels_of, source_caption, stem_of
 from vit_explorer.ui.core.downloads import FileAnswer, export_file, npz_bytes
@@ -28,7 +27,7 @@ def export_layers(session: Session, request: LayersExport) -> FileAnswer:
     """Write the logit lens and the heads' attention distances to a file; an .npz also holds their entropy."""
     seen = load_input(session, request)
     model = seen.checkpoint.model
-    traced = trace(model, seen.inputs)
+    traced = session.traces.of(seen.checkpoint, seen.images).traced
     if not traced.attention:
         raise UserError(
             f"{seen.checkpoint.name} has no attention: it has no heads, and its classifier reads its last stage."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vit_explorer.explain.trace import Trace, trace
+from vit_explorer.explain.trace import Trace
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import ModelInput, ModelRequest, load_input, parse_int
@@ -30,9 +30,9 @@ class AttentionInput(ModelInput):
 
 @torch.inference_mode()
 def load_attention(session: Session, request: ModelRequest) -> AttentionInput:
-    """Load an image and a model and record the forward pass. Raises UserError for a model without attention."""
+    """Load an image and a model and their recorded forward pass. Raises UserError for a model without attention."""
     found = load_input(session, request)
-    traced = trace(found.checkpoint.model, found.inputs)
+    traced = session.traces.of(found.checkpoint, found.images).traced
     if not traced.attention:
         raise UserError(f"{found.checkpoint.name} has no attention to look at.")
     return AttentionInput(**vars(found), traced=traced, weights=torch.cat(traced.attention))

@@ -51,6 +51,7 @@ from vit_explorer.ui.core.brought import USUAL_BRING, BringLimits, Brought
 from vit_explorer.ui.core.datasets import Sources
 from vit_explorer.ui.core.kept_pictures import KeptPictures
 from vit_explorer.ui.core.networks import WEIGHTS_MEMORY, Networks
+from vit_explorer.ui.core.traces import Traces
 
 UPLOADS_MEMORY = 512  # MB that the pictures of all visitors may take (the door's flag says the same)
 MAX_SIDE = 1024  # pixels; a larger upload is reduced to this before it is kept
@@ -181,6 +182,7 @@ class Session:
         self.checkpoint_folders = tuple(checkpoint_folders)
         taken = list_checkpoints(checkpoint_folders)
         self.networks = Networks(networks, taken, pretrained, busy, offline, weights_memory)
+        self.traces = Traces()
         self._uploads = KeptPictures[Picture](uploads_memory * 2**20)
         self._checkpoints: dict[str, tuple[Stamp, Checkpoint]] = {}
         self._checkpoints_lock = threading.Lock()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypedDict
 
@@ -17,8 +18,10 @@ from vit_explorer.explain.features import (
     outlier_tokens,
     token_norms,
 )
+from vit_explorer.explain.trace import trace
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
+from vit_explorer.ui.core.by_network import ByNetwork
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import fit_input
 from vit_explorer.ui.core.session import Session, available_samples
@@ -75,7 +78,10 @@ class Coloured:
     basis: FeatureBasis
 
 
-def feature_colour_maps(session: Session, request: ColoursRequest) -> ColoursPayload:
+GalleryBases = ByNetwork[list[FeatureBasis]]  # by the request's ``fit`` and ``drop``
+
+
+def feature_colour_maps(session: Session, gallery: GalleryBases, request: ColoursRequest) -> ColoursPayload:
     """Colour the patches of both images after every block by three principal components."""
     pair = load_pair(session, request)
     model = pair.checkpoint.model
@@ -87,59 +93,65 @@ def feature_colour_maps(session: Session, request: ColoursRequest) -> ColoursPay
         "second_pixels": pack_pixels(pair.images[1:]),
         "maps": [
             _payload(one, coloured)
-            for one, coloured in zip(pair.maps, colour_maps(session, pair, request), strict=True)
+            for one, coloured in zip(pair.maps, colour_maps(session, gallery, pair, request), strict=True)
         ],
     }
 
 
-def colour_maps(session: Session, pair: Pair, request: ColoursRequest) -> list[Coloured]:
-    """Colour every map; each keeps the signs of the one before.
-
-    The background is that of the last map, where objects are told apart best, and the same squares of all others.
-    """
-    gallery = _gallery(session, pair.checkpoint, request) if request.fit_on == "gallery" else None
-    coloured: list[Coloured] = []
-    for number, one in enumerate(pair.maps):
-        shown = _shown(pair.maps, one, request.drop)
-        like = coloured[-1].basis if coloured else None
-        if gallery is not None:
-            basis = _fit(_patches(gallery[number])[_shown(gallery, gallery[number], request.drop)], like, thin=True)
-        elif request.fit_on == "picture":
-            basis = _fit(_patches(one)[0][shown[0]], like)
-        else:
-            basis = _fit(_patches(one)[shown], like)
-        colours = torch.stack([basis.colours(tokens) for tokens in _patches(one)])
-        coloured.append(Coloured(colours, shown, basis))
-    return coloured
+def colour_maps(session: Session, gallery: GalleryBases, pair: Pair, request: ColoursRequest) -> list[Coloured]:
+    """Colour every map; each keeps the signs of the one before."""
+    shown = _shown(pair.maps, request.drop)
+    if request.fit_on == "gallery":
+        model, key = pair.checkpoint.model, (request.fit, request.drop)
+        found = gallery.find(model, key)
+        bases = found or gallery.keep(model, key, _fit(_gallery_patches(session, pair.checkpoint, request)))
+    elif request.fit_on == "picture":
+        bases = _fit(_patches(one)[0][each[0]] for one, each in zip(pair.maps, shown, strict=True))
+    else:
+        bases = _fit(_patches(one)[each] for one, each in zip(pair.maps, shown, strict=True))
+    return [
+        Coloured(torch.stack([basis.colours(tokens) for tokens in _patches(one)]), each, basis)
+        for one, each, basis in zip(pair.maps, shown, bases, strict=True)
+    ]
 
 
-def _gallery(session: Session, checkpoint: Checkpoint, request: ColoursRequest) -> list[HiddenMap]:
-    """The maps of all photos of the gallery."""
-    photos = [session.picture(f"sample:{name}") for name in available_samples()]
-    return hidden_maps(checkpoint, torch.stack([fit_input(one.image, checkpoint, request.fit) for one in photos]))
+def _gallery_patches(session: Session, checkpoint: Checkpoint, request: ColoursRequest) -> list[Tensor]:
+    """Of every map, MOST_OF_GALLERY of the patches (M, D) of the gallery's photos."""
+    model, patches = checkpoint.model, []
+    for name in available_samples():
+        image = fit_input(session.picture(f"sample:{name}").image, checkpoint, request.fit)
+        maps = hidden_maps(model, [trace(model, checkpoint.preprocess(image[None]))])
+        shown = _shown(maps, request.drop)
+        patches.append([_patches(one)[each] for one, each in zip(maps, shown, strict=True)])
+    together = [torch.cat(each) for each in zip(*patches, strict=True)]
+    return [each[:: -(-len(each) // MOST_OF_GALLERY)] for each in together]
 
 
 def _patches(one: HiddenMap) -> Tensor:
     return one.tokens[:, one.n_prefix :]
 
 
-def _shown(maps: list[HiddenMap], one: HiddenMap, drop: bool) -> Tensor:
-    """Which patches of a map are shown, (B, N) bool."""
-    return _foregrounds(maps[-1], one.grid) if drop else torch.ones(_patches(one).shape[:2], dtype=torch.bool)
+def _shown(maps: list[HiddenMap], drop: bool) -> list[Tensor]:
+    """Which patches of each map are shown, (B, N) bool.
 
-
-def _fit(features: Tensor, like: FeatureBasis | None, thin: bool = False) -> FeatureBasis:
-    """Fit components to (M, D), or to MOST_OF_GALLERY of them. Raises UserError for too few."""
-    if len(features) < FEWEST:
-        raise UserError(f"Only {len(features)} patches are left without the background: {FEWEST} or more are needed.")
-    return fit_features(features[:: -(-len(features) // MOST_OF_GALLERY)] if thin else features, like=like)
-
-
-def _foregrounds(last: HiddenMap, grid: tuple[int, int]) -> Tensor:
-    """The foreground of all images in the last map, on a finer grid: (B, rows * cols) bool."""
+    The background is that of the last map, where objects are told apart best, and the same squares of all others.
+    """
+    if not drop:
+        return [torch.ones(_patches(one).shape[:2], dtype=torch.bool) for one in maps]
+    last = maps[-1]
     masks = torch.stack([foreground(tokens, last.n_prefix) for tokens in last.tokens]).float()
     masks = masks.reshape(-1, 1, *last.grid)
-    return F.interpolate(masks, size=grid, mode="nearest").flatten(1) > 0.5
+    return [F.interpolate(masks, size=one.grid, mode="nearest").flatten(1) > 0.5 for one in maps]
+
+
+def _fit(features: Iterable[Tensor]) -> list[FeatureBasis]:
+    """Fit components to the patches (M, D) of each map. Raises UserError for too few."""
+    bases: list[FeatureBasis] = []
+    for each in features:
+        if len(each) < FEWEST:
+            raise UserError(f"Only {len(each)} patches are left without the background: {FEWEST} or more are needed.")
+        bases.append(fit_features(each, like=bases[-1] if bases else None))
+    return bases
 
 
 def _payload(one: HiddenMap, coloured: Coloured) -> MapPayload:

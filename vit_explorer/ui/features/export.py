@@ -14,7 +14,7 @@ from vit_explorer.ui.core.downloads import FileAnswer, export_file, npz_bytes
 from vit_explorer.ui.core.requests import parse_int
 from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.features.colours import Coloured, ColoursRequest, colour_maps
+from vit_explorer.ui.features.colours import Coloured, ColoursRequest, GalleryBases, colour_maps
 from vit_explorer.ui.features.hidden import MAX_SIDE, HiddenMap, Pair, check_block, load_pair
 from vit_explorer.ui.features.similarity import SimilarityRequest
 
@@ -33,7 +33,7 @@ class FeaturesExport(ColoursRequest, SimilarityRequest):
 
 
 @terms(long=True)
-def export_features(session: Session, request: FeaturesExport) -> FileAnswer:
+def export_features(session: Session, gallery: GalleryBases, request: FeaturesExport) -> FileAnswer:
     """Write the tab to a file.
 
     An .npz holds names (M,), block, query, similarity_here and similarity_there (n_prefix + N, N) of the block, and for
@@ -42,7 +42,7 @@ def export_features(session: Session, request: FeaturesExport) -> FileAnswer:
     pair = load_pair(session, request)
     one = check_block(pair.maps, request.block).at_most(MAX_SIDE)
     query = parse_int(request.query, "Query", 0, one.tokens.shape[1] - 1)
-    coloured = colour_maps(session, pair, request)
+    coloured = colour_maps(session, gallery, pair, request)
     return export_file(
         f"{pair.checkpoint.name}-features",
         request.format,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from vit_explorer.explain.trace import trace
+from vit_explorer.explain.trace import Trace
+from vit_explorer.models.network import Network
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import ModelRequest, fit_input
@@ -63,23 +65,23 @@ class Pair:
 
 
 def load_pair(session: Session, request: PairRequest) -> Pair:
-    """Run the network on both images. Raises as :func:`load_input`."""
+    """The network's pass over each of both images. Raises as :func:`load_input`."""
     checkpoint = session.checkpoint(request.model)
     pictures = session.picture(request.picture), session.picture(request.second)
     images = torch.stack([fit_input(picture.image, checkpoint, request.fit) for picture in pictures])
-    return Pair(checkpoint, pictures, images, hidden_maps(checkpoint, images))
+    passes = [session.traces.of(checkpoint, image[None]).traced for image in images]
+    return Pair(checkpoint, pictures, images, hidden_maps(checkpoint.model, passes))
 
 
-def hidden_maps(checkpoint: Checkpoint, images: Tensor) -> list[HiddenMap]:
-    """The tokens of images, uint8 (B, 3, H, W), after each block or stage."""
-    model = checkpoint.model
-    traced = trace(model, checkpoint.preprocess(images))
+def hidden_maps(model: Network, passes: Sequence[Trace]) -> list[HiddenMap]:
+    """The tokens of images after each block or stage, from the pass over each image."""
+    traced = passes[0]
     staged = bool(model.stage_entries)
     entries = model.stage_entries or range(len(traced.hidden))
     before = 0 if staged and entries[0] == 0 else 1  # entries before the first block: the embedding, if it is recorded
     maps = []
     for number, entry in enumerate(entries):
-        tokens = traced.hidden[entry]
+        tokens = torch.cat([one.hidden[entry] for one in passes])
         name = f"stage {number + 1}" if staged else f"block {number}" if number else "embedding"
         side = math.isqrt(tokens.shape[1] - traced.n_prefix)
         depth = (entry + 1 - before) / (len(traced.hidden) - before)

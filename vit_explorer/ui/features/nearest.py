@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypedDict
@@ -14,8 +12,8 @@ from torch import Tensor
 
 from vit_explorer.cost.multiply_adds import count_multiply_adds
 from vit_explorer.explain.neighbours import knn_accuracy, nearest, vote
-from vit_explorer.models.network import Network
 from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.ui.core.by_network import ByNetwork
 from vit_explorer.ui.core.errors import Answer, UserError
 from vit_explorer.ui.core.payloads import PicturePayload, picture_payload
 from vit_explorer.ui.core.requests import ModelRequest, fit_input, load_input
@@ -100,22 +98,7 @@ class Index:
     labels: Tensor
 
 
-class Indexes:
-    """The indexes that have been made, each as long as the weights that made it are in memory."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._of: weakref.WeakKeyDictionary[Network, dict[str, Index]] = weakref.WeakKeyDictionary()
-
-    def find(self, model: Network, source: str) -> Index | None:
-        """The index of a dataset, if there is one."""
-        with self._lock:
-            return self._of.get(model, {}).get(source)
-
-    def keep(self, model: Network, source: str, index: Index) -> None:
-        """Keep the index of a dataset."""
-        with self._lock:
-            self._of.setdefault(model, {})[source] = index
+Indexes = ByNetwork[Index]  # by the name of the dataset
 
 
 @terms(anew=True)

@@ -111,12 +111,16 @@ def export_networks(session: Session, request: NetworksExport) -> FileAnswer:
 
 def _sides(session: Session, request: NetworksRequest) -> list[Side]:
     first = load_input(session, request)
-    maps = hidden_maps(first.checkpoint, first.images)
+    maps = _maps(session, first)
     block = min(len(maps) - 1, MOST_MAPS if request.block is None else request.block)
     second = load_input(session, ModelRequest(request.picture, request.beside, request.fit))
-    others = hidden_maps(second.checkpoint, second.images)
+    others = _maps(session, second)
     nearest = min(range(len(others)), key=lambda number: abs(others[number].depth - maps[block].depth))
     return [_side(first, maps, block), _side(second, others, nearest)]
+
+
+def _maps(session: Session, seen: ModelInput) -> list[HiddenMap]:
+    return hidden_maps(seen.checkpoint.model, [session.traces.of(seen.checkpoint, seen.images).traced])
 
 
 def _side(seen: ModelInput, maps: list[HiddenMap], block: int) -> Side:

@@ -8,7 +8,7 @@ from vit_explorer.ui.core.serve import serve
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.core.watch import Watch
 from vit_explorer.ui.core.widget import widget
-from vit_explorer.ui.features.colours import feature_colour_maps
+from vit_explorer.ui.features.colours import GalleryBases, feature_colour_maps
 from vit_explorer.ui.features.export import export_features
 from vit_explorer.ui.features.nearest import (
     Indexes,
@@ -26,8 +26,12 @@ def place_features(session: Session) -> None:
     """Place the tab: maps of one network, whose second view follows the block chosen in the first; then the others."""
     with gr.Tabs(elem_id="features-tabs", elem_classes="vx-subtabs"):
         with gr.Tab("Maps", id="maps"):
-            widget(__file__, "features-colours", serve(session, colours=feature_colour_maps))
-            similarity = serve(session, similarity=feature_similarities, export=export_features)
+            gallery = GalleryBases()
+            widget(__file__, "features-colours", serve(session, gallery, colours=feature_colour_maps))
+            similarity = [
+                *serve(session, similarity=feature_similarities),
+                *serve(session, gallery, export=export_features),
+            ]
             widget(__file__, "features-similarity", similarity)
         with gr.Tab("Two networks", id="networks"):
             networks = serve(session, two_networks=two_networks, export=export_networks)

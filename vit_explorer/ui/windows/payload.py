@@ -130,8 +130,8 @@ def windows_payload(session: Session, request: WindowsRequest) -> WindowsPayload
     own, cut = own_cut(checkpoint.model), chosen_cut(checkpoint.model, request)
     picture = session.picture(request.picture)
     model = _cut_model(checkpoint.model, cut)
-    traced, pixels = _traced(checkpoint, model, picture, request.fit, cut.side)
-    before = traced if cut == own else _traced(checkpoint, checkpoint.model, picture, request.fit, own.side)[0]
+    traced, pixels = _traced(session, checkpoint, model, picture, request.fit, cut.side)
+    before = traced if cut == own else _traced(session, checkpoint, checkpoint.model, picture, request.fit, own.side)[0]
     return {
         "model": checkpoint.name,
         "own": vars(own),
@@ -165,7 +165,7 @@ def cut_and_traced(session: Session, request: WindowsRequest, masked: bool = Tru
     model = _cut_model(checkpoint.model, cut)
     if not masked:
         model = unmasked(model)
-    return _traced(checkpoint, model, session.picture(request.picture), request.fit, cut.side)[0]
+    return _traced(session, checkpoint, model, session.picture(request.picture), request.fit, cut.side)[0]
 
 
 def _swin(session: Session, request: WindowsRequest) -> Checkpoint:
@@ -220,10 +220,12 @@ def _numbers(model: SwinTransformer, side: int, window: int) -> int:
 
 @torch.inference_mode()
 def _traced(
-    checkpoint: Checkpoint, model: SwinTransformer, picture: Picture, fit: Fit, side: int
+    session: Session, checkpoint: Checkpoint, model: SwinTransformer, picture: Picture, fit: Fit, side: int
 ) -> tuple[Trace, Tensor]:
     """The pass over the picture at ``side`` tokens, and its pixels, uint8 (3, size, size)."""
     pixels = fit_input(picture.image, checkpoint, fit, side * model.patch_size)
+    if model is checkpoint.model:
+        return session.traces.of(checkpoint, pixels[None]).traced, pixels
     return trace(model, checkpoint.preprocess(pixels[None])), pixels
 
 
