@@ -127,12 +127,16 @@ test("positions: the most similar other patch of the snapshot on screen", async 
 });
 
 test("positions: a shuffle is run on the server, and its numbers decide", async () => {
-  const run = (/** @type {number[]} */ changed) => async (name, request) => {
-    assert.deepEqual([name, request.mode, request.picture], ["experiment", "shuffled", "sample:cat"]);
-    return { classes: ["cat", "dog"], trained: [0.9, 0.1], changed, several: [0.5, 0.7] };
-  };
+  const run =
+    (/** @type {number[]} */ changed, several = [0.5, 0.7]) =>
+    async (name, request) => {
+      assert.equal(request.picture, "sample:cat");
+      if (name === "shuffles") return { several: [0.5, 0.7] };
+      assert.deepEqual([name, request.mode], ["experiment", "shuffled"]);
+      return { classes: ["cat", "dog"], trained: [0.9, 0.1], changed, several };
+    };
   assert.deepEqual((await answered(EXPERIMENT[0], vit(), run([0.88, 0.12]))).right, [0]);
-  const turned = await answered(EXPERIMENT[0], vit(), run([0.3, 0.7]));
+  const turned = await answered(EXPERIMENT[0], vit(), run([0.3, 0.7], null)); // a large network's shuffles are asked for
   assert.deepEqual(turned.right, [2]);
   assert.match(turned.sentence, /dog, 70\.0 %.*60\.0 %.*50\.0 % to 70\.0 %/);
   assert.equal(await EXPERIMENT[0].check(vit(), async () => null, {}), null);

@@ -6,6 +6,8 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from vit_explorer.models.zoo import Checkpoint
+
 
 def count_multiply_adds(model: nn.Module, img_size: int, in_channels: int = 3) -> int:
     """Multiply-adds of one forward pass of one image.
@@ -27,6 +29,11 @@ def count_multiply_adds(model: nn.Module, img_size: int, in_channels: int = 3) -
         model(image)
     model.train(was_training)
     return counter.get_total_flops() // 2
+
+
+def checkpoint_multiply_adds(checkpoint: Checkpoint) -> int:
+    """Multiply-adds of one image, as the network's card states them; counted where it does not."""
+    return checkpoint.card.get("multiply_adds") or count_multiply_adds(checkpoint.model, checkpoint.model.img_size)
 
 
 def vit_multiply_adds(

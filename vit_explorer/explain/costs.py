@@ -51,7 +51,7 @@ def patch_costs(
     erased = squares.repeat_interleave(side, dim=1).repeat_interleave(side, dim=2)
     other, whole = baseline_images(image, baseline), _probability(model, image, target)
     found = []
-    for part in _batches(erased, image, progress):
+    for part in batches(erased, image, progress):
         found.append(_probability(model, erase_patches(image, part[None], other)[0], target))
     return (whole - torch.cat(found)).reshape(down, along)
 
@@ -65,12 +65,12 @@ def head_costs(model: Network, image: Tensor, target: int, progress: Progress | 
     n_layers, n_heads = head_shape(model)
     heard = (1 - torch.eye(n_layers * n_heads, device=image.device)).reshape(-1, n_layers, n_heads)  # all but one
     whole, found = _probability(model, image, target), []
-    for part in _batches(heard, image, progress):
+    for part in batches(heard, image, progress):
         found.append(_probability(with_heads(model, part), image.expand(len(part), -1, -1, -1), target))
     return (whole - torch.cat(found)).reshape(n_layers, n_heads)
 
 
-def _batches(changes: Tensor, image: Tensor, progress: Progress | None) -> Iterator[Tensor]:
+def batches(changes: Tensor, image: Tensor, progress: Progress | None) -> Iterator[Tensor]:
     """The rows of ``changes`` in parts, as many as images of this size go through a network at once."""
     size = at_once(image, LARGE_AT_ONCE)
     for start in range(0, len(changes), size):

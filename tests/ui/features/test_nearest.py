@@ -60,7 +60,7 @@ def test_neighbours_are_those_of_the_vector_that_the_head_reads(session):
 
 
 def test_large_networks_see_fewer_pictures_and_only_when_asked(session, monkeypatch):
-    monkeypatch.setattr(module, "_multiply_adds", lambda _: 17 * 10**9)
+    monkeypatch.setattr(module, "checkpoint_multiply_adds", lambda _: 17 * 10**9)
     monkeypatch.setattr(module, "MOST", 1000)
     plan = bind(plan_index, session, Indexes())(QUESTION)
     assert plan == {"n": 100, "done": False, "quick": False}

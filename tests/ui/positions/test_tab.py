@@ -11,12 +11,23 @@ from PIL import Image
 
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.ablation import patch_order
+from vit_explorer.explain.costs import Tried
 from vit_explorer.explain.positions import cosine_similarity
 from vit_explorer.models import create_model, load_checkpoint, patchify, save_checkpoint, unpatchify
 from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.positions.experiment import N_SHUFFLES, run_experiment
+from vit_explorer.ui.core.watch import Watch
+from vit_explorer.ui.payloads import trace_payload
+from vit_explorer.ui.positions import experiment as experiment_room
+from vit_explorer.ui.positions.experiment import (
+    N_SHUFFLES,
+    leave_shuffles,
+    run_experiment,
+    several_shuffles,
+    shuffles_progress,
+)
 from vit_explorer.ui.positions.export import epoch_name, export_positions
 
 EPOCHS = [0.0, 0.1, 20.0]
@@ -107,6 +118,46 @@ def test_several_shuffles_are_those_of_the_next_seeds(visit):
     for extra in (0, 1, N_SHUFFLES - 1):
         one = experiment(visit, "shuffled", seed=4 + extra)["changed"][top]
         assert answer["several"][extra] == pytest.approx(one, abs=1e-5)
+
+
+def test_a_large_network_is_asked_once_and_its_other_shuffles_on_demand(visit, monkeypatch):
+    whole = experiment(visit, "shuffled", seed=4)
+    passes: list[int] = []
+    hook = visit.session.checkpoint("small").model.register_forward_pre_hook(
+        lambda _, inputs: passes.append(len(inputs[0]))
+    )
+    trace_payload(visit.session.traces, visit.session.picture(visit.picture), visit.session.checkpoint("small"), "crop")
+    passes.clear()
+    monkeypatch.setattr(experiment_room, "checkpoint_multiply_adds", lambda _: 10**9)
+    answer = experiment(visit, "shuffled", seed=4)
+    hook.remove()
+    assert (answer["several"], answer["n_shuffles"], passes) == (None, N_SHUFFLES, [1])
+    assert answer["changed"] == pytest.approx(whole["changed"], abs=1e-5) and answer["trained"] == whole["trained"]
+    asked = {"picture": visit.picture, "model": "small", "fit": "crop", "seed": 4}
+    several = bind(several_shuffles, visit.session, Watch())(asked)["several"]
+    assert several == pytest.approx(whole["several"], abs=1e-5)
+
+
+def test_shuffles_that_are_followed_stop_when_the_page_leaves(visit, monkeypatch):
+    watch, page = (
+        Watch(),
+        {"question": {"picture": visit.picture, "model": "small", "fit": "crop", "seed": 4}, "page": "a"},
+    )
+    look, leave = bind(shuffles_progress, watch), bind(leave_shuffles, watch)
+    assert look(page) == {"share": None}
+    shares = []
+
+    def predict(model, image, seeds, progress):
+        for share in (0.25, 0.5, 0.75):
+            progress(Tried(share))
+            shares.append(look(page)["share"])
+            if share == 0.5:
+                leave(page)
+
+    monkeypatch.setattr(experiment_room, "predict_shuffled", predict)
+    with pytest.raises(UserError, match="gone on"):
+        bind(several_shuffles, visit.session, watch)(page["question"])
+    assert shares == [0.25, 0.5]
 
 
 def test_zero_and_untrained_change_the_prediction_and_not_the_model(visit):

@@ -45,6 +45,7 @@ export interface Answers {
   ladder: LadderPayload;
   leave: any;
   leave_index: any;
+  leave_shuffles: any;
   leave_try: any;
   lobby: Record<string, any>;
   make_index: IndexPayload;
@@ -70,6 +71,8 @@ export interface Answers {
   run_point: StartPayload;
   scores: ScoresPayload;
   search_beam: BeamPayload;
+  shuffles: ShufflesPayload;
+  shuffles_progress: ShufflesProgress;
   similarity: SimilarityPayload;
   start: StartPayload;
   stop_decoding: any;
@@ -401,6 +404,7 @@ export interface ExperimentPayload {
   trained: Array<number>;
   changed: Array<number>;
   order: Array<number> | null;
+  n_shuffles: number;
   several: Array<number> | null;
 }
 
@@ -952,6 +956,14 @@ export interface ShownPayload {
   pixels: Packed;
   done: string;
   box: [number, number, number, number] | null;
+}
+
+export interface ShufflesPayload {
+  several: Array<number>;
+}
+
+export interface ShufflesProgress {
+  share: number | null;
 }
 
 export interface SimilarityPayload {

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from vit_explorer.cost.multiply_adds import count_multiply_adds
+from vit_explorer.cost.multiply_adds import checkpoint_multiply_adds
 from vit_explorer.explain.neighbours import knn_accuracy, nearest, vote
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.by_network import ByNetwork
@@ -105,7 +105,7 @@ Indexes = ByNetwork[Index]  # by the name of the dataset
 def plan_index(session: Session, indexes: Indexes, request: IndexRequest) -> IndexPlanPayload:
     """Say how many pictures a network would have to see."""
     checkpoint = session.checkpoint(request.model)
-    n, each = _size(session, checkpoint, request.source), _multiply_adds(checkpoint)
+    n, each = _size(session, checkpoint, request.source), checkpoint_multiply_adds(checkpoint)
     done = indexes.find(checkpoint.model, request.source) is not None
     return {"n": n, "done": done, "quick": done or n * each <= WITHOUT_ASKING}
 
@@ -184,9 +184,4 @@ def _size(session: Session, checkpoint: Checkpoint, source: str) -> int:
     n = len(session.test_split(source)[0].y)
     if n <= K:
         raise UserError(f"{source} has {n} test pictures: more than {K} are needed.")
-    return min(n, MOST, max(FEWEST, WORK // _multiply_adds(checkpoint)))
-
-
-def _multiply_adds(checkpoint: Checkpoint) -> int:
-    stated = checkpoint.card.get("multiply_adds")
-    return stated or count_multiply_adds(checkpoint.model, checkpoint.model.img_size)
+    return min(n, MOST, max(FEWEST, WORK // checkpoint_multiply_adds(checkpoint)))

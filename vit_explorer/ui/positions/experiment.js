@@ -9,6 +9,7 @@ import { question } from "../core/question.js";
 import { integer, oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
+import { watched } from "../core/watch.js";
 import { widget } from "../core/widget.js";
 import * as positions from "./data.js";
 import { EXPERIMENT } from "./questions.js";
@@ -74,6 +75,43 @@ export default widget((root, server) => {
       draw(state);
       mark(state);
     },
+  });
+
+  const shuffles = watched(
+    root,
+    server,
+    { work: "shuffles", progress: "shuffles_progress", leave: "leave_shuffles" },
+    ({ share }) => {
+      $(".over progress").hidden = share === null;
+      $(".over progress").value = share || 0;
+    },
+  );
+
+  async function trySeveral() {
+    const of = answer;
+    const { mode: _, ...request } = JSON.parse(of.question);
+    const found = shuffles.begin(request);
+    showSeveral();
+    const told = await found;
+    if (told) of.several = told.several;
+    showSeveral();
+  }
+
+  function showSeveral() {
+    const { n_shuffles: n, several, mode } = answer;
+    const waiting = shuffles.waiting();
+    $(".several").hidden = mode !== "shuffled" || several !== null;
+    $(".several").textContent = waiting ? "Stop" : `Try ${n} shuffles`;
+    if (!waiting) $(".over progress").hidden = true;
+    $(".spread").textContent = turned(answer) + spread(answer);
+  }
+
+  $(".several").addEventListener("click", () => {
+    if (!fits(store.state)) return;
+    if (shuffles.waiting()) {
+      shuffles.leave();
+      showSeveral();
+    } else trySeveral();
   });
 
   function change(next) {
@@ -193,13 +231,13 @@ export default widget((root, server) => {
     if (!seen || !state.trace) return;
     const fitting = fits(state);
     root.classList.toggle("waiting", !fitting);
-    if (!fitting) return;
+    if (!fitting) return shuffles.leave();
     const overlapping = overlap(state.trace);
     $(".told").textContent = overlapping ? OVERLAPPING.told : TOLD[answer.mode];
     $(".changed-name").textContent = TITLES[answer.mode];
     $(".why").textContent = (overlapping && OVERLAPPING[answer.mode]) || WHY[answer.mode];
     $(".outcome").textContent = outcome(answer);
-    $(".spread").textContent = turned(answer) + spread(answer);
+    showSeveral();
     bars($(".trained"), answer.trained, answer);
     bars($(".changed"), answer.changed, answer);
     scene(state, seen);

@@ -63,9 +63,10 @@ export const EXPERIMENT = [
       };
     },
     async check(state, ask) {
-      const answer = await ask("experiment", { ...request(state), mode: "shuffled", seed: SEED });
-      if (!answer) return null;
-      const { several } = answer;
+      const shuffle = { ...request(state), seed: SEED };
+      const answer = await ask("experiment", { ...shuffle, mode: "shuffled" });
+      const several = answer && (answer.several || (await ask("shuffles", shuffle))?.several);
+      if (!answer || !several) return null;
       return {
         right: [outcomeOf(answer.trained, answer.changed)],
         link: `mode=shuffled&seed=${SEED}`,
