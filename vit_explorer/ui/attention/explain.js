@@ -107,7 +107,8 @@ export default widget((root, server) => {
 
   $(".halt").addEventListener("click", () => {
     if (!answer || !fits(store.state)) return;
-    stopped = Boolean(waited);
+    clearTimeout(timer); // it may not have begun yet
+    stopped = !stopped;
     if (stopped) leave();
     else measure(wanted(store.state), answer.question);
     show(store.state);

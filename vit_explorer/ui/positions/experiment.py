@@ -20,7 +20,7 @@ from vit_explorer.ui.core.watch import Watch
 from vit_explorer.ui.positions.payload import check_positions
 
 N_SHUFFLES = 16  # predicted, to show how much shuffles differ
-UNASKED = 4 * 10**9  # multiply-adds that they may take where nobody has asked for them
+UNASKED = 3 * 10**9  # multiply-adds that they may take where nobody has asked for them
 
 
 @dataclass(frozen=True)
