@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vit_explorer.explain import costs
+from vit_explorer.explain import faithfulness
 from vit_explorer.explain.ablation import changed_positions, predict_with_positions
 from vit_explorer.explain.costs import Tried
 from vit_explorer.explain.shuffles import predict_shuffled
@@ -23,7 +23,7 @@ def test_every_seed_has_its_own_prediction_in_batches_of_any_size(monkeypatch):
             for seed in range(3, 9)
         ]
     )
-    monkeypatch.setattr(costs, "PIXELS_AT_ONCE", 0)  # four at once
+    monkeypatch.setattr(faithfulness, "PIXELS_AT_ONCE", 0)  # four at once
     heard: list[Tried] = []
     found = predict_shuffled(model, image, range(3, 9), heard.append)
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
