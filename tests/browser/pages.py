@@ -146,7 +146,8 @@ class Visitors:
 
 def written(page: Page) -> None:
     """Wait until the page's address says what is on screen."""
-    page.wait_for_function("async () => (await vx.module('core/link.js')).address() === location.href")
+    address = page.evaluate_handle("async () => (await vx.module('core/link.js')).address")
+    page.wait_for_function("(address) => address() === location.href", arg=address)  # a promise would count as true
 
 
 def reload(page: Page) -> None:

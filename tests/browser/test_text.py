@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.browser.pages import drawn, hastened
+from tests.browser.pages import drawn, hastened, written
 from vit_explorer.bench.page import open_page
 
 LONG = 60_000  # ms, for a slow machine
@@ -103,6 +103,28 @@ def test_typed_sequences_of_other_lengths_keep_the_slider(roots):
     roots.keyboard.press("Home")
     assert "untrained" in roots.locator(".vx-text-sequence .epoch").inner_text()
     assert word(roots, "outputs") != "EGABBAC■"
+
+
+def test_another_task_is_done_by_another_network_that_looks_elsewhere(roots):
+    view = roots.locator(".vx-text-sequence")
+    roots.locator(".vx-text-bar .task").select_option("sort")
+    roots.wait_for_function("vx.get('text').task === 'sort'", timeout=LONG)
+    drawn(roots)
+    assert word(roots, "outputs") == "AABBCDKLOR■"
+    assert "order of the alphabet" in view.locator(".vx-what").inner_text()
+    assert "backwards" not in view.locator(".vx-what").inner_text()
+    assert "sort" in view.locator(".finding").inner_text()
+    written(roots)
+    assert "task=sort" in roots.evaluate("location.hash")
+    copied = roots.evaluate("vx.get('text').copied.at(-1)[1]")
+    look = roots.evaluate("vx.get('textLook')")
+    assert copied[look["layer"]][look["head"]] == max(map(max, copied)), "the head that does it is shown first"
+    open_view(roots, "Decoding")
+    roots.locator(".vx-text-decoding .outputs .good").wait_for(timeout=LONG)
+    assert roots.locator(".vx-text-decoding .outputs .word").first.inner_text() == "AABBCDKLOR"
+    roots.locator(".vx-text-bar .text").fill("CABBAGE")
+    roots.keyboard.press("Enter")
+    roots.locator("#vx-say.shown", has_text="write 10").wait_for(timeout=LONG)
 
 
 @pytest.mark.parametrize(("text", "limit"), [("", "3 to 10"), ("ABCDEFGHIJKLM", "3 to 10"), ("BAZAAR", "A to R")])

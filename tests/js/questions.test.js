@@ -476,6 +476,7 @@ const decoded = (/** @type {string[]} */ output, /** @type {number} */ each) => 
     ...vit(),
     textLook: { epoch: 0, way: 1, layer: 0, head: 0 },
     text: {
+      task: "sort",
       text: "ab",
       answer: "ba",
       epochs: [2],
@@ -491,7 +492,7 @@ const decoded = (/** @type {string[]} */ output, /** @type {number} */ each) => 
 
 test("roots: whether greedy decoding or the beam finds the more probable output, and how probable that is", async () => {
   const found = (/** @type {string} */ output, /** @type {number} */ score) => async (name, request) => {
-    assert.deepEqual([name, request], ["search_beam", { text: "ab", epoch: 2, width: 3 }]);
+    assert.deepEqual([name, request], ["search_beam", { task: "sort", text: "ab", epoch: 2, width: 3 }]);
     return { outputs: [output, "aa"], scores: [score, -9] };
   };
   const state = decoded(["b", "a", "end"], 0.5); // log-probability 3 log(1/2) = -2.079

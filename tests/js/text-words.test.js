@@ -21,11 +21,16 @@ test("tokens that are no letters have a face and a name", () => {
 });
 
 test("reading backwards is said of a network that is right and looks along the anti-diagonal", () => {
-  assert.match(words.reading({ on: 0.78, hits: 10, n: 10, epoch: 30 }), /learned to read backwards: 78 %/);
-  assert.match(words.reading({ on: 0.1, hits: 0, n: 10, epoch: 0 }), /^Untrained.* 10 % on .* 10 % by chance/);
-  assert.match(words.reading({ on: 0.12, hits: 1, n: 10, epoch: 1 }), /^Hardly trained/);
-  assert.match(words.reading({ on: 0.34, hits: 2, n: 10, epoch: 2 }), /begins to .* 34 % .* 2 of 10 right/);
-  assert.doesNotMatch(words.reading({ on: 0.15, hits: 10, n: 10, epoch: 30 }), /learned/); // right, but not by this head
+  const reading = (/** @type {object} */ seen) =>
+    words.reading({ task: "reverse", on: 0.78, chance: 0.1, hits: 10, n: 10, epoch: 30, ...seen });
+  assert.match(reading({}), /learned to read backwards: 78 % on the anti-diagonal/);
+  assert.match(reading({ on: 0.1, hits: 0, epoch: 0 }), /^Untrained.* 10 % on .* 10 % by chance/);
+  assert.match(reading({ on: 0.12, hits: 1, epoch: 1 }), /^Hardly trained/);
+  assert.match(reading({ on: 0.34, hits: 2, epoch: 2 }), /begins to .* 34 % .* 2 of 10 right/);
+  assert.doesNotMatch(reading({ on: 0.15 }), /learned/); // right, but not by this head
+  assert.match(reading({ task: "sort", on: 0.66, chance: 0.15 }), /learned to sort: 66 % on the letter that it writes/);
+  assert.match(reading({ task: "sort", on: 0.16, chance: 0.15, epoch: 0 }), /16 % .* 15 % by chance/);
+  assert.match(reading({ task: "reverse-halves", on: 0.5, hits: 4 }), /begins to reverse halves: 50 % on both anti/);
 });
 
 test("greedy beside beam: which is right, and which more probable", () => {

@@ -94,6 +94,16 @@ def test_a_checkpoint_without_snapshots_leaves_none_of_the_one_before(tmp_path, 
     assert list(load_text_checkpoint("reverse", tmp_path).snapshots()) == [1]
 
 
+@pytest.mark.parametrize("name", ["reverse-halves", "sort"])
+def test_networks_of_other_tasks_ship_and_their_cards_are_true(name):
+    shipped = load_text_checkpoint(name)
+    assert shipped.task == SequenceTask(name) and list(shipped.snapshots()) == [0, 1, 2, 3, 8, 30]
+    _, test = shipped.task.draw(3000, 500, shipped.card["recipe"]["seed"])
+    measured = measure(shipped.model, test)
+    assert measured.free_running.tokens == pytest.approx(shipped.card["test"]["free_running"]["tokens"], abs=1e-3)
+    assert measured.free_running.sequences >= 0.99
+
+
 @pytest.mark.parametrize("length", [3, 6, 10])
 def test_a_second_network_reverses_every_length_that_it_was_trained_on(length):
     shipped = load_text_checkpoint("reverse-3-to-10")

@@ -96,6 +96,17 @@ class SequenceTask:
             return sorted(ids)
         return ids[:half][::-1] + ids[half:][::-1]
 
+    def origins(self, sequence: Sequence[int]) -> Tensor:
+        """Which inputs each letter of the answer is a copy of, bool (S, S), a row for each output.
+
+        It is one input, except where a task asks for a letter and not for a place: in sorting all equal ones.
+        """
+        ids = torch.tensor(list(sequence))
+        if self.name == "sort":
+            return torch.tensor(self.answer(sequence))[:, None] == ids
+        places = torch.tensor(self.answer(range(len(ids))))
+        return places[:, None] == torch.arange(len(ids))
+
     def read(self, text: str) -> list[int]:
         """Token ids of a typed sequence; white space and the case of letters do not matter.
 

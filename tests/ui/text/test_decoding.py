@@ -43,15 +43,15 @@ def test_every_hypothesis_of_the_search_is_sent(networks, epoch, width):
     assert payload["scores"] == sorted(payload["scores"], reverse=True)
 
 
-@pytest.mark.parametrize("seed", [0, 2, 5])
-def test_a_sequence_is_found_on_which_both_differ(networks, seed):
-    found = bind(find_difference, networks)({"width": 3, "seed": seed})
+@pytest.mark.parametrize(("task", "seed"), [("reverse", 2), ("reverse-halves", 0), ("sort", 5)])
+def test_a_sequence_is_found_on_which_both_differ(networks, task, seed):
+    found = bind(find_difference, networks)({"width": 3, "seed": seed, "task": task})
     assert found["epoch"] in UNSURE and found["tried"] >= 1
-    checkpoint = load_text_checkpoint("reverse")
+    checkpoint = load_text_checkpoint(task)
     model = checkpoint.snapshots()[found["epoch"]]
     source = torch.tensor([checkpoint.task.read(found["text"])])
     greedy = checkpoint.task.write(greedy_decode(model, source).tokens[0].tolist())
-    payload = bind(beam_payload, networks)({"text": found["text"], "epoch": found["epoch"], "width": 3})
+    payload = bind(beam_payload, networks)({"text": found["text"], "epoch": found["epoch"], "width": 3, "task": task})
     assert payload["outputs"][0] != greedy
 
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from vit_explorer.text import BOUNDARY, KVCache, Tape, greedy_decode, load_text_checkpoint, step_cost
+from vit_explorer.text import BOUNDARY, KVCache, SequenceTask, Tape, greedy_decode, load_text_checkpoint, step_cost
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.text.networks import NAMES, TextNetworks
-from vit_explorer.ui.text.sequence import anti_diagonal, sequence_payload
+from vit_explorer.ui.text.sequence import copied_share, sequence_payload
 
 RELATIVE = 2e-4  # of the packing
 FORCED, FREE = 0, 1
@@ -86,14 +86,40 @@ def test_no_output_looks_ahead(payload):
 def test_the_trained_network_is_right_and_reads_along_the_anti_diagonal(payload):
     assert payload["answer"] == "DRAOBKCALB"
     assert payload["output"][-1][FREE] == [*payload["answer"], "end"]
-    untrained, trained = payload["anti_diagonal"][0][FREE], payload["anti_diagonal"][-1][FREE]
+    untrained, trained = payload["copied"][0][FREE], payload["copied"][-1][FREE]
     assert np.max(untrained) < 0.15 and np.max(trained) > 0.6
+    anti_diagonal = [
+        [matrix[::-1].diagonal().mean() for matrix in layer]
+        for layer in unpacked(payload["cross"])[-1, FREE, :, :, :10]
+    ]
+    assert np.allclose(trained, anti_diagonal, atol=1e-4) and payload["chance"] == pytest.approx(0.1)
 
 
-def test_the_anti_diagonal_is_the_mean_weight_on_the_input_to_be_copied():
+def test_what_is_copied_is_the_mean_weight_on_the_inputs_of_each_output():
     cross = torch.zeros(4, 3)  # three outputs and the end
     cross[0, 2], cross[1, 1], cross[2, 0], cross[3, 0] = 0.9, 0.6, 0.3, 1.0
-    assert anti_diagonal(cross, 3).item() == pytest.approx(0.6)
+    task = SequenceTask()
+    assert copied_share(cross, task.origins(task.read("ABC"))).item() == pytest.approx(0.6)
+    both = SequenceTask("sort").origins(task.read("CAC"))  # A comes from one input, each C from either
+    assert both.tolist() == [[False, True, False], [True, False, True], [True, False, True]]
+    assert copied_share(cross, both).item() == pytest.approx((0 + 0 + 0.3) / 3)
+
+
+@pytest.mark.parametrize(("task", "answer"), [("sort", "AABBCDKLOR"), ("reverse-halves", "KCALBDRAOB")])
+def test_networks_of_other_tasks_answer_and_look_at_what_they_copy(networks, task, answer):
+    payload = bind(sequence_payload, networks)({"text": "BLACKBOARD", "task": task})
+    assert (payload["task"], payload["network"], payload["answer"]) == (task, task, answer)
+    assert "".join(payload["output"][-1][FREE][:-1]) == answer
+    assert np.max(payload["copied"][0]) < 1.5 * payload["chance"]
+    assert np.max(payload["copied"][-1][FREE]) > 3 * payload["chance"]
+    assert payload["limits"] == (10, 10)
+    with pytest.raises(UserError, match="7 symbols: write 10 for this task"):
+        bind(sequence_payload, networks)({"text": "CABBAGE", "task": task})
+
+
+def test_an_unknown_task_is_refused_with_those_that_there_are(networks):
+    with pytest.raises(UserError, match=r"reverse, reverse-halves.* sort"):
+        bind(sequence_payload, networks)({"text": "BLACKBOARD", "task": "rotate"})
 
 
 def test_costs_and_steps_are_those_of_formula_and_cache(payload):
@@ -118,7 +144,7 @@ def test_history_is_that_of_the_card(payload):
 
 
 @pytest.mark.parametrize(
-    ("text", "name"), [("BLACKBOARD", "reverse"), ("cab", "reverse-3-to-10"), ("ABCDEFGHI", NAMES[1])]
+    ("text", "name"), [("BLACKBOARD", "reverse"), ("cab", "reverse-3-to-10"), ("ABCDEFGHI", NAMES["reverse"][1])]
 )
 def test_a_network_that_knows_the_length_reads_the_sequence(networks, text, name):
     payload = bind(sequence_payload, networks)({"text": text})

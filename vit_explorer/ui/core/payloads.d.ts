@@ -926,6 +926,8 @@ export interface ScoresPayload {
 }
 
 export interface SequencePayload {
+  task: "reverse" | "reverse-halves" | "sort";
+  limits: [number, number];
   text: string;
   answer: string;
   network: string;
@@ -943,7 +945,8 @@ export interface SequencePayload {
   decoder_self: Packed;
   encoder_self: Packed;
   probabilities: Packed;
-  anti_diagonal: Array<Array<Array<Array<number>>>>;
+  copied: Array<Array<Array<Array<number>>>>;
+  chance: number;
   cost: DecodingCostPayload;
 }
 

@@ -1,4 +1,4 @@
-/* The sequence of the Roots tab, for all its views: typed or rolled, read by the server once. */
+/* The sequence of the Roots tab, for all its views, and what is to be done with it: typed or rolled, read by the server once. */
 import { short } from "../core/format.js";
 import { inLink } from "../core/link.js";
 import { latest } from "../core/server.js";
@@ -10,19 +10,22 @@ import * as roots from "./data.js";
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const FIRST = "BLACKBOARD";
+  const USUAL = $(".task").value;
   const ask = latest(server, "read_sequence");
   let asked = false;
-  let linked = {}; // {text, epoch, way, layer, head} of a link, until the sequence is read
+  let linked = {}; // {task, text, epoch, way, layer, head} of a link, until the sequence is read
 
   /** Ask the server for a sequence; what was chosen stays chosen where the network has it. */
   async function read(text, epoch = null) {
     root.classList.add("waiting");
-    const answer = await ask({ text });
+    if (linked.task !== undefined) $(".task").value = linked.task || USUAL;
+    const answer = await ask({ text, task: $(".task").value });
     root.classList.remove("waiting");
     if (!answer) return $(".text").setAttribute("aria-invalid", "true");
     const [before, look] = [store.get("text"), { ...store.get("textLook") }];
     if (epoch === null && linked.epoch !== undefined) epoch = linked.epoch ?? Infinity;
     if (linked.way !== undefined) look.way = roots.WAYS[linked.way || "free"];
+    const chosen = Number.isInteger(linked.layer) || Number.isInteger(linked.head);
     for (const key of ["layer", "head"]) {
       if (Number.isInteger(linked[key])) look[key] = linked[key];
       else if (linked[key] === null) delete look[key];
@@ -30,14 +33,15 @@ export default widget((root, server) => {
     linked = {};
     const wanted = epoch !== null ? epoch : before ? before.epochs[look.epoch] : Infinity;
     const index = wanted === Infinity ? answer.epochs.length - 1 : roots.nearestEpoch(answer.epochs, wanted);
-    const best = sharpest(answer.anti_diagonal.at(-1)[roots.WAYS.free]);
-    const { layer, head } = { ...best, ...look };
-    const there = answer.anti_diagonal[0][0][layer]?.[head] !== undefined;
+    const best = sharpest(answer.copied.at(-1)[roots.WAYS.free]);
+    const another = before && before.task !== answer.task; // another network, with other heads
+    const { layer, head } = another && !chosen ? best : { ...best, ...look };
+    const there = answer.copied[0][0][layer]?.[head] !== undefined;
     const place = there ? { layer, head } : best;
     store.update({ text: answer, textLook: { way: roots.WAYS.free, ...look, ...place, epoch: index } });
   }
 
-  /** The head that looks most along the anti-diagonal. */
+  /** The head that looks most at the letters that it copies. */
   function sharpest(layers) {
     const all = layers.flatMap((heads, layer) => heads.map((weight, head) => ({ layer, head, weight })));
     const { layer, head } = all.reduce((best, one) => (one.weight > best.weight ? one : best));
@@ -51,10 +55,11 @@ export default widget((root, server) => {
       (value) => (linked[key] = value),
       usual,
     );
-  const usualHead = () => sharpest(store.get("text").anti_diagonal.at(-1)[roots.WAYS.free]);
+  const usualHead = () => sharpest(store.get("text").copied.at(-1)[roots.WAYS.free]);
   inLink(
     root,
     {
+      task: one(oneOf(...[...$(".task").options].map(({ value }) => value)), "task", (_, { task }) => task, USUAL),
       text: one(words(), "text", (_, { text }) => text, FIRST),
       epoch: one(
         number(0, 1e6),
@@ -82,10 +87,12 @@ export default widget((root, server) => {
     event.preventDefault();
     read($(".text").value);
   });
+  $(".task").addEventListener("change", () => read($(".text").value));
   $(".text").addEventListener("input", () => $(".text").removeAttribute("aria-invalid"));
   $(".roll").addEventListener("click", () => {
-    const { symbols, text } = store.get("text") || { symbols: "ABCDEFGHIJKLMNOPQR", text: FIRST };
-    read(Array.from(text, () => symbols[Math.floor(Math.random() * symbols.length)]).join(""));
+    const { symbols, text, task } = store.get("text") || { symbols: "ABCDEFGHIJKLMNOPQR" };
+    const letters = task === $(".task").value ? text : FIRST; // so many; every network knows that length
+    read(Array.from(letters, () => symbols[Math.floor(Math.random() * symbols.length)]).join(""));
   });
   store.on("textWish", (wish) => wish && read(wish.text, wish.epoch));
 
@@ -98,10 +105,13 @@ export default widget((root, server) => {
     if (!seen) return;
     $(".text").value = seen.text;
     $(".text").removeAttribute("aria-invalid");
-    const { min_length: low, max_length: high } = seen;
+    $(".task").value = seen.task;
+    $("#text-limits").textContent = `${span(seen.limits)} letters, A to ${seen.symbols.at(-1)}.`;
     $(".size").textContent =
-      `Read by a network of ${short(seen.parameters)} weights, trained on ${low === high ? low : `${low} to ${high}`} letters.`;
+      `Read by a network of ${short(seen.parameters)} weights, trained on ${span([seen.min_length, seen.max_length])} letters.`;
   }
+
+  const span = ([low, high]) => (low === high ? String(low) : `${low} to ${high}`);
 
   return { topics: ["text"], draw };
 });

@@ -33,7 +33,8 @@ export default widget((root, server) => {
 
   // ---- asking ---------------------------------------------------------------------------------------------------
   async function ask() {
-    const request = { text: seen.text, epoch: seen.epochs[look.epoch], width: Number($(".widths").value) };
+    const { task, text, epochs } = seen;
+    const request = { task, text, epoch: epochs[look.epoch], width: Number($(".widths").value) };
     const mine = JSON.stringify(request);
     if (mine === question) return search && film.go(film.step);
     question = mine;
@@ -55,6 +56,7 @@ export default widget((root, server) => {
     $(".found").textContent = "Trying random sequences ...";
     const wide = Math.max(2, Number($(".widths").value));
     const answer = await askDifference({
+      task: seen.task,
       width: wide,
       seed: Math.floor(Math.random() * 2 ** 30),
     });

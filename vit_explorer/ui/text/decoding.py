@@ -12,14 +12,14 @@ from vit_explorer.ui.core.arrays import Packed, pack
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import LARGEST_SEED, Range
 from vit_explorer.ui.core.serve import terms
-from vit_explorer.ui.text.networks import NAMES, SequenceRequest, TextNetworks
+from vit_explorer.ui.text.networks import NAMES, SequenceRequest, TaskRequest, TextNetworks
 
 WIDEST = 8  # beam
 UNSURE = (3, 2, 1)  # epochs at which the network still hesitates, the best one first
 KEPT, FINISHED, GREEDY = 1, 2, 4  # bits of a hypothesis
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BeamRequest(SequenceRequest):
     """A sequence, the epoch of the network that reads it, and the width of the beam."""
 
@@ -27,8 +27,8 @@ class BeamRequest(SequenceRequest):
     width: Annotated[int, Range(1, WIDEST)]
 
 
-@dataclass(frozen=True)
-class DifferenceRequest:
+@dataclass(frozen=True, kw_only=True)
+class DifferenceRequest(TaskRequest):
     """The width of the beam, and the seed of the sequences to be tried."""
 
     width: Annotated[int, Range(2, WIDEST)]
@@ -68,7 +68,7 @@ class DifferencePayload(TypedDict):
 
 def beam_payload(networks: TextNetworks, request: BeamRequest) -> BeamPayload:
     """Search for outputs of a sequence."""
-    checkpoint, model, source = networks.snapshot(request.text, request.epoch)
+    checkpoint, model, source = networks.snapshot(request, request.epoch)
     (found,) = beam_search(model, source, request.width, cache=KVCache())
     every = found.hypotheses
 
@@ -100,7 +100,7 @@ def find_difference(networks: TextNetworks, request: DifferenceRequest) -> Diffe
     Raises:
         UserError: if they agree on all sequences tried.
     """
-    checkpoint, snapshots = networks.load(NAMES[0])
+    checkpoint, snapshots = networks.load(NAMES[request.task][0])
     for epoch in UNSURE:
         found = find_disagreement(snapshots[epoch], checkpoint.task, request.width, request.seed)
         if found is not None:

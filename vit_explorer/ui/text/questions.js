@@ -13,8 +13,8 @@ import * as words from "./words.js";
 export const letters = (marked) => [
   {
     id: "input-letter",
-    subject: (state) => `${state.text?.text} ${JSON.stringify(state.textLook)}`,
-    ask: "The network reverses “{text}” and writes output letter {number}, {letter}, in the chosen layer and head. From which input letter does it take most?",
+    subject: (state) => `${state.text?.task} ${state.text?.text} ${JSON.stringify(state.textLook)}`,
+    ask: "Of “{text}” the network makes output letter {number}, {letter}. From which input letter does the chosen layer and head take most?",
     told: "It takes {share} from {truth}.",
     hides: [".vx-text-sequence .parts", ".vx-text-sequence .finding"],
     pose(state) {
@@ -59,7 +59,7 @@ export function beams(width) {
   /** @param {import("../core/guess.js").State} state */
   function request(state) {
     const seen = roots.view(state);
-    return { text: seen.text, epoch: seen.epochs[state.textLook.epoch], width: width() };
+    return { task: seen.task, text: seen.text, epoch: seen.epochs[state.textLook.epoch], width: width() };
   }
   /** @param {import("../core/guess.js").State} state @param {string[]} options */
   function posed(state, options) {
@@ -76,7 +76,7 @@ export function beams(width) {
     };
   }
   const subject = (/** @type {import("../core/guess.js").State} */ { text, textLook }) =>
-    `${text?.text} ${textLook?.epoch} ${width()}`;
+    `${text?.task} ${text?.text} ${textLook?.epoch} ${width()}`;
   return [
     {
       id: "greedy-or-beam",
@@ -141,7 +141,7 @@ export const CACHE = [
   {
     id: "cache-saves",
     subject: (state) => state.text?.text,
-    ask: "“{text}” is reversed in {steps} steps. Without a cache each step computes all keys and values again. How many times as many multiply-adds are that in all?",
+    ask: "The answer to “{text}” takes {steps} steps. Without a cache each step computes all keys and values again. How many times as many multiply-adds are that in all?",
     told: "{plain} multiply-adds without the cache, {cached} with it: {times}.",
     hides: [".vx-text-cache .finding", ".vx-text-cache .lanes", ".vx-text-cache .below"],
     pose(state) {

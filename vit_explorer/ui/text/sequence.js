@@ -181,10 +181,10 @@ export default widget((root, server) => {
     every.forEach(({ layer, head }, k) => {
       const button = list.children[k];
       drawMatrix(button.querySelector("canvas"), sizes.small, seen.cross({ ...look, layer, head }));
-      const on = seen.anti_diagonal[look.epoch][look.way][layer][head];
+      const on = seen.copied[look.epoch][look.way][layer][head];
       const short = `${layer + 1}.${head + 1}`;
       button.querySelector("span").textContent = short;
-      button.title = `Layer ${layer + 1}, head ${head + 1}: ${percent(on)} on the anti-diagonal`;
+      button.title = `Layer ${layer + 1}, head ${head + 1}: ${percent(on)} ${words.TASKS[seen.task].where}`;
       button.setAttribute("aria-pressed", String(layer === look.layer && head === look.head));
       button.setAttribute("aria-label", `${short}, ${button.title}`);
     });
@@ -221,8 +221,16 @@ export default widget((root, server) => {
 
   /** The finding, first and large, in numbers of this sequence. */
   function finding() {
-    const on = seen.anti_diagonal[look.epoch][look.way][look.layer][look.head];
-    return words.reading({ on, hits: words.hits(output(), seen.right), n: seen.n, epoch: seen.epochs[look.epoch] });
+    const on = seen.copied[look.epoch][look.way][look.layer][look.head];
+    const { task, chance, n } = seen;
+    return words.reading({
+      task,
+      on,
+      chance,
+      hits: words.hits(output(), seen.right),
+      n,
+      epoch: seen.epochs[look.epoch],
+    });
   }
 
   function draw(/** @type {import("../state").State} */ state) {
@@ -248,6 +256,7 @@ export default widget((root, server) => {
     root.style.setProperty("--tile", `${sizes.tile}px`);
     root.style.setProperty("--gap", `${gap}px`);
     $(".finding").textContent = finding();
+    for (const part of root.querySelectorAll("[data-task]")) part.hidden = part.dataset.task !== seen.task;
     $(".slider").max = String(seen.last);
     $(".slider").value = String(look.epoch);
     $(".epoch").textContent = seen.epochs[look.epoch]

@@ -21,7 +21,7 @@ from vit_explorer.text import (
     step_cost,
 )
 from vit_explorer.ui.core.arrays import Packed, pack_shares
-from vit_explorer.ui.text.networks import SequenceRequest, TextNetworks
+from vit_explorer.ui.text.networks import SequenceRequest, Task, TextNetworks
 
 WAYS = ("forced", "free")  # the decoder is given the right symbols so far, or its own
 
@@ -68,10 +68,14 @@ class SequencePayload(TypedDict):
     ``epochs``: of the snapshots. ``given``, ``output``: per snapshot and way, names of the tokens that the decoder is
     given and predicts; in free running they end where the output ends, and rows after it are 0 in all arrays.
     ``cross``: (E, 2, layers, heads, T, S). ``decoder_self``: (E, 2, layers, heads, T, T). ``encoder_self``: (E, layers,
-    heads, S, S). ``probabilities``: (E, 2, T, vocabulary), ``names`` of its last axis. ``anti_diagonal``: (E, 2,
-    layers, heads), mean weight of output t on the input that it must copy. ``history``: by epoch, from the card.
+    heads, S, S). ``probabilities``: (E, 2, T, vocabulary), ``names`` of its last axis. ``copied``: (E, 2, layers,
+    heads), see :func:`copied_share`, ``chance``: of weights that are all alike. ``history``: by epoch, from the card.
+    ``limits``: symbols of the shortest and longest sequence for this task; ``min_length``, ``max_length``: for this
+    network.
     """
 
+    task: Task
+    limits: tuple[int, int]
     text: str
     answer: str
     network: str
@@ -89,18 +93,21 @@ class SequencePayload(TypedDict):
     decoder_self: Packed
     encoder_self: Packed
     probabilities: Packed
-    anti_diagonal: list[list[list[list[float]]]]
+    copied: list[list[list[list[float]]]]
+    chance: float
     cost: DecodingCostPayload
 
 
 def sequence_payload(networks: TextNetworks, request: SequenceRequest) -> SequencePayload:
     """Run a sequence through the network of its length, at every snapshot."""
-    checkpoint, snapshots, ids = networks.read(request.text)
+    checkpoint, snapshots, ids = networks.read(request)
     task, source = checkpoint.task, torch.tensor([ids])
     names = token_names(task)
     looks = [_look(model, task, source) for model in snapshots.values()]
-    answer = task.answer(ids)
+    answer, origins = task.answer(ids), task.origins(ids)
     return {
+        "task": request.task,
+        "limits": networks.limits(request.task),
         "text": task.write(ids),
         "answer": task.write(answer),
         "network": checkpoint.name,
@@ -118,7 +125,8 @@ def sequence_payload(networks: TextNetworks, request: SequenceRequest) -> Sequen
         "decoder_self": pack_shares(torch.stack([look["decoder_self"] for look in looks])),
         "encoder_self": pack_shares(torch.stack([look["encoder_self"] for look in looks])),
         "probabilities": pack_shares(torch.stack([look["probabilities"] for look in looks])),
-        "anti_diagonal": [anti_diagonal(look["cross"], len(ids)).tolist() for look in looks],
+        "copied": [copied_share(look["cross"], origins).tolist() for look in looks],
+        "chance": origins.float().mean().item(),
         "cost": cost_payload(checkpoint.model, source),
     }
 
@@ -141,12 +149,15 @@ def history(checkpoint: TextCheckpoint) -> list[TextAccuracy]:
     ]
 
 
-def anti_diagonal(cross: Tensor, n_source: int) -> Tensor:
-    """Mean weight of output t on input n_source - 1 - t, (..., T, S) -> (...); the end is not counted.
+def copied_share(cross: Tensor, origins: Tensor) -> Tensor:
+    """Mean weight of an output on the inputs that it is a copy of, (..., T, S) -> (...); the end is not counted.
 
-    It is 1 for a network that reads the input backwards and looks nowhere else, and 1 / n_source by chance.
+    In reversal that is the anti-diagonal.
+
+    Args:
+        origins: of :meth:`SequenceTask.origins`, (S, S).
     """
-    return cross[..., :n_source, :].flip(-1).diagonal(dim1=-2, dim2=-1).mean(-1)
+    return (cross[..., : len(origins), :] * origins).sum(-1).mean(-1)
 
 
 @torch.no_grad()

@@ -19,16 +19,25 @@ export const name = (token) => ({ end: "the end", pad: "padding" })[token] || to
 /** How many symbols of an output are right, each at its place. */
 export const hits = (output, right) => right.slice(0, -1).filter((token, k) => output[k] === token).length;
 
+/** What the networks learned, and where attention lies that does it. */
+export const TASKS = {
+  reverse: { skill: "read backwards", where: "on the anti-diagonal" },
+  "reverse-halves": { skill: "reverse halves", where: "on both anti-diagonals" },
+  sort: { skill: "sort", where: "on the letter that it writes" },
+};
+
 /**
- * What a head of the network does at a snapshot. `on`: its mean weight on the anti-diagonal; `hits` of `n` letters are right.
- * @param {{on: number, hits: number, n: number, epoch: number}} seen
+ * What a head of the network does at a snapshot. `on`: its mean weight on the letters that it copies, `chance` if it looked
+ * everywhere alike; `hits` of `n` letters are right.
+ * @param {{task: "reverse" | "reverse-halves" | "sort", on: number, chance: number, hits: number, n: number, epoch: number}} seen
  */
-export function reading({ on, hits, n, epoch }) {
-  const [diagonal, chance] = [`${percent(on, 0)} on the anti-diagonal`, 1 / n];
-  if (hits === n && on > 2 * chance) return `By itself it learned to read backwards: ${diagonal}.`;
+export function reading({ task, on, chance, hits, n, epoch }) {
+  const { skill, where } = TASKS[task];
+  const diagonal = `${percent(on, 0)} ${where}`;
+  if (hits === n && on > 2 * chance) return `By itself it learned to ${skill}: ${diagonal}.`;
   if (on < 1.5 * chance)
     return `${epoch ? "Hardly trained" : "Untrained"}, it looks everywhere alike: ${diagonal}, ${percent(chance, 0)} by chance.`;
-  return `It begins to read backwards: ${diagonal}, ${hits} of ${n} right.`;
+  return `It begins to ${skill}: ${diagonal}, ${hits} of ${n} right.`;
 }
 
 /**
