@@ -17,7 +17,8 @@ from vit_explorer.explain.positions import cosine_similarity, position_similarit
 from vit_explorer.models.zoo import create_model, load_checkpoint, save_checkpoint
 from vit_explorer.ui.core.arrays import pack
 from vit_explorer.ui.core.payloads import prediction_payload
-from vit_explorer.ui.core.session import Picture, Session
+from vit_explorer.ui.core.pictures import Picture
+from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.core.traces import Traces
 from vit_explorer.ui.payloads import model_payload, trace_payload
 from vit_explorer.ui.positions.export import PositionsExport, export_positions

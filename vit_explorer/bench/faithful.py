@@ -11,8 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vit_explorer.bench.missing import NotMeasured
-from vit_explorer.data.sources import DatasetError, open_dataset
+from vit_explorer.bench.missing import NotMeasured, needed_cifar10
 from vit_explorer.explain.explanations import METHODS, explanation_maps, random_maps
 from vit_explorer.explain.faithfulness import deletion_curve, insertion_curve
 from vit_explorer.models.zoo import CHECKPOINT_FOLDER, Checkpoint, CheckpointError, load_checkpoint
@@ -49,10 +48,10 @@ def measure_faithful(
         NotMeasured: where CIFAR-10 or a checkpoint is not found, or there are not so many images.
     """
     folder = checkpoints or CHECKPOINT_FOLDER
+    images = needed_cifar10(data).test.x
     try:
-        images = open_dataset("cifar10", root=data).test.x
         loaded = [load_checkpoint(name, [folder]) for name in models]
-    except (DatasetError, CheckpointError) as error:
+    except CheckpointError as error:
         raise NotMeasured(str(error)) from error
     if not 2 <= n <= len(images):
         raise NotMeasured(f"the number of pictures must be 2 to {len(images)}, not {n}")

@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
-from vit_explorer.bench.missing import NotMeasured
-from vit_explorer.data.sources import Dataset, DatasetError, open_dataset
+from vit_explorer.bench.missing import needed_cifar10
+from vit_explorer.data.sources import Dataset
 from vit_explorer.training.loop.events import Failed, Step
 from vit_explorer.training.loop.precision import fast_precision
 from vit_explorer.training.loop.recipe import Recipe
@@ -72,10 +72,7 @@ def measure_learn(checkpoints: str | None = None) -> dict[str, Any]:
     Raises:
         NotMeasured: where CIFAR-10 is not found.
     """
-    try:
-        dataset = open_dataset("cifar10")
-    except DatasetError as error:
-        raise NotMeasured(str(error)) from error
+    dataset = needed_cifar10()
     common = {"test_subset": N_TEST, "snapshots": 2, "test_each_epoch": False}
     plain = replace(EXERCISE_VIT, epochs=10_000, **common)
     fast = replace(FAST_VIT, precision=fast_precision(), **common)

@@ -12,8 +12,7 @@ from typing import Any
 import torch
 
 from vit_explorer.bench.learn import images_per_second
-from vit_explorer.bench.missing import NotMeasured
-from vit_explorer.data.sources import DatasetError, open_dataset
+from vit_explorer.bench.missing import needed_cifar10
 from vit_explorer.training.loop.events import Epoch, Event, Failed, Finished, Snapshot, Step
 from vit_explorer.training.loop.precision import fast_precision
 from vit_explorer.training.loop.recipe import Recipe
@@ -45,10 +44,7 @@ def measure_wait(checkpoints: str | None = None) -> dict[str, Any]:
     Raises:
         NotMeasured: where CIFAR-10 is not found.
     """
-    try:
-        dataset = open_dataset("cifar10")
-    except DatasetError as error:
-        raise NotMeasured(str(error)) from error
+    dataset = needed_cifar10()
     plain = replace(EXERCISE_VIT, test_subset=TEST_SUBSET)
     default = replace(FAST_VIT, test_subset=TEST_SUBSET, precision=fast_precision())
     n_train = len(dataset.train.y)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
-from vit_explorer.figures.frame import GREY, INKS, LINE_HEIGHT, SHAPES, entitled, shortened, unframed
+from vit_explorer.figures.frame import GREY, INKS, LINE_HEIGHT, SHAPES, accuracy_axes, entitled, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -110,7 +110,7 @@ def short_number(value: float) -> str:
 
 
 def _plot(axes: Axes, models: Sequence[DrawnModel]) -> None:
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+    from matplotlib.ticker import FixedLocator, FuncFormatter
 
     for one in models:
         axes.plot(one.multiply_adds, one.accuracy, marker=SHAPES[one.kind], color=INKS[one.kind], markersize=10,
@@ -125,12 +125,8 @@ def _plot(axes: Axes, models: Sequence[DrawnModel]) -> None:
         for steps in ((1, 2, 5), (1, 1.5, 2, 3, 5, 7))
     )
     axes.xaxis.set_major_locator(FixedLocator(few if len(few) >= 3 else many))
-    axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / 1e6:g} M"))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g} %"))
-    axes.set_xlabel("multiply-adds of one picture", fontsize=11)
-    axes.set_title("Accuracy on the test split", fontsize=11, loc="left")
-    unframed(axes)
+    accuracy_axes(axes, "multiply-adds of one picture")
 
 
 def _list(axes: Axes, models: Sequence[DrawnModel]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vit_explorer.figures.curves import spread
-from vit_explorer.figures.frame import GREY, INKS, LINE_HEIGHT, SHAPES, entitled, unframed
+from vit_explorer.figures.frame import GREY, INKS, LINE_HEIGHT, SHAPES, accuracy_axes, entitled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,7 +80,7 @@ def _draw(axes: Axes, curve: ScalingCurve) -> None:
 
 def _scale(axes: Axes, drawn: Sequence[ScalingCurve]) -> None:
     """Percentage axis in tens around all points, and ticks at the measured numbers."""
-    from matplotlib.ticker import FuncFormatter, NullLocator
+    from matplotlib.ticker import FuncFormatter
 
     sizes = np.unique(np.concatenate([curve.points[:, 0] for curve in drawn]))
     own = np.concatenate([curve.own[:, 0] for curve in drawn])
@@ -91,13 +91,9 @@ def _scale(axes: Axes, drawn: Sequence[ScalingCurve]) -> None:
     axes.set_xscale("log")
     axes.set_xlim(everywhere.min() / 1.15, everywhere.max() * 1.15)
     axes.set_xticks(sizes if len(sizes) else np.unique(own))
-    axes.xaxis.set_minor_locator(NullLocator())
     axes.set_ylim(max(0.0, bottom), min(1.0, top))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g} %"))
-    axes.set_xlabel("training pictures", fontsize=11)
-    axes.set_title("Accuracy on the test split", fontsize=11, loc="left")
-    unframed(axes)
+    accuracy_axes(axes, "training pictures")
 
 
 def _name(axes: Axes, drawn: Sequence[ScalingCurve]) -> None:

@@ -70,6 +70,17 @@ def unframed(axes: Axes) -> None:
         spine.set_visible(False)
 
 
+def accuracy_axes(axes: Axes, across: str) -> None:
+    """Accuracy on the test split upwards, in percent, over a logarithmic axis with this label and no minor ticks."""
+    from matplotlib.ticker import FuncFormatter, NullLocator
+
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.3g} %"))
+    axes.set_xlabel(across, fontsize=11)
+    axes.set_title("Accuracy on the test split", fontsize=11, loc="left")
+    unframed(axes)
+
+
 def bare(axes: Axes) -> None:
     """Draw an image without ticks and frame."""
     axes.set_xticks([])

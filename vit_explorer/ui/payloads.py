@@ -7,8 +7,8 @@ from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.attention.payload import AttentionPayload, attention_payload
 from vit_explorer.ui.core.arrays import Packed, pack
 from vit_explorer.ui.core.payloads import PicturePayload, PredictionPayload, answer_payload, picture_payload
+from vit_explorer.ui.core.pictures import Picture
 from vit_explorer.ui.core.requests import Fit, fit_input
-from vit_explorer.ui.core.session import Picture
 from vit_explorer.ui.core.traces import Traces
 from vit_explorer.ui.home.payload import HomePayload, home_payload
 from vit_explorer.ui.patches.payload import PatchesPayload, leading_components, patches_payload

@@ -10,9 +10,10 @@ import pytest
 from vit_explorer.data.decode import PictureError
 from vit_explorer.models.zoo import CheckpointError
 from vit_explorer.ui.core.errors import UserError, user_errors
+from vit_explorer.ui.core.pictures import UnknownPicture
 from vit_explorer.ui.core.requests import Range, parse_request
 from vit_explorer.ui.core.serve import bind, serve
-from vit_explorer.ui.core.session import Session, UnknownPicture
+from vit_explorer.ui.core.session import Session
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from vit_explorer.models.zoo import (
     save_checkpoint,
 )
 from vit_explorer.ui.core.errors import UserError
-from vit_explorer.ui.core.session import MAX_SIDE, SAMPLES, Session, UnknownPicture, available_samples
+from vit_explorer.ui.core.pictures import SAMPLES, UnknownPicture, available_samples
+from vit_explorer.ui.core.session import MAX_SIDE, Session
 from vit_explorer.ui.core.uploads import decode_upload
 
 

@@ -18,8 +18,9 @@ from vit_explorer.data.cifar10 import DATA_VARIABLE
 from vit_explorer.training.runs.race import Race
 from vit_explorer.ui.compare.picture import TimesRequest, compare_times
 from vit_explorer.ui.core.kept import made_from
+from vit_explorer.ui.core.pictures import UnknownPicture
 from vit_explorer.ui.core.serve import serve
-from vit_explorer.ui.core.session import Session, UnknownPicture
+from vit_explorer.ui.core.session import Session
 
 PATIENCE = 60.0  # seconds
 

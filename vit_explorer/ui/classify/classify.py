@@ -13,8 +13,9 @@ from vit_explorer.ui.core.payloads import (
     reading_order,
     timed_prediction,
 )
+from vit_explorer.ui.core.pictures import UnknownPicture
 from vit_explorer.ui.core.requests import Fit
-from vit_explorer.ui.core.session import Session, UnknownPicture
+from vit_explorer.ui.core.session import Session
 
 MOST = 12  # pictures that the page holds
 

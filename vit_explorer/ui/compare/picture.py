@@ -11,9 +11,10 @@ from vit_explorer.models.summary import ModelSummary, model_summary
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.payloads import TIMED_PASSES, reading_order, timed_prediction
+from vit_explorer.ui.core.pictures import Picture
 from vit_explorer.ui.core.requests import Fit, ModelRequest, fit_input
 from vit_explorer.ui.core.serve import terms
-from vit_explorer.ui.core.session import Picture, Session
+from vit_explorer.ui.core.session import Session
 
 
 def compare_order(checkpoints: list[Checkpoint], chosen: Checkpoint) -> list[Checkpoint]:

@@ -12,7 +12,7 @@ from vit_explorer.data.dataset import DatasetError, printable
 from vit_explorer.data.decode import PictureError
 from vit_explorer.models.zoo import CheckpointError
 from vit_explorer.training.runs.errors import RunError
-from vit_explorer.ui.core.session import UnknownPicture
+from vit_explorer.ui.core.pictures import UnknownPicture
 
 LOG = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from torch import Tensor
 from vit_explorer.models.summary import ModelSummary, model_summary
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.arrays import Packed, pack_pixels
+from vit_explorer.ui.core.pictures import Picture
 from vit_explorer.ui.core.requests import Fit, fit_input
-from vit_explorer.ui.core.session import Picture
 
 TIMED_PASSES = 3
 LEADING_DATASET = "cifar10"  # models trained on it come first: its classes are things that people photograph

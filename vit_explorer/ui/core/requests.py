@@ -15,7 +15,8 @@ from vit_explorer.models.pretrained.preprocess import resize_and_crop
 from vit_explorer.models.pretrained.report import Preprocessing
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.errors import UserError, shown
-from vit_explorer.ui.core.session import Picture, Session
+from vit_explorer.ui.core.pictures import Picture
+from vit_explorer.ui.core.session import Session
 
 LARGEST_SEED = 2**31 - 1
 

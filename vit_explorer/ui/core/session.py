@@ -11,19 +11,15 @@ share one process, and a link that holds the names restores what somebody saw. N
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import hashlib
-import io
 import threading
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from PIL import Image
 
@@ -51,74 +47,11 @@ from vit_explorer.ui.core.brought import USUAL_BRING, BringLimits, Brought
 from vit_explorer.ui.core.datasets import Sources
 from vit_explorer.ui.core.kept_pictures import KeptPictures
 from vit_explorer.ui.core.networks import WEIGHTS_MEMORY, Networks
+from vit_explorer.ui.core.pictures import SAMPLES, Picture, UnknownPicture, sample
 from vit_explorer.ui.core.traces import Traces
 
 UPLOADS_MEMORY = 512  # MB that the pictures of all visitors may take (the door's flag says the same)
 MAX_SIDE = 1024  # pixels; a larger upload is reduced to this before it is kept
-PREVIEW_SIDE = 320  # pixels
-PIXELS_SHOWN = 64  # pixels of a side: pictures up to it are enlarged so that each is seen
-
-
-class Sample(NamedTuple):
-    """A photo inside an installed package.
-
-    ``labels`` are the names that datasets give to the thing it shows, CIFAR-10's and ImageNet's among them.
-    """
-
-    package: str
-    path: str
-    title: str
-    labels: tuple[str, ...]
-
-
-SAMPLES: dict[str, Sample] = {  # in the order of the gallery: the first one is of a class that the shipped models know
-    "cat": Sample("vit_explorer", "data/photos/cat.jpg", "Cat", ("cat", "Egyptian cat", "tabby", "tiger cat")),
-    "cheetah": Sample("gradio", "media_assets/images/cheetah1.jpg", "Cheetah", ("cheetah",)),
-    "lion": Sample("gradio", "media_assets/images/lion.jpg", "Lion", ("lion",)),
-    "running": Sample("gradio", "media_assets/images/cheetah.jpg", "Cheetah, running", ("cheetah",)),
-    "coffee": Sample("vit_explorer", "data/photos/coffee.jpg", "Coffee", ("coffee", "espresso", "cup")),
-    "rocket": Sample("vit_explorer", "data/photos/rocket.jpg", "Rocket", ("rocket", "missile", "projectile")),
-    "bus": Sample(
-        "gradio", "media_assets/images/bus.png", "Bus (drawn)", ("bus", "minibus", "trolleybus", "school bus")
-    ),
-    "tower": Sample("gradio", "media_assets/images/tower.jpg", "Eiffel tower", ("tower",)),
-    "hopper": Sample(
-        "matplotlib", "mpl-data/sample_data/grace_hopper.jpg", "Grace Hopper", ("person", "military uniform")
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture by its name.
-
-    ``labels`` are the names of the thing it shows, the most common first; empty where that is unknown.
-    """
-
-    name: str
-    title: str
-    image: Image.Image
-    labels: tuple[str, ...] = ()
-
-    @property
-    def truth(self) -> str | None:
-        """The label of the picture, None where it is unknown."""
-        return self.labels[0] if self.labels else None
-
-    @property
-    def nbytes(self) -> int:
-        """What it takes in memory, its preview included as if that could not be compressed."""
-        return 3 * self.image.width * self.image.height + 4 * PREVIEW_SIDE * PREVIEW_SIDE
-
-    @cached_property
-    def preview(self) -> str:
-        """A small JPEG as a data URL, no side longer than PREVIEW_SIDE; a PNG where the page shows single pixels."""
-        small = self.image.copy()
-        small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
-        buffer = io.BytesIO()
-        form = "png" if max(small.size) <= PIXELS_SHOWN else "jpeg"  # of photographs a quarter of the bytes
-        small.save(buffer, form, quality=90, subsampling=0)
-        return f"data:image/{form};base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 @dataclass(frozen=True)
@@ -128,10 +61,6 @@ class DownloadStatus:
     state: Literal["idle", "running", "finished", "failed"]
     fraction: float = 0.0
     reason: str | None = None
-
-
-class UnknownPicture(KeyError):
-    """No picture has this name (any more)."""
 
 
 class Session:
@@ -312,7 +241,7 @@ class Session:
             if kept is not None:
                 return kept
         elif kind == "sample" and rest in SAMPLES:
-            return _sample(rest)
+            return sample(rest)
         elif kind in self.datasets.names and rest.isdecimal() and rest.isascii():
             return self._from_dataset(kind, int(rest))
         raise UnknownPicture(name)
@@ -348,23 +277,3 @@ class Session:
             raise UnknownPicture(f"{kind}:{index}")
         label = source.names[int(source.test.y[index])]
         return Picture(f"{kind}:{index}", f"{source.title} test picture {index}", source.picture(index), (label,))
-
-
-def available_samples() -> list[str]:
-    """The names of the photos that the installed packages really carry."""
-    return [name for name in SAMPLES if _sample_path(name).is_file()]
-
-
-def _sample_path(name: str) -> Path:
-    sample = SAMPLES[name]
-    spec = find_spec(sample.package)
-    assert spec is not None and spec.origin is not None, f"{sample.package} is a requirement"
-    return Path(spec.origin).parent / sample.path
-
-
-@lru_cache(maxsize=len(SAMPLES))
-def _sample(name: str) -> Picture:
-    path = _sample_path(name)
-    if not path.is_file():
-        raise UnknownPicture(f"sample:{name}")
-    return Picture(f"sample:{name}", SAMPLES[name].title, load_picture(path), SAMPLES[name].labels)

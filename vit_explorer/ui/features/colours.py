@@ -23,8 +23,9 @@ from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.by_network import ByNetwork
 from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.pictures import available_samples
 from vit_explorer.ui.core.requests import fit_input
-from vit_explorer.ui.core.session import Session, available_samples
+from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.features.hidden import HiddenMap, Pair, PairRequest, hidden_maps, load_pair
 
 FitOn = Literal["picture", "both", "gallery"]

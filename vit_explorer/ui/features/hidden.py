@@ -14,8 +14,9 @@ from vit_explorer.explain.trace import Trace
 from vit_explorer.models.network import Network
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.pictures import Picture
 from vit_explorer.ui.core.requests import ModelRequest, fit_input
-from vit_explorer.ui.core.session import Picture, Session
+from vit_explorer.ui.core.session import Session
 
 MAX_SIDE = 28  # tokens of a map whose similarities are sent whole: 784 x 784 bytes
 

@@ -14,9 +14,10 @@ from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.errors import Answer, UserError, user_errors
 from vit_explorer.ui.core.kept_pictures import IN_USE
 from vit_explorer.ui.core.payloads import PicturePayload, picture_payload
+from vit_explorer.ui.core.pictures import Picture, available_samples
 from vit_explorer.ui.core.requests import Fit, ModelRequest
 from vit_explorer.ui.core.serve import terms
-from vit_explorer.ui.core.session import DownloadStatus, Picture, Session, available_samples
+from vit_explorer.ui.core.session import DownloadStatus, Session
 
 FIRST_MODEL = "vit-cifar10"
 FIRST_PICTURES = ("sample:cheetah", "sample:cat")  # the first one that the model knows is shown

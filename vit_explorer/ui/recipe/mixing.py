@@ -12,7 +12,8 @@ from torch import Tensor
 
 from vit_explorer.data.mixing import Mix, draw_cutmix, draw_mixup, soft_targets
 from vit_explorer.models.zoo import Checkpoint
-from vit_explorer.ui.core.session import Picture, Session
+from vit_explorer.ui.core.pictures import Picture
+from vit_explorer.ui.core.session import Session
 
 SHARES = 500  # draws in the picture of how shares spread
 BINS = 20

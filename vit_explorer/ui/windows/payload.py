@@ -20,8 +20,9 @@ from vit_explorer.models.windows import WindowRecord
 from vit_explorer.models.zoo import Checkpoint, create_model
 from vit_explorer.ui.core.arrays import Packed, pack, pack_shares
 from vit_explorer.ui.core.errors import UserError
+from vit_explorer.ui.core.pictures import Picture
 from vit_explorer.ui.core.requests import Fit, ModelRequest, fit_input, parse_int
-from vit_explorer.ui.core.session import Picture, Session
+from vit_explorer.ui.core.session import Session
 
 Grid = tuple[int, int]
 WINDOWS = (2, 3, 4, 5, 6, 7, 8)  # sides to choose from, in tokens
