@@ -11,26 +11,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.ui.train.visits import MINE, QuietService
 from vit_explorer.training.loop.events import Finished
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.runs.race import Race, owner_of
-from vit_explorer.training.service.service import TrainingService
 from vit_explorer.training.studies.data_scaling import scaling_recipe
 from vit_explorer.ui.core.serve import serve
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.train.hunger import describe_hunger, export_hunger
 from vit_explorer.ui.train.tab import race_functions
 
-MINE = "my secret"
 UPDATES = 2  # of every run: so that an own point is trained in a blink
 ACCURACIES = {("cnn", 50): (0.5, 0.7), ("cnn", 100): (0.8,), ("vit", 50): (0.4,)}
-
-
-class QuietService(TrainingService):
-    """A service whose races are handed in and never trained: no process is started."""
-
-    def submit(self, race: Race, until: str = "end") -> None:
-        self.handed_in = [*getattr(self, "handed_in", []), race.name]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.ui.train.test_tab import MINE, YOURS, QuietService, Visit
+from tests.ui.train.visits import MINE, YOURS, QuietService, Visit
 from vit_explorer.data.cifar10 import DATA_VARIABLE
 from vit_explorer.training.runs.race import Race
 from vit_explorer.ui.compare.picture import TimesRequest, compare_times
