@@ -14,8 +14,8 @@ from vit_explorer.ui.attention.features import feature_maps
 from vit_explorer.ui.attention.heads import attention_matrix, attention_rows
 from vit_explorer.ui.attention.layers import export_layers
 from vit_explorer.ui.attention.rollout import rollout_stack
-from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.pictures import available_samples
+from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.features.colours import GalleryBases, feature_colour_maps
 from vit_explorer.ui.features.export import export_features
