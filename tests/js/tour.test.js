@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changed } from "../../vit_explorer/ui/tour/acts.js";
-import { corner } from "../../vit_explorer/ui/tour/place.js";
+import { around, beside, corner, scrollTo } from "../../vit_explorer/ui/tour/place.js";
 
 const ROOM = { width: 1280, height: 720 };
 const CARD = { width: 360, height: 300 };
@@ -9,13 +9,26 @@ const CARD = { width: 360, height: 300 };
 test("the card stands beside what is lit, inside the window", () => {
   assert.deepEqual(corner({ left: 300, top: 200, right: 700, bottom: 500 }, CARD, ROOM), [716, 200]);
   assert.deepEqual(corner({ left: 800, top: 100, right: 1200, bottom: 600 }, CARD, ROOM), [424, 100]);
-  assert.deepEqual(corner({ left: 20, top: 10, right: 1260, bottom: 300 }, CARD, ROOM), [20, 316]);
-  assert.deepEqual(corner({ left: 20, top: 400, right: 1260, bottom: 710 }, CARD, ROOM), [20, 84]);
+  assert.deepEqual(corner({ left: 300, top: 600, right: 700, bottom: 700 }, CARD, ROOM), [716, 408]);
+  assert.deepEqual(corner(null, CARD, ROOM), [908, 408]);
 });
 
-test("where nothing is lit, or it fills the window, the card stands in the corner", () => {
-  for (const lit of [null, { left: 10, top: 10, right: 1270, bottom: 900 }])
-    assert.deepEqual(corner(lit, CARD, ROOM), [908, 408]);
+test("where there is no room beside it, the card is a bar", () => {
+  assert.equal(beside({ left: 300, top: 200, right: 700, bottom: 500 }, CARD, ROOM), true);
+  assert.equal(beside({ left: 20, top: 10, right: 1260, bottom: 300 }, CARD, ROOM), false);
+  assert.equal(beside(null, CARD, ROOM), true);
+});
+
+test("several elements are lit as one, and hidden ones not at all", () => {
+  const hidden = { left: 0, top: 0, right: 0, bottom: 0 };
+  const boxes = [hidden, { left: 10, top: 40, right: 90, bottom: 60 }, { left: 30, top: 20, right: 50, bottom: 50 }];
+  assert.deepEqual(around(boxes, 5), { left: 5, top: 15, right: 95, bottom: 65 });
+  assert.equal(around([hidden]), null);
+});
+
+test("what is lit comes to the middle of the free part, or begins at its upper end", () => {
+  assert.equal(scrollTo({ left: 0, top: 900, right: 10, bottom: 1000 }, 0, 500), 700);
+  assert.equal(scrollTo({ left: 0, top: 900, right: 10, bottom: 1900 }, 80, 500), 820);
 });
 
 test("a setting is done when it changes, or gets the value that is asked for", () => {

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from vit_explorer.ui.door import main
-from vit_explorer.ui.tour.tour import ACTS, FIELDS, NUMBERS, OWN, TourError, read_tour, tour_payload
+from vit_explorer.ui.tour.tour import ACTS, FIELDS, NUMBERS, OPTIONAL, OWN, TourError, read_tour, tour_payload
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 STEP = json.loads(OWN.read_text(encoding="utf-8"))[0]
@@ -25,7 +25,7 @@ def test_what_ships_has_nine_acts_and_an_end():
     steps = read_tour()
     assert len(steps) == 10
     assert steps[-1].link == "tab=home"
-    assert set(tour_payload(steps)["steps"][0]) == set(FIELDS)
+    assert set(tour_payload(steps)["steps"][0]) == {*FIELDS, *OPTIONAL}
 
 
 def test_a_link_may_be_copied_with_its_sign(tmp_path):
@@ -45,6 +45,7 @@ def test_a_link_may_be_copied_with_its_sign(tmp_path):
         ({"done": {"press": ".a", "is": "3"}}, "done"),
         ({"done": {"setting": "head"}}, "done: 'setting'"),
         ({"done": {"setting": ["head"], "is": 3}}, "done: 'is'"),
+        ({"small": 3}, "small"),
         ({"colour": "red"}, "'colour'"),
     ],
 )

@@ -8,12 +8,12 @@ import { calm } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 import { watch } from "./acts.js";
 import { filled } from "./numbers.js";
-import { corner } from "./place.js";
+import { around, beside, corner, scrollTo } from "./place.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const PADDING = 8; // px around what is lit
-  const NARROW = 640; // px of the window, below which the card is a sheet at the lower edge
+  const ARRIVAL = 5000; // ms in which the views of a step are there
   const [card, spot] = [$(".card"), $(".spot")];
   let steps = [];
   let number = 0; // of the step on screen, from 1; 0 while there is no tour
@@ -23,6 +23,9 @@ export default widget((root, server) => {
   let unwatch = () => {};
   /** @type {ReturnType<typeof setTimeout>} */
   let timer;
+  let stood = false; // whether the card has found its form beside what is lit
+  let lay = [0, 0]; // where what is lit began and ended in the page, px, when it was scrolled to
+  let until = 0; // ms: so long views of a step that has begun may still come
   let turn = 0; // counts steps that were asked for: an older one's end is not waited for
 
   // ---- steps -------------------------------------------------------------------------------------------------
@@ -44,10 +47,9 @@ export default widget((root, server) => {
     card.focus({ preventScroll: true });
     await shown;
     if (mine !== turn) return;
-    target()?.scrollIntoView({
-      block: window.innerWidth < NARROW ? "start" : "center",
-      behavior: calm() ? "auto" : "smooth",
-    });
+    until = performance.now() + ARRIVAL;
+    stand();
+    bring();
     place();
     unwatch = watch(steps[number - 1].done, current, well);
   }
@@ -73,13 +75,34 @@ export default widget((root, server) => {
     const at = number;
     number = 0;
     card.hidden = spot.hidden = true;
+    document.body.style.paddingBottom = "";
     if (restore && saved && at) await go(saved, true);
     if (opener?.isConnected) opener.focus({ preventScroll: true });
     touch();
   }
 
   // ---- the card ----------------------------------------------------------------------------------------------
-  const target = () => /** @type {HTMLElement | null} */ (document.querySelector(steps[number - 1].spot));
+  const boxOf = (/** @type {string} */ selector) =>
+    around(
+      [...document.querySelectorAll(selector)].map((one) => one.getBoundingClientRect()),
+      PADDING,
+    );
+
+  /** What the step lights, and where that is higher than the free part of the window what it names for this. */
+  function target() {
+    const { spot: all, small } = steps[number - 1];
+    const lit = boxOf(all);
+    const [high, low] = part();
+    return (lit && small && lit.bottom - lit.top > low - high && boxOf(small)) || lit;
+  }
+
+  /** Upper and lower end of the part of the window that neither the card nor the rail covers, which lies above the tabs in a narrow page. @returns {[number, number]} */
+  function part() {
+    const rail = document.querySelector("#rail")?.getBoundingClientRect();
+    const above = rail && rail.width > window.innerWidth / 2 ? rail.height : 0;
+    return [above, card.classList.contains("bar") ? card.getBoundingClientRect().top : window.innerHeight];
+  }
+  const room = () => ({ width: window.innerWidth, height: window.innerHeight });
 
   function write() {
     const { title, act } = steps[number - 1];
@@ -98,14 +121,39 @@ export default widget((root, server) => {
     if ($(".say").textContent !== words) $(".say").textContent = words;
   }
 
+  /** Be a card, or a bar at the lower edge where a card would lie on what is lit; the page then ends above it. */
+  function stand() {
+    card.classList.remove("bar");
+    const lit = boxOf(steps[number - 1].spot);
+    const bar = !beside(lit, { width: card.offsetWidth, height: card.offsetHeight }, room());
+    card.classList.toggle("bar", bar);
+    stood = Boolean(lit);
+    document.body.style.paddingBottom = bar ? `${card.offsetHeight + 2 * PADDING}px` : "";
+  }
+
+  const inPage = (/** @type {import("./place.js").Box} */ { top, bottom }) => [
+    top + window.scrollY,
+    bottom + window.scrollY,
+  ];
+
+  /** Scroll to what the step lights. */
+  function bring() {
+    const lit = target();
+    if (!lit) return;
+    lay = inPage(lit);
+    window.scrollBy({ top: scrollTo(lit, ...part()), behavior: calm() ? "auto" : "smooth" });
+  }
+
   /** Light what the step is about, and stand beside it. */
   function place() {
     if (!number) return;
-    const box = target()?.getBoundingClientRect();
-    const lit =
-      box && box.width > 0
-        ? { left: box.left - PADDING, top: box.top - PADDING, right: box.right + PADDING, bottom: box.bottom + PADDING }
-        : null;
+    const lit = target();
+    const moved = lit && inPage(lit).some((end, k) => Math.abs(end - lay[k]) > 2 * PADDING);
+    if (lit && (!stood || (moved && performance.now() < until))) {
+      stand(); // what it is about has come, or what stands above it
+      bring();
+      return place();
+    }
     spot.hidden = !lit;
     if (lit)
       Object.assign(spot.style, {
@@ -114,12 +162,9 @@ export default widget((root, server) => {
         width: `${lit.right - lit.left}px`,
         height: `${lit.bottom - lit.top}px`,
       });
-    const [left, top] = corner(
-      lit,
-      { width: card.offsetWidth, height: card.offsetHeight },
-      { width: window.innerWidth, height: window.innerHeight },
-    );
-    Object.assign(card.style, { left: `${left}px`, top: `${top}px` });
+    const [left, top] = corner(lit, { width: card.offsetWidth, height: card.offsetHeight }, room());
+    const bar = card.classList.contains("bar");
+    Object.assign(card.style, { left: bar ? "" : `${left}px`, top: bar ? "" : `${top}px` });
   }
 
   // ---- input -------------------------------------------------------------------------------------------------
@@ -135,7 +180,13 @@ export default widget((root, server) => {
   document.addEventListener("keydown", (event) => {
     if (number && event.key === "Escape" && !event.defaultPrevented) end();
   });
-  for (const kind of ["scroll", "resize"]) window.addEventListener(kind, place, { capture: true, passive: true });
+  window.addEventListener("scroll", place, { capture: true, passive: true });
+  window.addEventListener("resize", () => {
+    if (!number) return;
+    stand();
+    bring();
+    place();
+  });
   new ResizeObserver(place).observe(document.body);
   store.follow(() => {
     if (!number) return;

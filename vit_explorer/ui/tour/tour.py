@@ -11,6 +11,7 @@ from typing import Any, TypedDict
 
 OWN = Path(__file__).with_name("steps.json")
 FIELDS = ("title", "link", "spot", "say", "act", "done", "wait")
+OPTIONAL = ("small",)
 ACTS = ("press", "point", "setting")
 LONGEST = 60.0  # seconds between an act and the next step
 # Numbers that a sentence can name in braces; numbers.js computes them.
@@ -31,6 +32,7 @@ class Step:
     Attributes:
         link: what a link holds behind its ``#``: the state in which the step begins.
         spot: CSS selector of what is lit.
+        small: CSS selector of what is lit instead where the spot is higher than the window has room; "" for the spot.
         say: a sentence or two; ``{answer}`` and the like are numbers of :data:`NUMBERS`.
         act: what the visitor is asked to do.
         done: {"press": selector}, {"point": selector}, or {"setting": [keys of the link]} with the value it gets under
@@ -45,6 +47,7 @@ class Step:
     act: str
     done: Mapping[str, Any]
     wait: float
+    small: str = ""
 
 
 class TourPayload(TypedDict):
@@ -78,11 +81,13 @@ def _step(entry: Any, where: str) -> Step:
         if field not in entry:
             raise TourError(f"{where}: the field {field!r} is missing.")
     for field in entry:
-        if field not in FIELDS:
-            raise TourError(f"{where}: there is no field {field!r}; the fields are {', '.join(FIELDS)}.")
+        if field not in FIELDS + OPTIONAL:
+            raise TourError(f"{where}: there is no field {field!r}; the fields are {', '.join(FIELDS + OPTIONAL)}.")
     for field in ("title", "link", "spot", "say", "act"):
         if not isinstance(entry[field], str) or not entry[field].strip():
             raise TourError(f"{where}, {field}: it must be text.")
+    if not isinstance(entry.get("small", ""), str):
+        raise TourError(f"{where}, small: it must be text.")
     for name in re.findall(r"\{([^}]*)\}", entry["say"]):
         if name not in NUMBERS:
             raise TourError(f"{where}, say: {{{name}}} is no number of the page; there are {', '.join(NUMBERS)}.")
