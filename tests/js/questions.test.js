@@ -4,7 +4,6 @@ import { test } from "node:test";
 import { ABLATION, EXPLAIN, HEADS, LAYERS, ROLLOUT } from "../../vit_explorer/ui/attention/questions.js";
 import { QUESTIONS as CLASSIFY } from "../../vit_explorer/ui/classify/questions.js";
 import { CONFUSION, GUIDE, PICTURE, TABLE } from "../../vit_explorer/ui/compare/questions.js";
-import { filled } from "../../vit_explorer/ui/core/guess.js";
 import { QUESTIONS as FEATURES } from "../../vit_explorer/ui/features/questions.js";
 import { QUESTIONS as HOME } from "../../vit_explorer/ui/home/questions.js";
 import { QUESTIONS as PATCHES } from "../../vit_explorer/ui/patches/questions.js";
@@ -13,80 +12,7 @@ import { DISTILLATION, ingredients, LADDER } from "../../vit_explorer/ui/recipe/
 import { beams, CACHE, letters } from "../../vit_explorer/ui/text/questions.js";
 import { HUNGER, RACE } from "../../vit_explorer/ui/train/questions.js";
 import { costs, STAGES, STEPS } from "../../vit_explorer/ui/windows/questions.js";
-
-const packed = (/** @type {number[]} */ numbers, /** @type {number[]} */ shape) => ({
-  data: Buffer.from(Float32Array.from(numbers).buffer).toString("base64"),
-  dtype: "float32",
-  scale: 1,
-  shape,
-});
-const GRID = [2, 2];
-const LOOK = [0.5, 0.05, 0.1, 0.3, 0.05]; // what CLS gives: itself, then four patches
-const EVEN = [0.2, 0.2, 0.2, 0.2, 0.2];
-
-/** A ViT of one layer and two heads on four patches of 4 x 4 pixels. @returns {any} */
-const vit = () => ({
-  token: 0,
-  trace: {
-    model: "vit",
-    classes: ["cat", "dog"],
-    probabilities: [0.9, 0.1],
-    picture: { name: "sample:cat", title: "Cat", labels: ["cat"] },
-    fit: "crop",
-    size: 8,
-    grid: GRID,
-    n_prefix: 1,
-    patches: { size: 4, values: 48 },
-    attention: {
-      shape: [1, 2, 5, 5],
-      weights: packed([...LOOK, ...Array(20).fill(0.2), ...EVEN, ...Array(20).fill(0.2)], [1, 2, 5, 5]),
-      reading: packed(EVEN, [5]),
-      lens: [],
-    },
-  },
-  model: {
-    name: "vit",
-    architecture: "vit",
-    d_model: 128,
-    positions: {
-      grid: GRID,
-      n_prefix: 1,
-      epochs: [1],
-      structure: [{ two_d: 0.5 }],
-      similarity: packed(
-        [
-          [1, 0, 0, 0, 0],
-          [0, 1, 0.2, 0.7, -0.4],
-          [0, 0.2, 1, 0, 0],
-          [0, 0.7, 0, 1, 0],
-          [0, -0.4, 0, 0, 1],
-        ].flat(),
-        [1, 5, 5],
-      ),
-    },
-  },
-});
-/** @returns {any} */
-const cnn = () => ({
-  token: 0,
-  trace: { ...vit().trace, model: "cnn", patches: null, attention: null, n_prefix: 0 },
-  model: { name: "cnn", architecture: "cnn", d_model: null, positions: null },
-});
-/** @type {import("../../vit_explorer/ui/core/guess.js").Ask} */
-const nobody = () => assert.fail("the numbers on screen are enough");
-
-/** Why a question is not asked. */
-const missing = (question, state, ask = nobody) => question.pose(state, ask).missing;
-
-/** Ask, check, and see that nothing is left in braces. */
-async function answered(question, state, ask = nobody) {
-  const posed = await question.pose(state, ask);
-  assert.equal(posed.missing, undefined);
-  const found = await question.check(state, ask, posed);
-  const sentence = found.right.length ? filled(question.told, { ...posed.words, ...found.words }) : found.why;
-  for (const text of [filled(question.ask, posed.words), sentence]) assert.doesNotMatch(text, /[{}]|undefined|NaN/);
-  return { ...found, posed, sentence, option: posed.options && found.right.map((index) => posed.options[index]) };
-}
+import { answered, canvas, cnn, EVEN, GRID, LOOK, missing, packed, swin, vit } from "./asking.js";
 
 test("questions have ids of their own, and say of a network without attention why they are not asked", () => {
   const views = [PATCHES, MAPS, EXPERIMENT, HEADS, ROLLOUT, ABLATION, FEATURES, STEPS, costs(() => null), RACE, HUNGER];
@@ -291,40 +217,6 @@ async function features(state) {
   return { featuresOf: state };
 }
 
-const swin = () => {
-  const block = (/** @type {number[]} */ shift, /** @type {number[]} */ reach) => ({
-    stage: 0,
-    grid: [4, 4],
-    whole: [4, 4],
-    shift,
-    masked: true,
-    order: packed(Array(16).fill(0), [16]),
-    regions: packed(Array(16).fill(0), [16]),
-    weights: null,
-    bias: packed([0], [1, 1, 1]),
-    reach_rows: packed(reach, [4, 4]),
-    reach_cols: packed(reach, [4, 4]),
-  });
-  const three = Array(4).fill([1, 1, 1, 0]).flat();
-  return {
-    ...block([0, 0], three),
-    answer: {
-      model: "swin",
-      window: 2,
-      shift: 1,
-      side: 4,
-      pixels: packed(Array(48).fill(0), [4, 4, 3]),
-      classes: [],
-      stages: [{ d_model: 8, heads: 1, depth: 2, multiply_adds: 1 }],
-      blocks: [block([0, 0], three), block([1, 1], three)],
-      cnn: [],
-      vit: { grid: GRID, d_model: 8, layers: 1, multiply_adds: 1 },
-      windows: [2],
-      sides: [4],
-    },
-  };
-};
-
 test("windows: the part of the pairs that is left, and how far two blocks reach", async () => {
   globalThis.document = /** @type {any} */ ({ createElement: canvas });
   const state = { ...vit(), token: null, windows: { answer: swin().answer, pair: 0, head: 0 } };
@@ -332,11 +224,6 @@ test("windows: the part of the pairs that is left, and how far two blocks reach"
   const { option, sentence } = await answered(STEPS[1], state);
   assert.deepEqual(option, ["more than half, not all"]);
   assert.match(sentence, /9 of 16/);
-});
-
-/** A canvas that draws nothing. */
-const canvas = () => ({
-  getContext: () => ({ createImageData: () => ({ data: new Uint8ClampedArray(1e4) }), putImageData() {} }),
 });
 
 test("windows: multiply-adds of the whole module, of 56 x 56 tokens in windows of 7 x 7", async () => {

@@ -4,6 +4,7 @@ import { diverging } from "../core/colours.js";
 import { clearCanvas, matrixImage, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { at, cellAt } from "../core/pointer.js";
 import { saveMenu } from "../core/save.js";
@@ -15,6 +16,7 @@ import { widget } from "../core/widget.js";
 import * as attention from "./data.js";
 import { largest, mix, readHead, softmax } from "./inside-data.js";
 import * as mapping from "./maps.js";
+import { INSIDE } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -309,5 +311,6 @@ export default widget((root, server) => {
   });
 
   inLink(root, { layer: attention.linked.layer, head: attention.linked.head });
+  offer(root, server, INSIDE);
   return { topics: ["model", "trace", "attentionChosen"], draw, mark };
 });

@@ -5,6 +5,7 @@ import { leaders, outcomeOf, outcomes, outcomeWords, pictureAndModel } from "../
 import { CLS_TOKEN, tokenName } from "../core/tokens.js";
 import { request } from "../core/views.js";
 import * as attention from "./data.js";
+import { readHead } from "./inside-data.js";
 import * as rollout from "./rollout-data.js";
 
 const ERASED = 1 / 8; // of all patches
@@ -71,6 +72,47 @@ export const HEADS = [
         values,
         link,
         words: sharesInWords(right, values, seen.grid),
+      };
+    },
+  },
+];
+
+const CLOSE = 0.1; // of the longer one: below it two lengths count as level
+
+/** What is asked of a block, inside a head. @type {import("../core/guess.js").Question[]} */
+export const INSIDE = [
+  {
+    id: "adds-more",
+    subject: (state) => `${pictureAndModel(state)} ${attention.view(state) && attention.chosen(state).layer}`,
+    ask: "In block {layer} attention and then the MLP add a vector each to what {query} holds. Whose is longer?",
+    told: "Attention, all heads together, adds {attended}, the MLP {transformed}, to a vector of length {entering}.",
+    hides: [".vx-inside .numbers"],
+    pose(state) {
+      const seen = attention.view(state);
+      if (!seen) return missing(state);
+      const query = queryOf(state, seen);
+      return {
+        token: query,
+        words: { query: tokenName(query, seen.grid), layer: attention.chosen(state).layer + 1 },
+        options: ["That of attention", "That of the MLP", "Neither: they differ by less than a tenth"],
+      };
+    },
+    async check(state, ask, { token }) {
+      const { layer, head } = attention.chosen(state);
+      const answer = await ask("inside", { ...attention.named(state), layer, head });
+      if (!answer) return null;
+      const { lengths } = readHead(answer);
+      const index = attention.view(state).indexOf(token);
+      const [entering, attended, transformed] = [0, 1, 2].map((row) => lengths.at(row, index));
+      const level = Math.abs(attended - transformed) < CLOSE * Math.max(attended, transformed);
+      return {
+        right: [level ? 2 : attended > transformed ? 0 : 1],
+        link: `token=${token}`,
+        words: {
+          attended: format.significant(attended),
+          transformed: format.significant(transformed),
+          entering: format.significant(entering),
+        },
       };
     },
   },

@@ -247,3 +247,11 @@ export function input(element, gridOf, tokenAt) {
       event.preventDefault();
   });
 }
+
+/** What the server is asked about the Swin on screen, cut as it is. @param {import("../state").State} state */
+export function request({ trace, windows: { answer } }) {
+  const { model, window, shift, side, own } = answer;
+  const usual = own.window === window && own.shift === shift && own.side === side;
+  const cut = usual ? { window: null, shift: null, side: null } : { window, shift, side };
+  return { picture: trace.picture.name, model, fit: trace.fit, ...cut };
+}

@@ -3,6 +3,7 @@
 import { clearCanvas, outline } from "../core/draw.js";
 import { barCells, beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { offer } from "../core/guess.js";
 import { byHand } from "../core/hand.js";
 import { inLink, touch } from "../core/link.js";
 import { at } from "../core/pointer.js";
@@ -16,6 +17,7 @@ import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
 import * as matrix from "./matrix.js";
 import * as pairs from "./pairs.js";
+import { MASKS } from "./questions.js";
 import * as wording from "./unmasked.js";
 
 export default widget((root, server) => {
@@ -35,20 +37,13 @@ export default widget((root, server) => {
   let both = null; // the answers with the mask and without
   let led = false; // once: from the token that the page marks by itself to one whose window is cut
   const { ask, fits } = question(root, server, "unmasked", {
-    wanted: request,
+    wanted: windows.request,
     keep: (told) => (both = told),
     draw: (state) => answer(windows.view(state), state),
   });
 
   const block = (seen) => seen.blocks[seen.pairs[seen.pair].blocks[1]];
   const number = (seen) => block(seen).index + 1;
-
-  function request(/** @type {import("../state").State} */ { trace, windows: shown }) {
-    const { model, window, shift, side, own } = shown.answer;
-    const cut = own.window === window && own.shift === shift && own.side === side;
-    const asked = cut ? { window: null, shift: null, side: null } : { window, shift, side };
-    return { picture: trace.picture.name, model, fit: trace.fit, ...asked };
-  }
 
   // ---- words -----------------------------------------------------------------------------------------------------
   const name = (token, style) => make("span", style, pairs.where(token, drawn.block.grid));
@@ -352,5 +347,6 @@ export default widget((root, server) => {
   pairs.follow(() => mark(store.state));
   saveScreen($(".vx-panel"), "window masks");
 
+  offer(root, server, MASKS);
   return { topics: ["windows"], draw, mark };
 });

@@ -1,7 +1,9 @@
 /* Questions to guess before the Windows tab shows the answers. */
+
+import { best } from "../core/arrays.js";
 import * as format from "../core/format.js";
-import { ascending, nearest, pictureAndModel } from "../core/guess.js";
-import { windowed, whole } from "./cost-counts.js";
+import { ascending, nearest, outcomeOf, outcomes, outcomeWords, pictureAndModel } from "../core/guess.js";
+import { whole, windowed } from "./cost-counts.js";
 import * as windows from "./data.js";
 
 const PARTS = [2, 4, 8, 16, 64, 256]; // offered as answers
@@ -62,6 +64,34 @@ export const STEPS = [
         right: [share === 1 ? 3 : share > 0.5 ? 2 : share > 0.25 ? 1 : 0],
         words: { reached: format.count(reached), all: format.count(reach.length), share: format.percent(share) },
       };
+    },
+  },
+];
+
+/** What is asked of the masks. @type {import("../core/guess.js").Question[]} */
+export const MASKS = [
+  {
+    id: "without-the-mask",
+    subject: (state) => `${pictureAndModel(state)} ${cutOf(state)}`,
+    ask: "After the shift some windows hold tokens from opposite edges of the picture, and the mask keeps them apart. Take it away in all shifted blocks: what happens to the answer, {answer}, {chance}?",
+    told: "Without the mask the probability of {answer} goes from {before} to {after}{turned}.",
+    hides: [".vx-windows-masks .answers"],
+    pose(state) {
+      const seen = windows.view(state);
+      if (!seen) return missing;
+      if (!seen.classes.length) return { missing: `${state.windows.answer.model} names no class.` };
+      if (seen.blocks.every(({ masked }) => !masked)) return { missing: "No window of this map needs a mask." };
+      const top = best(seen.probabilities);
+      return {
+        words: { answer: seen.classes[top], chance: format.probability(seen.probabilities[top]) },
+        options: outcomes(seen.classes[top]),
+      };
+    },
+    async check(state, ask) {
+      const both = await ask("unmasked", windows.request(state));
+      if (!both) return null;
+      const { classes, with_mask: before, without } = both;
+      return { right: [outcomeOf(before, without)], words: outcomeWords(classes, before, without) };
     },
   },
 ];
