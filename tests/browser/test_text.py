@@ -230,6 +230,33 @@ def test_teacher_forcing_gives_the_right_letters_and_free_running_its_own(roots)
         assert f"{100 * row[way]:.1f} %" in roots.locator(".vx-text-inside .legend").inner_text()
 
 
+# Colours of a map's cells in the middle, from the upper left, and those of its weights.
+_CELLS = """async ([selector, name, picked]) => {
+  const { colour, sequential } = await vx.module("core/colours.js");
+  const seen = (await vx.module("text/data.js")).view(vx.state);
+  const canvas = document.querySelector(selector);
+  const weights = seen[name](vx.get("textLook"));
+  const cell = canvas.width / weights.cols;
+  const context = canvas.getContext("2d");
+  const rgb = (text) => text.match(/\\d+/g).slice(0, 3).map(Number);
+  return picked.map(([i, j]) => [
+    [...context.getImageData((j + 0.5) * cell, (i + 0.5) * cell, 1, 1).data].slice(0, 3),
+    rgb(colour(sequential, weights.at(i, j), 0, 1)),
+    weights.at(i, j),
+  ]);
+}"""
+
+
+def test_maps_of_both_halves_are_painted_and_the_causal_mask_is_hatched(roots):
+    cells = [(i, j) for i in (0, 3, 9) for j in (0, 3, 9)]
+    for painted, expected, _ in roots.evaluate(_CELLS, [".vx-text-inside .encoder-map", "encoderSelf", cells]):
+        assert painted == pytest.approx(expected, abs=1)
+    decoder = [".vx-text-inside .decoder-map", "decoderSelf", cells]
+    for (i, j), (painted, expected, weight) in zip(cells, roots.evaluate(_CELLS, decoder), strict=True):
+        allowed = j <= i
+        assert (painted == pytest.approx(expected, abs=1)) == allowed and (weight > 0) == allowed
+
+
 def test_a_vit_stands_beside_it(roots):
     roots.locator(".vx-text-bridge .beside").click()
     assert "vit-cifar10" in roots.locator(".vx-text-bridge .vit-name").inner_text()
@@ -308,6 +335,10 @@ def test_a_wider_beam_has_more_outputs(decoding):
     decoding.wait_for_function("document.querySelectorAll('.vx-text-decoding .outputs li').length === 4", timeout=LONG)
     decoding.locator(".vx-text-decoding .widths").select_option("1")
     decoding.wait_for_function("document.querySelectorAll('.vx-text-decoding .outputs li').length === 1", timeout=LONG)
+    decoding.locator(".vx-text-decoding .epochs").select_option("2")  # a snapshot of the training
+    greedy = "".join(decoding.evaluate("vx.get('text').output[2][1].slice(0, -1)"))
+    decoding.locator(".vx-text-decoding .outputs", has_text=greedy).wait_for(timeout=LONG)
+    assert "wrong" in decoding.locator(".vx-text-decoding .finding").inner_text()
 
 
 def test_a_question_about_both_is_decided_by_their_scores(decoding):
@@ -339,8 +370,11 @@ def test_blocks_and_multiply_adds_are_those_of_the_step(cache):
     cache.locator(".vx-text-cache .slider").fill("1")
     assert counts(cache, "with") == counts(cache, "without") == (2 * (1 + 10), 0)
     cache.locator(".vx-text-cache .forward").click()
-    cache.keyboard.press("ArrowRight")
-    cache.keyboard.press("ArrowRight")
+    cache.locator(".vx-text-cache .back").click()
+    assert step_of(cache, "cache") == (1, 11)
+    for _ in range(4):
+        cache.keyboard.press("ArrowRight")
+    cache.keyboard.press("ArrowLeft")
     assert step_of(cache, "cache") == (4, 11)
     assert counts(cache, "with") == (2, 2 * (3 + 10))
     assert counts(cache, "without") == (2 * (4 + 10), 0)

@@ -53,6 +53,9 @@ CROSS_ATTENTION = Area(  # a row for each output letter and for the end, a colum
     ".vx-text-sequence .marks", 11, 10,
     "[...document.querySelectorAll('.vx-text-sequence .outputs .tiles > *')].findIndex((tile) => tile.tabIndex === 0)",
 )  # fmt: skip
+BEAM_TREE = Area(  # a column for each step, rows of hypotheses; the bars are of the one that is pointed at
+    ".vx-text-decoding .tree", 6, 11, "document.querySelector('.vx-text-decoding .whose').textContent"
+)
 ROOTS = "Roots / Cross-attention"
 
 # Times every pointer move from the moment the event happened: to the end of all its listeners, when the marks of the
@@ -162,7 +165,8 @@ def measure_point(checkpoints: str | None = None) -> dict[str, Any]:
     with running_app(*app_flags(checkpoints)) as address, chromium() as browser:
         page = browser.new_page(viewport=VIEWPORT)
         open_page(page, address)
-        for view, area in (*((view, IMAGE) for view in POINTED), (ROOTS, CROSS_ATTENTION)):
+        roots = ((ROOTS, CROSS_ATTENTION), ("Roots / Decoding", BEAM_TREE))
+        for view, area in (*((view, IMAGE) for view in POINTED), *roots):
             pointing = point_on(page, view, area)
             result[f"{view}: marks of the last view drawn, ms (median)"] = pointing.percentile(50)
             result[f"{view}: marks of the last view drawn, ms (95th percentile)"] = pointing.percentile(95)
