@@ -22,6 +22,7 @@ from vit_explorer.models.swin import (
 from vit_explorer.models.windows import into_windows, out_of_windows, relative_position_index, window_plan
 
 SWIN_T = {"d_model": 96, "depths": (2, 2, 6, 2), "n_heads": (3, 6, 12, 24), "window": 7, "n_classes": 1000}
+NARROW = {"d_model": 24, "depths": (2, 2, 2, 2), "n_heads": (1, 2, 4, 8)}
 
 
 def random_weights(module: torch.nn.Module) -> torch.nn.Module:
@@ -325,16 +326,19 @@ def common(name: str) -> str:
     return name.replace(".attn.proj", ".attention.projection").replace(".attn.", ".attention.")
 
 
-@pytest.mark.parametrize("side", [224, 200])
+@pytest.mark.parametrize(("side", "sizes"), [(224, SWIN_T), (200, SWIN_T | NARROW)])
 @pytest.mark.parametrize(("theirs", "rename"), [("torchvision", from_torchvision), ("timm", from_timm)])
-def test_the_same_weights_give_the_logits_of(theirs, rename, side):
-    """At 224, and at 200, where the maps need padding, which each of the two does in a way of its own."""
+def test_the_same_weights_give_the_logits_of(theirs, rename, side, sizes):
+    """A whole Swin-T at 224, and a narrow one at 200, where the maps need padding: each pads in a way of its own."""
+    width, depths, heads = sizes["d_model"], sizes["depths"], sizes["n_heads"]
     if theirs == "torchvision":
-        other = random_weights(torchvision.models.swin_t(weights=None))
+        other = random_weights(torchvision.models.SwinTransformer([4, 4], width, [*depths], [*heads], [7, 7]))
     else:
-        other = random_weights(timm.create_model("swin_tiny_patch4_window7_224", img_size=side))
+        name = "swin_tiny_patch4_window7_224"
+        other = timm.create_model(name, img_size=side, embed_dim=width, depths=depths, num_heads=heads)
+        other = random_weights(other)
     weights = {rename(key): value for key, value in other.state_dict().items() if "relative_position_index" not in key}
-    ours = SwinTransformer(side, 4, **SWIN_T, padding=theirs).eval()
+    ours = SwinTransformer(side, 4, **sizes, padding=theirs).eval()
     ours.load_state_dict(weights)
     images = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(side))
     with torch.no_grad():

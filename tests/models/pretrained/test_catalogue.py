@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import runpy
 import sys
 
 import numpy as np
@@ -219,11 +219,12 @@ def test_get_wants_names_or_all(capsys):
     assert "--all" in capsys.readouterr().err
 
 
-def test_python_dash_m_runs_the_command():
-    done = subprocess.run(
-        [sys.executable, "-m", "vit_explorer.models.pretrained", "list"], capture_output=True, text=True, check=True
-    )
-    assert "deit-tiny" in done.stdout and done.stderr == ""
+def test_python_dash_m_runs_the_command(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["python -m", "list"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_module("vit_explorer.models.pretrained", run_name="__main__", alter_sys=True)
+    said = capsys.readouterr()
+    assert not ended.value.code and "deit-tiny" in said.out and said.err == ""
 
 
 @pytest.mark.parametrize("entry", pretrained_models(), ids=lambda entry: entry.name)

@@ -188,16 +188,19 @@ export default widget((root, server) => {
 
   function show(/** @type {import("../state").State} */ state) {
     const { results, truth } = answer;
-    listClasses(state.trace.classes);
+    listClasses(results.find(({ alike }) => alike)?.classes ?? []);
     cards = results.map((result) => makeCard(result, truth, state));
     $(".cards").replaceChildren(...cards.map(({ element }) => element));
     const others = results.filter(({ alike }) => !alike).map(({ name }) => name);
     const apart = others.length ? ` ${others.join(", ")} ${others.length > 1 ? "know" : "knows"} other classes.` : "";
+    const silent = state.trace.classes.length ? "" : `${state.model.name} has no head: it names no class. `;
     $(".verdict").textContent =
+      silent +
       answers.verdict(
         results.filter(({ alike }) => alike),
         truth,
-      ) + apart;
+      ) +
+      apart;
     if (times.about !== answer.question) times = { about: "", seconds: {}, passes: 0 };
     showTimes();
   }
@@ -205,7 +208,7 @@ export default widget((root, server) => {
   let drawn = ""; // the question whose answer stands in the cards
   function draw(/** @type {import("../state").State} */ state) {
     if (!views.ready(state)) return;
-    if (target && !state.trace.classes.includes(target)) target = "";
+    if (target && state.trace.classes.length && !state.trace.classes.includes(target)) target = "";
     ask(state);
     root.classList.toggle("waiting", !fits(state));
     if (!fits(state)) return;
@@ -248,5 +251,5 @@ export default widget((root, server) => {
   saveScreen($(".vx-panel"), "in all models", rows);
 
   offer(root, server, PICTURE);
-  return { topics: ["model", "trace", "catalogue"], draw, mark, predicts: true };
+  return { topics: ["model", "trace", "catalogue"], draw, mark };
 });

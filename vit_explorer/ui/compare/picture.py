@@ -18,8 +18,13 @@ from vit_explorer.ui.core.session import Session
 
 
 def compare_order(checkpoints: list[Checkpoint], chosen: Checkpoint) -> list[Checkpoint]:
-    """Models with the classes of the chosen one first, then the others, each in reading order."""
-    return sorted(reading_order(checkpoints), key=lambda one: one.class_names != chosen.class_names)
+    """Models with the classes of the chosen one first, then the others, each in reading order.
+
+    Beside a network without a head, those with the classes that come first in reading order.
+    """
+    ordered = reading_order(checkpoints)
+    names = chosen.class_names or (ordered[0].class_names if ordered else [])
+    return sorted(ordered, key=lambda one: one.class_names != names)
 
 
 @dataclass(frozen=True)
@@ -72,12 +77,12 @@ class TimesPayload(TypedDict):
 def compare_picture(session: Session, request: CompareRequest) -> ComparePayload:
     """Predict and explain one picture with every usable model."""
     picture, chosen = session.picture(request.picture), session.checkpoint(request.model)
-    usable, _ = session.checkpoints()
+    ordered = compare_order(session.checkpoints()[0], chosen)
     return {
         "truth": picture.truth,
         "results": [
-            explained(picture, one, request.fit, request.target, one.class_names == chosen.class_names)
-            for one in compare_order(usable, chosen)
+            explained(picture, one, request.fit, request.target, one.class_names == ordered[0].class_names)
+            for one in ordered
         ],
     }
 
@@ -96,7 +101,7 @@ def explained(picture: Picture, checkpoint: Checkpoint, fit: Fit, target: str | 
 
     Args:
         target: the class to explain, by name; a model that does not know the class explains its own prediction.
-        alike: whether it has the classes of the chosen model.
+        alike: whether it has the classes of the first model.
     """
     model, names = checkpoint.model, checkpoint.class_names
     images = fit_input(picture.image, checkpoint, fit)[None]
