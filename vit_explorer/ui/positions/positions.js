@@ -216,10 +216,15 @@ export default widget((root, server) => {
   function explain({ model, catalogue }) {
     const vits = ((catalogue && catalogue.models) || []).filter(({ architecture }) => architecture.startsWith("vit"));
     const other = vits.find(({ name }) => name === catalogue.first.model) || vits[0];
+    const named = model.title === model.name ? model.name : `${model.name} is a ${model.title}`;
+    const needless =
+      model.architecture === "swin"
+        ? "its attention stays inside windows and learns a bias for each offset between two tokens"
+        : "a convolution works on the picture's own rows and columns";
     $(".why").textContent = model.d_model
       ? `${model.name} was built without position embeddings: to it the patches are a set in no order.`
-      : `${model.name} is a ${model.title}: a convolution works on the picture's own rows and columns, so it needs and has no ` +
-        "position embeddings. A Vision Transformer gets its patches as a list and has to learn where they were.";
+      : `${named}: ${needless}, so it needs and has no position embeddings. A Vision Transformer gets its patches ` +
+        "as a list and has to learn where they were.";
     $(".switch").hidden = !other;
     if (!other) return;
     $(".switch").textContent = `Look at ${other.name}`;

@@ -75,10 +75,8 @@ export default widget((root, server) => {
     bar.append(length);
     item.append(
       make("strong", "", `Stage ${index + 1}: ${times(grid)} × ${dModel}`),
-      make("br"),
-      `${format.count(n)} tokens, ${format.count(n * dModel)} numbers`,
-      make("br"),
-      `${format.short(multiplyAdds)} multiply-adds, ${Math.round(100 * share)} %`,
+      make("span", "line vx-backstage", `${format.count(n)} tokens, ${format.count(n * dModel)} numbers`),
+      make("span", "line", `${format.short(multiplyAdds)} multiply-adds, ${Math.round(100 * share)} %`),
       bar,
     );
     return item;

@@ -90,7 +90,12 @@ export function draw(strip, tokenIn) {
     }
     context.fillStyle = text;
     context.font = `${own ? 650 : 400} 13px system-ui, sans-serif`;
-    context.fillText(`${tile.name}: ${format.percent(share, share === 1 ? 0 : 1)}`, tile.x + side / 2, y + side + 11, strip.column);
+    context.fillText(
+      `${tile.name}: ${format.percent(share, share === 1 ? 0 : 1)}`,
+      tile.x + side / 2,
+      y + side + 11,
+      strip.column,
+    );
     const grid = tile.kind === "block" ? tile.block.grid : seen.stages[0].grid;
     const token = tokenIn(grid);
     const [h, w] = [side / grid[0], side / grid[1]];
