@@ -19,7 +19,7 @@ import { HEADS } from "./questions.js";
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const SCENE = 104; // px of the picture on which the query is pointed at
-  const HIGHEST = { page: 620, stage: 320 }; // px of all small maps together
+  const HIGHEST = { page: 620, stage: 290 }; // px of all small maps together
   const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   let drawn = null; // widths, places and inks as they were when everything was drawn
   let pointed = null; // the other token, pointed at on the large map or in the matrix

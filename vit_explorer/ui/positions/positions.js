@@ -78,7 +78,8 @@ export default widget((root, server) => {
     }
     context.fillStyle = inkOf("--vx-soft");
     context.font = "12px system-ui, sans-serif";
-    const every = Math.ceil(16 / (thickness(seen.nPrefix) * seen.cols)); // rows of patches between two labels
+    const apart = seen.n < 100 ? 16 : 28; // px from one label to the next: numbers of three digits are wide
+    const every = Math.ceil(apart / (thickness(seen.nPrefix) * seen.cols)); // rows of patches between two labels
     const ticks = [];
     for (let row = seen.nPrefix ? every : 0; row < seen.rows; row += every) ticks.push(seen.nPrefix + row * seen.cols);
     if (seen.nPrefix) ticks.unshift(0);
