@@ -414,6 +414,8 @@ def test_on_a_phone_all_views_fit_and_a_click_marks(watched, address):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         panel = page.locator(f".vx-text-{view} .vx-panel").first.bounding_box()
         assert panel["x"] >= 0 and panel["x"] + panel["width"] <= 390
+    table = page.locator(".vx-text-cache table").bounding_box()
+    assert table["x"] + table["width"] < panel["x"] + panel["width"]
 
 
 def test_on_a_phone_the_tree_shows_what_led_to_the_step(decoding):

@@ -108,7 +108,7 @@ export default widget((root, server) => {
     $(".task").value = seen.task;
     $("#text-limits").textContent = `${span(seen.limits)} letters, A to ${seen.symbols.at(-1)}.`;
     $(".size").textContent =
-      `Read by a network of ${short(seen.parameters)} weights, trained on ${span([seen.min_length, seen.max_length])} letters.`;
+      `Network of ${short(seen.parameters)} weights, trained on ${span([seen.min_length, seen.max_length])} letters.`;
   }
 
   const span = ([low, high]) => (low === high ? String(low) : `${low} to ${high}`);
