@@ -380,7 +380,7 @@ const decoded = (/** @type {string[]} */ output, /** @type {number} */ each) => 
 test("roots: whether greedy decoding or the beam finds the more probable output, and how probable that is", async () => {
   const found = (/** @type {string} */ output, /** @type {number} */ score) => async (name, request) => {
     assert.deepEqual([name, request], ["search_beam", { task: "sort", text: "ab", epoch: 2, width: 3 }]);
-    return { outputs: [output, "aa"], scores: [score, -9] };
+    return { outputs: [output, "aa"], scores: [score, -9], ranking: [1, 0], step: packed([2, 3], [2]) };
   };
   const state = decoded(["b", "a", "end"], 0.5); // log-probability 3 log(1/2) = -2.079
   const [which, whole] = beams(() => 3);
@@ -392,7 +392,11 @@ test("roots: whether greedy decoding or the beam finds the more probable output,
   const shares = { "more than 90 %": -0.05, "50 % to 90 %": -0.2, "10 % to 50 %": -1, "1 % to 10 %": -3 };
   for (const [option, score] of Object.entries({ ...shares, "less than 1 %": -7 }))
     assert.deepEqual((await answered(whole, state, found("ab", score))).option, [option]);
-  assert.match((await answered(whole, state, found("ab", -3))).sentence, /−3\.000: 5\.0 %.* 36\.8 % .* 3 steps/);
+  assert.match(
+    (await answered(whole, state, found("ab", -3))).sentence,
+    /of ab and the end add up to −3\.000: 5\.0 %.* 36\.8 % .* 3 steps/,
+  );
+  assert.match((await answered(whole, state, found("aba", -3))).sentence, /of aba add up/); // stopped by the limit
   for (const question of [which, whole]) {
     assert.equal(await question.check(state, async () => null, { words: {} }), null);
     assert.match(missing(question, vit()), /not been read/);

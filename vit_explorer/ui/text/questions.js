@@ -1,4 +1,5 @@
 /* Questions to guess before the Roots tab shows the answers. */
+import { decode } from "../core/arrays.js";
 import * as format from "../core/format.js";
 import { leaders, nearest } from "../core/guess.js";
 import * as roots from "./data.js";
@@ -107,7 +108,7 @@ export function beams(width) {
       id: "whole-output",
       subject,
       ask: "“{text}” in {network}: what probability does the network give to the whole best output of a beam of {width}, all letters together?",
-      told: "The log-probabilities of {best} and its end add up to {sum}: {share}. {each} a step, by the geometric mean, multiplied over {steps} steps.",
+      told: "The log-probabilities of {whole} add up to {sum}: {share}. {each} a step, by the geometric mean, multiplied over {steps} steps.",
       hides,
       pose: (state) =>
         posed(state, [
@@ -118,11 +119,12 @@ export function beams(width) {
       async check(state, ask) {
         const search = await ask("search_beam", request(state));
         if (!search) return null;
-        const [sum, steps] = [search.scores[0], search.outputs[0].length + 1];
+        const [sum, best] = [search.scores[0], search.outputs[0]];
+        const steps = decode(search.step).data[search.ranking[0]];
         return {
           right: [SHARES.filter((low) => Math.exp(sum) < low).length],
           words: {
-            best: search.outputs[0] || "nothing",
+            whole: steps > best.length ? `${best || "nothing"} and the end` : best, // an output may be stopped by the limit
             sum: logarithm(sum, 3),
             share: format.probability(Math.exp(sum)),
             each: format.probability(Math.exp(sum / steps)),
