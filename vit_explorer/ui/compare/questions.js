@@ -87,7 +87,7 @@ export const CONFUSION = [
     id: "hardest-class",
     subject: ({ model }) => model.name,
     ask: "{model} is right on {accuracy} of the {total} test pictures of {data}. Which class does it name least often when it is there?",
-    told: "{truth}: {least} of its pictures are named so; the easiest is {first} with {most}. {pair}",
+    told: "{truth}: {least} of such pictures are named so; the easiest is {first} with {most}. {pair}",
     hides: [".vx-compare-confusion .parts"],
     async pose({ model }, ask) {
       const counts = await ask("confusion", { model: model.name, owner: owner() });
