@@ -59,6 +59,20 @@ _KEEP_DRAWN = """() => {
 }"""
 
 
+# What is pressed on a phone and lower than a finger needs; terms stand in lines of words.
+_LOW = """() => {
+  const low = [];
+  for (const one of document.querySelectorAll("#tabs, #lead, #rail, #header")) for (const pressed of
+    one.querySelectorAll("button:not(.vx-term), select, summary, input:not([type=file], .vx-unseen), [role=tab]")) {
+    if (!pressed.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+    const target = pressed.matches("[type=checkbox], [type=radio]") ? pressed.closest("label") ?? pressed : pressed;
+    const { width, height } = target.getBoundingClientRect();
+    if (width > 2 && height > 2 && height < 43.5) low.push(`${height}: ${target.outerHTML.slice(0, 120)}`);
+  }
+  return low;
+}"""
+
+
 def views(page):
     """Open every view of the page, one after another, and yield its name."""
     for tab in page.evaluate(_TABS):
@@ -81,7 +95,7 @@ def test_in_no_view_axe_finds_a_fault_or_anything_counts_from_0(watched, address
     page.evaluate(source.read_text(encoding="utf-8"))
     page.evaluate(_KEEP_DRAWN)
     page.evaluate("vx.pin(0)")
-    found, from_zero = {}, {}
+    found, from_zero, low = {}, {}, {}
     for view in views(page):
         from_zero[view] = page.evaluate(_FROM_ZERO, _ZERO)
         found[view, "light"] = page.evaluate(_FAULTS, [":root", None, False])
@@ -92,11 +106,13 @@ def test_in_no_view_axe_finds_a_fault_or_anything_counts_from_0(watched, address
         page.set_viewport_size({"width": 390, "height": 844})
         drawn(page)
         found[view, "phone"] = page.evaluate(_FAULTS, [VIEW, NARROW, False])
+        low[view] = page.evaluate(_LOW)
         page.set_viewport_size(VIEWPORT)
     found["all views", "together"] = page.evaluate(_FAULTS, [":root", ["duplicate-id-aria"], True])
     faulty = [f"{' '.join(key)}: {fault}" for key, faults in found.items() for fault in faults]
     assert faulty == []
     assert {view: words for view, words in from_zero.items() if words} == {}
+    assert {view: targets for view, targets in low.items() if targets} == {}
 
 
 def test_few_stops_lead_to_the_first_view_and_the_first_of_them_skips_the_rest(page):

@@ -102,6 +102,17 @@ def test_keys_move_the_query_and_cls_is_one(heads):
     assert number(text) == pytest.approx(float(traced(heads).weights[3, 0, 0].max()), rel=0.006)
 
 
+def test_a_line_leads_to_the_heads_that_look_nearest_and_farthest(heads):
+    distance = np.array(heads.evaluate("vx.get('trace').attention.distance"))
+    for which, flat in (("near", distance.argmin()), ("far", distance.argmax())):
+        layer, head = np.unravel_index(int(flat), distance.shape)
+        button = heads.locator(f".vx-attention-heads [data-reach={which}]")
+        assert f"({distance[layer, head]:.1f} px)" in button.inner_text()
+        button.click()
+        settle(heads)
+        assert heads.locator(".vx-attention-heads .which").inner_text() == f"Layer {layer + 1}, head {head + 1}"
+
+
 def test_a_small_map_is_enlarged_by_a_click_and_by_keys_and_read_under_the_pointer(heads):
     before = image_of(heads, LARGE)
     box = heads.locator(".vx-attention-heads .maps-marks").bounding_box()

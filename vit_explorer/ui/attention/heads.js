@@ -13,6 +13,7 @@ import { moveToken, prefixName, prefixNames, tokenName, tokenOfIndex } from "../
 import { widget } from "../core/widget.js";
 import * as attention from "./data.js";
 import * as headsMatrix from "./heads-matrix.js";
+import { extremes } from "./layers-reach.js";
 import * as mapping from "./maps.js";
 import { HEADS } from "./questions.js";
 
@@ -199,6 +200,9 @@ export default widget((root, server) => {
     press("direction", direction);
     press("scale", scale);
     writeScale(seen, scale);
+    for (const [which, one] of Object.entries(extremes(seen)))
+      $(`[data-reach=${which}]`).textContent =
+        `layer ${one.layer + 1}, head ${one.head + 1} (${format.pixels(one.pixels)})`;
     $(".maps").setAttribute(
       "aria-label",
       `${seen.layers} layers by ${seen.heads} heads, ${direction === "row" ? "from" : "to"} the query`,
@@ -264,6 +268,13 @@ export default widget((root, server) => {
       button.addEventListener("click", () => choose({ [key]: button.dataset[key] }));
     }
   }
+  for (const which of ["near", "far"])
+    $(`[data-reach=${which}]`).addEventListener("click", () => {
+      const seen = shown();
+      if (!seen) return;
+      const { layer, head } = extremes(seen)[which];
+      choose({ layer, head });
+    });
   $(".mix input").addEventListener("input", (event) => store.set("attentionMix", Number(event.target.value)));
 
   const maps = $(".maps-marks");

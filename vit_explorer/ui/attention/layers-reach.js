@@ -72,9 +72,17 @@ export function headAt(canvas, seen, even, event) {
   return found === null ? null : all[found];
 }
 
+const fromNear = (seen) => heads(seen).sort((a, b) => a.pixels - b.pixels);
+
+/** The head that looks nearest on average, and the one that looks farthest. */
+export function extremes(seen) {
+  const all = fromNear(seen);
+  return { near: all[0], far: all[all.length - 1] };
+}
+
 /** Which heads are local and which global, counted. */
 export function verdict(seen, even) {
-  const all = heads(seen).sort((a, b) => a.pixels - b.pixels);
+  const all = fromNear(seen);
   const count = (test) => all.filter(test).length;
   const near = count(({ pixels }) => pixels < NEAR * even);
   const far = count(({ pixels }) => pixels >= FAR * even);

@@ -15,7 +15,7 @@ export default widget((root, server) => {
   function whose() {
     const { trace, catalogue } = store.state;
     if (!trace || !trace.picture.name.startsWith("upload:")) return "";
-    return ` It shows an uploaded picture to whoever has the link, while the server runs, for ${catalogue.kept_minutes} minutes or more after somebody last looked at it.`;
+    return ` Whoever opens it sees your picture, for ${catalogue.kept_minutes} minutes or more after it was last looked at, and no longer than the server runs.`;
   }
 
   $(".mark").src = new URL("icon.svg", import.meta.url).href;
