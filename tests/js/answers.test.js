@@ -41,6 +41,7 @@ test("who agrees is said before a true answer is known, for models of the same c
   assert.deepEqual(inShort([cat, cat]), ["both say cat"]);
   assert.deepEqual(inShort([cat, dog, bird]), ["no two of 3 agree"]);
   assert.deepEqual(inShort([cat, dog, dog, cat]), ["2 of 4 say cat, as many dog"]);
+  assert.deepEqual(inShort([cat, dog]), ["the two disagree"]);
   assert.deepEqual(inShort([cat]), []);
   const shapes = /** @type {any} */ ({
     name: "s",

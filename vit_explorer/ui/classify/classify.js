@@ -4,9 +4,7 @@
  * is one choice for the whole page: it is asked of the frame, and followed when it changes there.
  */
 import { NONE, verdict } from "../core/answers.js";
-import { wireCamera } from "../core/camera.js";
 import { fill, make } from "../core/elements.js";
-import { base64, intoField } from "../core/files.js";
 import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
@@ -14,11 +12,12 @@ import { saveMenu } from "../core/save.js";
 import { ask as askServer, latest } from "../core/server.js";
 import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
-import { send } from "../core/uploads.js";
 import { widget } from "../core/widget.js";
 import * as card from "./card.js";
 import { QUESTIONS } from "./questions.js";
 import * as table from "./table.js";
+import { showTruth, truthField } from "./truth.js";
+import { waysIn } from "./ways.js";
 
 export default widget((root, server) => {
   /** @typedef {{picture: import("../core/payloads").PicturePayload, element: HTMLElement, parts: Record<string, HTMLElement>, fit: string | null, results: import("../core/payloads").TimedPrediction[] | null, truth: string | null}} Card */
@@ -32,53 +31,10 @@ export default widget((root, server) => {
   let models = null; // how many there were when the cards were asked for
   let following = true;
   let asking = false;
-  let reading = Promise.resolve(); // the files being read, one after the other
-  let shots = 0;
-  let pasted = 0;
 
   const { knowledge, modelBlock, views, waitingView } = card;
-  const visible = () => root.isConnected && root.offsetParent !== null;
 
   // ---- pictures come in --------------------------------------------------------------------------------------
-  /** Read files one by one; each bad one leaves a sentence, the others go on. */
-  async function take(files) {
-    let added = 0;
-    for (const [index, { file, title }] of files.entries()) {
-      if (added === MOST) {
-        complain(`${files.length - index} more files were left out: this page holds ${MOST} pictures at a time.`);
-        break;
-      }
-      tell(files.length > 1 ? `Reading ${index + 1} of ${files.length}: ${title}` : `Reading ${title}`);
-      const picture = await read(file, title, (sentence) => complain(`${title}: ${sentence}`));
-      if (picture) add(picture, added++);
-    }
-    tell();
-  }
-
-  /** What the server made of a file; null, once a sentence says why it is no picture. */
-  async function read(file, title, refuse) {
-    const limit = (store.get("catalogue") || {}).max_bytes || Infinity;
-    if (file.size > limit) {
-      refuse(`This file is over ${format.megabytes(limit)}; make the picture smaller, then retry.`);
-      return null;
-    }
-    let data = "";
-    try {
-      if (file.size) data = await base64(file);
-    } catch {
-      refuse("This cannot be read as a file; if it is a folder, drop the pictures inside it.");
-      return null;
-    }
-    return send(server, "take", { title, data }, { say: refuse });
-  }
-
-  /** @param {(File | Blob)[]} files  @param {(file: File) => string} [name] */
-  function bring(files, name = (file) => file.name || "Picture") {
-    const named = files.map((file) => ({ file, title: name(/** @type {File} */ (file)) }));
-    const next = () => take(named);
-    reading = reading.then(next, next); // also when the files before them could not be shown
-  }
-
   function complain(sentence) {
     const item = make("li", "", sentence);
     const close = make("button", "close", "×");
@@ -170,40 +126,18 @@ export default widget((root, server) => {
   function say(card, text) {
     const typed = text.trim();
     card.truth = typed && typed !== card.picture.truth ? typed : null;
-    showTruth(card);
+    truthOf(card);
     drawCard(card, "");
   }
 
-  function showTruth(card) {
-    const truth = card.truth || card.picture.truth || "";
-    const [field, none] = truthOf(card).children;
-    field.value = truth;
-    none.setAttribute("aria-pressed", String(truth === NONE));
-  }
-
-  /** What a picture shows: a field, which stays the same element while it is written in, and a button for no class at all. */
+  /** By what is chosen what a picture shows; it stays the same element. */
   function truthOf(card) {
-    if (card.parts.truth) return card.parts.truth;
-    const [box, field, none] = [
-      make("div", "chosen"),
-      make("input", "truth"),
-      make("button", "vx-button no-class", NONE),
-    ];
-    card.parts.truth = box;
-    field.setAttribute("list", "vx-classify-classes");
-    field.setAttribute("aria-label", `What ${card.picture.title} shows`);
-    field.placeholder = "not known";
-    none.type = "button";
-    none.setAttribute("aria-label", `${card.picture.title} shows ${NONE} classes`);
-    box.append(field, none);
-    const choose = (text) => {
+    card.parts.truth ??= truthField(card.picture.title, (text) => {
       following = false; // the link holds what was chosen for these pictures
       say(card, text);
-    };
-    field.addEventListener("change", () => choose(field.value));
-    none.addEventListener("click", () => choose(card.truth === NONE ? "" : NONE));
-    showTruth(card);
-    return box;
+    });
+    showTruth(card.parts.truth, card.truth || card.picture.truth || "");
+    return card.parts.truth;
   }
 
   // ---- a card --------------------------------------------------------------------------------------------------
@@ -276,14 +210,7 @@ export default widget((root, server) => {
   }
 
   // ---- the ways in ---------------------------------------------------------------------------------------------
-  $(".choose").addEventListener("click", () => $(".file").click());
-  $(".zone").addEventListener("click", (event) => {
-    if (!event.target.closest("button, input, .live")) $(".file").click();
-  });
-  $(".file").addEventListener("change", (event) => {
-    bring([...event.target.files]);
-    event.target.value = "";
-  });
+  waysIn(root, server, { most: MOST, add, tell, complain });
   $(".left").addEventListener("click", () => {
     const trace = store.get("trace");
     if (!trace) return;
@@ -296,34 +223,6 @@ export default widget((root, server) => {
     if (button) store.set("wish", { fit: button.dataset.fit });
     if (button) setFit(button.dataset.fit);
   });
-
-  root.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    root.classList.add("dropping");
-  });
-  root.addEventListener("dragleave", (event) => {
-    if (!root.contains(/** @type {Node} */ (event.relatedTarget))) root.classList.remove("dropping");
-  });
-  root.addEventListener("drop", (event) => {
-    event.preventDefault();
-    root.classList.remove("dropping");
-    if (event.dataTransfer.files.length) bring([...event.dataTransfer.files]);
-    else complain("What was dropped is no file: save the picture first, then drop its file here.");
-  });
-  // Before the frame hears of it, which leaves alone what has been prevented.
-  window.addEventListener(
-    "paste",
-    (event) => {
-      if (!visible() || !event.clipboardData || !event.clipboardData.files.length || intoField(event)) return;
-      event.preventDefault();
-      bring([...event.clipboardData.files], (file) =>
-        !file.name || file.name === "image.png" ? `Pasted picture ${++pasted}` : file.name,
-      );
-    },
-    true,
-  );
-
-  wireCamera(root, (shot) => bring([shot], () => `Camera picture ${++shots}`), complain);
 
   // ---- in a link -----------------------------------------------------------------------------------------------
   const find = latest(server, "find");

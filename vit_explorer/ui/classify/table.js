@@ -1,6 +1,6 @@
 /* The table of the Classify tab: a row for each picture, a column for each model. */
 import { inShort } from "../core/answers.js";
-import { make } from "../core/elements.js";
+import { fill, make } from "../core/elements.js";
 import { base64 } from "../core/files.js";
 import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
@@ -52,7 +52,7 @@ export function write(table, rows, truthOf) {
     const line = known.get(row);
     while (line.cells.length > 2) line.deleteCell(2);
     line.append(...models.map((model) => written(row, model)));
-    line.cells[0].querySelector(".agree").textContent = inShort(row.results || []).join("; ");
+    fill(line.cells[0].querySelector(".agree"), inShort(row.results || []), (words) => make("span", "", words));
     return line;
   });
   const foot = make("tr");

@@ -48,7 +48,9 @@ export function inShort(results) {
       const level = rest.filter(([, n]) => n === most).map(([name]) => name);
       const said =
         most === 1
-          ? `no two of ${group.length} agree`
+          ? group.length === 2
+            ? "the two disagree"
+            : `no two of ${group.length} agree`
           : most === group.length
             ? `${most === 2 ? "both" : `all ${most}`} say ${leader}`
             : `${most} of ${group.length} say ${[leader, ...level].join(", as many ")}`;
