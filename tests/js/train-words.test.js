@@ -46,7 +46,8 @@ test("a plain ViT that still guesses early is told to need more pictures, by its
   assert.match(String(hint({ contenders: [{ ...vit, finished: ended }], classes })), /11.4 %/);
   const falls = { ...vit, steps: vit.steps.map((/** @type {any} */ one) => ({ ...one, loss: 2.3 })) };
   const long = { ...vit, steps: vit.steps.map((/** @type {any} */ one) => ({ ...one, images: 1e6 })) };
-  for (const other of [contender("ViT", "vit", 0.25), contender("C", "cnn", 0.12), falls, long])
+  const begun = { ...vit, steps: vit.steps.map((/** @type {any} */ one) => ({ ...one, images: one.images / 4 })) };
+  for (const other of [contender("ViT", "vit", 0.25), contender("C", "cnn", 0.12), falls, long, begun])
     assert.equal(hint({ contenders: [other], classes }), null);
   assert.equal(hint({ contenders: [vit], classes: null }), null);
 });

@@ -29,6 +29,7 @@ export function hint({ contenders, classes }) {
     const own = measured(contender);
     const seen = steps.at(-1);
     if (!own || !info || !seen || failed || recipe.start || recipe.model.split(" ")[0] !== "vit") continue;
+    if (seen.images < info.n_train && !finished) continue; // it has not seen each picture once
     if (!level(own) || seen.images > SHORT || !(seen.loss < steps[0].loss)) continue;
     const better = contenders
       .map((one) => ({ label: one.label, ...measured(one) }))
@@ -37,7 +38,7 @@ export function hint({ contenders, classes }) {
     const beside = better ? `, ${better.label} ${format.percent(Number(better.accuracy))}` : "";
     const passes = format.significant(seen.images / info.n_train);
     return (
-      `${label} ${format.percent(own.accuracy)} after ${passes} passes over ${format.count(info.n_train)} pictures: guessing gets ` +
+      `${label} ${format.percent(own.accuracy)} after ${passes} ${passes === "1" ? "pass" : "passes"} over ${format.count(info.n_train)} pictures: guessing gets ` +
       `${format.percent(chance, 0)}${beside}. Its loss falls, so it learns, but a plain ViT has no convolution built in and must ` +
       `see more. ${finished ? "Try" : "Let it go on, or try"} more pictures, more epochs, or a ViT with a convolutional stem.`
     );
