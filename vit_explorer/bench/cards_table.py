@@ -25,6 +25,7 @@ COLUMNS = {  # of each table: its headings, and how Markdown is told to align th
         ":---|:---|---:|:---|:---|:---|---:|---:|:---",
     ),
 }
+MIXED = {"rand_augment": "RandAugment", "erasing": "random erasing", "mixup": "Mixup", "cutmix": "CutMix"}
 BLOCK = re.compile(r"(<!-- cards: (\w+) -->\n).*?(<!-- end of cards -->)", re.DOTALL)
 
 
@@ -71,7 +72,7 @@ def _long(name: str, card: Card) -> Sequence[str]:
         f"{dataset['n_train']:,} {dataset['name']}",
         f"{before:g} + {epochs - before:g}" if before else f"{epochs:g}",
         f"{recipe['optimizer']} {recipe['lr']:g}",
-        recipe["augment"],
+        ", ".join([recipe["augment"], *(title for field, title in MIXED.items() if recipe.get(field))]),
         f"`{recipe['teacher']}`" if recipe.get("teacher") else "",
         f"{card['seed']}",
         f"{card['seconds']:,.0f}",
