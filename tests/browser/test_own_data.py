@@ -134,6 +134,16 @@ def test_own_pictures_from_drop_to_confusion_matrix(setup):
     drawn(page)
     assert page.locator(f"{CONFUSION} .picture").count() == counts[1][1]
     page.wait_for_function("location.hash.includes('cell=2-2')")
+
+    page.locator("#guess .open").press("Enter")
+    hardest = "cat" if counts[0][0] <= counts[1][1] else "dog"
+    page.locator(".vx-guess-panel label", has_text=hardest).click(timeout=FOREVER)
+    assert not page.locator(f"{CONFUSION} .parts").is_visible()
+    page.locator(".vx-guess-panel .answer").click()
+    told = page.locator(".vx-guess-panel .outcome")
+    told.wait_for(timeout=FOREVER)
+    assert told.get_attribute("data-state") == "right" and hardest in told.inner_text()
+    page.locator(".vx-guess-panel .close").click()
     page.set_viewport_size({"width": 390, "height": 844})
     fits(page, 390)
 
