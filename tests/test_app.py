@@ -19,10 +19,12 @@ from typing import Any
 import gradio as gr
 import pytest
 
+from tests.models.pretrained.server import offering
 from tests.training.racing import PATIENCE, alive, children, until
 from tests.ui.test_listening import IPV6
 from vit_explorer.bench.browser import APP, free_port, wait_until_answering
 from vit_explorer.data.cifar10 import DATA_VARIABLE
+from vit_explorer.models.pretrained import pretrained_models
 from vit_explorer.models.zoo import create_model, save_checkpoint
 from vit_explorer.ui import door
 from vit_explorer.ui.core.session import Session
@@ -285,6 +287,22 @@ def test_a_network_that_cannot_be_opened_is_said_in_one_line(tmp_path, capsys, m
     assert door.main(["--port", "0", "--model", str(damaged)]) == 1
     shown = capsys.readouterr().err
     assert shown.count("\n") == 1 and str(damaged) in shown
+
+
+def test_networks_are_downloaded_before_the_page_is_served(served, tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    with offering(b"weights"):
+        first, _, another = (entry.name for entry in pretrained_models()[:3])
+        _, said = served("--get", first, "--get", "no-such-network", "--runs", str(tmp_path / "runs"))
+    (file,) = tmp_path.glob("hub/checkpoints/*.pth")
+    assert file.read_bytes() == b"weights" and str(file) in said
+    assert "no-such-network" in said and another in said  # the known names
+
+
+def test_to_download_and_to_stay_offline_is_a_contradiction(capsys):
+    with pytest.raises(SystemExit):
+        door.main(["--get", "deit-tiny", "--offline"])
+    assert "--offline" in capsys.readouterr().err
 
 
 def test_the_command_lists_the_pretrained_networks(capsys):

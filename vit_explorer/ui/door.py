@@ -2,7 +2,7 @@
 
 vit-explorer [--host 127.0.0.1] [--port 7860] [--data PLACE] [--checkpoints FOLDER] [--share] [--open]
              [--runs FOLDER] [--at-once N] [--device NAME] [--own-data PATH ...] [--model FILE|FOLDER|NAME] [--offline]
-             [--allow-weights] [--weights-memory MB]
+             [--get NAME] [--allow-weights] [--weights-memory MB]
 vit-explorer get NAME ... | --all | --list
 """
 
@@ -67,6 +67,13 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="FILE|FOLDER|NAME",
         help="a network to look at, shown first: a file or folder of weights, or a name of 'get --list'; repeatable",
     )
+    parser.add_argument(
+        "--get",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="download a network of 'get --list' first, where it is not on this machine; repeatable",
+    )
     parser.add_argument("--tour", type=Path, metavar="FILE", help="a tour of your own, see docs/teaching.md")
     parser.add_argument(
         "--allow-weights",
@@ -94,6 +101,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--share", action="store_true", help="also answer at a public gradio.live address")
     parser.add_argument("--open", action="store_true", help="open the page in a browser")
     options = parser.parse_args(given)
+    if options.get and options.offline:
+        parser.error("--get downloads and --offline does not: choose one of them")
 
     try:
         host, port = listening_place(options.host, options.port)
@@ -105,6 +114,10 @@ def main(arguments: list[str] | None = None) -> int:
     if options.mcp and find_spec("mcp") is None:
         print(f"{PROGRAM}: --mcp needs a package that is not here: pip install 'gradio[mcp]'.", file=sys.stderr)
         return 1
+    if options.get:
+        from vit_explorer.models.pretrained import command
+
+        command.get(options.get)  # what could not be had is said, and the page is served all the same
     os.environ.pop("GRADIO_SERVER_NAME", None)  # read above; Gradio itself cannot start with an IPv6 address in it
     return serve_page(options, host, port)
 
