@@ -15,8 +15,10 @@ from vit_explorer.models.published import PUBLISHED
 from vit_explorer.models.summary import accuracy_percent, model_summary
 from vit_explorer.ui.compare.picture import compare_picture
 from vit_explorer.ui.compare.published import mixing_example
+from vit_explorer.ui.compare.scores import score_map
 from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.core.watch import Watch
 
 SESSION = Session()
 PICTURE, TABLE, OTHERS, GUIDE = (f".vx-compare-{name}" for name in ("picture", "table", "published", "guide"))
@@ -47,6 +49,26 @@ def picture(same_page):
     page = shown(same_page, "One picture")
     page.wait_for_function(DRAWN)
     return page
+
+
+def test_maps_are_scored_one_after_the_other_beside_random_ones_until_stopped(picture):
+    button, cards = picture.locator(f"{PICTURE} .score-all"), picture.locator(f"{PICTURE} .card")
+    button.click()
+    assert button.inner_text() == "Stop"
+    lines = cards.first.locator(".score .line")
+    lines.first.wait_for()
+    button.click()
+    assert (
+        button.inner_text() == "Score the maps" and picture.locator(f"{PICTURE} .scoring progress:visible").count() == 0
+    )
+    assert cards.last.locator(".score .line").count() == 0
+    shown = picture.evaluate("(({ picture, fit }) => ({ picture, fit }))(vx.get('settled'))")
+    request = {**shown, "model": cards.first.get_attribute("data-model"), "target": None}
+    score = bind(score_map, SESSION, Watch())(request)
+    for name, said in zip(("deletion", "insertion"), lines.all_inner_texts(), strict=True):
+        found = re.fullmatch(rf"{name} (0\.\d+) .+ \((0\.\d+)–(0\.\d+)\)", said)
+        assert found, said
+        assert [float(number) for number in found.groups()] == pytest.approx([*score[name].values()], abs=0.0006)
 
 
 @pytest.fixture

@@ -134,6 +134,10 @@ def test_a_network_without_a_head_has_a_sentence_for_its_prediction(page):
     open_view(page, "Attention / Explain")
     assert "no head" in page.locator(".vx-explain .vx-headless").inner_text()
     assert page.locator(".vx-explain canvas:visible").count() == 0
+    open_view(page, "Compare / One picture")
+    verdict = page.locator(".vx-compare-picture .verdict").inner_text()
+    assert verdict.startswith("registers has no head") and page.locator(".vx-compare-picture .card").count() == 2
+    open_view(page, "Attention / Explain")
     shown(page, "deit")
     assert page.locator(".vx-explain .vx-headless:visible").count() == 0
     page.wait_for_function("document.querySelectorAll('.vx-explain .tile canvas').length > 2")

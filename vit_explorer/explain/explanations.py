@@ -158,6 +158,15 @@ def explanation_maps(
     return {name: possible[name].explain(model, passed) for name in names}
 
 
+def yardstick_maps(grid: tuple[int, int], n: int) -> Tensor:
+    """Random maps and their reverses (n, rows, cols), to judge other maps by.
+
+    The deletion of one is the insertion of its reverse, which halves the passes of both curves.
+    """
+    drawn = random_maps(grid, n // 2)
+    return torch.cat([drawn, 1 - drawn])
+
+
 def random_maps(grid: tuple[int, int], n: int, seed: int = 0) -> Tensor:
     """Random maps (n, rows, cols) uniform in [0, 1), the chance baseline.
 

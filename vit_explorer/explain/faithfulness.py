@@ -19,6 +19,8 @@ from vit_explorer.models.network import Network
 PIXELS_AT_ONCE = 256 * 32**2  # in one forward pass,
 PICTURES_AT_ONCE = 16  # but of so many images at least
 LARGE_AT_ONCE = 4  # of so many in both_curves: more would be no faster, and a person stops it between two passes
+PATCHES_EACH = 64  # up to so many patches, in images of as many pixels a side, curves have a step for each patch,
+MOST_STEPS = 28  # in others at most so many, see usual_steps
 TIES_SEED = 0  # of the order of patches that a map calls equally important
 
 
@@ -93,6 +95,12 @@ def importance_order(importance: Tensor) -> Tensor:
     values = importance.flatten(1)
     drawn = torch.randperm(values.shape[1], generator=torch.Generator().manual_seed(TIES_SEED)).to(values.device)
     return drawn[values[:, drawn].argsort(dim=1, descending=True, stable=True)]
+
+
+def usual_steps(model: Network) -> int:
+    """Steps of a curve: one for each patch of a small network, at most MOST_STEPS of others."""
+    n_patches = model.grid[0] * model.grid[1]
+    return n_patches if max(n_patches, model.img_size) <= PATCHES_EACH else min(n_patches, MOST_STEPS)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from vit_explorer.explain.ablation import Ablation, ablated_images, heard_attent
 from vit_explorer.explain.costs import head_costs, patch_costs
 from vit_explorer.explain.erasing import baseline_images
 from vit_explorer.explain.explanations import explanation_maps, methods_for, random_maps
-from vit_explorer.explain.faithfulness import deletion_curve, insertion_curve
+from vit_explorer.explain.faithfulness import deletion_curve, insertion_curve, usual_steps
 from vit_explorer.explain.trace import trace
 from vit_explorer.models import create_model, load_checkpoint, save_checkpoint
 from vit_explorer.models.zoo import Checkpoint
@@ -29,7 +29,6 @@ from vit_explorer.ui.attention.explain import (
     export_explanations,
     judge,
     leave_scores,
-    n_steps,
 )
 from vit_explorer.ui.attention.features import N_CHANNELS, feature_maps
 from vit_explorer.ui.attention.layers import export_layers
@@ -143,7 +142,7 @@ def test_scores_stop_when_the_page_that_waited_for_them_has_left(visit):
     ],
 )
 def test_curves_of_large_networks_have_few_steps(grid, size, steps):
-    assert n_steps(SimpleNamespace(grid=grid, img_size=size)) == steps
+    assert usual_steps(SimpleNamespace(grid=grid, img_size=size)) == steps
 
 
 def test_without_a_class_the_predicted_one_is_explained(visit):

@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.explanations import explanation_maps
 from vit_explorer.figures.architectures import draw_architectures
 from vit_explorer.models.zoo import MODELS, create_model, save_checkpoint
-from vit_explorer.ui.compare.picture import compare_picture, compare_times
+from vit_explorer.ui.compare.picture import compare_order, compare_picture, compare_times
 from vit_explorer.ui.compare.table import architectures_csv
 from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
@@ -67,6 +68,15 @@ def test_those_of_the_same_classes_come_first(session):
     assert names[-1] == "b-letters" and set(names[:-1]) == {f"{kind}-a" for kind in SMALL}
     other = ask(session, "b-letters")["results"]
     assert other[0]["name"] == "b-letters" and [one["alike"] for one in other] == [True] + [False] * len(SMALL)
+
+
+def test_beside_a_network_without_a_head_those_that_come_first_are_alike(session):
+    chosen = session.checkpoint("vit-a")
+    card = {**chosen.card, "dataset": {**chosen.card["dataset"], "classes": []}}
+    usable, _ = session.checkpoints()
+    ordered = compare_order(usable, replace(chosen, name="silent", card=card))
+    assert [one.name for one in ordered] == [one["name"] for one in ask(session)["results"]]
+    assert compare_order([], chosen) == []
 
 
 @pytest.mark.parametrize("target", [None, "moon"])

@@ -12,10 +12,9 @@ import torch
 from torch import Tensor
 
 from vit_explorer.explain.erasing import Baseline, baseline_images
-from vit_explorer.explain.explanations import Method, explanation_maps, methods_for, random_maps
-from vit_explorer.explain.faithfulness import Curve, Erasing, both_curves, importance_order
+from vit_explorer.explain.explanations import Method, explanation_maps, methods_for, yardstick_maps
+from vit_explorer.explain.faithfulness import Curve, Erasing, both_curves, importance_order, usual_steps
 from vit_explorer.figures.explanations import Explained, explanations_figure
-from vit_explorer.models.network import Network
 from vit_explorer.ui.attention.export import BASELINES, labels_of, pixels_of, source_caption, stem_of
 from vit_explorer.ui.attention.request import check_class
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 N_RANDOM = 4  # random maps, the baseline that a method must beat: two and their reverses
-PATCHES_EACH = 64  # up to so many patches, in images of as many pixels a side, curves have a step for each patch,
-MOST_STEPS = 28  # in others at most so many
 DECIMALS = 3  # of a printed area; equal printed areas are a tie
 
 Verdict = Literal["better", "like", "worse", "none"]
@@ -169,18 +166,17 @@ def make_maps(seen: ModelInput, target: int | None) -> Maps:
         with torch.inference_mode():
             target = int(model(seen.inputs)[0].argmax())
     maps = explanation_maps(model, seen.inputs, target)
-    drawn = random_maps(model.grid, N_RANDOM // 2)
-    random = torch.cat([drawn, 1 - drawn])  # the deletion of one is the insertion of its reverse: half of the passes
-    return Maps(target, methods_for(model), {name: found[0] for name, found in maps.items()}, random)
+    named = {name: found[0] for name, found in maps.items()}
+    return Maps(target, methods_for(model), named, yardstick_maps(model.grid, N_RANDOM))
 
 
 def measure(
     seen: ModelInput, made: Maps, baseline: Baseline, progress: Callable[[Erasing], None] | None = None
 ) -> Scores:
-    """Deletion and insertion curves of all maps, in :func:`n_steps` steps; see ``both_curves``."""
+    """Deletion and insertion curves of all maps, see ``both_curves`` and ``usual_steps``."""
     importance = torch.cat([torch.stack(list(made.maps.values())), made.random])
     model = seen.checkpoint.model
-    both = both_curves(model, seen.inputs, importance, made.target, baseline, n_steps(model), progress)
+    both = both_curves(model, seen.inputs, importance, made.target, baseline, usual_steps(model), progress)
     curves: dict[str, Curve] = dict(zip(("deletion", "insertion"), both, strict=True))
     n = len(made.maps)
     flat = [bool((found == found.flatten()[0]).all()) for found in made.maps.values()]
@@ -191,12 +187,6 @@ def measure(
         judged={name: judge(found[:n], found[n:], name == "deletion", flat) for name, found in areas.items()},
         random_areas={name: found[n:] for name, found in areas.items()},
     )
-
-
-def n_steps(model: Network) -> int:
-    """Steps of a curve: one for each patch of a small network, at most MOST_STEPS of others."""
-    n_patches = model.grid[0] * model.grid[1]
-    return n_patches if max(n_patches, model.img_size) <= PATCHES_EACH else min(n_patches, MOST_STEPS)
 
 
 def judge(areas: list[float], random_areas: list[float], lower: bool, flat: list[bool]) -> list[Judged]:

@@ -9,8 +9,8 @@ import torch
 
 from vit_explorer.explain.costs import Tried, head_costs, patch_costs
 from vit_explorer.explain.erasing import Baseline
+from vit_explorer.explain.faithfulness import PATCHES_EACH
 from vit_explorer.models.network import Network
-from vit_explorer.ui.attention.explain import PATCHES_EACH
 from vit_explorer.ui.core.arrays import Packed, pack
 from vit_explorer.ui.core.errors import Answer
 from vit_explorer.ui.core.requests import ModelRequest, check_prediction, load_input

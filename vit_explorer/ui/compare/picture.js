@@ -17,9 +17,11 @@ import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as views from "../core/views.js";
+import { watched } from "../core/watch.js";
 import { widget } from "../core/widget.js";
 import * as maps from "./maps.js";
 import { PICTURE } from "./questions.js";
+import { scoreLines } from "./score-words.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -30,7 +32,7 @@ export default widget((root, server) => {
   let target = ""; // a class's name, or "" for each model's own answer
   let answer = null; // the newest, with the question that it answers
   const askTimes = latest(server, "time_all");
-  let cards = []; // {result, values, grid, marks, share, time}
+  let cards = []; // {result, values, grid, marks, share, score, time, empty}
   let times = { about: "", seconds: {}, passes: 0 };
 
   // ---- asking --------------------------------------------------------------------------------------------------
@@ -82,6 +84,51 @@ export default widget((root, server) => {
       ? `Times: a plain pass of this picture on this server, median of ${times.passes} after a warm-up.`
       : "Times are measured when all is drawn.";
   }
+
+  // ---- scores ----------------------------------------------------------------------------------------------------
+  const scoring = watched(
+    root,
+    server,
+    { work: "score", progress: "score_progress", leave: "leave_score" },
+    ({ share }) => {
+      $(".scoring progress").hidden = share === null;
+      $(".scoring progress").value = share || 0;
+    },
+  );
+  let scores = { about: "", of: new Map() }; // by model, of the question that the cards answer
+
+  /** Score one card after the other; those that have a score already are passed over. */
+  async function scoreAll() {
+    const { about } = scores;
+    for (const { result } of cards.filter(({ empty }) => !empty)) {
+      if (scores.of.has(result.name)) continue;
+      const asked = scoring.begin({ ...JSON.parse(about), model: result.name });
+      showScores();
+      const told = await asked;
+      if (!told || scores.about !== about) break;
+      scores.of.set(result.name, told);
+    }
+    showScores();
+  }
+
+  function showScores() {
+    for (const { result, score } of cards) {
+      const told = scores.of.get(result.name);
+      score.hidden = !told;
+      score.replaceChildren(...(told ? scoreLines(told) : []));
+    }
+    const going = scoring.waiting();
+    if (!going) $(".scoring progress").hidden = true;
+    $(".score-all").textContent = going ? "Stop" : "Score the maps";
+    $(".score-all").hidden = !going && cards.every(({ result, empty }) => empty || scores.of.has(result.name));
+  }
+
+  $(".score-all").addEventListener("click", () => {
+    if (scoring.waiting()) {
+      scoring.leave();
+      showScores();
+    } else if (fits(store.state)) scoreAll();
+  });
 
   // ---- controls ------------------------------------------------------------------------------------------------
   inLink(
@@ -148,9 +195,9 @@ export default widget((root, server) => {
       empty ? `${result.method}: nothing spoke for ${result.explained}` : `${result.method}, for ${result.explained}`,
     );
     method.title = result.words;
-    const [share, time] = [make("p", "line share"), make("span", "time")];
+    const [share, score, time] = [make("p", "line share"), make("div", "score"), make("span", "time")];
     known.append(make("span", "own", result.name), make("span", "", tested), time);
-    element.append(head, known, body, method, share);
+    element.append(head, known, body, method, share, score);
     const [size] = result.pixels.shape;
     const even = values.data.map((value) => value * grid[0] * grid[1]);
     views.overlay(map, SIDE, rgbOf(result), size, even, grid, MOST);
@@ -161,7 +208,7 @@ export default widget((root, server) => {
       `${result.method} of ${result.name} for ${result.explained}: arrow keys mark a place in all maps`,
     );
     patchInput(marks, () => (store.get("trace") || {}).grid || null);
-    return { result, element, values: values.data, grid, marks, share, time, empty };
+    return { result, element, values: values.data, grid, marks, share, score, time, empty };
   }
 
   let seen = { data: null, bytes: null };
@@ -203,6 +250,8 @@ export default widget((root, server) => {
       apart;
     if (times.about !== answer.question) times = { about: "", seconds: {}, passes: 0 };
     showTimes();
+    if (scores.about !== answer.question) scores = { about: answer.question, of: new Map() };
+    showScores();
   }
 
   let drawn = ""; // the question whose answer stands in the cards
@@ -211,7 +260,7 @@ export default widget((root, server) => {
     if (target && state.trace.classes.length && !state.trace.classes.includes(target)) target = "";
     ask(state);
     root.classList.toggle("waiting", !fits(state));
-    if (!fits(state)) return;
+    if (!fits(state)) return scoring.leave();
     const now = answer.question + state.theme;
     if (now !== drawn) show(state);
     drawn = now;

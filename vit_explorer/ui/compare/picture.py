@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypedDict
 
-from vit_explorer.explain.explanations import METHODS
-from vit_explorer.explain.gradients import trace_gradients
+from torch import Tensor
+
+from vit_explorer.explain.explanations import METHODS, Method
+from vit_explorer.explain.gradients import GradientTrace, trace_gradients
 from vit_explorer.models.summary import ModelSummary, model_summary
 from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
@@ -96,19 +98,40 @@ def compare_times(session: Session, request: TimesRequest) -> TimesPayload:
     return {"seconds": {one["name"]: one["seconds"] for one in timed}, "timed_passes": TIMED_PASSES}
 
 
-def explained(picture: Picture, checkpoint: Checkpoint, fit: Fit, target: str | None, alike: bool) -> ExplainedPayload:
-    """Predict and explain with one forward and one backward pass.
+@dataclass(frozen=True)
+class Mapped:
+    """The pass of a picture through a model and back, and the map (rows, cols) that its method makes of it."""
+
+    images: Tensor
+    inputs: Tensor
+    passed: GradientTrace
+    method: Method
+    values: Tensor
+
+
+def map_of(picture: Picture, checkpoint: Checkpoint, fit: Fit, target: str | None) -> Mapped:
+    """Explain with one forward and one backward pass.
 
     Args:
         target: the class to explain, by name; a model that does not know the class explains its own prediction.
-        alike: whether it has the classes of the first model.
     """
     model, names = checkpoint.model, checkpoint.class_names
     images = fit_input(picture.image, checkpoint, fit)[None]
-    place = names.index(target) if target in names else None
-    passed = trace_gradients(model, checkpoint.preprocess(images), place)
+    inputs = checkpoint.preprocess(images)
+    passed = trace_gradients(model, inputs, names.index(target) if target in names else None)
     method = METHODS[map_method(checkpoint)]
-    values = method.explain(model, passed)[0]  # (rows, cols)
+    return Mapped(images, inputs, passed, method, method.explain(model, passed)[0])
+
+
+def explained(picture: Picture, checkpoint: Checkpoint, fit: Fit, target: str | None, alike: bool) -> ExplainedPayload:
+    """Predict and explain, see :func:`map_of`.
+
+    Args:
+        alike: whether it has the classes of the first model.
+    """
+    names = checkpoint.class_names
+    mapped = map_of(picture, checkpoint, fit, target)
+    passed, values = mapped.passed, mapped.values
     total = values.sum()
     return {
         **model_summary(checkpoint),
@@ -116,10 +139,10 @@ def explained(picture: Picture, checkpoint: Checkpoint, fit: Fit, target: str | 
         "classes": names,
         "probabilities": passed.traced.logits[0].softmax(dim=-1).tolist(),
         "explained": names[int(passed.target[0])],
-        "method": method.title,
-        "words": method.words,
+        "method": mapped.method.title,
+        "words": mapped.method.words,
         "map": pack(values / total if total > 0 else values * 0),
-        "pixels": pack_pixels(images),
+        "pixels": pack_pixels(mapped.images),
         "alike": alike,
     }
 

@@ -12,11 +12,13 @@ from vit_explorer.ui.compare.guide import count_costs, give_advice, list_questio
 from vit_explorer.ui.compare.picture import compare_picture, compare_times
 from vit_explorer.ui.compare.predictions import PredictionStore
 from vit_explorer.ui.compare.published import published_figures
+from vit_explorer.ui.compare.scores import leave_score, score_map, score_progress
 from vit_explorer.ui.compare.table import export_table, list_architectures, start_models
 from vit_explorer.ui.compare.timing import ModelTimes
 from vit_explorer.ui.core.jobs import Jobs
 from vit_explorer.ui.core.serve import ServerFunction, serve
 from vit_explorer.ui.core.session import Session
+from vit_explorer.ui.core.watch import Watch
 from vit_explorer.ui.core.widget import widget
 
 
@@ -28,7 +30,12 @@ def place_compare(session: Session, runs_folder: Path, machine: threading.Lock) 
     """
     with gr.Tabs(elem_id="compare-tabs", elem_classes="vx-subtabs"):
         with gr.Tab("One picture", id="one-picture"):
-            picture = serve(session, compare=compare_picture, time_all=compare_times)
+            watch = Watch()
+            picture = [
+                *serve(session, compare=compare_picture, time_all=compare_times),
+                *serve(session, watch, score=score_map),
+                *serve(watch, score_progress=score_progress, leave_score=leave_score),
+            ]
             widget(__file__, "compare-picture", picture, elem_id="compare-picture")
         with gr.Tab("Confusions", id="confusions"):
             counted = serve(

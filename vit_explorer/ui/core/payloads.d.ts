@@ -45,6 +45,7 @@ export interface Answers {
   ladder: LadderPayload;
   leave: any;
   leave_index: any;
+  leave_score: any;
   leave_shuffles: any;
   leave_try: any;
   lobby: Record<string, any>;
@@ -69,6 +70,8 @@ export interface Answers {
   rename: RenamePayload;
   rollout_stack: RolloutPayload;
   run_point: StartPayload;
+  score: MapScorePayload;
+  score_progress: ScoreProgress;
   scores: ScoresPayload;
   search_beam: BeamPayload;
   shuffles: ShufflesPayload;
@@ -606,6 +609,12 @@ export interface LadderPayload {
   made?: string;
 }
 
+export interface MapArea {
+  area: number;
+  low: number;
+  high: number;
+}
+
 export interface MapPayload {
   name: string;
   grid: Array<number>;
@@ -614,6 +623,11 @@ export interface MapPayload {
   norms: Packed;
   prefix_norms: Array<number>;
   outliers: Array<number>;
+}
+
+export interface MapScorePayload {
+  deletion: MapArea;
+  insertion: MapArea;
 }
 
 export interface MapsPayload {
@@ -913,6 +927,10 @@ export interface RungPayload {
   recipe: string;
   commands: Array<string>;
   result: StepPayload | null;
+}
+
+export interface ScoreProgress {
+  share: number | null;
 }
 
 export interface ScoresPayload {
