@@ -78,7 +78,7 @@ _WATCH_POINTER = """() => {
   }, { capture: true, signal });
 }"""
 
-# Plays Home's film once; how long the scripts of each of its frames took. What the browser paints after them is not in it.
+# Plays Home's film once: how long the scripts of each of its frames took, without what the browser paints after them.
 _PLAY_HOME = """() => new Promise((resolve) => {
   const button = document.querySelector(".vx-home .play");
   const next = window.requestAnimationFrame.bind(window);
