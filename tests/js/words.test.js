@@ -46,6 +46,9 @@ test("models of other classes are counted apart, and a label judges those that k
   assert.match(said, /drawn shapes: one model.*ring/);
   assert.match(said, /label is dog: 1 of 2/);
   assert.match(verdict([shapes], "dog"), /no class of any model/);
+  const tabby = result([0.9, 0.1], ["tabby", "sock"], "imagenet");
+  assert.match(verdict([tabby], "cat", ["cat", "tabby"]), /label is cat: the one model that knows it is right/);
+  assert.match(verdict([tabby, result(dog)], "cat", ["cat", "tabby"]), /label is cat: 1 of 2 are right/);
 });
 
 test("what is taken away, in words", () => {

@@ -185,12 +185,13 @@ export default widget((root, server) => {
   function drawCard(card, refused) {
     const { results, picture, parts } = card;
     const truth = card.truth || picture.truth;
+    const labels = card.truth ? [card.truth] : picture.labels;
     const last = (model) => Number(model.data !== "cifar10");
     const expected = (store.get("catalogue") || { models: [] }).models
       .filter((model) => model.n_classes)
       .sort((a, b) => last(a) - last(b));
     const models = results || (refused ? [] : expected);
-    parts.verdict.textContent = refused || (results ? verdict(results, truth) : "Classifying");
+    parts.verdict.textContent = refused || (results ? verdict(results, truth, labels) : "Classifying");
     parts.verdict.classList.toggle("refused", Boolean(refused));
     if (refused) {
       const again = make("button", "vx-button", "Try again");

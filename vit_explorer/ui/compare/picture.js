@@ -159,7 +159,7 @@ export default widget((root, server) => {
   }
 
   // ---- cards ---------------------------------------------------------------------------------------------------
-  function makeCard(result, truth, state) {
+  function makeCard(result, state) {
     const element = make("div", `card${result.name === state.model.name ? " current" : ""}`);
     element.setAttribute("role", "listitem");
     element.dataset.model = result.name;
@@ -171,8 +171,9 @@ export default widget((root, server) => {
     name.addEventListener("click", () => store.set("wish", { model: result.name }));
     head.append(name);
     const best = answers.ranked(result).slice(0, TOP);
-    if (truth && result.classes.includes(truth)) {
-      const right = best[0].name === truth;
+    const { labels } = state.trace.picture;
+    if (labels.some((label) => result.classes.includes(label))) {
+      const right = labels.includes(best[0].name);
       head.append(make("span", right ? "tag good" : "tag bad", right ? "right" : "wrong"));
     }
     if (!result.alike) head.append(make("span", "tag", "other classes"));
@@ -236,7 +237,7 @@ export default widget((root, server) => {
   function show(/** @type {import("../state").State} */ state) {
     const { results, truth } = answer;
     listClasses(results.find(({ alike }) => alike)?.classes ?? []);
-    cards = results.map((result) => makeCard(result, truth, state));
+    cards = results.map((result) => makeCard(result, state));
     $(".cards").replaceChildren(...cards.map(({ element }) => element));
     const others = results.filter(({ alike }) => !alike).map(({ name }) => name);
     const apart = others.length ? ` ${others.join(", ")} ${others.length > 1 ? "know" : "knows"} other classes.` : "";
@@ -246,6 +247,7 @@ export default widget((root, server) => {
       answers.verdict(
         results.filter(({ alike }) => alike),
         truth,
+        state.trace.picture.labels,
       ) +
       apart;
     if (times.about !== answer.question) times = { about: "", seconds: {}, passes: 0 };

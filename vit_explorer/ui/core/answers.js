@@ -58,23 +58,26 @@ export function inShort(results) {
     });
 }
 
-/** Who agrees with whom. Models are counted together only if they choose among the same classes. */
-export function verdict(results, truth) {
+/**
+ * Who agrees with whom. Models are counted together only if they choose among the same classes.
+ * @param {any[]} results @param {string | null} truth @param {string[]} labels all names of what the picture shows
+ */
+export function verdict(results, truth, labels = truth ? [truth] : []) {
   if (!results.length) return "No model can be used here.";
   const all = groups(results);
   const sentences = all.map((group) => {
     const text = agreement(votes(group), group.length);
     return all.length === 1 ? text : `Trained on ${dataset(group[0])}: ${text[0].toLowerCase()}${text.slice(1)}`;
   });
-  if (truth) sentences.push(judged(results, truth));
+  if (truth) sentences.push(judged(results, truth, labels));
   return sentences.join(" ");
 }
 
 /** How many are right, of the models that have a picture's label among their classes. */
-function judged(results, truth) {
+function judged(results, truth, labels) {
   if (truth === NONE) return "It shows none of their classes: no answer can be right.";
-  const able = results.filter((result) => result.classes.includes(truth));
-  const right = able.filter((result) => ranked(result)[0].name === truth).length;
+  const able = results.filter(({ classes }) => labels.some((label) => classes.includes(label)));
+  const right = able.filter((result) => labels.includes(ranked(result)[0].name)).length;
   if (!able.length) return `The label is ${truth}, which is no class of any model here.`;
   if (able.length === 1) return `The label is ${truth}: the one model that knows it is ${right ? "right" : "wrong"}.`;
   return `The label is ${truth}: ${right} of ${able.length} are right.`;
