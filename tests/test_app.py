@@ -24,8 +24,9 @@ from tests.training.racing import PATIENCE, alive, children, until
 from tests.ui.test_listening import IPV6
 from vit_explorer.bench.browser import APP, free_port, wait_until_answering
 from vit_explorer.data.cifar10 import DATA_VARIABLE
+from vit_explorer.models.checkpoint import save_checkpoint
 from vit_explorer.models.pretrained import pretrained_models
-from vit_explorer.models.zoo import create_model, save_checkpoint
+from vit_explorer.models.zoo import create_model
 from vit_explorer.ui import door
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.frame.frame import Payloads

@@ -8,7 +8,7 @@ import pytest
 
 import vit_explorer
 from vit_explorer.bench.cards_table import BLOCK, cards_table, update
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, list_checkpoints
+from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER, list_checkpoints
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md")])

@@ -14,7 +14,7 @@ from tests.training.small import OVERRIDES
 from vit_explorer import train
 from vit_explorer.data import open_dataset
 from vit_explorer.models import list_checkpoints, load_checkpoint
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER
+from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER
 from vit_explorer.training.loop.events import Epoch, Failed, Finished, Snapshot, Started, Step
 from vit_explorer.training.loop.trainer import Trainer
 from vit_explorer.training.runs import folder as run_folder

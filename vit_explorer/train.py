@@ -34,7 +34,7 @@ from vit_explorer.data.cifar10 import download_cifar10
 from vit_explorer.data.dataset import Dataset
 from vit_explorer.data.sources import open_dataset
 from vit_explorer.figures.frame import write_figure
-from vit_explorer.models.zoo import EXPORT_FOLDER
+from vit_explorer.models.checkpoint import EXPORT_FOLDER
 from vit_explorer.training.cli.flags import recipes_said, said_flags
 from vit_explorer.training.cli.parser import GPU_ABREAST, make_parser
 from vit_explorer.training.cli.progress import Display

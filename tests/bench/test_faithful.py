@@ -12,7 +12,7 @@ from vit_explorer.bench import faithful
 from vit_explorer.bench.missing import NotMeasured
 from vit_explorer.explain import deletion_curve, explanation_maps, insertion_curve
 from vit_explorer.explain.explanations import random_maps
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, load_checkpoint
+from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER, load_checkpoint
 
 
 @pytest.fixture

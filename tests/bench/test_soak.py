@@ -15,7 +15,8 @@ from tests import apart
 from tests.files import save_npz
 from vit_explorer.bench.load import noise_upload
 from vit_explorer.bench.soak import UPLOADS, next_request
-from vit_explorer.models.zoo import create_model, save_checkpoint
+from vit_explorer.models.checkpoint import save_checkpoint
+from vit_explorer.models.zoo import create_model
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.app import build_app
 from vit_explorer.ui.core.gateway import Gateway

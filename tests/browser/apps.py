@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vit_explorer.bench.browser import free_port
+from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER
 from vit_explorer.models.folders import EXPORTED
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.app import build_app, launch_options
 from vit_explorer.ui.core.brought import FOLDER as BROUGHT

@@ -11,7 +11,7 @@ import pytest
 from tests.browser.apps import serving
 from tests.browser.pages import drawn, fits, reload, save
 from vit_explorer.bench.page import open_page
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER
+from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER
 
 PATIENCE = 240_000  # ms until a test gives up; nothing is measured with it
 UPDATES = 4  # of every run: a point of one's own takes seconds

@@ -15,7 +15,7 @@ from tests.browser.apps import serving
 from tests.browser.pages import open_view, save
 from tests.training.ladders import ladder_results, write_results
 from vit_explorer.bench.page import open_page
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER
+from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER
 from vit_explorer.training.studies.ladder import RUNGS, TEACHER
 
 VIEW = ".vx-ladder"

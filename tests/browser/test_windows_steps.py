@@ -17,8 +17,9 @@ from vit_explorer.bench.page import open_page
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.trace import Trace, trace
 from vit_explorer.explain.windows import attention_on_map, block_reach, layout_of, reach
+from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER, load_checkpoint, save_checkpoint
 from vit_explorer.models.swin import SwinTransformer
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, create_model, load_checkpoint, save_checkpoint
+from vit_explorer.models.zoo import create_model
 from vit_explorer.ui.core.session import Session
 
 NAME = "swin-untrained"

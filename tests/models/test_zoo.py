@@ -16,7 +16,8 @@ from vit_explorer.models import (
     model_names,
     save_checkpoint,
 )
-from vit_explorer.models.zoo import EXPORT_FOLDER, MODEL_FOLDERS, MODELS
+from vit_explorer.models.checkpoint import EXPORT_FOLDER, MODEL_FOLDERS
+from vit_explorer.models.zoo import MODELS
 
 SIZES = {"img_size": 8, "patch_size": 4, "d_model": 16, "n_heads": 2, "n_layers": 2, "d_ff": 24, "n_classes": 3}
 COUNTS = {"vit": 809_354, "vit-conv": 482_955, "deit": 810_900, "hybrid": 1_458_890, "swin": 929_822, "cnn": 373_386}

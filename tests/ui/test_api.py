@@ -10,7 +10,7 @@ import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 
-from vit_explorer.models.zoo import load_checkpoint
+from vit_explorer.models.checkpoint import load_checkpoint
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui import door
 from vit_explorer.ui.app import build_app, launch_options

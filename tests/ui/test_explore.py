@@ -10,7 +10,7 @@ import timm
 import torch
 
 import vit_explorer
-from vit_explorer.models.zoo import CheckpointError
+from vit_explorer.models.checkpoint import CheckpointError
 from vit_explorer.ui.core.threads import LARGE, share_cores
 from vit_explorer.ui.explore import Exploration
 

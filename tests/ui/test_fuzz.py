@@ -25,7 +25,8 @@ from tests.training.small import RECIPE
 from tests.ui.fuzzing import Fuzzer
 from vit_explorer.data.dataset import Dataset
 from vit_explorer.data.sources import open_dataset
-from vit_explorer.models.zoo import create_model, save_checkpoint
+from vit_explorer.models.checkpoint import save_checkpoint
+from vit_explorer.models.zoo import create_model
 from vit_explorer.training.runs.race import Race, list_races, owner_of
 from vit_explorer.training.runs.runner import Runner
 from vit_explorer.training.service.service import TrainingService

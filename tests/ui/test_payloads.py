@@ -14,7 +14,8 @@ from PIL import Image
 
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.positions import cosine_similarity, position_similarity
-from vit_explorer.models.zoo import create_model, load_checkpoint, save_checkpoint
+from vit_explorer.models.checkpoint import load_checkpoint, save_checkpoint
+from vit_explorer.models.zoo import create_model
 from vit_explorer.ui.core.arrays import pack
 from vit_explorer.ui.core.payloads import prediction_payload
 from vit_explorer.ui.core.pictures import Picture

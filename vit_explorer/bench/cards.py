@@ -10,7 +10,13 @@ import torch
 from vit_explorer.bench.missing import NotMeasured
 from vit_explorer.data.dataset import Dataset
 from vit_explorer.data.sources import DatasetError, open_dataset
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, Checkpoint, CheckpointError, list_checkpoints, load_checkpoint
+from vit_explorer.models.checkpoint import (
+    CHECKPOINT_FOLDER,
+    Checkpoint,
+    CheckpointError,
+    list_checkpoints,
+    load_checkpoint,
+)
 
 TOLERANCE = 0.05  # points: what storing weights as float16, another machine or another kernel may move
 AT_ONCE = 500  # images

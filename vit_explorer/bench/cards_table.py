@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER, find_card, list_checkpoints
 from vit_explorer.models.summary import accuracy_percent
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, MODELS, find_card, list_checkpoints
+from vit_explorer.models.zoo import MODELS
 
 Card = dict[str, Any]
 

@@ -14,7 +14,7 @@ from torch import Tensor
 from vit_explorer.bench.missing import NotMeasured, needed_cifar10
 from vit_explorer.explain.explanations import METHODS, explanation_maps, random_maps
 from vit_explorer.explain.faithfulness import deletion_curve, insertion_curve
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, Checkpoint, CheckpointError, load_checkpoint
+from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER, Checkpoint, CheckpointError, load_checkpoint
 
 MODELS = ("vit-cifar10", "cnn-cifar10")
 N_PICTURES = 500

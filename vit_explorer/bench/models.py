@@ -13,8 +13,8 @@ from vit_explorer.cost.architectures import architecture_rows, time_architecture
 from vit_explorer.cost.model_timing import Timed, times_by_model
 from vit_explorer.figures.architectures import draw_architectures
 from vit_explorer.figures.frame import figure_format, write_figure
+from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER, Checkpoint, list_checkpoints, load_checkpoint
 from vit_explorer.models.summary import accuracy_percent
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, Checkpoint, list_checkpoints, load_checkpoint
 from vit_explorer.training.runs.card import circumstances
 
 HEAD = "| model | weights | multiply-adds | at twice the side | one picture | pictures a second | test accuracy |"

@@ -12,8 +12,9 @@ import torch
 
 from vit_explorer.cost.growth import Doubled, attention_growth, doubled_cost
 from vit_explorer.cost.model_timing import Passed, Timed, time_models
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.models.summary import model_summary
-from vit_explorer.models.zoo import MODELS, Checkpoint, create_model
+from vit_explorer.models.zoo import MODELS, create_model
 
 
 def architecture_rows(checkpoints: Sequence[Checkpoint], grown: bool = True) -> list[dict[str, Any]]:

@@ -1,6 +1,13 @@
 """Networks: architectures, checkpoints, and weights trained by others."""
 
 from vit_explorer.models.attention import Tape
+from vit_explorer.models.checkpoint import (
+    Checkpoint,
+    CheckpointError,
+    list_checkpoints,
+    load_checkpoint,
+    save_checkpoint,
+)
 from vit_explorer.models.cnn import ConvNet
 from vit_explorer.models.deit import DeiT
 from vit_explorer.models.hybrid import HybridViT
@@ -15,15 +22,7 @@ from vit_explorer.models.pretrained import (
 )
 from vit_explorer.models.swin import SwinTransformer, WindowAttention
 from vit_explorer.models.vit import TransformerBlock, ViT
-from vit_explorer.models.zoo import (
-    Checkpoint,
-    CheckpointError,
-    create_model,
-    list_checkpoints,
-    load_checkpoint,
-    model_names,
-    save_checkpoint,
-)
+from vit_explorer.models.zoo import create_model, model_names
 
 __all__ = [
     "Checkpoint",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TypedDict
 
-from vit_explorer.models.zoo import Checkpoint, model_spec
+from vit_explorer.models.checkpoint import Checkpoint
+from vit_explorer.models.zoo import model_spec
 
 
 class ModelSummary(TypedDict):

@@ -16,8 +16,8 @@ from torch import Tensor
 from vit_explorer.data.uploads import load_picture
 from vit_explorer.explain.explanations import explanation_maps, methods_for
 from vit_explorer.explain.trace import trace
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.models.patches import patchify
-from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.errors import UserError, json_errors, user_errors
 from vit_explorer.ui.core.limits import Ledger
 from vit_explorer.ui.core.requests import check_prediction, fit_input, parse_int, parse_value

@@ -126,9 +126,9 @@ def serve_page(options: argparse.Namespace, host: str, port: int) -> int:
     """Build the page and serve it there until it is interrupted; returns the exit status."""
     import torch
 
+    from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER
     from vit_explorer.models.folders import EXPORTED, KEPT
     from vit_explorer.models.pretrained.source import open_network
-    from vit_explorer.models.zoo import CHECKPOINT_FOLDER
     from vit_explorer.training.runs.folder import RUNS_FOLDER
     from vit_explorer.training.service.limits import PUBLIC_RACES, RaceLimits
     from vit_explorer.training.service.service import TrainingService

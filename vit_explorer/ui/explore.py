@@ -11,9 +11,9 @@ from pathlib import Path
 import gradio as gr
 from torch import nn
 
+from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER, Checkpoint
 from vit_explorer.models.folders import EXPORTED, KEPT
 from vit_explorer.models.pretrained.source import open_network
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, Checkpoint
 from vit_explorer.training.runs.folder import RUNS_FOLDER
 from vit_explorer.training.service.service import TrainingService
 from vit_explorer.ui.app import build_app, launch_options

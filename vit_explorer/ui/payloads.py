@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.models.summary import ModelSummary, model_summary
-from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.attention.payload import AttentionPayload, attention_payload
 from vit_explorer.ui.core.arrays import Packed, pack
 from vit_explorer.ui.core.payloads import PicturePayload, PredictionPayload, answer_payload, picture_payload

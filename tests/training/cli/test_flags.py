@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, find_card, list_checkpoints
+from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER, find_card, list_checkpoints
 from vit_explorer.training import Recipe
 from vit_explorer.training.cli.flags import _option, recipes_said, said_flags
 from vit_explorer.training.cli.parser import make_parser

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.training.small import OVERRIDES
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, EXPORT_FOLDER, list_checkpoints, load_checkpoint
+from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER, EXPORT_FOLDER, list_checkpoints, load_checkpoint
 from vit_explorer.training import Recipe, Trainer
 from vit_explorer.training.loop.events import Epoch, Finished, Snapshot, Step
 from vit_explorer.training.runs.checkpoint import check_name, export_checkpoint

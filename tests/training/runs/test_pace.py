@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.training.small import RECIPE
-from vit_explorer.models.zoo import find_card
+from vit_explorer.models.checkpoint import find_card
 from vit_explorer.training.loop.looks import Pace, plan_looks
 from vit_explorer.training.runs import pace as paces
 from vit_explorer.training.runs.race import Race

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pytest
 
 from vit_explorer.models import create_model
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, find_card
+from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER, find_card
 from vit_explorer.training.loop.events import Epoch, Finished
 from vit_explorer.training.loop.precision import fast_precision
 from vit_explorer.training.loop.recipe import Recipe

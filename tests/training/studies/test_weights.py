@@ -17,7 +17,7 @@ import torch
 
 from tests.training.small import same
 from vit_explorer.data.sources import open_dataset
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER, find_card, load_checkpoint
+from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER, find_card, load_checkpoint
 from vit_explorer.training.loop.events import Epoch
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.runs.folder import RunFolder

@@ -18,7 +18,7 @@ from vit_explorer.explain.explanations import explanation_maps, methods_for, ran
 from vit_explorer.explain.faithfulness import deletion_curve, insertion_curve, usual_steps
 from vit_explorer.explain.trace import trace
 from vit_explorer.models import create_model, load_checkpoint, save_checkpoint
-from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.ui.attention.ablate import export_ablation, predict_ablated
 from vit_explorer.ui.attention.explain import (
     N_RANDOM,

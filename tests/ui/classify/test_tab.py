@@ -13,7 +13,8 @@ import torch
 from PIL import Image
 
 from vit_explorer.data.uploads import LETTERBOX_GREY, fit_picture
-from vit_explorer.models.zoo import create_model, load_checkpoint, save_checkpoint
+from vit_explorer.models.checkpoint import load_checkpoint, save_checkpoint
+from vit_explorer.models.zoo import create_model
 from vit_explorer.ui.classify.classify import classify_picture
 from vit_explorer.ui.core.serve import serve
 from vit_explorer.ui.core.session import Session

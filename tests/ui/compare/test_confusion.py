@@ -14,7 +14,8 @@ import torch
 
 from tests.files import save_npz
 from vit_explorer.data.dataset import Dataset
-from vit_explorer.models.zoo import create_model, save_checkpoint
+from vit_explorer.models.checkpoint import save_checkpoint
+from vit_explorer.models.zoo import create_model
 from vit_explorer.ui.compare.confusion import count_confusions, export_confusions, list_cell
 from vit_explorer.ui.compare.predictions import PredictionStore
 from vit_explorer.ui.core.serve import serve

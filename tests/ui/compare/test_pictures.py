@@ -13,7 +13,8 @@ from vit_explorer.cost.architectures import architecture_rows, time_architecture
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.explanations import explanation_maps
 from vit_explorer.figures.architectures import draw_architectures
-from vit_explorer.models.zoo import MODELS, create_model, save_checkpoint
+from vit_explorer.models.checkpoint import save_checkpoint
+from vit_explorer.models.zoo import MODELS, create_model
 from vit_explorer.ui.compare.picture import compare_order, compare_picture, compare_times
 from vit_explorer.ui.compare.table import architectures_csv
 from vit_explorer.ui.core.serve import bind

@@ -12,7 +12,8 @@ import torch
 from PIL import Image
 
 from vit_explorer.data import DatasetError, open_dataset
-from vit_explorer.models.zoo import create_model, save_checkpoint
+from vit_explorer.models.checkpoint import save_checkpoint
+from vit_explorer.models.zoo import create_model
 from vit_explorer.ui.core.datasets import Sources
 from vit_explorer.ui.core.requests import ModelRequest, load_input
 from vit_explorer.ui.core.session import Session

@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from vit_explorer.cost.multiply_adds import vit_multiply_adds
+from vit_explorer.models.checkpoint import Checkpoint, CheckpointError, save_checkpoint
 from vit_explorer.models.pretrained import open_network, pretrained_models
 from vit_explorer.models.pretrained.load import weights_path
-from vit_explorer.models.zoo import Checkpoint, CheckpointError, create_model, save_checkpoint
+from vit_explorer.models.zoo import create_model
 from vit_explorer.ui.core import networks
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.frame.frame import list_catalogue

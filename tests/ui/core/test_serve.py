@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import pytest
 
 from vit_explorer.data.decode import PictureError
-from vit_explorer.models.zoo import CheckpointError
+from vit_explorer.models.checkpoint import CheckpointError
 from vit_explorer.ui.core.errors import UserError, user_errors
 from vit_explorer.ui.core.pictures import UnknownPicture
 from vit_explorer.ui.core.requests import Range, parse_request

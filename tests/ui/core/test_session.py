@@ -17,14 +17,14 @@ from vit_explorer.data.cifar10 import DATA_VARIABLE
 from vit_explorer.data.dataset import DatasetError
 from vit_explorer.data.decode import PictureError
 from vit_explorer.data.uploads import fit_picture
-from vit_explorer.models.zoo import (
+from vit_explorer.models.checkpoint import (
     CHECKPOINT_FOLDER,
     CheckpointError,
-    create_model,
     list_checkpoints,
     load_checkpoint,
     save_checkpoint,
 )
+from vit_explorer.models.zoo import create_model
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.pictures import SAMPLES, UnknownPicture, available_samples
 from vit_explorer.ui.core.session import MAX_SIDE, Session

@@ -12,7 +12,7 @@ import torch
 
 from vit_explorer.explain.trace import Trace, trace
 from vit_explorer.models import create_model
-from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.ui.core.traces import Traces, nbytes
 
 SIZES = {"img_size": 8, "patch_size": 4, "d_model": 16, "n_heads": 2, "n_layers": 2, "d_ff": 24, "n_classes": 3}

@@ -10,7 +10,7 @@ import torch
 from tests.ui.features.test_tab import FIRST, traced, unpack
 from vit_explorer.explain.features import feature_similarity, fit_features, mean_similarity, token_norms
 from vit_explorer.explain.trace import trace
-from vit_explorer.models.zoo import CheckpointError
+from vit_explorer.models.checkpoint import CheckpointError
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session

@@ -14,7 +14,7 @@ from vit_explorer.explain.ablation import patch_order
 from vit_explorer.explain.costs import Tried
 from vit_explorer.explain.positions import cosine_similarity
 from vit_explorer.models import create_model, load_checkpoint, patchify, save_checkpoint, unpatchify
-from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session

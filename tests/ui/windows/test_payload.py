@@ -12,7 +12,7 @@ from vit_explorer.explain import trace
 from vit_explorer.explain.rewindow import rewindowed, unmasked
 from vit_explorer.explain.windows import layout_of, reach
 from vit_explorer.models import create_model, save_checkpoint
-from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import torch
 
+from vit_explorer.models.checkpoint import CheckpointError
 from vit_explorer.models.positions import resize_positions
 from vit_explorer.models.pretrained.dialect import Part
 from vit_explorer.models.pretrained.plan import (
@@ -19,7 +20,7 @@ from vit_explorer.models.pretrained.plan import (
     with_zero_biases,
 )
 from vit_explorer.models.pretrained.report import Known
-from vit_explorer.models.zoo import CheckpointError, Option
+from vit_explorer.models.zoo import Option
 
 HEAD_WIDTH = 64  # of the ViTs of the paper, DeiT, DINO and DINOv2
 SIZES = {192: "Ti", 384: "S", 768: "B", 1024: "L", 1280: "H"}

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from vit_explorer.models.checkpoint import CheckpointError
 from vit_explorer.models.pretrained.report import Preprocessing
-from vit_explorer.models.zoo import CheckpointError
 
 DEIT = "https://dl.fbaipublicfiles.com/deit/"
 DINO = "https://dl.fbaipublicfiles.com/dino/"

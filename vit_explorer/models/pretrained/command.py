@@ -10,13 +10,13 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+from vit_explorer.models.checkpoint import CheckpointError
 from vit_explorer.models.pretrained.catalogue import PretrainedModel, find_pretrained, pretrained_models
 from vit_explorer.models.pretrained.download import Progress
 from vit_explorer.models.pretrained.download_words import MEGABYTE
 from vit_explorer.models.pretrained.load import get_weights, load_pretrained, weights_path
 from vit_explorer.models.pretrained.preprocess import resize_and_crop
 from vit_explorer.models.pretrained.report import Preprocessing
-from vit_explorer.models.zoo import CheckpointError
 
 Say = Callable[[str], None]
 TOP = 5

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from vit_explorer.models.checkpoint import CheckpointError
 from vit_explorer.models.network import Network
 from vit_explorer.models.pretrained import (
     convert_huggingface,
@@ -27,7 +28,7 @@ from vit_explorer.models.pretrained.modules import describe
 from vit_explorer.models.pretrained.plan import Plan, refusal
 from vit_explorer.models.pretrained.report import IMAGENET_MEAN, IMAGENET_STD, FitReport, Known, Preprocessing
 from vit_explorer.models.pretrained.unwrap import flatten, without_prefixes
-from vit_explorer.models.zoo import CheckpointError, create_model
+from vit_explorer.models.zoo import create_model
 
 DIALECTS: tuple[Dialect, ...] = (
     *convert_torchvision.DIALECTS,

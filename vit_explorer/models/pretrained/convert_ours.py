@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vit_explorer.models.checkpoint import CheckpointError
 from vit_explorer.models.pretrained.dialect import Part
 from vit_explorer.models.pretrained.plan import Plan, counted, need, side_of
 from vit_explorer.models.pretrained.report import Known
-from vit_explorer.models.zoo import CheckpointError, Option
+from vit_explorer.models.zoo import Option
 
 HEAD_WIDTH = 32  # of the small networks here; large ones are converted from others
 SIGNATURES = ("blocks.0.attention.qkv.weight", "stages.0.0.attention.qkv.weight", "stages.0.0.weight")

@@ -10,9 +10,9 @@ from typing import Literal, NamedTuple
 
 from torch import Tensor
 
+from vit_explorer.models.checkpoint import CheckpointError
 from vit_explorer.models.pretrained.report import Known
 from vit_explorer.models.windows import Padding
-from vit_explorer.models.zoo import CheckpointError
 
 Family = Literal["vit", "swin", "resnet", "cnn"]
 Rule = tuple[str, str]

@@ -23,6 +23,7 @@ from threading import Event
 
 from filelock import FileLock, Timeout
 
+from vit_explorer.models.checkpoint import CheckpointError
 from vit_explorer.models.pretrained.download_words import (
     SILENCE,
     TEMPORARY,
@@ -34,7 +35,6 @@ from vit_explorer.models.pretrained.download_words import (
     stopped_sentence,
 )
 from vit_explorer.models.pretrained.partial import forget, note_path, part_path, read_note, size_of, write_note
-from vit_explorer.models.zoo import CheckpointError
 
 CHUNK = 2**18  # bytes
 ATTEMPTS = 5  # in a row that bring no byte

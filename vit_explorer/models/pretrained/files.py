@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from vit_explorer.models.checkpoint import CheckpointError
 from vit_explorer.models.pretrained.modules import from_huggingface, from_preprocessor, from_timm
 from vit_explorer.models.pretrained.report import Known
-from vit_explorer.models.zoo import CheckpointError
 
 FOLDER_FILES = ("model.safetensors", "pytorch_model.bin")  # of a folder that transformers or timm wrote
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from vit_explorer.models.checkpoint import Checkpoint, CheckpointError
 from vit_explorer.models.network import Network
 from vit_explorer.models.pretrained.catalogue import PretrainedModel, find_pretrained
 from vit_explorer.models.pretrained.convert import from_state_dict
@@ -18,7 +19,6 @@ from vit_explorer.models.pretrained.files import read_tensors
 from vit_explorer.models.pretrained.labels import N_IMAGENET, imagenet_names
 from vit_explorer.models.pretrained.partial import part_path, size_of
 from vit_explorer.models.pretrained.report import FitReport
-from vit_explorer.models.zoo import Checkpoint, CheckpointError
 
 COMMAND = "python -m vit_explorer.models.pretrained get"
 PIXEL = 255  # the largest value of a pixel, 1 in the mean and std of a Preprocessing

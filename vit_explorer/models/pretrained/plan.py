@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import torch
 
+from vit_explorer.models.checkpoint import CheckpointError
 from vit_explorer.models.pretrained.dialect import Part
-from vit_explorer.models.zoo import CheckpointError, Option
+from vit_explorer.models.zoo import Option
 
 IMAGENET_PIXELS = 224
 

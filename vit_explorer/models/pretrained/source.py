@@ -8,10 +8,10 @@ from pathlib import Path
 
 from torch import nn
 
+from vit_explorer.models.checkpoint import Checkpoint, CheckpointError, list_checkpoints, load_checkpoint
 from vit_explorer.models.pretrained.catalogue import CATALOGUE
 from vit_explorer.models.pretrained.convert import from_state_dict
 from vit_explorer.models.pretrained.load import load_pretrained, to_checkpoint
-from vit_explorer.models.zoo import Checkpoint, CheckpointError, list_checkpoints, load_checkpoint
 
 Source = str | os.PathLike[str] | nn.Module | Checkpoint
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from vit_explorer.models.zoo import CheckpointError
+from vit_explorer.models.checkpoint import CheckpointError
 
 # Keys of dicts that hold a state dict, the average of weights before the weights, a teacher before its student.
 CONTAINERS = (

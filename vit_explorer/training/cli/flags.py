@@ -10,7 +10,8 @@ from typing import Any
 
 from vit_explorer.data.dataset import Dataset
 from vit_explorer.data.sources import absolute_source
-from vit_explorer.models.zoo import CheckpointError, Option, find_card, model_names
+from vit_explorer.models.checkpoint import CheckpointError, find_card
+from vit_explorer.models.zoo import Option, model_names
 from vit_explorer.training.loop.recipe import CHOICES, LIMITS, OPTIONAL_LIMITS, Recipe
 from vit_explorer.training.studies.presets import PRESETS, preset_recipes
 

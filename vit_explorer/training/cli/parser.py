@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from vit_explorer.models.zoo import EXPORT_FOLDER
+from vit_explorer.models.checkpoint import EXPORT_FOLDER
 from vit_explorer.training.cli.flags import add_recipe_flags
 from vit_explorer.training.runs.runner import SAVE_EVERY
 from vit_explorer.training.studies.data_scaling import UPDATES

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vit_explorer.data.augment import normalise
+from vit_explorer.models.checkpoint import CheckpointError
 from vit_explorer.models.network import Network
-from vit_explorer.models.zoo import CheckpointError
 from vit_explorer.training.loop.batches import Batch, BatchSource
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.loop.start import named_checkpoint

@@ -10,7 +10,8 @@ from typing import Any
 
 from torch import Tensor
 
-from vit_explorer.models.zoo import MODEL_FOLDERS, Checkpoint, CheckpointError, load_checkpoint, model_spec
+from vit_explorer.models.checkpoint import MODEL_FOLDERS, Checkpoint, CheckpointError, load_checkpoint
+from vit_explorer.models.zoo import model_spec
 from vit_explorer.training.loop.recipe import Recipe
 
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 import torch
 
 from vit_explorer.data.dataset import Dataset
-from vit_explorer.models.zoo import EXPORT_FOLDER, MODEL_FOLDERS, list_checkpoints, save_checkpoint
+from vit_explorer.models.checkpoint import EXPORT_FOLDER, MODEL_FOLDERS, list_checkpoints, save_checkpoint
 from vit_explorer.training.loop.events import Epoch, Event, Finished, Snapshot
 from vit_explorer.training.loop.trainer import Trainer
 from vit_explorer.training.runs.card import make_card

@@ -13,7 +13,8 @@ from typing import Any, Literal
 import torch
 
 from vit_explorer.cost.multiply_adds import count_multiply_adds
-from vit_explorer.models.zoo import MODEL_FOLDERS, create_model, find_card
+from vit_explorer.models.checkpoint import MODEL_FOLDERS, find_card
+from vit_explorer.models.zoo import create_model
 from vit_explorer.training.loop.looks import LookPlan, Pace
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.loop.schedule import FORWARD_SHARE

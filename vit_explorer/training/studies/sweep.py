@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from vit_explorer.data.dataset import Dataset
-from vit_explorer.models.zoo import CHECKPOINT_FOLDER
+from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER
 from vit_explorer.training.loop.events import Event, Finished
 from vit_explorer.training.loop.recipe import Recipe
 from vit_explorer.training.runs.atomic import write_json

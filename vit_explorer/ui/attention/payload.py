@@ -11,7 +11,7 @@ from vit_explorer.explain.lens import logit_lens
 from vit_explorer.explain.readout import readout_weights
 from vit_explorer.explain.trace import Trace
 from vit_explorer.figures.attention import shares_limit
-from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.ui.core.arrays import Packed, pack, pack_shares
 
 MAX_WEIGHTS = 400_000  # in one payload: 1.07 MB as base64

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from vit_explorer.explain.trace import Trace
-from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import ModelInput, ModelRequest, load_input, parse_int
 from vit_explorer.ui.core.session import Session

@@ -12,8 +12,8 @@ import torch
 
 from vit_explorer.explain.confusion import confusion_matrix, most_confused, precision, recall
 from vit_explorer.figures.confusion import confusion_figure
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.models.summary import model_summary
-from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.compare.predictions import Predictions, PredictionStore
 from vit_explorer.ui.core.arrays import Packed, pack
 from vit_explorer.ui.core.datasets import Source

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from vit_explorer.explain.explanations import METHODS, Method
 from vit_explorer.explain.gradients import GradientTrace, trace_gradients
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.models.summary import ModelSummary, model_summary
-from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.payloads import TIMED_PASSES, reading_order, timed_prediction
 from vit_explorer.ui.core.pictures import Picture

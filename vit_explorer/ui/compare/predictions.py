@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.ui.core.datasets import Source
 from vit_explorer.ui.core.requests import fit_input
 

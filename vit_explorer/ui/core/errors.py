@@ -10,7 +10,7 @@ from typing import Any
 
 from vit_explorer.data.dataset import DatasetError, printable
 from vit_explorer.data.decode import PictureError
-from vit_explorer.models.zoo import CheckpointError
+from vit_explorer.models.checkpoint import CheckpointError
 from vit_explorer.training.runs.errors import RunError
 from vit_explorer.ui.core.pictures import UnknownPicture
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from vit_explorer.cost.multiply_adds import count_multiply_adds
+from vit_explorer.models.checkpoint import Checkpoint, CheckpointError
 from vit_explorer.models.pretrained.catalogue import PretrainedModel, pretrained_models
 from vit_explorer.models.pretrained.load import load_pretrained, weights_path
-from vit_explorer.models.zoo import Checkpoint, CheckpointError
 from vit_explorer.ui.core.memory import return_freed_memory
 from vit_explorer.ui.core.threads import share_cores
 

@@ -9,8 +9,8 @@ from typing import TypedDict
 import torch
 from torch import Tensor
 
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.models.summary import ModelSummary, model_summary
-from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.arrays import Packed, pack_pixels
 from vit_explorer.ui.core.pictures import Picture
 from vit_explorer.ui.core.requests import Fit, fit_input

@@ -11,9 +11,9 @@ from PIL import Image
 from torch import Tensor
 
 from vit_explorer.data.uploads import fit_picture
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.models.pretrained.preprocess import resize_and_crop
 from vit_explorer.models.pretrained.report import Preprocessing
-from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.errors import UserError, shown
 from vit_explorer.ui.core.pictures import Picture
 from vit_explorer.ui.core.session import Session

@@ -34,7 +34,7 @@ from vit_explorer.data.cifar10 import (
 from vit_explorer.data.dataset import Split
 from vit_explorer.data.sources import source_name
 from vit_explorer.data.uploads import load_picture
-from vit_explorer.models.zoo import (
+from vit_explorer.models.checkpoint import (
     CHECKPOINT_FOLDER,
     Checkpoint,
     CheckpointError,

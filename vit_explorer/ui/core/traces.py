@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from vit_explorer.explain.trace import Trace, trace
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.models.network import Network
-from vit_explorer.models.zoo import Checkpoint
 
 TRACES_MEMORY = 128 * 2**20  # bytes; one pass of a ViT-B/16 at 224 pixels is 31 MB
 

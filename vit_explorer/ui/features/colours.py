@@ -19,7 +19,7 @@ from vit_explorer.explain.features import (
     token_norms,
 )
 from vit_explorer.explain.trace import trace
-from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.by_network import ByNetwork
 from vit_explorer.ui.core.errors import UserError

@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vit_explorer.explain.trace import Trace
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.models.network import Network
-from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.pictures import Picture
 from vit_explorer.ui.core.requests import ModelRequest, fit_input

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from vit_explorer.cost.multiply_adds import checkpoint_multiply_adds
 from vit_explorer.explain.neighbours import knn_accuracy, nearest, vote
-from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.ui.core.by_network import ByNetwork
 from vit_explorer.ui.core.errors import Answer, UserError
 from vit_explorer.ui.core.payloads import PicturePayload, picture_payload

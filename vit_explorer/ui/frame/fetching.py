@@ -7,10 +7,10 @@ import secrets
 import threading
 from dataclasses import dataclass, field
 
+from vit_explorer.models.checkpoint import CheckpointError
 from vit_explorer.models.pretrained.catalogue import PretrainedModel
 from vit_explorer.models.pretrained.download import DownloadStopped, Progress
 from vit_explorer.models.pretrained.load import get_weights
-from vit_explorer.models.zoo import CheckpointError
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.networks import Networks
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from vit_explorer.data.uploads import MAX_BYTES
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.models.pretrained.labels import imagenet_names
 from vit_explorer.models.summary import ModelSummary, model_summary
-from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.errors import Answer, UserError, user_errors
 from vit_explorer.ui.core.kept_pictures import IN_USE
 from vit_explorer.ui.core.payloads import PicturePayload, picture_payload

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, TypedDict
 
+from vit_explorer.models.checkpoint import CheckpointError
 from vit_explorer.models.pretrained.convert import from_state_dict
 from vit_explorer.models.pretrained.load import to_checkpoint
-from vit_explorer.models.zoo import CheckpointError
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import Range
 from vit_explorer.ui.core.serve import terms

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from vit_explorer.explain.embedding import embed_twice, equal_values, pixels_from_tokens
 from vit_explorer.explain.trace import Trace
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.models.patches import PatchEmbedding, filter_components, patchify
-from vit_explorer.models.zoo import Checkpoint
 from vit_explorer.ui.core.arrays import Packed, pack
 
 MAX_COMPONENTS = 64  # that are shown; the paper shows 28, and the small models have 48

@@ -11,7 +11,7 @@ from vit_explorer.cost.multiply_adds import checkpoint_multiply_adds
 from vit_explorer.explain.ablation import changed_positions, patch_order, predict_with_positions
 from vit_explorer.explain.costs import Tried
 from vit_explorer.explain.shuffles import predict_shuffled
-from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.ui.core.errors import Answer, user_errors
 from vit_explorer.ui.core.requests import LARGEST_SEED, ModelInput, ModelRequest, Range, check_prediction, load_input
 from vit_explorer.ui.core.serve import terms

@@ -11,7 +11,7 @@ import torch
 
 from vit_explorer.explain.positions import PositionStructure, cosine_similarity, position_structure
 from vit_explorer.figures.positions import colour_limit, positions_figure
-from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.ui.core.downloads import FileAnswer, csv_bytes, export_file
 from vit_explorer.ui.core.requests import parse_int
 from vit_explorer.ui.core.serve import terms

@@ -12,7 +12,7 @@ from vit_explorer.explain.positions import (
     nearest_pairs,
     position_structure,
 )
-from vit_explorer.models.zoo import Checkpoint, CheckpointError
+from vit_explorer.models.checkpoint import Checkpoint, CheckpointError
 from vit_explorer.ui.core.arrays import Packed, pack
 from vit_explorer.ui.core.errors import UserError
 

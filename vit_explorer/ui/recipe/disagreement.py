@@ -11,7 +11,7 @@ from typing import TypedDict
 import torch
 
 from vit_explorer.explain.distillation import Answers, answers_of, joined
-from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.ui.core.errors import UserError, user_errors
 from vit_explorer.ui.core.requests import parse_int
 from vit_explorer.ui.core.session import Session

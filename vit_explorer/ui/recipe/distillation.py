@@ -8,7 +8,7 @@ from typing import TypedDict
 import torch
 
 from vit_explorer.explain.distillation import two_tokens
-from vit_explorer.models.zoo import Checkpoint, CheckpointError
+from vit_explorer.models.checkpoint import Checkpoint, CheckpointError
 from vit_explorer.ui.core.arrays import Packed, pack, pack_pixels
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import ModelRequest, fit_input

@@ -8,8 +8,8 @@ from typing import Any
 
 from vit_explorer.data.augment import CROP_PADDING
 from vit_explorer.data.rand_augment import MAX_MAGNITUDE
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.models.network import Network
-from vit_explorer.models.zoo import Checkpoint
 
 
 @dataclass(frozen=True)

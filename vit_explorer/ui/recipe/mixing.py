@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from vit_explorer.data.mixing import Mix, draw_cutmix, draw_mixup, soft_targets
-from vit_explorer.models.zoo import Checkpoint
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.ui.core.pictures import Picture
 from vit_explorer.ui.core.session import Session
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 
-from vit_explorer.models.zoo import MODEL_FOLDERS, MODELS, Option, create_model, find_card
+from vit_explorer.models.checkpoint import MODEL_FOLDERS, find_card
+from vit_explorer.models.zoo import MODELS, Option, create_model
 from vit_explorer.training.loop.learner import check_last_batch
 from vit_explorer.training.loop.recipe import CHOICES, COUNTS, LIMITS, LR_FACTORS, Recipe
 from vit_explorer.training.loop.start import difference

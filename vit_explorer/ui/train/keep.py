@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from vit_explorer.data.sources import open_dataset
+from vit_explorer.models.checkpoint import list_checkpoints
 from vit_explorer.models.folders import EXPORTED
-from vit_explorer.models.zoo import list_checkpoints
 from vit_explorer.training.runs.checkpoint import export_checkpoint
 from vit_explorer.training.runs.race import Race
 from vit_explorer.training.service.service import NOT_YOURS, TrainingService

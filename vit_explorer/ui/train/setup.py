@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypedDict, get_args
 
-from vit_explorer.models.zoo import list_cards
+from vit_explorer.models.checkpoint import list_cards
 from vit_explorer.training.loop.looks import plan_looks
 from vit_explorer.training.runs.errors import RunError
 from vit_explorer.training.runs.pace import Basis, estimate, read_paces, work_of

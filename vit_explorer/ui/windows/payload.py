@@ -15,9 +15,10 @@ from vit_explorer.explain.receptive import receptive_fields
 from vit_explorer.explain.rewindow import rewindowed, unmasked
 from vit_explorer.explain.trace import Trace, trace
 from vit_explorer.explain.windows import WindowLayout, layout_of, reach
+from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.models.windows import WindowRecord
-from vit_explorer.models.zoo import Checkpoint, create_model
+from vit_explorer.models.zoo import create_model
 from vit_explorer.ui.core.arrays import Packed, pack, pack_shares
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.pictures import Picture
