@@ -125,6 +125,10 @@ def test_another_task_is_done_by_another_network_that_looks_elsewhere(roots):
     roots.locator(".vx-text-bar .text").fill("CABBAGE")
     roots.keyboard.press("Enter")
     roots.locator("#vx-say.shown", has_text="write 10").wait_for(timeout=LONG)
+    roots.evaluate("vx.go('task=sort&text=ABC')")  # refused, and then no longer what is wanted
+    drawn(roots)
+    roots.locator(".vx-text-bar .task").select_option("reverse")
+    roots.wait_for_function("vx.get('text').task === 'reverse'", timeout=LONG)
 
 
 @pytest.mark.parametrize(("text", "limit"), [("", "3 to 10"), ("ABCDEFGHIJKLM", "3 to 10"), ("BAZAAR", "A to R")])

@@ -59,7 +59,7 @@ export interface State {
   /** The answer of the server to a sequence; what is chosen of it; a sequence that a view wants to be read. */
   text: SequencePayload;
   textLook: { epoch: number; way: number; layer: number; head: number };
-  textWish: { text: string; epoch?: number };
+  textWish: { task: SequencePayload["task"]; text: string; epoch?: number };
 }
 
 /** `block` null is the last map, `second` null another picture of the gallery. */

@@ -19,6 +19,7 @@ export default widget((root, server) => {
   async function read(text, epoch = null) {
     root.classList.add("waiting");
     if (linked.task !== undefined) $(".task").value = linked.task || USUAL;
+    delete linked.task; // once: after a refusal the next choice is the visitor's
     const answer = await ask({ text, task: $(".task").value });
     root.classList.remove("waiting");
     if (!answer) return $(".text").setAttribute("aria-invalid", "true");
@@ -81,7 +82,7 @@ export default widget((root, server) => {
         () => usualHead().head,
       ),
     },
-    () => read(linked.text === null ? FIRST : linked.text || store.get("text").text),
+    () => read(linked.text === null ? FIRST : linked.text || store.get("text")?.text || FIRST),
   );
   $(".bar").addEventListener("submit", (event) => {
     event.preventDefault();
@@ -94,7 +95,11 @@ export default widget((root, server) => {
     const letters = task === $(".task").value ? text : FIRST; // so many; every network knows that length
     read(Array.from(letters, () => symbols[Math.floor(Math.random() * symbols.length)]).join(""));
   });
-  store.on("textWish", (wish) => wish && read(wish.text, wish.epoch));
+  store.on("textWish", (wish) => {
+    if (!wish) return;
+    $(".task").value = wish.task;
+    read(wish.text, wish.epoch);
+  });
 
   function draw(/** @type {import("../state").State} */ state) {
     if (!asked) {

@@ -1,7 +1,7 @@
 /* What the views of the Roots tab share: one sequence in one text network, decoded once, and what is chosen of it.
  *
  * Topics: "text" = the answer of the server to a sequence; "textLook" = {epoch (index), way (0 given the right symbols, 1 its
- * own), layer, head}; "textWish" = {text, epoch?}, a sequence that a view wants to be read.
+ * own), layer, head}; "textWish" = {task, text, epoch?}, a sequence that a view wants to be read.
  */
 import { decode } from "../core/arrays.js";
 import * as store from "../core/store.js";

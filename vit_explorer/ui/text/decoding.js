@@ -55,8 +55,9 @@ export default widget((root, server) => {
     $(".find").disabled = true;
     $(".found").textContent = "Trying random sequences ...";
     const wide = Math.max(2, Number($(".widths").value));
+    const { task } = seen;
     const answer = await askDifference({
-      task: seen.task,
+      task,
       width: wide,
       seed: Math.floor(Math.random() * 2 ** 30),
     });
@@ -65,7 +66,7 @@ export default widget((root, server) => {
     if (!answer) return;
     found = answer;
     $(".widths").value = String(wide);
-    store.set("textWish", { text: found.text, epoch: found.epoch });
+    store.set("textWish", { task, text: found.text, epoch: found.epoch });
   });
   $(".widths").addEventListener("change", () => seen && ask());
   $(".epochs").addEventListener("change", () => roots.choose({ epoch: Number($(".epochs").value) }));

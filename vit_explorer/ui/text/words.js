@@ -35,8 +35,9 @@ export function reading({ task, on, chance, hits, n, epoch }) {
   const { skill, where } = TASKS[task];
   const diagonal = `${percent(on, 0)} ${where}`;
   if (hits === n && on > 2 * chance) return `By itself it learned to ${skill}: ${diagonal}.`;
-  if (on < 1.5 * chance)
-    return `${epoch ? "Hardly trained" : "Untrained"}, it looks everywhere alike: ${diagonal}, ${percent(chance, 0)} by chance.`;
+  if (on < 1.5 * chance || hits === n)
+    // in a trained network too: other heads do the work, or the input has one letter
+    return `${epoch ? "This head shows little of it" : "Untrained, it looks everywhere alike"}: ${diagonal}, ${percent(chance, 0)} by chance.`;
   return `It begins to ${skill}: ${diagonal}, ${hits} of ${n} right.`;
 }
 
