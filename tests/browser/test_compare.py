@@ -69,6 +69,15 @@ def test_maps_are_scored_one_after_the_other_beside_random_ones_until_stopped(pi
         found = re.fullmatch(rf"{name} (0\.\d+) .+ \((0\.\d+)–(0\.\d+)\)", said)
         assert found, said
         assert [float(number) for number in found.groups()] == pytest.approx([*score[name].values()], abs=0.0006)
+    button.click()
+    assert button.inner_text() == "Stop"
+    picture.locator(f"{PICTURE} .target").evaluate("""(select) => {
+      for (const name of [select.options[1].value, ""]) {
+        select.value = name;
+        select.dispatchEvent(new Event("change"));
+      }
+    }""")  # another question, and this one again before that was answered
+    assert button.inner_text() == "Score the maps"
 
 
 @pytest.fixture

@@ -51,7 +51,10 @@ export default widget((root, server) => {
   });
 
   const many = eraseMany(root, server, {
-    erase: (erased) => kept.change({ ...kept.nothing(), erased }),
+    erase(erased) {
+      kept.change({ ...kept.nothing(), erased });
+      show(store.state); // also where just these were erased before, and nothing changes
+    },
     answer: () => (near(store.state) ? answer : null),
   });
 

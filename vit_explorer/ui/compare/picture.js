@@ -262,7 +262,10 @@ export default widget((root, server) => {
     if (target && state.trace.classes.length && !state.trace.classes.includes(target)) target = "";
     ask(state);
     root.classList.toggle("waiting", !fits(state));
-    if (!fits(state)) return scoring.leave();
+    if (!fits(state)) {
+      scoring.leave();
+      return showScores();
+    }
     const now = answer.question + state.theme;
     if (now !== drawn) show(state);
     drawn = now;
