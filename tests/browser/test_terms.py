@@ -33,6 +33,21 @@ def test_a_word_is_looked_up_by_keyboard_and_a_link_holds_it(page):
     page.wait_for_function("location.hash.includes('words=entrop')")
     reload(page)
     dialog.locator("h3", has_text="Entropy").first.wait_for()
+    dialog.click(position={"x": 5, "y": 200})  # its own edge is not beside it
+    dialog.locator(".entries").press("p")  # a key of the page
+    assert dialog.is_visible() and not page.locator("body.vx-present").count()
     page.keyboard.press("Escape")
     dialog.wait_for(state="hidden")
     page.wait_for_function("!location.hash.includes('words')")
+
+
+def test_no_dialog_is_left_open_unseen_on_the_stage(page):
+    page.get_by_role("button", name="Words").press("Enter")
+    page.get_by_role("dialog", name="What a word means").wait_for()
+    page.evaluate("vx.go('present=1')")
+    page.locator("body.vx-present").wait_for()
+    assert not page.locator("dialog[open]").count()
+    page.evaluate("vx.go('words=entropy')")
+    assert not page.locator("dialog[open]").count()
+    page.keyboard.press("Escape")
+    page.wait_for_function("!document.body.classList.contains('vx-present')")

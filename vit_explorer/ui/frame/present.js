@@ -275,7 +275,7 @@ export default widget((root) => {
     "keydown",
     (event) => {
       const typing = /** @type {Element} */ (event.target).closest?.("input:not([type=range]), textarea, select");
-      if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
       if (!on) {
         if (event.key === "p") enter();
         return;

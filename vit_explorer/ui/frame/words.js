@@ -1,7 +1,9 @@
 /* The glossary in a dialog: a word is looked up by typing a part of it. */
 import { fill, make } from "../core/elements.js";
 import { touch } from "../core/link.js";
+import { cellAt } from "../core/pointer.js";
 import { ask } from "../core/server.js";
+import * as store from "../core/store.js";
 
 /** @typedef {import("../core/payloads").WordPayload} Term */
 
@@ -46,7 +48,7 @@ export function dictionary(root, server) {
   /** @param {string} text */
   async function open(text) {
     if (!terms.length) terms = (await ask(server, "words"))?.terms ?? [];
-    if (!terms.length) return;
+    if (!terms.length || store.get("stage")) return;
     field.value = text;
     list();
     if (!dialog.open) dialog.showModal();
@@ -61,7 +63,11 @@ export function dictionary(root, server) {
   });
   $(".shut").addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", touch);
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // beside it
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog && !cellAt(event, dialog, 1, 1)) dialog.close(); // beside it; its own edge is the dialog too
+  });
+  dialog.addEventListener("keydown", (event) => event.stopPropagation()); // Escape closes it, and ends no tour
+  store.on("stage", (on) => on && dialog.close()); // which hides the header, and an unseen dialog would lock the page
   return {
     open,
     /** What is looked up; null while the dialog is closed. */

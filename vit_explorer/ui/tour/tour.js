@@ -181,10 +181,13 @@ export default widget((root, server) => {
     if (number && event.key === "Escape" && !event.defaultPrevented) end();
   });
   window.addEventListener("scroll", place, { capture: true, passive: true });
+  let wide = window.innerWidth; // px
   window.addEventListener("resize", () => {
     if (!number) return;
+    const turned = wide !== window.innerWidth; // a phone's bars come and go while its page is scrolled: that moves nothing
+    wide = window.innerWidth;
     stand();
-    bring();
+    if (turned) bring();
     place();
   });
   new ResizeObserver(place).observe(document.body);
