@@ -6,16 +6,14 @@ import { beforeFrame } from "../core/elements.js";
 import { byHand } from "../core/hand.js";
 import { cellAt } from "../core/pointer.js";
 import { saveScreen } from "../core/screen.js";
-import { ask as askServer, latest, poll } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as views from "../core/views.js";
+import { watched } from "../core/watch.js";
 import * as words from "./ablate-all-words.js";
 
 const SIDE = 272; // px of the map of patches
 const CELL = 44; // px of a head, at most
-const EVERY = 400; // ms between two looks at how far it is
-const PAGE = Math.random().toString(36).slice(2); // by which the server knows who waits
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 /**
@@ -25,54 +23,41 @@ const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowD
  */
 export function tryAll(root, server, { baseline, erase, mute }) {
   const $ = (selector) => root.querySelector(`.all ${selector}`);
-  const send = latest(server, "try_all");
   let tried = false; // whether it is asked for
-  let waited = null; // the request that is under way
+  let asked = ""; // the newest question
   let answer = null; // {question, side, patches, heads, ...}
   let head = null; // [layer, head] that is pointed at
 
   const wanted = (state) => ({ ...views.request(state), baseline: baseline() });
   const fits = (state) => answer !== null && answer.question === JSON.stringify(wanted(state));
-  const following = poll(async () => {
-    const request = waited;
-    if (!request || !root.isConnected) return null;
-    const at = await askServer(server, "try_progress", { question: request, page: PAGE }, { quiet: true });
-    if (at && request === waited) {
-      $("progress").hidden = at.share === null;
-      $("progress").value = at.share || 0;
-    }
-    return EVERY;
-  });
+  const trying = watched(
+    root,
+    server,
+    { work: "try_all", progress: "try_progress", leave: "leave_try" },
+    ({ share }) => {
+      $("progress").hidden = share === null;
+      $("progress").value = share || 0;
+    },
+  );
 
   async function begin(state) {
-    const request = wanted(state);
-    if (waited && JSON.stringify(waited) === JSON.stringify(request)) return;
-    leave();
-    waited = request;
-    following.now();
+    const question = wanted(state);
+    asked = JSON.stringify(question);
+    const found = trying.begin(question);
     show(state);
-    const told = await send(request);
-    if (waited !== request) return;
-    waited = null;
+    const told = await found;
     if (told) {
       const [patches, heads] = [told.patches, told.heads].map((one) => one && decode(one));
-      answer = { ...told, patches, heads, question: JSON.stringify(request) };
+      answer = { ...told, patches, heads, question: JSON.stringify(question) };
     } else tried = false;
     show(store.state);
     mark(store.state);
   }
 
-  function leave() {
-    const request = waited;
-    waited = null;
-    send.forget();
-    if (request) askServer(server, "leave_try", { question: request, page: PAGE }, { quiet: true });
-  }
-
   $(".try").addEventListener("click", () => {
-    tried = !waited;
+    tried = !trying.waiting();
     if (tried) begin(store.state);
-    else leave();
+    else trying.leave();
     show(store.state);
   });
 
@@ -81,14 +66,14 @@ export function tryAll(root, server, { baseline, erase, mute }) {
     Math.max(...[answer.patches, answer.heads].flatMap((one) => (one ? [...one.data].map(Math.abs) : [])), 1e-9);
 
   function show(state) {
-    const here = fits(state);
-    $(".try").textContent = waited ? "Stop" : "Try all";
-    $(".try").hidden = here && !waited;
+    const [here, waiting] = [fits(state), trying.waiting()];
+    $(".try").textContent = waiting ? "Stop" : "Try all";
+    $(".try").hidden = here && !waiting;
     $(".dearest").hidden = !here;
-    if (!waited) $("progress").hidden = true;
+    if (!waiting) $("progress").hidden = true;
     $(".costs").hidden = !here;
     if (!here) {
-      $(".found").textContent = waited ? "Each patch and each head goes alone …" : "";
+      $(".found").textContent = waiting ? "Each patch and each head goes alone …" : "";
       return;
     }
     const scale = high();
@@ -202,10 +187,10 @@ export function tryAll(root, server, { baseline, erase, mute }) {
     asked: () => tried,
     take: (wish) => (tried = wish),
     draw(state) {
-      if (waited && JSON.stringify(waited) !== JSON.stringify(wanted(state))) leave();
+      if (asked !== JSON.stringify(wanted(state))) trying.leave();
       if (!fits(state) && answer) tried = false; // another picture, model or baseline: it is asked for anew
       if (answer && !fits(state)) answer = null;
-      if (tried && !answer && !waited) begin(state);
+      if (tried && !answer && !trying.waiting()) begin(state);
       show(state);
       mark(state);
     },

@@ -6,12 +6,13 @@ import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { saveMenu } from "../core/save.js";
-import { ask as askServer, latest, poll } from "../core/server.js";
+import { latest } from "../core/server.js";
 import { oneOf, setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
 import * as views from "../core/views.js";
+import { watched } from "../core/watch.js";
 import { widget } from "../core/widget.js";
 import { baselineButtons } from "./baselines.js";
 import { explainCurves } from "./explain-curves.js";
@@ -20,8 +21,6 @@ import { EXPLAIN } from "./questions.js";
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const PATIENCE = 150; // ms before the scores are asked for: who leafs through pictures does not wait for them
-  const EVERY = 400; // ms between two looks at how far the scores are
-  const PAGE = Math.random().toString(36).slice(2); // by which the server knows who waits for scores
   const MEASURES = ["deletion", "insertion"];
   const RANDOM = {
     name: "random",
@@ -33,12 +32,11 @@ export default widget((root, server) => {
   let linked = null; // the name of the class of a link
   let asked = "";
   const askMaps = latest(server, "maps");
-  const askScores = latest(server, "scores");
+  const scoring = watched(root, server, { work: "scores", progress: "progress", leave: "leave" }, working);
   let answer = null; // {question, methods, ...}; with `fractions` once it is measured
   let tiles = []; // {name, element, map, marks, ranks}
   let built = ""; // the methods that the tiles are for
   let timer = 0;
-  let waited = null; // the question whose scores are being measured
   let stopped = false; // by the person, who may let them be measured after all
   const curves = explainCurves(root, light);
 
@@ -57,7 +55,7 @@ export default widget((root, server) => {
     if (question === asked) return;
     asked = question;
     clearTimeout(timer);
-    leave();
+    scoring.leave();
     stopped = false;
     root.classList.add("measuring");
     const { baseline: _, ...place } = request;
@@ -69,31 +67,11 @@ export default widget((root, server) => {
   }
 
   async function measure(request, question) {
-    waited = request;
-    following.now();
-    const scores = await askScores(request);
+    const scores = await scoring.begin(request);
     if (question !== asked) return; // another one is under way, whose maps have not come yet
-    waited = null;
     if (!scores) return failed();
     answer = { ...scores, question };
     show(store.state);
-  }
-
-  /** Say how far the scores are, again and again; the server stops what no page follows. */
-  const following = poll(async () => {
-    const question = waited;
-    if (!question || !root.isConnected) return null;
-    const at = await askServer(server, "progress", { question, page: PAGE }, { quiet: true });
-    if (at && question === waited) working(at);
-    return EVERY;
-  });
-
-  /** Let the server stop what is being measured; its answer is no longer waited for. */
-  function leave() {
-    const question = waited;
-    waited = null;
-    askScores.forget();
-    if (question) askServer(server, "leave", { question, page: PAGE }, { quiet: true });
   }
 
   function working({ share, patches, n_patches: all }) {
@@ -109,14 +87,13 @@ export default widget((root, server) => {
     if (!answer || !fits(store.state)) return;
     clearTimeout(timer); // it may not have begun yet
     stopped = !stopped;
-    if (stopped) leave();
+    if (stopped) scoring.leave();
     else measure(wanted(store.state), answer.question);
     show(store.state);
   });
 
   function failed() {
     asked = ""; // the next choice or redraw asks again
-    waited = null;
     $(".work progress").hidden = $(".halt").hidden = true;
     root.classList.remove("measuring", "waiting");
     root.classList.toggle("empty", !fits(store.state)); // what is on screen belongs to another question
