@@ -1,22 +1,19 @@
 /* The nearest pictures of a dataset. The network sees the dataset once; then every picture is compared at once. */
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
-import { ask, latest, poll } from "../core/server.js";
+import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import * as views from "../core/views.js";
+import { watched } from "../core/watch.js";
 import { widget } from "../core/widget.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const EVERY = 400; // ms between two looks at how far it is
-  const PAGE = Math.random().toString(36).slice(2); // by which the server knows who waits
   const plan = latest(server, "plan_index");
-  const make_index = latest(server, "make_index");
   const find = latest(server, "nearest");
   let source = ""; // the dataset that is chosen
   let of = ""; // model and dataset that the plan or the index is for
   let n = 0; // pictures of the plan
-  let waited = null; // the index that is being made
   let index = null; // {n, k, accuracy}, once it is made
   let asked = ""; // the picture whose neighbours were asked for
 
@@ -28,7 +25,7 @@ export default widget((root, server) => {
       return;
     }
     of = key;
-    leave();
+    making.leave();
     index = null;
     asked = "";
     clear();
@@ -40,13 +37,9 @@ export default widget((root, server) => {
   }
 
   async function see() {
-    const wanted = JSON.parse(of);
-    waited = wanted;
     $(".go").hidden = true;
     $(".halt").hidden = false;
-    following.now();
-    const answer = await make_index(wanted);
-    waited = null;
+    const answer = await making.begin(JSON.parse(of));
     $(".halt").hidden = $("progress").hidden = true;
     $(".status").textContent = "";
     if (!answer) return retry();
@@ -54,26 +47,17 @@ export default widget((root, server) => {
     look(store.state);
   }
 
-  const following = poll(async () => {
-    const question = waited;
-    if (!question || !root.isConnected) return null;
-    const at = await ask(server, "index_progress", { question, page: PAGE }, { quiet: true });
-    if (at && question === waited) {
-      $("progress").hidden = at.seen === null;
-      $("progress").value = (at.seen || 0) / n;
+  const making = watched(
+    root,
+    server,
+    { work: "make_index", progress: "index_progress", leave: "leave_index" },
+    ({ seen }) => {
+      $("progress").hidden = seen === null;
+      $("progress").value = (seen || 0) / n;
       $(".status").textContent =
-        at.seen === null ? "Waiting for the server to begin …" : `${format.outOf(at.seen, n)} pictures seen`;
-    }
-    return EVERY;
-  });
-
-  /** Let the server stop; its answer is no longer waited for. */
-  function leave() {
-    const question = waited;
-    waited = null;
-    make_index.forget();
-    if (question) ask(server, "leave_index", { question, page: PAGE }, { quiet: true });
-  }
+        seen === null ? "Waiting for the server to begin …" : `${format.outOf(seen, n)} pictures seen`;
+    },
+  );
 
   function offer() {
     $(".halt").hidden = $("progress").hidden = true;
@@ -125,7 +109,7 @@ export default widget((root, server) => {
 
   $(".go").addEventListener("click", see);
   $(".halt").addEventListener("click", () => {
-    leave();
+    making.leave();
     offer();
   });
   $(".source").addEventListener("change", (event) => {
