@@ -96,6 +96,18 @@ def drawn(session: Session, request: ModelRequest) -> dict:
     return {"of": request.picture}
 
 
+@dataclass(frozen=True)
+class Among(ModelRequest):
+    source: str
+
+
+def test_an_answer_that_was_looked_for_in_a_dataset_depends_on_it():
+    session = Session()
+    (answer,) = serve(session, about=about)
+    found = made_from(answer, Among("sample:cat", "vit-cifar10", "crop", "shapes"))
+    assert found[-1] is session.datasets.open("shapes")
+
+
 def test_questions_about_pictures_have_keys_and_those_about_ones_own_are_not_kept():
     session = Session()
     answer, draw = serve(session, answer=about, draw=drawn)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from vit_explorer.data.dataset import Split
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.serve import bind
 from vit_explorer.ui.core.session import Session
@@ -34,7 +35,7 @@ def few(monkeypatch):
     monkeypatch.setattr(module, "MOST", N)
 
 
-def test_neighbours_are_those_of_the_vector_that_the_head_reads(session):
+def test_neighbours_are_those_of_the_vector_that_the_head_reads(session, monkeypatch):
     indexes = Indexes()
     picture = {"picture": "shapes:7", "fit": "crop", **QUESTION}
     assert bind(plan_index, session, indexes)(QUESTION) == {"n": N, "done": False, "quick": True}
@@ -57,6 +58,10 @@ def test_neighbours_are_those_of_the_vector_that_the_head_reads(session):
     assert [one["picture"]["truth"] for one in found] == [names[int(split.y[place])] for place in expected]
     truths = [one["picture"]["truth"] for one in found]
     assert answer["votes"] == truths.count(answer["label"]) == max(truths.count(name) for name in names)
+
+    read_anew = Split(split.x.clone(), split.y)
+    monkeypatch.setattr(session, "test_split", lambda _: (read_anew, names))
+    assert not bind(plan_index, session, indexes)(QUESTION)["done"]
 
 
 def test_large_networks_see_fewer_pictures_and_only_when_asked(session, monkeypatch):

@@ -14,7 +14,8 @@ from vit_explorer.ui.core.session import Session
 
 ANSWERS_MEMORY = 256 * 2**20  # bytes
 LARGEST_SHARE = 1 / 32  # of the memory, that one answer may take
-PICTURES = ("picture", "second")  # fields that name pictures
+PICTURES = ("picture", "second")  # fields that name pictures,
+SOURCE = "source"  # a field that names the dataset in which something is looked for
 
 
 MadeFrom = tuple[object, ...]  # weights and data, compared by identity
@@ -40,6 +41,8 @@ def made_from(function: ServerFunction, request: Any) -> MadeFrom | None:
     """
     session, pictures = function.context[0], [getattr(request, name, None) for name in PICTURES]
     named = [name for name in pictures if isinstance(name, str)]
+    if isinstance(source := getattr(request, SOURCE, None), str):
+        named.append(f"{source}:0")  # depends on it as a picture of it does
     if not isinstance(session, Session) or any(name.startswith(("upload:", PREFIX)) for name in named):
         return None
     return session.made_from(named, getattr(request, "model", None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypedDict
@@ -92,10 +93,11 @@ class NearestPayload(TypedDict):
 
 @dataclass(frozen=True)
 class Index:
-    """Vectors (M, D) and labels (M,) of the first M test pictures of a dataset."""
+    """Vectors (M, D) and labels (M,) of the first M test pictures of a dataset, which ``pictures`` refers to."""
 
     vectors: Tensor
     labels: Tensor
+    pictures: weakref.ref[Tensor]
 
 
 Indexes = ByNetwork[Index]  # by the name of the dataset
@@ -106,7 +108,7 @@ def plan_index(session: Session, indexes: Indexes, request: IndexRequest) -> Ind
     """Say how many pictures a network would have to see."""
     checkpoint = session.checkpoint(request.model)
     n, each = _size(session, checkpoint, request.source), checkpoint_multiply_adds(checkpoint)
-    done = indexes.find(checkpoint.model, request.source) is not None
+    done = _find(session, indexes, checkpoint, request.source) is not None
     return {"n": n, "done": done, "quick": done or n * each <= WITHOUT_ASKING}
 
 
@@ -117,7 +119,7 @@ def make_index(session: Session, indexes: Indexes, watch: Watch, request: IndexR
     Raises UserError where every page that followed it has left.
     """
     checkpoint = session.checkpoint(request.model)
-    found = indexes.find(checkpoint.model, request.source)
+    found = _find(session, indexes, checkpoint, request.source)
     if found is None:
         with watch.working(request) as progress:
             found = _see(session, checkpoint, request.source, progress)
@@ -142,7 +144,7 @@ def leave_index(watch: Watch, request: FollowIndexRequest) -> Answer:
 def find_nearest(session: Session, indexes: Indexes, request: NearestRequest) -> NearestPayload:
     """The nearest pictures of a dataset whose index is made. Raises UserError before that."""
     seen = load_input(session, request)
-    index = indexes.find(seen.checkpoint.model, request.source)
+    index = _find(session, indexes, seen.checkpoint, request.source)
     if index is None:
         raise UserError(f"{request.model} has not seen the pictures of {request.source} yet.")
     kind, _, number = request.picture.rpartition(":")  # the picture itself was found: its number is one
@@ -176,7 +178,13 @@ def _see(session: Session, checkpoint: Checkpoint, source: str, progress: Callab
             for one in split.x[start : min(start + at_once, n)]
         ]
         vectors.append(checkpoint.model.embed(checkpoint.preprocess(torch.stack(images))))
-    return Index(torch.cat(vectors), split.y[:n])
+    return Index(torch.cat(vectors), split.y[:n], weakref.ref(split.x))
+
+
+def _find(session: Session, indexes: Indexes, checkpoint: Checkpoint, source: str) -> Index | None:
+    """The index of a dataset as it is now; None where there is none, or the dataset was read anew since."""
+    found = indexes.find(checkpoint.model, source)
+    return found if found is not None and found.pictures() is session.test_split(source)[0].x else None
 
 
 def _size(session: Session, checkpoint: Checkpoint, source: str) -> int:
