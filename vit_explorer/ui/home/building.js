@@ -68,7 +68,7 @@ export function build(root, { trace, model }, /** @type {Network} */ network) {
   const every = Math.ceil(network.blocks.length / 6);
   fill($(".stops"), at, ([moment, name]) => {
     const number = Number(name.replace("block ", ""));
-    const span = make("span", "", number && (number - 1) % every ? "" : name);
+    const span = make("span", "", number % every ? "" : name);
     span.style.left = `${100 * moment}%`;
     return span;
   });
@@ -77,7 +77,7 @@ export function build(root, { trace, model }, /** @type {Network} */ network) {
 function front({ nPrefix, prefixNames }) {
   if (!nPrefix) return "";
   const [first, ...others] = prefixNames;
-  return `, and ${[first, ...others.map((name) => name)].slice(0, 2).join(", ")}${others.length > 1 ? ", …" : ""} in front`;
+  return `, and ${[first, ...others].slice(0, 2).join(", ")}${others.length > 1 ? ", …" : ""} in front`;
 }
 
 /** The headings of the stations: what is there in this network, and what is not. */
