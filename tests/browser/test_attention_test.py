@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.browser.attention_page import seen, shown
-from tests.browser.pages import drawn, open_view
+from tests.browser.pages import drawn, open_view, written
 from vit_explorer.explain import explanation_maps, trace, trace_ablated
 from vit_explorer.explain.ablation import Ablation
 from vit_explorer.explain.faithfulness import importance_order
@@ -116,6 +116,23 @@ def test_the_strongest_of_a_map_chosen_in_explain_are_erased_beside_as_many_at_r
     page.wait_for_function("document.querySelector('.vx-ablate .compared').textContent.includes(' strongest by ')")
 
 
+def test_a_muted_head_stays_muted_while_many_are_erased(test_it):
+    page = test_it
+    changed(page, lambda: page.get_by_role("button", name="Mute layer 4, head 1", exact=True).click())
+    for kind in ("random", "strongest"):
+        page.locator(f".vx-ablate .{kind}").click()
+        page.wait_for_function(
+            "(said) => document.querySelector('.vx-ablate .compared').textContent.includes(said)",
+            arg={"random": "1 head muted: 8 at random", "strongest": "8 strongest by"}[kind],
+        )
+        assert erased(page) == "Taken away: 8 patches erased, 1 head muted."
+    written(page)
+    patches = tuple(int(one) for one in re.search(r"erased=([\d.]+)", page.url)[1].split("."))
+    assert after_of(page) == pytest.approx(computed(Ablation(patches, muted=((3, 0),))), abs=0.06)
+    changed(page, lambda: page.get_by_role("button", name="Mute layer 4, head 1", exact=True).click())
+    assert page.locator(".vx-ablate .compared").inner_text() == ""  # what was tried was another network
+
+
 def test_heads_and_positions_are_taken_away_and_the_rail_stays(test_it):
     rail = test_it.locator("#frame").inner_text()
     changed(test_it, lambda: test_it.get_by_role("button", name="Mute layer 4, head 1", exact=True).click())
@@ -147,7 +164,7 @@ def test_another_model_in_the_middle_and_back(test_it):
     test_it.wait_for_function(f"document.querySelectorAll('.vx-ablate .maps figure').length === 2 && {TESTED}")
 
 
-def test_all_is_tried_at_once_and_a_click_takes_the_dearest_away(test_it):
+def test_all_is_tried_at_once_and_a_click_takes_what_is_pointed_at_away(test_it):
     panel = ".vx-ablate .all"
     test_it.locator(f"{panel} .try").click()
     test_it.locator(f"{panel} .costs").wait_for()
@@ -159,14 +176,15 @@ def test_all_is_tried_at_once_and_a_click_takes_the_dearest_away(test_it):
     drawn(test_it)
     assert test_it.evaluate("vx.get('token')") == 10
     found = test_it.locator(f"{panel} .found")
-    said = re.match(r"Patch 11 \(row 2, column 3\): .* (loses|gains) ([\d.]+) points", found.inner_text())
+    said = re.match(r"Patch 11 \(row 2, column 3\): .* by ([−+]?[\d.]+) points", found.inner_text())
     assert said, found.inner_text()
     test_it.mouse.click(box["x"] + box["width"] * 2.5 / 8, box["y"] + box["height"] * 1.5 / 8)
     drawn(test_it)
     assert erased(test_it) == "Taken away: 1 patch erased."
     before, after = percents(test_it)
-    sign = 1 if said[1] == "loses" else -1
-    assert before - after == pytest.approx(sign * float(said[2]), abs=0.11)
+    assert after - before == pytest.approx(float(said[1].replace("−", "-")), abs=0.11)
+    bars = test_it.locator(".vx-ablate .bars .answer").last.inner_text()
+    assert float(bars.replace("−", "-")) == pytest.approx(after - before, abs=0.01)  # a loss has the same sign in both
     test_it.locator(f"{panel} .head-marks").focus()
     test_it.keyboard.press("ArrowDown")
     drawn(test_it)

@@ -10,31 +10,52 @@ const TRIED = {
   side: 2,
   patches: { data: [0.01, -0.02, 0.3, 0.0004], shape: [2, 2] },
   heads: { data: [0.05, 0.2, -0.1, 0, 0.01, 0], shape: [3, 2] },
+  patches_turn: [],
+  heads_turn: [],
 };
 const GRID = [4, 4];
 
 test("a square of patches: which they are, and what goes without them", () => {
   assert.deepEqual(words.patchesOf([1, 0], 2, GRID), [8, 9, 12, 13]);
   assert.deepEqual(words.patchesOf([2, 3], 1, GRID), [11]);
-  assert.match(words.patchCost(TRIED, [1, 0], GRID), /row 3, column 1 to row 4, column 2.* loses 30\.0 points/);
-  assert.match(words.patchCost(TRIED, [0, 1], GRID), / gains 2\.0 points/);
+  assert.match(words.patchCost(TRIED, [1, 0], GRID), /row 3, column 1 to row 4, column 2.* −30\.0 points/);
+  assert.match(words.patchCost(TRIED, [0, 1], GRID), / \+2\.0 points/);
   const alone = { ...TRIED, side: 1 };
-  assert.match(words.patchCost(alone, [1, 1], [2, 2]), /^Patch 4 \(row 2, column 2\).* 0\.04 points/);
+  assert.match(words.patchCost(alone, [1, 1], [2, 2]), /^Patch 4 \(row 2, column 2\).* −0\.04 points/);
 });
 
-test("heads and the dearest of both count from 1", () => {
-  assert.match(words.headCost(TRIED, [0, 1]), /^Layer 1, head 2.* loses 20\.0 points/);
+test("heads and those of both that cost most count from 1", () => {
+  assert.match(words.headCost(TRIED, [0, 1]), /^Layer 1, head 2.* −20\.0 points/);
   assert.match(
-    words.dearest(TRIED, ["ant", "bee"], GRID),
-    /^bee 90\.0 %.* row 3, column 1 .*\+30\.0.* layer 1 head 2 \(\+20\.0/,
+    words.costMost(TRIED, ["ant", "bee"], GRID),
+    /^bee 90\.0 %.* row 3, column 1 .*−30\.0.* layer 1 head 2 \(−20\.0/,
   );
-  assert.doesNotMatch(words.dearest({ ...TRIED, heads: null }, ["ant", "bee"], GRID), /head/);
+  assert.doesNotMatch(words.costMost({ ...TRIED, heads: null }, ["ant", "bee"], GRID), /head/);
+});
+
+test("what turns the answer alone, or that nothing does", () => {
+  const classes = ["ant", "bee", "cow"];
+  assert.match(words.turning(TRIED, classes, GRID), /: no single square of patches and no single head\.$/);
+  const heads_turn = [
+    [0, 1, 2],
+    [2, 0, 0],
+  ];
+  const said = words.turning({ ...TRIED, heads_turn }, classes, GRID);
+  assert.match(
+    said,
+    /no single square of patches; 2 of 6 heads, alone: layer 1 head 2 \(cow\), layer 3 head 1 \(ant\)\.$/,
+  );
+  const alone = { ...TRIED, side: 1, heads: null, patches_turn: [[1, 0, 2]] };
+  assert.match(
+    words.turning(alone, classes, [2, 2]),
+    /: 1 of 4 patches, alone: patch 3 \(row 2, column 1\) \(cow\)\.$/,
+  );
 });
 
 test("the table has every cost once", () => {
   const table = words.rows(TRIED);
   assert.equal(table.length, 1 + 4 + 6);
-  assert.deepEqual(table[3], ["2 x 2 patches from", 3, 1, 0.3]);
+  assert.deepEqual(table[3], ["2 x 2 patches from", 3, 1, -0.3]);
   assert.deepEqual(table.at(-1), ["head", 3, 2, 0]);
 });
 
@@ -56,6 +77,7 @@ test("the strongest patches of a map stand beside as many at random", () => {
   assert.match(said, /8 strongest by Rollout: dog \(cat 30.0 %\); 8 at random: still cat in 2 of 3 draws, 60.0 %/);
   assert.doesNotMatch(said, /50.0 %/); // the newest of a map
   assert.match(compared([draws[0]], "cat", 8), /8 at random: still cat, 90.0 %/);
+  assert.match(compared([draws[0]], "cat", 8, "1 head muted"), /^Erased at once with 1 head muted: 8 at random/);
   const patches = drawn(8, 16);
   assert.equal(new Set(patches).size, 8);
   assert.ok(patches.every((patch, k) => patch >= 0 && patch < 16 && (!k || patch > patches[k - 1])));

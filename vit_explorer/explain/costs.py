@@ -35,9 +35,20 @@ def patch_costs(
 ) -> Tensor:
     """Probability that a class loses when one patch alone is erased, (rows / side, cols / side).
 
+    ``target`` is the class whose probability is followed; further arguments as for :func:`without_patches`.
+    """
+    without = without_patches(model, image, baseline, side, progress)
+    return _probabilities(model, image)[0, target] - without[..., target]
+
+
+@torch.no_grad()
+def without_patches(
+    model: Network, image: Tensor, baseline: Baseline = "blurred", side: int = 1, progress: Progress | None = None
+) -> Tensor:
+    """Probabilities when one patch alone is erased, (rows / side, cols / side, classes).
+
     Args:
         image: (1, C, H, W) as the model wants it.
-        target: the class whose probability is followed.
         side: squares of so many patches a side go together; it divides the grid.
         progress: is called before each batch; what it raises ends the work.
     Raises:
@@ -49,11 +60,11 @@ def patch_costs(
     down, along = rows // side, cols // side
     squares = torch.eye(down * along, dtype=torch.bool, device=image.device).reshape(-1, down, along)
     erased = squares.repeat_interleave(side, dim=1).repeat_interleave(side, dim=2)
-    other, whole = baseline_images(image, baseline), _probability(model, image, target)
+    other = baseline_images(image, baseline)
     found = []
     for part in batches(erased, image, progress):
-        found.append(_probability(model, erase_patches(image, part[None], other)[0], target))
-    return (whole - torch.cat(found)).reshape(down, along)
+        found.append(_probabilities(model, erase_patches(image, part[None], other)[0]))
+    return torch.cat(found).reshape(down, along, -1)
 
 
 @torch.no_grad()
@@ -62,12 +73,21 @@ def head_costs(model: Network, image: Tensor, target: int, progress: Progress | 
 
     Arguments as for :func:`patch_costs`. Raises ValueError for a model whose heads do not look at all tokens.
     """
+    return _probabilities(model, image)[0, target] - without_heads(model, image, progress)[..., target]
+
+
+@torch.no_grad()
+def without_heads(model: Network, image: Tensor, progress: Progress | None = None) -> Tensor:
+    """Probabilities when one head alone adds nothing to its layer, (layers, heads, classes).
+
+    Arguments as for :func:`without_patches`. Raises ValueError for a model whose heads do not look at all tokens.
+    """
     n_layers, n_heads = head_shape(model)
     heard = (1 - torch.eye(n_layers * n_heads, device=image.device)).reshape(-1, n_layers, n_heads)  # all but one
-    whole, found = _probability(model, image, target), []
+    found = []
     for part in batches(heard, image, progress):
-        found.append(_probability(with_heads(model, part), image.expand(len(part), -1, -1, -1), target))
-    return (whole - torch.cat(found)).reshape(n_layers, n_heads)
+        found.append(_probabilities(with_heads(model, part), image.expand(len(part), -1, -1, -1)))
+    return torch.cat(found).reshape(n_layers, n_heads, -1)
 
 
 def batches(changes: Tensor, image: Tensor, progress: Progress | None) -> Iterator[Tensor]:
@@ -79,5 +99,5 @@ def batches(changes: Tensor, image: Tensor, progress: Progress | None) -> Iterat
         yield changes[start : start + size]
 
 
-def _probability(model: Network, images: Tensor, target: int) -> Tensor:
-    return model(images).softmax(dim=-1)[:, target]
+def _probabilities(model: Network, images: Tensor) -> Tensor:
+    return model(images).softmax(dim=-1)

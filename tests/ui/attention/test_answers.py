@@ -32,7 +32,7 @@ from vit_explorer.ui.attention.explain import (
 )
 from vit_explorer.ui.attention.features import N_CHANNELS, feature_maps
 from vit_explorer.ui.attention.layers import export_layers
-from vit_explorer.ui.attention.tryall import leave_try, square_side, try_all, try_progress
+from vit_explorer.ui.attention.tryall import leave_try, square_side, try_all, try_progress, turns
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.requests import load_input
 from vit_explorer.ui.core.serve import bind, serve
@@ -193,6 +193,10 @@ def test_all_tried_is_what_the_package_says_and_stops_when_the_page_has_left(vis
     np.testing.assert_allclose(unpacked(answer["patches"]), patch_costs(model, inputs, target, "mean"), atol=1e-6)
     if name == "small":
         np.testing.assert_allclose(unpacked(answer["heads"]), head_costs(model, inputs, target), atol=1e-6)
+        alone = [(i, j) for i, heads in enumerate(unpacked(answer["heads"])) for j in range(len(heads))]
+        says = [trace_ablated(model, inputs, Ablation(muted=(head,))).probabilities[0] for head in alone]
+        answers = [[*head, int(told.argmax())] for head, told in zip(alone, says, strict=True)]
+        assert answer["heads_turn"] == [one for one in answers if one[2] != target]
     else:
         assert answer["heads"] is None
     watch, page = Watch(), {"question": asked, "page": "one"}
@@ -292,3 +296,8 @@ def test_files_hold_the_numbers_and_figures_are_figures(visit):
         file = bind(export, visit.session)(visit.ask(format="png", **fields))
         assert Image.open(io.BytesIO(base64.b64decode(file["data"]))).width > 1000
         assert file["filename"].endswith(".png") and file["filename"].startswith("small-")
+
+
+def test_what_turns_the_answer_is_named_by_its_place_and_the_answer_it_gives():
+    without = torch.tensor([[[0.7, 0.2, 0.1], [0.3, 0.3, 0.4]], [[0.1, 0.8, 0.1], [0.5, 0.4, 0.1]]])
+    assert turns(without, 0) == [[0, 1, 2], [1, 0, 1]]

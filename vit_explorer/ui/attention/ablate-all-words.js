@@ -3,17 +3,13 @@ import * as format from "../core/format.js";
 import { placedName, placeName } from "../core/tokens.js";
 
 /** @typedef {{data: ArrayLike<number>, shape: number[]}} Costs rows x columns, row by row */
-/** @typedef {{target: number, probability: number, side: number, patches: Costs, heads: Costs | null}} Tried */
+/** @typedef {{target: number, probability: number, side: number, patches: Costs, heads: Costs | null, patches_turn: number[][], heads_turn: number[][]}} Tried */
 
-/** A cost in percentage points, signed. @param {number} cost */
-export const points = (cost) => format.signed(100 * cost, Math.abs(cost) < 0.001 ? 2 : 1);
+/** What a cost changes, in percentage points: below 0 where the answer loses. @param {number} cost */
+export const points = (cost) => format.signed(-100 * cost, Math.abs(cost) < 0.001 ? 2 : 1);
 
 const at = (/** @type {Costs} */ costs, /** @type {number[]} */ [row, column]) =>
   costs.data[row * costs.shape[1] + column];
-
-/** What the class's probability does. @param {number} cost */
-const loses = (cost) =>
-  cost >= 0 ? `loses ${points(cost).replace("+", "")} points` : `gains ${points(-cost).replace("+", "")} points`;
 
 /** The patches of a square. @param {number[]} square @param {number} side @param {number[]} grid */
 export const patchesOf = ([row, column], side, [, cols]) =>
@@ -27,11 +23,11 @@ function squareName([row, column], side, grid) {
 
 /** @param {Tried} tried @param {number[]} square @param {number[]} grid */
 export const patchCost = (tried, square, grid) =>
-  `${squareName(square, tried.side, grid)}: without ${tried.side === 1 ? "it" : "them"} the answer ${loses(at(tried.patches, square))}.`;
+  `${squareName(square, tried.side, grid)}: without ${tried.side === 1 ? "it" : "them"} the answer changes by ${points(at(tried.patches, square))} points.`;
 
 /** @param {Tried} tried @param {number[]} head its layer and its number, from 0 */
 export const headCost = (tried, [layer, head]) =>
-  `Layer ${layer + 1}, head ${head + 1}: without it the answer ${loses(at(/** @type {Costs} */ (tried.heads), [layer, head]))}.`;
+  `Layer ${layer + 1}, head ${head + 1}: without it the answer changes by ${points(at(/** @type {Costs} */ (tried.heads), [layer, head]))} points.`;
 
 const most = (/** @type {Costs} */ costs) => {
   const place = Array.from(costs.data).reduce((best, cost, k, all) => (cost > all[best] ? k : best), 0);
@@ -39,13 +35,36 @@ const most = (/** @type {Costs} */ costs) => {
 };
 
 /** Which patch and which head cost most. @param {Tried} tried @param {string[]} classes @param {number[]} grid */
-export function dearest(tried, classes, grid) {
+export function costMost(tried, classes, grid) {
   const square = most(tried.patches);
   const name = squareName(square, tried.side, grid);
-  const patch = `${classes[tried.target]} ${format.probability(tried.probability)}; dearest: ${name[0].toLowerCase()}${name.slice(1)} (${points(at(tried.patches, square))} points)`;
+  const patch = `${classes[tried.target]} ${format.probability(tried.probability)}; costs most: ${name[0].toLowerCase()}${name.slice(1)} (${points(at(tried.patches, square))} points)`;
   if (!tried.heads) return `${patch}.`;
   const [layer, head] = most(tried.heads);
   return `${patch}, layer ${layer + 1} head ${head + 1} (${points(at(tried.heads, [layer, head]))} points).`;
+}
+
+const NAMED = 2; // of those that turn the answer
+
+/** Which patches and which heads turn the answer when they alone go. @param {Tried} tried @param {string[]} classes @param {number[]} grid */
+export function turning({ side, patches, heads, patches_turn, heads_turn }, classes, grid) {
+  const what = side === 1 ? "patch" : "square of patches";
+  const one = [
+    { of: patches, turn: patches_turn, what, name: (/** @type {number[]} */ at) => squareName(at, side, grid) },
+    { of: heads, turn: heads_turn, what: "head", name: ([i, j]) => `Layer ${i + 1} head ${j + 1}` },
+  ].filter(({ of }) => of);
+  const none = one.filter(({ turn }) => !turn.length).map((kind) => `no single ${kind.what}`);
+  const some = one
+    .filter(({ turn }) => turn.length)
+    .map(({ of, turn, what: kind, name }) => {
+      const named = turn
+        .slice(0, NAMED)
+        .map(([i, j, answer]) => `${name([i, j]).replace(/^./, (first) => first.toLowerCase())} (${classes[answer]})`);
+      const more = turn.length > NAMED ? " and others" : "";
+      return `${turn.length} of ${of.data.length} ${kind === "patch" ? "patches" : kind.replace(/^(head|square)/, "$1s")}, alone: ${named.join(", ")}${more}`;
+    });
+  const says = [none.join(" and "), ...some].filter(Boolean).join("; ");
+  return `What turns the answer: ${says}.`;
 }
 
 /** All costs as a table; rows, columns, layers and heads from 1. @param {Tried} tried @returns {(string | number)[][]} */
@@ -55,10 +74,15 @@ export function rows({ side, patches, heads }) {
     /** @type {string} */ what,
     /** @type {(number: number) => number} */ place,
   ) =>
-    Array.from(costs.data, (cost, k) => [what, place(Math.floor(k / costs.shape[1])), place(k % costs.shape[1]), cost]);
+    Array.from(costs.data, (cost, k) => [
+      what,
+      place(Math.floor(k / costs.shape[1])),
+      place(k % costs.shape[1]),
+      0 - cost,
+    ]);
   const from1 = (/** @type {number} */ index) => index + 1;
   return [
-    ["what", "row or layer, from 1", "column or head, from 1", "probability lost"],
+    ["what", "row or layer, from 1", "column or head, from 1", "change of the probability"],
     ...list(patches, side === 1 ? "patch" : `${side} x ${side} patches from`, (index) => index * side + 1),
     ...(heads ? list(heads, "head", from1) : []),
   ];

@@ -14,6 +14,7 @@ import * as words from "./ablate-all-words.js";
 
 const SIDE = 272; // px of the map of patches
 const CELL = 44; // px of a head, at most
+const MIXED = 0.8; // how much of the map covers the grey picture: its place is seen, its colour is read
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 /**
@@ -69,7 +70,7 @@ export function tryAll(root, server, { baseline, erase, mute }) {
     const [here, waiting] = [fits(state), trying.waiting()];
     $(".try").textContent = waiting ? "Stop" : "Try all";
     $(".try").hidden = here && !waiting;
-    $(".dearest").hidden = !here;
+    $(".most").hidden = $(".turning").hidden = !here;
     if (!waiting) $("progress").hidden = true;
     $(".costs").hidden = !here;
     if (!here) {
@@ -78,28 +79,41 @@ export function tryAll(root, server, { baseline, erase, mute }) {
     }
     const scale = high();
     const [rows, cols] = answer.patches.shape;
-    const draw = (canvas, values, size, /** @type {number[]} */ [w, h]) =>
-      clearCanvas(canvas, w, h).drawImage(
-        matrixImage(values.data, size[0], size[1], diverging, -scale, scale),
+    const draw = (context, costs, /** @type {number[]} */ [m, n], /** @type {number[]} */ [w, h]) =>
+      context.drawImage(
+        matrixImage(
+          costs.data.map((cost) => -cost),
+          m,
+          n,
+          diverging,
+          -scale,
+          scale,
+        ),
         0,
         0,
         w,
         h,
       );
-    draw($(".patch-map"), answer.patches, [rows, cols], [SIDE, SIDE]);
+    const over = clearCanvas($(".patch-map"), SIDE, SIDE);
+    views.greyPicture(over, SIDE, state.trace.rgb.data, state.trace.size);
+    over.globalAlpha = MIXED;
+    draw(over, answer.patches, [rows, cols], [SIDE, SIDE]);
+    over.globalAlpha = 1;
     $(".patches-name").textContent =
       answer.side === 1 ? "Patches" : `Patches, ${answer.side} × ${answer.side} together`;
     $(".of-heads").hidden = !answer.heads;
     if (answer.heads) {
-      draw($(".head-map"), answer.heads, answer.heads.shape, headSize());
+      const [w, h] = headSize();
+      draw(clearCanvas($(".head-map"), w, h), answer.heads, answer.heads.shape, [w, h]);
       $(".head-map").parentElement.style.height = `${headSize()[1]}px`;
     }
-    $(".low").textContent = `−${words.points(scale).replace("+", "")}`;
-    $(".high").textContent = `+${words.points(scale).replace("+", "")}`;
-    const said = words.dearest(answer, state.trace.classes, state.trace.grid);
+    $(".low").textContent = words.points(scale);
+    $(".high").textContent = words.points(-scale);
+    const said = words.costMost(answer, state.trace.classes, state.trace.grid);
     $(".patch-map").setAttribute("aria-label", said);
     $(".head-map").setAttribute("aria-label", said);
-    $(".dearest").textContent = said;
+    $(".most").textContent = said;
+    $(".turning").textContent = words.turning(answer, state.trace.classes, state.trace.grid);
   }
 
   const headSize = () => {

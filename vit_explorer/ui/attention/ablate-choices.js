@@ -26,16 +26,13 @@ export function choices(changed) {
   }
   /** Nothing taken away: the choices then. */
   const nothing = () => ({ ...EMPTY, baseline: now.baseline });
-  const isOnlyErased = () => now.shuffle === null && !now.muted.length && now.positions;
   return {
     now: () => now,
     change,
     undo: () => past.length && put(past.pop()),
     canUndo: () => past.length > 0,
     reset: () => change(nothing()),
-    nothing,
-    isEmpty: () => !now.erased.length && isOnlyErased(),
-    isOnlyErased,
+    isEmpty: () => !now.erased.length && now.shuffle === null && !now.muted.length && now.positions,
     /** For another network: nothing of the old one's heads and patches means anything. */
     forget() {
       past = [];

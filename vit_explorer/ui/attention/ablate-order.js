@@ -4,6 +4,7 @@ import { fill, make } from "../core/elements.js";
 import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import * as views from "../core/views.js";
+import { inWords } from "./ablate-choices.js";
 import * as words from "./ablate-words.js";
 
 const MANY = 8; // patches
@@ -14,7 +15,7 @@ const MOST = 1 / 2; // of all patches, where they are few
 /**
  * @param {HTMLElement} root of the view
  * @param {import("../state").Server} server
- * @param {{erase: (patches: number[]) => void, answer: () => Answer | null}} how `erase` nothing but these; the newest `answer` for the picture and model on screen
+ * @param {{erase: (patches: number[]) => void, answer: () => Answer | null}} how `erase` these patches and no others; the newest `answer` for the picture and model on screen
  */
 export function eraseMany(root, server, { erase, answer }) {
   const $ = (selector) => root.querySelector(`.many ${selector}`);
@@ -24,7 +25,7 @@ export function eraseMany(root, server, { erase, answer }) {
   let listed = "";
   let tried = null; // {by, patches}: erased, its answer not known yet
   let attempts = /** @type {words.Attempt[]} */ ([]);
-  let baseline = "";
+  let besides = { key: "", words: "" }; // what else is chosen and taken away: attempts compare under the same alone
 
   const many = () => {
     const [rows, cols] = store.get("trace").grid;
@@ -68,24 +69,27 @@ export function eraseMany(root, server, { erase, answer }) {
     return orders.some(({ name }) => name === wish) ? wish : shown.at(-1).name;
   }
 
-  /** Show what there is to choose from. @param {Answer} now  @param {string} becomes the baseline */
-  function show(now, becomes) {
-    if (of !== now.of || baseline !== becomes) [attempts, tried] = [[], null];
+  /** Show what there is to choose from. @param {Answer} now  @param {ReturnType<ReturnType<typeof import("./ablate-choices.js").choices>["now"]>} choices */
+  function show(now, choices) {
+    const others = { ...choices, erased: [] };
+    const key = JSON.stringify(others);
+    if (of !== now.of || besides.key !== key) [attempts, tried] = [[], null];
+    besides = { key, words: inWords(others) };
     if (of !== now.of) maps = [];
-    [of, baseline] = [now.of, becomes];
-    const key = JSON.stringify(now.orders);
-    if (key !== listed)
+    of = now.of;
+    const orders = JSON.stringify(now.orders);
+    if (orders !== listed)
       fill($(".order"), now.orders, ({ name, title }) => Object.assign(make("option", "", title), { value: name }));
-    listed = key;
+    listed = orders;
     $(".order").value = chosen(now);
     $(".strongest").textContent = `Erase the ${many()} strongest`;
     $(".random").textContent = `Erase ${many()} at random`;
     write();
   }
 
-  /** Take note of what an attempt did. @param {Answer} now  @param {number[]} erased  @param {boolean} alone whether nothing else is taken away */
-  function note({ before, after }, erased, alone) {
-    if (!tried || erased.join() !== tried.patches || !alone) return;
+  /** Take note of what an attempt did. @param {Answer} now  @param {number[]} erased */
+  function note({ before, after }, erased) {
+    if (!tried || erased.join() !== tried.patches) return;
     const { classes } = store.get("trace");
     attempts.push({ by: tried.by, p: after[best(before)], answer: classes[best(after)] });
     tried = null;
@@ -94,7 +98,7 @@ export function eraseMany(root, server, { erase, answer }) {
 
   function write() {
     const { classes, probabilities } = store.get("trace");
-    $(".compared").textContent = words.compared(attempts, classes[best(probabilities)], many());
+    $(".compared").textContent = words.compared(attempts, classes[best(probabilities)], many(), besides.words);
   }
 
   return { show, note };

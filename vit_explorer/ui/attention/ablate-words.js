@@ -19,8 +19,9 @@ export function headline(before, after, classes, whole) {
 /**
  * What the attempts did to an answer, those of a map beside those at random; "" before the first.
  * @param {Attempt[]} attempts  @param {string} answer to the whole picture  @param {number} n patches of each
+ * @param {string} besides what else is taken away
  */
-export function compared(attempts, answer, n) {
+export function compared(attempts, answer, n, besides = "") {
   const maps = new Map(attempts.filter(({ by }) => by !== null).map((one) => [one.by, one])); // the newest of each
   const became = (/** @type {Attempt} */ one) =>
     one.answer === answer
@@ -36,7 +37,7 @@ export function compared(attempts, answer, n) {
       `${n} at random: still ${answer} in ${format.outOf(held, draws.length)} draws, ${format.probability(mean)} on average`,
     );
   }
-  return words.length ? `Erased at once: ${words.join("; ")}.` : "";
+  return words.length ? `Erased at once${besides ? ` with ${besides}` : ""}: ${words.join("; ")}.` : "";
 }
 
 /** So many different ones of the numbers from 0 to n - 1, in order. @param {number} many @param {number} n @param {() => number} random from 0 to 1 */

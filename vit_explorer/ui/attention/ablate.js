@@ -52,7 +52,7 @@ export default widget((root, server) => {
 
   const many = eraseMany(root, server, {
     erase(erased) {
-      kept.change({ ...kept.nothing(), erased });
+      kept.change({ erased }); // heads stay muted, as where patches are erased by hand
       show(store.state); // also where just these were erased before, and nothing changes
     },
     answer: () => (near(store.state) ? answer : null),
@@ -218,9 +218,9 @@ export default widget((root, server) => {
     );
     const changes = ablation.inWords(kept.now());
     $(".scene").setAttribute("aria-label", `${trace.picture.title}${changes ? `, ${changes}` : ""}`);
-    many.show(answer, kept.now().baseline);
+    many.show(answer, kept.now());
     if (!fits(state)) return;
-    many.note(answer, kept.now().erased, kept.isOnlyErased());
+    many.note(answer, kept.now().erased);
     $(".outcome").textContent = headline(answer.before, answer.after, trace.classes, kept.isEmpty());
     $(".changes").textContent = changes
       ? `Taken away: ${changes}.`

@@ -274,16 +274,19 @@ export default widget((root, server) => {
       label.title = measure === "deletion" ? "lower is better" : "higher is better";
       if (name === "random") {
         const { mean, low, high, n } = answer.yardstick[measure];
-        const spread = make("b", "like", `${low.toFixed(2)}–${high.toFixed(2)}`);
+        const spread = make("b", "like", `range ${low.toFixed(2)}–${high.toFixed(2)}`);
         spread.title = `mean of ${n} random maps, from ${low.toFixed(3)} to ${high.toFixed(3)}`;
         return [label, make("span", "vx-number", mean.toFixed(3)), spread];
       }
       const { area, verdict, best: first } = method[measure];
       const mark = first
         ? ["best", "✓ best"]
-        : { better: ["", ""], like: ["like", "≈ random"], worse: ["worse", "✗ worse"], none: ["like", "flat"] }[
-            verdict
-          ];
+        : {
+            better: ["", ""],
+            like: ["like", "≈ random"],
+            worse: ["worse", "✗ worse than random"],
+            none: ["like", "flat"],
+          }[verdict];
       const word = make("b", mark[0], mark[1]);
       word.title = {
         better: "better than every random map",

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 import torch
+from torch import Tensor
 
-from vit_explorer.explain.costs import Tried, head_costs, patch_costs
+from vit_explorer.explain.costs import Tried, without_heads, without_patches
 from vit_explorer.explain.erasing import Baseline
 from vit_explorer.explain.faithfulness import PATCHES_EACH
 from vit_explorer.models.network import Network
@@ -40,6 +41,8 @@ class TryPayload(TypedDict):
     """Probability that the predicted class (``target``, ``probability``) loses, below 0 where it gains.
 
     ``patches`` (rows, cols) of squares of ``side`` patches; ``heads`` (layers, heads), None where there are none.
+    ``patches_turn`` and ``heads_turn``: those without which the model gives another answer, each as its two indices
+    and that answer.
     """
 
     target: int
@@ -47,6 +50,8 @@ class TryPayload(TypedDict):
     side: int
     patches: Packed
     heads: Packed | None
+    patches_turn: list[list[int]]
+    heads_turn: list[list[int]]
 
 
 class TryProgress(TypedDict):
@@ -68,19 +73,27 @@ def try_all(session: Session, watch: Watch, request: TryRequest) -> TryPayload:
         blocks = model.residual_blocks if model.attention_kind == "global" else ()
         n_heads = len(blocks) * blocks[0].attention.n_heads if blocks else 0
         share = n_squares / (n_squares + n_heads)  # of the passes that are the patches'
-        patches = patch_costs(
-            model, seen.inputs, target, request.baseline, side, lambda at: progress(Tried(at.share * share))
+        patches = without_patches(
+            model, seen.inputs, request.baseline, side, lambda at: progress(Tried(at.share * share))
         )
         heads = None
         if blocks:
-            heads = head_costs(model, seen.inputs, target, lambda at: progress(Tried(share + at.share * (1 - share))))
+            heads = without_heads(model, seen.inputs, lambda at: progress(Tried(share + at.share * (1 - share))))
     return {
         "target": target,
         "probability": float(probabilities[target]),
         "side": side,
-        "patches": pack(patches),
-        "heads": None if heads is None else pack(heads),
+        "patches": pack(probabilities[target] - patches[..., target]),
+        "heads": None if heads is None else pack(probabilities[target] - heads[..., target]),
+        "patches_turn": turns(patches, target),
+        "heads_turn": [] if heads is None else turns(heads, target),
     }
+
+
+def turns(without: Tensor, target: int) -> list[list[int]]:
+    """Where the answer is not ``target``: two indices and the answer; ``without`` (m, n, classes) probabilities."""
+    answers = without.argmax(dim=-1)
+    return [[i, j, int(answers[i, j])] for i, j in (answers != target).nonzero().tolist()]
 
 
 def square_side(model: Network) -> int:

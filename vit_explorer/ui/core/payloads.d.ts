@@ -1170,6 +1170,8 @@ export interface TryPayload {
   side: number;
   patches: Packed;
   heads: Packed | null;
+  patches_turn: Array<Array<number>>;
+  heads_turn: Array<Array<number>>;
 }
 
 export interface TryProgress {

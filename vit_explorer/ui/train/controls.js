@@ -72,9 +72,8 @@ export default widget((root, server) => {
     if (distance) parts.push(distance);
     if (race.state === "training" && left.length) {
       const seconds = left.reduce((sum, one) => sum + one.now.seconds_left, 0);
-      const tested = left.length === 1 ? wording.remaining(left[0]) : "";
       parts.push(
-        tested.startsWith("testing") ? tested : `about ${format.duration(seconds)} left, tests and snapshots included`,
+        wording.testing(race.contenders) || `about ${format.duration(seconds)} left, tests and snapshots included`,
       );
     }
     return parts.join(" · ");

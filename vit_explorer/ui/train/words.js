@@ -144,14 +144,21 @@ export function progress(contender) {
   return `epoch ${contender.finished ? contender.recipe.epochs : format.epoch(done)} of ${contender.recipe.epochs}`;
 }
 
+/** That nothing but the test on all test pictures is left, with its time as estimated; "" while there are steps. */
+export function testing(contenders) {
+  const left = contenders.filter(({ finished, failed }) => !finished && !failed);
+  const stepped = (one) => one.now && one.info && races.share(one, races.standing(one).step) >= 1;
+  if (!left.length || !left.every(stepped)) return "";
+  const seconds = left.reduce((sum, { now }) => sum + now.seconds_left, 0);
+  const time = seconds >= 1 ? `, about ${format.duration(seconds)} in all` : "";
+  return `testing on ${format.count(left[0].info.n_test)} pictures${time}`;
+}
+
 /** What a contender has left: the time of its steps, or, behind the last of them, the test on all test pictures. */
 export function remaining(contender) {
-  const { now, info, finished } = contender;
+  const { now, finished } = contender;
   if (!now || finished) return "";
-  const stepped = info && races.share(contender, races.standing(contender).step) >= 1;
-  return stepped
-    ? `testing on ${format.count(info.n_test)} pictures`
-    : `about ${format.duration(now.seconds_left)} left`;
+  return testing([contender]) || `about ${format.duration(now.seconds_left)} left`;
 }
 
 /**
