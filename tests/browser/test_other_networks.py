@@ -168,8 +168,8 @@ def test_shuffles_of_a_network_at_224_pixels_are_tried_on_demand(page):
     assert "Over " not in view.locator(".spread").inner_text() and "%" in view.locator(".outcome").inner_text()
     several = view.locator(".several")
     assert several.inner_text() == "Try 16 shuffles"
-    press = "(button) => (button.click(), button.textContent)"
-    assert [several.evaluate(press), several.evaluate(press)] == ["Stop", "Try 16 shuffles"]
+    press = "(button) => [0, 1].map(() => (button.click(), button.textContent))"
+    assert several.evaluate(press) == ["Stop", "Try 16 shuffles"]
     assert view.locator("progress:visible").count() == 0
     several.click()
     view.locator(".spread", has_text="Over 16 shuffles").wait_for()
