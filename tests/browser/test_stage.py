@@ -94,7 +94,8 @@ def test_a_clicker_goes_through_scenes_and_one_link_holds_them(stage, watched, a
     stage.keyboard.press("PageUp")
     stage.wait_for_function(f"{OPENED} === 'home'")
     assert stage.locator(".vx-frame-present .number").inner_text() == "1 / 2"
-    stage.wait_for_function("location.hash.includes('deck=')")
+    stage.keyboard.press("+")
+    stage.wait_for_function("location.hash.includes('deck=') && location.hash.includes('letters=1.125')")
     link = stage.url
     other = watched(1280, 720, reduced_motion="reduce")
     other.add_init_script("Object.defineProperty(document, 'fullscreenEnabled', { value: false })")
@@ -104,6 +105,8 @@ def test_a_clicker_goes_through_scenes_and_one_link_holds_them(stage, watched, a
     for key in ("PageDown", "PageDown"):
         other.keyboard.press(key)
         drawn(other)
+    room = other.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--vx-room')")
+    assert float(room) == pytest.approx(1280 / 1920 * 1.125)
     other.wait_for_function(f"{OPENED} === 'attention'")
     other.wait_for_function("(vx.get('attentionChosen') || {}).layer !== undefined")
     assert (
@@ -129,7 +132,8 @@ FIGURES = {
     "attention&sub=rollout": ".vx-attention-rollout canvas",
     "attention&sub=layers": ".vx-layers canvas, .vx-layers .vx-bars *",
     "windows&sub=steps": ".vx-windows-steps canvas",
-    "windows&sub=masks": ".vx-windows-masks :is(canvas, .legend, .answers)",
+    "windows&sub=masks&mask=off": ".vx-windows-masks :is(canvas, .legend, .answers)",
+    "windows&sub=masks&mask=on": ".vx-windows-masks :is(canvas, .legend, .answers)",
     "compare&sub=picture": ".vx-compare-picture .card:nth-child(-n + 6)",
     "patches": ".vx-patches canvas",
 }
@@ -147,7 +151,15 @@ def test_main_figures_fit_a_small_projector_and_what_is_said_covers_no_finding(s
           return boxes.length && boxes.every((one) => one.getBoundingClientRect().bottom <= floor + 1);
         }"""
         stage.wait_for_function(cut, arg=[parts])
-    stage.evaluate("vx.go('tab=attention&sub=heads')")
+    sentence = "document.querySelector('.vx-frame-present .sentence').textContent"
+    for view, wanted in {
+        "tab=patches&patch=2": "2 against 4: × 3.95 tokens",
+        "tab=patches&patch=4": "trained on exactly this cut",
+        "tab=windows&sub=masks&model=swin-cifar10&mask=off": "; with it ",
+    }.items():
+        stage.evaluate("(view) => vx.go(view)", view)
+        stage.wait_for_function(f"(wanted) => {sentence}.includes(wanted)", arg=wanted)
+    stage.evaluate("vx.go('tab=attention&sub=heads&model=vit-cifar10')")
     drawn(stage)
     stage.keyboard.press("k")
     said = stage.locator("#vx-say.shown").bounding_box()

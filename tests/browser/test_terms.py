@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.browser.pages import drawn, reload
+from tests.browser.pages import drawn, reload, written
+from vit_explorer.bench.page import settled
 
 
 def test_a_term_shows_its_entry(page):
@@ -51,3 +52,38 @@ def test_no_dialog_is_left_open_unseen_on_the_stage(page):
     assert not page.locator("dialog[open]").count()
     page.keyboard.press("Escape")
     page.wait_for_function("!document.body.classList.contains('vx-present')")
+
+
+def test_the_name_leads_home_and_start_over_to_the_page_as_it_opens(page):
+    first = page.evaluate("[vx.get('settled').picture, vx.get('settled').model]")
+    page.evaluate("localStorage.setItem('vx-deck', 'tab=home|tab=train')")
+    page.evaluate(
+        "vx.go('tab=attention&sub=heads&picture=sample:lion&model=vit-conv-cifar10&token=3&layer=2&head=2&scale=own&direction=column')"
+    )
+    drawn(page)
+    written(page)
+    link = page.locator(".vx-header .home")
+    assert link.inner_text() == "ViT Explorer"
+    link.press("Enter")
+    page.locator(".vx-home").wait_for()
+    written(page)
+    assert "tab=home" in page.url and "model=vit-conv-cifar10" in page.url
+    page.go_back()
+    page.locator(".vx-attention-heads .which").wait_for()
+    written(page)
+    page.get_by_role("button", name="Words").press("Enter")
+    page.get_by_role("dialog", name="What a word means").wait_for()
+    page.keyboard.type("start over")
+    button = page.get_by_role("button", name="Start over")
+    assert "primary" in button.get_attribute("class")
+    with page.expect_navigation():
+        button.press("Enter")
+    settled(page)
+    drawn(page)
+    written(page)
+    assert page.evaluate("[vx.get('settled').picture, vx.get('settled').model]") == first
+    assert not any(key in page.url for key in ("token=", "layer=", "head=", "scale=", "direction=", "words="))
+    assert not page.evaluate("localStorage.getItem('vx-deck')")
+    assert page.evaluate("vx.get('attentionChosen') ?? null") is None
+    page.go_back()
+    page.wait_for_function("vx.get('settled').model === 'vit-conv-cifar10' && location.hash.includes('scale=own')")

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { brief, moved, read, scaleOf, sceneOf, written } from "../../vit_explorer/ui/frame/scenes.js";
+import { brief, moved, read, scaleOf, sceneOf, whoOpens, written } from "../../vit_explorer/ui/frame/scenes.js";
 
 test("a scene is the address without the stage, and all scenes are one text", () => {
   const hash = "#tab=attention&sub=heads&picture=sample%3Acat&model=a%7Cb&layer=2&present=1&deck=tab%3Dhome&theme=dark";
@@ -30,4 +30,27 @@ test("the smallest letters, 12 px, are 26 px at 1920 x 1080 and never smaller th
   assert.equal(12 * scaleOf(1920, 1080, 1), 26);
   assert.equal(12 * scaleOf(3840, 2160, 1), 52);
   assert.ok(scaleOf(390, 844, 1) >= 1);
+});
+
+test("a link says who can open it where that is not everybody, and what of theirs it shows", () => {
+  const everybody = "https://vit.example.org/";
+  assert.equal(whoOpens(`${everybody}#tab=home&picture=sample:cat`, 30), "");
+  for (const [host, name] of [
+    ["http://127.0.0.1:7860", "127.0.0.1"],
+    ["http://localhost:7860", "localhost"],
+    ["http://[::1]:7860", "[::1]"],
+  ]) {
+    const said = whoOpens(`${host}/#tab=home&picture=sample:cat`, 30);
+    assert.ok(said.includes("only on this machine") && said.includes(`(${name})`), said);
+    assert.ok(!said.includes("uploaded"), said);
+  }
+  const scene = "tab=home&picture=upload%3Aab";
+  for (const hash of [
+    "#tab=home&picture=upload:ab",
+    `#${new URLSearchParams({ tab: "home", deck: written([scene]) })}`,
+  ]) {
+    const said = whoOpens(everybody + hash, 30);
+    assert.ok(said.includes("sees your uploaded picture, for 30 minutes") && !said.includes("machine"), said);
+    assert.ok(whoOpens(`http://127.0.0.1/${hash}`, 30).includes("only on this machine"));
+  }
 });

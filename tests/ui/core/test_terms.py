@@ -25,6 +25,13 @@ def test_every_entry_of_the_glossary_is_read():
     assert cls.section == "From image to tokens"
 
 
+def test_no_two_entries_go_by_one_name():
+    names = [name.lower() for term in read_terms() for name in term.names]
+    assert len(names) == len(set(names))
+    heads = [term for term in read_terms() if any("head" in name.lower() for name in term.names)]
+    assert {"Attention head", "Classifier head"} <= {term.names[0] for term in heads}
+
+
 def test_a_term_is_marked_once_in_an_explanation_first_and_never_in_what_is_pressed():
     markup = (
         '<h3>Tokens</h3><p class="vx-what vx-small">A token, then <b>tokens</b>, and CLS.</p>'

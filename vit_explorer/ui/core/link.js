@@ -139,6 +139,14 @@ export function restore(link) {
   return show(link, true, true);
 }
 
+/** Load the page anew as it first opens. What was shown stays an entry of the browser's history. */
+export function startOver() {
+  if (timer !== null) write();
+  restoring++; // until the new page comes, what is on screen is not written
+  history.pushState(null, "", location.pathname + location.search);
+  location.reload();
+}
+
 /** @param {string} link  @param {boolean} whole what it does not name goes back to its default @param {boolean} door another tab is shown from its top */
 const show = (link, whole, door) => underWay(bring(link, whole, door)); // what waits until all is drawn waits for it
 

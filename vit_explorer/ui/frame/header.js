@@ -1,24 +1,25 @@
 /* The bar on top: name, claim, a link to what is on screen, light or dark. */
 import { focusView } from "../core/keys.js";
-import { address, go, inLink } from "../core/link.js";
+import { address, go, inLink, startOver } from "../core/link.js";
 import { inform } from "../core/say.js";
 import { setting, words } from "../core/setting.js";
+import { ofBrowser } from "../core/storage.js";
 import * as store from "../core/store.js";
 import { choose } from "../core/theme.js";
 import { widget } from "../core/widget.js";
+import { KEPT, whoOpens } from "./scenes.js";
 import { dictionary } from "./words.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
 
-  /** Who sees what a link shows, where that is not the app's own. */
-  function whose() {
-    const { trace, catalogue } = store.state;
-    if (!trace || !trace.picture.name.startsWith("upload:")) return "";
-    return ` Whoever opens it sees your picture, for ${catalogue.kept_minutes} minutes or more after it was last looked at, and no longer than the server runs.`;
-  }
-
   $(".mark").src = new URL("icon.svg", import.meta.url).href;
+
+  $(".home").addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // in a tab or window of its own
+    event.preventDefault();
+    go("tab=home");
+  });
 
   $(".skip").addEventListener("click", (event) => {
     event.preventDefault(); // the address after # holds what the page shows
@@ -27,15 +28,16 @@ export default widget((root, server) => {
 
   $(".copy").addEventListener("click", async () => {
     const link = address();
+    const who = whoOpens(link, store.state.catalogue.kept_minutes);
     try {
       await navigator.clipboard.writeText(link);
-      inform(`The link is copied.${whose()}`);
+      inform(`The link is copied. ${who}`.trim());
       close();
     } catch {
       $(".by-hand").hidden = false; // pages at plain http addresses and in iframes get no clipboard
       $(".address").value = link;
       $(".address").select();
-      if (whose()) inform(whose().trim());
+      if (who) inform(who);
     }
   });
   function close() {
@@ -47,6 +49,11 @@ export default widget((root, server) => {
   });
   const lookUp = dictionary(root, server);
   $(".look-up").addEventListener("click", () => lookUp.open(""));
+  $(".start-over").addEventListener("click", () => {
+    ofBrowser.set(KEPT, "");
+    lookUp.close();
+    startOver();
+  });
   inLink(root, { words: setting(words(60), lookUp.sought, (text) => (text ? lookUp.open(text) : lookUp.close())) });
   $(".tour").addEventListener("click", () => go("tour=1"));
   $(".present").addEventListener("click", () => store.set("presenting", store.state.presenting + 1 || 1));

@@ -2,29 +2,43 @@
 import { address, inLink, restore, touch } from "../core/link.js";
 import { placeInWindow } from "../core/pointer.js";
 import { inform } from "../core/say.js";
-import { oneOf, setting, words } from "../core/setting.js";
+import { number, oneOf, setting, words } from "../core/setting.js";
+import { ofBrowser } from "../core/storage.js";
 import * as store from "../core/store.js";
 import * as tabs from "../core/tabs.js";
 import { choose } from "../core/theme.js";
 import { moveToken } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 import { notes } from "./notes.js";
-import { brief, moved, read, scaleOf, sceneOf, written } from "./scenes.js";
+import { brief, KEPT, moved, OWN, read, scaleOf, sceneOf, whoOpens, written } from "./scenes.js";
 
-const KEPT = "vx-deck"; // scenes, in this browser
 const LENS = 3; // times as large
 const LONGEST = 20_000; // letters of all scenes in a link
 const ORDER = "home patches positions attention features windows train recipe classify compare roots exercises".split(
   " ",
 );
 const LONGEST_TITLE = 52; // letters
-const FINDINGS = [".headline", ".finding", ".outcome", "p.pair", ".forms", ".says", ".verdict:not(.findings *)", "h2"];
+const SMALLEST = 0.75; // times the letters that the room needs
+const LARGEST = 2;
+const FINDINGS = [
+  ".vx-windows-masks .answers:has([data-mask=off][aria-pressed=true]) .answer", // both answers
+  ".vx-patches .numbers caption", // another cut against the trained one
+  ".vx-patches .note",
+  ".headline",
+  ".finding",
+  ".outcome",
+  "p.pair",
+  ".forms",
+  ".says",
+  ".verdict:not(.findings *)",
+  "h2",
+];
 
 export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
   let on = false;
   let own = 1; // times as large as the room needs
-  let scenes = kept();
+  let scenes = read(ofBrowser.get(KEPT) ?? "");
   let at = -1; // the scene on screen
   const speaker = notes();
   let moving = false; // a scene is being shown: what its link does not name stays
@@ -119,21 +133,9 @@ export default widget((root) => {
   }
 
   // ---- scenes --------------------------------------------------------------------------------------------------------
-  function kept() {
-    try {
-      return read(localStorage.getItem(KEPT) || "");
-    } catch {
-      return []; // a browser that keeps nothing
-    }
-  }
-
   function keep(next) {
     scenes = next;
-    try {
-      localStorage.setItem(KEPT, written(scenes));
-    } catch {
-      // they hold for this page alone
-    }
+    ofBrowser.set(KEPT, written(scenes));
     describe();
     touch();
   }
@@ -177,15 +179,17 @@ export default widget((root) => {
     const link = new URL(address());
     const own = new URLSearchParams(link.hash.slice(1));
     const first = new URLSearchParams(scenes[0]);
-    for (const key of ["present", "deck", "theme"]) if (own.has(key)) first.set(key, own.get(key));
+    for (const key of OWN) if (own.has(key)) first.set(key, own.get(key));
     link.hash = first.toString();
     return link.href;
   }
 
   async function copy() {
+    const link = fromTheFirst();
+    const who = whoOpens(link, store.state.catalogue.kept_minutes);
     try {
-      await navigator.clipboard.writeText(fromTheFirst());
-      inform(`A link with ${scenes.length} ${scenes.length === 1 ? "scene" : "scenes"} is copied.`);
+      await navigator.clipboard.writeText(link);
+      inform(`A link with ${scenes.length} ${scenes.length === 1 ? "scene" : "scenes"} is copied. ${who}`.trim());
     } catch {
       inform("This browser does not let the page copy: the page's address holds the scenes.");
     }
@@ -217,8 +221,9 @@ export default widget((root) => {
   $(".leave").addEventListener("click", leave);
 
   function larger(times) {
-    own = Math.max(0.75, Math.min(2, own * times));
+    own = Math.max(SMALLEST, Math.min(LARGEST, own * times));
     arrange();
+    touch();
   }
 
   // ---- the lens: the view three times as large around the pointer, while Z is held ----------------------------------
@@ -296,6 +301,16 @@ export default widget((root) => {
       oneOf("1"),
       () => (on ? "1" : null),
       (value) => moving || (value ? enter() : leave()),
+    ),
+    letters: setting(
+      number(SMALLEST, LARGEST),
+      () => (on ? own : null),
+      (value) => {
+        if (moving || (value === null && !on)) return;
+        own = value ?? 1;
+        if (on) arrange();
+      },
+      1,
     ),
     deck: setting(
       words(LONGEST),

@@ -1,6 +1,7 @@
 /* Scenes of a talk: each is a link to one state of the page; all of them travel in one link. Pure functions. */
 
-const OWN = ["present", "deck", "theme"]; // what a scene does not say of itself
+export const KEPT = "vx-deck"; // under which the browser keeps them
+export const OWN = ["present", "deck", "theme", "letters"]; // what a scene does not say of itself
 const BETWEEN = "|";
 
 /** A scene of the page's address. @param {string} hash */
@@ -38,3 +39,24 @@ export function brief(text, longest = 130) {
 
 /** How much larger the page is on a stage: its smallest letters, 12 px, are 26 px high at 1920 x 1080. */
 export const scaleOf = (width, height, own) => Math.max(1, Math.min(width / 1920, height / 1080) * (26 / 12)) * own;
+
+const HERE = /^(localhost|127\.[\d.]+|0\.0\.0\.0|\[::1\])$/;
+const UPLOADED = /upload(:|%(25)*3a)/i; // in a scene among scenes its colon is written twice over
+
+/**
+ * Who can open a link and what they see, where that is not simply everybody and the app's own pictures; "" otherwise.
+ * @param {string} link @param {number} minutes for which an uploaded picture is kept
+ */
+export function whoOpens(link, minutes) {
+  const { hostname, hash } = new URL(link);
+  const said = [];
+  if (HERE.test(hostname))
+    said.push(
+      `It works only on this machine (${hostname}) while this server runs: whoever uses this machine can open it, nobody else.`,
+    );
+  if (UPLOADED.test(hash))
+    said.push(
+      `Whoever opens it sees your uploaded picture, for ${minutes} minutes or more after it was last looked at, and no longer than the server runs.`,
+    );
+  return said.join(" ");
+}

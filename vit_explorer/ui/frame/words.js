@@ -23,6 +23,9 @@ export function found(terms, text) {
   return [...new Set(kinds.flatMap((kind) => terms.filter(kind)))];
 }
 
+/** Whether a text looks for the way back to the page as it opens, which stands below the entries. @param {string} text */
+export const seeksStart = (text) => /^(start o|start ag|reset|defaults?$)/i.test(text.trim());
+
 /** @param {HTMLElement} root of the header @param {import("../state").Server} server */
 export function dictionary(root, server) {
   const dialog = /** @type {HTMLDialogElement} */ (root.querySelector(".words"));
@@ -40,9 +43,13 @@ export function dictionary(root, server) {
       return entry;
     });
     $(".entries").scrollTop = 0;
-    $(".count").textContent = entries.length
-      ? `${entries.length} of ${terms.length} entries`
-      : "No entry holds this. Try a part of the word.";
+    const start = seeksStart(field.value);
+    $(".start-over").classList.toggle("primary", start);
+    $(".count").textContent = start
+      ? "Start over stands at the foot of this window."
+      : entries.length
+        ? `${entries.length} of ${terms.length} entries`
+        : "No entry holds this. Try a part of the word.";
   }
 
   /** @param {string} text */
