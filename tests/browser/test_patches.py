@@ -110,10 +110,25 @@ def test_patch_size_changes_the_live_numbers(page):
     assert row(1) == ["1,025", "3", "1,050,625"]
     page.get_by_role("button", name="8 pixels a patch").click()
     assert row(0) == ["17", "192", "289"]
+    assert row(1) == ["65", "48", "4,225"]  # as trained
+    page.get_by_role("button", name="2 pixels a patch", exact=True).click()
+    assert row(0) == ["257", "12", "66,049"]
+    counted = page.evaluate("vx.get('model').multiply_adds")
+    trained = page.locator(".vx-patches .numbers tbody tr").nth(1).locator("td").last.get_attribute("title")
+    assert int(trained.replace(",", "")) == counted
+    chosen = page.locator(".vx-patches .numbers tbody tr").first.locator("td").last.get_attribute("title")
+    caption = page.locator(".vx-patches .numbers caption")
+    said = caption.inner_text()
+    assert said.startswith("2 against 4: × 3.95 tokens, × 15.6 pairs, × ")
+    cost = float(said.split(", × ")[2].split()[0])
+    assert cost == pytest.approx(int(chosen.replace(",", "")) / counted, rel=0.003)
+    page.get_by_role("button", name="4 pixels a patch", exact=True).click()
+    assert row(1)[0] == "1,025" and not caption.is_visible()
     page.get_by_role("button", name="224 pixels a picture").click()
     page.get_by_role("button", name="16 pixels a patch").click()
     assert row(0) == ["197", "768", "38,809"]
-    assert row(1)[0] == "50,177"
+    assert [row(1)[0], row(2)[0]] == ["65", "50,177"]
+    assert caption.inner_text().startswith("16 of 224 pixels against 4 of 32 pixels: × 3.03 tokens")
 
 
 def test_multiply_adds_on_the_page_are_the_counted_ones(page):

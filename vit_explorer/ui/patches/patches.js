@@ -125,16 +125,22 @@ export default widget((root, server) => {
     return (tokens - prefix) * values * d + model.n_layers * layer + d * model.n_classes;
   }
 
-  function numbers(model, counted) {
-    const one = (name, patch, current) => {
-      const tokens = (cut.picture / patch) ** 2 + prefix;
+  /** The table: the chosen cut, the `trained` one {picture, patch, counted} if it is another, and every pixel a token. */
+  function numbers(model, trained) {
+    const same = trained && trained.picture === cut.picture && trained.patch === cut.patch;
+    const one = (name, patch, current, { picture, counted = null } = cut) => {
+      const tokens = (picture / patch) ** 2 + prefix;
       const values = 3 * patch * patch;
-      const cost = current && counted ? counted : multiplyAdds(tokens, values, model);
+      const cost = counted ?? multiplyAdds(tokens, values, model);
       return { name, current, cells: [tokens, values, tokens * tokens, cost] };
     };
     const cls =
       prefix > 1 ? `, ${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : prefix ? ` and ${names[0]}` : "";
-    const chosen = one(`${cut.patch} × ${cut.patch} patches${cls}`, cut.patch, true);
+    const chosen = one(`${cut.patch} × ${cut.patch} patches${cls}`, cut.patch, true, same ? trained : cut);
+    const { picture, patch } = trained ?? cut;
+    const larger = picture === cut.picture ? "" : ` of ${picture} × ${picture} pixels`;
+    const own =
+      !trained || same ? [] : [one(`as trained: ${patch} × ${patch} patches${larger}`, patch, false, trained)];
     const pixels = one(`every pixel a token${cls && !cls.startsWith(",") ? "," : ""}${cls}`, 1, false);
     const line = ({ name, current, cells }, write) => {
       const row = make("tr", current ? "now" : "");
@@ -153,7 +159,15 @@ export default widget((root, server) => {
     };
     const full = (value) => (value < 1e7 ? format.count(value) : format.short(value));
     const times = (value) => (value < 1 ? `÷ ${format.short(1 / value)}` : `× ${format.short(value)}`);
-    $(".numbers tbody").replaceChildren(line(chosen, full), line(pixels, full), line(ratio, times));
+    const rows = [chosen, ...own, pixels].map((row) => line(row, full));
+    $(".numbers tbody").replaceChildren(...rows, line(ratio, times));
+    const named = (size, side) => (larger ? `${size} of ${side} pixels` : String(size));
+    $(".numbers caption").textContent = own
+      .map(({ cells }) => {
+        const [tokens, , pairs, cost] = chosen.cells.map((v, i) => times(v / cells[i]));
+        return `${named(cut.patch, cut.picture)} against ${named(patch, picture)}: ${tokens} tokens, ${pairs} pairs, ${cost} multiply-adds.`;
+      })
+      .join("");
   }
 
   function choices(element, values, current, unit, choose) {
@@ -228,7 +242,9 @@ export default widget((root, server) => {
     choices($(".pictures"), [...new Set([trace.size, LARGE])], cut.picture, "pixels a picture", (picture) =>
       change({ picture }),
     );
-    numbers(model.d_model ? model : SMALL_VIT, isModels(state) && !trace.stem ? model.multiply_adds : null);
+    const counted = trace.stem ? null : model.multiply_adds;
+    if (model.d_model) numbers(model, { picture: trace.size, patch: modelsPatch(state), counted });
+    else numbers(SMALL_VIT, null);
     const shown =
       cut.picture === trace.size
         ? ""
