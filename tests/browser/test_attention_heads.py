@@ -12,6 +12,7 @@ from PIL import Image
 
 from tests.browser.pages import open_view, save
 from vit_explorer.bench.page import open_page
+from vit_explorer.explain.distance import patch_distances
 from vit_explorer.explain.rollout import rollout_steps
 from vit_explorer.figures.attention import rollout_limit
 from vit_explorer.ui.attention.request import AttentionInput, load_attention
@@ -78,14 +79,17 @@ def test_pointing_at_the_picture_makes_a_query_of_which_every_number_is_the_trac
         assert image_of(heads, name) != image, f"{name} did not follow"
     row = traced(heads).weights[3, 0, 11]  # the last layer's first head, at first
     text = heads.locator(PAIR).inner_text()
-    said = re.fullmatch(r"patch 11 \(.*\) gives (.*) to (patch (\d+) \(.*\)|CLS), the largest share of all\.", text)
+    words, alike = text.split("; ")
+    said = re.fullmatch(r"patch 11 \(.*\) gives (.*) to (patch (\d+) \(.*\)|CLS), the largest share of all", words)
+    assert number(alike) == pytest.approx(1 / 65, rel=0.006)
     assert said, text
     best = 0 if said[2] == "CLS" else int(said[3])
     assert best == int(row.argmax())
     assert number(said[1]) == pytest.approx(float(row.max()), rel=0.006)
     about = heads.locator(ABOUT).inner_text()
     assert number(about) == pytest.approx(float(row[0]), rel=0.006)
-    assert re.search(r"distance \d+\.\d px of 32 px, entropy \d\.\d\d of at most 6\.02 bits", about)
+    even = float(patch_distances((8, 8), 4).mean())  # each patch attends to all patches by the same share
+    assert re.search(rf"distance \d+\.\d px \({even:.1f} px if .*entropy \d\.\d\d of at most 6\.02 bits", about)
 
 
 def test_keys_move_the_query_and_cls_is_one(heads):
@@ -100,6 +104,11 @@ def test_keys_move_the_query_and_cls_is_one(heads):
     text = heads.locator(PAIR).inner_text()
     assert text.startswith("CLS gives")
     assert number(text) == pytest.approx(float(traced(heads).weights[3, 0, 0].max()), rel=0.006)
+    look = heads.get_by_role("group", name="Look from")
+    look.get_by_role("button", name="Patch").press("Enter")
+    settle(heads)
+    assert heads.evaluate("vx.get('token')") == before + 1  # the patch that was looked from last
+    assert look.locator("[aria-pressed=true]").all_inner_texts() == ["Patch"]
 
 
 def test_a_line_leads_to_the_heads_that_look_nearest_and_farthest(heads):
@@ -139,7 +148,7 @@ def test_a_small_map_is_enlarged_by_a_click_and_by_keys_and_read_under_the_point
 def test_pointing_at_the_matrix_tells_its_number(heads):
     hover(heads, ".vx-attention-heads .matrix-marks", 0.7, 0.3)
     text = heads.locator(PAIR).inner_text()
-    said = re.fullmatch(r"patch (\d+) \(.*\) gives (.*) to patch (\d+) \(.*\)\.", text)
+    said = re.fullmatch(r"patch (\d+) \(.*\) gives (.*) to patch (\d+) \(.*\); 1\.54 % each .*", text)
     assert said, text
     query, key = int(said[1]) - 1, int(said[3]) - 1
     assert query == heads.evaluate("vx.get('token')")

@@ -9,11 +9,11 @@ import { saveMenu } from "../core/save.js";
 import { queue } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
-import { moveToken, prefixName, prefixNames, tokenName, tokenOfIndex } from "../core/tokens.js";
+import { middleToken, moveToken, prefixName, prefixNames, tokenName, tokenOfIndex } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 import * as attention from "./data.js";
 import * as headsMatrix from "./heads-matrix.js";
-import { extremes } from "./layers-reach.js";
+import { extremes, uniform } from "./layers-reach.js";
 import * as mapping from "./maps.js";
 import { HEADS } from "./questions.js";
 
@@ -23,6 +23,7 @@ export default widget((root, server) => {
   const HIGHEST = { page: 620, stage: 290 }; // px of all small maps together
   const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   let drawn = null; // widths, places and inks as they were when everything was drawn
+  let patch = null; // looked from last
   let pointed = null; // the other token, pointed at on the large map or in the matrix
 
   // ---- what is shown ---------------------------------------------------------------------------------------------
@@ -100,12 +101,15 @@ export default widget((root, server) => {
     const name = (which, style) => make("span", style, tokenName(which, seen.grid));
     for (const [index, button] of prefixButtons().entries())
       button.setAttribute("aria-pressed", String(token === tokenOfIndex(index, seen.nPrefix)));
+    $(".patch").setAttribute("aria-pressed", String(token >= 0));
+    if (token >= 0) patch = token;
     if (!values) {
       $(".pair").replaceChildren("Fetching the attention of ", name(token, "query"), " …");
       return;
     }
     const value = make("strong", "", format.attention(values[seen.indexOf(other)]));
-    const most = pointed !== null ? "." : ", the largest share of all.";
+    const alike = format.attention(1 / seen.n); // of a giver that prefers no token
+    const most = `${pointed !== null ? "" : ", the largest share of all"}; ${alike} each if it looked everywhere alike.`;
     const [giver, getter] = [name(token, "query"), name(other, "key")];
     if (direction === "row") $(".pair").replaceChildren(giver, " gives ", value, " to ", getter, most);
     else
@@ -115,13 +119,14 @@ export default widget((root, server) => {
         value,
         " to ",
         giver,
-        pointed !== null ? "." : ", more than any other token.",
+        `${pointed !== null ? "" : ", more than any other token"}; ${alike} if it looked everywhere alike.`,
       );
     const cls = seen.nPrefix
       ? `: ${prefixName(0)} ${direction === "row" ? "gets" : "gives"} ${format.attention(values[0])}`
       : "";
     $(".of").textContent = `Layer ${layer + 1}, head ${head + 1}${cls}.`;
-    $(".far").textContent = `${format.pixels(seen.distance[layer][head])} of ${state.trace.size} px`;
+    $(".far").textContent =
+      `${format.pixels(seen.distance[layer][head])} (${format.pixels(uniform(seen.grid, seen.patchSize))} if all looked everywhere alike)`;
     $(".bits").textContent = `${seen.entropy[layer][head].toFixed(2)} of at most ${Math.log2(seen.n).toFixed(2)} bits`;
     $(".large").setAttribute(
       "aria-label",
@@ -188,6 +193,9 @@ export default widget((root, server) => {
     clearCanvas($(".scene"), SCENE, SCENE).drawImage(mapping.picture(state.trace), 0, 0, SCENE, SCENE);
     $(".scene").setAttribute("aria-label", state.trace.picture.title);
     $(".gives").textContent = direction === "row" ? "the query gives to each patch" : "each patch gives to the query";
+    $(".from").hidden = !seen.nPrefix;
+    $(".side").textContent = direction === "row" ? "Look from" : "Look at";
+    $(".from").setAttribute("aria-label", $(".side").textContent);
     $(".beside").hidden = !seen.nPrefix;
     $(".beside").textContent =
       prefixNames().length > 1
@@ -263,6 +271,10 @@ export default widget((root, server) => {
   const shown = () => (drawn && attention.view(store.state) === drawn.seen ? drawn.seen : null);
 
   patchInput($(".scene-marks"), () => (shown() || { grid: null }).grid);
+  $(".patch").addEventListener("click", () => {
+    const seen = shown();
+    if (seen) store.pin(patch !== null && patch < seen.grid[0] * seen.grid[1] ? patch : middleToken(seen.grid));
+  });
   for (const key of ["direction", "scale"]) {
     for (const button of root.querySelectorAll(`[data-${key}]`)) {
       button.addEventListener("click", () => choose({ [key]: button.dataset[key] }));

@@ -14,12 +14,12 @@ const FAR = 0.9; // of it: heads from there on spread as far as no preference wo
 
 /** Distance of attention to all patches alike, the patch itself among them: what mean_attention_distance gives it. */
 export function uniform([rows, cols], patchSize) {
+  const pairs = (/** @type {number} */ apart, /** @type {number} */ n) => (apart ? 2 : 1) * (n - apart); // of n in a row
   let sum = 0;
-  const n = rows * cols;
-  for (let a = 0; a < n; a++) {
-    for (let b = 0; b < n; b++) sum += Math.hypot(Math.floor(a / cols) - Math.floor(b / cols), (a % cols) - (b % cols));
-  }
-  return (patchSize * sum) / (n * n);
+  for (let down = 0; down < rows; down++)
+    for (let across = 0; across < cols; across++)
+      sum += pairs(down, rows) * pairs(across, cols) * Math.hypot(down, across);
+  return (patchSize * sum) / (rows * cols) ** 2;
 }
 
 /** All heads in order, with their place among the other heads of the layer from near to far. */

@@ -27,7 +27,6 @@ export default widget((root, server) => {
   const NAMES = 84; // px for them
   let depth = null; // after which block; null: after the last
   let head = null; // {layer, head} that is pointed at
-  let reference = { of: null, pixels: 0 }; // the uniform distance, computed once for a grid
 
   const label = (at, last) => (at === 0 ? "embedding" : at === last ? `block ${at}, the answer` : `block ${at}`);
   const shownDepth = (lens) => (depth === null ? lens.length - 1 : Math.min(depth, lens.length - 1));
@@ -43,11 +42,7 @@ export default widget((root, server) => {
     return kept.sort((a, b) => final[b] - final[a]);
   }
 
-  function even(seen) {
-    const key = `${seen.grid} ${seen.patchSize}`;
-    if (reference.of !== key) reference = { of: key, pixels: reach.uniform(seen.grid, seen.patchSize) };
-    return reference.pixels;
-  }
+  const even = (seen) => reach.uniform(seen.grid, seen.patchSize);
 
   // ---- the lens ------------------------------------------------------------------------------------------------
   function drawHeat(lens, order, classes) {
