@@ -73,13 +73,21 @@ export default widget((root, server) => {
     ask();
   }
 
-  function remove(card) {
+  /** A visitor's own picture takes the place of the sample that is here by itself. */
+  function addOwn(picture, place) {
+    if (following && cards[0] && !cards[0].picture.name.startsWith("upload:"))
+      for (const card of cards.splice(0)) card.element.remove();
+    add(picture, place);
+  }
+
+  /** @param {Card} card  @param {"remove" | "drop"} button of the next one that gets the focus */
+  function remove(card, button) {
     following = false;
     const index = cards.indexOf(card);
     cards.splice(index, 1);
     card.element.remove();
     const next = cards[Math.min(index, cards.length - 1)];
-    (next ? next.parts.remove : $(".choose")).focus();
+    (next ? next.parts[button] : $(".choose")).focus();
     tell();
   }
 
@@ -116,7 +124,7 @@ export default widget((root, server) => {
 
   // ---- the table -----------------------------------------------------------------------------------------------
   function tabulate() {
-    table.write($(".answers table"), cards, truthOf);
+    table.write($(".answers table"), cards, truthOf, ({ parts }) => parts.acts);
     const classes = new Set(cards.flatMap(({ results }) => (results || []).flatMap((one) => one.classes)));
     if (1 + classes.size === $("datalist").children.length) return;
     fill($("datalist"), [NONE, ...classes], (name) => Object.assign(make("option"), { value: name }));
@@ -136,6 +144,7 @@ export default widget((root, server) => {
       following = false; // the link holds what was chosen for these pictures
       say(card, text);
     });
+    card.parts.truth.oninput = () => (following = false); // whoever writes about a picture wants it
     showTruth(card.parts.truth, card.truth || card.picture.truth || "");
     return card.parts.truth;
   }
@@ -151,17 +160,27 @@ export default widget((root, server) => {
       place: make("span", "place vx-small"),
       seen: make("div", "seen"),
       models: make("div", "models"),
+      acts: make("span", "acts"), // in its row of the table
+      show: make("button", "show", "open"),
+      drop: make("button", "close", "×"),
     };
     const card = { picture, element, parts, fit: null, results: null, truth: null };
     const image = make("img", Math.max(picture.width, picture.height) <= 64 ? "tiny" : "");
     image.src = picture.preview;
     image.alt = picture.title;
-    parts.open.type = parts.remove.type = "button";
     parts.open.append(image, parts.place);
-    parts.open.addEventListener("click", () => store.set("wish", { picture: picture.name, fit }));
-    parts.remove.setAttribute("aria-label", `Remove ${picture.title}`);
-    parts.remove.title = "Remove";
-    parts.remove.addEventListener("click", () => remove(card));
+    parts.show.setAttribute("aria-label", `Open ${picture.title} in every tab`);
+    parts.acts.append(parts.show, parts.drop);
+    for (const button of [parts.open, parts.show]) {
+      /** @type {HTMLButtonElement} */ (button).type = "button";
+      button.addEventListener("click", () => store.set("wish", { picture: picture.name, fit }));
+    }
+    for (const name of /** @type {const} */ (["remove", "drop"])) {
+      /** @type {HTMLButtonElement} */ (parts[name]).type = "button";
+      parts[name].setAttribute("aria-label", `Remove ${picture.title}`);
+      parts[name].title = "Remove";
+      parts[name].addEventListener("click", () => remove(card, name));
+    }
     const head = make("div", "head");
     const label = picture.truth ? `, labelled ${picture.truth}` : "";
     head.append(
@@ -211,7 +230,7 @@ export default widget((root, server) => {
   }
 
   // ---- the ways in ---------------------------------------------------------------------------------------------
-  waysIn(root, server, { most: MOST, add, tell, complain });
+  waysIn(root, server, { most: MOST, add: addOwn, tell, complain });
   $(".left").addEventListener("click", () => {
     const trace = store.get("trace");
     if (!trace) return;
@@ -279,6 +298,7 @@ export default widget((root, server) => {
       const open = card.picture.name === picture?.name;
       card.element.classList.toggle("current", open);
       card.parts.place.textContent = open ? "open now" : "open in every tab";
+      card.parts.show.textContent = open ? "open now" : "open";
     }
   }
 

@@ -37,8 +37,8 @@ function scored(rows, model) {
 /** @type {WeakMap<Row, HTMLTableRowElement>} the line of each picture: a field that is written in must not move */
 const known = new WeakMap();
 
-/** Write the table. `truthOf(row)` gives what its true answer is chosen by. @param {HTMLTableElement} table @param {Row[]} rows */
-export function write(table, rows, truthOf) {
+/** Write the table. `truthOf(row)` gives what its true answer is chosen by, `actsOf(row)` its buttons. @param {HTMLTableElement} table @param {Row[]} rows */
+export function write(table, rows, truthOf, actsOf) {
   const models = columns(rows);
   const head = make("tr");
   head.append(make("th", "", "picture"), make("th", "", "true answer"));
@@ -48,7 +48,7 @@ export function write(table, rows, truthOf) {
     head.append(name);
   }
   const lines = rows.map((row) => {
-    if (!known.has(row)) known.set(row, lineOf(row, truthOf));
+    if (!known.has(row)) known.set(row, lineOf(row, truthOf, actsOf));
     const line = known.get(row);
     while (line.cells.length > 2) line.deleteCell(2);
     line.append(...models.map((model) => written(row, model)));
@@ -68,14 +68,14 @@ export function write(table, rows, truthOf) {
   table.tFoot.replaceChildren(foot);
 }
 
-/** A line without answers: the picture and what is chosen of it. */
-function lineOf(row, truthOf) {
+/** A line without answers: the picture, what is done with it, and what is chosen of it. */
+function lineOf(row, truthOf, actsOf) {
   const [line, name, truth] = [make("tr"), make("th"), make("td")];
   name.scope = "row";
   const image = make("img", Math.max(row.picture.width, row.picture.height) <= 64 ? "tiny" : "");
   image.src = row.picture.preview;
   image.alt = "";
-  name.append(image, make("span", "", row.picture.title), make("span", "agree"));
+  name.append(image, make("span", "", row.picture.title), make("span", "agree"), actsOf(row));
   truth.append(truthOf(row));
   line.append(name, truth);
   return line;

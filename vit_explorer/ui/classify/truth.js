@@ -11,7 +11,6 @@ export function truthField(title, choose) {
   ];
   field.setAttribute("list", "vx-classify-classes");
   field.setAttribute("aria-label", `What ${title} shows`);
-  field.placeholder = "not known";
   none.type = "button";
   none.setAttribute("aria-label", `${title} shows ${NONE} classes`);
   field.addEventListener("change", () => choose(field.value));
@@ -23,6 +22,7 @@ export function truthField(title, choose) {
 /** @param {HTMLElement} box  @param {string} truth */
 export function showTruth(box, truth) {
   const [field, none] = /** @type {[HTMLInputElement, HTMLElement]} */ (/** @type {unknown} */ (box.children));
-  field.value = truth;
+  field.value = truth === NONE ? "" : truth; // the button says it
+  field.placeholder = truth === NONE ? "" : "not known";
   none.setAttribute("aria-pressed", String(truth === NONE));
 }
