@@ -305,6 +305,14 @@ def test_the_mask_is_switched_off_and_both_answers_stand(masks, session):
     answer = masks.locator(f"{MASKS} .answer")
     assert f"{100 * float(own.max()):.1f} %" in answer.inner_text()
     assert masks.locator(f"{MASKS} .both").is_hidden()
+    pin = "vx.module('windows/data.js').then(({ pin, cornerOf }) => pin(cornerOf([16, 16]), [16, 16]))"
+    masks.evaluate(pin)
+    settle(masks)
+    picture = "(canvas) => canvas.toDataURL()"
+    crossed = [masks.eval_on_selector(f"{MASKS} {part}", picture) for part in (".large", ".scene-marks")]
+    legend = masks.locator(f"{MASKS} .legend")
+    assert "may not meet" in legend.inner_text()
+    assert words(masks, f"{MASKS} .verdict") == "may meet 4 of 16"
     masks.locator(f"{MASKS} [data-mask=off]").click()
     masks.wait_for_function(
         "(part) => document.querySelector(part).textContent.includes('Without')", arg=f"{MASKS} .answer"
@@ -315,6 +323,13 @@ def test_the_mask_is_switched_off_and_both_answers_stand(masks, session):
         assert f"{100 * float(probabilities.max()):.1f} %" in said
     assert masks.locator(f"{MASKS} .both .bar").count() == 6
     masks.wait_for_function("location.hash.includes('mask=off')")
+    open_ = [masks.eval_on_selector(f"{MASKS} {part}", picture) for part in (".large", ".scene-marks")]
+    assert open_[0] != crossed[0] and open_[1] != crossed[1]
+    assert "may not meet" not in legend.inner_text()
+    assert words(masks, f"{MASKS} .verdict") == "meets 16 of 16 without the mask"
+    masks.locator(f"{MASKS} [data-show=attention]").click()
+    assert "may not meet" in legend.inner_text()  # the network's own attention, which has the mask
+    masks.locator(f"{MASKS} [data-show=mask]").click()
     cut(masks, "shift", "0")
     assert masks.locator(f"{MASKS} .answers").is_hidden()  # nothing is masked
 

@@ -157,6 +157,17 @@ def test_what_is_crossed_out_is_what_the_mask_forbids(steps, traced):
         assert f"may attend to {int(may[token].sum())} of the 16" in text(steps, SAYS)
 
 
+def test_the_step_with_the_mask_leads_to_the_same_without_it(steps):
+    unmask = steps.locator(".vx-windows-steps .unmask")
+    go(steps, 5)
+    assert unmask.is_hidden()
+    go(steps, 6)
+    unmask.click()
+    masks = steps.locator(".vx-windows-masks")
+    masks.locator("[data-mask=off][aria-pressed=true]").wait_for()
+    steps.wait_for_function("document.querySelector('.vx-windows-masks .answer').textContent.startsWith('Without')")
+
+
 def test_the_reach_of_every_block_is_the_packages(steps, traced):
     reached = reach([layout_of(record.grid, record.plan) for record in traced.windows])
     pin(steps, CORNER)

@@ -46,6 +46,8 @@ export default widget((root, server) => {
   const number = (seen) => block(seen).index + 1;
 
   // ---- words -----------------------------------------------------------------------------------------------------
+  /** Whether what is on screen keeps pairs apart: the attention is always that of the network as it was trained. */
+  const apart = () => masked || shown === "attention";
   const name = (token, style) => make("span", style, pairs.where(token, drawn.block.grid));
 
   /** The marked query and, where one is pointed at, its key: [class of the verdict, verdict, reason, share]. */
@@ -66,6 +68,13 @@ export default widget((root, server) => {
       const share = `Head ${seen.head + 1} gives it ${format.probability(shares[other.place])}`;
       if (pairs.meet(now, window, place, other.place))
         return ["yes", "✓ may meet", "Both lie in the same window and the same region.", `${share} of its attention.`];
+      if (pairs.meet(now, window, place, other.place, apart()))
+        return [
+          "yes",
+          "✓ meet without the mask",
+          pairs.reason(now, own, regions[other.place]),
+          "With the mask −∞ is added to the score: its share is exactly 0.",
+        ];
       return [
         "no",
         "✕ may not meet",
@@ -75,15 +84,22 @@ export default widget((root, server) => {
     }
     const met = regions.filter((region) => region === own).length;
     const padding = regions.filter((region) => region < 0).length;
-    const apart = regions.reduce((bits, region) => (region < 0 ? bits : bits | (region ^ own)), 0);
+    const cut = regions.reduce((bits, region) => (region < 0 ? bits : bits | (region ^ own)), 0);
+    if (cut && !apart())
+      return [
+        "yes",
+        `meets ${now.n - padding} of ${now.n} without the mask`,
+        `With the mask it meets ${met}; the others lie in other regions: ${pairs.carried(now, cut)}`,
+        "",
+      ];
     const left = padding
       ? ` ${padding} ${padding === 1 ? "place is" : "places are"} padding, which nobody attends to.`
       : "";
     return [
       met === now.n ? "yes" : "",
       `may meet ${met} of ${now.n}`,
-      (apart
-        ? `The others lie in other regions: ${pairs.carried(now, apart)}`
+      (cut
+        ? `The others lie in other regions: ${pairs.carried(now, cut)}`
         : met === now.n
           ? "Nothing in this window came around the roll."
           : "") + left,
@@ -150,7 +166,7 @@ export default widget((root, server) => {
       other && other.window === window ? other.place : null,
       drawn.large,
     );
-    matrix.scene(clearCanvas($(".scene-marks"), drawn.scene, drawn.scene), now, query, key, drawn.scene);
+    matrix.scene(clearCanvas($(".scene-marks"), drawn.scene, drawn.scene), now, query, key, drawn.scene, apart());
     write(seen, query, key);
   }
 
@@ -173,7 +189,7 @@ export default widget((root, server) => {
       window: null,
       place: null,
       padding: false,
-      shown: { kind: shown, head: seen.head, high, images: new Map() },
+      shown: { kind: shown, head: seen.head, high, images: new Map(), masked: apart() },
       ...sizes(now),
     };
     const context = clearCanvas($(".windows"), drawn.every.width, drawn.every.height);
@@ -227,8 +243,11 @@ export default widget((root, server) => {
       ? LOOK
       : "a shift, or a map of several windows, chosen above: then there is a mask.";
     $(".every-name").textContent = `${format.plural(n, "window")}, ${format.plural(kinds, "kind")}`;
-    $(".kinds").textContent =
-      n === 1 ? `It has ${open ? "no" : "a"} mask.` : `${open} of ${n} ${open === 1 ? "has" : "have"} no mask.`;
+    $(".kinds").textContent = !apart()
+      ? "The mask is off."
+      : n === 1
+        ? `It has ${open ? "no" : "a"} mask.`
+        : `${open} of ${n} ${open === 1 ? "has" : "have"} no mask.`;
     $(".windows").setAttribute("aria-label", `${$(".every-name").textContent} of mask. ${$(".kinds").textContent}`);
     $(".high").textContent = format.probability(high);
     $(".foot .vx-scale").hidden = shown === "mask";
@@ -236,12 +255,13 @@ export default widget((root, server) => {
     const chips = met
       .filter((region) => region >= 0 && shown === "mask")
       .map((region) => chip(pairs.NAMES[region], "", pairs.tint(region)));
-    if (now.masked) chips.push(chip("may not meet", "apart"));
+    if (now.masked && apart()) chips.push(chip("may not meet", "apart"));
     if (met.includes(-1)) chips.push(chip("padding", "padding"));
     $(".legend").replaceChildren(...chips);
     for (const button of root.querySelectorAll("[data-show]")) {
       button.setAttribute("aria-pressed", String(button.dataset.show === shown));
-      if (button.dataset.show === "attention") button.textContent = `Attention of head ${seen.head + 1}`;
+      if (button.dataset.show === "attention")
+        button.textContent = `Attention of head ${seen.head + 1}${masked ? "" : ", with the mask"}`;
     }
   }
 
@@ -340,7 +360,7 @@ export default widget((root, server) => {
   for (const button of root.querySelectorAll("[data-mask]")) {
     button.addEventListener("click", () => {
       masked = button.dataset.mask === "on";
-      answer(drawn.seen, store.state);
+      redraw();
       touch();
     });
   }

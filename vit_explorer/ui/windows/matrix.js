@@ -6,7 +6,7 @@ import { inkOf } from "../core/theme.js";
 import * as paint from "./paint.js";
 import * as pairs from "./pairs.js";
 
-/** @typedef {{kind: "mask" | "attention", head: number, high: number, images: Map<number, HTMLCanvasElement>}} Shown what cells say, and the windows drawn so */
+/** @typedef {{kind: "mask" | "attention", head: number, high: number, images: Map<number, HTMLCanvasElement>, masked: boolean}} Shown what cells say, whether the mask keeps pairs apart, and the windows drawn so */
 
 const TILE = 13; // px: the pixels of each token, beside its row and above its column
 const BAND = 4; // px: the colour of its region
@@ -22,7 +22,7 @@ function image(block, window, shown) {
   return shown.images.get(window);
 }
 
-function makeImage(block, window, { kind, head, high }) {
+function makeImage(block, window, { kind, head, high, masked }) {
   const { n, heads, weights } = block;
   const made = Object.assign(document.createElement("canvas"), { width: n, height: n });
   const context = made.getContext("2d");
@@ -34,7 +34,7 @@ function makeImage(block, window, { kind, head, high }) {
   const start = (window * heads + head) * n * n;
   for (let query = 0; query < n; query++) {
     for (let key = 0; key < n; key++) {
-      if (!pairs.meet(block, window, query, key)) continue;
+      if (!pairs.meet(block, window, query, key, masked)) continue;
       const at = query * n + key;
       const [table, step] =
         kind === "mask"
@@ -160,7 +160,7 @@ export function largeAt(event, element, block, width) {
 
 // ---- the picture -------------------------------------------------------------------------------------------------
 /** Dim what is in other windows; colour the window's tokens by region and cross out those that the query may not meet. */
-export function scene(context, block, query, key, side) {
+export function scene(context, block, query, key, side, masked) {
   const [rows, cols] = block.grid;
   const [w, h] = [side / cols, side / rows];
   const { window, place: own } = pairs.placeOf(block, query);
@@ -181,7 +181,7 @@ export function scene(context, block, query, key, side) {
       context.globalAlpha = TINTED;
       context.fillStyle = pairs.tint(region);
       context.fillRect(x, y, w, h);
-      if (!pairs.meet(block, window, own, place)) paint.cross(context, x, y, Math.min(w, h));
+      if (!pairs.meet(block, window, own, place, masked)) paint.cross(context, x, y, Math.min(w, h));
     }
   }
   context.globalAlpha = 1;

@@ -26,9 +26,9 @@ export const tokenOf = (block, window, place) => block.order[window * block.n + 
 export const regionOf = (block, window, place) => block.regions[window * block.n + place];
 
 /** Whether two places of a window hold tokens of one region: of a query and a key that may meet. */
-export function meet(block, window, one, other) {
-  const region = regionOf(block, window, one);
-  return region >= 0 && region === regionOf(block, window, other);
+export function meet(block, window, one, other, masked = true) {
+  const [region, its] = [one, other].map((place) => regionOf(block, window, place));
+  return region >= 0 && its >= 0 && (region === its || !masked);
 }
 
 /** Where a token lies on a map: "row 4, column 13". */

@@ -3,7 +3,7 @@ import { clearCanvas } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
-import { inLink, touch } from "../core/link.js";
+import { go as follow, inLink, touch } from "../core/link.js";
 import { at } from "../core/pointer.js";
 import { saveScreen } from "../core/screen.js";
 import { index, setting } from "../core/setting.js";
@@ -192,6 +192,7 @@ export default widget((root, server) => {
     $(".letters").hidden = tint === "none";
     $(".of").textContent = `Share, head ${scene.seen.head + 1}:`;
     $(".high").textContent = format.probability(scene.limits[step < 3 ? 0 : 1]);
+    $(".unmask").hidden = step !== 5 || !scene.mixed || !scene.seen.classes.length;
     $(".crossed").hidden = step < 3 || !scene.shifted.masked;
     $("figcaption").textContent = WHENCE[step];
   }
@@ -216,6 +217,7 @@ export default widget((root, server) => {
   const corner = () => scene.regions.lastIndexOf(Math.max(...scene.regions));
 
   $(".corner").addEventListener("click", () => windows.pin(corner(), scene.plain.grid));
+  $(".unmask").addEventListener("click", () => follow("tab=windows&sub=masks&mask=off"));
 
   const write = beforeFrame((who, says, shares, crossed, plainWindow) => {
     $(".who").textContent = who;
