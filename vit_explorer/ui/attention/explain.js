@@ -274,7 +274,7 @@ export default widget((root, server) => {
       label.title = measure === "deletion" ? "lower is better" : "higher is better";
       if (name === "random") {
         const { mean, low, high, n } = answer.yardstick[measure];
-        const spread = make("b", "like range", `range ${low.toFixed(2)}–${high.toFixed(2)}`);
+        const spread = make("b", "like", `range ${low.toFixed(2)}–${high.toFixed(2)}`);
         spread.title = `mean of ${n} random maps, from ${low.toFixed(3)} to ${high.toFixed(3)}`;
         return [label, make("span", "vx-number", mean.toFixed(3)), spread];
       }
