@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 nbformat = pytest.importorskip("nbformat", reason="nbconvert is not installed")
 pytest.importorskip("nbconvert")
 pytest.importorskip("ipykernel")
@@ -19,7 +21,6 @@ ROOT = Path(__file__).parents[2]
 ASK = """
 import json, urllib.request
 
-pytestmark = pytest.mark.slow
 explored = _
 config = json.load(urllib.request.urlopen(explored.url + "config"))
 explored.close()
