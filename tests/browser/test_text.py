@@ -29,6 +29,7 @@ def open_view(page, name: str) -> None:
           .find((one) => one.textContent.trim() === name).click()""",
         name,
     )
+    drawn(page)  # the answer about the first sequence, and no longer the one about that of the test before
 
 
 def word(page, row: str) -> str:
