@@ -132,7 +132,7 @@ def test_own_pictures_take_the_place_of_the_sample_and_a_row_opens_and_removes_i
     classify.wait_for_function(f"document.querySelector('{TABLE} tbody').textContent.includes('two.png')")
     titles = rows.locator("th > span:nth-child(2)")
     assert titles.all_inner_texts() == ["one.png", "two.png"]
-    rows.first.get_by_role("button", name="Open one.png in every tab").click()
+    rows.first.get_by_role("button", name="open: one.png, in every tab").click()
     classify.wait_for_function("vx.get('settled').picture.startsWith('upload:')")
     assert classify.locator(".vx-frame .title").inner_text() == "one.png"
     assert rows.first.locator(".show").inner_text() == "open now"

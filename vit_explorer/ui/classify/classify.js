@@ -169,7 +169,6 @@ export default widget((root, server) => {
     image.src = picture.preview;
     image.alt = picture.title;
     parts.open.append(image, parts.place);
-    parts.show.setAttribute("aria-label", `Open ${picture.title} in every tab`);
     parts.acts.append(parts.show, parts.drop);
     for (const button of [parts.open, parts.show]) {
       /** @type {HTMLButtonElement} */ (button).type = "button";
@@ -299,6 +298,7 @@ export default widget((root, server) => {
       card.element.classList.toggle("current", open);
       card.parts.place.textContent = open ? "open now" : "open in every tab";
       card.parts.show.textContent = open ? "open now" : "open";
+      card.parts.show.setAttribute("aria-label", `${card.parts.show.textContent}: ${card.picture.title}, in every tab`);
     }
   }
 
