@@ -55,6 +55,13 @@ def view_shot(view: str) -> Callable[[Page, Path], None]:
     return write
 
 
+def write_home(page: Page, path: Path) -> None:
+    """Write a screenshot of Home once its first pass is over."""
+    open_view(page, "Home")
+    page.wait_for_function("document.querySelector('.vx-home .play').textContent === 'Play again'")
+    page.screenshot(path=path)
+
+
 def write_cut(page: Page, path: Path) -> None:
     """Write a looping GIF of an image being cut into patches.
 
@@ -79,7 +86,7 @@ def write_cut(page: Page, path: Path) -> None:
 
 
 IMAGES: dict[str, Callable[[Page, Path], None]] = {
-    "home.png": view_shot("Home"),
+    "home.png": write_home,
     "windows.png": view_shot("Windows / Step by step"),
     "cut.gif": write_cut,
 }
