@@ -7,7 +7,7 @@ import torch
 
 from tests.explain.small import NAMES, VITS, images, make
 from vit_explorer.explain import explanation_maps, gradient_rollout, methods_for, rollout, trace
-from vit_explorer.explain.explanations import METHODS, random_maps
+from vit_explorer.explain.explanations import METHODS, random_maps, yardstick_maps
 from vit_explorer.explain.gradients import trace_gradients
 from vit_explorer.explain.readout import patch_readout, readout_weights
 
@@ -142,3 +142,10 @@ def test_random_maps_are_of_their_seed_alone():
     assert torch.equal(maps[:3], random_maps((4, 6), 3, seed=1))
     assert abs(maps.mean() - 0.5) < 0.03 and maps.min() >= 0 and maps.max() < 1
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_each_map_of_the_yardstick_has_its_reverse():
+    maps = yardstick_maps((3, 5), 4)
+    assert maps.shape == (4, 3, 5) and torch.equal(maps[2:], 1 - maps[:2])
+    with pytest.raises(ValueError, match="not 3"):
+        yardstick_maps((3, 5), 3)

@@ -162,7 +162,10 @@ def yardstick_maps(grid: tuple[int, int], n: int) -> Tensor:
     """Random maps and their reverses (n, rows, cols), to judge other maps by.
 
     The deletion of one is the insertion of its reverse, which halves the passes of both curves.
+    Raises ValueError for an odd ``n``.
     """
+    if n % 2:
+        raise ValueError(f"each random map has its reverse: their number must be even, not {n}")
     drawn = random_maps(grid, n // 2)
     return torch.cat([drawn, 1 - drawn])
 

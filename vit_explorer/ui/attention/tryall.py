@@ -17,7 +17,7 @@ from vit_explorer.ui.core.errors import Answer
 from vit_explorer.ui.core.requests import ModelRequest, check_prediction, load_input
 from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.core.watch import Watch
+from vit_explorer.ui.core.watch import ShareDone, Watch
 
 MOST_SQUARES = 64  # that are tried of a large network
 
@@ -52,12 +52,6 @@ class TryPayload(TypedDict):
     heads: Packed | None
     patches_turn: list[list[int]]
     heads_turn: list[list[int]]
-
-
-class TryProgress(TypedDict):
-    """The ``share`` of the passes that is done; None while the work waits for others."""
-
-    share: float | None
 
 
 @terms(long=True)
@@ -105,10 +99,9 @@ def square_side(model: Network) -> int:
     return next(side for side in sides if rows * cols // side**2 <= MOST_SQUARES or side == sides[-1])
 
 
-def try_progress(watch: Watch, request: FollowTry) -> TryProgress:
+def try_progress(watch: Watch, request: FollowTry) -> ShareDone:
     """How far the passes are. The page that asks follows them until it leaves."""
-    at = watch.follow(request.question, request.page)
-    return {"share": at.share if isinstance(at, Tried) else None}
+    return watch.follow_share(request.question, request.page)
 
 
 def leave_try(watch: Watch, request: FollowTry) -> Answer:

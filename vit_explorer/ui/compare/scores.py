@@ -8,13 +8,13 @@ from typing import TypedDict
 import torch
 
 from vit_explorer.explain.explanations import yardstick_maps
-from vit_explorer.explain.faithfulness import Curve, Erasing, both_curves, usual_steps
+from vit_explorer.explain.faithfulness import Curve, both_curves, usual_steps
 from vit_explorer.ui.compare.picture import CompareRequest, map_of
 from vit_explorer.ui.core.errors import Answer
 from vit_explorer.ui.core.requests import check_prediction
 from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.core.watch import Watch
+from vit_explorer.ui.core.watch import ShareDone, Watch
 
 N_RANDOM = 4  # random maps, as in Explain
 
@@ -42,12 +42,6 @@ class MapScorePayload(TypedDict):
     insertion: MapArea
 
 
-class ScoreProgress(TypedDict):
-    """The ``share`` of the passes that is done; None while the work waits for others."""
-
-    share: float | None
-
-
 @terms(long=True)
 def score_map(session: Session, watch: Watch, request: CompareRequest) -> MapScorePayload:
     """Score the map of one model, erased to a blurred image. Raises UserError where every page has left."""
@@ -66,10 +60,9 @@ def _area(curve: Curve) -> MapArea:
     return {"area": own, "low": min(random), "high": max(random)}
 
 
-def score_progress(watch: Watch, request: FollowScore) -> ScoreProgress:
+def score_progress(watch: Watch, request: FollowScore) -> ShareDone:
     """How far a score is. The page that asks follows it until it leaves."""
-    at = watch.follow(request.question, request.page)
-    return {"share": at.share if isinstance(at, Erasing) else None}
+    return watch.follow_share(request.question, request.page)
 
 
 def leave_score(watch: Watch, request: FollowScore) -> Answer:

@@ -71,11 +71,11 @@ export interface Answers {
   rollout_stack: RolloutPayload;
   run_point: StartPayload;
   score: MapScorePayload;
-  score_progress: ScoreProgress;
+  score_progress: ShareDone;
   scores: ScoresPayload;
   search_beam: BeamPayload;
   shuffles: ShufflesPayload;
-  shuffles_progress: ShufflesProgress;
+  shuffles_progress: ShareDone;
   similarity: SimilarityPayload;
   start: StartPayload;
   stop_decoding: any;
@@ -88,7 +88,7 @@ export interface Answers {
   tokens: TokensPayload;
   tour: TourPayload;
   try_all: TryPayload;
-  try_progress: TryProgress;
+  try_progress: ShareDone;
   two_networks: NetworksPayload;
   unmasked: UnmaskedPayload;
   upload: PicturePayload;
@@ -929,10 +929,6 @@ export interface RungPayload {
   result: StepPayload | null;
 }
 
-export interface ScoreProgress {
-  share: number | null;
-}
-
 export interface ScoresPayload {
   target: number;
   methods: Array<MethodPayload>;
@@ -973,6 +969,10 @@ export interface SettingPayload {
   probe: ProbePayload | null;
 }
 
+export interface ShareDone {
+  share: number | null;
+}
+
 export interface ShownPayload {
   pixels: Packed;
   done: string;
@@ -981,10 +981,6 @@ export interface ShownPayload {
 
 export interface ShufflesPayload {
   several: Array<number>;
-}
-
-export interface ShufflesProgress {
-  share: number | null;
 }
 
 export interface SimilarityPayload {
@@ -1172,10 +1168,6 @@ export interface TryPayload {
   heads: Packed | null;
   patches_turn: Array<Array<number>>;
   heads_turn: Array<Array<number>>;
-}
-
-export interface TryProgress {
-  share: number | null;
 }
 
 export interface UnmaskedPayload {

@@ -30,6 +30,7 @@ const waitedFor = new Set(); // promises that idle waits for
 const troubles = new Map(); // what is said of each question that waits
 /** @type {Map<string, string>} */
 const weights = new Map(); // the stamp of each network's weights in its first answer
+const REPLACED = Symbol("weights"); // the trouble that they were replaced, of the network replaced last
 const PAGE = Math.random().toString(36).slice(2);
 let tickets = 0; // given to requests
 
@@ -47,7 +48,7 @@ function weigh(model, stamp) {
   if (!weights.has(model)) weights.set(model, stamp);
   else if (weights.get(model) !== stamp) {
     weights.set(model, stamp);
-    trouble(Symbol(), reweighed(model), false);
+    trouble(REPLACED, reweighed(model), false);
   }
 }
 

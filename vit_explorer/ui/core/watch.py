@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypedDict
 
 from vit_explorer.ui.core.errors import UserError
 
@@ -16,6 +16,12 @@ PATIENCE = 90.0  # seconds after which a page that says nothing has gone: browse
 
 class Left(UserError):
     """Nobody waits for this work any more."""
+
+
+class ShareDone(TypedDict):
+    """The ``share`` of the passes that is done; None while the work waits for others."""
+
+    share: float | None
 
 
 @dataclass
@@ -48,6 +54,11 @@ class Watch:
             followed = self._followed.setdefault(question, _Followed())
             followed.pages[page] = followed.changed = now
             return followed.at
+
+    def follow_share(self, question: Hashable, page: str) -> ShareDone:
+        """The same for work whose progress has a ``share``."""
+        at = self.follow(question, page)
+        return {"share": None if at is None else at.share}
 
     def leave(self, question: Hashable, page: str) -> None:
         """This page waits no longer."""

@@ -9,14 +9,13 @@ import torch
 
 from vit_explorer.cost.multiply_adds import checkpoint_multiply_adds
 from vit_explorer.explain.ablation import changed_positions, patch_order, predict_with_positions
-from vit_explorer.explain.costs import Tried
 from vit_explorer.explain.shuffles import predict_shuffled
 from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.ui.core.errors import Answer, user_errors
 from vit_explorer.ui.core.requests import LARGEST_SEED, ModelInput, ModelRequest, Range, check_prediction, load_input
 from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
-from vit_explorer.ui.core.watch import Watch
+from vit_explorer.ui.core.watch import ShareDone, Watch
 from vit_explorer.ui.positions.payload import check_positions
 
 N_SHUFFLES = 16  # predicted, to show how much shuffles differ
@@ -69,12 +68,6 @@ class ShufflesPayload(TypedDict):
     several: list[float]
 
 
-class ShufflesProgress(TypedDict):
-    """The ``share`` of the passes that is done; None while the work waits for others."""
-
-    share: float | None
-
-
 @torch.inference_mode()
 def run_experiment(session: Session, request: ExperimentRequest) -> ExperimentPayload:
     """Predict with the trained and with changed positions. Raises UserError for a model without positions."""
@@ -113,10 +106,9 @@ def several_shuffles(session: Session, watch: Watch, request: ShufflesRequest) -
     return {"several": logits.softmax(dim=-1)[:, top].tolist()}
 
 
-def shuffles_progress(watch: Watch, request: FollowShuffles) -> ShufflesProgress:
+def shuffles_progress(watch: Watch, request: FollowShuffles) -> ShareDone:
     """How far the shuffles are. The page that asks follows them until it leaves."""
-    at = watch.follow(request.question, request.page)
-    return {"share": at.share if isinstance(at, Tried) else None}
+    return watch.follow_share(request.question, request.page)
 
 
 def leave_shuffles(watch: Watch, request: FollowShuffles) -> Answer:
