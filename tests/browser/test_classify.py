@@ -86,7 +86,7 @@ def test_the_table_judges_each_answer_by_the_true_one_that_is_typed(classify):
     field = classify.get_by_label("What Cat shows")
     assert field.input_value() == "cat"
     best = classify.evaluate("Math.max(...vx.get('trace').probabilities)")
-    assert f"cat {100 * best:.1f} %" in cells.all_inner_texts()[names(classify).index(short(classify))]
+    assert f"cat {100 * best:.1f} %" in cells.all_text_contents()[names(classify).index(short(classify))]
     field.fill("bus")
     field.press("Enter")
     classify.wait_for_function(f"document.querySelectorAll('{TABLE} tbody td.none').length > 0")

@@ -91,9 +91,10 @@ function written(row, model) {
   const result = (row.results || []).find((one) => one.name === model.name);
   if (!result) return make("td", "vx-soft", "…");
   const found = cell(result, labelsOf(row));
-  const { answer, said, truth } = words(found);
-  const box = make("td", found.state);
-  box.append(make("strong", "", answer));
+  const { said, truth } = words(found);
+  const [box, answer] = [make("td", found.state), make("strong", "", `${found.answer} `)];
+  answer.append(make("span", "p", format.probability(found.p)));
+  box.append(answer);
   if (said) box.append(make("span", "said", said));
   if (truth) box.append(make("span", "vx-soft", truth));
   return box;
