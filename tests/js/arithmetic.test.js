@@ -16,7 +16,7 @@ import {
   tokenName,
   tokenOfIndex,
 } from "../../vit_explorer/ui/core/tokens.js";
-import { sidesOf, whole, windowed } from "../../vit_explorer/ui/windows/cost-counts.js";
+import { saving, sidesOf, whole, windowed } from "../../vit_explorer/ui/windows/cost-counts.js";
 import { across } from "../../vit_explorer/ui/windows/data.js";
 
 /** As arrays.pack packs on the server. */
@@ -104,6 +104,14 @@ test("windowed attention costs as much as whole attention where one window holds
   assert.ok(windowed(14, sizes).module < whole(14, sizes).module);
   assert.equal(whole(14, sizes).attention, 2 * 196 ** 2 * 96);
   assert.equal(windowed(15, sizes).padded, 21 ** 2 - 15 ** 2);
+});
+
+test("what windows save is said of the whole layer, also where it is nothing or less", () => {
+  const sizes = { d_model: 96, n_heads: 3, window: 7 };
+  assert.match(saving(56, sizes), /7 × 7 .* 13\.8 × fewer/);
+  assert.match(saving(7, sizes), /saves nothing/);
+  const ratio = windowed(5, sizes).module / whole(5, sizes).module;
+  assert.ok(ratio > 1 && saving(5, sizes).includes(`${ratio.toPrecision(3)} × more`));
 });
 
 test("the sides on which windows were slower", () => {

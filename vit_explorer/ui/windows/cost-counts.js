@@ -1,4 +1,6 @@
 /* What attention costs, counted in the browser as cost/attention.py counts it; and results as the Cost view reads them. */
+import { times } from "../core/format.js";
+
 /** @typedef {{d_model: number, n_heads: number, window: number}} Setting */
 
 /** Multiply-adds and entries of the attention matrix of one head, on a map of side × side tokens. */
@@ -19,6 +21,15 @@ const cost = (projections, attention, entries) => ({
   entries,
   module: projections + attention,
 });
+
+/** What windows save on a map of side × side tokens, in a sentence. @param {number} side @param {Setting} setting */
+export function saving(side, setting) {
+  const w = `${setting.window} × ${setting.window}`;
+  if (setting.window === side) return `One window of ${w} holds the whole map: it saves nothing`;
+  const ratio = whole(side, setting).module / windowed(side, setting).module;
+  if (ratio < 1) return `Windows of ${w} cost ${times(1 / ratio)} more here: the map is padded to whole windows`;
+  return `In windows of ${w} a layer makes ${times(ratio)} fewer multiply-adds`;
+}
 
 export const sameSetting = (a, b) => a.d_model === b.d_model && a.n_heads === b.n_heads && a.window === b.window;
 

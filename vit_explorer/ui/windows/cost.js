@@ -16,6 +16,7 @@ import { costs } from "./questions.js";
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const FIELDS = { side: [1, 224], "d-model": [1, 768], "n-heads": [1, 16], window: [1, 28] };
+  const [COUNTED, MEASURED] = [300, 230]; // px, how high the plots are
   const CLASSIC = { side: 56, d_model: 96, n_heads: 3, window: 7 };
   let sizes = { ...CLASSIC };
   let chosen = null; // date of the result that a person picked; null: the newest of these sizes
@@ -117,23 +118,32 @@ export default widget((root, server) => {
       $(`[data-cell="${way}-ratio"]`).textContent =
         point && point.whole ? format.times(point.whole.median / point.windowed.median) : "–";
     }
-    plots(result);
+    $(".finding").textContent = counts.saving(sizes.side, sizes);
+    $(".tokens").textContent = `${sizes.side} × ${sizes.side} = ${format.count(sizes.side ** 2)}`;
+    $(".times").hidden = !result || !result.points.length;
+    plots(result, { low: cut.module, high: all.module, name: format.times(all.module / cut.module) });
     words(result);
   }
 
-  function plots(result) {
+  function plots(result, between) {
     const inks = { whole: inkOf("--vx-query"), windowed: inkOf("--vx-key") };
     const sides = Array.from({ length: 106 }, (_, k) => 7 + k);
     const counted = /** @type {const} */ ([
-      ["whole", counts.whole],
-      ["windowed", counts.windowed],
-    ]).map(([kind, count]) => ({ ink: inks[kind], points: sides.map((x) => ({ x, y: count(x, sizes).module })) }));
+      ["whole", "global", counts.whole],
+      ["windowed", "windows", counts.windowed],
+    ]).map(([kind, name, count]) => ({
+      ink: inks[kind],
+      name,
+      points: sides.map((x) => ({ x, y: count(x, sizes).module })),
+    }));
     costPlot.draw($(".plot-counted"), {
       lines: counted,
       unit: format.compact,
       mark: sizes.side,
+      between,
       dots: false,
       missing: "",
+      height: COUNTED,
     });
     const lines = [];
     for (const way of ["fused", "materialised"]) {
@@ -155,22 +165,22 @@ export default widget((root, server) => {
           });
       }
     }
-    costPlot.draw($(".plot-measured"), {
-      lines,
-      unit: String,
-      mark: sizes.side,
-      dots: true,
-      missing: "not measured for these sizes yet",
-    });
+    if (!$(".times").hidden)
+      costPlot.draw($(".plot-measured"), {
+        lines,
+        unit: String,
+        mark: sizes.side,
+        dots: true,
+        missing: "",
+        height: MEASURED,
+      });
     $(".plot-counted").setAttribute(
       "aria-label",
       `Multiply-adds over the side of the map, 7 to 112: at ${sizes.side} global attention needs ${$(".f-global").textContent}, windows ${$(".f-windowed").textContent}`,
     );
     $(".plot-measured").setAttribute(
       "aria-label",
-      result
-        ? `Measured milliseconds over the side of the map, ${result.points.length} points`
-        : "Nothing measured for these sizes yet",
+      `Measured milliseconds over the side of the map, ${result ? result.points.length : 0} points`,
     );
   }
 
@@ -181,13 +191,21 @@ export default widget((root, server) => {
         ? ""
         : `${result.machine}, torch ${result.torch}${result.complete ? "" : "; stopped before its end"}. Median and quartiles of ${result.runs} runs, in turns.`;
     $(".pays").textContent = result
-      ? ["fused", "materialised"]
-          .map((way) => pays(result.points, way))
+      ? [here(result.points), ...["fused", "materialised"].map((way) => pays(result.points, way))]
           .filter(Boolean)
           .join(" ")
-      : "";
+      : "Not measured for these sizes on this server yet. Both kinds make passes in turns, on maps of 7 × 7 to 112 × 112 tokens.";
     $(".problem").textContent = problem || "";
     measuring.show(at, Boolean($(".wrong").textContent));
+  }
+
+  /** The ratios of the times on the map that is chosen. */
+  function here(points) {
+    const found = points.filter(({ side, whole }) => side === sizes.side && whole);
+    const ratios = found.map(({ way, whole, windowed }) => `${format.times(whole.median / windowed.median)} (${way})`);
+    return ratios.length
+      ? `At ${sizes.side} × ${sizes.side} global attention took ${ratios.join(", ")} the time of windows.`
+      : "";
   }
 
   function pays(points, way) {
@@ -230,13 +248,11 @@ export default widget((root, server) => {
     if (select.dataset.of !== names.join("\n")) {
       select.dataset.of = names.join("\n");
       select.dataset.first = names.length ? results[0].date : "";
-      fill(select, names.length ? names : ["none yet"], (name, k) =>
-        Object.assign(make("option", "", name), { value: names.length ? results[k].date : "" }),
-      );
+      fill(select, names, (name, k) => Object.assign(make("option", "", name), { value: results[k].date }));
     }
     const now = measured();
     if (now && now.date) select.value = now.date;
-    select.disabled = !names.length;
+    $(".earlier").hidden = !names.length;
   }
 
   $(".results").addEventListener("change", (event) => {

@@ -149,7 +149,7 @@ export const costs = (sizes) => [
     subject: () => JSON.stringify(sizes()),
     ask: "A map of {side} × {side} tokens has {tokens} of them. In windows of {window} × {window} the attention matrices have 1 in {entries} of the entries. How many times fewer multiply-adds does the whole module make, projections and all?",
     told: "{global} multiply-adds become {windowed}: {ratio}. The projections, {projections}, cost the same either way.",
-    hides: [".vx-windows-cost .counted table", ".vx-windows-cost .formulas", ".vx-windows-cost .growth"],
+    hides: [".finding", ".counted table", ".formulas", ".growth", ".clock"].map((part) => `.vx-windows-cost ${part}`),
     pose() {
       const chosen = sizes();
       if (!chosen || chosen.window >= chosen.side) return { missing: "Choose sizes with more than one window." };
