@@ -7,6 +7,7 @@ import { latest, ask as send } from "../core/server.js";
 import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
+import { finding, leads } from "./guide-words.js";
 import { GUIDE } from "./questions.js";
 
 export default widget((root, server) => {
@@ -14,6 +15,8 @@ export default widget((root, server) => {
   const FROM = { here: "found here", published: "published", paper: "paper" };
   const askAdvice = latest(server, "advice");
   let questions = null;
+  /** @type {import("./guide-words.js").Way[]} */
+  let ways = [];
   let asked = false;
   let given = []; // keys of the options, one for each question answered
   let remembered = []; // those that were taken back, to be shown as pressed
@@ -50,6 +53,17 @@ export default widget((root, server) => {
       return item;
     });
     $(".back").disabled = $(".again").disabled = given.length === 0;
+    const all = leads(ways, given);
+    $(".leads .finding").textContent = finding(all);
+    fill($(".leads ul"), all, ({ advice, all: n, open }) => {
+      const item = make("li", open ? "open" : "");
+      const dots = make("span", "dots");
+      dots.setAttribute("role", "img");
+      dots.setAttribute("aria-label", `${open} of ${n} ways open`);
+      dots.append(...Array.from({ length: n }, (_, k) => make("i", k < open ? "on" : "")));
+      item.append(make("span", "", advice), dots);
+      return item;
+    });
   }
 
   /** Show what comes next; `moved` puts the focus there, which the pressed button has lost. */
@@ -157,7 +171,7 @@ export default widget((root, server) => {
     const told = await send(server, "questions");
     asked = Boolean(told);
     if (!told) return;
-    questions = told.questions;
+    ({ questions, ways } = told);
     show(false);
     send(server, "count");
   }

@@ -202,15 +202,26 @@ class AdviceRequest:
     where: str
 
 
+class WayPayload(TypedDict):
+    """A way through the questions: the key of an option of each, and the title of the advice at its end."""
+
+    answers: list[str]
+    advice: str
+
+
 class GuidePayload(TypedDict):
-    """The questions, see :class:`Question`."""
+    """The questions, see :class:`Question`, and all ways through them."""
 
     questions: list[dict[str, Any]]
+    ways: list[WayPayload]
 
 
 def list_questions() -> GuidePayload:
-    """List the questions with their options."""
-    return {"questions": [asdict(question) for question in QUESTIONS]}
+    """List the questions with their options, and where all answers lead."""
+    return {
+        "questions": [asdict(question) for question in QUESTIONS],
+        "ways": [{"answers": list(way), "advice": CHOICES[ADVICE[way][0]].title} for way in ways()],
+    }
 
 
 def count_costs(session: Session) -> dict[str, Any]:

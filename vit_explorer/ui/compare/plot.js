@@ -3,11 +3,11 @@ import { significant } from "../core/format.js";
 import { frame, linear, logarithmic, logTicks, nameAt, roundUp, ticks } from "../core/scales.js";
 
 const SPACE = "http://www.w3.org/2000/svg";
-const MARGIN = { left: 40, right: 12, top: 10, bottom: 36 };
+const MARGIN = { left: 40, right: 12, top: 10, bottom: 42 };
 const STEPS = 6; // at most, between the lowest and the highest accuracy
 const SMALLEST = 3; // points that the axis of the accuracy reaches over
 const RADIUS = 5.5;
-const FONT = "12px system-ui, sans-serif"; // as in compare-table.css
+const FONT = "14px system-ui, sans-serif"; // as in compare.css
 const ruler = document.createElement("canvas").getContext("2d");
 
 function put(parent, tag, attributes, text = "") {
@@ -49,7 +49,7 @@ export function draw(svg, { points, label, unit, height, empty, hover }) {
   }
   for (const tick of logTicks(least, most)) {
     put(svg, "line", { x1: x(tick), x2: x(tick), y1: top, y2: bottom, class: "grid" });
-    put(svg, "text", { x: x(tick), y: bottom + 15, "text-anchor": "middle", class: "soft" }, unit(tick));
+    put(svg, "text", { x: x(tick), y: bottom + 17, "text-anchor": "middle", class: "soft" }, unit(tick));
   }
   put(svg, "text", { x: right, y: height - 4, "text-anchor": "end", class: "soft" }, label);
   const taken = points.map((point) => ({

@@ -10,7 +10,7 @@ import * as sort from "./sort.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const HEIGHT = 300;
+  const HEIGHT = 360;
   let answer = null;
   let asked = false;
 
@@ -24,18 +24,7 @@ export default widget((root, server) => {
 
   const COLUMNS = [
     { key: "name", title: "Network", text: true, rises: true, value: (row) => row.name, cell: (row) => row.name },
-    {
-      key: "parameters",
-      title: "weights",
-      value: (row) => row.parameters,
-      cell: (row) => format.short(row.parameters),
-    },
-    {
-      key: "multiply_adds",
-      title: "multiply-adds",
-      value: (row) => row.multiply_adds,
-      cell: (row) => format.short(row.multiply_adds),
-    },
+    { key: "top1", title: "top-1", value: (row) => row.top1, cell: (row) => format.percent(row.top1) },
     {
       key: "resolution",
       title: "px",
@@ -51,9 +40,23 @@ export default widget((root, server) => {
       value: (row) => row.pretraining,
       cell: (row) => told(row.pretraining, row.recipe),
     },
-    { key: "top1", title: "top-1", value: (row) => row.top1, cell: (row) => format.percent(row.top1) },
+    {
+      key: "parameters",
+      folded: true,
+      title: "weights",
+      value: (row) => row.parameters,
+      cell: (row) => format.short(row.parameters),
+    },
+    {
+      key: "multiply_adds",
+      folded: true,
+      title: "multiply-adds",
+      value: (row) => row.multiply_adds,
+      cell: (row) => format.short(row.multiply_adds),
+    },
     {
       key: "source",
+      folded: true,
       title: "source",
       text: true,
       rises: true,
@@ -61,9 +64,15 @@ export default widget((root, server) => {
       cell: (row) => row.source.replace(", weights ", ", "),
     },
   ];
-  const table = sort.sortable($("table"), COLUMNS, { start: ["top1", "descending"], id: idOf, hover: light });
+  const table = sort.sortable($("table"), COLUMNS, {
+    start: ["top1", "descending"],
+    id: idOf,
+    hover: light,
+    all: $(".all"),
+    turned: () => answer && plot(),
+  });
 
-  inLink(root, { published: table.linked });
+  inLink(root, { published: table.linked, publishedColumns: table.unfolding });
 
   function light(id) {
     table.light(id);
@@ -94,7 +103,8 @@ export default widget((root, server) => {
     asked = Boolean(answer);
     if (!answer) return;
     table.put(answer.rows);
-    $(".mixing").replaceChildren(make("strong", "", "What mixing does: "), answer.mixing);
+    const end = answer.mixing.indexOf(". ") + 1; // the finding is its first sentence
+    $(".mixing").replaceChildren(make("strong", "", answer.mixing.slice(0, end)), answer.mixing.slice(end));
     plot();
   }
 

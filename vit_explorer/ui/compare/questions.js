@@ -45,7 +45,7 @@ export const TABLE = [
     subject: () => "",
     ask: "Which of these networks makes most multiply-adds for one picture?",
     told: "{truth}: {most} for each picture, with {weights} weights. {least} makes fewest, {few}.",
-    hides: [".vx-compare-table .parts"],
+    hides: [".vx-compare-table .finding", ".vx-compare-table .parts"],
     pose({ catalogue }) {
       const counted = counts(catalogue);
       return counted.length > 1
@@ -140,7 +140,7 @@ export const GUIDE = [
     subject: () => "",
     ask: "{amount} labelled pictures, {note}; one answer for each, and one GPU. What is advised?",
     told: "{truth}. {reason}",
-    hides: [".vx-compare-guide .stage", ".vx-compare-guide .path"],
+    hides: [".vx-compare-guide .parts", ".vx-compare-guide .path"],
     async pose(_, ask) {
       const told = await ask("questions", {});
       const amounts = told?.questions.find(({ key }) => key === "data").options;

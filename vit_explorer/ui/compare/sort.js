@@ -1,25 +1,27 @@
-/* A table whose columns sort by a button in each head, and rows that light up with their points in a plot. */
+/* A table whose columns sort by a button in each head, and rows that light up with their points in a plot. Columns
+ * that matter less are folded away until a button asks for all. */
 import { fill, make } from "../core/elements.js";
-import { oneOf, setting } from "../core/setting.js";
+import { flag, oneOf, setting } from "../core/setting.js";
 
 /**
  * @typedef {{key: string, title: string, note?: string, value: (row: any) => number | string | null,
- *   cell: (row: any) => string | Node, text?: boolean, rises?: boolean}} Column  `text`: set left; `rises`: the
- *   first press sorts from low to high
+ *   cell: (row: any) => string | Node, text?: boolean, rises?: boolean, folded?: boolean}} Column  `text`: set left; `rises`: the
+ *   first press sorts from low to high; `folded`: shown with all columns only
  *
  * Fill `table` and keep it sorted. Rows without a value stand last, whichever way.
  *
  * @param {HTMLTableElement} table  @param {Column[]} columns
- * @param {{start: [string, "ascending" | "descending"], id: (row: any) => string, hover: (id: string | null) => void}} how
+ * @param {{start: [string, "ascending" | "descending"], id: (row: any) => string, hover: (id: string | null) => void,
+ *   all: HTMLElement, turned: () => void}} how `all`: the button that unfolds; `turned`: called when it has
  */
-export function sortable(table, columns, { start, id, hover }) {
+export function sortable(table, columns, { start, id, hover, all, turned }) {
   let [by, direction] = start;
   let rows = [];
   const head = make("thead");
   const body = make("tbody");
   const line = make("tr");
   for (const column of columns) {
-    const cell = make("th", column.text ? "text" : "");
+    const cell = make("th", kindOf(column));
     cell.scope = "col";
     cell.dataset.key = column.key;
     const button = make("button", "sort", column.title);
@@ -27,8 +29,8 @@ export function sortable(table, columns, { start, id, hover }) {
     if (column.note) button.title = column.note;
     button.addEventListener("click", () => {
       const first = column.rises ? "ascending" : "descending";
-      const turned = direction === "ascending" ? "descending" : "ascending";
-      direction = by === column.key ? turned : first;
+      const other = direction === "ascending" ? "descending" : "ascending";
+      direction = by === column.key ? other : first;
       by = column.key;
       show();
     });
@@ -54,8 +56,9 @@ export function sortable(table, columns, { start, id, hover }) {
     const element = make("tr");
     element.dataset.id = id(row);
     columns.forEach((column, k) => {
-      const cell = make(k ? "td" : "th", column.text ? "text" : "vx-number");
-      if (!k) cell.scope = "row";
+      const cell = make(k ? "td" : "th", `${kindOf(column)}${column.text ? "" : " vx-number"}`.trim());
+      if (k) cell.dataset.key = column.key;
+      else cell.scope = "row";
       cell.append(column.cell(row));
       element.append(cell);
     });
@@ -91,11 +94,26 @@ export function sortable(table, columns, { start, id, hover }) {
     start.join("-"),
   );
 
+  /** Show all columns, or only those that are not folded. */
+  function unfold(on) {
+    table.classList.toggle("few", !on);
+    table.closest(".parts").classList.toggle("unfolded", on);
+    all.setAttribute("aria-pressed", String(on));
+    turned();
+  }
+  const unfolded = () => all.getAttribute("aria-pressed") === "true";
+  all.addEventListener("click", () => unfold(!unfolded()));
+  table.classList.add("few");
+  /** Whether all columns are shown, in a link. */
+  const unfolding = setting(flag, unfolded, (on) => unfold(on ?? false), false);
+
   /** Light up a row. */
   function light(which) {
     for (const element of /** @type {HTMLElement[]} */ ([...body.children]))
       element.classList.toggle("lit", element.dataset.id === which);
   }
 
-  return { light, linked, put };
+  return { light, linked, unfolding, unfold, put };
 }
+
+const kindOf = ({ text, folded }) => [text && "text", folded && "folded"].filter(Boolean).join(" ");

@@ -12,11 +12,12 @@ import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as comparePlot from "./plot.js";
 import * as sort from "./sort.js";
+import * as words from "./table-words.js";
 import { TABLE } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const HEIGHT = 300; // CSS pixels of the plot
+  const [HEIGHT, ON_STAGE] = [360, 290]; // CSS pixels of the plot
   const AXES = {
     multiply_adds: { label: "multiply-adds a picture, log", unit: format.compact },
     parameters: { label: "weights, log", unit: format.compact },
@@ -47,7 +48,9 @@ export default widget((root, server) => {
       open.addEventListener("click", () => store.set("wish", { model: row.name }));
       cell.append(open);
     } else cell.append(make("strong", "", row.short));
-    cell.append(make("span", "below", row.trained ? row.name : "no weights here"));
+    const elsewhere = row.trained && row.data !== ownData();
+    const below = `${row.name}${elsewhere ? `, on ${answers.dataset(row)}` : ""}`;
+    cell.append(make("span", `below${elsewhere ? " elsewhere" : ""}`, row.trained ? below : "no weights here"));
     return cell;
   }
 
@@ -66,10 +69,13 @@ export default widget((root, server) => {
   const COLUMNS = [
     { key: "title", title: "Network", text: true, rises: true, value: (row) => row.title + row.name, cell: named },
     {
-      key: "parameters",
-      title: "weights",
-      value: (row) => row.parameters,
-      cell: (row) => titled(format.short(row.parameters), format.count(row.parameters)),
+      key: "test_accuracy",
+      title: "test accuracy",
+      value: (row) => (row.data === ownData() ? row.test_accuracy : null), // others do not compare, and stand last
+      cell: (row) =>
+        row.test_accuracy === null
+          ? none
+          : titled(format.percent(row.test_accuracy), `of ${format.count(row.n_test || 0)} test pictures`, apart(row)),
     },
     {
       key: "multiply_adds",
@@ -89,7 +95,14 @@ export default widget((root, server) => {
           : titled(`× ${row.doubled.toFixed(2)}`, `${format.count(row.twice)} at ${2 * row.side} px`),
     },
     {
+      key: "parameters",
+      title: "weights",
+      value: (row) => row.parameters,
+      cell: (row) => titled(format.short(row.parameters), format.count(row.parameters)),
+    },
+    {
       key: "law",
+      folded: true,
       title: "scores",
       note: "attention scores of a layer and head on N tokens",
       text: true,
@@ -102,6 +115,7 @@ export default widget((root, server) => {
     },
     {
       key: "latency",
+      folded: true,
       title: "one picture",
       note: "latency, measured here",
       rises: true,
@@ -111,6 +125,7 @@ export default widget((root, server) => {
     },
     {
       key: "speed",
+      folded: true,
       title: "pictures / s",
       note: "throughput in batches of 64, measured here",
       value: speed,
@@ -118,16 +133,8 @@ export default widget((root, server) => {
         speed(row) === null ? none : titled(format.count(speed(row)), quartiles(timesOf(row).throughput)),
     },
     {
-      key: "test_accuracy",
-      title: "test accuracy",
-      value: (row) => row.test_accuracy,
-      cell: (row) =>
-        row.test_accuracy === null
-          ? none
-          : titled(format.percent(row.test_accuracy), `of ${format.count(row.n_test || 0)} test pictures`, apart(row)),
-    },
-    {
       key: "data",
+      folded: true,
       title: "trained on",
       note: "training pictures × epochs",
       text: true,
@@ -140,6 +147,8 @@ export default widget((root, server) => {
     start: ["test_accuracy", "descending"],
     id: ({ name }) => name,
     hover: light,
+    all: $(".all"),
+    turned: () => plot(),
   });
 
   function light(id) {
@@ -166,10 +175,11 @@ export default widget((root, server) => {
       })),
       label,
       unit,
-      height: HEIGHT,
+      height: store.get("stage") ? ON_STAGE : HEIGHT,
       hover: light,
       empty: axis === "latency" ? "not measured yet: press “Measure here”" : "no model with a test accuracy",
     });
+    $(".finding").textContent = words.finding(tested) || "The networks of this app";
     const others = rows.filter((row) => row.test_accuracy !== null && row.data !== data).map(({ name }) => name);
     const which = tested.length
       ? `${n.length === 1 && n[0] ? format.count(n[0]) : "The"} test pictures of ${answers.dataset(tested[0])}.`
@@ -193,6 +203,7 @@ export default widget((root, server) => {
         "multiply_adds",
       ),
       sort: table.linked,
+      columns: table.unfolding,
     },
     () => plot(),
   );
@@ -204,7 +215,7 @@ export default widget((root, server) => {
   }
 
   // ---- measuring -------------------------------------------------------------------------------------------------
-  function words() {
+  function told() {
     const { running, result, problem } = measuring.now();
     measuring.show(({ name, batch }) =>
       name ? `; now ${name}, ${batch === 1 ? "one picture" : `${batch} pictures`}` : "",
@@ -221,12 +232,13 @@ export default widget((root, server) => {
     asks: () => ({}),
     first: { running: null, result: null, problem: null },
     took(before) {
-      words();
+      told();
       if (JSON.stringify(measuring.now().result) === JSON.stringify(before.result)) return;
       table.put(rows);
       plot();
     },
   });
+  $(".start").addEventListener("click", () => table.unfold(true)); // the columns of the times
   saveMenu($(".vx-panel"), server, () => ({ data: ownData() }), { csv: "every network, one a row" });
 
   // ---- rows ------------------------------------------------------------------------------------------------------
@@ -248,7 +260,7 @@ export default widget((root, server) => {
     if (!catalogue) return;
     const models = JSON.stringify(catalogue.models);
     if (models !== asked) {
-      words();
+      told();
       load(models);
       measuring.follow();
     } else {
