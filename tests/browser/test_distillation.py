@@ -83,7 +83,7 @@ def test_what_a_patch_gets_is_what_both_tokens_give_it(view, checkpoints, token)
 
 def test_the_heads_the_mean_and_the_teacher_stand_side_by_side(view, checkpoints):
     names = view.locator(f"{VIEW} .bars .title").all_inner_texts()
-    assert names == ["CLS", "dist.", "mean", "teacher"]
+    assert names == ["CLS head", "Distillation head", "Mean of both", "Teacher"]
     cosines = view.locator(f"{VIEW} .steps .vx-number").all_inner_texts()
     expected = [f"{value:+.2f}".replace("-", "−") for value in seen_here(checkpoints).similarity[0].tolist()]
     assert cosines == expected

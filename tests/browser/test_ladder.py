@@ -130,7 +130,7 @@ def test_every_rung_by_pointer_tells_what_it_is(ladder):
         assert chosen(ladder) == name
         title = next((one.title for one in RUNGS if one.name == name), "The teacher, a CNN")
         assert title in ladder.locator(f"{VIEW} .detail h3").inner_text()
-        commands = ladder.locator(f"{VIEW} .detail code").all_inner_texts()
+        commands = ladder.locator(f"{VIEW} .own code").all_text_contents()  # they are folded
         assert len(commands) == (2 if name == "distillation" else 1)
         assert all(command.startswith("python -m vit_explorer.train ") for command in commands)
         found = ladder.locator(f"{VIEW} .found").inner_text()

@@ -21,7 +21,7 @@ export default widget((root, server) => {
   const CLASSES = 5; // shown, those that are likeliest for any of the answers
   const PAPER = [0.06, 0.93]; // cosine of the two learned tokens, and of their vectors after the last block: DeiT, section 4
   const MEAN = "The softmax of the mean of both heads' logits: not the mean of their percentages.";
-  const SHORT = { cls: "CLS", distillation: "dist.", mean: "mean", teacher: "teacher" };
+  const LARGEST = 260; // px, side of a map
   let answer = null; // of the server, decoded
   let drawn = null; // {values: [CLS, distillation], side, rgb}: what marks are drawn on
   const chosen = { flow: "layer", layer: null, head: null }; // null: the last layer; the mean over heads
@@ -77,7 +77,7 @@ export default widget((root, server) => {
     const difference = values[1].map((value, k) => value - values[0][k]);
     const high = Math.max(1e-9, ...values[0], ...values[1]);
     const most = Math.max(1e-9, ...difference.map(Math.abs));
-    const side = Math.floor(Math.min(160, $(".maps figure").clientWidth));
+    const side = Math.floor(Math.min(LARGEST, $(".maps figure").clientWidth));
     drawn = { values, side, difference };
     const { rgb, size, grid } = answer;
     views.overlay($(".cls"), side, rgb, size, values[0], grid, high);
@@ -95,7 +95,7 @@ export default widget((root, server) => {
       copy.getContext("2d").drawImage($(`.${name}`), 0, 0);
       return [$(`.${name}`), copy];
     });
-    $(".high").textContent = format.attention(high);
+    for (const end of root.querySelectorAll(".high")) end.textContent = format.attention(high);
     $(".below").textContent = `−${format.attention(most).replace(" %", "")}`;
     $(".above").textContent = `+${format.attention(most)}`;
   }
@@ -152,36 +152,38 @@ export default widget((root, server) => {
       .map(([, i]) => i);
     const mean = answers.find(({ name }) => name === "mean").probabilities;
     order.sort((a, b) => mean[b] - mean[a]);
-    const element = $(".bars");
-    element.style.gridTemplateColumns = `max-content minmax(16px, 1fr) ${answers.map(() => "minmax(46px, 60px)").join(" ")}`;
-    const head = [
-      make("span"),
-      make("span"),
-      ...answers.map(({ name, title }) => {
-        const cell = make("span", `title ${name}-ink`, SHORT[name]);
-        cell.title = name === "mean" ? MEAN : title;
-        return cell;
-      }),
-    ];
-    const rows = order.flatMap((i) => {
-      const group = make("div", "group");
-      for (const { name, probabilities } of answers) {
-        const bar = make("i", `${name}-ink`);
-        bar.style.width = `${100 * probabilities[i]}%`;
-        group.append(bar);
+    const { teacher } = answer;
+    /** Who answers, and from what it learned. */
+    const voices = {
+      cls: ["CLS head", teacher ? "learned from the labels" : ""],
+      distillation: ["Distillation head", teacher ? "learned from the teacher" : ""],
+      mean: ["Mean of both", "the answer of the DeiT"],
+      teacher: ["Teacher", `${teacher}, another network`],
+    };
+    fill($(".bars"), answers, ({ name, probabilities }) => {
+      const [title, source] = voices[name];
+      const voice = make("div", `voice ${name}-ink`);
+      voice.title = name === "mean" ? MEAN : "";
+      voice.append(make("span", "title", title), make("span", "source", source));
+      for (const i of order) {
+        const [bar, length] = [make("span", "bar"), make("i")];
+        length.style.width = `${100 * probabilities[i]}%`;
+        bar.append(length);
+        const style = best(probabilities) === i ? "answer" : "";
+        voice.append(
+          make("span", `class ${style}`, classes[i]),
+          bar,
+          make("span", `vx-number ${style}`, format.probability(probabilities[i])),
+        );
       }
-      const numbers = answers.map(({ probabilities }) =>
-        make("span", `vx-number ${best(probabilities) === i ? "answer" : ""}`, format.probability(probabilities[i])),
-      );
-      return [make("span", classes[i] === answer.truth ? "answer" : "", classes[i]), group, ...numbers];
+      return voice;
     });
-    element.replaceChildren(...head, ...rows);
     $(".outcome").textContent = outcome();
     $(".missing").textContent = answer.missing;
     $(".missing").hidden = !answer.missing;
   }
 
-  /** Who answers what, in a sentence or two. */
+  /** Who answers what, in a sentence. */
   function outcome() {
     const said = Object.fromEntries(
       answer.answers.map(({ name, probabilities }) => [name, answer.classes[best(probabilities)]]),
@@ -221,6 +223,7 @@ export default widget((root, server) => {
     $(".both").hidden = true;
     $(".none").hidden = false;
     $(".none").textContent = sentence;
+    $(".outcome").textContent = "Two tokens, two heads";
   }
 
   function show() {
@@ -231,10 +234,10 @@ export default widget((root, server) => {
     $(".both").hidden = answer === null;
     if (!fitting) return;
     const own = state.model.name === answer.model;
+    $(".beside").hidden = own;
     $(".name").textContent = own
-      ? `· ${answer.model}`
-      : `· ${state.model.name} has one token or none for its answer: this is ${answer.model} on the same picture`;
-    $(".take").hidden = own;
+      ? ""
+      : `${state.model.name} has no distillation token: this is ${answer.model} on the same picture.`;
     $(".take").textContent = `Choose ${answer.model}`;
     fillChoices();
     drawMaps();

@@ -7,6 +7,12 @@ import { known, openTab } from "../core/tabs.js";
 
 const several = (result) => result.tests.length > 1;
 
+/** The first sentence of a text, without its full stop, and what follows. @param {string} text */
+export function parted(text) {
+  const end = text.search(/\. [A-Z]/);
+  return end < 0 ? [text.replace(/\.$/, ""), ""] : [text.slice(0, end), text.slice(end + 2)];
+}
+
 /** The columns beside the lane; empty where there is nothing. */
 export function cells({ result }) {
   if (!result) return { gain: "", test: "not yet", training: "", gap: "" };

@@ -133,9 +133,11 @@ export default widget((root, server) => {
       );
       about.append(go);
     }
-    const again = make("div");
-    again.append(make("p", "vx-soft recipe", row.recipe), ...row.commands.map(ladder.command));
-    $(".detail").replaceChildren(about, again);
+    $(".detail").replaceChildren(...about.children);
+    $(".own").replaceChildren(
+      make("p", "vx-small recipe", `${ladder.name(row)}: ${row.recipe}`),
+      ...row.commands.map(ladder.command),
+    );
   }
 
   let drawn = false; // the chart, which changes with the theme alone
@@ -143,7 +145,7 @@ export default widget((root, server) => {
   function draw() {
     if (!told) return void ask();
     const some = told.rungs.length > 0;
-    for (const part of [".chart", ".detail", ".says", ".caveat", ".notes"]) $(part).hidden = !some;
+    for (const part of [".chart", ".below", ".own", ".notes"]) $(part).hidden = !some;
     files.hidden = !some;
     $(".missing").textContent = told.missing;
     $(".missing").hidden = !told.missing;
@@ -152,14 +154,17 @@ export default widget((root, server) => {
     if (!drawn) {
       $(".sweep").replaceChildren(ladder.command(told.sweep));
       if (some) chart();
+      else $(".again").open = true;
       drawn = true;
     }
     if (!some) return undefined;
-    const end = told.says.search(/\. [A-Z]/) + 1 || told.says.length; // the finding is its first sentence
-    $(".says").replaceChildren(make("strong", "", told.says.slice(0, end)), told.says.slice(end));
+    const [finding, rest] = ladder.parted(told.says);
+    $(".says").textContent = finding;
+    $(".rest").textContent = rest;
     $(".why").textContent = told.why;
-    $(".why").hidden = !told.why;
-    $(".caveat").textContent = told.caveat;
+    const [conditions, limits] = ladder.parted(told.caveat);
+    $(".conditions").textContent = `${conditions}.`;
+    $(".caveat").textContent = limits;
     $(".notes").textContent = `${told.training} ${told.made} All runs again:`;
     const row = chosen();
     for (const one of root.querySelectorAll(".rung")) {

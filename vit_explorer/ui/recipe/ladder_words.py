@@ -72,18 +72,20 @@ def expected_of(rung: Rung) -> str:
 
 
 def headline(found: Sequence[Step], said: Summary, teacher: Step | None) -> str:
-    """The results in a few sentences; "" if there are none."""
+    """The results in a few sentences, the first of them for a heading; "" if there are none."""
     if said.top is None:
         return ""
     sentences = []
+    if said.best is not None:
+        compared = sum(step.gain is not None for step in found)
+        cost = f"; {len(said.hurt)} of {compared} steps cost accuracy" if said.hurt else ""
+        sentences.append(f"Largest gain: {said.best.rung.title}, {points(said.best.gain or 0)} points{cost}.")
     if said.total is not None:
         end = "with everything" if said.top.rung is RUNGS[-1] else f"up to {said.top.rung.title}"
         sentences.append(
             f"From the plain ViT's {percent(found[0].mean)} to {percent(said.top.mean)} {end}: "
             f"{points(said.total)} points."
         )
-    if said.best is not None:
-        sentences.append(f"Largest gain: {said.best.rung.title} ({points(said.best.gain or 0)}).")
     if said.hurt:
         named = ", ".join(f"{step.rung.title} ({points(step.gain or 0)})" for step in said.hurt)
         sentences.append(f"Accuracy falls with {named}.")

@@ -52,7 +52,7 @@ export const LADDER = [
     subject: () => "",
     ask: "Each rung adds one ingredient to all that is below it. Which one adds most to the test accuracy?",
     told: "Most comes from {truth}: {gain} points. {lower} of {n} rungs lower the accuracy.",
-    hides: [".vx-ladder .says", ".vx-ladder .why", ".vx-ladder .chart", ".vx-ladder .detail"],
+    hides: [".vx-ladder .says", ".vx-ladder .chart", ".vx-ladder .below"],
     async pose(_, ask) {
       const answer = await ask("ladder", {});
       const measured = answer ? gains(answer) : [];
