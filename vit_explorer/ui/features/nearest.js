@@ -6,9 +6,12 @@ import * as store from "../core/store.js";
 import * as views from "../core/views.js";
 import { watched } from "../core/watch.js";
 import { widget } from "../core/widget.js";
+import * as words from "./nearest-words.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
+  const MARKS = { same: "✓ ", other: "✗ ", "": "" };
+  const PIXELS = 64; // pictures no larger are shown pixel by pixel
   const plan = latest(server, "plan_index");
   const find = latest(server, "nearest");
   let source = ""; // the dataset that is chosen
@@ -76,7 +79,7 @@ export default widget((root, server) => {
     for (const part of [".go", ".halt", "progress"]) $(part).hidden = true;
     $(".status").textContent = $(".scored").textContent = "";
     $(".finding").textContent = "Which pictures are alike?";
-    $(".found").replaceChildren();
+    $(".near").hidden = true;
   }
 
   async function look(state) {
@@ -88,15 +91,39 @@ export default widget((root, server) => {
     const answer = await find(request);
     root.classList.remove("waiting");
     if (!answer) return retry();
-    const { neighbours, label, votes } = answer;
-    $(".finding").textContent =
-      `${format.outOf(votes, neighbours.length)} of the nearest test pictures of ${source} are labelled ${label}`;
+    const { neighbours, own, label } = answer;
+    $(".near").hidden = false;
+    $(".finding").textContent = words.finding(answer, source);
+    const { picture } = state.trace;
+    $(".own").src = picture.preview;
+    $(".own").classList.toggle("tiny", Math.max(picture.width, picture.height) <= PIXELS);
+    $(".whose").textContent =
+      own === null ? `${picture.title}: no label of ${source}` : `${picture.title}: labelled ${own}`;
+    $(".votes").replaceChildren(
+      ...words.tally(answer).flatMap(([name, n]) => {
+        const [bar, length] = [make("div", "bar"), make("i")];
+        length.style.width = `${(100 * n) / neighbours.length}%`;
+        bar.append(length);
+        const style = name === label ? "first" : "";
+        return [make("span", style, name), bar, make("span", `vx-number ${style}`, String(n))];
+      }),
+    );
     fill($(".found"), neighbours, ({ picture, cosine }) => {
-      const [item, button, image] = [make("li"), make("button", "vx-button"), make("img")];
+      const same = words.sameness(own, picture.truth);
+      const [item, button, image] = [make("li"), make("button", `vx-button ${same}`), make("img")];
       button.type = "button";
       image.src = picture.preview;
       image.alt = "";
-      button.append(image, make("span", "", picture.truth), make("span", "vx-number", format.decimal(cosine)));
+      image.classList.toggle("tiny", Math.max(picture.width, picture.height) <= PIXELS);
+      const [bar, length] = [make("span", "cosine"), make("i")];
+      length.style.width = `${100 * Math.max(0, cosine)}%`;
+      bar.append(length);
+      button.append(
+        image,
+        make("span", "label", `${MARKS[same]}${picture.truth}`),
+        make("span", "vx-number", format.decimal(cosine)),
+        bar,
+      );
       button.title = `${picture.title}: ${picture.truth}, cosine ${format.decimal(cosine)}`;
       button.addEventListener("click", () => store.set("wish", { picture: picture.name }));
       item.append(button);
