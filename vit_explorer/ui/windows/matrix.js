@@ -1,5 +1,5 @@
 /* A window as a matrix, queries down and keys across, and its tokens as they lie in the picture. */
-import { sequential } from "../core/colours.js";
+import { inkOnRgb, sequential } from "../core/colours.js";
 import { outline } from "../core/draw.js";
 import { at } from "../core/pointer.js";
 import { inkOf } from "../core/theme.js";
@@ -11,6 +11,7 @@ import * as pairs from "./pairs.js";
 const TILE = 13; // px: the pixels of each token, beside its row and above its column
 const BAND = 4; // px: the colour of its region
 const GRID = 8; // px: from this size of a cell on, lines between cells
+const LETTER = 10; // px: from this size of a cell on, the letters of the regions
 const DIMMED = 0.74; // how much of the panel's colour lies over tokens of other windows
 const TINTED = 0.5; // how much of its region's colour lies over a token of the window
 const STROKES = 6; // px between two strokes of padding
@@ -27,10 +28,7 @@ function makeImage(block, window, { kind, head, high, masked }) {
   const made = Object.assign(document.createElement("canvas"), { width: n, height: n });
   const context = made.getContext("2d");
   const pixels = context.createImageData(n, n);
-  const panel = pairs.rgb(inkOf("--vx-panel"));
-  const tints = pairs.NAMES.flatMap((_, region) =>
-    pairs.rgb(pairs.tint(region)).map((part, k) => panel[k] + SOFT * (part - panel[k])),
-  );
+  const tints = pairs.NAMES.flatMap((_, region) => softened(region));
   const start = (window * heads + head) * n * n;
   for (let query = 0; query < n; query++) {
     for (let key = 0; key < n; key++) {
@@ -46,6 +44,12 @@ function makeImage(block, window, { kind, head, high, masked }) {
   }
   context.putImageData(pixels, 0, 0);
   return made;
+}
+
+/** The colour of a cell of a region whose pairs may meet. */
+function softened(region) {
+  const panel = pairs.rgb(inkOf("--vx-panel"));
+  return pairs.rgb(pairs.tint(region)).map((part, k) => panel[k] + SOFT * (part - panel[k]));
 }
 
 /** Draw a matrix into a square: crosses where pairs may not meet, strokes where there is only padding. */
@@ -107,6 +111,7 @@ export function large(context, block, window, shown, picture, width) {
   const cell = cellSide(block, width);
   fill(context, block, window, shown, head, head, block.n * cell);
   if (cell >= GRID) lines(context, block.n, cell);
+  if (cell >= LETTER && shown.kind === "mask") letters(context, block, window, cell);
   for (let place = 0; place < block.n; place++) {
     const token = pairs.tokenOf(block, window, place);
     const from = head + place * cell;
@@ -117,6 +122,22 @@ export function large(context, block, window, shown, picture, width) {
     context.fillRect(TILE, from, BAND, cell);
     context.fillRect(from, TILE, cell, BAND);
   }
+}
+
+/** Down the diagonal the letters of the regions, where there are several: each token may meet itself. */
+function letters(context, block, window, cell) {
+  const regions = Array.from({ length: block.n }, (_, place) => pairs.regionOf(block, window, place));
+  if (new Set(regions.filter((region) => region >= 0)).size < 2) return;
+  context.font = `700 ${Math.min(14, Math.round(0.9 * cell))}px system-ui, sans-serif`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  regions.forEach((region, place) => {
+    if (region < 0) return;
+    const [red, green, blue] = softened(region);
+    context.fillStyle = inkOnRgb(red, green, blue);
+    const middle = head + (place + 0.5) * cell;
+    context.fillText(pairs.NAMES[region][0], middle, middle + 0.5);
+  });
 }
 
 function lines(context, n, cell) {
