@@ -16,6 +16,10 @@ export function headline(before, after, classes, whole) {
   return `No longer ${classes[top]} (${change}): now ${classes[now]}, ${format.probability(after[now])}`;
 }
 
+/** Why there is still an answer once every patch is erased. @param {string} left what is left to see */
+export const emptied = (left) =>
+  `Every patch is erased: the network sees ${left} and nothing else, and must still name one of its classes.`;
+
 /**
  * What the attempts did to an answer, those of a map beside those at random; "" before the first.
  * @param {Attempt[]} attempts  @param {string} answer to the whole picture  @param {number} n patches of each

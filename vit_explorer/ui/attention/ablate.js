@@ -15,8 +15,8 @@ import { widget } from "../core/widget.js";
 import { tryAll } from "./ablate-all.js";
 import * as ablation from "./ablate-choices.js";
 import { eraseMany } from "./ablate-order.js";
-import { headline } from "./ablate-words.js";
-import { baselineButtons } from "./baselines.js";
+import { emptied, headline } from "./ablate-words.js";
+import { baselineButtons, LEFT } from "./baselines.js";
 import { ABLATION } from "./questions.js";
 
 export default widget((root, server) => {
@@ -222,9 +222,12 @@ export default widget((root, server) => {
     if (!fits(state)) return;
     many.note(answer, kept.now().erased);
     $(".outcome").textContent = headline(answer.before, answer.after, trace.classes, kept.isEmpty());
-    $(".changes").textContent = changes
-      ? `Taken away: ${changes}.`
-      : "Erase a patch, mute a head or shuffle, and see what the answer loses.";
+    $(".changes").textContent =
+      kept.now().erased.length === trace.grid[0] * trace.grid[1]
+        ? emptied(LEFT[kept.now().baseline])
+        : changes
+          ? `Taken away: ${changes}.`
+          : "Erase a patch, mute a head or shuffle, and see what the answer loses.";
     bars(answer, trace.classes);
     maps(state);
   }

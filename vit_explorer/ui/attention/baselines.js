@@ -2,6 +2,8 @@
 import { fill, make } from "../core/elements.js";
 
 const BASELINES = { blurred: "Blurred", mean: "Mean colour" };
+/** What is left to see once every patch is erased. */
+export const LEFT = { blurred: "the blurred picture", mean: "its mean colour" };
 
 /** @param {HTMLElement} element @param {(baseline: string) => void} choose @returns {(chosen: string) => void} shows which is chosen */
 export function baselineButtons(element, choose) {

@@ -1,7 +1,7 @@
 /* The curves of the Explain view: deletion and insertion of every map, and the picture at a step of one of them. */
 import { clearCanvas, rgbImage } from "../core/draw.js";
 import * as format from "../core/format.js";
-import { axisX, axisY, line, marker } from "../core/plot.js";
+import { axisX, axisY, line, marker, ruleY } from "../core/plot.js";
 import { at } from "../core/pointer.js";
 import { frame, linear } from "../core/scales.js";
 import { inkOf } from "../core/theme.js";
@@ -17,7 +17,7 @@ export function explainCurves(root, highlight) {
   const REACH = 0.12; // of the axes' height: how near to a curve a pointer means it
   /** @type {HTMLCanvasElement[]} */
   const all = [...root.querySelectorAll("canvas.axes")];
-  let data = null; // {trace, answer, series: [{name, title, ink, order, deletion, insertion}], baseline}
+  let data = null; // {trace, answer, series: [{name, title, ink, order, deletion, insertion}], baseline, left: what is seen of it}
   let picked = null; // {measure, name, step}
   let lit = null; // the map whose curve stands out
 
@@ -44,6 +44,7 @@ export function explainCurves(root, highlight) {
     canvas.style.width = "100%";
     axisY(context, at, [0, 0.5, 1], format.percentTick);
     axisX(context, at, [0, steps()], (step) => (step ? `all ${patches(step)}` : "0 patches"));
+    emptied(context, measure, at);
     const ordered = [...data.series].sort((a, b) => Number(a.name === lit) - Number(b.name === lit)); // the lit one on top
     for (const one of ordered) curve(context, one, one[measure], at);
     if (picked && picked.measure === measure) dot(context, at);
@@ -52,6 +53,12 @@ export function explainCurves(root, highlight) {
       "aria-label",
       `Probability of ${data.className} along the ${measure} of each map; areas: ${said}. Arrow keys: left and right go along, up and down change the map.`,
     );
+  }
+
+  /** The answer to the baseline, in which every curve ends or begins: its name stands at the other side. */
+  function emptied(context, measure, at) {
+    const p = data.series[0].deletion[steps()];
+    ruleY(context, at, p, `${data.left}: ${format.probability(p)}`, measure === "deletion" ? "left" : "right");
   }
 
   function curve(context, { name, ink }, values, { x, y }) {
@@ -97,7 +104,8 @@ export function explainCurves(root, highlight) {
       SIDE,
     );
     const told = `${patches(picked.step)} of ${patches(steps())} patches ${inserting ? "put back" : "erased"}: ${className} ${format.probability(one[picked.measure][picked.step])}`;
-    const words = `${one.title}, ${told}${one.name === "random" ? ", mean of the random maps; the picture is the first one's" : ""}.`;
+    const all = picked.step === (inserting ? 0 : steps()) ? `, which is the answer to ${data.left}` : "";
+    const words = `${one.title}, ${told}${all}${one.name === "random" ? ", mean of the random maps; the picture is the first one's" : ""}.`;
     root.querySelector(".told").textContent = words;
     root.querySelector(".step").setAttribute("aria-label", words);
   }

@@ -14,7 +14,7 @@ import { tokenName } from "../core/tokens.js";
 import * as views from "../core/views.js";
 import { watched } from "../core/watch.js";
 import { widget } from "../core/widget.js";
-import { baselineButtons } from "./baselines.js";
+import { baselineButtons, LEFT } from "./baselines.js";
 import { explainCurves } from "./explain-curves.js";
 import { EXPLAIN } from "./questions.js";
 
@@ -240,6 +240,7 @@ export default widget((root, server) => {
         answer,
         className,
         baseline: decode(answer.baseline_pixels).data,
+        left: LEFT[chosen.baseline],
         series: tiles.map(({ name, title, order }, index) => {
           const scored = name === "random" ? yardstick() : shown[index];
           return {

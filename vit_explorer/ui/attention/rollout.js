@@ -105,7 +105,7 @@ export default widget((root, server) => {
   const FUSED = { mean: "their mean", max: "the largest of them", min: "the smallest of them" };
 
   const write = beforeFrame((state, seen, { product, alone, limits, other, now }) => {
-    const { start, row, scale, fusion, discard, residual } = rollout.options(state);
+    const { start, scale, fusion, discard, residual } = rollout.options(state);
     const whose = rollout.whose(state);
     const layer = start + now + 1;
     const span = start ? `From layer ${start + 1} to ${layer}` : `After layer ${layer}`;
@@ -117,7 +117,6 @@ export default widget((root, server) => {
       make("strong", "", of(product)),
       " of ",
       subject,
-      row === "answer" && whose !== null ? ", the answer," : "",
       " comes from ",
       make("span", "key", tokenName(other, seen.grid)),
       "; in layer ",
