@@ -176,7 +176,7 @@ STATES: dict[str, list[list[Act]]] = {
     "Compare / One picture": [[choose(".vx-compare-picture .target", "dog"), pin(40)]],
     "Compare / Architectures": [
         [press(".vx-compare-table [data-axis=parameters]"), press(".vx-compare-table th[data-key=parameters] button")],
-        [press(".vx-compare-published th[data-key=resolution] button")],
+        [press(".vx-compare-table .all"), press(".vx-compare-published th[data-key=resolution] button")],
     ],
     "Compare / Which one?": [[press(".option"), press(".option:nth-child(2)")], [press(".option")]],
     "Roots / Cross-attention": [

@@ -1,13 +1,13 @@
 /* The curves of the Explain view: deletion and insertion of every map, and the picture at a step of one of them. */
 import { clearCanvas, rgbImage } from "../core/draw.js";
 import * as format from "../core/format.js";
-import { axisX, axisY, line, marker, ruleY } from "../core/plot.js";
+import { axisX, axisY, line, marker } from "../core/plot.js";
 import { at } from "../core/pointer.js";
 import { frame, linear } from "../core/scales.js";
 import { inkOf } from "../core/theme.js";
 
 /**
- * @param {HTMLElement} root holds canvas.axes[data-measure], canvas.step and .told
+ * @param {HTMLElement} root holds canvas.axes[data-measure] with an .end beside each, canvas.step and .told
  * @param {(name: string | null) => void} highlight is told which map's curve is pointed at
  */
 export function explainCurves(root, highlight) {
@@ -44,9 +44,9 @@ export function explainCurves(root, highlight) {
     canvas.style.width = "100%";
     axisY(context, at, [0, 0.5, 1], format.percentTick);
     axisX(context, at, [0, steps()], (step) => (step ? `all ${patches(step)}` : "0 patches"));
-    emptied(context, measure, at);
     const ordered = [...data.series].sort((a, b) => Number(a.name === lit) - Number(b.name === lit)); // the lit one on top
     for (const one of ordered) curve(context, one, one[measure], at);
+    emptied(context, canvas, at);
     if (picked && picked.measure === measure) dot(context, at);
     const said = data.series.map(({ title, scores }) => `${title} ${scores[measure].area.toFixed(3)}`).join(", ");
     canvas.setAttribute(
@@ -55,10 +55,17 @@ export function explainCurves(root, highlight) {
     );
   }
 
-  /** The answer to the baseline, in which every curve ends or begins: its name stands at the other side. */
-  function emptied(context, measure, at) {
+  /** The answer to the baseline, in which every curve ends or begins: a ring there, and its number above the axes. */
+  function emptied(context, canvas, { x, y }) {
+    const deletion = canvas.dataset.measure === "deletion";
     const p = data.series[0].deletion[steps()];
-    ruleY(context, at, p, `${data.left}: ${format.probability(p)}`, measure === "deletion" ? "left" : "right");
+    context.strokeStyle = context.fillStyle = inkOf("--vx-text");
+    context.lineWidth = 2;
+    context.beginPath();
+    context.arc(x(deletion ? steps() : 0), y(p), 6, 0, 2 * Math.PI);
+    context.stroke();
+    canvas.parentElement.querySelector(".end").textContent =
+      `${deletion ? "All erased" : "None put back"}, ○: ${data.left}, ${format.probability(p)}`;
   }
 
   function curve(context, { name, ink }, values, { x, y }) {

@@ -116,4 +116,5 @@ export function sortable(table, columns, { start, id, hover, all, turned }) {
   return { light, linked, unfolding, unfold, put };
 }
 
+/** @param {Column} column */
 const kindOf = ({ text, folded }) => [text && "text", folded && "folded"].filter(Boolean).join(" ");

@@ -9,10 +9,10 @@ export function finding(rows) {
   const named = ({ name, short }) => (rows.filter((row) => row.short === short).length > 1 ? name : short);
   const best = rows.reduce((one, other) => (other.test_accuracy > one.test_accuracy ? other : one));
   const least = rows.reduce((one, other) => (other.multiply_adds < one.multiply_adds ? other : one));
-  const first = `${named(best)} is right most often, ${format.percent(best.test_accuracy)}`;
+  const first = `${named(best)} is best, ${format.percent(best.test_accuracy)}`;
   if (rows.length === 1) return `${named(best)} is right on ${format.percent(best.test_accuracy)} of its test pictures`;
   if (best === least) return `${first}, and costs least, ${format.short(best.multiply_adds)} multiply-adds`;
   const behind = format.pointsBetween(least.test_accuracy, best.test_accuracy).toFixed(1);
   const fewer = format.times(best.multiply_adds / least.multiply_adds);
-  return `${first}; ${named(least)} comes within ${behind} points for ${fewer} fewer multiply-adds`;
+  return `${first}; ${named(least)} is ${behind} points behind for ${fewer} fewer multiply-adds`;
 }

@@ -508,6 +508,7 @@ export interface FoundPayload {
 
 export interface GuidePayload {
   questions: Array<Record<string, any>>;
+  ways: Array<WayPayload>;
 }
 
 export interface HeadPayload {
@@ -712,6 +713,7 @@ export interface NearestPayload {
   neighbours: Array<NeighbourPayload>;
   label: string;
   votes: number;
+  own: string | null;
   n: number;
 }
 
@@ -1187,6 +1189,11 @@ export interface VitPayload {
   d_model: number;
   layers: number;
   multiply_adds: number;
+}
+
+export interface WayPayload {
+  answers: Array<string>;
+  advice: string;
 }
 
 export interface WeightsPayload {
