@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from vit_explorer.ui.listening import CannotListen, listening_place, no_proxies, refusal
 
 if TYPE_CHECKING:
+    from vit_explorer.models.pretrained.command import Shown
     from vit_explorer.ui.core.session import Session
 
 PORT = 7860
@@ -33,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     if given[:1] == ["get"]:
         from vit_explorer.models.pretrained import command
 
-        return command.main(given, PROGRAM)
+        return command.main(given, PROGRAM, _gallery)
     # A Hugging Face Space says through these variables where it wants to be answered.
     host = os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
     port = os.environ.get("GRADIO_SERVER_PORT") or str(PORT)
@@ -120,6 +121,14 @@ def main(arguments: list[str] | None = None) -> int:
         command.get(options.get)  # what could not be had is said, and the page is served all the same
     os.environ.pop("GRADIO_SERVER_NAME", None)  # read above; Gradio itself cannot start with an IPv6 address in it
     return serve_page(options, host, port)
+
+
+def _gallery() -> dict[str, Shown]:
+    """The photos of the page's gallery."""
+    from vit_explorer.models.pretrained.command import Shown
+    from vit_explorer.ui.core.pictures import available_samples, sample
+
+    return {photo.title: Shown(photo.image, photo.labels) for photo in map(sample, available_samples())}
 
 
 def serve_page(options: argparse.Namespace, host: str, port: int) -> int:

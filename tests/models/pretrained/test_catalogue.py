@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
 import runpy
 import sys
+from contextlib import ExitStack
 
 import numpy as np
 import pytest
@@ -11,7 +14,7 @@ import torch
 from PIL import Image
 
 from tests.models.pretrained.others import assert_same, pictures, timm_named
-from tests.models.pretrained.server import offering
+from tests.models.pretrained.server import offering, serving
 from vit_explorer.models import (
     CheckpointError,
     DownloadError,
@@ -21,8 +24,10 @@ from vit_explorer.models import (
     pretrained_models,
     save_checkpoint,
 )
-from vit_explorer.models.pretrained import Preprocessing, command, load, resize_and_crop
+from vit_explorer.models.pretrained import Preprocessing, catalogue, command, load, resize_and_crop
+from vit_explorer.models.pretrained.labels import imagenet_names
 from vit_explorer.models.summary import model_summary
+from vit_explorer.ui import door
 
 TORCHVISION = {
     "vit-b-16": "ViT_B_16_Weights.IMAGENET1K_V1",
@@ -210,6 +215,46 @@ def test_get_downloads_checks_and_goes_on_after_a_failure(offered, tmp_path, cap
     assert line.count("%") == 5
     assert command.main(["get", "deit-tiny", "--folder", str(tmp_path)]) == 0
     assert len(offered.asked) == 1
+
+
+KNOWN = ["tabby", "cheetah", "lion", "missile", "espresso"]  # what five of the gallery's eight named photos show
+
+
+@pytest.mark.parametrize(
+    ("favourites", "status"), [(KNOWN, 0), (["tench", "cheetah", "goldfish", "hen", "ostrich"], 1)]
+)
+def test_all_are_got_and_checked_on_the_photos_of_the_gallery(favourites, status, monkeypatch, tmp_path, capsys):
+    """``vit-explorer get --all --check`` on a catalogue of two, one with a head that always names its favourites."""
+    with_head = timm_named("deit_tiny_patch16_224", depth=1, img_size=224, num_classes=1000)
+    with torch.no_grad():
+        with_head.head.weight.zero_()
+        with_head.head.bias[[imagenet_names().index(name) for name in favourites]] += 9
+    networks = {
+        "deit-tiny": with_head,
+        "dino-vit-s-16": timm_named("vit_small_patch16_224.dino", depth=1, num_classes=0),
+    }
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    with ExitStack() as servers:
+        offers = []
+        for name, network in networks.items():
+            buffer = io.BytesIO()
+            torch.save(network.state_dict(), buffer)
+            server = servers.enter_context(serving(buffer.getvalue()))
+            address = server.url.replace("weights.pth", BY_NAME[name].filename)
+            prefix = server.sha256[:8] if BY_NAME[name].sha256_prefix else ""
+            offers.append(dataclasses.replace(BY_NAME[name], url=address, sha256_prefix=prefix))
+        monkeypatch.setattr(catalogue, "CATALOGUE", tuple(offers))
+        assert door.main(["get", "--all", "--check"]) == status
+    said = capsys.readouterr().out.splitlines()
+    assert {path.name for path in (tmp_path / "hub" / "checkpoints").glob("*.pth")} == {one.filename for one in offers}
+    assert f"SHA-256 {offers[0].sha256_prefix}" in said[1]
+    photos = [line.strip() for line in said if line.strip().startswith(("Cheetah:", "Rocket:", "Eiffel tower:"))]
+    assert all(favourites[1] in line and line.count("%") == 5 for line in photos[:3])
+    assert len(photos) == 6 and all("no head" in line for line in photos[3:])
+    (summary,) = [line for line in said if "photos: what it shows" in line]
+    assert summary.split()[:3] == (["6", "of", "8"] if status == 0 else ["2", "of", "8"])
+    assert any("Too few" in line for line in said) == bool(status)
 
 
 def test_get_wants_names_or_all(capsys):

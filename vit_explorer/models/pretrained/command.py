@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -20,10 +21,31 @@ from vit_explorer.models.pretrained.report import Preprocessing
 
 Say = Callable[[str], None]
 TOP = 5
+FEWEST_RIGHT = (
+    0.5  # of the labelled images: a network on wrong pixels, or with its classes in another order, knows none
+)
 
 
-def main(arguments: Sequence[str] | None = None, program: str = "python -m vit_explorer.models.pretrained") -> int:
-    """Run ``list`` or ``get``; returns the exit status, 1 where a network could not be had."""
+@dataclass(frozen=True)
+class Shown:
+    """An RGB image for --check; ``labels`` are all names of what it shows, () where that is unknown."""
+
+    image: Image.Image
+    labels: tuple[str, ...] = ()
+
+
+def main(
+    arguments: Sequence[str] | None = None,
+    program: str = "python -m vit_explorer.models.pretrained",
+    gallery: Callable[[], Mapping[str, Shown]] = dict,
+) -> int:
+    """Run ``list`` or ``get``.
+
+    Args:
+        gallery: the images that --check shows where none are named.
+    Returns:
+        The exit status: 1 where a network could not be had, or does not know what the images show.
+    """
     parser = argparse.ArgumentParser(prog=program, description="Networks that others trained, from their authors.")
     commands = parser.add_subparsers(dest="command", required=True)
     listing = commands.add_parser("list", help="all networks, with size, licence and accuracy")
@@ -33,8 +55,10 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m vit_e
     getting.add_argument("names", nargs="*", metavar="NAME", help="see list")
     getting.add_argument("--all", action="store_true", help="every network of the catalogue")
     getting.add_argument("--list", action="store_true", help="the same as the command list")
-    getting.add_argument("--check", action="store_true", help="also load each network and let it classify --pictures")
-    getting.add_argument("--pictures", type=Path, nargs="+", default=[], metavar="FILE", help="for --check")
+    getting.add_argument("--check", action="store_true", help="also load each network and let it classify photos")
+    getting.add_argument(
+        "--pictures", type=Path, nargs="+", default=[], metavar="FILE", help="for --check, in place of its own photos"
+    )
     options = parser.parse_args(arguments)
     if options.command == "list" or options.list:
         print("\n".join(catalogue_lines(options.folder)))
@@ -42,12 +66,12 @@ def main(arguments: Sequence[str] | None = None, program: str = "python -m vit_e
     if options.all == bool(options.names):
         getting.error("name one network or more, or --all")
     try:
-        pictures = {path.name: Image.open(path).convert("RGB") for path in options.pictures}
+        pictures = {path.name: Shown(Image.open(path).convert("RGB")) for path in options.pictures}
     except OSError as error:
         print(f"{program}: {error}", file=sys.stderr)
         return 1
     names = [entry.name for entry in pretrained_models()] if options.all else options.names
-    return get(names, options.folder, pictures if options.check else None)
+    return get(names, options.folder, (pictures or gallery()) if options.check else None)
 
 
 def catalogue_lines(folder: Path | None = None) -> list[str]:
@@ -63,18 +87,18 @@ def catalogue_lines(folder: Path | None = None) -> list[str]:
 def get(
     names: Sequence[str],
     folder: Path | None = None,
-    pictures: Mapping[str, Image.Image] | None = None,
+    pictures: Mapping[str, Shown] | None = None,
     say: Say = print,
     progress: Callable[[Progress], None] | None = None,
 ) -> int:
     """Download networks, one after the other.
 
     Args:
-        pictures: load each network too, and let it classify these RGB pictures; None: do not.
+        pictures: load each network too, and let it classify these; None: do not.
         say: takes a line for each network, or several.
         progress: of each download; the default draws on a terminal.
     Returns:
-        0, or 1 where some network could not be had; the others are downloaded all the same.
+        0, or 1 where some network could not be had or knows too few; the others are downloaded all the same.
     """
     failed = 0
     for name in names:
@@ -83,30 +107,43 @@ def get(
             path = get_weights(entry, folder, progress=progress or _draw)
             say(f"{entry.title}: {path}")
             if pictures is not None:
-                for line in check_lines(entry, folder, pictures):
+                lines, known = check(entry, folder, pictures)
+                for line in lines:
                     say(f"  {line}")
+                failed += not known
         except CheckpointError as error:
             say(str(error))
             failed += 1
     return int(failed > 0)
 
 
-def check_lines(entry: PretrainedModel, folder: Path | None, pictures: Mapping[str, Image.Image]) -> list[str]:
-    """What a network on this machine is, and its five likeliest classes for each image. Raises CheckpointError."""
+def check(entry: PretrainedModel, folder: Path | None, pictures: Mapping[str, Shown]) -> tuple[list[str], bool]:
+    """What a network on this machine is, and its five likeliest classes for each image; whether it knows enough.
+
+    That is asked of images with a label that its head can name. Raises CheckpointError.
+    """
     checkpoint = load_pretrained(entry.name, folder=folder)
     hashed = f"SHA-256 {entry.sha256_prefix}..." if entry.sha256_prefix else "no SHA-256 is stated by its authors"
     lines = [f"{checkpoint.card['pretrained']['format']}, {hashed}"]
     preprocessing = Preprocessing(**checkpoint.card["preprocessing"])
-    for name, picture in pictures.items():
-        inputs = checkpoint.preprocess(resize_and_crop(picture, preprocessing)[None])
+    right = []
+    for name, shown in pictures.items():
+        inputs = checkpoint.preprocess(resize_and_crop(shown.image, preprocessing)[None])
         with torch.inference_mode():
             if not entry.n_classes:
                 lines.append(f"{name}: a vector of length {checkpoint.model.embed(inputs).norm():.1f}, no head")
                 continue
-            shares, classes = checkpoint.model(inputs).softmax(dim=-1)[0].topk(min(TOP, entry.n_classes))
-        named = [f"{checkpoint.class_names[place]} {share:.1%}" for share, place in zip(shares, classes, strict=True)]
-        lines.append(f"{name}: {', '.join(named)}")
-    return lines
+            shares, places = checkpoint.model(inputs).softmax(dim=-1)[0].topk(min(TOP, entry.n_classes))
+        classes = [checkpoint.class_names[place] for place in places]
+        lines.append(f"{name}: {', '.join(f'{one} {share:.1%}' for one, share in zip(classes, shares, strict=True))}")
+        if set(shown.labels) & set(checkpoint.class_names):
+            right.append(bool(set(shown.labels) & set(classes)))
+    if right:
+        lines.append(f"{sum(right)} of {len(right)} photos: what it shows is among the {TOP} likeliest classes")
+    known = sum(right) >= FEWEST_RIGHT * len(right)
+    if not known:
+        lines.append("Too few: its weights, its pixels or the names of its classes are wrong.")
+    return lines, known
 
 
 def _accuracy(entry: PretrainedModel) -> str:
