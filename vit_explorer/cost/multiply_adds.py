@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -34,6 +36,13 @@ def count_multiply_adds(model: nn.Module, img_size: int, in_channels: int = 3) -
 def checkpoint_multiply_adds(checkpoint: Checkpoint) -> int:
     """Multiply-adds of one image, as the network's card states them; counted where it does not."""
     return checkpoint.card.get("multiply_adds") or count_multiply_adds(checkpoint.model, checkpoint.model.img_size)
+
+
+def with_cost(checkpoint: Checkpoint) -> Checkpoint:
+    """The checkpoint with a card that states its multiply-adds, so that they need not be counted again."""
+    if checkpoint.card.get("multiply_adds"):
+        return checkpoint
+    return replace(checkpoint, card={**checkpoint.card, "multiply_adds": checkpoint_multiply_adds(checkpoint)})
 
 
 def vit_multiply_adds(

@@ -12,11 +12,12 @@ from starlette.testclient import TestClient
 
 from tests import apart
 from tests.ui.core.words import Word, echo
+from vit_explorer.models import create_model, load_checkpoint, save_checkpoint
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.gateway import ADDRESS, Gateway
 from vit_explorer.ui.core.limits import Limits
 from vit_explorer.ui.core.requests import ModelRequest
-from vit_explorer.ui.core.serve import serve, terms
+from vit_explorer.ui.core.serve import ServerFunction, serve, terms
 from vit_explorer.ui.core.session import Session
 
 ASKED = {"picture": "sample:cat", "model": "vit-cifar10", "fit": "crop"}
@@ -176,22 +177,58 @@ def test_a_question_that_nobody_waits_for_any_more_is_dropped_before_its_turn_an
     assert gateway._under_way == {} and gateway._tickets == {}
 
 
+def app_of(gateway: Gateway, functions: list[ServerFunction]) -> Starlette:
+    """A page of one component, number 1, with these functions."""
+    app = Starlette(routes=gateway.routes)
+    app.get_blocks = lambda: SimpleNamespace(blocks={1: SimpleNamespace(server_fns=functions)})
+    return app
+
+
+def stamp_of(client: TestClient, model: str) -> str | None:
+    """The stamp that comes with the answer about a model."""
+    asked = {"data": ASKED | {"model": model}, "fn_name": "look", "component_id": 1}
+    return client.post(ADDRESS, json=asked).headers.get("VX-Weights")
+
+
 def test_an_answer_says_by_which_weights_it_was_made():
     def look(session: Session, request: ModelRequest) -> dict:
         return {"classes": session.checkpoint(request.model).class_names}
 
-    session, gateway = Session(), Gateway()
-    functions = serve(session, look=look)
-    app = Starlette(routes=gateway.routes)
-    app.get_blocks = lambda: SimpleNamespace(blocks={1: SimpleNamespace(server_fns=functions)})
-    with TestClient(app) as client:
-        answers = {
-            model: client.post(ADDRESS, json={"data": ASKED | {"model": model}, "fn_name": "look", "component_id": 1})
-            for model in ("vit-cifar10", "cnn-cifar10", "nobody")
-        }
-    stamps = {model: answer.headers.get("VX-Weights") for model, answer in answers.items()}
+    session = Session()
+    with TestClient(app_of(Gateway(), serve(session, look=look))) as client:
+        stamps = {model: stamp_of(client, model) for model in ("vit-cifar10", "cnn-cifar10", "nobody")}
     assert stamps["nobody"] is None and len(set(stamps.values())) == 3
     assert stamps["vit-cifar10"] == session.checkpoint("vit-cifar10").stamp
+
+
+def test_an_answer_during_which_weights_are_replaced_names_none(tmp_path):
+    sizes = {"img_size": 8, "patch_size": 4, "d_model": 8, "n_heads": 2, "n_layers": 1, "d_ff": 8, "n_classes": 2}
+    card = {
+        "model": "vit",
+        "overrides": sizes,
+        "dataset": {"name": "two", "classes": ["a", "b"]},
+        "normalise": {"mean": [0.0] * 3, "std": [1.0] * 3},
+        "recipe": {"epochs": 1},
+    }
+
+    def save() -> str:
+        save_checkpoint(create_model("vit", **sizes), card, "one", tmp_path)
+        return load_checkpoint("one", [tmp_path]).stamp
+
+    found, replacing = [save()], [False, True]
+
+    def look(session: Session, request: ModelRequest) -> dict:
+        session.checkpoint(request.model)
+        if replacing and replacing.pop(0):
+            found.append(save())  # the answer is of the weights before
+        return {}
+
+    session = Session(checkpoint_folders=[tmp_path])
+    with TestClient(app_of(Gateway(), serve(session, look=terms(anew=True)(look)))) as client:
+        assert [stamp_of(client, "one") for _ in range(3)] == [found[0], None, found[-1]]
+        assert len(found) == 2 and found[0] != found[1]
+        found.append(save())
+        assert stamp_of(client, "one") == found[2]  # the answer that reads them first is one of theirs
 
 
 def test_a_page_that_closes_its_connection_waits_no_longer(monkeypatch):
@@ -199,9 +236,7 @@ def test_a_page_that_closes_its_connection_waits_no_longer(monkeypatch):
     go_on, done = threading.Event(), list[str]()
 
     gateway = Gateway()
-    functions = serve(Session(), look=looking(go_on, done))
-    app = Starlette(routes=gateway.routes)
-    app.get_blocks = lambda: SimpleNamespace(blocks={1: SimpleNamespace(server_fns=functions)})
+    app = app_of(gateway, serve(Session(), look=looking(go_on, done)))
 
     async def visit() -> None:
         def ask(picture: str) -> tuple[asyncio.Task, asyncio.Queue, list[dict]]:

@@ -13,6 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
+from vit_explorer.cost.multiply_adds import count_multiply_adds
 from vit_explorer.data.cifar10 import DATA_VARIABLE
 from vit_explorer.data.dataset import DatasetError
 from vit_explorer.data.decode import PictureError
@@ -193,16 +194,19 @@ def test_a_checkpoint_that_is_replaced_is_noticed(tmp_path):
     os.utime(tmp_path / "one.json", ns=(1, 1))
     first = session.checkpoint("one")
     assert session.checkpoint("one") is first
+    assert first.card["multiply_adds"] == count_multiply_adds(first.model, 8)  # once, where the card states none
     save_checkpoint(create_model("vit", **sizes), card | {"recipe": {"epochs": 2}}, "one", tmp_path)
     second = session.checkpoint("one")
     assert second.trained_positions()[0] == 2
     assert first.stamp != second.stamp == session.weights_stamp("one")
     torch.save(first.model.state_dict(), tmp_path / "one.pt")  # the weights alone, those of the first
     os.utime(tmp_path / "one.pt", ns=(1, 1))
+    assert session.weights_stamp("one") == first.stamp  # of those that the next answer reads
     assert (
         session.checkpoint("one").stamp == first.stamp == Session(checkpoint_folders=[tmp_path]).checkpoint("one").stamp
     )
     (tmp_path / "one.json").unlink()
+    assert session.weights_stamp("one") is None
     with pytest.raises(CheckpointError):
         session.checkpoint("one")
 

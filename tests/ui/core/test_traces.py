@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -55,14 +56,16 @@ def test_one_pass_serves_all_who_ask_for_the_image_and_is_the_networks_own(check
     assert first.seconds > 0
 
 
-def test_another_network_has_a_pass_of_its_own_and_none_is_held_for_it(checkpoint, passes):
+def test_another_network_has_a_pass_of_its_own_that_goes_with_it(checkpoint, passes):
     traces = Traces()
     other = replace(checkpoint, model=create_model("vit", **SIZES).eval())
-    assert traces.of(checkpoint, image(5)) is not traces.of(other, image(5))
-    del other
+    first, second = traces.of(checkpoint, image(5)), traces.of(other, image(5))
+    assert first is not second
+    held, logits = weakref.ref(second), weakref.ref(second.traced.logits)
+    del other, second
     gc.collect()
-    traces.of(checkpoint, image(6))  # looks through what is kept
-    assert len(traces._kept) == 2
+    assert held() is None and logits() is None  # at once, not when the next pass is kept
+    assert traces.of(checkpoint, image(5)) is first
 
 
 @pytest.mark.parametrize("kept", [0, 1, 2])

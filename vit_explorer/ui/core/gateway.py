@@ -12,7 +12,7 @@ import logging
 import os
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio
 import anyio.to_thread
@@ -50,7 +50,14 @@ class Queues:
         self.short = anyio.CapacityLimiter(AT_ONCE)
         self.long = anyio.CapacityLimiter(LONG_AT_ONCE)
         self.threads = anyio.CapacityLimiter(AT_ONCE + LONG_AT_ONCE)  # for all whose turn it is
-        self.line: list[asyncio.Task[bytes]] = []  # of what takes long, in work and then waiting, in their order
+        self.line: list[asyncio.Task[Answered]] = []  # of what takes long, in work and then waiting, in their order
+
+
+class Answered(NamedTuple):
+    """An answer as JSON, and the stamp of the weights it was made with: None where they were replaced meanwhile."""
+
+    body: bytes
+    weights: str | None = None
 
 
 @dataclass
@@ -76,8 +83,8 @@ class Gateway:
         self.ledger = Ledger(limits or Limits())
         self.kept = kept or KeptAnswers()
         self._hidden = hidden
-        self._under_way: dict[Hashable, tuple[asyncio.Task[bytes], Work]] = {}
-        self._tickets: dict[str, asyncio.Task[bytes]] = {}  # by which a page asks for its place
+        self._under_way: dict[Hashable, tuple[asyncio.Task[Answered], Work]] = {}
+        self._tickets: dict[str, asyncio.Task[Answered]] = {}  # by which a page asks for its place
         self._queues: Queues | None = None  # made in the loop that serves
 
     @property
@@ -100,18 +107,18 @@ class Gateway:
             asked = orjson.loads(body)
             component, name, raw = asked["component_id"], asked["fn_name"], asked["data"]
         except (orjson.JSONDecodeError, KeyError, TypeError):
-            return _response(_dumped({"error": BROKEN}), 400)
+            return _response(_dumped({"error": BROKEN}), status=400)
         function = _function(http.app.get_blocks().blocks, component, name)
         if function is None:
-            return _response(_dumped({"error": OTHER_EDITION}), 404)
+            return _response(_dumped({"error": OTHER_EDITION}), status=404)
         visitor = http.client.host if http.client else ""
-        answer = asyncio.create_task(self.answer(function, raw, visitor, _ticket(asked)))
+        answer = asyncio.create_task(self._answered(function, raw, visitor, _ticket(asked)))
         leaving = asyncio.create_task(_left(http))
         try:
             await asyncio.wait({answer, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if not answer.done():
                 return Response(status_code=400)
-            return _response(answer.result(), weights=weights_stamp(function, raw))
+            return _response(*answer.result())
         finally:
             leaving.cancel()
             answer.cancel()
@@ -120,7 +127,7 @@ class Gateway:
         try:
             ticket = _ticket(orjson.loads(await http.body()))
         except (orjson.JSONDecodeError, ClientDisconnect):
-            return _response(_dumped({"error": BROKEN}), 400)
+            return _response(_dumped({"error": BROKEN}), status=400)
         return _response(_dumped({"before": self.place(ticket)}))
 
     def place(self, ticket: str | None) -> int | None:
@@ -142,12 +149,15 @@ class Gateway:
         Args:
             ticket: a name that the page gives to the request, to ask for its place.
         """
+        return (await self._answered(function, raw, visitor, ticket)).body
+
+    async def _answered(self, function: ServerFunction, raw: Any, visitor: str, ticket: str | None) -> Answered:
         try:
             request = function.parse(raw)
             self.ledger.admit(visitor, function.terms)
         except UserError as error:
             LOG.info("%s: %s", function.__name__, message := str(error))
-            return _dumped({"error": message})
+            return Answered(_dumped({"error": message}))
         key = key_of(function, request)
         if key is None:
             task, work = self._begin(function, request, None)
@@ -168,16 +178,18 @@ class Gateway:
                 self._forget(key, task)
                 task.cancel()
 
-    def _begin(self, function: ServerFunction, request: Any, key: Hashable | None) -> tuple[asyncio.Task[bytes], Work]:
+    def _begin(
+        self, function: ServerFunction, request: Any, key: Hashable | None
+    ) -> tuple[asyncio.Task[Answered], Work]:
         work = Work()
         return asyncio.create_task(self._work(function, request, key, work)), work
 
-    def _forget(self, key: Hashable, task: asyncio.Task[bytes]) -> None:
+    def _forget(self, key: Hashable, task: asyncio.Task[Answered]) -> None:
         """Equal questions from now on are answered anew."""
         if self._under_way.get(key, (None,))[0] is task:
             del self._under_way[key]
 
-    async def _work(self, function: ServerFunction, request: Any, key: Hashable | None, work: Work) -> bytes:
+    async def _work(self, function: ServerFunction, request: Any, key: Hashable | None, work: Work) -> Answered:
         """Find a kept answer, or make one in a thread when it is its turn."""
         if self._queues is None:
             self._queues = Queues()
@@ -193,7 +205,7 @@ class Gateway:
             return await self._in_turn(self._queues.short, work, make)
         line, me = self._queues.line, asyncio.current_task()
         if len(line) >= self.ledger.limits.long_waiting:
-            return _dumped({"error": "Too many others wait for such answers already: try again in a minute."})
+            return Answered(_dumped({"error": "Too many others wait for such answers already: try again in a minute."}))
         assert me is not None
         line.append(me)
         try:
@@ -201,21 +213,28 @@ class Gateway:
         finally:
             line.remove(me)
 
-    async def _in_turn(self, queue: anyio.CapacityLimiter, work: Work, make: Callable[[], bytes]) -> bytes:
+    async def _in_turn(self, queue: anyio.CapacityLimiter, work: Work, make: Callable[[], Answered]) -> Answered:
         assert self._queues is not None
         async with queue:
             work.begun = True
             return await anyio.to_thread.run_sync(make, limiter=self._queues.threads)
 
-    def _known(self, function: ServerFunction, request: Any, key: Hashable) -> tuple[MadeFrom | None, bytes | None]:
+    def _known(self, function: ServerFunction, request: Any, key: Hashable) -> tuple[MadeFrom | None, Answered | None]:
         """What the answer is made from, and a kept one; None where there is none."""
+        before = weights_stamp(function, request)
         try:
             source = made_from(function, request)
         except Exception:  # what it names is not there: its answer says so
             return None, None
-        return source, None if source is None else self.kept.find(key, source)
+        found = None if source is None else self.kept.find(key, source)
+        return source, None if found is None else _stamped(found, before, weights_stamp(function, request))
 
-    def _make(self, function: ServerFunction, request: Any, key: Hashable | None, source: MadeFrom | None) -> bytes:
+    def _make(self, function: ServerFunction, request: Any, key: Hashable | None, source: MadeFrom | None) -> Answered:
+        before = weights_stamp(function, request)
+        body = self._made(function, request, key, source)
+        return _stamped(body, before, weights_stamp(function, request))
+
+    def _made(self, function: ServerFunction, request: Any, key: Hashable | None, source: MadeFrom | None) -> bytes:
         answer = function.run(request)
         data = json_errors(function.__name__, lambda: {"json": self._json(answer)})
         if "error" in data:
@@ -252,6 +271,11 @@ def _dumped(answer: Answer) -> bytes:
     return orjson.dumps(answer, default=dict, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY)
 
 
-def _response(body: bytes, status: int = 200, weights: str | None = None) -> Response:
+def _stamped(body: bytes, before: str | None, after: str | None) -> Answered:
+    """An answer during which weights were read for the first time, or stayed what they were, or were replaced."""
+    return Answered(body, after if before in (None, after) else None)
+
+
+def _response(body: bytes, weights: str | None = None, status: int = 200) -> Response:
     headers = {"Cache-Control": "no-store"} | ({WEIGHTS: weights} if weights else {})
     return Response(body, status, headers, "application/json")

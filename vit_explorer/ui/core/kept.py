@@ -48,10 +48,10 @@ def made_from(function: ServerFunction, request: Any) -> MadeFrom | None:
     return session.made_from(named, getattr(request, "model", None))
 
 
-def weights_stamp(function: ServerFunction, raw: Any) -> str | None:
-    """The stamp of the weights that answer a raw request; None where it names no network that is in memory."""
+def weights_stamp(function: ServerFunction, request: Any) -> str | None:
+    """The stamp of the weights that answer a request now; None where it names no network that is in memory."""
     session = next((one for one in function.context if isinstance(one, Session)), None)
-    model = raw.get("model") if isinstance(raw, dict) else None
+    model = getattr(request, "model", None)
     return session.weights_stamp(model) if session is not None and isinstance(model, str) else None
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
-from vit_explorer.cost.multiply_adds import count_multiply_adds
+from vit_explorer.cost.multiply_adds import with_cost
 from vit_explorer.models.checkpoint import Checkpoint, CheckpointError
 from vit_explorer.models.pretrained.catalogue import PretrainedModel, pretrained_models
 from vit_explorer.models.pretrained.load import load_pretrained, weights_path
@@ -109,10 +108,7 @@ class Networks:
     def _ready(self, network: Checkpoint) -> Checkpoint:
         if self._busy is not None:
             share_cores(network.model, self._busy)
-        if "multiply_adds" in network.card:
-            return network
-        counted = count_multiply_adds(network.model, network.model.img_size)
-        return replace(network, card={**network.card, "multiply_adds": counted})
+        return with_cost(network)
 
     def opened(self) -> list[Checkpoint]:
         """The networks of other sources, and those of the catalogue that are in memory."""

@@ -23,6 +23,7 @@ from typing import Any, Literal
 
 from PIL import Image
 
+from vit_explorer.cost.multiply_adds import with_cost
 from vit_explorer.data.cache import Stamp, stamp_of
 from vit_explorer.data.cifar10 import (
     cifar10_download_fraction,
@@ -127,12 +128,15 @@ class Session:
             card = find_card(name, self.checkpoint_folders)
             stamp = stamp_of(card) + stamp_of(card.with_name(f"{name}.pt"))
             if name not in self._checkpoints or self._checkpoints[name][0] != stamp:
-                self._checkpoints[name] = stamp, load_checkpoint(name, self.checkpoint_folders)
+                self._checkpoints[name] = stamp, with_cost(load_checkpoint(name, self.checkpoint_folders))
             return self._checkpoints[name][1]
 
     def weights_stamp(self, name: str) -> str | None:
         """The stamp of the weights by which a network answers now; None for one that is not in memory."""
-        checkpoint = self.networks.in_memory(name) or self._checkpoints.get(name, (None, None))[1]
+        checkpoint = self.networks.in_memory(name)
+        if checkpoint is None and name in self._checkpoints:
+            with contextlib.suppress(CheckpointError):  # its files are gone, or damaged
+                checkpoint = self.checkpoint(name)
         return checkpoint.stamp if checkpoint else None
 
     def checkpoints(self) -> tuple[list[Checkpoint], list[str]]:

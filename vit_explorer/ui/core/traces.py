@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import threading
 import time
 import weakref
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import torch
@@ -18,7 +18,7 @@ from vit_explorer.models.network import Network
 
 TRACES_MEMORY = 128 * 2**20  # bytes; one pass of a ViT-B/16 at 224 pixels is 31 MB
 
-Key = tuple["weakref.ref[Network]", bytes]
+Key = tuple[int, bytes]
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,18 @@ class Recorded:
     seconds: float
 
 
+@dataclass
+class Kept:
+    """A recorded pass, and when it was last asked for: the number of the question."""
+
+    recorded: Recorded
+    asked: int
+
+
 class Traces:
     """Recorded passes by network and pixels, within a memory. Two who ask for one at a time wait for the same pass.
+
+    It holds no network: the passes of one go when the last other reference to it does.
 
     Args:
         memory: in bytes; what was asked for longest ago goes first, and the latest one stays whatever it takes.
@@ -40,37 +50,47 @@ class Traces:
         self.memory = memory
         self._lock = threading.Lock()
         self._recording: dict[Key, threading.Lock] = {}
-        self._kept: OrderedDict[Key, Recorded] = OrderedDict()
+        self._questions = itertools.count()
+        self._kept: weakref.WeakKeyDictionary[Network, dict[bytes, Kept]] = weakref.WeakKeyDictionary()
 
     def of(self, checkpoint: Checkpoint, images: Tensor) -> Recorded:
         """The pass of a network over one image, uint8 (1, 3, H, W), as the network gets it."""
-        key = weakref.ref(checkpoint.model), hashlib.blake2b(images.numpy().tobytes()).digest()
-        found = self._find(key)
+        model, pixels = checkpoint.model, hashlib.blake2b(images.numpy().tobytes()).digest()
+        found = self._find(model, pixels)
         if found is not None:
             return found
+        key = id(model), pixels  # the caller holds the network meanwhile
         with self._lock:
             recording = self._recording.setdefault(key, threading.Lock())
         with recording:
             try:
-                return self._find(key) or self._keep(key, _record(checkpoint, images))
+                return self._find(model, pixels) or self._keep(model, pixels, _record(checkpoint, images))
             finally:
                 with self._lock:
                     self._recording.pop(key, None)
 
-    def _find(self, key: Key) -> Recorded | None:
+    def _find(self, model: Network, pixels: bytes) -> Recorded | None:
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
+            kept = self._kept.get(model, {}).get(pixels)
+            if kept is None:
+                return None
+            kept.asked = next(self._questions)
+            return kept.recorded
 
-    def _keep(self, key: Key, recorded: Recorded) -> Recorded:
+    def _keep(self, model: Network, pixels: bytes, recorded: Recorded) -> Recorded:
         with self._lock:
-            self._kept[key] = recorded
-            for old in [one for one in self._kept if one[0]() is None]:  # networks that were let go
-                del self._kept[old]
-            while len(self._kept) > 1 and sum(nbytes(one.traced) for one in self._kept.values()) > self.memory:
-                self._kept.popitem(last=False)
+            self._kept.setdefault(model, {})[pixels] = Kept(recorded, next(self._questions))
+            self._make_room()
         return recorded
+
+    def _make_room(self) -> None:
+        """Let go of what was asked for longest ago, the latest one excepted."""
+        every = [(kept.asked, name, passes) for passes in self._kept.values() for name, kept in passes.items()]
+        used = 0
+        for place, (_, name, passes) in enumerate(sorted(every, key=lambda one: one[0], reverse=True)):
+            used += nbytes(passes[name].recorded.traced)
+            if place and used > self.memory:
+                del passes[name]
 
 
 def nbytes(traced: Trace) -> int:
