@@ -6,7 +6,10 @@ from matplotlib.colors import to_hex
 
 from vit_explorer.figures.attention import (
     KEY,
+    LIMIT_PERCENTILE,
     QUERY,
+    SAMPLED,
+    SMALLEST_SHARE,
     heads_figure,
     percent,
     rollout_figure,
@@ -53,6 +56,17 @@ def test_the_scale_of_the_heads_leaves_out_cls_and_the_largest_share_in_a_hundre
     weights[..., 1:] = np.arange(1, 101) / 1000
     assert shares_limit(weights, 1) == pytest.approx(0.0991, abs=1e-4)
     assert shares_limit(np.zeros((1, 1, 3, 3)), 1) > 0
+
+
+def test_the_limit_of_many_weights_is_their_percentile_whatever_their_order():
+    chance = np.random.default_rng(0)
+    many = chance.dirichlet(np.full(150, 0.1), (12, 150)).astype(np.float32)
+    misleading = np.zeros((2, 200, 200), np.float32)  # a sample of every so many-th number sees none of the large ones
+    misleading.reshape(-1)[1::SAMPLED] = 1
+    for weights in (many, misleading, np.sort(many, axis=None).reshape(many.shape), np.full_like(many, 0.25)):
+        for n_prefix in (0, 1):
+            expected = max(np.percentile(weights[..., n_prefix:], LIMIT_PERCENTILE), SMALLEST_SHARE)
+            assert shares_limit(weights, n_prefix) == pytest.approx(expected, rel=1e-6)
 
 
 def test_the_scale_of_the_rollout_leaves_out_the_query_itself():

@@ -48,6 +48,6 @@ def attention_entropy(attention: Sequence[Tensor]) -> Tensor:
 
     0 for one token each, log2(N) for uniform attention.
     """
-    return torch.stack([torch.special.entr(weights).sum(-1).mean(-1) for weights in attention], dim=1) / torch.log(
-        torch.tensor(2.0)
-    )
+    tiny = torch.finfo(torch.float32).tiny  # 0 log 0 counts as 0
+    sums = [weights.clamp_min(tiny).log2_().mul_(weights).sum(-1) for weights in attention]
+    return -torch.stack([one.mean(-1) for one in sums], dim=1)

@@ -26,27 +26,31 @@ def embed_twice(embedding: PatchEmbedding, inputs: Tensor) -> tuple[Tensor, Tens
 
 
 @torch.no_grad()
-def pixels_from_tokens(model: Network, traced: Trace) -> Tensor | None:
-    """Pixels (B, C, H, W) float64 by least squares from the first block's tokens.
+def reading_matrix(embedding: PatchEmbedding) -> Tensor | None:
+    """Least-squares inverse of the projection, (values of a patch, D) float64: token less bias -> pixels of its patch.
 
     None where a token has fewer dimensions than a patch has values, so that it cannot hold them.
-
-    Raises:
-        ValueError: for a model without a linear patch embedding.
     """
-    embedding = model.linear_embedding
-    if embedding is None:
-        raise ValueError(f"the tokens of this {type(model).__name__} are no linear projections of patches")
-    weight, bias = as_linear(embedding)
+    weight, _ = as_linear(embedding)
     values, d_model = weight.shape
     if d_model < values:
         return None
+    q, r = torch.linalg.qr(weight.T.double())  # (D, values), (values, values)
+    return torch.linalg.solve_triangular(r, q.T, upper=True)
+
+
+@torch.no_grad()
+def pixels_from_tokens(model: Network, traced: Trace, reading: Tensor) -> Tensor:
+    """Pixels (B, C, H, W) float64 by least squares from the first block's tokens.
+
+    Args:
+        reading: the :func:`reading_matrix` of the model's linear patch embedding.
+    """
+    _, bias = as_linear(model.linear_embedding)
     table = model.position_table
     tokens = traced.hidden[0] if table is None else traced.hidden[0] - table
     received = tokens[:, traced.n_prefix :] - bias  # (B, N, D)
-    matrix = weight.T.double().expand(len(received), -1, -1)  # (B, D, values)
-    blocks = torch.linalg.lstsq(matrix, received.transpose(1, 2).double()).solution  # (B, values, N)
-    return unpatchify(blocks.transpose(1, 2), embedding.patch_size, traced.grid)
+    return unpatchify(received.double() @ reading.T, model.linear_embedding.patch_size, traced.grid)
 
 
 def equal_values(first: Tensor, second: Tensor, patch_size: int) -> Tensor:

@@ -8,7 +8,7 @@ from typing import TypedDict
 import torch
 from torch import Tensor
 
-from vit_explorer.explain.embedding import embed_twice, equal_values, pixels_from_tokens
+from vit_explorer.explain.embedding import embed_twice, equal_values, pixels_from_tokens, reading_matrix
 from vit_explorer.explain.trace import Trace
 from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.models.patches import PatchEmbedding, filter_components, patchify
@@ -42,6 +42,12 @@ def leading_components(embedding: PatchEmbedding) -> tuple[Tensor, Tensor]:
     return components[:MAX_COMPONENTS], share[:MAX_COMPONENTS]
 
 
+@lru_cache(maxsize=16)
+def kept_reading_matrix(embedding: PatchEmbedding) -> Tensor | None:
+    """The :func:`reading_matrix`, computed once for a network."""
+    return reading_matrix(embedding)
+
+
 @torch.inference_mode()
 def patches_payload(checkpoint: Checkpoint, images: Tensor, inputs: Tensor, traced: Trace) -> PatchesPayload:
     """Embed the patches of one image, and check the projection in two ways.
@@ -67,9 +73,10 @@ def patches_payload(checkpoint: Checkpoint, images: Tensor, inputs: Tensor, trac
 
 def _recovered_values(checkpoint: Checkpoint, images: Tensor, traced: Trace) -> list[int] | None:
     """Per patch, the number of bytes that its token determines exactly; None if a token is too small."""
-    inputs = pixels_from_tokens(checkpoint.model, traced)
-    if inputs is None:
+    reading = kept_reading_matrix(checkpoint.model.patch_embedding)
+    if reading is None:
         return None
+    inputs = pixels_from_tokens(checkpoint.model, traced, reading)
     mean, std = (torch.tensor(checkpoint.card["normalise"][key]).double()[:, None, None] for key in ("mean", "std"))
     size = checkpoint.model.patch_embedding.patch_size
     return equal_values((inputs * std + mean).round(), images, size)[0].tolist()
