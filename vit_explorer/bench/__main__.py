@@ -2,6 +2,7 @@
 
     python -m vit_explorer.bench                       # everything, an hour
     python -m vit_explorer.bench startup point         # some of it
+    python -m vit_explorer.bench point picture --model deit-tiny weights.pth   # with these networks
     python -m vit_explorer.bench faithful --n 100      # on fewer images; --data says where CIFAR-10 lies
     python -m vit_explorer.bench load --visitors 100   # many visitors at once
     python -m vit_explorer.bench soak --requests 20000 # the server's memory over many requests
@@ -26,12 +27,12 @@ from vit_explorer.bench.cards import measure_cards
 from vit_explorer.bench.decode import measure_decode
 from vit_explorer.bench.explain import measure_explain
 from vit_explorer.bench.faithful import MODELS, N_PICTURES, measure_faithful
+from vit_explorer.bench.latency import measure_picture, measure_point
 from vit_explorer.bench.learn import measure_learn
 from vit_explorer.bench.live import measure_live
 from vit_explorer.bench.load import SECONDS, VISITORS, measure_load
 from vit_explorer.bench.missing import NotMeasured
 from vit_explorer.bench.models import measure_models
-from vit_explorer.bench.page import measure_picture, measure_point
 from vit_explorer.bench.pretrained import measure_pretrained
 from vit_explorer.bench.soak import REQUESTS, measure_soak
 from vit_explorer.bench.startup import measure_startup
@@ -67,6 +68,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of text")
     parser.add_argument("--checkpoints", help="a folder of weights, instead of the ones that ship")
     parser.add_argument("--data", help="cards, faithful: the file or folder in which CIFAR-10 is looked for first")
+    parser.add_argument(
+        "--model",
+        nargs="+",
+        default=(),
+        help="point, picture: files of weights or names of the catalogue, in place of the shipped networks; "
+        f"faithful: names of checkpoints ({' '.join(MODELS)})",
+    )
     parser.add_argument("--figure", help="models: draw the table as this PNG, SVG or PDF file")
     load = parser.add_argument_group("load")
     load.add_argument("--visitors", type=int, default=VISITORS, help=f"how many ask at the same time ({VISITORS})")
@@ -75,7 +83,6 @@ def main(arguments: list[str] | None = None) -> int:
     soak.add_argument("--requests", type=int, default=REQUESTS, help=f"how many ({REQUESTS:,})")
     faithful = parser.add_argument_group("faithful")
     faithful.add_argument("--n", type=int, default=N_PICTURES, help=f"how many test pictures ({N_PICTURES})")
-    faithful.add_argument("--model", nargs="+", default=MODELS, help=f"names of checkpoints ({' '.join(MODELS)})")
     options = parser.parse_args(arguments)
     unknown = [name for name in options.measures if name not in MEASURES]
     if unknown:
@@ -86,11 +93,13 @@ def main(arguments: list[str] | None = None) -> int:
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
     }
     asked = {
+        "point": {"models": options.model},
+        "picture": {"models": options.model},
         "load": {"visitors": options.visitors, "seconds": options.seconds},
         "soak": {"requests": options.requests},
         "models": {"figure": options.figure},
         "cards": {"data": options.data},
-        "faithful": {"data": options.data, "n": options.n, "models": options.model},
+        "faithful": {"data": options.data, "n": options.n, "models": options.model or MODELS},
     }
     missing = False
     for name in options.measures or MEASURES:

@@ -7,8 +7,10 @@ import tempfile
 from typing import TYPE_CHECKING, Any
 
 from vit_explorer.bench.browser import chromium, running_app
+from vit_explorer.bench.latency import POINT_BUDGET
 from vit_explorer.bench.missing import NotMeasured
-from vit_explorer.bench.page import POINT_BUDGET, POINTED, VIEWPORT, app_flags, open_page, point_on
+from vit_explorer.bench.page import POLL_OF, VIEWPORT, app_flags, open_page, point_on
+from vit_explorer.bench.views import POINTED
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Response
@@ -18,7 +20,6 @@ FIRST_POINT_BUDGET = 3.0  # seconds
 STOP_BUDGET = 2.0  # seconds
 PATIENCE = 180_000  # ms until something must have happened
 FOLLOWED = 15_000  # ms in which the polls of a race are counted
-POLL_OF = '"follow"'  # in the body of a poll
 
 # Notes when the set-up's Play and the bar's Stop are pressed, and when what follows from it has been drawn. A race's
 # first point is the accuracy of the untrained model; its first trained point comes after the first step.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import statistics
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +12,24 @@ import torch
 
 from vit_explorer.bench.browser import chromium, running_app
 from vit_explorer.bench.catalogue_files import UNCHECKED, write_catalogue
+from vit_explorer.bench.latency import forward_milliseconds, picture_budget
 from vit_explorer.bench.page import VIEWPORT, change_picture, open_page, open_view
-from vit_explorer.models.network import Network
+from vit_explorer.bench.views import views_of
 from vit_explorer.models.pretrained.catalogue import pretrained_models
 from vit_explorer.models.pretrained.source import open_network
 from vit_explorer.models.zoo import create_model
 
 SIDE = 224  # pixels
 PICTURES = 3  # changes of image on each view
-PASSES = 5
 NETWORKS: dict[str, dict[str, Any]] = {  # of sizes in the catalogue, with fresh weights, which take the same time
     "deit-tiny-sized": {"d_model": 192, "n_heads": 3, "d_ff": 768},
     "vit-b-16-sized": {"d_model": 768, "n_heads": 12, "d_ff": 3072},
 }
 REAL = "VIT_EXPLORER_VIT_S14"  # names a folder with a ViT-S/14 of DINOv2, which is measured too where it is
-BUDGETS = {"deit-tiny-sized": "600 ms", "vit-b-16-sized": "forward pass + 500 ms"}
+OF_TWO = "Features / Two networks"
 VIEWS = (
     "Patches", "Positions", "Attention / Heads", "Attention / Rollout", "Attention / Test it", "Attention / Layers",
-    "Features / Maps", "Features / Two networks",
+    "Features / Maps", OF_TWO,
 )  # fmt: skip
 _SHOW = """(model) => new Promise((resolve) => {
   vx.set("wish", { model });
@@ -62,24 +61,24 @@ def _saved(folder: Path, name: str, options: dict[str, Any]) -> Path:
 
 def _measure_pictures(files: list[Path], folder: str, result: dict[str, Any]) -> None:
     """Time another image on each view with each network; *Two networks* shows the first of the others beside it."""
+    networks = [open_network(file).model for file in files]
+    passes = [forward_milliseconds(network) for network in networks]
     flags = [word for file in files for word in ("--model", str(file))]
     with running_app("--runs", folder, *flags) as address, chromium() as browser:
         page = browser.new_page(viewport=VIEWPORT)
-        for file in files:
-            name = file.stem
-            forward = 1000 * _forward(open_network(file).model)
+        for file, network, forward in zip(files, networks, passes, strict=True):
+            name, beside = file.stem, next(other for other in passes if other is not forward)
             result[f"{name}: one forward pass, ms (median, {torch.get_num_threads()} threads)"] = forward
             open_page(page, f"{address}#model={name}&picture=sample:cat")
-            for number, view in enumerate(VIEWS):
+            for number, view in enumerate(views_of(network, VIEWS)):
                 open_view(page, view)
                 drawn = range(number * (PICTURES + 1), (number + 1) * (PICTURES + 1))  # the server keeps its answers
                 times = [change_picture(page, f"shapes:{each}") for each in drawn][1:]
                 median = statistics.median(times)
-                result[f"{name}, {view}: everything drawn, ms (median), and in forward passes"] = (
-                    f"{median:.0f}, {median / forward:.1f} x"
+                budget = picture_budget(network, forward + beside if view == OF_TWO else forward)
+                result[f"{name}, {view}: everything drawn, ms (median), in forward passes, and budget"] = (
+                    f"{median:.0f}, {median / forward:.1f} x, {budget:.0f}"
                 )
-            if name in BUDGETS:
-                result[f"{name}: budget"] = BUDGETS[name]
 
 
 def _measure_memory(folder: str, result: dict[str, Any]) -> None:
@@ -104,17 +103,6 @@ def _measure_memory(folder: str, result: dict[str, Any]) -> None:
             del os.environ["TORCH_HOME"]
         else:
             os.environ["TORCH_HOME"] = before
-
-
-@torch.inference_mode()
-def _forward(model: Network) -> float:
-    """Seconds of a forward pass of one image."""
-    image, times = torch.zeros(1, 3, SIDE, SIDE), []
-    for _ in range(PASSES + 1):
-        began = time.perf_counter()
-        model(image)
-        times.append(time.perf_counter() - began)
-    return statistics.median(times[1:])
 
 
 def _memory_of_children() -> float | None:
