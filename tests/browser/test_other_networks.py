@@ -1,5 +1,6 @@
 """Networks of other libraries at 224 pixels in every tab: a ViT with registers and no head, a DeiT, a whole Swin-T,
-and, where it is here, a real ViT-S/14. Each view is opened, pointed at and saved, and a visitor brings own weights.
+and, where it is here, a real ViT-S/14. Each view is opened, pointed at and saved; on a phone a visitor brings a photo
+and compares it with another one; and a visitor brings own weights.
 
 The DeiT and the ViT with registers have two blocks, since each view of theirs takes as long as they are deep.
 """
@@ -14,8 +15,10 @@ import pytest
 import timm
 import torch
 
-from tests.browser.pages import drawn, open_view
+from tests.browser.pages import drawn, fits, open_view
 from vit_explorer.bench.browser import running_app
+from vit_explorer.bench.page import IMAGE, open_page, still
+from vit_explorer.bench.views import IN_A_VIEW, POINTED
 
 pytestmark = pytest.mark.slow
 
@@ -33,13 +36,17 @@ GLOBAL = [
 FEATURES = ["Features / Maps", "Features / Two networks"]
 VIEWS = {
     "registers": [*GLOBAL, "Features / Maps", "Features / Nearest pictures", "Compare / One picture"],
-    "deit": ["Home", *GLOBAL, *FEATURES, "Recipe / Ingredients", "Classify"],
+    "deit": ["Home", *GLOBAL, "Attention / Inside a head", *FEATURES, "Recipe / Ingredients", "Classify"],
     "swin": [
-        "Home", "Patches", "Attention / Explain", "Features / Maps", "Windows / Step by step", "Windows / Masks",
-        "Windows / Hierarchy", "Compare / One picture",
+        "Home", "Patches", "Attention / Explain", "Attention / Test it", *FEATURES, "Windows / Step by step",
+        "Windows / Masks", "Windows / Hierarchy", "Compare / One picture", "Classify",
     ],
-    REAL: ["Attention / Heads", *FEATURES],
+    REAL: ["Home", *GLOBAL, "Attention / Inside a head", *FEATURES],
 }  # fmt: skip
+HEADLESS = {"registers", REAL}
+SAVED = {"deit", "swin", REAL}  # measures that are long to take are left to the other one
+ON_A_PHONE = {"swin": ["Patches", "Windows / Step by step"]}
+PHOTO = Path(__file__).parents[1] / "explain" / "chelsea.jpg"
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +101,35 @@ def shown(page, name: str) -> None:
     drawn(page)
 
 
-@pytest.mark.parametrize("name", VIEWS)
-def test_every_tab_opens_is_saved_and_answers_within_its_size(page, name):
+def point(page, name: str) -> None:
+    """Two places, in the image beside the tabs or else in the view: each marks its own token, and nothing is asked."""
+    still(page)
+    asked = []
+    listen = lambda request: asked.append(request.url)  # noqa: E731
+    page.on("request", listen)
+    rows, columns = page.evaluate("vx.get('trace').grid")
+    place = page.locator(IN_A_VIEW if name == "swin" else IMAGE.selector)
+    place.scroll_into_view_if_needed()
+    box = place.bounding_box()
+    marked = {}
+    for row, column in ((1, 2), (rows - 2, columns - 3)):
+        x, y = (column + 0.5) / columns, (row + 0.5) / rows
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        marked[row * columns + column] = page.evaluate("vx.get('token')")
+    assert len(set(marked.values())) == 2
+    assert name == "swin" or all(token == cell for cell, token in marked.items()), marked
+    page.remove_listener("request", listen)
+    assert asked == []
+
+
+def needed(name: str) -> None:
     if name == REAL and not real():
         pytest.skip("VIT_EXPLORER_VIT_S14 names no folder with a real ViT-S/14")
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_every_tab_opens_is_pointed_at_is_saved_and_answers_within_its_size(page, name):
+    needed(name)
     sizes = {}
 
     def measure(response) -> None:
@@ -110,16 +142,47 @@ def test_every_tab_opens_is_saved_and_answers_within_its_size(page, name):
     page.on("response", measure)
     shown(page, name)
     for view in VIEWS[name]:
-        if view == "Attention / Explain" and name != "registers":  # which has no head
+        if view == "Attention / Explain" and name not in HEADLESS:
             explain_without_scores(page)
         else:
             open_view(page, view)
-        for place in page.locator("#stage canvas[tabindex='0']:visible").all()[:2]:
-            place.hover()
-        if name == "deit" and view != "Attention / Explain":  # which has most views, and measures to save them
+        if view in POINTED and not (name == "swin" and view == "Home"):
+            point(page, name)
+        if name in SAVED and view != "Attention / Explain":
             save_numbers(page)
     assert "analyse" in sizes
     assert {asked: size for asked, size in sizes.items() if size > LIMIT} == {}
+
+
+@pytest.mark.parametrize("name", VIEWS)
+def test_on_a_phone_a_photo_of_ones_own_is_seen_pointed_at_and_compared_with_another(watched, address, name):
+    needed(name)
+    page = watched(390, 844, has_touch=True)
+    open_page(page, f"{address}#model={name}")
+    page.locator(".vx-frame .file").set_input_files(PHOTO)
+    page.wait_for_function("vx.get('settled').picture.startsWith('upload:')")
+    assert page.evaluate("[vx.get('trace').model, vx.get('trace').size]") == [name, 224]
+    for view in ON_A_PHONE.get(name, ["Patches", "Attention / Heads"]):
+        open_view(page, view)
+        fits(page, 390)
+    open_view(page, "Features / Maps")
+    similar = page.locator(".vx-features-similarity")
+    found = []
+    for second in ("sample:bus", "sample:cheetah"):
+        similar.locator(".second").select_option(second)
+        drawn(page)
+        found.append(similar.locator(".there").evaluate("(canvas) => canvas.toDataURL()"))
+    fits(page, 390)
+    marks = similar.locator(".here-marks")
+    before = similar.locator(".finding").inner_text()
+    marks.scroll_into_view_if_needed()
+    marks.tap(position={"x": 20, "y": 20})
+    drawn(page)
+    after = similar.locator(".finding").inner_text()
+    assert before != after and "in the second" in after
+    assert similar.locator(".there").evaluate("(canvas) => canvas.toDataURL()") not in found and found[0] != found[1]
+    open_view(page, "Features / Two networks")
+    fits(page, 390)
 
 
 def test_the_first_network_of_the_command_line_is_shown(page):

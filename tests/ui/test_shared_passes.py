@@ -11,7 +11,7 @@ import torch
 from vit_explorer.explain.trace import Trace, trace
 from vit_explorer.ui.attention.ablate import predict_ablated
 from vit_explorer.ui.attention.features import feature_maps
-from vit_explorer.ui.attention.heads import attention_matrix, attention_rows
+from vit_explorer.ui.attention.heads import attention_layer, attention_matrix, attention_rows
 from vit_explorer.ui.attention.layers import export_layers
 from vit_explorer.ui.attention.rollout import rollout_stack
 from vit_explorer.ui.core.pictures import available_samples
@@ -32,6 +32,7 @@ COLOURS = {"second": SECOND, "fit_on": "both", "drop": True}
 VIEWS: dict[str, list[tuple[Callable[..., Any], dict[str, Any]]]] = {
     "vit-cifar10": [
         (attention_rows, {"token": 3}),
+        (attention_layer, {"layer": 1}),
         (attention_matrix, {"layer": 1, "head": 2}),
         (rollout_stack, ROLLOUT),
         (predict_ablated, NOTHING),

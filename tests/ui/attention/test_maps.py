@@ -17,7 +17,7 @@ from tests.ui.core.test_arrays import RELATIVE_ERROR, unpack_shares
 from vit_explorer.explain.readout import readout_weights
 from vit_explorer.explain.rollout import rollout
 from vit_explorer.models import create_model, save_checkpoint
-from vit_explorer.ui.attention.heads import attention_matrix, attention_rows, export_heads
+from vit_explorer.ui.attention.heads import attention_layer, attention_matrix, attention_rows, export_heads
 from vit_explorer.ui.attention.request import CLS_TOKEN, AttentionInput, load_attention
 from vit_explorer.ui.attention.rollout import export_rollout, rollout_stack
 from vit_explorer.ui.core.errors import UserError
@@ -134,6 +134,15 @@ def test_one_heads_matrix_is_that_of_the_whole(visit):
     assert len(json.dumps(answer)) < 1.5e6
     with pytest.raises(UserError, match="3 layers of 4 heads"):
         visit.ask(attention_matrix, {**request, "layer": 3})
+
+
+def test_a_layer_is_that_of_the_whole_unless_it_is_too_large(visit, monkeypatch):
+    seen, request = visit("fine", layer=2)
+    close(visit.ask(attention_layer, request)["weights"], seen.weights[2])
+    with pytest.raises(UserError, match="3 layers of 4 heads"):
+        visit.ask(attention_layer, {**request, "layer": 3})
+    monkeypatch.setattr("vit_explorer.ui.attention.heads.MAX_LAYER", seen.weights[2].numel() - 1)
+    assert visit.ask(attention_layer, request)["weights"] is None
 
 
 @pytest.mark.parametrize(

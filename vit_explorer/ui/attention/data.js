@@ -21,7 +21,7 @@ export function view(/** @type {import("../state").State} */ state) {
 function build(/** @type {import("../state").Trace} */ trace) {
   const { attention, grid, n_prefix: nPrefix } = trace;
   const [layers, heads, n] = attention.shape;
-  const weights = attention.weights && decode(attention.weights).data; // Float32Array, (layers, heads, n, n)
+  let weights = attention.weights && decode(attention.weights).data; // Float32Array, (layers, heads, n, n)
   const start = (layer, head) => (layer * heads + head) * n * n;
   /** What query token i gives to each token, (n,); a view into the decoded weights. */
   const row = (layer, head, i) => weights.subarray(start(layer, head) + i * n, start(layer, head) + (i + 1) * n);
@@ -38,10 +38,16 @@ function build(/** @type {import("../state").Trace} */ trace) {
     grid,
     row,
     column,
-    whole: Boolean(weights), // false: too many weights for one payload, rows are fetched
-    weights,
+    few: Boolean(weights), // the trace came with all weights
+    whole: Boolean(weights), // false: too many weights for one payload, rows are fetched until all layers have come
     fetched: new Map(), // token -> {rows, columns}, where weights are not whole
     matrices: new Map(), // "layer head" -> (n, n), or null where even one head has too many weights to be sent
+    /** Take the weights of all layers, each (heads, n, n): from now on no row is fetched. @param {Float32Array[]} all */
+    complete(all) {
+      weights = new Float32Array(layers * heads * n * n);
+      for (const [layer, one] of all.entries()) weights.set(one, start(layer, 0));
+      seen.whole = true;
+    },
     /** A head's (n, n), null where it cannot be had, undefined while it has not been fetched. */
     matrix: (layer, head) =>
       weights

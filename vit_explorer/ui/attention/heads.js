@@ -6,7 +6,7 @@ import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { saveMenu } from "../core/save.js";
-import { queue } from "../core/server.js";
+import { ask, queue } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { middleToken, moveToken, prefixName, prefixNames, tokenName, tokenOfIndex } from "../core/tokens.js";
@@ -22,6 +22,7 @@ export default widget((root, server) => {
   const SCENE = 104; // px of the picture on which the query is pointed at
   const HIGHEST = { page: 620, stage: 290 }; // px of all small maps together
   const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+  const SETTLED = 400; // ms after which a picture is taken to stay
   let drawn = null; // widths, places and inks as they were when everything was drawn
   let patch = null; // looked from last
   let pointed = null; // the other token, pointed at on the large map or in the matrix
@@ -47,6 +48,23 @@ export default widget((root, server) => {
     mark(state);
   }
 
+  /** Fetch all layers, one after the other, once a picture stays: then the pointer needs the server no more. */
+  async function fetchAll(seen) {
+    const stays = () => drawn.seen === seen && attention.view(store.state) === seen && root.offsetParent !== null;
+    if (seen.whole || seen.coming) return;
+    seen.coming = true;
+    await new Promise((resolve) => setTimeout(resolve, SETTLED));
+    const layers = [];
+    while (stays() && layers.length < seen.layers) {
+      const request = { ...attention.named(store.state), layer: layers.length };
+      const answer = await ask(server, "attention_layer", request, { quiet: true, say() {} });
+      if (!answer?.weights) break; // too many, or refused: rows are fetched as they are pointed at
+      layers.push(/** @type {Float32Array} */ (decode(answer.weights).data));
+    }
+    if (layers.length === seen.layers) seen.complete(layers);
+    else seen.coming = stays(); // of a picture that has gone they are fetched when it comes back
+  }
+
   /** The shares of the query in all heads; null while they are fetched. */
   function sharesOf(/** @type {import("../state").State} */ state, seen, token, direction) {
     const shares = attention.shares(seen, token, direction);
@@ -65,6 +83,7 @@ export default widget((root, server) => {
     const shares = sharesOf(state, seen, token, direction);
     $(".vx-panel").classList.toggle("waiting", !shares);
     if (!shares) return write(state, seen, token, null, null);
+    fetchAll(seen);
     const end = (values) => (scale === "shared" ? seen.limit : mapping.ownEnd(seen, values));
     const values = shares(layer, head);
     const other = pointed !== null ? pointed : mapping.strongest(seen, values);

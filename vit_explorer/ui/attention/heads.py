@@ -18,6 +18,8 @@ from vit_explorer.ui.core.session import Session
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+MAX_LAYER = 900_000  # weights in one payload that comes after the first: 2.4 MB as base64
+
 
 @dataclass(frozen=True)
 class RowsRequest(ModelRequest):
@@ -48,6 +50,19 @@ class MatrixPayload(TypedDict):
 
 
 @dataclass(frozen=True)
+class LayerRequest(ModelRequest):
+    """A layer, from 0."""
+
+    layer: int
+
+
+class LayerPayload(TypedDict):
+    """The weights of all heads of a layer (heads, N, N); None if they are more than MAX_LAYER."""
+
+    weights: Packed | None
+
+
+@dataclass(frozen=True)
 class HeadsExport(RowsRequest, MatrixRequest):
     """The view as it is on screen, and the format of the file."""
 
@@ -68,6 +83,14 @@ def attention_matrix(session: Session, request: MatrixRequest) -> MatrixPayload:
     seen = load_attention(session, request)
     matrix = seen.weights[check_head(seen, request.layer, request.head)]
     return {"matrix": pack_shares(matrix) if matrix.numel() <= MAX_WEIGHTS else None}
+
+
+def attention_layer(session: Session, request: LayerRequest) -> LayerPayload:
+    """A layer's weights, for models that have too many weights for one payload."""
+    seen = load_attention(session, request)
+    layer, _ = check_head(seen, request.layer, 0)
+    weights = seen.weights[layer]
+    return {"weights": pack_shares(weights) if weights.numel() <= MAX_LAYER else None}
 
 
 @terms(long=True)

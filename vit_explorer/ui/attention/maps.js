@@ -6,7 +6,9 @@ import { inkOf } from "../core/theme.js";
 import { tokenOfIndex } from "../core/tokens.js";
 
 const LABEL = 20; // px for the numbers of layers and heads
-const GAP = 8; // px between small maps
+const [GAP, NARROW_GAP] = [8, 4]; // px between small maps, the second where there are many
+const MANY = 8; // rows or columns
+const SMALLEST_MAP = 8; // px
 const EDGE = 4; // px around small maps, for the frame of the chosen one
 const STRIP_GAP = 2; // px between a small map and its CLS strip
 const LARGE_STRIP = 16; // px, the CLS strip of the large map
@@ -40,12 +42,13 @@ export function place(
 ) {
   const [h, w] = seen.grid;
   const strip = (map) => (seen.nPrefix ? Math.max(4, Math.round(map / 9)) + STRIP_GAP : 0);
+  const gap = Math.max(rows, cols) > MANY ? NARROW_GAP : GAP;
   const fits = (map) =>
-    left + cols * (map + strip(map) + GAP) - GAP + EDGE <= width &&
-    rows * ((map * h) / w + GAP + bottom) + top <= height;
+    left + cols * (map + strip(map) + gap) - gap + EDGE <= width &&
+    rows * ((map * h) / w + gap + bottom) + top <= height;
   let map = Math.min(most, Math.floor((width - left) / cols));
-  while (map > w && !fits(map)) map--;
-  const [stepX, stepY] = [map + strip(map) + GAP, Math.round((map * h) / w) + GAP + bottom];
+  while (map > SMALLEST_MAP && !fits(map)) map--;
+  const [stepX, stepY] = [map + strip(map) + gap, Math.round((map * h) / w) + gap + bottom];
   const corner = (row, col) => [left + col * stepX + strip(map), top + row * stepY];
   return {
     map,
@@ -56,8 +59,8 @@ export function place(
     left,
     top,
     corner,
-    width: left + cols * stepX - GAP + EDGE,
-    height: top + rows * stepY - GAP + EDGE,
+    width: left + cols * stepX - gap + EDGE,
+    height: top + rows * stepY - gap + EDGE,
     /** Which map the pointer is in, [row, col], or null. */
     at(event, element) {
       const [x, y] = at(event, element);

@@ -53,7 +53,7 @@ export function request(/** @type {import("../state").State} */ state) {
 /** Two requests in which this is the same have the same answer. */
 export function same(/** @type {import("../state").State} */ state) {
   const asked = request(state);
-  return attention.view(state).whole || options(state).row === "answer" ? { ...asked, token: null } : asked;
+  return attention.view(state).few || options(state).row === "answer" ? { ...asked, token: null } : asked;
 }
 
 export function unpacked(answer) {

@@ -13,7 +13,7 @@ from vit_explorer.ui.attention.explain import (
     leave_scores,
 )
 from vit_explorer.ui.attention.features import feature_maps
-from vit_explorer.ui.attention.heads import attention_matrix, attention_rows, export_heads
+from vit_explorer.ui.attention.heads import attention_layer, attention_matrix, attention_rows, export_heads
 from vit_explorer.ui.attention.inside import export_inside, look_inside
 from vit_explorer.ui.attention.layers import export_layers
 from vit_explorer.ui.attention.rollout import export_rollout, rollout_stack
@@ -30,7 +30,11 @@ def place_attention(session: Session) -> None:
         with gr.Tab("Heads", id="heads"):
             place_no_attention(session)
             heads = serve(
-                session, attention_rows=attention_rows, attention_matrix=attention_matrix, export=export_heads
+                session,
+                attention_rows=attention_rows,
+                attention_matrix=attention_matrix,
+                attention_layer=attention_layer,
+                export=export_heads,
             )
             widget(__file__, "attention-heads", heads, elem_id="attention-heads")
         with gr.Tab("Inside a head", id="inside"):

@@ -14,7 +14,9 @@ const ARRAYS = { float32: Float32Array, uint8: Uint8Array, int8: Int8Array, int1
  * @returns {Packed}
  */
 export function decode(packed) {
-  const bytes = Uint8Array.from(atob(packed.data), (c) => c.charCodeAt(0));
+  const text = atob(packed.data);
+  const bytes = new Uint8Array(text.length);
+  for (let k = 0; k < bytes.length; k++) bytes[k] = text.charCodeAt(k); // many times as fast as Uint8Array.from
   const logs = packed.dtype === "log2";
   const data = logs ? powers(new Uint16Array(bytes.buffer), packed.scale) : new ARRAYS[packed.dtype](bytes.buffer);
   const { shape } = packed;
@@ -32,5 +34,7 @@ let table = new Float32Array(0); // 2 ** -(code * step) for every code; the step
 function powers(codes, step) {
   if (!table.length)
     table = Float32Array.from({ length: 65536 }, (_, code) => (code === 65535 ? 0 : 2 ** (-code * step)));
-  return Float32Array.from(codes, (code) => table[code]);
+  const values = new Float32Array(codes.length);
+  for (let k = 0; k < codes.length; k++) values[k] = table[codes[k]];
+  return values;
 }

@@ -3,9 +3,24 @@ import { cellAt } from "./pointer.js";
 import * as store from "./store.js";
 import { moveToken } from "./tokens.js";
 
+const zooms = new WeakMap(); // canvas -> {of, zoom}
+let sizes = 0; // that the window has had
+globalThis.addEventListener?.("resize", () => sizes++);
+
+/** How much the page enlarges a canvas. To ask the browser brings all styles up to date, too slow for each move of the pointer. */
+function zoomOf(element) {
+  const { className, dataset } = document.body;
+  const of = `${sizes} ${className} ${dataset.vxTab} ${document.documentElement.style.getPropertyValue("--vx-stage")}`;
+  const known = zooms.get(element);
+  if (known?.of === of) return known.zoom;
+  const zoom = element.currentCSSZoom || 1;
+  if (element.checkVisibility()) zooms.set(element, { of, zoom });
+  return zoom;
+}
+
 /** Give a canvas its size in CSS pixels, sharp on any screen, and return a cleared context in those pixels. */
 export function clearCanvas(element, width, height) {
-  const ratio = (window.devicePixelRatio || 1) * (element.currentCSSZoom || 1); // sharp on a stage too
+  const ratio = (window.devicePixelRatio || 1) * zoomOf(element); // sharp on a stage too
   const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
   if (element.width !== w || element.height !== h) {
     element.width = w;

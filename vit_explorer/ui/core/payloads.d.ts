@@ -4,6 +4,7 @@ export interface Answers {
   advice: Record<string, any>;
   analyse: any;
   architectures: TablePayload;
+  attention_layer: LayerPayload;
   attention_matrix: MatrixPayload;
   attention_rows: RowsPayload;
   begin_weights: BegunPayload;
@@ -608,6 +609,10 @@ export interface LadderPayload {
   sweep?: string;
   limit?: number;
   made?: string;
+}
+
+export interface LayerPayload {
+  weights: Packed | null;
 }
 
 export interface MapArea {

@@ -15,6 +15,9 @@ export const nameOf = (id) => (items().find((item) => item.id === id) || { label
 /** The id of the tab that is open where no link says another. @returns {string} */
 export const first = () => items()[0].id;
 
+/** The id of the open tab. It makes the browser lay out nothing, as `place` does. @returns {string | undefined} */
+export const openNow = () => selected(document.querySelector("#tabs"));
+
 /** Whether an element is on screen: neither hidden nor in a closed tab. @param {HTMLElement} element */
 export const visible = (element) => element.isConnected && element.offsetParent !== null;
 

@@ -25,6 +25,7 @@ const FINDINGS = [
   ".vx-patches .numbers caption", // another cut against the trained one
   ".vx-patches .note",
   ".headline",
+  ".vx-features-similarity .finding", // it follows the pointer, the one of the colours does not
   ".finding",
   ".outcome",
   "p.pair",

@@ -29,7 +29,7 @@ export default widget((root) => {
   let shown = "";
 
   function follow() {
-    const { tab = "" } = tabs.place();
+    const tab = tabs.openNow() ?? ""; // asked at every change of the page, and so while the pointer moves
     if (tab === shown) return;
     shown = tab;
     const known = TABS[tab];
