@@ -18,7 +18,7 @@ import torch
 from tests.browser.pages import drawn, fits, open_view
 from vit_explorer.bench.browser import running_app
 from vit_explorer.bench.page import IMAGE, open_page, still
-from vit_explorer.bench.views import IN_A_VIEW, POINTED
+from vit_explorer.bench.views import IN_A_VIEW, OF_TOKENS, POINTED
 
 pytestmark = pytest.mark.slow
 
@@ -146,7 +146,7 @@ def test_every_tab_opens_is_pointed_at_is_saved_and_answers_within_its_size(page
             explain_without_scores(page)
         else:
             open_view(page, view)
-        if view in POINTED and not (name == "swin" and view == "Home"):
+        if view in POINTED and not (name == "swin" and view in OF_TOKENS):
             point(page, name)
         if name in SAVED and view != "Attention / Explain":
             save_numbers(page)

@@ -29,6 +29,7 @@ AMONG_ALL = {"Attention / Heads", "Attention / Inside a head", "Attention / Roll
 OF_A_PREDICTION = {
     "Attention / Explain", "Attention / Test it", "Recipe / Ingredients", "Classify", "Compare / One picture",
 }  # fmt: skip
+OF_TOKENS = {"Home", "Patches"}  # they mark tokens of networks that have the same ones from end to end
 IN_A_VIEW = "#stage canvas[tabindex='0']:visible >> nth=0"  # the first one that takes the pointer
 
 
@@ -51,4 +52,4 @@ def pointed_at(network: Network) -> list[tuple[str, Area]]:
     if network.attention_kind == "global":
         return [(view, replace(IMAGE, rows=rows, columns=columns)) for view in views_of(network, POINTED)]
     own = Area(IN_A_VIEW, rows, columns, TOKEN)  # the image beside the tabs has no tokens of such a network
-    return [(view, own) for view in views_of(network, POINTED) if view != "Home"]
+    return [(view, own) for view in views_of(network, POINTED) if view not in OF_TOKENS]
