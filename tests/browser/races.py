@@ -46,9 +46,15 @@ def copy_race(race: Race, runs: Path, name: str, secret: str | None = None) -> s
     return name
 
 
+def unfold(page) -> None:
+    """Show what the set-up of a race has folded away."""
+    page.locator(".vx-train-setup .more").evaluate("more => void (more.open = true)")
+
+
 def press_play(page, epochs: str) -> str:
     """Start ViT against CNN on 500 drawn pictures; the race's name."""
     setup = page.locator(".vx-train-setup")
+    unfold(page)
     setup.locator(".data button", has_text="Shapes").click()
     setup.locator(".size input").fill("0")
     setup.locator(".epochs input").fill(epochs)

@@ -157,7 +157,7 @@ STATES: dict[str, list[list[Act]]] = {
         [press(".vx-train-shelf li:not(.current) [aria-label^=Compare]"), press("[data-what=accuracy]")],
         [
             press(".vx-train-controls .new"), press(".preset:nth-child(3)"),
-            slide(".size input", 0), slide(".epochs input", 3),
+            press(".vx-train-setup .more summary"), slide(".size input", 0), slide(".epochs input", 3),
         ],
     ],
     "Recipe / Ingredients": [

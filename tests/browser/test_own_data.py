@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.browser.pages import drawn, fits, open_view
+from tests.browser.races import unfold
 from vit_explorer.bench.page import open_page
 
 pytestmark = pytest.mark.slow
@@ -69,6 +70,7 @@ def setup(page, address):
     open_view(page, "Train")
     if not page.locator(f"{SETUP} .setup").is_visible():
         page.evaluate("vx.set('setup', { open: true })")
+    unfold(page)
     page.locator(f"{SETUP} .yours").click()
     page.locator(f"{OWN} .terms", has_text="24 hours").wait_for()
     yield page

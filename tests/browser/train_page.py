@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.browser.races import PATIENCE
+from tests.browser.races import PATIENCE, unfold
 
 
 def open_setup(page):
@@ -11,6 +11,7 @@ def open_setup(page):
     if not page.locator(".vx-train-setup .setup").is_visible():
         page.locator(".vx-train-controls .new").click()
     page.locator(".vx-train-setup .chip").nth(1).wait_for(timeout=PATIENCE)
+    unfold(page)
     return page
 
 

@@ -68,10 +68,15 @@ test("behind the last step of all, the test that is left is named, with its time
   const steps = 40;
   const at = (/** @type {number} */ step) =>
     contender("ViT", "vit", 0.3, { info: { n_test: 10_000, total_steps: steps }, now: { step, seconds_left: 27 } });
-  assert.match(words.testing([at(steps)]), /^testing on 10,000 pictures, about 27 s /);
+  assert.match(words.testing([at(steps)]), /^Testing on 10,000 pictures, about 27 s /);
   assert.match(words.testing([at(steps), at(steps)]), / 54 s /);
   assert.match(words.testing([at(steps), contender("CNN", "cnn", 0.3, { finished: ended })]), / 27 s /);
   assert.equal(words.testing([at(steps), at(steps - 1)]), "");
+  const race = { state: "training", place: null, reason: null, activity: null, contenders: [at(steps - 1)] };
+  assert.equal(words.state(race), "Training");
+  assert.equal(words.state({ ...race, activity: "ViT: testing on 1,000 pictures" }), "ViT: testing on 1,000 pictures");
+  assert.equal(words.state({ ...race, activity: "pausing" }), "Pausing");
+  assert.match(words.state({ ...race, contenders: [at(steps)] }), /^Testing on 10,000 /);
   assert.equal(words.testing([at(steps), contender("CNN", "cnn", 0.3, { info: null, now: null })]), "");
   assert.match(words.remaining(at(steps - 1)), /^about 27 s left/);
 });

@@ -222,9 +222,10 @@ def test_whether_a_look_comes_next_is_known_before(tiny):
     events = trainer.events()
     assert isinstance(next(events), Started)
     told = []
-    while not (told and isinstance(told[-1][1], Finished)):
-        told.append((trainer.looks_next, next(events)))
-    assert all(looked != isinstance(event, Step) for looked, event in told)
+    while not (told and isinstance(told[-1][-1], Finished)):
+        told.append((trainer.looks_next, trainer.coming, next(events)))
+    assert all(looked != isinstance(event, Step) == (coming is None) for looked, coming, event in told)
+    assert told[-1][1] == f"testing on all {len(tiny.test.y):,} test pictures"
 
 
 def test_where_the_next_epoch_ends_that_was_not_told(tiny):

@@ -140,6 +140,19 @@ class Trainer:
         """Whether the next event evaluates the model, which may take longer than a step, or ends the run."""
         return self._due() != "step"
 
+    @property
+    def coming(self) -> str | None:
+        """The next event in words, for a status line; None for a step."""
+        due = self._due()
+        if due == "end":
+            return f"testing on all {len(self.dataset.test.y):,} test pictures"
+        if due == "step":
+            return None
+        measured = self._measured is not None and self._measured[0] == self.step
+        if self.recipe.test_each_epoch and self.step in self.source.curve.steps and not measured:
+            return f"testing on {len(self.source.measured.y):,} pictures"
+        return "looking at the probe picture" if due == "snapshot" else "ending an epoch"
+
     def change_lr(self, factor: float) -> None:
         """Multiply the schedule's learning rate by ``factor`` from the next step on; ``recipe`` notes it.
 

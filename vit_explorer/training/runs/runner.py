@@ -181,8 +181,8 @@ class Runner:
             with contextlib.suppress(RunError):  # it is reported all the same
                 self._write(contender, failed)
             return failed
-        if trainer.looks_next:
-            self.tell(contender.label, "measuring the test pictures")
+        if (coming := trainer.coming) is not None:
+            self.tell(contender.label, coming)
         assert contender.events is not None
         contender.stamp = None
         event = next(contender.events)

@@ -70,11 +70,9 @@ export default widget((root, server) => {
     const parts = [wording.state(race)];
     const distance = wording.distance(race.contenders);
     if (distance) parts.push(distance);
-    if (race.state === "training" && left.length) {
+    if (race.state === "training" && left.length && !wording.testing(race.contenders)) {
       const seconds = left.reduce((sum, one) => sum + one.now.seconds_left, 0);
-      parts.push(
-        wording.testing(race.contenders) || `about ${format.duration(seconds)} left, tests and snapshots included`,
-      );
+      parts.push(`about ${format.duration(seconds)} left, tests and snapshots included`);
     }
     return parts.join(" · ");
   }

@@ -1,10 +1,10 @@
 /* The set-up of a race: a preset, the pictures, up to four contenders, the probe picture, and Play. */
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
-import { inLink } from "../core/link.js";
+import { inLink, touch } from "../core/link.js";
 import { say } from "../core/say.js";
 import { newest } from "../core/server.js";
-import { integer, number, setting, words as text } from "../core/setting.js";
+import { flag, integer, number, setting, words as text } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as calls from "./calls.js";
@@ -76,9 +76,16 @@ export default widget((root) => {
         () => draft.probe,
         () => draft.dataset().probes[0].index,
       ),
+      unfolded: setting(
+        flag,
+        () => (open() ? $(".more").open : null),
+        (wish) => ($(".more").open = wish ?? false),
+        false,
+      ),
     },
     () => draw(),
   );
+  $(".more").addEventListener("toggle", touch);
 
   // ---- lists, built once -------------------------------------------------------------------------------------------
   function button(className, act) {
@@ -191,6 +198,14 @@ export default widget((root) => {
       one.setAttribute("aria-selected", String(Number(one.dataset.index) === draft.probe));
     const chosen = draft.dataset().probes.find(({ index }) => index === draft.probe);
     $(".chosen").textContent = chosen ? chosen.label : `test picture ${format.count(draft.probe)}`;
+    brief();
+  }
+
+  /** What is folded away, in words. */
+  function brief() {
+    const epochs = format.plural(draft.epochs, "epoch");
+    $(".brief").textContent =
+      `${$(".size output").textContent} pictures of ${words.data(draft.data)}, ${epochs}, probe: ${$(".chosen").textContent}`;
   }
 
   $(".presets").addEventListener("keydown", (event) => {
@@ -318,6 +333,7 @@ export default widget((root) => {
     const wrong = draft.problem();
     if (wrong && draft.edited !== wrong.entry) draft.unfold(wrong.entry);
     if (wrong || checkEpochs()) {
+      if (checkEpochs()) $(".more").open = true;
       promise();
       $(".field.bad").focus();
       return;

@@ -120,13 +120,13 @@ export function rings(contenders, what) {
   return ` Ring at the end: all ${all ? `${format.count(all)} ` : ""}test pictures${before}.`;
 }
 
-/** A race's state as a person says it. */
-export function state({ state, place, reason, activity }) {
+/** A race's state as a person says it: while it is trained, what happens at this moment. */
+export function state({ state, place, reason, activity, contenders = [] }) {
   const words = {
     waiting:
       place === 1 ? "Waiting: it is next, when the training before it ends." : `Waiting: number ${place} in the queue.`,
     starting: `Starting${activity ? `: ${activity}` : ""}`,
-    training: activity === "pausing" ? "Pausing" : activity === "stopping" ? "Stopping" : "Training",
+    training: { pausing: "Pausing", stopping: "Stopping" }[activity] || testing(contenders) || activity || "Training",
     paused: "Paused",
     finished: "Finished",
     failed: `It could not go on. ${reason || ""}`,
@@ -151,7 +151,7 @@ export function testing(contenders) {
   if (!left.length || !left.every(stepped)) return "";
   const seconds = left.reduce((sum, { now }) => sum + now.seconds_left, 0);
   const time = seconds >= 1 ? `, about ${format.duration(seconds)} in all` : "";
-  return `testing on ${format.count(left[0].info.n_test)} pictures${time}`;
+  return `Testing on ${format.count(left[0].info.n_test)} pictures${time}`;
 }
 
 /** What a contender has left: the time of its steps, or, behind the last of them, the test on all test pictures. */
