@@ -85,16 +85,22 @@ def page(watched, address):
 
 
 @pytest.fixture(scope="module")
-def resident(visitors, address) -> Iterator[Visitor]:
+def media() -> dict[str, str]:
+    """What the visitor of ``same_page`` prefers, such as reduced motion."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def resident(visitors, address, media) -> Iterator[Visitor]:
     """The one visitor of all tests of a module that ask for ``same_page``."""
     visitor = visitors.borrow()
-    visitor.arrive(address, **VIEWPORT)
+    visitor.arrive(address, **VIEWPORT, **media)
     yield visitor
     visitors.give_back(visitor)
 
 
 @pytest.fixture
-def same_page(request, resident, address):
+def same_page(request, resident, address, media):
     """The page as the test before has left it, but for what a link holds of the open view: that is at its default.
 
     A test that has failed leaves nothing.
@@ -108,5 +114,5 @@ def same_page(request, resident, address):
         problems, resident.faults = resident.faults, []
         made.goto("about:blank")
     else:
-        problems = resident.again(**VIEWPORT)
+        problems = resident.again(**VIEWPORT, **media)
     assert not problems, "\n".join(problems)

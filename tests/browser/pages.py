@@ -34,6 +34,7 @@ _HASTEN = """() => {
   const hurried = (act, time = 0, ...rest) => unhurried(act, time / 5, ...rest);
   window.setTimeout = Object.assign(hurried, { unhurried });
 }"""
+PHONE = {"width": 390, "height": 844}
 DEFAULT_MEDIA = {"color_scheme": "light", "reduced_motion": "no-preference"}
 
 
@@ -92,7 +93,7 @@ class Visitor:
         self.page.mouse.move(0, 0)
         return found
 
-    def again(self, width: int, height: int) -> list[str]:
+    def again(self, width: int, height: int, **media: str) -> list[str]:
         """Stay, with the first picture and all that a link holds of the open view at its default; the faults seen."""
         found, self.faults = self.faults, []
         while self.listeners:
@@ -100,7 +101,7 @@ class Visitor:
         self.page.unroute_all()
         self.page.mouse.move(0, 0)
         self.page.set_viewport_size({"width": width, "height": height})
-        self.page.emulate_media(**DEFAULT_MEDIA)
+        self.page.emulate_media(**DEFAULT_MEDIA | media)
         self.page.evaluate(_AGAIN, self.first)
         return found
 

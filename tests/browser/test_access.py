@@ -115,6 +115,11 @@ def test_in_no_view_axe_finds_a_fault_or_anything_counts_from_0(watched, address
     assert {view: targets for view, targets in low.items() if targets} == {}
 
 
+@pytest.fixture
+def page(same_page):
+    return same_page
+
+
 def test_few_stops_lead_to_the_first_view_and_the_first_of_them_skips_the_rest(page):
     def in_view() -> bool:
         return page.evaluate("document.activeElement.closest('#tabs [role=tabpanel]') !== null")

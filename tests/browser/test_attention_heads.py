@@ -11,7 +11,6 @@ import torch
 from PIL import Image
 
 from tests.browser.pages import open_view, save
-from vit_explorer.bench.page import open_page
 from vit_explorer.explain.distance import patch_distances
 from vit_explorer.explain.rollout import rollout_steps
 from vit_explorer.figures.attention import rollout_limit
@@ -200,11 +199,10 @@ def test_the_rollout_is_played_to_the_last_layer(rollout):
     )
 
 
-def test_without_motion_each_press_is_one_layer(watched, address):
-    page = watched(reduced_motion="reduce")
-    open_page(page, address)
-    page.evaluate("vx.openTab('attention')")
-    page.get_by_role("tab", name="Rollout").click()
+def test_without_motion_each_press_is_one_layer(rollout):
+    page = rollout
+    page.emulate_media(reduced_motion="reduce")
+    page.evaluate("vx.go('', true)")
     page.wait_for_function("document.querySelector('.vx-attention-rollout .step').textContent === 'layer 4 of 4'")
     for layer in (1, 2):
         page.get_by_role("button", name="Next layer").click()

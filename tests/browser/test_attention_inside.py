@@ -18,11 +18,12 @@ SESSION = Session()
 
 
 @pytest.fixture
-def inside(page):
-    open_view(page, "Attention / Inside a head")
-    page.wait_for_function(f"document.querySelector('{ROOT} .finding').textContent.includes('gives')")
-    drawn(page)
-    return page
+def inside(same_page):
+    open_view(same_page, "Attention / Inside a head")
+    same_page.evaluate("vx.go('', true)")
+    same_page.wait_for_function(f"document.querySelector('{ROOT} .finding').textContent.includes('gives')")
+    drawn(same_page)
+    return same_page
 
 
 def shown_number(page, selector: str) -> float:

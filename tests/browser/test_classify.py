@@ -20,9 +20,12 @@ def png(seed: int) -> bytes:
 
 
 @pytest.fixture
-def classify(page):
-    page.get_by_role("tab", name="Classify").click()
-    page.locator(".vx-classify .details > summary").click()
+def classify(same_page):
+    """The tab on the sample at the left, with its details unfolded."""
+    page = same_page
+    page.evaluate("vx.go('tab=classify', true)")
+    page.evaluate("document.querySelector('.vx-classify .details').open = true")
+    drawn(page)
     page.wait_for_function("document.querySelectorAll('.vx-classify .cards .vx-number').length > 0")
     return page
 

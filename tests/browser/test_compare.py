@@ -8,8 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from tests.browser.pages import drawn, open_view, save
-from vit_explorer.bench.page import open_page
+from tests.browser.pages import drawn, fits, open_view, save
 from vit_explorer.cost.architectures import architecture_rows
 from vit_explorer.models.published import PUBLISHED
 from vit_explorer.models.summary import accuracy_percent, model_summary
@@ -33,14 +32,6 @@ def shown(page, view: str):
     open_view(page, f"Compare / {view}")
     page.evaluate("vx.go('', true)")
     drawn(page)
-    return page
-
-
-def opened(watched, address, view, width=1280, height=720):
-    page = watched(width, height)
-    open_page(page, address)
-    page.evaluate("vx.openTab('compare')")
-    open_view(page, view)
     return page
 
 
@@ -334,12 +325,13 @@ def test_the_guide_by_keyboard_to_its_end_back_and_again(guide):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_no_view_is_wider_than_the_screen_and_all_tabs_fit_at_1280(watched, address, width):
-    page = opened(watched, address, "One picture", width, 844)
+def test_no_view_is_wider_than_the_screen_and_all_tabs_fit_at_1280(picture, width):
+    page = picture
+    page.set_viewport_size({"width": width, "height": 844})
     page.wait_for_function(DRAWN)
     for view in ("One picture", "Architectures", "Which one?"):
         open_view(page, view)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        fits(page, width)
     if width == 1280:
         tabs = page.locator("#tabs > .tab-wrapper").first.get_by_role("tab")
         boxes = [tabs.nth(k).bounding_box() for k in range(tabs.count())]

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser.apps import serving
-from tests.browser.pages import drawn
+from tests.browser.pages import drawn, fits
 from tests.deits import DEIT, PLAIN, TEACHER, save_deits
-from vit_explorer.bench.page import VIEWPORT, settled
+from vit_explorer.bench.page import VIEWPORT, open_page
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.distillation import two_tokens
 from vit_explorer.ui.core.session import Session
@@ -30,22 +30,18 @@ def address(checkpoints, runs) -> Iterator[str]:
         yield running
 
 
-def opened(page, address: str, model: str = DEIT):
-    page.goto(f"{address}#picture=shapes:7&model={model}&fit=crop")
-    settled(page)
-    page.evaluate("vx.openTab('recipe')")
-    page.evaluate(
-        """[...document.querySelectorAll("#recipe-tabs [role=tab]")]
-            .find((one) => one.textContent.trim() === "Distillation").click()"""
-    )
+def opened(page, model: str = DEIT):
+    """The view on a picture that is labelled, with its settings at their defaults."""
+    page.evaluate("(link) => vx.go(link, true)", f"tab=recipe&sub=distillation&picture=shapes:7&model={model}")
+    drawn(page)
     page.wait_for_function(f"document.querySelector('{VIEW} .outcome').textContent !== ''")
     page.wait_for_function(f"!document.querySelector('{VIEW}').classList.contains('waiting')")
     return page
 
 
 @pytest.fixture
-def view(watched, address):
-    return opened(watched(), address)
+def view(same_page):
+    return opened(same_page)
 
 
 def settle(page) -> None:
@@ -103,8 +99,8 @@ def test_pointing_marks_the_patch_everywhere_without_a_request(view):
     assert view.evaluate("vx.get('token')") == 11 and not asked
 
 
-def test_beside_another_model_it_says_whose_tokens_these_are(watched, address):
-    page = opened(watched(), address, PLAIN)
+def test_beside_another_model_it_says_whose_tokens_these_are(same_page):
+    page = opened(same_page, PLAIN)
     assert DEIT in page.locator(f"{VIEW} .name").inner_text()
     page.locator(f"{VIEW} .take").click()
     page.wait_for_function("(name) => vx.get('settled').model === name", arg=DEIT)
@@ -135,7 +131,9 @@ def test_asking_can_be_stopped_and_gone_on_with(browser, tmp_path_factory, runs)
     folder = tmp_path_factory.mktemp("checkpoints")
     save_deits(folder)
     with serving(runs, folder) as fresh:
-        page = opened(browser.new_page(viewport=VIEWPORT), fresh)
+        page = browser.new_page(viewport=VIEWPORT)
+        open_page(page, fresh)
+        opened(page)
         go, status = page.locator(f"{BELOW} .go"), page.locator(f"{BELOW} .status")
         go.click()
         page.wait_for_function(f"/^[1-9].* of 2,000 test/.test(document.querySelector('{BELOW} .status').textContent)")
@@ -165,10 +163,10 @@ def test_the_distillation_token_has_its_place_in_the_sequence(view):
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_it_is_no_wider_than_the_page(watched, address, width):
-    page = opened(watched(width, 844 if width < 500 else 720), address)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    inside = page.evaluate(
+def test_it_is_no_wider_than_the_page(view, width):
+    view.set_viewport_size({"width": width, "height": 844 if width < 500 else 720})
+    fits(view, width)
+    inside = view.evaluate(
         f"""[...document.querySelectorAll("{VIEW} *, {BELOW} *")].filter((one) => one.offsetParent)
             .every((one) => one.getBoundingClientRect().right <= innerWidth)"""
     )

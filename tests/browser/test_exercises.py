@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import parse_qsl
 
 from tests.browser.pages import drawn
-from vit_explorer.bench.page import open_page
 
 FACTS = """() => {
   const { similarity, structure } = vx.get("model").positions;
@@ -13,7 +12,8 @@ FACTS = """() => {
 }"""
 
 
-def test_doors_open_views_answers_are_checked_and_only_the_sheet_is_printed(page):
+def test_doors_open_views_answers_are_checked_and_only_the_sheet_is_printed(same_page):
+    page = same_page
     page.evaluate("vx.go('tab=exercises')")
     drawn(page)
     positions = page.locator(".vx-exercises section").nth(1)
@@ -52,9 +52,10 @@ def test_doors_open_views_answers_are_checked_and_only_the_sheet_is_printed(page
     assert windows.locator(field.format("module")).input_value() == "13.8"
 
 
-def test_every_door_leads_to_a_view_that_is_there(watched, address):
-    page = watched()
-    open_page(page, f"{address}#tab=exercises")
+def test_every_door_leads_to_a_view_that_is_there(same_page):
+    page = same_page
+    page.evaluate("vx.go('tab=exercises')")
+    drawn(page)
     tabs = page.evaluate("gradio_config.components.filter(({type}) => type === 'tabitem').map(({props}) => props.id)")
     page.evaluate("async () => (window.vxSheet = (await vx.module('exercises/sheet.js')).SHEET)")
     links = page.evaluate("vxSheet.flatMap(({tasks}) => tasks.flatMap(({link}) => link || []))")

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from tests.browser.pages import open_view, save
-from vit_explorer.bench.page import open_page
 from vit_explorer.explain.features import feature_similarity, outlier_tokens
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.features.hidden import PairRequest, load_pair
@@ -146,7 +145,8 @@ def test_a_network_of_stages_shows_the_map_of_each(features, model):
     assert "patch 88 " in features.locator(FINDING).inner_text()
 
 
-def test_the_nearest_pictures_of_a_dataset_are_shown_and_one_is_opened(page):
+def test_the_nearest_pictures_of_a_dataset_are_shown_and_one_is_opened(same_page):
+    page = same_page
     open_view(page, "Features / Nearest pictures")
     view = page.locator(".vx-features-nearest")
     view.locator(".source").select_option("shapes")
@@ -160,10 +160,10 @@ def test_the_nearest_pictures_of_a_dataset_are_shown_and_one_is_opened(page):
 
 
 @pytest.mark.parametrize("width", [390, 800])
-def test_it_fits_narrow_screens(watched, address, width):
-    page = watched(width, 844)
-    open_page(page, address)
-    page.evaluate("vx.openTab('features')")
+def test_it_fits_narrow_screens(features, width):
+    page = features
+    page.set_viewport_size({"width": width, "height": 844})
+    page.evaluate("vx.go('', true)")
     drawn(page)
     page.locator(f"{SIMILARITY} .here-marks").click(position={"x": 3, "y": 3})
     drawn(page)

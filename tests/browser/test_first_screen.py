@@ -17,6 +17,11 @@ _PAINTED = """(canvas) => {
 }"""
 
 
+@pytest.fixture
+def page(same_page):
+    return same_page
+
+
 def test_first_screen_is_a_finished_example(page):
     assert page.locator(".vx-frame .title").inner_text() == "Cat"
     assert page.locator("#vx-model").input_value() == "vit-cifar10"
@@ -91,6 +96,7 @@ def test_keyboard_reaches_every_control(page, tab):
     open_view(page, tab)
     wanted = page.evaluate(
         """() => {
+          for (const e of document.querySelectorAll("[data-stop]")) delete e.dataset.stop; // of another tab
           const seen = (e) => e.checkVisibility() && !e.disabled && e.tabIndex >= 0;
           const all = [...document.querySelectorAll(".vx-widget :is(button, select, input, canvas[tabindex])")];
           return all.filter(seen).map((e, i) => (e.dataset.stop = i));

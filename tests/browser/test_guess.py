@@ -87,7 +87,8 @@ def test_a_choice_is_made_by_keyboard_and_its_view_hides_the_answer_until_then(p
     assert page.evaluate("document.activeElement.matches('#guess .open')")
 
 
-def test_a_patch_is_clicked_and_the_view_shows_the_right_one(page):
+def test_a_patch_is_clicked_and_the_view_shows_the_right_one(same_page):
+    page = same_page
     go(page, "tab=attention&sub=heads&layer=4&head=1&token=9")
     ask(page)
     assert not page.locator(".vx-attention-heads .views").is_visible()
@@ -106,7 +107,9 @@ def test_a_patch_is_clicked_and_the_view_shows_the_right_one(page):
     assert page.locator(".vx-attention-heads .views").is_visible()
 
 
-def test_another_picture_or_tab_ends_a_question_that_was_about_the_old_one(page):
+def test_another_picture_or_tab_ends_a_question_that_was_about_the_old_one(same_page):
+    page = same_page
+    go(page, "tab=patches")
     ask(page)
     page.locator(f"{PANEL} input").first.check()
     page.evaluate("vx.set('wish', {picture: 'sample:lion'})")
@@ -153,9 +156,9 @@ def test_every_question_is_asked_answered_and_decided(page):
     assert f"of {asked - undecided} right" in page.locator(OPEN).inner_text()
 
 
-def test_a_network_that_has_not_what_is_asked_about_says_so(watched, address):
-    page = watched()
-    open_page(page, f"{address}#tab=positions&model=cnn-cifar10")
+def test_a_network_that_has_not_what_is_asked_about_says_so(same_page):
+    page = same_page
+    go(page, "tab=positions&model=cnn-cifar10")
     page.locator(OPEN).click()
     page.locator(PANEL).get_by_text("cnn-cifar10").wait_for()
     assert "cnn-cifar10" in page.locator(f"{PANEL} h2").inner_text()
@@ -163,9 +166,9 @@ def test_a_network_that_has_not_what_is_asked_about_says_so(watched, address):
     assert page.locator("[data-vx-hidden]").count() == 0
 
 
-def test_a_question_that_cannot_be_asked_is_passed_over_for_one_that_can(watched, address):
-    page = watched()
-    open_page(page, f"{address}#tab=patches&model=vit-conv-cifar10")  # its patches have no one matrix, but pairs
+def test_a_question_that_cannot_be_asked_is_passed_over_for_one_that_can(same_page):
+    page = same_page
+    go(page, "tab=patches&model=vit-conv-cifar10")  # its patches have no one matrix, but pairs
     ask(page)
     assert "pairs" in page.locator(f"{PANEL} h2").inner_text()
     go(page, "model=cnn-cifar10")

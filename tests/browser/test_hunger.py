@@ -10,7 +10,6 @@ import pytest
 
 from tests.browser.apps import serving
 from tests.browser.pages import drawn, fits, reload, save
-from vit_explorer.bench.page import open_page
 from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER
 
 PATIENCE = 240_000  # ms until a test gives up; nothing is measured with it
@@ -49,10 +48,8 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture
-def hunger(watched, address):
-    page = watched()
-    open_page(page, address)
-    return open_hunger(page)
+def hunger(same_page):
+    return open_hunger(same_page)
 
 
 def open_hunger(page):

@@ -12,7 +12,7 @@ from statistics import mean, stdev
 import pytest
 
 from tests.browser.apps import serving
-from tests.browser.pages import open_view, save
+from tests.browser.pages import PHONE, fits, open_view, save
 from tests.training.ladders import ladder_results, write_results
 from vit_explorer.bench.page import open_page
 from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER
@@ -187,13 +187,10 @@ def test_the_table_is_saved_with_every_run(ladder):
     )
 
 
-def test_it_can_be_used_on_a_phone(watched, address):
-    page = watched(390, 844)
-    open_page(page, address)
-    page.evaluate("vx.openTab('recipe')")
-    page.get_by_role("tab", name="Ladder", exact=True).click()
-    page.wait_for_selector(f"{VIEW} .rung")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+def test_it_can_be_used_on_a_phone(ladder):
+    page = ladder
+    page.set_viewport_size(PHONE)
+    fits(page, PHONE["width"])
     for name in NAMES:
         rung(page, name).click()
         assert chosen(page) == name

@@ -227,6 +227,12 @@ def in_address(page, *parts: str) -> None:
     )
 
 
+@pytest.fixture
+def page(same_page):
+    same_page.evaluate("vx.go('tab=patches', true)")
+    return same_page
+
+
 def test_back_and_forward_go_from_tab_to_tab_with_their_settings(page):
     in_address(page, "tab=patches")
     open_view(page, "Attention / Heads")
@@ -280,6 +286,7 @@ def test_a_browser_that_refuses_the_clipboard_gets_the_link_in_a_field(page):
     assert "#tab=patches&picture=sample:cat&model=vit-cifar10" in field.input_value()
     page.locator("#header").get_by_role("button", name="Close").click()
     assert not field.is_visible()
+    page.evaluate("delete navigator.clipboard.writeText")  # the browser's own is back
 
 
 def test_the_link_of_an_uploaded_picture_says_who_can_see_it(page):
@@ -293,3 +300,4 @@ def test_the_link_of_an_uploaded_picture_says_who_can_see_it(page):
     page.get_by_role("button", name="Copy link").click()
     page.wait_for_function("document.querySelector('#vx-say.shown')?.textContent.includes('your uploaded picture')")
     assert "works only on this machine (127.0.0.1)" in page.locator("#vx-say").inner_text()
+    page.evaluate("delete navigator.clipboard.writeText")

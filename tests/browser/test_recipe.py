@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.browser.pages import open_view, reload
-from vit_explorer.bench.page import open_page
+from tests.browser.pages import drawn, fits, open_view, reload
 from vit_explorer.data.rand_augment import rand_augment
 from vit_explorer.ui.core.requests import ModelRequest, load_input
 from vit_explorer.ui.core.serve import bind
@@ -31,17 +30,13 @@ PIXELS = """(canvas) => {
 }"""  # the colour in the middle of each of 32 x 32 squares
 
 
-def opened(watched, address: str, where: str = "", **size: int):
-    page = watched(**size)
-    open_page(page, address + where)
-    open_view(page, "Recipe / Ingredients") if not size else page.evaluate("vx.openTab('recipe')")
-    page.wait_for_function(READY)
-    return page
-
-
 @pytest.fixture
-def recipe(watched, address):
-    return opened(watched, address)
+def recipe(same_page):
+    """The view with everything at its default, the strengths of all ingredients too."""
+    same_page.evaluate("vx.set('recipe', null)")
+    open_view(same_page, "Recipe / Ingredients")
+    same_page.wait_for_function(READY)
+    return same_page
 
 
 def choose(page, name: str) -> None:
@@ -188,14 +183,15 @@ def test_branches_go_dark_and_each_pass_can_be_looked_at(recipe):
     assert f"changed {times}." in recipe.locator(f"{ROOT} .note").inner_text()
 
 
-def test_a_cnn_says_why_nothing_can_be_dropped(watched, address):
-    page = opened(watched, address, "#model=cnn-cifar10")
-    choose(page, "depth")
-    assert "no residual branches" in page.locator(f"{ROOT} .scene").inner_text()
-    assert page.locator(f"{ROOT} .roll").is_hidden() and page.locator(f"{ROOT} .below .again").count() == 0
-    choose(page, "cutmix")
-    found = computed(page)
-    check_bars(page, found, before=found["before"], label=found["target"], mixed=found["after"])
+def test_a_cnn_says_why_nothing_can_be_dropped(recipe):
+    recipe.evaluate("vx.go('model=cnn-cifar10')")
+    drawn(recipe)
+    choose(recipe, "depth")
+    assert "no residual branches" in recipe.locator(f"{ROOT} .scene").inner_text()
+    assert recipe.locator(f"{ROOT} .roll").is_hidden() and recipe.locator(f"{ROOT} .below .again").count() == 0
+    choose(recipe, "cutmix")
+    found = computed(recipe)
+    check_bars(recipe, found, before=found["before"], label=found["target"], mixed=found["after"])
 
 
 # --- the dice, another picture, the screen ---
@@ -232,14 +228,14 @@ def test_another_picture_with_a_label_of_its_own_and_the_same_after_a_reload(rec
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 720), (390, 844)])
-def test_every_ingredient_fits_the_screen(watched, address, width, height):
-    page = opened(watched, address, width=width, height=height)
+def test_every_ingredient_fits_the_screen(recipe, width, height):
+    recipe.set_viewport_size({"width": width, "height": height})
     for name in INGREDIENTS:
-        choose(page, name)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        choose(recipe, name)
+        fits(recipe, width)
         if width > 900:
-            box = page.locator(f"{ROOT} .parts").bounding_box()  # the next rolls below may need a scroll
-            assert box["y"] + page.evaluate("scrollY") + box["height"] <= height, name
+            box = recipe.locator(f"{ROOT} .parts").bounding_box()  # the next rolls below may need a scroll
+            assert box["y"] + recipe.evaluate("scrollY") + box["height"] <= height, name
 
 
 def test_a_refusal_stands_in_the_view_until_there_is_an_answer(recipe):

@@ -12,6 +12,11 @@ from PIL import Image
 from tests.browser.pages import open_view, save
 
 
+@pytest.fixture
+def page(same_page):
+    return same_page
+
+
 def test_the_picture_of_a_view_holds_its_boxes_words_and_canvases(page):
     open_view(page, "Patches")
     panel = page.locator(".vx-patches .vx-panel").bounding_box()

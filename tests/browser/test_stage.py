@@ -5,17 +5,42 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.pages import drawn, open_view
-from vit_explorer.bench.page import open_page, settled
+from vit_explorer.bench.page import settled
 
 OPENED = "document.querySelector('#tabs > .tab-wrapper [aria-selected=true]').dataset.tabId"
 
 
+NO_FULLSCREEN = "Object.defineProperty(document, 'fullscreenEnabled', { value: false, configurable: true });"
+ROOM = {"width": 1920, "height": 1080}
+
+
+@pytest.fixture(scope="module")
+def media() -> dict[str, str]:
+    return {"reduced_motion": "reduce"}
+
+
 @pytest.fixture
-def stage(watched, address):
-    """The stage at 1920 x 1080, on Home."""
-    page = watched(1920, 1080, reduced_motion="reduce")
-    page.add_init_script("Object.defineProperty(document, 'fullscreenEnabled', { value: false })")
-    page.goto(address + "#tab=home&present=1")
+def room(same_page):
+    """The page, not yet the stage, at the size of a projector."""
+    same_page.set_viewport_size(ROOM)
+    same_page.evaluate(NO_FULLSCREEN)
+    return same_page
+
+
+@pytest.fixture
+def stage(room):
+    """The stage, on Home."""
+    room.evaluate("vx.go('tab=home&present=1', true)")
+    room.wait_for_selector("body.vx-present")
+    drawn(room)
+    return room
+
+
+def opened(watched, link: str, width: int, height: int):
+    """The stage of somebody who comes by a link."""
+    page = watched(width, height, reduced_motion="reduce")
+    page.add_init_script(NO_FULLSCREEN)
+    page.goto(link)
     settled(page)
     page.wait_for_selector("body.vx-present")
     drawn(page)
@@ -54,10 +79,8 @@ def test_nothing_on_the_stage_is_small_and_the_rest_of_the_page_is_gone(stage):
 
 
 @pytest.mark.parametrize("view", ["Patches", "Attention / Heads", "Windows / Step by step"])
-def test_pointing_is_right_at_the_scale_of_the_stage(watched, address, view):
-    page = watched(1920, 1080)
-    page.add_init_script("Object.defineProperty(document, 'fullscreenEnabled', { value: false })")
-    open_page(page, address)
+def test_pointing_is_right_at_the_scale_of_the_stage(room, view):
+    page = room
     open_view(page, view)
     page.keyboard.press("p")
     page.wait_for_selector("body.vx-present")
@@ -81,7 +104,8 @@ def test_pointing_is_right_at_the_scale_of_the_stage(watched, address, view):
         assert page.evaluate("vx.get('token')") is not None
 
 
-def test_a_clicker_goes_through_scenes_and_one_link_holds_them(stage, watched, address):
+def test_a_clicker_goes_through_scenes_and_one_link_holds_them(watched, address):
+    stage = opened(watched, f"{address}#tab=home&present=1", **ROOM)
     stage.keyboard.press("k")
     stage.keyboard.press("3")
     stage.wait_for_function(f"{OPENED} === 'attention'")
@@ -97,11 +121,7 @@ def test_a_clicker_goes_through_scenes_and_one_link_holds_them(stage, watched, a
     stage.keyboard.press("+")
     stage.wait_for_function("location.hash.includes('deck=') && location.hash.includes('letters=1.125')")
     link = stage.url
-    other = watched(1280, 720, reduced_motion="reduce")
-    other.add_init_script("Object.defineProperty(document, 'fullscreenEnabled', { value: false })")
-    other.goto(link)
-    settled(other)
-    other.wait_for_selector("body.vx-present")
+    other = opened(watched, link, 1280, 720)
     for key in ("PageDown", "PageDown"):
         other.keyboard.press(key)
         drawn(other)
@@ -168,6 +188,8 @@ def test_main_figures_fit_a_small_projector_and_what_is_said_covers_no_finding(s
     pair = stage.locator(".vx-attention-heads p.pair")
     assert finding.inner_text() == pair.text_content()
     assert not pair.is_visible()  # it is said once
+    stage.keyboard.press("K")
+    stage.locator("#vx-say.shown", has_text="Forgotten; 0 scenes").wait_for()
     stage.keyboard.press("?")
     stage.keyboard.press("Escape")
     assert not stage.locator(".vx-frame-present .help").is_visible()

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from tests.browser.apps import serving
+from tests.browser.pages import PHONE, drawn
 from tests.browser.swin_models import CLASSES
-from vit_explorer.bench.page import settled
 from vit_explorer.explain.stem import stem_stages
 from vit_explorer.models import create_model, save_checkpoint
 
@@ -51,6 +51,11 @@ def says(page, token: int) -> str:
     return page.locator(f"{PANEL} .says").inner_text() + page.locator(f"{PANEL} .under").inner_text()
 
 
+@pytest.fixture
+def page(same_page):
+    return same_page
+
+
 @pytest.mark.parametrize("architecture", ["hybrid", "vit-conv"])
 def test_each_token_sees_what_the_layers_let_it_see(page, architecture):
     choose(page, f"{architecture}-test")
@@ -88,10 +93,10 @@ def test_a_model_has_one_matrix_or_convolutions_or_neither(page):
     assert "merges them on its way" in page.locator(".vx-patches .note").inner_text()
 
 
-def test_on_a_phone_it_is_one_column(watched, address):
-    page = watched(390, 844)
-    page.goto(address + "#tab=patches&model=hybrid-test")
-    settled(page)
+def test_on_a_phone_it_is_one_column(page):
+    page.set_viewport_size(PHONE)
+    choose(page, "hybrid-test")
+    drawn(page)
     page.locator(f"{PANEL} .vx-panel").wait_for()
     widths = page.evaluate(f"[document.documentElement.scrollWidth, document.querySelector('{PANEL}').scrollWidth]")
     assert widths[0] <= 390 and widths[1] <= 390

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.browser.pages import drawn, reload, written
 from vit_explorer.bench.page import settled
+
+
+@pytest.fixture
+def page(same_page):
+    return same_page
 
 
 def test_a_term_shows_its_entry(page):

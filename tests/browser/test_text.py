@@ -7,8 +7,7 @@ import re
 
 import pytest
 
-from tests.browser.pages import drawn, hastened, written
-from vit_explorer.bench.page import open_page
+from tests.browser.pages import PHONE, drawn, hastened, written
 
 LONG = 60_000  # ms, for a slow machine
 
@@ -406,10 +405,10 @@ def test_a_measurement_begins_and_is_stopped(cache):
 
 
 # ---- phone and dark -------------------------------------------------------------------------------------------------
-def test_on_a_phone_all_views_fit_and_a_click_marks(watched, address):
-    page = watched(390, 844)
-    open_page(page, address)
-    open_roots(page)
+def test_on_a_phone_all_views_fit_and_a_click_marks(roots):
+    page = roots
+    page.set_viewport_size(PHONE)
+    drawn(page)
     page.locator(".vx-text-sequence .outputs .tile").nth(5).click()
     assert said(page, 6)[3] in "BK"
     for name, view in (("Cross-attention", "sequence"), ("Decoding", "decoding"), ("KV cache", "cache")):
@@ -424,7 +423,7 @@ def test_on_a_phone_all_views_fit_and_a_click_marks(watched, address):
 
 
 def test_on_a_phone_the_tree_shows_what_led_to_the_step(decoding):
-    decoding.set_viewport_size({"width": 390, "height": 844})
+    decoding.set_viewport_size(PHONE)
     drawn(decoding)
     seen = {}
     for step in ("11", "5", "1", "9"):

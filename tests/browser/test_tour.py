@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.browser.pages import drawn, written
+from tests.browser.pages import PHONE, drawn, written
 from vit_explorer.bench.page import open_page
 from vit_explorer.ui.tour.tour import read_tour
 
@@ -34,13 +34,17 @@ def clear(page) -> None:
     }""")
 
 
+@pytest.fixture(scope="module")
+def media() -> dict[str, str]:
+    return {"reduced_motion": "reduce"}
+
+
 @pytest.fixture
-def tour(watched, address):
-    page = watched(reduced_motion="reduce")
-    open_page(page, f"{address}#tab=positions&picture=sample:lion&token=9")
-    page.get_by_role("button", name="Take the tour").click()
-    at_step(page, 1)
-    return page
+def tour(same_page):
+    same_page.evaluate("vx.go('tab=positions&picture=sample:lion&token=9', true)")
+    same_page.get_by_role("button", name="Take the tour").click()
+    at_step(same_page, 1)
+    return same_page
 
 
 def test_every_step_lights_what_it_names_with_its_numbers_and_the_page_is_left_as_it_was(tour):
@@ -89,9 +93,9 @@ def test_keys_step_and_back_of_the_browser_goes_back(tour):
     at_step(tour, 1)
 
 
-def test_on_a_phone_it_is_a_sheet_at_the_lower_edge_and_covers_nothing_it_speaks_of(watched, address):
-    page = watched(390, 844, reduced_motion="reduce")
-    open_page(page, f"{address}#tour=1")
+def test_on_a_phone_it_is_a_sheet_at_the_lower_edge_and_covers_nothing_it_speaks_of(same_page):
+    page = same_page
+    page.set_viewport_size(PHONE)
     for number in range(1, len(STEPS) + 1):
         page.evaluate("(number) => vx.go(`tour=${number}`)", number)
         at_step(page, number)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.browser.pages import drawn, fits, open_view, save
+from tests.browser.pages import drawn, fits, save
 from vit_explorer.bench.page import open_page
 from vit_explorer.explain.features import feature_similarity, mean_similarity
 from vit_explorer.ui.core.requests import fit_input
@@ -23,8 +23,10 @@ SAID = r"Patch (\d+) is most like patch (\d+) \((.+)\)\. Two patches have a cosi
 
 
 @pytest.fixture
-def view(page):
-    open_view(page, "Features / Two networks")
+def view(same_page):
+    page = same_page
+    page.evaluate("vx.go('tab=features&sub=networks', true)")
+    drawn(page)
     page.locator(f"{VIEW} .other").select_option("deit-cifar10")
     drawn(page)
     return page

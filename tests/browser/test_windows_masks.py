@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.browser.apps import serving
-from tests.browser.pages import drawn
+from tests.browser.pages import PHONE, drawn, fits
 from tests.browser.swin_models import cut, open_windows, save_models, settle, swin_of, traced_swin
 from vit_explorer.bench.page import open_page
 from vit_explorer.data.uploads import fit_picture
@@ -285,12 +285,10 @@ def test_pointing_at_the_matrix_marks_the_entry_too(masks, session):
     assert value_of(text) == pytest.approx(expected, abs=0.0051)
 
 
-def test_on_a_phone_all_of_it_is_one_column(watched, address):
-    page = watched(390, 844)
-    open_page(page, address)
-    open_windows(page, "Masks")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    boxes = [page.locator(f"{MASKS} .{part}").bounding_box() for part in ("readout", "windows", "large", "scene")]
+def test_on_a_phone_all_of_it_is_one_column(masks):
+    masks.set_viewport_size(PHONE)
+    fits(masks, PHONE["width"])
+    boxes = [masks.locator(f"{MASKS} .{part}").bounding_box() for part in ("readout", "windows", "large", "scene")]
     assert all(above["y"] + above["height"] <= below["y"] for above, below in pairwise(boxes))
 
 

@@ -9,8 +9,8 @@ from itertools import pairwise
 import pytest
 
 from tests.browser.apps import serving
+from tests.browser.pages import PHONE, fits
 from tests.browser.swin_models import SWIN, VIT, open_windows, save_models, settle, swin_of
-from vit_explorer.bench.page import open_page
 from vit_explorer.cost.multiply_adds import vit_multiply_adds
 from vit_explorer.cost.stages import stage_multiply_adds
 from vit_explorer.explain.windows import merged_tokens
@@ -169,10 +169,8 @@ def test_without_a_vit_in_the_frame_the_zoos_stands_beside_it(pyramid):
     assert printed(text) == short(parts["total"])
 
 
-def test_on_a_phone_all_of_it_is_one_column(watched, address):
-    page = watched(390, 844)
-    open_page(page, address)
-    open_windows(page, "Hierarchy")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    boxes = [page.locator(f"{VIEW} .{part}").bounding_box() for part in ("slabs", "stages", "scene", "readout")]
+def test_on_a_phone_all_of_it_is_one_column(pyramid):
+    pyramid.set_viewport_size(PHONE)
+    fits(pyramid, PHONE["width"])
+    boxes = [pyramid.locator(f"{VIEW} .{part}").bounding_box() for part in ("slabs", "stages", "scene", "readout")]
     assert all(above["y"] + above["height"] <= below["y"] + 1 for above, below in pairwise(boxes))

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from tests.browser.apps import serving
-from tests.browser.pages import hastened, open_view
+from tests.browser.pages import drawn, hastened
 from vit_explorer.bench.page import open_page
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.trace import Trace, trace
@@ -64,18 +64,18 @@ def traced(checkpoints) -> Trace:
         return trace(checkpoint.model, checkpoint.preprocess(pixels[None]))
 
 
-def open_steps(page, address: str) -> None:
-    open_page(page, address)
-    open_view(page, "Windows / Step by step")
-    page.wait_for_function(f"document.querySelector('{TITLE}').textContent.startsWith('1.')")
+@pytest.fixture(scope="module")
+def media() -> dict[str, str]:
+    return {"reduced_motion": "reduce"}  # each step is drawn at once
 
 
 @pytest.fixture
-def steps(watched, address):
-    """The stepper on the finished example, without motion, so that each step is drawn at once."""
-    page = watched(reduced_motion="reduce")
-    open_steps(page, address)
-    return page
+def steps(same_page):
+    """The stepper on the finished example, with everything at its default."""
+    same_page.evaluate("vx.go('tab=windows&sub=steps', true)")
+    drawn(same_page)
+    same_page.wait_for_function(f"document.querySelector('{TITLE}').textContent.startsWith('1.')")
+    return same_page
 
 
 def settle(page) -> None:
@@ -234,7 +234,8 @@ def test_pointing_at_the_scene_marks_a_token_where_it_lies_now(steps):
 
 def test_playing_goes_on_by_itself_and_pauses(watched, address):
     page = watched()
-    open_steps(page, address)
+    open_page(page, f"{address}#tab=windows&sub=steps")
+    drawn(page)
     play = page.locator(".vx-windows-steps .play")
     with hastened(page):
         play.click()
