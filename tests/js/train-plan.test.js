@@ -55,6 +55,16 @@ test("what becomes of a kept model is told where models can be kept", () => {
   assert.doesNotMatch(terms(limits, false), /keep/);
 });
 
+test("Play says how many updates it will do and who comes first", () => {
+  const entry = (epochs) => ({ label: "", base: { model: "vit", subset: 500, batch_size: 128, epochs }, edits: {} });
+  const lobby = (...states) => ({ ...LOBBY, at_once: 1, races: states.map((state) => ({ state })) });
+  const says = (entries, ...states) => plan.promise(entries, lobby(...states), "shapes");
+  assert.match(says([entry(2)]), /^One contender, 8 updates each\.$/);
+  assert.match(says([entry(2), entry(2)], "finished"), /^2 contenders in turns, 8 updates each\.$/);
+  assert.match(says([entry(2), entry(300)], "training"), /8 \/ 1,200 updates\. Another race .* wait for it\.$/);
+  assert.match(says([entry(2)], "training", "waiting"), /2 races are before it/);
+});
+
 test("whoever mirrors pictures is told, and told of shifts alone", () => {
   assert.match(mirrored([{ augment: "crop" }, { augment: "crop-flip" }]), /mirrored.*left and right.*crop alone/);
   assert.equal(mirrored([{ augment: "crop" }, { augment: "none" }]), "");

@@ -9,11 +9,12 @@ import { saveMenu } from "../core/save.js";
 import { ask, queue } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
-import { middleToken, moveToken, prefixName, prefixNames, tokenName, tokenOfIndex } from "../core/tokens.js";
+import { middleToken, moveToken, prefixNames, tokenName, tokenOfIndex } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 import * as attention from "./data.js";
 import * as headsMatrix from "./heads-matrix.js";
-import { extremes, uniform } from "./layers-reach.js";
+import * as words from "./heads-words.js";
+import { extremes } from "./layers-reach.js";
 import * as mapping from "./maps.js";
 import { HEADS } from "./questions.js";
 
@@ -87,7 +88,8 @@ export default widget((root, server) => {
     const end = (values) => (scale === "shared" ? seen.limit : mapping.ownEnd(seen, values));
     const values = shares(layer, head);
     const other = pointed !== null ? pointed : mapping.strongest(seen, values);
-    const maps = drawn.labelled();
+    const maps = clearCanvas($(".maps"), drawn.maps.width, drawn.maps.height);
+    mapping.smallNumbers(maps, drawn.maps, seen.layers, seen.heads, drawn.soft);
     mapping.small(maps, seen, seen.layers, seen.heads, drawn.maps, shares, end);
     markMaps(seen, token, layer, head);
     mapping.large($(".large"), seen, state.trace, values, end(values), drawn.large.width, mapping.mix(state));
@@ -106,50 +108,33 @@ export default widget((root, server) => {
       for (let col = 0; col < seen.heads; col++)
         mapping.smallMark(context, seen, drawn.maps, row, col, token, drawn.query);
     }
-    const { strip, map, mapHeight, corner } = drawn.maps;
-    const [x, y] = corner(layer, head);
-    const before = strip ? strip + 2 : 0;
-    context.strokeStyle = drawn.text;
-    context.lineWidth = 3;
-    context.strokeRect(x - before - 2.5, y - 2.5, map + before + 5, mapHeight + 5);
+    mapping.smallFrame(context, drawn.maps, layer, head, drawn.text);
   }
 
   // ---- words -----------------------------------------------------------------------------------------------------
   const write = beforeFrame((state, seen, token, other, values) => {
-    const { layer, head, direction } = attention.chosen(state);
-    const name = (which, style) => make("span", style, tokenName(which, seen.grid));
+    const chosen = attention.chosen(state);
     for (const [index, button] of prefixButtons().entries())
       button.setAttribute("aria-pressed", String(token === tokenOfIndex(index, seen.nPrefix)));
     $(".patch").setAttribute("aria-pressed", String(token >= 0));
     if (token >= 0) patch = token;
     if (!values) {
-      $(".pair").replaceChildren("Fetching the attention of ", name(token, "query"), " …");
+      $(".pair").replaceChildren(
+        "Fetching the attention of ",
+        make("span", "query", tokenName(token, seen.grid)),
+        " …",
+      );
       return;
     }
-    const value = make("strong", "", format.attention(values[seen.indexOf(other)]));
-    const alike = format.attention(1 / seen.n); // of a giver that prefers no token
-    const most = `${pointed !== null ? "" : ", the largest share of all"}; ${alike} each if it looked everywhere alike.`;
-    const [giver, getter] = [name(token, "query"), name(other, "key")];
-    if (direction === "row") $(".pair").replaceChildren(giver, " gives ", value, " to ", getter, most);
-    else
-      $(".pair").replaceChildren(
-        getter,
-        " gives ",
-        value,
-        " to ",
-        giver,
-        `${pointed !== null ? "" : ", more than any other token"}; ${alike} if it looked everywhere alike.`,
-      );
-    const cls = seen.nPrefix
-      ? `: ${prefixName(0)} ${direction === "row" ? "gets" : "gives"} ${format.attention(values[0])}`
-      : "";
-    $(".of").textContent = `Layer ${layer + 1}, head ${head + 1}${cls}.`;
-    $(".far").textContent =
-      `${format.pixels(seen.distance[layer][head])} (${format.pixels(uniform(seen.grid, seen.patchSize))} if all looked everywhere alike)`;
-    $(".bits").textContent = `${seen.entropy[layer][head].toFixed(2)} of at most ${Math.log2(seen.n).toFixed(2)} bits`;
+    const share = values[seen.indexOf(other)];
+    const parts = words.pair(seen, { direction: chosen.direction, token, other, share, most: pointed === null });
+    $(".pair").replaceChildren(...parts);
+    $(".of").textContent = words.head(seen, chosen, values);
+    $(".far").textContent = words.far(seen, chosen);
+    $(".bits").textContent = words.bits(seen, chosen);
     $(".large").setAttribute(
       "aria-label",
-      `Layer ${layer + 1}, head ${head + 1}, over the picture. ${$(".pair").textContent}`,
+      `Layer ${chosen.layer + 1}, head ${chosen.head + 1}, over the picture. ${$(".pair").textContent}`,
     );
   });
 
@@ -157,14 +142,6 @@ export default widget((root, server) => {
     for (const button of root.querySelectorAll(`[data-${key}]`)) {
       button.setAttribute("aria-pressed", String(button.dataset[key] === value));
     }
-  }
-
-  function writeScale(seen, scale) {
-    $(".high").textContent = scale === "shared" ? format.attention(seen.limit) : "its largest share";
-    $(".kind").textContent =
-      scale === "shared"
-        ? "One scale for all maps and queries of this picture; the largest 1 % of all shares are clipped."
-        : "Each map has a scale of its own: do not compare the maps with each other.";
   }
 
   // ---- the tokens in front of the patches --------------------------------------------------------------------------
@@ -208,7 +185,6 @@ export default widget((root, server) => {
       text: inkOf("--vx-text"),
       soft: inkOf("--vx-soft"),
     };
-    drawn.labelled = () => labelled(seen);
     clearCanvas($(".scene"), SCENE, SCENE).drawImage(mapping.picture(state.trace), 0, 0, SCENE, SCENE);
     $(".scene").setAttribute("aria-label", state.trace.picture.title);
     $(".gives").textContent = direction === "row" ? "the query gives to each patch" : "each patch gives to the query";
@@ -216,17 +192,15 @@ export default widget((root, server) => {
     $(".side").textContent = direction === "row" ? "Look from" : "Look at";
     $(".from").setAttribute("aria-label", $(".side").textContent);
     $(".beside").hidden = !seen.nPrefix;
-    $(".beside").textContent =
-      prefixNames().length > 1
-        ? `; the cells beside it, from above: ${prefixNames().join(", ")}`
-        : `; the bar beside it is ${prefixNames()[0]}`;
+    $(".beside").textContent = words.beside(prefixNames());
     listPrefix(seen.nPrefix);
     $(".mix input").value = mapping.mix(state);
     $(".which").textContent = `Layer ${layer + 1}, head ${head + 1}`;
     $(".whole-name").textContent = `${seen.n} × ${seen.n}: row gives, column gets`;
     press("direction", direction);
     press("scale", scale);
-    writeScale(seen, scale);
+    $(".high").textContent = words.scaleEnd(scale, seen.limit);
+    $(".kind").textContent = words.scaleKind(scale);
     for (const [which, one] of Object.entries(extremes(seen)))
       $(`[data-reach=${which}]`).textContent =
         `layer ${one.layer + 1}, head ${one.head + 1} (${format.pixels(one.pixels)})`;
@@ -267,21 +241,6 @@ export default widget((root, server) => {
         ? `${format.count(seen.n ** 2)} weights are too many to send, so the matrix is not drawn.`
         : "Fetching this head …";
     if (matrix === undefined) fetchMatrix(seen, `${layer} ${head}`, { ...attention.named(state), layer, head });
-  }
-
-  /** The canvas of the small maps, cleared, with the numbers of layers and heads. */
-  function labelled(seen) {
-    const { width, height, map, mapHeight, corner, top, left } = drawn.maps;
-    const context = clearCanvas($(".maps"), width, height);
-    context.fillStyle = drawn.soft;
-    context.font = "12px system-ui, sans-serif";
-    context.textBaseline = "middle";
-    context.textAlign = "center";
-    for (let head = 0; head < seen.heads; head++)
-      context.fillText(String(head + 1), corner(0, head)[0] + map / 2, top / 2);
-    for (let layer = 0; layer < seen.layers; layer++)
-      context.fillText(String(layer + 1), left / 2 - 3, corner(layer, 0)[1] + mapHeight / 2);
-    return context;
   }
 
   // ---- input -----------------------------------------------------------------------------------------------------

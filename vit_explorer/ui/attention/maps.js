@@ -134,6 +134,26 @@ export function smallMark(context, seen, where, row, col, token, ink) {
   } else context.strokeRect(x + (token % seen.grid[1]) * w, y + Math.floor(token / seen.grid[1]) * h, w, h);
 }
 
+/** The numbers of layers and heads beside small maps. */
+export function smallNumbers(context, { map, mapHeight, corner, top, left }, rows, cols, ink) {
+  context.fillStyle = ink;
+  context.font = "12px system-ui, sans-serif";
+  context.textBaseline = "middle";
+  context.textAlign = "center";
+  for (let col = 0; col < cols; col++) context.fillText(String(col + 1), corner(0, col)[0] + map / 2, top / 2);
+  for (let row = 0; row < rows; row++)
+    context.fillText(String(row + 1), left / 2 - 3, corner(row, 0)[1] + mapHeight / 2);
+}
+
+/** The frame of the chosen one of small maps. */
+export function smallFrame(context, { strip, map, mapHeight, corner }, row, col, ink) {
+  const [x, y] = corner(row, col);
+  const before = strip ? strip + STRIP_GAP : 0;
+  context.strokeStyle = ink;
+  context.lineWidth = 3;
+  context.strokeRect(x - before - 2.5, y - 2.5, map + before + 5, mapHeight + 5);
+}
+
 // ---- the large map ---------------------------------------------------------------------------------------------
 /** The large map in px: the CLS strip, then the picture. */
 export function largePlace(width, seen) {

@@ -32,6 +32,14 @@ export function make(tag, className = "", text = "") {
   return element;
 }
 
+/** A button: `act` is what a press does. @param {string} text @param {() => void} act @param {string} [className] */
+export function button(text, act, className = "vx-button") {
+  const element = make("button", className, text);
+  element.type = "button";
+  element.addEventListener("click", act);
+  return element;
+}
+
 /** The three cells of one line of a .vx-bars grid: a class, a bar as long as its probability, the percentage. */
 export function barCells(name, probability, style = "") {
   const bar = make("div", `bar ${style}`.trim());

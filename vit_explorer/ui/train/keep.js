@@ -1,7 +1,7 @@
 /* "Keep this model": a name, and the model stands in the page's list, where every tab works on it. "More epochs" sets a race
  * up that goes on from the kept weights.
  */
-import { make } from "../core/elements.js";
+import { button, make } from "../core/elements.js";
 import { go } from "../core/link.js";
 import * as store from "../core/store.js";
 import * as calls from "./calls.js";
@@ -35,13 +35,6 @@ export function show(box, race, contender) {
   if (state === "none") box.replaceChildren();
   else if (state === "offer") offer(box, race, contender);
   else seen(box, race, contender, kept.get(key));
-}
-
-function button(text, act, className = "vx-button") {
-  const one = make("button", className, text);
-  one.type = "button";
-  one.addEventListener("click", act);
-  return one;
 }
 
 function offer(box, race, contender) {

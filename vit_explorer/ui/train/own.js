@@ -1,5 +1,5 @@
 /* A person's own pictures in the set-up of a race: brought, read by the server, shown with what was skipped, deleted. */
-import { fill, make } from "../core/elements.js";
+import { button, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inform } from "../core/say.js";
 import * as store from "../core/store.js";
@@ -87,7 +87,7 @@ export function ownPictures(root, choose) {
     const head = make("header");
     head.append(
       make("strong", "", one.title),
-      button("Delete", () => remove(one), `Delete ${one.title} from the server`),
+      labelled("Delete", () => remove(one), `Delete ${one.title} from the server`),
     );
     made.append(head, make("p", "vx-small", words.about(one)));
     if (one.state === "reading") {
@@ -98,7 +98,7 @@ export function ownPictures(root, choose) {
     }
     if (one.state !== "ready") return made;
     made.append(counts(one), ...remarks(one));
-    const use = button("Race on them", () => choose(one.data), `Race on ${one.title}`);
+    const use = labelled("Race on them", () => choose(one.data), `Race on ${one.title}`);
     use.classList.add("primary");
     head.insertBefore(use, head.lastChild);
     return made;
@@ -137,11 +137,9 @@ export function ownPictures(root, choose) {
     return [...found, skipped];
   }
 
-  function button(text, act, label) {
-    const one = make("button", "vx-button", text);
-    one.type = "button";
+  function labelled(text, act, label) {
+    const one = button(text, act);
     one.setAttribute("aria-label", label);
-    one.addEventListener("click", act);
     return one;
   }
 

@@ -104,3 +104,14 @@ export function chipWords(entry, entries, lobby) {
   if (differ("epochs")) own.push(format.plural(mine.epochs, "epoch"));
   return [known ? known.title : mine.model, ...own, words.recipe(mine)].join(" · ");
 }
+
+/** What Play will do: how many updates, and whether other races come first. */
+export function promise(entries, { races, at_once: atOnce, ...lobby }, data) {
+  const each = [...new Set(entries.map((entry) => updates(entry, lobby, data)))].map(format.count);
+  const who = entries.length === 1 ? "One contender" : `${entries.length} contenders in turns`;
+  const does = `${who}, ${each.join(" / ")} updates${each.length === 1 ? " each" : ""}.`;
+  const ahead = races.filter(({ state }) => ["training", "starting", "waiting"].includes(state)).length;
+  if (ahead < atOnce) return does;
+  if (ahead === 1) return `${does} Another race is being trained: this one will wait for it.`;
+  return `${does} ${ahead} races are before it: it will wait for its turn.`;
+}

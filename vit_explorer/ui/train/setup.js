@@ -1,5 +1,5 @@
 /* The set-up of a race: a preset, the pictures, up to four contenders, the probe picture, and Play. */
-import { fill, make } from "../core/elements.js";
+import { button, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink, touch } from "../core/link.js";
 import { say } from "../core/say.js";
@@ -8,6 +8,7 @@ import { flag, integer, number, setting, words as text } from "../core/setting.j
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as calls from "./calls.js";
+import { contenders } from "./chips.js";
 import * as races from "./data.js";
 import { makeDraft } from "./draft.js";
 import * as editing from "./editor.js";
@@ -23,6 +24,7 @@ export default widget((root) => {
   const lobby = () => store.get("lobby");
   const own = ownPictures(root, (name) => draft.chooseData(name));
   const draft = makeDraft({ lobby, changed: () => paint(), refused: (sentence) => tell(sentence, true) });
+  const cards = contenders(root, draft, lobby);
   let starting = false;
   let adopted = null; // the race whose contenders these are
   let painted = false; // since it was opened
@@ -88,16 +90,9 @@ export default widget((root) => {
   $(".more").addEventListener("toggle", touch);
 
   // ---- lists, built once -------------------------------------------------------------------------------------------
-  function button(className, act) {
-    const one = make("button", className);
-    one.type = "button";
-    one.addEventListener("click", act);
-    return one;
-  }
-
   function build() {
     fill($(".presets"), lobby().presets, ({ name, title, teaches }) => {
-      const one = button("preset", () => draft.choosePreset(name));
+      const one = button("", () => draft.choosePreset(name), "preset");
       one.dataset.name = name;
       one.title = teaches;
       one.setAttribute("role", "radio");
@@ -114,18 +109,17 @@ export default widget((root) => {
     if ($(".data").dataset.of === names) return;
     $(".data").dataset.of = names;
     fill($(".data"), datasets, ({ name, n_train: nTrain, n_test: nTest, classes }) => {
-      const one = button("vx-button", () => draft.chooseData(name));
+      const one = button(words.data(name), () => draft.chooseData(name));
       one.dataset.name = name;
-      one.textContent = words.data(name);
       one.title = `${format.count(nTrain)} training and ${format.count(nTest)} test pictures of ${classes.length} classes`;
       return one;
     });
     if (!brings) return;
-    const more = button("vx-button yours", () => {
+    const toggle = () => {
       own.toggle();
       more.setAttribute("aria-expanded", String(!$(".own").hidden));
-    });
-    more.textContent = "Your own …";
+    };
+    const more = button("Your own …", toggle, "vx-button yours");
     more.title = "Train on pictures of yours";
     more.setAttribute("aria-expanded", String(!$(".own").hidden));
     $(".data").append(more);
@@ -135,10 +129,11 @@ export default widget((root) => {
     if ($(".strip").dataset.of === draft.data) return;
     $(".strip").dataset.of = draft.data;
     fill($(".strip"), draft.dataset().probes, ({ index, label, image }) => {
-      const one = button("", () => {
+      const take = () => {
         draft.probe = index;
         probes();
-      });
+      };
+      const one = button("", take, "");
       one.title = label;
       one.dataset.index = index;
       one.setAttribute("role", "option");
@@ -225,64 +220,22 @@ export default widget((root) => {
   });
 
   // ---- contenders --------------------------------------------------------------------------------------------------
-  function chip(entry, i) {
-    const box = make("div", "chip");
-    box.setAttribute("role", "group");
-    box.setAttribute("aria-label", entry.label);
-    box.style.setProperty("--ink", `var(--vx-run-${i})`);
-    box.classList.toggle("wrong", Object.keys(entry.wrong).length > 0);
-    const tools = make("div", "tools");
-    const edit = tool("Edit", () => unfold(entry), `Edit ${entry.label}`);
-    edit.setAttribute("aria-expanded", String(entry === draft.edited));
-    tools.append(edit);
-    if (draft.entries.length > 1) tools.append(tool("×", () => remove(entry), `Remove ${entry.label}`));
-    const about = plan.chipWords(entry, draft.entries, lobby()) + (Object.keys(entry.edits).length ? " · edited" : "");
-    box.append(make("strong", "", entry.label), tools, make("span", "about", about));
-    return box;
-  }
-
-  function tool(text, act, label) {
-    const one = button("", act);
-    one.textContent = text;
-    one.title = label;
-    one.setAttribute("aria-label", label);
-    return one;
-  }
-
-  function chips() {
-    /** @type {HTMLElement[]} */
-    const cards = draft.entries.map(chip);
-    if (draft.entries.length && draft.entries.length < plan.MOST) {
-      const add = button("add", () => {
-        draft.grow();
-        $(".editor .field").focus();
-      });
-      add.textContent = "+ Add a contender";
-      cards.push(add);
-    }
-    $(".chips").replaceChildren(...cards);
-  }
-
-  function unfold(entry) {
-    draft.unfold(entry);
-    if (draft.edited) $(".editor .field").focus();
-    else $(`.chip:nth-child(${draft.entries.indexOf(entry) + 1}) .tools button`).focus();
-  }
-
-  function remove(entry) {
-    draft.remove(entry);
-    $(".chip .tools button").focus();
-  }
-
   function editor() {
     const { edited: entry, entries, data } = draft;
     $(".editor").hidden = !entry;
     if (!entry) return $(".editor").replaceChildren();
     const changed = () => {
-      chips();
+      cards.show();
       promise();
     };
-    return editing.show($(".editor"), { entry, entries, lobby: lobby(), data, changed, close: () => unfold(entry) });
+    return editing.show($(".editor"), {
+      entry,
+      entries,
+      lobby: lobby(),
+      data,
+      changed,
+      close: () => cards.unfold(entry),
+    });
   }
 
   // ---- play --------------------------------------------------------------------------------------------------------
@@ -318,15 +271,7 @@ export default widget((root) => {
     $(".start").disabled = starting || !entries.length;
     if (problem) return tell(problem, true);
     if (!entries.length) return tell("");
-    const updates = [...new Set(entries.map((entry) => plan.updates(entry, lobby(), data)))];
-    const each =
-      updates.length === 1
-        ? `${format.count(updates[0])} updates each`
-        : `${updates.map(format.count).join(" / ")} updates`;
-    const ahead = lobby().races.filter(({ state }) => ["training", "starting", "waiting"].includes(state)).length;
-    return tell(
-      `${entries.length === 1 ? "One contender" : `${entries.length} contenders in turns`}, ${each}.${ahead < lobby().at_once ? "" : ahead === 1 ? " Another race is being trained: this one will wait for it." : ` ${ahead} races are before it: it will wait for its turn.`}${time()}${words.mirrored(entries.map(plan.recipe))}`,
-    );
+    return tell(plan.promise(entries, lobby(), data) + time() + words.mirrored(entries.map(plan.recipe)));
   }
 
   async function start() {
@@ -393,7 +338,7 @@ export default widget((root) => {
     if ($(".setup").hidden || !draft.preset) return;
     presets();
     amount();
-    chips();
+    cards.show();
     editor();
     probes();
     promise();

@@ -4,7 +4,6 @@ import { clearCanvas, outline } from "../core/draw.js";
 import { barCells, beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
-import { byHand } from "../core/hand.js";
 import { inLink, touch } from "../core/link.js";
 import { at } from "../core/pointer.js";
 import { question } from "../core/question.js";
@@ -15,6 +14,7 @@ import { inkOf } from "../core/theme.js";
 import { middleToken } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
+import * as masking from "./masks-words.js";
 import * as matrix from "./matrix.js";
 import * as pairs from "./pairs.js";
 import { MASKS } from "./questions.js";
@@ -50,67 +50,18 @@ export default widget((root, server) => {
   const apart = () => masked || shown === "attention";
   const name = (token, style) => make("span", style, pairs.where(token, drawn.block.grid));
 
-  /** The marked query and, where one is pointed at, its key: [class of the verdict, verdict, reason, share]. */
+  /** The marked query and, where one is pointed at, its key. */
   function judge(seen, query, key) {
-    const { block: now, window, place } = drawn;
-    const own = pairs.regionOf(now, window, place);
-    const regions = Array.from({ length: now.n }, (_, at) => pairs.regionOf(now, window, at));
+    const { block: now, window, place, padding } = drawn;
+    const from = { block: now, window, place, apart: apart() };
+    if (key === null) return masking.ofQuery(from, padding);
+    const other = pairs.placeOf(now, key);
     const { shares } = windows.within(now, seen.head, query);
-    if (key !== null) {
-      const other = pairs.placeOf(now, key);
-      if (other.window !== window)
-        return [
-          "",
-          "not in one window here",
-          "The key lies in another window of this block: they do not meet in it.",
-          "",
-        ];
-      const share = `Head ${seen.head + 1} gives it ${format.probability(shares[other.place])}`;
-      if (pairs.meet(now, window, place, other.place))
-        return ["yes", "✓ may meet", "Both lie in the same window and the same region.", `${share} of its attention.`];
-      if (pairs.meet(now, window, place, other.place, apart()))
-        return [
-          "yes",
-          "✓ meet without the mask",
-          pairs.reason(now, own, regions[other.place]),
-          "With the mask −∞ is added to the score: its share is exactly 0.",
-        ];
-      return [
-        "no",
-        "✕ may not meet",
-        pairs.reason(now, own, regions[other.place]),
-        "−∞ is added to the score: its share is exactly 0.",
-      ];
-    }
-    const met = regions.filter((region) => region === own).length;
-    const padding = regions.filter((region) => region < 0).length;
-    const cut = regions.reduce((bits, region) => (region < 0 ? bits : bits | (region ^ own)), 0);
-    if (cut && !apart())
-      return [
-        "yes",
-        `meets ${now.n - padding} of ${now.n} without the mask`,
-        `With the mask it meets ${met}; the others lie in other regions: ${pairs.carried(now, cut)}`,
-        "",
-      ];
-    const left = padding
-      ? ` ${padding} ${padding === 1 ? "place is" : "places are"} padding, which nobody attends to.`
-      : "";
-    return [
-      met === now.n ? "yes" : "",
-      `may meet ${met} of ${now.n}`,
-      (cut
-        ? `The others lie in other regions: ${pairs.carried(now, cut)}`
-        : met === now.n
-          ? "Nothing in this window came around the roll."
-          : "") + left,
-      drawn.padding
-        ? "No token lies there: the map was padded to whole windows."
-        : byHand("Point at a cell of the large matrix: its row is the query, its column the key."),
-    ];
+    return masking.ofPair(from, other, { head: seen.head, share: shares[other.place] });
   }
 
   const write = beforeFrame((seen, query, key) => {
-    const [style, verdict, reason, share] = judge(seen, query, key);
+    const { style, verdict, reason, share } = judge(seen, query, key);
     $(".pair").replaceChildren(
       "Query ",
       name(query, "query"),
@@ -238,16 +189,12 @@ export default widget((root, server) => {
   function words(seen, now, n, high) {
     const { kinds, open } = pairs.kinds(now);
     $(".title").textContent = `The mask of block ${number(seen)}`;
-    $(".what").textContent = why(seen, now);
+    $(".what").textContent = masking.what(now);
     $(".vx-look").textContent = now.shift.some(Boolean)
       ? LOOK
       : "a shift, or a map of several windows, chosen above: then there is a mask.";
     $(".every-name").textContent = `${format.plural(n, "window")}, ${format.plural(kinds, "kind")}`;
-    $(".kinds").textContent = !apart()
-      ? "The mask is off."
-      : n === 1
-        ? `It has ${open ? "no" : "a"} mask.`
-        : `${open} of ${n} ${open === 1 ? "has" : "have"} no mask.`;
+    $(".kinds").textContent = masking.open(n, open, apart());
     $(".windows").setAttribute("aria-label", `${$(".every-name").textContent} of mask. ${$(".kinds").textContent}`);
     $(".high").textContent = format.probability(high);
     $(".foot .vx-scale").hidden = shown === "mask";
@@ -263,14 +210,6 @@ export default widget((root, server) => {
       if (button.dataset.show === "attention")
         button.textContent = `Attention of head ${seen.head + 1}${masked ? "" : ", with the mask"}`;
     }
-  }
-
-  /** What the block's mask is, or why it has none. */
-  function why(seen, now) {
-    if (!now.masked && now.windows.join() === "1,1") return "The map is one window: nothing is shifted, all may meet.";
-    if (!now.masked) return "Nothing was shifted: all of a window may meet.";
-    if (!now.shift.some(Boolean)) return "Nothing was shifted; it keeps all from the padding.";
-    return "A matrix per window: filled where query and key may meet.";
   }
 
   function chip(words, kind, tint = "") {
