@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.apps import serving
 from tests.browser.pages import Visitor, Visitors
 from tests.browser.races import train_race
-from vit_explorer.bench.browser import NoBrowser, chromium, find_chromium, running_app
+from vit_explorer.bench.browser import NoBrowser, chromium, find_chromium
 from vit_explorer.bench.page import VIEWPORT, open_page
 from vit_explorer.training.runs.race import Race
 
@@ -38,11 +39,10 @@ def recorded(tmp_path_factory) -> Race:
 
 
 @pytest.fixture(scope="session")
-def address(runs, tmp_path_factory) -> Iterator[str]:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("TMPDIR", str(tmp_path_factory.mktemp("slots")))  # other trainings here are not waited for
-        with running_app("--runs", str(runs)) as running:
-            yield running
+def address(runs) -> Iterator[str]:
+    """The page as it ships, on the weights that ship."""
+    with serving(runs) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

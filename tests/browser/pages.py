@@ -87,6 +87,7 @@ class Visitor:
         found, self.address = self.faults, ""
         while self.listeners:
             self.page.remove_listener(*self.listeners.pop())
+        self.page.unroute_all()
         if not self.page.url.startswith("about:"):
             self.page.evaluate("localStorage.clear(); sessionStorage.clear()")
         self.page.goto("about:blank")
@@ -179,6 +180,16 @@ def save(page: Page, view: str, format: str) -> Download:
     with page.expect_download() as download:
         page.locator(f"{view} [data-format={format}]").click()
     return download.value
+
+
+@contextmanager
+def beforehand(page: Page, script: str) -> Iterator[None]:
+    """Run a script before those of each page that is opened meanwhile; at the end the page is empty."""
+    session = page.context.new_cdp_session(page)
+    session.send("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+    yield
+    session.detach()  # takes the script along
+    page.goto("about:blank")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.browser.pages import red_picture
+from tests.browser.pages import PHONE, beforehand, red_picture
 from tests.browser.races import VIT
 from vit_explorer.bench.page import VIEWPORT, open_page
 from vit_explorer.training.runs.race import Race
@@ -48,15 +48,16 @@ class Faulty:
 
 
 @pytest.fixture(scope="module")
-def visit(browser, address):
+def visit(visitors, address):
     """A page whose errors are looked at here: the console names every lost request."""
-    page = browser.new_page(viewport=VIEWPORT)
+    visitor = visitors.borrow()
+    page = visitor.arrive(address, **VIEWPORT)
     page.errors = []
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.faulty = Faulty(page)
     open_page(page, address)
     yield page
-    page.close()
+    visitors.give_back(visitor)
 
 
 @pytest.fixture
@@ -143,30 +144,27 @@ def test_a_lost_look_at_a_race_is_tried_again(page, runs):
     shutil.rmtree(race.path)
 
 
-def test_a_browser_that_forbids_storage_harms_nothing(browser, address):
-    page = browser.new_page(viewport=VIEWPORT)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.add_init_script(
-        """for (const name of ["localStorage", "sessionStorage"])
-          Object.defineProperty(window, name, { get() { throw new DOMException("forbidden", "SecurityError"); } });"""
-    )
-    open_page(page, address)
-    page.evaluate("vx.openTab('compare')")
-    page.get_by_role("tab", name="Architectures", exact=True).click()
-    table = page.locator(".vx-compare-table")
-    table.locator("tbody tr").first.wait_for(timeout=SOON)  # before, nobody hears the click
-    table.locator(".start").click()
-    table.locator(".stop:enabled").click(timeout=SOON)  # it is known whose measurement this is
-    table.locator(".start:enabled").wait_for(timeout=SOON)
-    page.evaluate("vx.openTab('train')")
-    page.wait_for_function("vx.get('lobby')", timeout=SOON)
-    assert not errors
-    page.close()
+FORBIDDEN = """for (const name of ["localStorage", "sessionStorage"])
+  Object.defineProperty(window, name, { get() { throw new DOMException("forbidden", "SecurityError"); } });"""
 
 
-def test_a_page_that_the_browser_has_translated_opens_every_tab_on_a_phone(browser, address):
-    page = browser.new_page(viewport={"width": 390, "height": 844})
+def test_a_browser_that_forbids_storage_harms_nothing(watched, address):
+    page = watched()
+    with beforehand(page, FORBIDDEN):
+        open_page(page, address)
+        page.evaluate("vx.openTab('compare')")
+        page.get_by_role("tab", name="Architectures", exact=True).click()
+        table = page.locator(".vx-compare-table")
+        table.locator("tbody tr").first.wait_for(timeout=SOON)  # before, nobody hears the click
+        table.locator(".start").click()
+        table.locator(".stop:enabled").click(timeout=SOON)  # it is known whose measurement this is
+        table.locator(".start:enabled").wait_for(timeout=SOON)
+        page.evaluate("vx.openTab('train')")
+        page.wait_for_function("vx.get('lobby')", timeout=SOON)
+
+
+def test_a_page_that_the_browser_has_translated_opens_every_tab_on_a_phone(watched, address):
+    page = watched(**PHONE)
     open_page(page, address)
     page.evaluate(
         """() => {
@@ -184,7 +182,6 @@ def test_a_page_that_the_browser_has_translated_opens_every_tab_on_a_phone(brows
         page.wait_for_function(
             "(tab) => new URLSearchParams(location.hash.slice(1)).get('tab') === tab", arg=tab, timeout=SOON
         )
-    page.close()
 
 
 def test_a_phone_does_not_zoom_into_a_field(browser, address):
@@ -207,7 +204,7 @@ def test_a_proxy_that_keeps_the_sub_path_to_itself_harms_nothing(browser, addres
     def forward(route) -> None:
         url = route.request.url
         if url.startswith(inside):
-            route.fulfill(response=route.fetch(url=url.replace(inside, address)))
+            route.continue_(url=url.replace(inside, address))
         else:
             route.fulfill(status=404)
 
@@ -220,8 +217,8 @@ def test_a_proxy_that_keeps_the_sub_path_to_itself_harms_nothing(browser, addres
     page.close()
 
 
-def test_weights_that_were_replaced_meanwhile_are_said(browser, address):
-    page = browser.new_page(viewport=VIEWPORT)
+def test_weights_that_were_replaced_meanwhile_are_said(watched, address):
+    page = watched()
     open_page(page, address)
 
     def replaced(route) -> None:
@@ -231,5 +228,3 @@ def test_weights_that_were_replaced_meanwhile_are_said(browser, address):
     page.route(SERVED, replaced)
     page.evaluate("vx.set('wish', { picture: 'shapes:1' })")
     page.locator(STANDS, has_text="weights of vit-cifar10").wait_for(timeout=SOON)
-    page.unroute(SERVED)
-    page.close()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.pages import drawn, open_view
+from tests.browser.pages import beforehand, drawn, open_view
 from vit_explorer.bench.page import settled
 
 OPENED = "document.querySelector('#tabs > .tab-wrapper [aria-selected=true]').dataset.tabId"
 
 
 NO_FULLSCREEN = "Object.defineProperty(document, 'fullscreenEnabled', { value: false, configurable: true });"
+CHOSEN = "[vx.get('attentionChosen').layer, vx.get('attentionChosen').head, vx.get('token')]"
 ROOM = {"width": 1920, "height": 1080}
 
 
@@ -36,10 +37,8 @@ def stage(room):
     return room
 
 
-def opened(watched, link: str, width: int, height: int):
+def come(page, link: str):
     """The stage of somebody who comes by a link."""
-    page = watched(width, height, reduced_motion="reduce")
-    page.add_init_script(NO_FULLSCREEN)
     page.goto(link)
     settled(page)
     page.wait_for_selector("body.vx-present")
@@ -105,33 +104,32 @@ def test_pointing_is_right_at_the_scale_of_the_stage(room, view):
 
 
 def test_a_clicker_goes_through_scenes_and_one_link_holds_them(watched, address):
-    stage = opened(watched, f"{address}#tab=home&present=1", **ROOM)
-    stage.keyboard.press("k")
-    stage.keyboard.press("3")
-    stage.wait_for_function(f"{OPENED} === 'attention'")
-    drawn(stage)
-    stage.keyboard.press("[")
-    stage.keyboard.press("}")
-    stage.keyboard.press("Shift+ArrowDown")
-    chosen = stage.evaluate("[vx.get('attentionChosen').layer, vx.get('attentionChosen').head, vx.get('token')]")
-    stage.keyboard.press("k")
-    stage.keyboard.press("PageUp")
-    stage.wait_for_function(f"{OPENED} === 'home'")
-    assert stage.locator(".vx-frame-present .number").inner_text() == "1 / 2"
-    stage.keyboard.press("+")
-    stage.wait_for_function("location.hash.includes('deck=') && location.hash.includes('letters=1.125')")
-    link = stage.url
-    other = opened(watched, link, 1280, 720)
-    for key in ("PageDown", "PageDown"):
-        other.keyboard.press(key)
-        drawn(other)
-    room = other.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--vx-room')")
-    assert float(room) == pytest.approx(1280 / 1920 * 1.125)
-    other.wait_for_function(f"{OPENED} === 'attention'")
-    other.wait_for_function("(vx.get('attentionChosen') || {}).layer !== undefined")
-    assert (
-        other.evaluate("[vx.get('attentionChosen').layer, vx.get('attentionChosen').head, vx.get('token')]") == chosen
-    )
+    pages = watched(**ROOM, reduced_motion="reduce"), watched(1280, 720, reduced_motion="reduce")
+    with beforehand(pages[0], NO_FULLSCREEN), beforehand(pages[1], NO_FULLSCREEN):
+        stage = come(pages[0], f"{address}#tab=home&present=1")
+        stage.keyboard.press("k")
+        stage.keyboard.press("3")
+        stage.wait_for_function(f"{OPENED} === 'attention'")
+        drawn(stage)
+        stage.keyboard.press("[")
+        stage.keyboard.press("}")
+        stage.keyboard.press("Shift+ArrowDown")
+        chosen = stage.evaluate(CHOSEN)
+        stage.keyboard.press("k")
+        stage.keyboard.press("PageUp")
+        stage.wait_for_function(f"{OPENED} === 'home'")
+        assert stage.locator(".vx-frame-present .number").inner_text() == "1 / 2"
+        stage.keyboard.press("+")
+        stage.wait_for_function("location.hash.includes('deck=') && location.hash.includes('letters=1.125')")
+        other = come(pages[1], stage.url)
+        for key in ("PageDown", "PageDown"):
+            other.keyboard.press(key)
+            drawn(other)
+        room = other.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--vx-room')")
+        assert float(room) == pytest.approx(1280 / 1920 * 1.125)
+        other.wait_for_function(f"{OPENED} === 'attention'")
+        other.wait_for_function("(vx.get('attentionChosen') || {}).layer !== undefined")
+        assert other.evaluate(CHOSEN) == chosen
 
 
 def test_screens_go_black_and_white_and_the_keys_are_shown(stage):

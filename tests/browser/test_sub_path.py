@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from gradio_client import Client
 
-from tests.browser.pages import red_picture
+from tests.browser.pages import beforehand, red_picture
 from tests.browser.proxy import reverse_proxy, serving
 from vit_explorer.bench.page import VIEWPORT, settled
 from vit_explorer.training.service.service import TrainingService
@@ -30,8 +30,14 @@ def mounted(tmp_path_factory):
     service.close()
 
 
-def test_the_page_loads_inside_an_iframe_under_a_sub_path(browser, mounted):
-    page = browser.new_page(viewport=VIEWPORT)
+@pytest.fixture
+def page(visitors, mounted):
+    visitor = visitors.borrow()
+    yield visitor.arrive(mounted, **VIEWPORT)
+    visitors.give_back(visitor)
+
+
+def test_the_page_loads_inside_an_iframe_under_a_sub_path(page, mounted):
     page.goto(mounted)
     frame = page.frame_locator("iframe")
     frame.get_by_role("tab", name="Windows", exact=True).click(timeout=60_000)
@@ -41,7 +47,6 @@ def test_the_page_loads_inside_an_iframe_under_a_sub_path(browser, mounted):
     addresses = inside.evaluate(f"{SCRIPTS}.map(({{ name }}) => name)")
     assert len(addresses) > 20
     assert all(address.startswith(f"{mounted}/sub/path/vx/") for address in addresses)
-    page.close()
 
 
 def test_a_second_visit_fetches_no_script_again(browser, mounted):
@@ -56,9 +61,7 @@ def test_a_second_visit_fetches_no_script_again(browser, mounted):
     context.close()
 
 
-def test_a_link_is_shown_under_a_sub_path_and_the_page_around_an_iframe_is_told_of_it(browser, mounted):
-    context = browser.new_context(viewport=VIEWPORT)
-    page = context.new_page()
+def test_a_link_is_shown_under_a_sub_path_and_the_page_around_an_iframe_is_told_of_it(page, mounted):
     page.goto(f"{mounted}/sub/path/#tab=attention&sub=layers&block=1&theme=dark")
     settled(page)
     assert page.locator(".vx-layers .depth").input_value() == "1"
@@ -68,7 +71,6 @@ def test_a_link_is_shown_under_a_sub_path_and_the_page_around_an_iframe_is_told_
     page.frame_locator("iframe").get_by_role("tab", name="Windows", exact=True).click(timeout=60_000)
     page.wait_for_function("window.told && told.hash.split('&').includes('sub=steps')", timeout=60_000)
     assert page.evaluate("told.hash").startswith("#tab=windows&")
-    context.close()
 
 
 def test_behind_a_proxy_that_takes_its_folder_off_the_path(browser, tmp_path):
@@ -96,33 +98,31 @@ def test_behind_a_proxy_that_takes_its_folder_off_the_path(browser, tmp_path):
     assert not faults
 
 
-def test_an_iframe_without_storage_and_camera_works_and_says_what_helps(browser, mounted):
+WITHOUT = """if (window.parent !== window) {
+  for (const name of ["localStorage", "sessionStorage"])
+    Object.defineProperty(window, name, { get() { throw new DOMException("blocked", "SecurityError"); } });
+  const refuse = async () => { throw new DOMException("Permission denied", "NotAllowedError"); };
+  navigator.mediaDevices.getUserMedia = refuse; // what an iframe without allow="camera" of another site gets
+}"""
+
+
+def test_an_iframe_without_storage_and_camera_works_and_says_what_helps(page, mounted):
     """As where the browser blocks what third parties store, and the page around does not allow the camera."""
-    context = browser.new_context(viewport=VIEWPORT)
-    page = context.new_page()
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.add_init_script(
-        """if (window.parent !== window) {
-          for (const name of ["localStorage", "sessionStorage"])
-            Object.defineProperty(window, name, { get() { throw new DOMException("blocked", "SecurityError"); } });
-          const refuse = async () => { throw new DOMException("Permission denied", "NotAllowedError"); };
-          navigator.mediaDevices.getUserMedia = refuse; // what an iframe without allow="camera" of another site gets
-        }"""
-    )
-    page.goto(mounted)
-    frame = page.frame_locator("iframe")
-    frame.locator(".vx-home .camera").wait_for(timeout=60_000)
-    inside = page.frames[1]
-    settled(inside)
-    frame.locator(".vx-home .camera").click()
-    frame.locator("#vx-say.shown", has_text="Open this page in a tab of its own").wait_for()
-    assert frame.locator(".vx-home .camera").is_enabled()
-    frame.locator(".vx-frame .file").set_input_files(red_picture())
-    inside.wait_for_function("vx.get('settled').picture.startsWith('upload:')", timeout=60_000)
-    inside.evaluate("vx.openTab('train')")
-    inside.wait_for_function("vx.get('lobby') && vx.get('setup')", timeout=60_000)
-    frame.locator(".vx-train-setup .chip").first.wait_for(timeout=60_000)
-    inside.wait_for_function("location.hash.includes('tab=train')")
-    context.close()
+    with beforehand(page, WITHOUT):
+        page.goto(mounted)
+        frame = page.frame_locator("iframe")
+        frame.locator(".vx-home .camera").wait_for(timeout=60_000)
+        inside = page.frames[1]
+        settled(inside)
+        frame.locator(".vx-home .camera").click()
+        frame.locator("#vx-say.shown", has_text="Open this page in a tab of its own").wait_for()
+        assert frame.locator(".vx-home .camera").is_enabled()
+        frame.locator(".vx-frame .file").set_input_files(red_picture())
+        inside.wait_for_function("vx.get('settled').picture.startsWith('upload:')", timeout=60_000)
+        inside.evaluate("vx.openTab('train')")
+        inside.wait_for_function("vx.get('lobby') && vx.get('setup')", timeout=60_000)
+        frame.locator(".vx-train-setup .chip").first.wait_for(timeout=60_000)
+        inside.wait_for_function("location.hash.includes('tab=train')")
     assert not faults

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.pages import Visitor, reload
+from tests.browser.pages import reload
 from tests.browser.races import PATIENCE, press_play
 from tests.browser.train_page import in_state, open_setup
 from vit_explorer.bench.page import VIEWPORT, open_page
@@ -25,16 +25,16 @@ LONG = "400"  # epochs of a race that does not end while a test looks at it
 
 
 @pytest.fixture(scope="module")
-def starter(browser, address):
+def starter(visitors, address):
     """The page of a visitor who has started a race that does not end by itself."""
-    visitor = Visitor.new(browser)
+    visitor = visitors.borrow()
     page = visitor.arrive(address, **VIEWPORT)
     open_page(page, address)
     press_play(open_setup(page), epochs=LONG)
     under_way(page)
     yield page
-    visitor.close()
     assert not visitor.faults, visitor.faults
+    visitors.give_back(visitor)
 
 
 @pytest.fixture

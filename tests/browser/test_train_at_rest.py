@@ -9,7 +9,7 @@ import pytest
 from tests.browser.pages import fits, reload, save
 from tests.browser.races import PATIENCE, copy_race
 from tests.browser.train_page import in_state, open_setup
-from vit_explorer.bench.page import open_page, settled
+from vit_explorer.bench.page import open_page
 
 
 @pytest.fixture
@@ -27,12 +27,10 @@ def race(recorded, runs) -> str:
 
 
 @pytest.fixture
-def finished(watched, address, race):
-    """A visitor who came by the link of that race."""
-    page = watched()
-    page.goto(f"{address}#run={race}")
-    settled(page)
-    page.evaluate("vx.openTab('train')")
+def finished(same_page, race):
+    """A visitor who looks at that race."""
+    page = same_page
+    page.evaluate("(link) => vx.go(link, true)", f"tab=train&sub=race&run={race}")
     page.wait_for_function("(name) => vx.get('race') && vx.get('race').name === name", arg=race, timeout=PATIENCE)
     in_state(page, "finished")
     return page
