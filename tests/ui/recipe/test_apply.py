@@ -4,7 +4,6 @@ import base64
 import itertools
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from tests.files import save_npz
 from vit_explorer.data.augment import crop_and_flip
 from vit_explorer.data.mixing import draw_cutmix, draw_mixup
 from vit_explorer.data.rand_augment import rand_augment
 from vit_explorer.data.random_erasing import random_erasing
+from vit_explorer.data.sources import Dataset
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.dropped import branch_scales, draw_kept, scaled_logits
 from vit_explorer.models import create_model, save_checkpoint
@@ -36,9 +37,10 @@ SEEDS = range(1, 9)
 CHANGES = {"crop-flip": crop_and_flip, "rand-augment": rand_augment, "erasing": random_erasing}
 
 
-@pytest.fixture
-def session(tiny_npz: Path, tmp_path: Path) -> Session:
+@pytest.fixture(scope="module")
+def session(tiny: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Session:
     """Models of 8 x 8 pixels: "small" and "cnn" know the classes of the tiny data, "stranger" has others."""
+    folder = tmp_path_factory.mktemp("checkpoints")
     torch.manual_seed(0)
     for name, architecture, options, classes, data in [
         ("small", "vit", SIZES | {"stochastic_depth": 0.2}, ["dark", "grey", "light"], "tiny"),
@@ -56,8 +58,8 @@ def session(tiny_npz: Path, tmp_path: Path) -> Session:
             "normalise": {"mean": [120.0] * 3, "std": [60.0] * 3},
             "recipe": {"epochs": 1, "augment": "crop-flip", "mixup": 0.3},
         }
-        save_checkpoint(model, card, name, tmp_path)
-    return Session(checkpoint_folders=[tmp_path], own_data=[tiny_npz])
+        save_checkpoint(model, card, name, folder)
+    return Session(checkpoint_folders=[folder], own_data=[save_npz(tiny, folder / "tiny.npz")])
 
 
 def ask(session: Session, ingredient: str, strength: float | None = None, seed: int = 1, **others: str) -> dict:
