@@ -10,7 +10,7 @@ import pytest
 from tests.browser.apps import serving
 from tests.browser.pages import Visitor, Visitors
 from tests.browser.races import train_race
-from vit_explorer.bench.browser import NoBrowser, chromium, find_chromium
+from vit_explorer.bench.browser import HEADLESS_SHELL, NoBrowser, chromium, find_chromium
 from vit_explorer.bench.page import VIEWPORT, open_page
 from vit_explorer.training.runs.race import Race
 
@@ -47,7 +47,7 @@ def address(runs) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def browser():
-    with chromium() as running:
+    with chromium(HEADLESS_SHELL) as running:
         yield running
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, PlaywrightContextManager
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+HEADLESS_SHELL = "chromium-headless-shell"  # has no windows: it draws the same pages with less work
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", HEADLESS_SHELL)
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -38,9 +39,9 @@ class NoBrowser(NotMeasured):
     """Playwright or Chromium is missing; the message names the missing one."""
 
 
-def find_chromium() -> str:
-    """Path of a Chromium on the PATH or of Playwright. Raises NoBrowser."""
-    found = next((path for name in CHROMIUM_NAMES if (path := shutil.which(name))), None)
+def find_chromium(*preferred: str) -> str:
+    """Path of a Chromium on the PATH, one of these names first, or of Playwright. Raises NoBrowser."""
+    found = next((path for name in (*preferred, *CHROMIUM_NAMES) if (path := shutil.which(name))), None)
     if found is not None:
         return found
     with _playwright()() as playwright:
@@ -59,9 +60,9 @@ def _playwright() -> Callable[[], PlaywrightContextManager]:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """A headless Chromium, closed at the end."""
-    path = find_chromium()
+def chromium(*preferred: str) -> Iterator[Browser]:
+    """A headless Chromium, one of these names if there is one, closed at the end."""
+    path = find_chromium(*preferred)
     with _playwright()() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_FLAGS))
         try:
