@@ -91,6 +91,12 @@ def media() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
+def link() -> str:
+    """The picture and model that ``same_page`` begins with, as a link; what ships first if it is empty."""
+    return ""
+
+
+@pytest.fixture(scope="module")
 def resident(visitors, address, media) -> Iterator[Visitor]:
     """The one visitor of all tests of a module that ask for ``same_page``."""
     visitor = visitors.borrow()
@@ -100,14 +106,14 @@ def resident(visitors, address, media) -> Iterator[Visitor]:
 
 
 @pytest.fixture
-def same_page(request, resident, address, media):
+def same_page(request, resident, address, link, media):
     """The page as the test before has left it, but for what a link holds of the open view: that is at its default.
 
     A test that has failed leaves nothing.
     """
     made = resident.page
     if made.url.startswith("about:"):
-        open_page(made, address)
+        open_page(made, f"{address}#{link}")
         resident.first = made.evaluate(f"({_LINK})(vx.get('settled'))")
     yield made
     if request.node.stash.get(FAILED, True):

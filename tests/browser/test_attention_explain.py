@@ -7,12 +7,17 @@ import re
 import pytest
 import torch
 
-from tests.browser.attention_page import LINK, MEASURED, SESSION, opened, seen, shown
+from tests.browser.attention_page import LINK, MEASURED, SESSION, seen, shown
 from vit_explorer.bench.page import open_page
 from vit_explorer.explain import deletion_curve, explanation_maps, logit_lens, trace
 from vit_explorer.explain.distance import mean_attention_distance
 from vit_explorer.explain.explanations import methods_for
 from vit_explorer.ui.core.requests import ModelInput
+
+
+@pytest.fixture(scope="module")
+def link() -> str:
+    return LINK
 
 
 @pytest.fixture
@@ -55,7 +60,7 @@ def test_every_map_has_the_scores_that_the_package_gives_it_for_any_class(explai
 @pytest.mark.slow
 def test_measuring_is_stopped_and_taken_up_again_and_left_for_another_picture(watched, address):
     page, held, left = watched(), [], []
-    open_page(page, address + LINK)
+    open_page(page, f"{address}#{LINK}")
 
     def meet(route) -> None:
         asked = route.request.post_data_json
@@ -114,15 +119,14 @@ def test_the_curve_tells_the_probability_at_a_step_and_shows_the_picture_there(e
     assert f", {int(said[2]) - 1} of 64 " in explain.locator(".vx-explain .told").inner_text()
 
 
-def test_a_picture_that_is_classified_wrongly_offers_its_label_too(watched, address):
+def test_a_picture_that_is_classified_wrongly_offers_its_label_too(same_page):
     looked = seen(model="cnn-shapes", picture="shapes:0")
     x, y = SESSION.test_split("shapes")[0].x, SESSION.test_split("shapes")[0].y
     with torch.inference_mode():
         answers = looked.checkpoint.model(looked.checkpoint.preprocess(x)).argmax(dim=1)
     wrong = int((answers != y).nonzero()[0])
     names = looked.checkpoint.class_names
-    where = f"#picture=shapes:{wrong}&model=cnn-shapes&fit=crop"
-    page = opened(watched, address, "Explain", where)
+    page = shown(same_page, "Explain", f"picture=shapes:{wrong}&model=cnn-shapes")
     page.wait_for_function(MEASURED, timeout=60_000)
     options = page.locator(".vx-explain select.class option").all_inner_texts()
     assert options[0].startswith(names[int(answers[wrong])]) and options[0].endswith("(predicted)")
@@ -130,16 +134,16 @@ def test_a_picture_that_is_classified_wrongly_offers_its_label_too(watched, addr
     assert page.locator(".vx-explain .tile").count() == 2  # Grad-CAM and random
 
 
-def test_a_hybrid_is_explained_by_grad_cam_too(watched, address):
-    page = opened(watched, address, "Explain", "#picture=sample:cheetah&model=hybrid-cifar10&fit=crop")
+def test_a_hybrid_is_explained_by_grad_cam_too(same_page):
+    page = shown(same_page, "Explain", "picture=sample:cheetah&model=hybrid-cifar10")
     page.wait_for_function(MEASURED, timeout=60_000)
     titles = page.locator(".vx-explain .tile").all_inner_texts()
     assert [title for title in titles if "Grad-CAM" in title], titles
     assert len(titles) == len(methods_for(seen(model="hybrid-cifar10").checkpoint.model)) + 1  # and random
 
 
-def test_the_lens_ends_at_the_prediction_and_every_step_is_the_packages(watched, address):
-    page = opened(watched, address, "Layers")
+def test_the_lens_ends_at_the_prediction_and_every_step_is_the_packages(same_page):
+    page = shown(same_page, "Layers")
     looked = seen()
     model = looked.checkpoint.model
     traced = trace(model, looked.inputs)
@@ -151,8 +155,8 @@ def test_the_lens_ends_at_the_prediction_and_every_step_is_the_packages(watched,
     slider.focus()
     page.keyboard.press("ArrowLeft")
     assert page.locator(".vx-layers .where").inner_text() == "block 3"
-    shown = page.locator(".vx-layers .vx-bars .vx-number").first.inner_text()  # of the class that wins in the end
-    assert float(shown.removesuffix(" %")) == pytest.approx(100 * lens[3, traced.logits.argmax()].item(), abs=0.06)
+    last = page.locator(".vx-layers .vx-bars .vx-number").first.inner_text()  # of the class that wins in the end
+    assert float(last.removesuffix(" %")) == pytest.approx(100 * lens[3, traced.logits.argmax()].item(), abs=0.06)
     page.locator(".vx-layers .dots").focus()
     page.keyboard.press("ArrowRight")
     pixels = mean_attention_distance(traced.attention, traced.grid, 1, 4.0)[0, 0, 0].item()

@@ -6,13 +6,18 @@ import re
 
 import pytest
 
-from tests.browser.attention_page import seen, shown
+from tests.browser.attention_page import LINK, seen, shown
 from tests.browser.pages import drawn, open_view, written
 from vit_explorer.explain import explanation_maps, trace, trace_ablated
 from vit_explorer.explain.ablation import Ablation
 from vit_explorer.explain.faithfulness import importance_order
 
 TESTED = "!document.querySelector('.vx-ablate').classList.contains('waiting')"
+
+
+@pytest.fixture(scope="module")
+def link() -> str:
+    return LINK
 
 
 @pytest.fixture

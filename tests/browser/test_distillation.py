@@ -30,8 +30,13 @@ def address(checkpoints, runs) -> Iterator[str]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def link() -> str:
+    return f"picture=shapes:7&model={DEIT}"  # a picture that is labelled
+
+
 def opened(page, model: str = DEIT):
-    """The view on a picture that is labelled, with its settings at their defaults."""
+    """The view on that picture, with its settings at their defaults."""
     page.evaluate("(link) => vx.go(link, true)", f"tab=recipe&sub=distillation&picture=shapes:7&model={model}")
     drawn(page)
     page.wait_for_function(f"document.querySelector('{VIEW} .outcome').textContent !== ''")
