@@ -95,7 +95,7 @@ def test_a_model_has_one_matrix_or_convolutions_or_neither(page):
 
 def test_on_a_phone_it_is_one_column(page):
     page.set_viewport_size(PHONE)
-    choose(page, "hybrid-test")
+    page.evaluate("vx.go('model=hybrid-test')")
     drawn(page)
     page.locator(f"{PANEL} .vx-panel").wait_for()
     widths = page.evaluate(f"[document.documentElement.scrollWidth, document.querySelector('{PANEL}').scrollWidth]")

@@ -2,23 +2,23 @@
 
 /** @param {() => Storage} open which throws where storage is forbidden */
 export function safe(open) {
-  const kept = new Map();
+  const kept = new Map(); // what could not be stored
   return {
     /** @param {string} key @returns {string | null} */
     get(key) {
       try {
-        return open().getItem(key) ?? kept.get(key) ?? null;
+        return kept.get(key) ?? open().getItem(key);
       } catch {
         return kept.get(key) ?? null;
       }
     },
     /** @param {string} key @param {string} value */
     set(key, value) {
-      kept.set(key, value);
       try {
         open().setItem(key, value);
+        kept.delete(key);
       } catch {
-        // forbidden or full: see above
+        kept.set(key, value); // forbidden or full
       }
     },
   };

@@ -106,12 +106,12 @@ export function chipWords(entry, entries, lobby) {
 }
 
 /** What Play will do: how many updates, and whether other races come first. */
-export function promise(entries, { races, at_once: atOnce, ...lobby }, data) {
+export function promise(entries, lobby, data) {
   const each = [...new Set(entries.map((entry) => updates(entry, lobby, data)))].map(format.count);
   const who = entries.length === 1 ? "One contender" : `${entries.length} contenders in turns`;
   const does = `${who}, ${each.join(" / ")} updates${each.length === 1 ? " each" : ""}.`;
-  const ahead = races.filter(({ state }) => ["training", "starting", "waiting"].includes(state)).length;
-  if (ahead < atOnce) return does;
+  const ahead = lobby.races.filter(({ state }) => ["training", "starting", "waiting"].includes(state)).length;
+  if (ahead < lobby.at_once) return does;
   if (ahead === 1) return `${does} Another race is being trained: this one will wait for it.`;
   return `${does} ${ahead} races are before it: it will wait for its turn.`;
 }
