@@ -186,6 +186,7 @@ def save(page: Page, view: str, format: str) -> Download:
 def beforehand(page: Page, script: str) -> Iterator[None]:
     """Run a script before those of each page that is opened meanwhile; at the end the page is empty."""
     session = page.context.new_cdp_session(page)
+    session.send("Page.enable")
     session.send("Page.addScriptToEvaluateOnNewDocument", {"source": script})
     yield
     session.detach()  # takes the script along

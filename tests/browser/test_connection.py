@@ -152,6 +152,7 @@ def test_a_browser_that_forbids_storage_harms_nothing(watched, address):
     page = watched()
     with beforehand(page, FORBIDDEN):
         open_page(page, address)
+        assert page.evaluate("() => { try { return !localStorage; } catch { return true; } }")
         page.evaluate("vx.openTab('compare')")
         page.get_by_role("tab", name="Architectures", exact=True).click()
         table = page.locator(".vx-compare-table")
@@ -204,7 +205,7 @@ def test_a_proxy_that_keeps_the_sub_path_to_itself_harms_nothing(browser, addres
     def forward(route) -> None:
         url = route.request.url
         if url.startswith(inside):
-            route.continue_(url=url.replace(inside, address))
+            route.fulfill(response=route.fetch(url=url.replace(inside, address)))
         else:
             route.fulfill(status=404)
 
