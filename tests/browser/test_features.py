@@ -31,7 +31,7 @@ def drawn(page) -> None:
 
 @pytest.fixture
 def features(same_page):
-    same_page.evaluate("vx.openTab('features')")
+    same_page.evaluate("vx.go('tab=features&sub=maps')")
     drawn(same_page)
     return same_page
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.pages import drawn
+from vit_explorer.bench.page import open_page
 
 
 @pytest.fixture
@@ -163,8 +164,9 @@ def test_the_cnn_says_that_it_has_no_patches(page):
     assert page.locator(".vx-patch .stages").is_visible()
 
 
-def test_cutting_again_ends_with_every_patch_in_its_place(page):
-    drawn(page)
+def test_cutting_again_ends_with_every_patch_in_its_place(watched, address):
+    page = watched()
+    open_page(page, address)
     before = page.evaluate("document.querySelector('.vx-patches .scene').toDataURL()")
     page.locator(".vx-patches .play").click()
     for sign in ("!==", "==="):
