@@ -21,6 +21,9 @@ export interface State {
   wish: { picture?: string; model?: string; fit?: string; file?: File };
   /** Asks the frame for the catalogue anew. */
   refresh: { kept: string };
+  /** The network of the catalogue that is advised, while it is not on this machine, and the one to download. */
+  advice: { name: string; title: string; megabytes: number; n_classes: number } | null;
+  download: string;
   /** Counts up when the stage is asked for. */
   presenting: number;
   /** Whether the page is on a stage. */

@@ -2,6 +2,8 @@
 import { company } from "../core/answers.js";
 import { judge } from "../core/verdict.js";
 
+const SHAPES = "shapes"; // the data set of drawn shapes, and where their pictures' names begin
+
 /** @typedef {{picture: import("../core/payloads").PicturePayload, truth: string | null, results: import("../core/payloads").TimedPrediction[] | null}} Row */
 /** @typedef {{answer: string, p: number, state: "right" | "wrong" | "none" | "unknown", truth: string | null, truthP: number | null}} Cell */
 
@@ -24,6 +26,18 @@ export function cell({ classes, probabilities }, labels) {
     truth,
     truthP: truth === null ? null : probabilities[classes.indexOf(truth)],
   };
+}
+
+/**
+ * The models that have a column, in their order: those with classes. Models of drawn shapes have one only where a drawn shape is
+ * among the pictures, or where there are no others: to a photograph they say nothing.
+ * @param {Row[]} rows
+ */
+export function columns(rows) {
+  const models = new Map(rows.flatMap(({ results }) => (results || []).map((one) => [one.name, one])));
+  const able = [...models.values()].filter(({ classes }) => classes.length);
+  const others = able.filter(({ data }) => data !== SHAPES);
+  return others.length && !rows.some(({ picture }) => picture.name.startsWith(`${SHAPES}:`)) ? others : able;
 }
 
 /**

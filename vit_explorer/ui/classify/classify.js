@@ -237,6 +237,10 @@ export default widget((root, server) => {
     tell();
   });
   $(".clear").addEventListener("click", clear);
+  $(".download").addEventListener("click", () => {
+    $(".offer").hidden = true; // its progress stands at the left
+    store.set("download", store.get("advice").name);
+  });
   $(".fit").addEventListener("click", (event) => {
     const button = event.target.closest("[data-fit]");
     if (button) store.set("wish", { fit: button.dataset.fit });
@@ -302,7 +306,13 @@ export default widget((root, server) => {
     }
   }
 
-  function draw(/** @type {import("../state").State} */ { trace, catalogue }) {
+  function draw(/** @type {import("../state").State} */ { trace, catalogue, advice }) {
+    $(".offer").hidden = !advice;
+    if (advice) {
+      const { title, megabytes, n_classes } = advice;
+      $(".offer span").textContent = `None of these classes fits? ${title} knows ${format.count(n_classes)}.`;
+      $(".download").textContent = `Get ${title} (${format.download(megabytes)})`;
+    }
     root.classList.toggle("narrow", root.clientWidth < 760);
     root.classList.toggle("slim", root.clientWidth < 480);
     if (!trace || !catalogue) return;
@@ -330,5 +340,5 @@ export default widget((root, server) => {
   );
 
   offer(root, server, QUESTIONS);
-  return { topics: ["catalogue", "trace"], draw };
+  return { topics: ["catalogue", "trace", "advice"], draw };
 });

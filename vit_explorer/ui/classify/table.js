@@ -1,21 +1,19 @@
 /* The table of the Classify tab: a row for each picture, a column for each model. */
 import { inShort } from "../core/answers.js";
 import { fill, make } from "../core/elements.js";
-import { base64 } from "../core/files.js";
+import { base64, fileStem } from "../core/files.js";
 import * as format from "../core/format.js";
 import { inkOf } from "../core/theme.js";
-import { cell, csv, labelsOf, probabilities, score } from "./answers.js";
+import { cell, columns, csv, labelsOf, probabilities, score } from "./answers.js";
 
 /** @typedef {import("./answers.js").Row} Row */
 
 const SAID = { right: "✓ right", wrong: "✗ wrong", none: "none of its classes", unknown: "" };
-const DRAWN = { row: 76, head: 46, foot: 46, first: 250, column: 150, pad: 12, scale: 2 }; // px of the picture of the table
+const DRAWN = { row: 80, title: 34, head: 40, foot: 46, first: 250, column: 150, pad: 14, scale: 2 }; // px of the picture of the table
 
-/** The models that have an answer, in their order. @param {Row[]} rows */
-function columns(rows) {
-  const models = new Map(rows.flatMap(({ results }) => (results || []).map((one) => [one.name, one])));
-  return [...models.values()].filter(({ classes }) => classes.length);
-}
+/** Who agrees, of the models that have a column. */
+const agreement = (row, models) =>
+  inShort((row.results || []).filter(({ name }) => models.some((one) => one.name === name)));
 
 /** What a column is called: what the model is, or its name where several are that. */
 function called(model, models) {
@@ -52,7 +50,7 @@ export function write(table, rows, truthOf, actsOf) {
     const line = known.get(row);
     while (line.cells.length > 2) line.deleteCell(2);
     line.append(...models.map((model) => written(row, model)));
-    fill(line.cells[0].querySelector(".agree"), inShort(row.results || []), (words) => make("span", "", words));
+    fill(line.cells[0].querySelector(".agree"), agreement(row, models), (words) => make("span", "", words));
     return line;
   });
   const foot = make("tr");
@@ -75,7 +73,9 @@ function lineOf(row, truthOf, actsOf) {
   const image = make("img", Math.max(row.picture.width, row.picture.height) <= 64 ? "tiny" : "");
   image.src = row.picture.preview;
   image.alt = "";
-  name.append(image, make("span", "", row.picture.title), make("span", "agree"), actsOf(row));
+  const title = make("span", "title", row.picture.title);
+  title.title = row.picture.title;
+  name.append(image, title, make("span", "agree"), actsOf(row));
   truth.append(truthOf(row));
   line.append(name, truth);
   return line;
@@ -110,12 +110,15 @@ const FILES = {
 /** The table as a file of one of these formats. @param {Row[]} rows @param {string} format */
 export async function file(rows, format) {
   const { mime, made } = FILES[format];
-  return { filename: `answers.${format}`, mime, data: await base64(await made(rows)) };
+  const [first] = rows;
+  const stem = [first?.picture.title, rows.length > 1 && `and ${rows.length - 1} more`, "answers"].filter(Boolean);
+  return { filename: `${fileStem(stem)}.${format}`, mime, data: await base64(await made(rows)) };
 }
 
 /** The table as a picture. */
 async function drawn(rows) {
-  const { row: height, head, foot, first, column, pad, scale } = DRAWN;
+  const { row: height, title, foot, first, column, pad, scale } = DRAWN;
+  const head = title + DRAWN.head;
   const models = columns(rows);
   const canvas = make("canvas");
   canvas.width = scale * (first + column * models.length + 2 * pad);
@@ -131,7 +134,18 @@ async function drawn(rows) {
   context.fillStyle = inkOf("--vx-panel");
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.textBaseline = "top";
-  models.forEach((model, j) => write(called(model, models), pad + first + j * column, pad, "--vx-soft", "600 14px"));
+  const heading = `${format.plural(rows.length, "picture")}, and what ${format.plural(models.length, "network")} say`;
+  write(
+    `${heading}, ${new Date().toLocaleDateString("en-CA")}`,
+    pad,
+    pad,
+    "--vx-text",
+    "600 16px",
+    canvas.width / scale,
+  );
+  models.forEach((model, j) =>
+    write(called(model, models), pad + first + j * column, pad + title, "--vx-soft", "600 14px"),
+  );
   for (const [i, row] of rows.entries()) {
     const y = pad + head + i * height;
     const image = new Image();
@@ -140,9 +154,9 @@ async function drawn(rows) {
     context.imageSmoothingEnabled = Math.max(image.width, image.height) > 64;
     context.drawImage(image, pad, y, 64, 64);
     const [label] = labelsOf(row);
-    write(row.picture.title, pad + 76, y + 6, "--vx-text", "600 14px");
-    if (label) write(label, pad + 76, y + 28, "--vx-soft");
-    write(inShort(row.results || []).join("; "), pad + 76, y + 46, "--vx-soft", "12px", first - 84);
+    write(row.picture.title, pad + 76, y + 2, "--vx-text", "600 14px", first - 84);
+    const below = [...(label ? [`shows ${label}`] : []), ...agreement(row, models)];
+    below.forEach((words, line) => write(words, pad + 76, y + 22 + 16 * line, "--vx-soft", "12px", first - 84));
     for (const [j, model] of models.entries()) {
       const result = (row.results || []).find((one) => one.name === model.name);
       if (!result) continue;

@@ -10,6 +10,9 @@ export function saveFile(filename, mime, base64) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
+/** The name of a file without its ending: words in any language, with dashes between them. @param {string[]} words */
+export const fileStem = (words) => words.join("-").replace(/[^\p{L}\p{N}]+/gu, "-");
+
 /** Whether a paste is for a field that is written in: there text comes before a picture of it. */
 export const intoField = ({ target, clipboardData }) =>
   clipboardData.types.includes("text/plain") &&

@@ -87,6 +87,9 @@ export const times = (ratio) => `${ratio >= 100 ? ratio.toFixed(0) : ratio.toPre
 /** "12.3 px" @param {number} length @param {number} digits */
 export const pixels = (length, digits = 1) => `${length.toFixed(digits)} px`;
 
+/** The size of a download: "23 MB". @param {number} size in megabytes */
+export const download = (size) => `${Math.round(size)} MB`;
+
 /** "20 MB", of 2**20 bytes each. @param {number} bytes */
 export const megabytes = (bytes) => `${significant(bytes / MIB)} MB`;
 

@@ -1,6 +1,7 @@
 /* A view as it stands on screen, as a picture and as numbers: for views of which the server draws no figure. */
 import { colour, diverging, sequential } from "./colours.js";
 import { make } from "./elements.js";
+import { fileStem } from "./files.js";
 import { saveMenu } from "./save.js";
 import * as store from "./store.js";
 
@@ -21,8 +22,7 @@ export function saveScreen(panel, name, rows = panel.querySelector("table") && (
   const send = async (/** @type {any} */ { format }) => {
     const { trace, model } = store.state;
     const words = typeof name === "string" ? [model.name, trace.picture.title, name] : name();
-    const stem = words.join("-").replace(/[^\p{L}\p{N}]+/gu, "-");
-    return { filename: `${stem}.${format}`, mime: files[format].mime, data: files[format].data() };
+    return { filename: `${fileStem(words)}.${format}`, mime: files[format].mime, data: files[format].data() };
   };
   return saveMenu(panel, send, () => ({}), rows ? { csv: "its numbers" } : {}, { png: "this view as it stands" });
 }

@@ -53,9 +53,10 @@ export default widget((root, server) => {
   function show({ offered, running: under, faults, advice }) {
     const first = offered.find(({ name }) => name === advice);
     $(".advice").hidden = !first;
+    if (store.get("advice")?.name !== first?.name) store.set("advice", first || null);
     if (first) {
       $(".advice .words").textContent =
-        `${first.title} (${size(first.megabytes)}) knows ${format.count(first.n_classes)} classes.`;
+        `${first.title} (${format.download(first.megabytes)}) knows ${format.count(first.n_classes)} classes.`;
       name($(".advice .get"), first);
     }
     progress(under);
@@ -65,8 +66,6 @@ export default widget((root, server) => {
     if (listed !== shown) fill($(".offered"), offered, offer); // a button keeps the focus while a download goes on
     shown = listed;
   }
-
-  const size = (megabytes) => `${Math.round(megabytes)} MB`;
 
   function name(button, { name: wanted, title, received }) {
     button.textContent = received ? "Go on" : "Get";
@@ -82,7 +81,7 @@ export default widget((root, server) => {
     const words = make("span", "", one.title);
     const knows = one.top1 === null ? "no head" : `top-1 ${format.percent(one.top1)}`;
     const here = one.received ? `${Math.round(one.received / MEGABYTE)} of ` : "";
-    words.append(make("span", "vx-soft", `${here}${size(one.megabytes)}, ${knows}`));
+    words.append(make("span", "vx-soft", `${here}${format.download(one.megabytes)}, ${knows}`));
     words.title = `${one.source}, ${one.licence}`;
     line.append(words, button);
     return line;
@@ -126,5 +125,6 @@ export default widget((root, server) => {
     button.disabled = false;
   });
 
+  store.on("download", (name) => act("get", name));
   return { topics: ["catalogue"], draw: ({ catalogue }) => catalogue && looking.now() };
 });
