@@ -1,7 +1,7 @@
 /* The table of the Classify tab: what each model's answer is worth. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cell, csv, probabilities, score } from "../../vit_explorer/ui/classify/answers.js";
+import { cell, columns, csv, probabilities, score } from "../../vit_explorer/ui/classify/answers.js";
 import { inShort, NONE, verdict } from "../../vit_explorer/ui/core/answers.js";
 
 const result = (/** @type {string} */ name, /** @type {number[]} */ probabilities) =>
@@ -68,4 +68,17 @@ test("files say so where a picture shows none of the classes, and how many model
   assert.equal(lines[1], "four,none of these,a,cat,0.800000,,none of its classes,2,3");
   assert.equal(lines[3], "four,none of these,c,dog,0.800000,,none of its classes,1,3");
   assert.equal(probabilities([row])[0]["true answer"], NONE);
+});
+
+test("networks of drawn shapes have a column only beside drawn shapes, or where there are no others", () => {
+  const one = (/** @type {string} */ data, classes = ["a", "b"]) =>
+    /** @type {any} */ ({ name: data, data, classes, probabilities: [0.6, 0.4] });
+  const row = (/** @type {string} */ name, /** @type {any[]} */ results) =>
+    /** @type {any} */ ({ picture: { name, title: name, labels: [] }, truth: null, results });
+  const names = (/** @type {any[]} */ rows) => columns(rows).map(({ name }) => name);
+  const all = [one("cifar10"), one("shapes"), one("no-head", [])];
+  assert.deepEqual(names([row("sample:cat", all)]), ["cifar10"]);
+  assert.deepEqual(names([row("sample:cat", all), row("shapes:3", all)]), ["cifar10", "shapes"]);
+  assert.deepEqual(names([row("sample:cat", [one("shapes")])]), ["shapes"]);
+  assert.deepEqual(names([{ ...row("sample:cat", all), results: null }]), []);
 });
