@@ -156,3 +156,27 @@ def test_the_cnn_says_why_and_offers_a_vit(positions):
     positions.locator(".vx-positions .switch").click()
     positions.wait_for_function("vx.get('settled').model.startsWith('vit')")
     assert positions.locator(".vx-positions .overview").is_visible()
+
+
+def test_the_experiment_on_another_picture_is_asked_for_while_the_picture_is_analysed(positions):
+    positions.evaluate("vx.idle()")
+    asked, held = [], []
+
+    def hold(route) -> None:
+        name = route.request.post_data_json["fn_name"]
+        asked.append(name)
+        if name == "analyse":
+            held.append(route)
+        else:
+            route.continue_()
+
+    positions.route("**/component_server/", hold)
+    with positions.expect_response(lambda one: '"experiment"' in (one.request.post_data or "")) as early:
+        positions.evaluate("vx.set('wish', { picture: 'shapes:3' })")
+    trained = early.value.json()["trained"]
+    assert asked == ["analyse", "experiment"]
+    held[0].continue_()
+    positions.wait_for_function("vx.get('settled').picture === 'shapes:3'")
+    assert asked.count("experiment") == 1  # and its answer is the one that is shown
+    best = positions.evaluate("vx.get('trace').classes")[int(np.argmax(trained))]
+    assert positions.locator(".vx-positions-experiment .outcome").inner_text().startswith(best)

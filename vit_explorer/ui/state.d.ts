@@ -30,6 +30,8 @@ export interface State {
   stage: boolean;
   /** How many questions the views offer; set anew when a view does. */
   offered: number;
+  /** What the newest wish is for, from the moment it is asked for. */
+  coming: { picture: string; model: string; fit: Trace["fit"] };
   /** What the frame shows, once all is drawn, and the time that it took. */
   settled: { picture: string; model: string; fit: string; milliseconds: number };
   attentionChosen: { layer?: number; head?: number; direction?: "row" | "column"; scale?: "shared" | "own" };

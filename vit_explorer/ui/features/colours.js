@@ -23,6 +23,7 @@ export default widget((root, server) => {
     keep: data.keep,
     draw,
     refused: data.forgetSecond,
+    ahead: true,
   });
 
   // ---- controls ------------------------------------------------------------------------------------------------

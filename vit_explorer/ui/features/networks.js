@@ -42,6 +42,7 @@ export default widget((root, server) => {
     refused() {
       beside = null;
     },
+    ahead: true,
   });
 
   inLink(

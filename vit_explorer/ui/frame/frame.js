@@ -75,10 +75,12 @@ export default widget((root, server) => {
     asked = next;
     newest.abort();
     const { signal } = (newest = new AbortController());
-    const [described, trace] = await Promise.all([
+    const answers = Promise.all([
       models.get(next.model) || ask(server, "describe", { model: next.model }, { signal }),
       ask(server, "analyse", next, { signal }),
     ]);
+    store.set("coming", { picture: next.picture, model: next.model, fit: next.fit });
+    const [described, trace] = await answers;
     if (signal.aborted) return; // a newer wish is under way
     if (!described || !trace) {
       asked = { ...shown };

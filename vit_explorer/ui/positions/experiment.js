@@ -75,6 +75,7 @@ export default widget((root, server) => {
       draw(state);
       mark(state);
     },
+    ahead: true,
   });
 
   const shuffles = watched(
