@@ -8,6 +8,7 @@ import { narrow } from "./layout.js";
 import * as words from "./words.js";
 
 const BARS = 10; // classes of the answer
+const ROOMY = 6; // blocks that leave room for both sides of a map
 const SMALLEST = 24; // px of what is pressed
 
 /** @typedef {import("./network.js").Network} Network */
@@ -138,7 +139,7 @@ function layerOf(network, trace, block, k) {
     open.dataset.link = link;
     open.dataset.block = String(k);
     open.append(
-      make("span", "first", `${block.grid[0]}×${block.grid[1]}`),
+      make("span", "first", sizeOf(block.grid, network.blocks.length)),
       make("span", "wide", `${block.channels} channels`),
     );
     if (block.window) open.append(make("span", "wide", block.shift[0] ? "shifted" : "windows"));
@@ -148,6 +149,9 @@ function layerOf(network, trace, block, k) {
   }
   return layer;
 }
+
+/** Of a map, in few letters where there are many blocks: 56×56 or 56². @param {number[]} grid @param {number} blocks */
+const sizeOf = ([rows, cols], blocks) => (rows === cols && blocks > ROOMY ? `${rows}²` : `${rows}×${cols}`);
 
 /** What the head would say after block k: the first two classes. */
 function soFar({ lens, blocks }, { classes }, k) {

@@ -1,6 +1,7 @@
 /* How far a token's knowledge reaches: after each block of a Swin, beside a plain ViT and a small CNN. */
 import { clearCanvas, outline } from "../core/draw.js";
 import * as format from "../core/format.js";
+import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as paint from "./paint.js";
 
@@ -8,14 +9,15 @@ const MOST = 6; // pictures in a line
 const NARROW = 440; // px, below it there are fewer
 const LABEL = 74; // px for what a line is about
 const [BELOW, ABOVE] = [19, 4]; // px for the words under a picture, and over it
-const LARGEST = 54; // px, the side of a picture
+const [LARGEST, CROWDED] = [54, 36]; // px, the side of a picture; on a stage, where a line does not hold all blocks
 const AWAY = 0.8; // how much of the picture is covered where nothing is reached
 
 /** Places and covers that hold until the picture, the cut or the width changes. */
 export function prepare(canvas, seen, width, chosen) {
   const most = width < NARROW ? 3 : MOST; // in a line
   const column = Math.min(LARGEST + 26, Math.floor((width - LABEL) / most));
-  const side = Math.min(LARGEST, column - 9);
+  const crowded = store.get("stage") && seen.blocks.length > most;
+  const side = Math.min(crowded ? CROWDED : LARGEST, column - 9);
   const tiles = seen.blocks.map((block, k) => ({
     kind: "block",
     block,
