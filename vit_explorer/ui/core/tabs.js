@@ -22,11 +22,15 @@ export const openNow = () => selected(document.querySelector("#tabs"));
 export const visible = (element) => element.isConnected && element.offsetParent !== null;
 
 const selected = (bar) => bar?.querySelector(':scope > .tab-wrapper [role="tab"][aria-selected="true"]')?.dataset.tabId;
+const inner = () => [...document.querySelectorAll("#tabs .tabs")].find(visible);
 
 /** The open tab and the open tab inside of it. @returns {{tab: string | undefined, sub: string | undefined}} */
-export function place() {
-  const inner = [...document.querySelectorAll("#tabs .tabs")].find(visible);
-  return { tab: selected(document.querySelector("#tabs")), sub: selected(inner) };
+export const place = () => ({ tab: selected(document.querySelector("#tabs")), sub: selected(inner()) });
+
+/** The ids of the tabs inside of the open tab, in their order; none where it has no such tabs. @returns {string[]} */
+export function views() {
+  const buttons = inner()?.querySelectorAll(':scope > .tab-wrapper [role="tablist"] > [role="tab"]') ?? [];
+  return /** @type {HTMLElement[]} */ ([...buttons]).map(({ dataset }) => dataset.tabId);
 }
 
 /** Open a tab, or one inside of a tab, by its id. @param {string} id */

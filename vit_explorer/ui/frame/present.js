@@ -1,22 +1,22 @@
 /* The stage: the page for a room. One view, large, with its finding below; keys of a presenter's clicker; scenes. */
+import { make } from "../core/elements.js";
 import { address, inLink, restore, touch } from "../core/link.js";
-import { placeInWindow } from "../core/pointer.js";
 import { inform } from "../core/say.js";
-import { number, oneOf, setting, words } from "../core/setting.js";
+import { idle } from "../core/server.js";
+import { index, number, oneOf, setting, words } from "../core/setting.js";
 import { ofBrowser } from "../core/storage.js";
 import * as store from "../core/store.js";
 import * as tabs from "../core/tabs.js";
 import { choose } from "../core/theme.js";
 import { moveToken } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
+import { figures, roomBelow, show, shown } from "./figures.js";
+import { lens } from "./lens.js";
 import { notes } from "./notes.js";
 import { brief, KEPT, moved, OWN, read, scaleOf, sceneOf, whoOpens, written } from "./scenes.js";
+import { following, openTabBeside, openViewBeside, ORDER, turnOver } from "./walk.js";
 
-const LENS = 3; // times as large
 const LONGEST = 20_000; // letters of all scenes in a link
-const ORDER = "home patches positions attention features windows train recipe classify compare roots exercises".split(
-  " ",
-);
 const LONGEST_TITLE = 52; // letters
 const SMALLEST = 0.75; // times the letters that the room needs
 const LARGEST = 2;
@@ -30,8 +30,10 @@ const FINDINGS = [
   ".outcome",
   "p.pair",
   ".forms",
+  ".promise",
   ".says",
   ".verdict:not(.findings *)",
+  ".vx-positions .readout",
   "h2",
 ];
 
@@ -41,13 +43,18 @@ export default widget((root) => {
   let own = 1; // times as large as the room needs
   let scenes = read(ofBrowser.get(KEPT) ?? "");
   let at = -1; // the scene on screen
+  let figure = 0; // of the view, the one shown
+  let seen = ""; // the tab and view that it is a figure of
+  let arriving = 0; // figures that a link names and that wait until all is drawn
   const speaker = notes();
+  const glass = lens();
   let moving = false; // a scene is being shown: what its link does not name stays
 
   // ---- entering and leaving ----------------------------------------------------------------------------------------
   function enter() {
     if (on) return;
     on = true;
+    figure = shown();
     document.body.classList.add("vx-present");
     if (document.fullscreenEnabled) document.documentElement.requestFullscreen().catch(() => {}); // not after a reload
     arrange();
@@ -62,7 +69,7 @@ export default widget((root) => {
     said([]);
     document.documentElement.style.removeProperty("--vx-stage");
     curtain("");
-    reduce();
+    glass.reduce();
     help(false);
     if (document.fullscreenElement) document.exitFullscreen();
     store.set("stage", false);
@@ -76,7 +83,16 @@ export default widget((root) => {
     const { innerWidth: width, innerHeight: height } = window;
     document.documentElement.style.setProperty("--vx-stage", String(scaleOf(width, height, own)));
     document.documentElement.style.setProperty("--vx-room", String(Math.min(width / 1920, height / 1080) * own));
+    if (!arriving) show(figure);
     describe();
+  }
+
+  /** Show the figure that a link names: what stands above it is drawn first. @param {number | null} index */
+  async function showSoon(index) {
+    arriving++;
+    await idle();
+    arriving--;
+    if (on && !arriving) show((figure = index ?? 0));
   }
 
   /** The title above, the number of the scene, and the finding of the view below. */
@@ -86,22 +102,35 @@ export default widget((root) => {
     document.body.dataset.vxTab = tab;
     const place = [tab, sub].filter(Boolean).map(tabs.nameOf).join(" · ");
     const number = scenes.length && at >= 0 ? `${at + 1} / ${scenes.length}` : "";
+    if (seen !== (seen = `${tab} ${sub}`) && !arriving) show(0);
+    const all = figures();
+    if (figure !== (figure = shown())) touch();
     const first = (/** @type {string[]} */ selectors) => {
-      const all = selectors.flatMap((selector) => [...document.querySelectorAll(`#tabs ${selector}`)]);
+      const found = selectors.flatMap((selector) => [...document.querySelectorAll(`#tabs ${selector}`)]);
       const there = (/** @type {HTMLElement} */ one) =>
-        tabs.visible(one.matches(".vx-backstage, [data-on-stage]") ? one.parentElement : one);
-      return /** @type {HTMLElement[]} */ (all).find((one) => there(one) && one.textContent.trim());
+        !one.closest("section.vx-backstage") &&
+        tabs.visible(outOf(one)) &&
+        [undefined, all[figure]].includes(all.find((panel) => panel.contains(one)));
+      return /** @type {HTMLElement[]} */ (found).find((one) => there(one) && one.textContent.trim());
     };
     // The heading stands above the view, not in it; a long one is a finding and stands below. Home has a headline of its own.
-    const heading = tab === "home" ? undefined : first(["h2"]);
-    const short = heading && heading.textContent.trim().length <= LONGEST_TITLE ? heading.textContent.trim() : "";
+    const heading = tab === "home" ? undefined : first(figure ? ["h2", "h3"] : ["h2"]);
+    const short = heading ? titleOf(heading) : "";
     $(".view").textContent = short || place;
-    $(".number").textContent = [short && place, number].filter(Boolean).join("   ");
+    $(".number").textContent = number;
+    list(tabs.views(), sub, short && tabs.nameOf(tab));
+    $(".figure").hidden = all.length < 2;
+    $(".figure").textContent = `Figure ${figure + 1} of ${all.length}`;
     const finding = first(FINDINGS);
     const sentence = tab === "home" || !finding ? "" : brief(finding.textContent);
     const below = sentence === short ? "" : sentence;
     said([heading, below && finding]);
     if ($(".sentence").textContent !== below) $(".sentence").textContent = below;
+    const floor = `${Math.floor(roomBelow())}px`; // less with a sentence below
+    if (document.documentElement.style.getPropertyValue("--vx-floor") !== floor) {
+      document.documentElement.style.setProperty("--vx-floor", floor);
+      if (!arriving) show(figure);
+    }
     speaker.tell({
       title: place,
       sentence: finding ? brief(finding.textContent) : "",
@@ -110,6 +139,37 @@ export default widget((root) => {
   }
   setInterval(() => on && describe(), 300); // findings follow the pointer and the server
 
+  /** The words of a heading, or of its beginning, that are no longer than a title; none of a finding's. @param {HTMLElement} heading */
+  const titleOf = (heading) =>
+    [heading, heading.firstChild]
+      .map((one) => one.textContent.trim())
+      .find((text) => text && text.length <= LONGEST_TITLE) ?? "";
+
+  /** What shows around an element that the stage itself may hide. @param {HTMLElement} one @returns {HTMLElement} */
+  function outOf(one) {
+    const hidden = one.closest(".vx-backstage, [data-on-stage]");
+    return hidden ? outOf(hidden.parentElement) : one;
+  }
+
+  /** Under the title: the tab, unless the title says it, and its views, each a way there. */
+  function list(ids, open, name) {
+    const row = $(".views");
+    const shown = [name, ...ids].join(" ");
+    if (row.dataset.shown !== shown) {
+      row.dataset.shown = shown;
+      const buttons = ids.map((id) => {
+        const button = make("button", "", tabs.nameOf(id));
+        button.dataset.view = id;
+        button.addEventListener("click", () => tabs.openTab(id));
+        return button;
+      });
+      row.replaceChildren(...(name ? [make("span", "", name)] : []), ...buttons);
+    }
+    for (const button of row.querySelectorAll("button"))
+      if (button.dataset.view === open) button.setAttribute("aria-current", "true");
+      else button.removeAttribute("aria-current");
+  }
+
   /** Take what the stage says from the view, where it would be said again. */
   function said(elements) {
     for (const one of document.querySelectorAll("#tabs [data-on-stage]"))
@@ -117,13 +177,12 @@ export default widget((root) => {
     for (const one of elements) if (one) one.setAttribute("data-on-stage", "");
   }
 
-  /** What comes after this scene, or after this tab. */
+  /** What comes after this scene, or after this view. */
   function nextTitle() {
-    const all = scenes.length ? scenes : ORDER.map((tab) => `tab=${tab}`);
-    const here = scenes.length ? at : ORDER.indexOf(tabs.place().tab);
-    const next = moved(here, 1, all.length);
+    if (!scenes.length) return following();
+    const next = moved(at, 1, scenes.length);
     if (next === null) return "";
-    const { tab, sub } = Object.fromEntries(new URLSearchParams(all[next]));
+    const { tab, sub } = Object.fromEntries(new URLSearchParams(scenes[next]));
     return [tab, sub].filter(Boolean).map(tabs.nameOf).join(" · ");
   }
 
@@ -156,12 +215,7 @@ export default widget((root) => {
     inform(`Forgotten; ${scenes.length} ${scenes.length === 1 ? "scene is" : "scenes are"} left.`);
   }
 
-  async function step(by) {
-    if (!scenes.length) {
-      const next = moved(ORDER.indexOf(tabs.place().tab), by, ORDER.length);
-      if (next !== null) tabs.openTab(ORDER[next]);
-      return;
-    }
+  async function showScene(by) {
     const next = moved(at, by, scenes.length);
     if (next === null) return;
     at = next;
@@ -220,6 +274,7 @@ export default widget((root) => {
   }
   $(".keys").addEventListener("click", () => help($(".help").hidden));
   $(".leave").addEventListener("click", leave);
+  $(".figure").addEventListener("click", () => show((shown() + 1) % figures().length));
 
   function larger(times) {
     own = Math.max(SMALLEST, Math.min(LARGEST, own * times));
@@ -227,35 +282,15 @@ export default widget((root) => {
     touch();
   }
 
-  // ---- the lens: the view three times as large around the pointer, while Z is held ----------------------------------
-  const view = () => /** @type {HTMLElement} */ (document.querySelector("#stage"));
-  const pointer = { x: 0, y: 0 };
-  let lens = null; // where the view lay before it was enlarged
-
-  document.addEventListener("pointermove", (event) => {
-    [pointer.x, pointer.y] = placeInWindow(event);
-    if (lens) enlarge();
-  });
-
-  function enlarge() {
-    lens = lens || view().getBoundingClientRect();
-    const [x, y] = [(pointer.x - lens.left) / lens.width, (pointer.y - lens.top) / lens.height];
-    view().style.transformOrigin = `${100 * x}% ${100 * y}%`;
-    view().style.transform = `scale(${LENS})`;
-  }
-
-  function reduce() {
-    lens = null;
-    view().style.transform = "";
-  }
-
-  document.addEventListener("keyup", (event) => event.key === "z" && lens && reduce());
+  document.addEventListener("keyup", (event) => event.key === "z" && glass.reduce());
 
   const KEYS = {
-    ArrowRight: () => step(1),
-    PageDown: () => step(1),
-    ArrowLeft: () => step(-1),
-    PageUp: () => step(-1),
+    ArrowRight: () => (scenes.length ? showScene(1) : openTabBeside(1)),
+    ArrowLeft: () => (scenes.length ? showScene(-1) : openTabBeside(-1)),
+    ArrowDown: () => show(shown() + 1) || openViewBeside(1),
+    ArrowUp: () => show(shown() - 1) || openViewBeside(-1),
+    PageDown: () => (scenes.length ? showScene(1) : turnOver(1)),
+    PageUp: () => (scenes.length ? showScene(-1) : turnOver(-1)),
     " ": play,
     "[": () => turn(-1, 0),
     "]": () => turn(1, 0),
@@ -269,7 +304,7 @@ export default widget((root) => {
     l: () => choose(store.get("theme") === "dark" ? "light" : "dark"),
     "+": () => larger(1.125),
     "-": () => larger(1 / 1.125),
-    z: enlarge,
+    z: glass.enlarge,
     n: () => speaker.open() || inform("This browser allows no second window for this page."),
     "?": () => help($(".help").hidden),
     p: leave,
@@ -313,6 +348,7 @@ export default widget((root) => {
       },
       1,
     ),
+    figure: setting(index, () => (on ? figure : null), showSoon, 0),
     deck: setting(
       words(LONGEST),
       () => (on && scenes.length ? written(scenes) : null),
