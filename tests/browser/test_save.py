@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -17,20 +19,35 @@ def page(same_page):
     return same_page
 
 
-def test_the_picture_of_a_view_holds_its_boxes_words_and_canvases(page):
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def test_the_picture_of_a_view_holds_its_boxes_words_and_canvases_and_no_controls(page):
     open_view(page, "Patches")
     panel = page.locator(".vx-patches .vx-panel").bounding_box()
-    scene = page.locator(".vx-patches .scene").bounding_box()
-    words = page.locator(".vx-patches h2").bounding_box()
+    heading = page.locator(".vx-patches h2")
+    beginning = heading.evaluate("""(element) => {
+      const range = document.createRange();
+      range.selectNodeContents(element);
+      return range.getBoundingClientRect().left;
+    }""")
+    svg = ElementTree.parse(save(page, ".vx-patches", "svg").path()).getroot()
+    width, height = (int(svg.get(side)) for side in ("width", "height"))
+    assert width == pytest.approx(panel["width"], abs=1)
+    assert height <= panel["height"] + 1
+    lines = {" ".join("".join(text.itertext()).split()): text for text in svg.iter(f"{SVG}text")}
+    title = lines[heading.inner_text()]
+    assert float(title[0].get("x")) == pytest.approx(beginning - panel["x"], abs=1)
+    assert not {"Cut again", "Save", "8"} & set(lines)  # what is pressed is left out, but for what is chosen
+    assert "4" in lines
+    scene, marks = svg.iter(f"{SVG}image")
+    drawn = np.asarray(Image.open(io.BytesIO(base64.b64decode(scene.get("href").split(",")[1]))).convert("RGB"))
+    assert drawn.std() > 30
+    assert marks.get("width") == scene.get("width")
     saved = np.asarray(Image.open(save(page, ".vx-patches", "png").path()).convert("RGB"))
-    assert saved.shape[:2] == (int(2 * panel["height"]), int(2 * panel["width"]))
-
-    def part(box) -> np.ndarray:
-        left, top = 2 * int(box["x"] - panel["x"]), 2 * int(box["y"] - panel["y"])
-        return saved[top : top + 2 * int(box["height"]), left : left + 2 * int(box["width"])]
-
-    assert part(scene).std() > 30
-    assert (part(words).max(2) < 60).mean() > 0.01  # dark letters on a light ground
+    assert saved.shape[:2] == (2 * height, 2 * width)
+    low = int(2 * float(title.get("y")))
+    assert (saved[low - 30 : low, : 2 * 300].max(2) < 60).mean() > 0.01  # dark letters on a light ground
     rows = list(csv.reader(io.StringIO(save(page, ".vx-patches", "csv").path().read_text(encoding="utf-8-sig"))))
     assert rows[1][:2] == ["4 × 4 patches and CLS", "65"]
 

@@ -5,6 +5,7 @@ import { clearCanvas, matrixImage } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { question } from "../core/question.js";
+import { saveScreen } from "../core/screen.js";
 import * as store from "../core/store.js";
 import { openTab } from "../core/tabs.js";
 import * as views from "../core/views.js";
@@ -97,5 +98,6 @@ export default widget((root, server) => {
     show(state);
   }
 
+  saveScreen($(".vx-panel"), "activations");
   return { topics: ["model", "trace", "catalogue"], draw };
 });

@@ -336,7 +336,7 @@ export default widget((root, server) => {
     write,
     () => ({}),
     { csv: "each answer, judged", json: "every class’s probability" },
-    { png: "the table" },
+    { png: "the table", svg: "the table, words as words" },
   );
 
   offer(root, server, QUESTIONS);

@@ -3,13 +3,14 @@ import { inShort } from "../core/answers.js";
 import { fill, make } from "../core/elements.js";
 import { base64, fileStem } from "../core/files.js";
 import * as format from "../core/format.js";
+import { picture, png, tag, words } from "../core/svg.js";
 import { inkOf } from "../core/theme.js";
 import { cell, columns, csv, labelsOf, probabilities, score } from "./answers.js";
 
 /** @typedef {import("./answers.js").Row} Row */
 
 const SAID = { right: "✓ right", wrong: "✗ wrong", none: "none of its classes", unknown: "" };
-const DRAWN = { row: 80, title: 34, head: 40, foot: 46, first: 250, column: 150, pad: 14, scale: 2 }; // px of the picture of the table
+const DRAWN = { row: 80, title: 34, head: 40, foot: 46, first: 250, column: 150, pad: 14 }; // px of the picture of the table
 
 /** Who agrees, of the models that have a column. */
 const agreement = (row, models) =>
@@ -21,7 +22,7 @@ function called(model, models) {
 }
 
 /** The words of a cell: answer, judgement, and the true answer's probability where it is not the answer. */
-function words(found) {
+function wordsOf(found) {
   const truth = found.state === "wrong" ? `${found.truth} ${format.probability(found.truthP)}` : "";
   return { answer: `${found.answer} ${format.probability(found.p)}`, said: SAID[found.state], truth };
 }
@@ -91,7 +92,7 @@ function written(row, model) {
   const result = (row.results || []).find((one) => one.name === model.name);
   if (!result) return make("td", "vx-soft", "…");
   const found = cell(result, labelsOf(row));
-  const { said, truth } = words(found);
+  const { said, truth } = wordsOf(found);
   const [box, answer] = [make("td", found.state), make("strong", "", `${found.answer} `)];
   answer.append(make("span", "p", format.probability(found.p)));
   box.append(answer);
@@ -104,7 +105,8 @@ function written(row, model) {
 const FILES = {
   csv: { mime: "text/csv", made: (rows) => new Blob([csv(rows)]) },
   json: { mime: "application/json", made: (rows) => new Blob([JSON.stringify(probabilities(rows), null, 1)]) },
-  png: { mime: "image/png", made: drawn }, // as it is on screen, also what is scrolled out of sight
+  svg: { mime: "image/svg+xml", made: (rows) => new Blob([drawn(rows)]) }, // also what is scrolled out of sight
+  png: { mime: "image/png", made: (rows) => png(drawn(rows)) },
 };
 
 /** The table as a file of one of these formats. @param {Row[]} rows @param {string} format */
@@ -115,65 +117,50 @@ export async function file(rows, format) {
   return { filename: `${fileStem(stem)}.${format}`, mime, data: await base64(await made(rows)) };
 }
 
-/** The table as a picture. */
-async function drawn(rows) {
-  const { row: height, title, foot, first, column, pad, scale } = DRAWN;
-  const head = title + DRAWN.head;
+/** The table as a picture, SVG. @param {Row[]} rows */
+function drawn(rows) {
+  const { row: height, title: above, foot, first, column, pad } = DRAWN;
+  const head = above + DRAWN.head;
   const models = columns(rows);
-  const canvas = make("canvas");
-  canvas.width = scale * (first + column * models.length + 2 * pad);
-  canvas.height = scale * (head + height * rows.length + foot + 2 * pad);
-  const context = canvas.getContext("2d");
-  const font = getComputedStyle(document.body).fontFamily;
-  const write = (text, x, y, ink, style = "14px", width = column - 8) => {
-    context.font = `${style} ${font}`;
-    context.fillStyle = inkOf(ink);
-    context.fillText(text, x, y, width);
-  };
-  context.scale(scale, scale);
-  context.fillStyle = inkOf("--vx-panel");
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.textBaseline = "top";
-  const heading = `${format.plural(rows.length, "picture")}, and what ${format.plural(models.length, "network")} say`;
-  write(
-    `${heading}, ${new Date().toLocaleDateString("en-CA")}`,
-    pad,
-    pad,
-    "--vx-text",
-    "600 16px",
-    canvas.width / scale,
-  );
+  const family = getComputedStyle(document.body).fontFamily;
+  const write = (text, x, y, fill, size = 14, weight = "", width = column - 8) =>
+    words(
+      text,
+      { x, y: y + size, fill: inkOf(fill), "font-family": family, "font-size": size, "font-weight": weight },
+      width,
+    );
+  const at = (/** @type {number} */ j) => pad + first + j * column;
+  const wide = at(models.length) + pad;
+  const said = `${format.plural(rows.length, "picture")}, and what ${format.plural(models.length, "network")} say`;
+  const heading = `${said}, ${new Date().toLocaleDateString("en-CA")}`;
+  const marks = [write(heading, pad, pad, "--vx-text", 16, "600", wide - 2 * pad)];
   models.forEach((model, j) =>
-    write(called(model, models), pad + first + j * column, pad + title, "--vx-soft", "600 14px"),
+    marks.push(write(called(model, models), at(j), pad + above, "--vx-soft", 14, "600")),
   );
   for (const [i, row] of rows.entries()) {
     const y = pad + head + i * height;
-    const image = new Image();
-    image.src = row.picture.preview;
-    await image.decode();
-    context.imageSmoothingEnabled = Math.max(image.width, image.height) > 64;
-    context.drawImage(image, pad, y, 64, 64);
+    const { preview: href, title, width, height: tall } = row.picture;
+    const style = Math.max(width, tall) <= 64 ? "image-rendering: pixelated" : "";
+    marks.push(tag("image", { x: pad, y, width: 64, height: 64, preserveAspectRatio: "none", style, href }));
     const [label] = labelsOf(row);
-    write(row.picture.title, pad + 76, y + 2, "--vx-text", "600 14px", first - 84);
-    const below = [...(label ? [`shows ${label}`] : []), ...agreement(row, models)];
-    below.forEach((words, line) => write(words, pad + 76, y + 22 + 16 * line, "--vx-soft", "12px", first - 84));
+    marks.push(write(title, pad + 76, y + 2, "--vx-text", 14, "600", first - 84));
+    const told = [...(label ? [`shows ${label}`] : []), ...agreement(row, models)];
+    told.forEach((one, k) => marks.push(write(one, pad + 76, y + 22 + 16 * k, "--vx-soft", 12, "", first - 84)));
     for (const [j, model] of models.entries()) {
       const result = (row.results || []).find((one) => one.name === model.name);
       if (!result) continue;
       const found = cell(result, labelsOf(row));
-      const { answer, said, truth } = words(found);
-      const ink = { right: "--vx-good", wrong: "--vx-bad" }[found.state] || "--vx-soft";
-      write(answer, pad + first + j * column, y + 6, "--vx-text", "600 14px");
-      write(said, pad + first + j * column, y + 28, ink, "12px");
-      write(truth, pad + first + j * column, y + 46, "--vx-soft", "12px");
+      const { answer, said, truth } = wordsOf(found);
+      const colour = { right: "--vx-good", wrong: "--vx-bad" }[found.state] || "--vx-soft";
+      marks.push(write(answer, at(j), y + 6, "--vx-text", 14, "600"));
+      marks.push(write(said, at(j), y + 28, colour, 12), write(truth, at(j), y + 46, "--vx-soft", 12));
     }
   }
   const below = pad + head + height * rows.length + 6;
-  write("right", pad, below, "--vx-text", "600 14px");
+  marks.push(write("right", pad, below, "--vx-text", 14, "600"));
   models.forEach((model, j) => {
     const { right, none } = scored(rows, model);
-    write(right, pad + first + j * column, below, "--vx-text", "600 14px");
-    write(none, pad + first + j * column, below + 20, "--vx-soft", "12px");
+    marks.push(write(right, at(j), below, "--vx-text", 14, "600"), write(none, at(j), below + 20, "--vx-soft", 12));
   });
-  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+  return picture(wide, below + foot, heading, marks, inkOf("--vx-panel"));
 }

@@ -5,6 +5,7 @@ import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
 import { cellAt } from "../core/pointer.js";
 import { question } from "../core/question.js";
+import { saveScreen } from "../core/screen.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import * as views from "../core/views.js";
@@ -155,5 +156,6 @@ export default widget((root, server) => {
     });
   }
 
+  saveScreen($(".vx-panel"), "colours");
   return { topics: ["model", "trace", "catalogue", "featuresChosen"], draw, mark };
 });

@@ -1,6 +1,7 @@
 /* The nearest pictures of a dataset. The network sees the dataset once; then every picture is compared at once. */
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { saveScreen } from "../core/screen.js";
 import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import * as views from "../core/views.js";
@@ -162,5 +163,6 @@ export default widget((root, server) => {
     if (source) begin(state);
   }
 
+  saveScreen($(".vx-panel"), "nearest pictures");
   return { topics: ["model", "trace", "catalogue"], draw };
 });

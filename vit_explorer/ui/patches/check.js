@@ -3,6 +3,7 @@ import { decode } from "../core/arrays.js";
 import { inkOn, sequential } from "../core/colours.js";
 import { clearCanvas, matrixImage, outline, patchInput } from "../core/draw.js";
 import * as format from "../core/format.js";
+import { saveScreen } from "../core/screen.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
@@ -69,5 +70,6 @@ export default widget((root) => {
     const trace = store.get("trace");
     return trace && trace.patches ? trace.grid : null;
   });
+  saveScreen($(".vx-panel"), "Conv2d check");
   return { draw, mark };
 });

@@ -5,6 +5,7 @@ import { clearCanvas, matrixImage, outline, patchInput, rgbImage } from "../core
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
 import { cellAt } from "../core/pointer.js";
+import { saveScreen } from "../core/screen.js";
 import { index, oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -192,5 +193,6 @@ export default widget((root, server) => {
     const trace = store.get("trace");
     return trace && trace.patches ? trace.grid : null;
   });
+  saveScreen($(".vx-panel"), "filters");
   return { draw, mark };
 });

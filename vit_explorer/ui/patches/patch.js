@@ -5,6 +5,7 @@ import { clearCanvas, outline } from "../core/draw.js";
 import * as format from "../core/format.js";
 import { byHand } from "../core/hand.js";
 import { at, cellAt } from "../core/pointer.js";
+import { saveScreen } from "../core/screen.js";
 import { inkOf } from "../core/theme.js";
 import { patchName, placeName, tokenName } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
@@ -257,5 +258,6 @@ export default widget((root, server) => {
   });
   listen("vector", inCells);
   listen("embedding", inCells);
+  saveScreen($(".vx-panel"), "one patch");
   return { draw, mark };
 });

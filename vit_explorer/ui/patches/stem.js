@@ -4,6 +4,7 @@ import { colour, diverging, sequential } from "../core/colours.js";
 import { clearCanvas, matrixImage, outline, patchInput, rgbImage } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { saveScreen } from "../core/screen.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
@@ -145,5 +146,6 @@ export default widget((root) => {
     const trace = store.get("trace");
     return trace && trace.stem ? trace.grid : null;
   });
+  saveScreen($(".vx-panel"), "stem");
   return { draw, mark };
 });

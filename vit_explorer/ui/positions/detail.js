@@ -6,6 +6,7 @@ import * as format from "../core/format.js";
 import { axisX, axisY, endNames, line, marker, ruleX } from "../core/plot.js";
 import { at } from "../core/pointer.js";
 import { frame, linear } from "../core/scales.js";
+import { saveScreen } from "../core/screen.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { tokenName } from "../core/tokens.js";
@@ -190,5 +191,6 @@ export default widget((root) => {
   store.on("positionPair", () => {
     if (root.offsetParent !== null) mark(store.state);
   });
+  saveScreen($(".vx-panel"), "one position");
   return { topics: ["model", "positionSnapshot"], draw, mark };
 });

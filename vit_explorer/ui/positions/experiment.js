@@ -6,6 +6,7 @@ import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { question } from "../core/question.js";
+import { saveScreen } from "../core/screen.js";
 import { integer, oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -276,6 +277,8 @@ export default widget((root, server) => {
     ask(state);
     show(state);
   }
+
+  saveScreen($(".vx-panel"), "other positions");
 
   offer(root, server, EXPERIMENT);
   return { topics: ["model", "trace"], draw, mark, predicts: true };

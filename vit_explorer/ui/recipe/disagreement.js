@@ -2,6 +2,7 @@
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
+import { saveScreen } from "../core/screen.js";
 import { ask, latest, poll } from "../core/server.js";
 import { index, oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
@@ -218,5 +219,6 @@ export default widget((root, server) => {
     start = strip.start + strip.pictures.length;
     examples();
   });
+  saveScreen($(".vx-panel"), "disagreement");
   return { topics: ["model", "trace", "catalogue"], draw };
 });

@@ -4,6 +4,7 @@ import { sequential } from "../core/colours.js";
 import { clearCanvas, matrixImage, patchInput } from "../core/draw.js";
 import { percent } from "../core/format.js";
 import { inLink } from "../core/link.js";
+import { saveScreen } from "../core/screen.js";
 import { flag, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -116,5 +117,6 @@ export default widget((root) => {
   }
 
   patchInput($(".marks"), () => (sizes ? store.get("trace").grid : null));
+  saveScreen($(".vx-panel"), "beside words");
   return { topics: ["text", "textLook", "trace", "model"], draw, mark };
 });

@@ -4,6 +4,8 @@ import { fill, make } from "../core/elements.js";
 import { count, percent, percentTick } from "../core/format.js";
 import { axisX, axisY, line, marker, ruleX } from "../core/plot.js";
 import { frame as frameOf, linear, ticks } from "../core/scales.js";
+import { saveScreen } from "../core/screen.js";
+import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 import * as roots from "./data.js";
@@ -101,5 +103,6 @@ export default widget((root) => {
     chart(seen, look);
   }
 
+  saveScreen($(".vx-panel"), () => ["inside", roots.view(store.state).text]);
   return { topics: ["text", "textLook"], draw };
 });

@@ -7,6 +7,7 @@ import * as format from "../core/format.js";
 import { byHand } from "../core/hand.js";
 import { inLink } from "../core/link.js";
 import { at, cellAt } from "../core/pointer.js";
+import { saveScreen } from "../core/screen.js";
 import { oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -278,5 +279,6 @@ export default widget((root) => {
   }
   pairs.follow(() => mark(store.state));
 
+  saveScreen($(".vx-panel"), "position bias");
   return { topics: ["windows"], draw, mark };
 });
