@@ -1,4 +1,5 @@
 /* The life of a view: built when its element is there, painted while it is on screen. */
+import { foldAsides } from "./fold.js";
 import { wordsByHand } from "./hand.js";
 import { headless } from "./headless.js";
 import { load } from "./server.js";
@@ -40,6 +41,7 @@ export async function mounted() {
 function build({ default: make }, element, server) {
   const root = /** @type {HTMLElement} */ (element.querySelector(".vx-widget"));
   wordsByHand(root);
+  foldAsides(root);
   const parts = /** @type {import("../state").View} */ (make(root, server));
   if (!parts || (!parts.draw && !parts.mark)) return;
   const topics = new Set([...(parts.topics || ["model", "trace"]), "theme", "stage"]);

@@ -57,6 +57,11 @@ export default widget((root, server) => {
   inLink(root, { words: setting(words(60), lookUp.sought, (text) => (text ? lookUp.open(text) : lookUp.close())) });
   $(".tour").addEventListener("click", () => go("tour=1"));
   $(".present").addEventListener("click", () => store.set("presenting", store.state.presenting + 1 || 1));
+  $(".more").addEventListener("click", () => {
+    const all = $(".bar").classList.toggle("all"); // on a phone, where the others have no room
+    $(".more").setAttribute("aria-expanded", String(all));
+    $(".more").textContent = all ? "Less" : "More";
+  });
   $(".theme").addEventListener("click", () => choose(store.get("theme") === "dark" ? "light" : "dark"));
 
   return {

@@ -6,6 +6,7 @@ import { offer } from "../core/guess.js";
 import { go } from "../core/link.js";
 import { at } from "../core/pointer.js";
 import { say } from "../core/say.js";
+import { saveScreen } from "../core/screen.js";
 import * as store from "../core/store.js";
 import { calm } from "../core/theme.js";
 import { moveToken, tokenOfIndex } from "../core/tokens.js";
@@ -154,7 +155,7 @@ export default widget((root, server) => {
         loom,
         holes: [...root.querySelectorAll(".hole")].map(box),
         maps: [...root.querySelectorAll(".maps")].map(box),
-        answer: first && size !== "middle" ? box(first) : null,
+        answer: first && size === "wide" ? box(first) : null,
         heads,
       },
       network,
@@ -234,6 +235,8 @@ export default widget((root, server) => {
       panel.classList.toggle("dropping", kind === "dragover");
       if (kind === "drop" && event.dataTransfer.files.length) take(event.dataTransfer.files[0]);
     });
+
+  $(".scrubber").append(saveScreen(root, "network"));
 
   offer(root, server, QUESTIONS);
   return { topics: ["model", "trace", "catalogue"], draw, mark };

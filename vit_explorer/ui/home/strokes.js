@@ -16,5 +16,5 @@ export function stroke(context, vertical, points) {
 
 export const ends = ({ loom, vertical }) => (vertical ? [loom.y, loom.y + loom.h] : [loom.x, loom.x + loom.w]);
 
-/** Where the answer is reached: at the start of its first bar, or above all bars. */
-export const goalOf = ({ answer: { x, y, w, h }, vertical }) => (vertical ? [y, x + w / 2] : [x - 3, y + h / 2]);
+/** Where the answer is reached: at the start of its first bar. */
+export const goalOf = ({ answer: { x, y, h } }) => [x - 3, y + h / 2];

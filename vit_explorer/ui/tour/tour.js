@@ -1,6 +1,7 @@
 /* The tour: a card that asks for one act after the other on the real page, and goes on by itself when it is done. */
 import { fill, make } from "../core/elements.js";
 import { current, go, inLink, touch } from "../core/link.js";
+import { unfold } from "../core/fold.js";
 import { ask } from "../core/server.js";
 import { integer, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
@@ -124,6 +125,7 @@ export default widget((root, server) => {
   /** Be a card, or a bar at the lower edge where a card would lie on what is lit; the page then ends above it. */
   function stand() {
     card.classList.remove("bar");
+    unfold(document.querySelector(steps[number - 1].spot));
     const lit = boxOf(steps[number - 1].spot);
     const bar = !beside(lit, { width: card.offsetWidth, height: card.offsetHeight }, room());
     card.classList.toggle("bar", bar);
