@@ -13,13 +13,12 @@ from PIL import Image
 
 from tests.browser.pages import open_view, save
 
+SVG = "{http://www.w3.org/2000/svg}"
+
 
 @pytest.fixture
 def page(same_page):
     return same_page
-
-
-SVG = "{http://www.w3.org/2000/svg}"
 
 
 def test_the_picture_of_a_view_holds_its_boxes_words_and_canvases_and_no_controls(page):

@@ -141,8 +141,8 @@ export default widget((root) => {
 
   /** The words of a heading, or of its beginning, that are no longer than a title; none of a finding's. @param {HTMLElement} heading */
   const titleOf = (heading) =>
-    [heading, heading.firstChild]
-      .map((one) => one.textContent.trim())
+    [heading.textContent, heading.firstChild.nodeType === Node.TEXT_NODE ? heading.firstChild.textContent : ""]
+      .map((text) => text.trim())
       .find((text) => text && text.length <= LONGEST_TITLE) ?? "";
 
   /** What shows around an element that the stage itself may hide. @param {HTMLElement} one @returns {HTMLElement} */
