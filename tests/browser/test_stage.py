@@ -138,6 +138,7 @@ def test_views_and_figures_of_a_tab_are_reached_by_keys_and_by_their_names(stage
     stage.keyboard.press("3")
     stage.wait_for_function(f"{OPENED} === 'attention'")
     drawn(stage)
+    stage.wait_for_function("document.querySelectorAll('.vx-frame-present .views button').length === 6")
     names = stage.locator(".vx-frame-present .views button")
     assert names.all_inner_texts() == ["Heads", "Inside a head", "Rollout", "Explain", "Test it", "Layers"]
 

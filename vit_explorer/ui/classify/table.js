@@ -134,9 +134,7 @@ function drawn(rows) {
   const said = `${format.plural(rows.length, "picture")}, and what ${format.plural(models.length, "network")} say`;
   const heading = `${said}, ${new Date().toLocaleDateString("en-CA")}`;
   const marks = [write(heading, pad, pad, "--vx-text", 16, "600", wide - 2 * pad)];
-  models.forEach((model, j) =>
-    marks.push(write(called(model, models), at(j), pad + above, "--vx-soft", 14, "600")),
-  );
+  models.forEach((model, j) => marks.push(write(called(model, models), at(j), pad + above, "--vx-soft", 14, "600")));
   for (const [i, row] of rows.entries()) {
     const y = pad + head + i * height;
     const { preview: href, title, width, height: tall } = row.picture;

@@ -138,6 +138,8 @@ export default widget((root) => {
     });
   }
   setInterval(() => on && describe(), 300); // findings follow the pointer and the server
+  const opened = new MutationObserver(() => on && describe());
+  opened.observe(document.body, { subtree: true, attributeFilter: ["aria-selected"] });
 
   /** The words of a heading, or of its beginning, that are no longer than a title; none of a finding's. @param {HTMLElement} heading */
   const titleOf = (heading) =>
