@@ -151,6 +151,25 @@ def test_races_on_the_shelf_are_renamed_compared_exported_and_deleted(train, rec
     train.wait_for_function(f"document.querySelectorAll('.vx-train-shelf li').length === {n - 1}", timeout=PATIENCE)
 
 
+def test_a_new_race_is_set_up_where_it_is_seen(finished):
+    new, setup = finished.locator(".vx-train-controls .new"), finished.locator(".vx-train-setup .setup")
+    bar = finished.locator(".vx-train-controls .bar")
+    finished.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    new.click()
+    for _ in range(2):
+        setup.wait_for()
+        top, below = setup.bounding_box()["y"], bar.bounding_box()
+        assert below["y"] + below["height"] <= top < 300, (top, below)
+        assert finished.evaluate("document.activeElement.getAttribute('aria-checked')") == "true"
+        finished.locator(".vx-train-setup .start").focus()
+        finished.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+        assert setup.bounding_box()["y"] < 0
+        new.click()  # it is open already, but out of sight
+        finished.wait_for_function("document.activeElement.getAttribute('aria-checked') === 'true'")
+    new.click()
+    setup.wait_for(state="hidden")
+
+
 def test_it_fits_the_screen(train, finished):
     for page in (train, finished):
         fits(page, 1280)

@@ -58,7 +58,12 @@ export interface State {
   raceAxis: string;
   /** Names of races drawn dashed. */
   comparing: string[];
-  setup: { open: boolean; from?: any; /** by a link, whatever race is opened */ linked?: boolean };
+  setup: {
+    open: boolean;
+    from?: any;
+    /** by a link, whatever race is opened */ linked?: boolean;
+    /** by a button, from wherever the page is scrolled to */ sought?: boolean;
+  };
   /** The name of the race in the page's link. */
   run: string | null;
   /** The answer of the server to a sequence; what is chosen of it; a sequence that a view wants to be read. */

@@ -40,14 +40,19 @@ export default widget((root, server) => {
     const race = races.race;
     if (race && GOES.has(race.state)) command("pause");
     else if (race && RESUMES.has(race.state)) command("play");
-    else if (race && OVER.has(race.state)) store.set("setup", { open: true, from: race });
+    else if (race && OVER.has(race.state)) store.set("setup", { open: true, from: race, sought: true });
   });
   $(".steps").addEventListener("click", (event) => {
     const button = event.target.closest("[data-step]");
     if (button) command("step", { what: button.dataset.step });
   });
   $(".stop").addEventListener("click", () => command("stop"));
-  $(".new").addEventListener("click", () => store.set("setup", { open: !(store.get("setup") || {}).open }));
+  $(".new").addEventListener("click", () => {
+    const now = store.get("setup");
+    const { top } = document.querySelector("#train-setup").getBoundingClientRect();
+    const seen = now?.open && top >= 0 && top < window.innerHeight; // out of sight it would close unnoticed
+    store.set("setup", seen ? { open: false } : { ...now, open: true, sought: true });
+  });
   $(".rate input").addEventListener("input", () => {
     touched = performance.now();
     showFactor();

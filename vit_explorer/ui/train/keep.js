@@ -63,8 +63,8 @@ function further(box, race, contender) {
       show(box, race, contender);
       await races.refreshLobby();
       const next = { label: plan.continued(contender.label), recipe: contender.recipe, edits: { start: name } };
-      store.set("setup", { open: true, from: { contenders: [next], preset: race.preset, probe: race.probe } });
-      document.querySelector("#train-setup").scrollIntoView({ block: "nearest" });
+      const from = { contenders: [next], preset: race.preset, probe: race.probe };
+      store.set("setup", { open: true, from, sought: true });
     },
     "vx-button more-epochs",
   );

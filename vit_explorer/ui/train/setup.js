@@ -16,6 +16,7 @@ import { ownPictures } from "./own.js";
 import * as plan from "./plan.js";
 import * as words from "./words.js";
 
+const GAP = 12; // px between the bar above and the set-up that is brought into view
 const PAUSE = 300; // ms without a change after which the server is asked how long a race takes
 
 export default widget((root) => {
@@ -28,6 +29,7 @@ export default widget((root) => {
   let starting = false;
   let adopted = null; // the race whose contenders these are
   let painted = false; // since it was opened
+  let brought = null; // what was asked for when it was brought into view, or need not be
   let built = null; // the lobby that the lists are of
 
   // ---- in a link -------------------------------------------------------------------------------------------------
@@ -326,6 +328,16 @@ export default widget((root) => {
       promise(); // the list of races is newer, or the page wider: no field loses its focus
     else paint();
     [painted, adopted, linking] = [true, from, false];
+    if (store.get("setup") !== brought) bring(store.get("setup"));
+  }
+
+  /** Come into view, below the bar that stays there, and take the keys, where a button asked for it. */
+  function bring(setup) {
+    brought = setup;
+    if (!setup.sought) return;
+    root.style.scrollMarginTop = `${document.querySelector("#train-controls").clientHeight + GAP}px`;
+    root.scrollIntoView({ block: "start" });
+    $(".preset[aria-checked=true]").focus({ preventScroll: true });
   }
 
   function take(race) {
