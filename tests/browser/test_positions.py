@@ -74,6 +74,11 @@ def test_slider_goes_through_the_training(positions):
     assert image_of(positions, ".vx-positions .after .maps") != trained
     untrained_score = positions.locator(".vx-positions .score .big").inner_text().replace("−", "-")
     assert abs(float(untrained_score)) < 0.15
+    row, column = re.fullmatch(
+        r"rows (\S+), columns (\S+)", positions.locator(".vx-positions .readings").inner_text()
+    ).groups()
+    assert float(untrained_score) == min(float(row), float(column))
+    assert positions.locator(".vx-positions .plane").inner_text().endswith("no plane")
     positions.keyboard.press("End")
     assert image_of(positions, ".vx-positions .after .maps") == trained
     assert positions.locator(".vx-positions .score .big").inner_text() == score

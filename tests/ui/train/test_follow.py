@@ -38,6 +38,8 @@ def test_snapshots_hold_what_the_model_was(visit):
     events = [event for event in visit.race.runs["ViT"].events() if isinstance(event, Snapshot)]
     assert len(vit["snapshots"]) == len(events) == 5
     for told, event in zip(vit["snapshots"], events, strict=True):
+        plane = told["positions"]["plane"]
+        assert plane["two_d"] == min(plane["row"], plane["column"]) >= 0
         similarity = cosine_similarity(event.positions)[1:, 1:]  # without CLS
         assert unpack(told["positions"]["maps"]) == pytest.approx(similarity.reshape(2, 2, 2, 2).numpy(), abs=0.004)
         assert unpack(told["map"]) == pytest.approx(event.probe_map.numpy(), abs=float(event.probe_map.max()) / 500)

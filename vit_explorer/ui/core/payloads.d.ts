@@ -836,11 +836,17 @@ export interface PlanPayload {
   contenders: Array<Record<string, any>>;
 }
 
+export interface PlaneReading {
+  row: number;
+  column: number;
+  two_d: number;
+}
+
 export interface PositionMaps {
   maps: Packed;
   of: number;
   spread: number;
-  two_d: number | null;
+  plane: PlaneReading | null;
 }
 
 export interface PositionsPayload {

@@ -4,6 +4,7 @@ import { clearCanvas, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { axisX, axisY, endNames, line, marker, ruleX } from "../core/plot.js";
+import { verdict } from "../core/plane-words.js";
 import { at } from "../core/pointer.js";
 import { frame, linear } from "../core/scales.js";
 import { saveScreen } from "../core/screen.js";
@@ -17,7 +18,6 @@ export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
   const CHART_HEIGHT = 166; // px
   const EDGE = { left: 30, right: 66, top: 10, bottom: 36 }; // px around the lines of the chart, below them two lines of text
-  const [LITTLE, MUCH] = [0.15, 0.7]; // readings below are called none, above are called good
   const TWINS = 0.2; // by which mirror twins must be more alike than all pairs to be spoken of
   const SMALLEST_TEXT = 11; // px; numbers that would be smaller are left out of the cells
   let drawn = null; // width and inks, as they were when everything was drawn
@@ -79,17 +79,6 @@ export default widget((root) => {
   const cellText = (value) => format.decimal(value).replace("0.", ".");
 
   // ---- the score -----------------------------------------------------------------------------------------------
-
-  /** What the two readings say together, and no more. */
-  function verdict({ row, column }) {
-    if (Math.max(row, column) < LITTLE)
-      return "Neither: these vectors know next to nothing of where their patches lie.";
-    if (column < LITTLE)
-      return "Rows, not columns: so far it could be the order of the list alone, whose neighbours share a row.";
-    if (row < LITTLE) return "Columns, not rows: only one direction of the plane has been found.";
-    if (Math.min(row, column) > MUCH) return "Both: the list has become a plane, and nobody told it that there is one.";
-    return "Both in part: the plane is there, but not yet sharp.";
-  }
 
   function chartFrame(seen) {
     const scales = { x: linear(0, seen.count - 1), y: linear(0, 1) };

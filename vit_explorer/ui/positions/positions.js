@@ -6,6 +6,7 @@ import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
 import { byHand } from "../core/hand.js";
 import { inLink } from "../core/link.js";
+import * as plane from "../core/plane-words.js";
 import { at } from "../core/pointer.js";
 import { saveMenu } from "../core/save.js";
 import * as store from "../core/store.js";
@@ -186,7 +187,10 @@ export default widget((root, server) => {
     $(".slider").value = String(s);
     $(".slider").setAttribute("aria-valuetext", name);
     $(".epoch").textContent = name;
-    $(".big").textContent = format.signed(seen.structure[s].two_d).replace("+", "");
+    const structure = seen.structure[s];
+    $(".big").textContent = format.decimal(structure.two_d);
+    $(".readings").textContent = `rows ${format.decimal(structure.row)}, columns ${format.decimal(structure.column)}`;
+    $(".plane").textContent = plane.brief(structure);
     $(".whole figcaption").textContent = `All ${tokens} pairs, ${
       seen.nPrefix
         ? `${prefixNames()

@@ -3,6 +3,7 @@ import { diverging } from "../core/colours.js";
 import { clearCanvas, matrixImage } from "../core/draw.js";
 import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { brief } from "../core/plane-words.js";
 import { calm } from "../core/theme.js";
 import * as words from "./words.js";
 
@@ -193,13 +194,18 @@ function captions(card, contender, snapshot, names, truth) {
   card.answer.replaceChildren();
   if (!snapshot) return;
   if (snapshot.positions) {
-    const { two_d: score, of, maps } = snapshot.positions;
+    const { plane, of, maps } = snapshot.positions;
+    const score = plane && format.decimal(plane.two_d);
     const shown = maps.shape[0] * maps.shape[1];
-    if (score !== null) card.structure.append("2D score ", make("b", "", score.toFixed(2)));
-    if (shown < of) card.structure.append(`${shown} of ${format.count(of)} places`);
+    if (plane) {
+      card.structure.append("2D score ", make("b", "", score), ": rows ", format.decimal(plane.row));
+      card.structure.append(", columns ", format.decimal(plane.column));
+      card.structure.title = `The smaller of the two: ${brief(plane)}`;
+    }
+    if (shown < of) card.structure.append(plane ? "; " : "", `${shown} of ${format.count(of)} places`);
     card.maps.setAttribute(
       "aria-label",
-      `Similarity maps of the position embeddings${score === null ? "" : `, 2D score ${score.toFixed(2)}`}`,
+      `Similarity maps of the position embeddings${plane ? `, 2D score ${score}: ${brief(plane)}` : ""}`,
     );
   }
   const name = names ? names[snapshot.answer] : `class ${snapshot.answer}`;

@@ -46,16 +46,24 @@ class TestPayload(TypedDict):
     accuracy: float
 
 
+class PlaneReading(TypedDict):
+    """How well rows and columns can be read off position embeddings; ``two_d``: the 2D score, the smaller of them."""
+
+    row: float
+    column: float
+    two_d: float
+
+
 class PositionMaps(TypedDict):
     """Similarity maps (down, across, rows, cols) of position embeddings; ``of`` patches in all.
 
-    ``spread``: the end of the colour scale; ``two_d``: the 2D score, None for a grid that is too large.
+    ``spread``: the end of the colour scale; ``plane``: None for a grid that is too large.
     """
 
     maps: Packed
     of: int
     spread: float
-    two_d: float | None
+    plane: PlaneReading | None
 
 
 class SnapshotPayload(TypedDict):
@@ -179,11 +187,12 @@ def _positions(table: bytes, shape: tuple[int, int], grid: tuple[int, int]) -> P
     similarity = cosine_similarity(positions)
     maps = similarity_maps(similarity[n_prefix:, n_prefix:], grid)
     small = grid[0] * grid[1] <= MAX_STRUCTURE
+    found = position_structure(similarity, grid) if small else None
     return {
         "maps": pack(maps, "int8", COSINE_SCALE),
         "of": grid[0] * grid[1],
         "spread": colour_limit(similarity[None].numpy(), n_prefix),
-        "two_d": position_structure(similarity, grid).two_d if small else None,
+        "plane": None if found is None else {"row": found.row, "column": found.column, "two_d": found.two_d},
     }
 
 
