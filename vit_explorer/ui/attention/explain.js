@@ -16,6 +16,7 @@ import { watched } from "../core/watch.js";
 import { widget } from "../core/widget.js";
 import { baselineButtons, LEFT } from "./baselines.js";
 import { explainCurves } from "./explain-curves.js";
+import * as wording from "./explain-words.js";
 import { EXPLAIN } from "./questions.js";
 
 export default widget((root, server) => {
@@ -271,30 +272,15 @@ export default widget((root, server) => {
 
   function scores({ name, element }, method) {
     const cells = MEASURES.flatMap((measure) => {
-      const label = make("span", "", measure === "deletion" ? "Deletion" : "Insertion");
-      label.title = measure === "deletion" ? "lower is better" : "higher is better";
-      if (name === "random") {
-        const { mean, low, high, n } = answer.yardstick[measure];
-        const spread = make("b", "like", `range ${low.toFixed(2)}–${high.toFixed(2)}`);
-        spread.title = `mean of ${n} random maps, from ${low.toFixed(3)} to ${high.toFixed(3)}`;
-        return [label, make("span", "vx-number", mean.toFixed(3)), spread];
-      }
-      const { area, verdict, best: first } = method[measure];
-      const mark = first
-        ? ["best", "✓ best"]
-        : {
-            better: ["", ""],
-            like: ["like", "≈ random"],
-            worse: ["worse", "✗ worse than random"],
-            none: ["like", "flat"],
-          }[verdict];
-      const word = make("b", mark[0], mark[1]);
-      word.title = {
-        better: "better than every random map",
-        like: "no better than random maps",
-        worse: "worse than every random map",
-        none: "the map is the same everywhere: it puts no patch before another",
-      }[verdict];
+      const label = make("span", "", wording.NAMES[measure].name);
+      label.title = wording.NAMES[measure].title;
+      const random = answer.yardstick[measure];
+      const [area, { style, text, title }] =
+        name === "random"
+          ? [random.mean, wording.range(random)]
+          : [method[measure].area, wording.verdict(method[measure])];
+      const word = make("b", style, text);
+      word.title = title;
       return [label, make("span", "vx-number", area.toFixed(3)), word];
     });
     element.querySelector(".scores").replaceChildren(...cells);
