@@ -1,4 +1,5 @@
 /* Picture -> grid -> sequence, with the numbers that a patch size makes. */
+import { best } from "../core/arrays.js";
 import { clearCanvas, outline, rgbImage } from "../core/draw.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
@@ -153,7 +154,7 @@ export default widget((root, server) => {
       return row;
     };
     const ratio = {
-      name: "pixels against patches",
+      name: "change, if every pixel is a token",
       current: false,
       cells: chosen.cells.map((v, i) => pixels.cells[i] / v),
     };
@@ -259,8 +260,14 @@ export default widget((root, server) => {
         ? trace.stem
           ? `${model.name} has this grid of tokens, but makes them by convolutions (below): ${format.short(model.multiply_adds)} multiply-adds in all. The costs are those with one matrix instead.`
           : `${model.name} was trained on exactly this cut.`
-        : `${model.name} was trained on patches of ${modelsPatch(state)}; the costs are those of its width (${model.d_model}) and depth (${model.n_layers}).${shown}`;
+        : `${model.name} was trained on patches of ${modelsPatch(state)}${answered(trace)}; the costs are those of its width (${model.d_model}) and depth (${model.n_layers}).${shown}`;
   }
+
+  /** Whose answer stands beside the picture while another cut is on screen. */
+  const answered = ({ classes, probabilities }) =>
+    classes.length
+      ? `, and with them it answers ${classes[best(probabilities)]}, ${format.probability(Math.max(...probabilities))}: another cut changes nothing of that`
+      : "";
 
   function mark(/** @type {import("../state").State} */ state) {
     const { trace } = state;
