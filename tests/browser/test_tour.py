@@ -81,6 +81,29 @@ def test_an_act_is_seen_and_the_next_step_comes_by_itself(watched, address):
     page.locator(CARD).wait_for(state="hidden")
 
 
+def test_it_follows_where_the_page_is_left_by_its_own_ways(tour):
+    tour.keyboard.press("ArrowRight")
+    at_step(tour, 2)
+    tour.locator("#strip .next").click()
+    at_step(tour, 4)
+    tour.get_by_role("tab", name="Features", exact=True).click()
+    tour.wait_for_function("document.querySelector('.vx-tour .act').textContent.includes('Positions')")
+    tour.get_by_role("tab", name="Positions", exact=True).click()
+    tour.wait_for_function("(act) => document.querySelector('.vx-tour .act').textContent === act", arg=STEPS[3].act)
+    assert tour.locator(f"{CARD} .count").inner_text().startswith("Step 4 ")
+
+
+def test_the_button_that_a_step_asks_for_is_lit(watched, address):
+    page = watched(reduced_motion="reduce")
+    open_page(page, f"{address}#tour=7")
+    at_step(page, 7)
+    clear(page)
+    button, lit = page.locator(".vx-ablate .strongest").bounding_box(), page.locator(".vx-tour .spot").bounding_box()
+    assert button["width"] > 0
+    assert lit["x"] <= button["x"] and button["x"] + button["width"] <= lit["x"] + lit["width"]
+    assert lit["y"] <= button["y"] and button["y"] + button["height"] <= lit["y"] + lit["height"]
+
+
 def test_keys_step_and_back_of_the_browser_goes_back(tour):
     tour.keyboard.press("ArrowRight")
     at_step(tour, 2)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changed } from "../../vit_explorer/ui/tour/acts.js";
+import { changed, stepAt } from "../../vit_explorer/ui/tour/acts.js";
 import { around, beside, corner, scrollTo } from "../../vit_explorer/ui/tour/place.js";
 
 const ROOM = { width: 1280, height: 720 };
@@ -38,4 +38,28 @@ test("a setting is done when it changes, or gets the value that is asked for", (
   assert.equal(changed({ setting: ["step"], is: "7" }, {}, { step: "7" }), true);
   assert.equal(changed({ setting: ["block"], is: "" }, { block: "0" }, {}), true);
   assert.equal(changed({ setting: ["block"], is: "" }, {}, {}), false);
+});
+
+test("the tour goes on where somebody has gone, with the nearest step there", () => {
+  const steps = [
+    "tab=home",
+    "tab=patches",
+    "tab=patches",
+    "tab=attention&sub=heads",
+    "tab=attention&sub=layers",
+    "tab=home",
+  ];
+  const at = (number, place) =>
+    stepAt(
+      steps.map((link) => ({ link })),
+      number,
+      place,
+    );
+  assert.equal(at(3, { tab: "patches" }), 3); // it is about this place itself
+  assert.equal(at(2, { tab: "attention", sub: "layers" }), 5);
+  assert.equal(at(5, { tab: "patches", sub: undefined }), 3);
+  assert.equal(at(3, { tab: "home" }), 1);
+  assert.equal(at(5, { tab: "home" }), 6);
+  assert.equal(at(4, { tab: "attention", sub: "rollout" }), 0);
+  assert.equal(at(4, { tab: "features" }), 0);
 });

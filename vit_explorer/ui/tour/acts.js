@@ -13,6 +13,20 @@ export function changed({ setting = [], is }, before, now) {
 }
 
 /**
+ * The number, from 1, of the step that goes on where somebody has gone: the present one where it is about that place, else
+ * the nearest that is, of two as near the later one; 0 where none is.
+ * @param {{link: string}[]} steps @param {number} number the present one @param {{tab?: string, sub?: string}} place
+ */
+export function stepAt(steps, number, { tab, sub }) {
+  const there = steps.flatMap(({ link }, k) => {
+    const of = new URLSearchParams(link);
+    return of.get("tab") === tab && [sub, null].includes(of.get("sub") ?? null) ? [k + 1] : [];
+  });
+  const away = (/** @type {number} */ one) => Math.abs(one - number);
+  return there.reduce((found, one) => (found && away(found) < away(one) ? found : one), 0);
+}
+
+/**
  * Call `act()` once, when it is done. Stop watching with what comes back.
  * @param {Done} done
  * @param {() => Record<string, string>} link what a link to the screen holds

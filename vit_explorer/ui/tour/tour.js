@@ -5,9 +5,10 @@ import { unfold } from "../core/fold.js";
 import { ask } from "../core/server.js";
 import { integer, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
+import * as tabs from "../core/tabs.js";
 import { calm } from "../core/theme.js";
 import { widget } from "../core/widget.js";
-import { watch } from "./acts.js";
+import { stepAt, watch } from "./acts.js";
 import { filled } from "./numbers.js";
 import { around, beside, corner, scrollTo } from "./place.js";
 
@@ -26,6 +27,7 @@ export default widget((root, server) => {
   let timer;
   let stood = false; // whether the card has found its form beside what is lit
   let lay = [0, 0]; // where what is lit began and ended in the page, px, when it was scrolled to
+  let arrived = false; // whether the views of the step have come
   let until = 0; // ms: so long views of a step that has begun may still come
   let turn = 0; // counts steps that were asked for: an older one's end is not waited for
 
@@ -40,6 +42,7 @@ export default widget((root, server) => {
       opener = /** @type {HTMLElement} */ (document.activeElement);
     }
     leave();
+    arrived = false;
     const next = Math.max(1, Math.min(steps.length, wanted));
     const shown = go(`${steps[next - 1].link}&tour=${next}`, true); // writes first what the entry before is about
     number = next;
@@ -48,6 +51,7 @@ export default widget((root, server) => {
     card.focus({ preventScroll: true });
     await shown;
     if (mine !== turn) return;
+    arrived = true;
     until = performance.now() + ARRIVAL;
     stand();
     bring();
@@ -62,6 +66,16 @@ export default widget((root, server) => {
     timer = setTimeout(() => (number < steps.length ? show(number + 1) : end()), 1000 * wait);
   }
 
+  /** Go on from where somebody has gone by the page's own ways; say where the step is, if none is about that place. */
+  function follow() {
+    if (!arrived) return;
+    const found = stepAt(steps, number, tabs.place());
+    if (found && found !== number) show(found);
+    const { act, link } = steps[number - 1];
+    const away = `This step is in ${tabs.nameOf(new URLSearchParams(link).get("tab") ?? "")}: go back there, or press Next.`;
+    if ($(".act").textContent !== (found ? act : away)) $(".act").textContent = found ? act : away;
+  }
+
   function leave() {
     unwatch();
     clearTimeout(timer);
@@ -73,6 +87,7 @@ export default widget((root, server) => {
     if (!number) return;
     turn++;
     leave();
+    arrived = false;
     const at = number;
     number = 0;
     card.hidden = spot.hidden = true;
@@ -198,7 +213,7 @@ export default widget((root, server) => {
     say();
     place();
   });
-  setInterval(() => number && (say(), place()), 400); // what moves or changes without telling the state
+  setInterval(() => number && (follow(), say(), place()), 400); // what moves or changes without telling the state
 
   inLink(root, {
     tour: setting(
