@@ -12,8 +12,9 @@ import * as views from "../core/views.js";
 import { watched } from "../core/watch.js";
 import * as words from "./ablate-all-words.js";
 
-const SIDE = 272; // px of the map of patches
 const CELL = 44; // px of a head, at most
+const [LEFT, TOP] = [18, 14]; // px for the numbers of layers and heads
+const APART = 13; // px between two numbers, at least
 const MIXED = 0.8; // how much of the map covers the grey picture: its place is seen, its colour is read
 const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
@@ -23,7 +24,10 @@ const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowD
  * @param {{baseline: () => string, erase: (patches: number[]) => void, mute: (layer: number, head: number) => void}} how
  */
 export function tryAll(root, server, { baseline, erase, mute }) {
-  const $ = (selector) => root.querySelector(`.all ${selector}`);
+  const all = root.querySelector(".all");
+  const $ = (selector) => all.querySelector(selector);
+  const button = root.querySelector(".try");
+  const side = () => $(".patch-map").parentElement.clientWidth; // px of the map of patches, and of that of heads
   let tried = false; // whether it is asked for
   let asked = ""; // the newest question
   let answer = null; // {question, side, patches, heads, ...}
@@ -36,8 +40,8 @@ export function tryAll(root, server, { baseline, erase, mute }) {
     server,
     { work: "try_all", progress: "try_progress", leave: "leave_try" },
     ({ share }) => {
-      $("progress").hidden = share === null;
-      $("progress").value = share || 0;
+      if (share === null) $("progress").removeAttribute("value");
+      else $("progress").value = share;
     },
   );
 
@@ -55,7 +59,7 @@ export function tryAll(root, server, { baseline, erase, mute }) {
     mark(store.state);
   }
 
-  $(".try").addEventListener("click", () => {
+  button.addEventListener("click", () => {
     tried = !trying.waiting();
     if (tried) begin(store.state);
     else trying.leave();
@@ -63,52 +67,37 @@ export function tryAll(root, server, { baseline, erase, mute }) {
   });
 
   // ---- pictures --------------------------------------------------------------------------------------------------
-  const high = () =>
-    Math.max(...[answer.patches, answer.heads].flatMap((one) => (one ? [...one.data].map(Math.abs) : [])), 1e-9);
+  /** Costs as a map in a place of the canvas; the legend beside it says where its colours end. */
+  function paint(
+    context,
+    costs,
+    legend,
+    /** @type {{x: number, y: number, width: number, height: number}} */ { x, y, width, height },
+  ) {
+    const high = Math.max(...Array.from(costs.data, Math.abs), 1e-9);
+    const [m, n] = costs.shape;
+    const losses = costs.data.map((cost) => -cost);
+    context.drawImage(matrixImage(losses, m, n, diverging, -high, high), x, y, width, height);
+    $(`${legend} .low`).textContent = words.points(high);
+    $(`${legend} .high`).textContent = words.points(-high);
+  }
 
   function show(state) {
     const [here, waiting] = [fits(state), trying.waiting()];
-    $(".try").textContent = waiting ? "Stop" : "Try all";
-    $(".try").hidden = here && !waiting;
-    $(".most").hidden = $(".turning").hidden = !here;
-    if (!waiting) $("progress").hidden = true;
+    button.textContent = waiting ? "Stop" : "Try all";
+    button.disabled = here && !waiting;
+    all.hidden = !here && !waiting;
+    $(".going").hidden = !waiting;
     $(".costs").hidden = !here;
-    if (!here) {
-      $(".found").textContent = waiting ? "Each patch and each head goes alone …" : "";
-      return;
-    }
-    const scale = high();
-    const [rows, cols] = answer.patches.shape;
-    const draw = (context, costs, /** @type {number[]} */ [m, n], /** @type {number[]} */ [w, h]) =>
-      context.drawImage(
-        matrixImage(
-          costs.data.map((cost) => -cost),
-          m,
-          n,
-          diverging,
-          -scale,
-          scale,
-        ),
-        0,
-        0,
-        w,
-        h,
-      );
-    const over = clearCanvas($(".patch-map"), SIDE, SIDE);
-    views.greyPicture(over, SIDE, state.trace.rgb.data, state.trace.size);
+    if (!here) return;
+    const over = clearCanvas($(".patch-map"), side(), side());
+    views.greyPicture(over, side(), state.trace.rgb.data, state.trace.size);
     over.globalAlpha = MIXED;
-    draw(over, answer.patches, [rows, cols], [SIDE, SIDE]);
-    over.globalAlpha = 1;
+    paint(over, answer.patches, ".of-patches", { x: 0, y: 0, width: side(), height: side() });
     $(".patches-name").textContent =
       answer.side === 1 ? "Patches" : `Patches, ${answer.side} × ${answer.side} together`;
     $(".of-heads").hidden = !answer.heads;
-    if (answer.heads) {
-      const [w, h] = headSize();
-      draw(clearCanvas($(".head-map"), w, h), answer.heads, answer.heads.shape, [w, h]);
-      $(".head-map").parentElement.style.height = `${headSize()[1]}px`;
-    }
-    $(".low").textContent = words.points(scale);
-    $(".high").textContent = words.points(-scale);
+    if (answer.heads) showHeads();
     const said = words.costMost(answer, state.trace.classes, state.trace.grid);
     $(".patch-map").setAttribute("aria-label", said);
     $(".head-map").setAttribute("aria-label", said);
@@ -116,9 +105,27 @@ export function tryAll(root, server, { baseline, erase, mute }) {
     $(".turning").textContent = words.turning(answer, state.trace.classes, state.trace.grid);
   }
 
+  /** A row a layer, a column a head, with their numbers. */
+  function showHeads() {
+    const [width, height] = headSize();
+    const [layers, heads] = answer.heads.shape;
+    const context = clearCanvas($(".head-map"), LEFT + width, TOP + height);
+    paint(context, answer.heads, ".of-heads", { x: LEFT, y: TOP, width, height });
+    context.fillStyle = inkOf("--vx-soft");
+    context.font = "11px system-ui, sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    const cell = width / heads;
+    const every = Math.ceil(APART / cell);
+    for (let k = 0; k < layers; k += every) context.fillText(String(k + 1), LEFT / 2, TOP + (k + 0.5) * cell);
+    for (let k = 0; k < heads; k += every) context.fillText(String(k + 1), LEFT + (k + 0.5) * cell, TOP / 2);
+    Object.assign($(".head-marks").style, { left: `${LEFT}px`, top: `${TOP}px` });
+    $(".head-map").parentElement.style.height = `${TOP + height}px`;
+  }
+
   const headSize = () => {
     const [layers, heads] = answer.heads.shape;
-    const cell = Math.min(CELL, SIDE / layers, SIDE / heads);
+    const cell = Math.min(CELL, (side() - TOP) / layers, (side() - LEFT) / heads);
     return [cell * heads, cell * layers];
   };
 
@@ -137,10 +144,10 @@ export function tryAll(root, server, { baseline, erase, mute }) {
   function mark(state) {
     if (!fits(state) || !state.trace) return;
     const [rows, cols] = answer.patches.shape;
-    const context = clearCanvas($(".patch-marks"), SIDE, SIDE);
+    const context = clearCanvas($(".patch-marks"), side(), side());
     const square = squareOf(state);
     const ink = inkOf("--vx-query");
-    const [w, h] = [SIDE / cols, SIDE / rows];
+    const [w, h] = [side() / cols, side() / rows];
     if (square) outline(context, square[1] * w, square[0] * h, w, h, ink);
     if (answer.heads) {
       const [width, height] = headSize();
@@ -193,7 +200,7 @@ export function tryAll(root, server, { baseline, erase, mute }) {
     event.preventDefault();
   });
 
-  saveScreen(root.querySelector(".all"), "each alone", () => (answer ? words.rows(answer) : []));
+  $(".told").prepend(saveScreen(all, "each alone", () => (answer ? words.rows(answer) : [])));
 
   return {
     mark,
