@@ -93,9 +93,9 @@ def test_it_follows_where_the_page_is_left_by_its_own_ways(tour):
     assert tour.locator(f"{CARD} .count").inner_text().startswith("Step 4 ")
 
 
-def test_the_button_that_a_step_asks_for_is_lit(watched, address):
-    page = watched(reduced_motion="reduce")
-    open_page(page, f"{address}#tour=7")
+def test_the_button_that_a_step_asks_for_is_lit(tour):
+    page = tour
+    page.evaluate("vx.go('tour=7')")
     at_step(page, 7)
     clear(page)
     button, lit = page.locator(".vx-ablate .strongest").bounding_box(), page.locator(".vx-tour .spot").bounding_box()
