@@ -260,13 +260,13 @@ export default widget((root, server) => {
         ? trace.stem
           ? `${model.name} has this grid of tokens, but makes them by convolutions (below): ${format.short(model.multiply_adds)} multiply-adds in all. The costs are those with one matrix instead.`
           : `${model.name} was trained on exactly this cut.`
-        : `${model.name} was trained on patches of ${modelsPatch(state)}${answered(trace)}; the costs are those of its width (${model.d_model}) and depth (${model.n_layers}).${shown}`;
+        : `${model.name} was trained on patches of ${modelsPatch(state)}${answered(trace)}. The costs are those of its width (${model.d_model}) and depth (${model.n_layers}).${shown}`;
   }
 
   /** Whose answer stands beside the picture while another cut is on screen. */
   const answered = ({ classes, probabilities }) =>
     classes.length
-      ? `, and with them it answers ${classes[best(probabilities)]}, ${format.probability(Math.max(...probabilities))}: another cut changes nothing of that`
+      ? `: ${classes[best(probabilities)]} ${format.probability(Math.max(...probabilities))} is still its answer to those`
       : "";
 
   function mark(/** @type {import("../state").State} */ state) {
