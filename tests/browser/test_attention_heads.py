@@ -110,6 +110,35 @@ def test_keys_move_the_query_and_cls_is_one(heads):
     assert look.locator("[aria-pressed=true]").all_inner_texts() == ["Patch"]
 
 
+def test_the_mean_over_the_heads_of_a_layer_is_a_map_like_theirs(heads):
+    maps = heads.locator(".vx-attention-heads .maps-marks")
+    before = image_of(heads, ".vx-attention-heads .matrix")
+    maps.focus()
+    for _ in range(6):  # from the first of four heads: the mean is the last column
+        maps.press("ArrowRight")
+    settle(heads)
+    assert heads.locator(".vx-attention-heads .which").inner_text() == "Layer 4, mean of its heads"
+    seen = traced(heads)
+    mean = seen.weights[3, :, 1 + heads.evaluate("vx.get('token')")].mean(dim=0)
+    assert number(heads.locator(PAIR).inner_text()) == pytest.approx(float(mean.max()), rel=0.006)
+    assert number(heads.locator(ABOUT).inner_text()) == pytest.approx(float(mean[0]), rel=0.006)
+    assert image_of(heads, ".vx-attention-heads .matrix") != before
+    assert heads.evaluate("vx.get('attentionChosen').head") == 0  # what other views show of the layer
+    with np.load(save(heads, ".vx-attention-heads", "npz").path()) as file:
+        np.testing.assert_allclose(file["attention"], seen.weights.numpy(), atol=1e-6)
+    maps.press("ArrowLeft")
+    settle(heads)
+    assert heads.locator(".vx-attention-heads .which").inner_text() == "Layer 4, head 4"
+
+
+def test_a_clipped_scale_says_so_and_a_value_beyond_it_is_exact(heads):
+    end = heads.locator(".vx-attention-heads .foot .high").inner_text()
+    assert end.endswith(" or more")
+    largest = traced(heads).weights[..., 1:, 1:].max()
+    assert number(end) < float(largest)
+    assert heads.locator(".vx-attention-heads [data-reach=near]").bounding_box()["y"] < 300  # at the top
+
+
 def test_a_line_leads_to_the_heads_that_look_nearest_and_farthest(heads):
     distance = np.array(heads.evaluate("vx.get('trace').attention.distance"))
     for which, flat in (("near", distance.argmin()), ("far", distance.argmax())):

@@ -85,10 +85,10 @@ def test_every_head_is_drawn_at_its_place(n_prefix, limit):
     figure = heads_figure(PICTURE, maps, GRID, ("CLS",)[:n_prefix], n_prefix + 4, (1, 2), limit, "A title", "A caption")
     left, right = figure.subfigs
     for layer in range(2):
-        for head in range(3):
-            axes = right.axes[3 * layer + head]
-            np.testing.assert_allclose(shown(axes), with_strip(maps[layer, head], GRID, n_prefix))
-            largest = np.nanmax(with_strip(maps[layer, head], GRID, n_prefix))
+        for column, values in enumerate([*maps[layer], maps[layer].mean(axis=0)]):
+            axes = right.axes[4 * layer + column]
+            np.testing.assert_allclose(shown(axes), with_strip(values, GRID, n_prefix))
+            largest = np.nanmax(with_strip(values, GRID, n_prefix))
             assert axes.images[0].get_clim() == pytest.approx((0, limit if limit else largest))
     scene, large = left.axes
     np.testing.assert_array_equal(scene.images[0].get_array(), PICTURE)
@@ -96,7 +96,7 @@ def test_every_head_is_drawn_at_its_place(n_prefix, limit):
     marked = {to_hex(patch.get_edgecolor()): patch.get_xy() for patch in large.patches}
     best = int(maps[1, 2, n_prefix:].argmax())
     assert marked == {KEY: (best % 3, best // 3), QUERY: (1, 1)}
-    assert (len(right.axes) == 7) == (limit is not None)  # with a shared scale there is a bar that prints it
+    assert (len(right.axes) == 9) == (limit is not None)  # with a shared scale there is a bar that prints it
     assert "A caption" in [text.get_text() for text in figure.texts]
 
 

@@ -105,19 +105,19 @@ def heads_figure(
     grid: tuple[int, int],
     prefix_names: Sequence[str],
     query: int,
-    chosen: tuple[int, int],
+    chosen: tuple[int, int | None],
     limit: float | None,
     title: str,
     caption: str,
 ) -> Figure:
-    """Image with the query, the chosen head enlarged, and the maps of all heads.
+    """Image with the query, the chosen head enlarged, and the maps of all heads and of their mean.
 
     Args:
         picture: (H, W, 3) uint8.
         maps: (layers, heads, N), the attention weights of all tokens with the query.
         prefix_names: of the tokens in front of the patches.
         query: its index in the sequence.
-        chosen: layer and head, from 0.
+        chosen: layer and head, from 0; None for the mean over the layer's heads.
         limit: the end of the shared scale, or None: each map has a scale of its own.
     """
     layers, heads = maps.shape[:2]
@@ -129,16 +129,21 @@ def heads_figure(
     _show_picture(scene, picture, grid, n_prefix, query)
     scene.set_title("query: " + token_name(query, prefix_names), fontsize=10, loc="left")
     layer, head = chosen
-    _show_over(large, picture, maps[layer, head], grid, n_prefix, limit, query)
-    large.set_title(f"layer {layer + 1}, head {head + 1}, over the picture", fontsize=10, loc="left")
-    axes = right.subplots(layers, heads, squeeze=False)
+    means = maps.mean(axis=1, keepdims=True)
+    _show_over(large, picture, means[layer, 0] if head is None else maps[layer, head], grid, n_prefix, limit, query)
+    which = "mean of its heads" if head is None else f"head {head + 1}"
+    large.set_title(f"layer {layer + 1}, {which}, over the picture", fontsize=10, loc="left")
+    names = [f"head {number + 1}" for number in range(heads)]
+    if heads > 1:
+        maps, names = np.concatenate((maps, means), axis=1), [*names, "mean"]
+    axes = right.subplots(layers, len(names), squeeze=False)
     right.subplots_adjust(left=0.06, right=0.88, bottom=0.15, top=0.87, wspace=0.14, hspace=0.08)
     for row in range(layers):
-        for col in range(heads):
+        for col in range(len(names)):
             image = _show_map(axes[row, col], with_strip(maps[row, col], grid, n_prefix), limit)
         axes[row, 0].set_ylabel(f"layer {row + 1}", fontsize=9)
-    for col in range(heads):
-        axes[0, col].set_title(f"head {col + 1}", fontsize=9)
+    for col, name in enumerate(names):
+        axes[0, col].set_title(name, fontsize=9)
     if limit is not None:
         _scale(right, image, (0.91, 0.15, 0.02, 0.72))
     return figure

@@ -34,7 +34,7 @@ export interface State {
   coming: { picture: string; model: string; fit: Trace["fit"] };
   /** What the frame shows, once all is drawn, and the time that it took. */
   settled: { picture: string; model: string; fit: string; milliseconds: number };
-  attentionChosen: { layer?: number; head?: number; direction?: "row" | "column"; scale?: "shared" | "own" };
+  attentionChosen: { layer?: number; head?: number; mean?: boolean; direction?: "row" | "column"; scale?: "shared" | "own" };
   attentionMix: number | null;
   /** The map by whose order patches are erased in Test it; null for the one that it shows last. */
   explained: string | null;

@@ -227,7 +227,7 @@ def words_of(svg: dict) -> str:
     return " ".join(re.sub(r"<(?!!)[^>]*>|<!--|-->", " ", opened(svg).decode()).split())
 
 
-HEADS = {"direction": "row", "scale": "shared", "layer": 1, "head": 0}
+HEADS = {"direction": "row", "scale": "shared", "layer": 1, "head": 0, "mean": False}
 
 
 def test_npz_of_the_heads_holds_the_weights_themselves(visit):

@@ -1,11 +1,11 @@
 /* What the views of the Attention tab share: the weights of the trace on screen, the query, and colours for shares. */
 import { decode } from "../core/arrays.js";
-import { index, number, oneOf, setting } from "../core/setting.js";
+import { flag, index, number, oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { CLS_TOKEN, tokenIndex, tokenOfIndex } from "../core/tokens.js";
 
 /** @typedef {{layers: number, heads: number, n: number, nPrefix: number, grid: number[], whole: boolean, limit: number}} AttentionView */
-/** @typedef {{layer: number, head: number, direction: "row" | "column", scale: "shared" | "own"}} Chosen */
+/** @typedef {{layer: number, head: number, mean: boolean, direction: "row" | "column", scale: "shared" | "own"}} Chosen `mean`: over the heads of the layer, in the view of the heads */
 
 const views = new WeakMap(); // payload of a trace -> its view, decoded once
 
@@ -41,6 +41,7 @@ function build(/** @type {import("../state").Trace} */ trace) {
     few: Boolean(weights), // the trace came with all weights
     whole: Boolean(weights), // false: too many weights for one payload, rows are fetched until all layers have come
     fetched: new Map(), // token -> {rows, columns}, where weights are not whole
+    means: new Map(), // "layer mean" -> (n, n)
     matrices: new Map(), // "layer head" -> (n, n), or null where even one head has too many weights to be sent
     /** Take the weights of all layers, each (heads, n, n): from now on no row is fetched. @param {Float32Array[]} all */
     complete(all) {
@@ -53,6 +54,9 @@ function build(/** @type {import("../state").Trace} */ trace) {
       weights
         ? weights.subarray(start(layer, head), start(layer, head) + n * n)
         : seen.matrices.get(`${layer} ${head}`),
+    /** The first head of a layer whose matrix has not been fetched. */
+    unknown: (layer) =>
+      Array.from({ length: heads }, (_, head) => head).find((head) => seen.matrix(layer, head) === undefined),
     limit: attention.limit, // the end of the scale that all maps share; larger shares are clipped
     patchSize: attention.patch_size,
     reading: decode(attention.reading).data,
@@ -79,16 +83,37 @@ export function query(/** @type {import("../state").State} */ state) {
 /** What is chosen in the view of the heads, inside what this model has; at first the first head of the last layer. */
 export function chosen(/** @type {import("../state").State} */ state) {
   const seen = view(state);
-  const { layer = seen.layers - 1, head = 0, direction = "row", scale = "shared" } = state.attentionChosen || {};
-  return { layer: Math.min(layer, seen.layers - 1), head: Math.min(head, seen.heads - 1), direction, scale };
+  const {
+    layer = seen.layers - 1,
+    head = 0,
+    mean = false,
+    direction = "row",
+    scale = "shared",
+  } = state.attentionChosen || {};
+  return {
+    layer: Math.min(layer, seen.layers - 1),
+    head: Math.min(head, seen.heads - 1),
+    mean: mean && seen.heads > 1,
+    direction,
+    scale,
+  };
 }
+
+/** Choose what is named; a head that is chosen is looked at itself. @param {Partial<Chosen>} next */
+export const choose = (next) =>
+  store.set("attentionChosen", { ...chosen(store.state), ...("head" in next && { mean: false }), ...next });
 
 /** @param {keyof Chosen} key */
 const kept = (kind, key, usual) =>
   setting(
     kind,
     () => (view(store.state) ? chosen(store.state)[key] : null),
-    (value) => store.set("attentionChosen", { ...store.state.attentionChosen, [key]: value ?? undefined }),
+    (value) =>
+      store.set("attentionChosen", {
+        ...store.state.attentionChosen,
+        ...(key === "head" && { mean: undefined }),
+        [key]: value ?? undefined,
+      }),
     usual,
   );
 
@@ -96,6 +121,7 @@ const kept = (kind, key, usual) =>
 export const linked = {
   layer: kept(index, "layer", () => (view(store.state) || { layers: 0 }).layers - 1),
   head: kept(index, "head", 0),
+  mean: kept(flag, "mean", false), // after the head
   direction: kept(oneOf("row", "column"), "direction", "row"),
   scale: kept(oneOf("shared", "own"), "scale", "shared"),
   mix: setting(
@@ -113,6 +139,35 @@ export function shares(seen, token, direction) {
   if (!kept) return null;
   const { n, heads } = seen;
   return (layer, head) => kept[`${direction}s`].subarray((layer * heads + head) * n, (layer * heads + head + 1) * n);
+}
+
+/** The mean of arrays of one length. @param {ArrayLike<number>[]} all */
+function meanOf(all) {
+  const mean = new Float32Array(all[0].length);
+  for (const one of all) for (let i = 0; i < mean.length; i++) mean[i] += one[i] / all.length;
+  return mean;
+}
+
+const each = (seen, of) => Array.from({ length: seen.heads }, (_, head) => of(head));
+
+/** Shares with the mean over a layer's heads as one more head, where there are several. */
+export const withMean = (seen, shares) => (layer, head) =>
+  head < seen.heads ? shares(layer, head) : meanOf(each(seen, (one) => shares(layer, one)));
+
+/** Columns of the view of the heads: the mean is the last. */
+export const columns = (seen) => seen.heads + (seen.heads > 1 ? 1 : 0);
+
+/** The column of what is chosen. @param {Chosen} chosen */
+export const columnOf = (seen, { head, mean }) => (mean ? seen.heads : head);
+
+/** The matrix of what is chosen, as seen.matrix says. @param {Chosen} chosen */
+export function matrix(seen, { layer, head, mean }) {
+  if (!mean) return seen.matrix(layer, head);
+  const all = each(seen, (one) => seen.matrix(layer, one));
+  for (const unknown of [null, undefined]) if (all.includes(unknown)) return unknown;
+  const key = `${layer} mean`;
+  if (!seen.means.has(key)) seen.means.set(key, meanOf(all));
+  return seen.means.get(key);
 }
 
 /** The names by which the server finds what is on screen. */

@@ -21,27 +21,43 @@ export function pair(seen, { direction, token, other, share, most }) {
   return [key, " gives ", value, " to ", query, `${largest}; ${alike} if it looked everywhere alike.`];
 }
 
-/** Which head this is, and its share of the first token in front of the patches. */
-export function head(seen, { layer, head, direction }, values) {
-  const gets = direction === "row" ? "gets" : "gives";
+/** Which map is enlarged: a head's, or the mean of a layer. @param {{layer: number, head: number, mean: boolean}} chosen */
+export const which = ({ layer, head, mean }) =>
+  `Layer ${layer + 1}, ${mean ? "mean of its heads" : `head ${head + 1}`}`;
+
+/** What a small map holds, and what a query is. @param {string} direction */
+export const gives = (direction) =>
+  direction === "row"
+    ? "the query (the token that looks, in orange) gives to each patch"
+    : "each patch gives to the query (the token looked at, in orange)";
+
+/** Which map this is, and its share of the first token in front of the patches. */
+export function head(seen, chosen, values) {
+  const gets = chosen.direction === "row" ? "gets" : "gives";
   const cls = seen.nPrefix ? `: ${prefixName(0)} ${gets} ${format.attention(values[0])}` : "";
-  return `Layer ${layer + 1}, head ${head + 1}${cls}.`;
+  return `${which(chosen)}${cls}.`;
 }
 
-export const far = (seen, { layer, head }) =>
-  `${format.pixels(seen.distance[layer][head])} (${format.pixels(uniform(seen.grid, seen.patchSize))} if all looked everywhere alike)`;
+/** A number of the chosen head; of the mean the mean of its heads' numbers. @param {number[][]} numbers */
+const numberOf = (numbers, { layer, head, mean }) =>
+  mean ? numbers[layer].reduce((sum, one) => sum + one, 0) / numbers[layer].length : numbers[layer][head];
 
-export const bits = (seen, { layer, head }) =>
-  `${seen.entropy[layer][head].toFixed(2)} of at most ${Math.log2(seen.n).toFixed(2)} bits`;
+export const far = (seen, chosen) =>
+  `${format.pixels(numberOf(seen.distance, chosen))} (${format.pixels(uniform(seen.grid, seen.patchSize))} if all looked everywhere alike)`;
+
+/** How widely attention is spread, with what the ends of the scale mean. */
+export const bits = (seen, chosen) =>
+  `${chosen.mean ? "of its heads, on average, " : ""}${numberOf(seen.entropy, chosen).toFixed(2)} of at most ${Math.log2(seen.n).toFixed(2)} bits (0: all on one token; the most: spread evenly)`;
 
 /** What is drawn beside a map, of the tokens in front of the patches. @param {string[]} names */
 export const beside = (names) =>
-  names.length > 1 ? `; the cells beside it, from above: ${names.join(", ")}` : `; the bar beside it is ${names[0]}`;
+  names.length > 1 ? `; the cells beside it, from above: ${names.join(", ")}` : `; the bar is ${names[0]}`;
 
 /** Where the scale of the maps ends, and what may be compared. @param {string} scale @param {number} limit */
-export const scaleEnd = (scale, limit) => (scale === "shared" ? format.attention(limit) : "its largest share");
+export const scaleEnd = (scale, limit) =>
+  scale === "shared" ? `${format.attention(limit)} or more` : "its largest share";
 
 export const scaleKind = (/** @type {string} */ scale) =>
   scale === "shared"
-    ? "One scale for all maps and queries of this picture; the largest 1 % of all shares are clipped."
+    ? "One scale for all maps and queries of this picture. It is clipped: the largest 1 % of all shares look alike."
     : "Each map has a scale of its own: do not compare the maps with each other.";

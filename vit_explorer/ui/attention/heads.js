@@ -77,38 +77,42 @@ export default widget((root, server) => {
     const seen = attention.view(state);
     if (!seen || !drawn || drawn.seen !== seen) return;
     const token = attention.query(state);
-    const { layer, head, direction, scale } = attention.chosen(state);
+    const chosen = attention.chosen(state);
+    const { layer, direction, scale } = chosen;
+    const column = attention.columnOf(seen, chosen);
     mapping.largeMarks($(".scene-marks"), seen, { left: 0, side: SCENE, height: SCENE, width: SCENE }, [
       [token, drawn.query],
     ]);
-    const shares = sharesOf(state, seen, token, direction);
+    const known = sharesOf(state, seen, token, direction);
+    const shares = known && attention.withMean(seen, known);
     $(".vx-panel").classList.toggle("waiting", !shares);
     if (!shares) return write(state, seen, token, null, null);
     fetchAll(seen);
     const end = (values) => (scale === "shared" ? seen.limit : mapping.ownEnd(seen, values));
-    const values = shares(layer, head);
+    const values = shares(layer, column);
     const other = pointed !== null ? pointed : mapping.strongest(seen, values);
     const maps = clearCanvas($(".maps"), drawn.maps.width, drawn.maps.height);
-    mapping.smallNumbers(maps, drawn.maps, seen.layers, seen.heads, drawn.soft);
-    mapping.small(maps, seen, seen.layers, seen.heads, drawn.maps, shares, end);
-    markMaps(seen, token, layer, head);
+    const columns = attention.columns(seen);
+    mapping.smallNumbers(maps, drawn.maps, seen.layers, columns, drawn.soft, columns > seen.heads ? "mean" : "");
+    mapping.small(maps, seen, seen.layers, columns, drawn.maps, shares, end);
+    markMaps(seen, token, layer, column);
     mapping.large($(".large"), seen, state.trace, values, end(values), drawn.large.width, mapping.mix(state));
     mapping.largeMarks($(".large-marks"), seen, drawn.large, [
       [other, drawn.key],
       [token, drawn.query],
     ]);
-    if (seen.matrix(layer, head))
+    if (attention.matrix(seen, chosen))
       headsMatrix.mark($(".matrix-marks"), seen, drawn.whole, token, other, direction, drawn);
     write(state, seen, token, other, values);
   }
 
-  function markMaps(seen, token, layer, head) {
+  function markMaps(seen, token, layer, column) {
     const context = clearCanvas($(".maps-marks"), drawn.maps.width, drawn.maps.height);
     for (let row = 0; row < seen.layers; row++) {
-      for (let col = 0; col < seen.heads; col++)
+      for (let col = 0; col < attention.columns(seen); col++)
         mapping.smallMark(context, seen, drawn.maps, row, col, token, drawn.query);
     }
-    mapping.smallFrame(context, drawn.maps, layer, head, drawn.text);
+    mapping.smallFrame(context, drawn.maps, layer, column, drawn.text);
   }
 
   // ---- words -----------------------------------------------------------------------------------------------------
@@ -132,10 +136,7 @@ export default widget((root, server) => {
     $(".of").textContent = words.head(seen, chosen, values);
     $(".far").textContent = words.far(seen, chosen);
     $(".bits").textContent = words.bits(seen, chosen);
-    $(".large").setAttribute(
-      "aria-label",
-      `Layer ${chosen.layer + 1}, head ${chosen.head + 1}, over the picture. ${$(".pair").textContent}`,
-    );
+    $(".large").setAttribute("aria-label", `${words.which(chosen)}, over the picture. ${$(".pair").textContent}`);
   });
 
   function press(key, value) {
@@ -170,14 +171,15 @@ export default widget((root, server) => {
     const seen = attention.view(state);
     $(".vx-panel").hidden = !seen;
     if (!seen) return;
-    const { layer, head, direction, scale } = attention.chosen(state);
+    const chosen = attention.chosen(state);
+    const { direction, scale } = chosen;
     const width = (name) => Math.floor($(`.${name}`).clientWidth);
     pointed = null;
     drawn = {
       seen,
       whole: width("whole"),
       large: mapping.largePlace(width("one"), seen),
-      maps: mapping.place(width("every"), seen, seen.layers, seen.heads, {
+      maps: mapping.place(width("every"), seen, seen.layers, attention.columns(seen), {
         height: HIGHEST[store.get("stage") ? "stage" : "page"],
       }),
       query: inkOf("--vx-query"),
@@ -187,7 +189,7 @@ export default widget((root, server) => {
     };
     clearCanvas($(".scene"), SCENE, SCENE).drawImage(mapping.picture(state.trace), 0, 0, SCENE, SCENE);
     $(".scene").setAttribute("aria-label", state.trace.picture.title);
-    $(".gives").textContent = direction === "row" ? "the query gives to each patch" : "each patch gives to the query";
+    $(".gives").textContent = words.gives(direction);
     $(".from").hidden = !seen.nPrefix;
     $(".side").textContent = direction === "row" ? "Look from" : "Look at";
     $(".from").setAttribute("aria-label", $(".side").textContent);
@@ -195,8 +197,7 @@ export default widget((root, server) => {
     $(".beside").textContent = words.beside(prefixNames());
     listPrefix(seen.nPrefix);
     $(".mix input").value = mapping.mix(state);
-    $(".which").textContent = `Layer ${layer + 1}, head ${head + 1}`;
-    $(".whole-name").textContent = `${seen.n} × ${seen.n}: row gives, column gets`;
+    $(".which").textContent = words.which(chosen);
     press("direction", direction);
     press("scale", scale);
     $(".high").textContent = words.scaleEnd(scale, seen.limit);
@@ -206,12 +207,9 @@ export default widget((root, server) => {
         `layer ${one.layer + 1}, head ${one.head + 1} (${format.pixels(one.pixels)})`;
     $(".maps").setAttribute(
       "aria-label",
-      `${seen.layers} layers by ${seen.heads} heads, ${direction === "row" ? "from" : "to"} the query`,
+      `${seen.layers} layers by ${seen.heads} heads${seen.heads > 1 ? " and their mean" : ""}, ${direction === "row" ? "from" : "to"} the query`,
     );
-    $(".maps-marks").setAttribute(
-      "aria-label",
-      `Layer ${layer + 1}, head ${head + 1} is enlarged; arrow keys choose another head`,
-    );
+    $(".maps-marks").setAttribute("aria-label", `${words.which(chosen)} is enlarged; arrow keys choose another head`);
     $(".large-marks").setAttribute(
       "aria-label",
       "The chosen head: point at a token to read its share; Enter or a click makes it the query",
@@ -224,27 +222,31 @@ export default widget((root, server) => {
   }
 
   function drawMatrix(/** @type {import("../state").State} */ state, seen) {
-    const { layer, head, scale } = attention.chosen(state);
-    const matrix = seen.matrix(layer, head);
+    const chosen = attention.chosen(state);
+    const { layer, head, mean, scale } = chosen;
+    const matrix = attention.matrix(seen, chosen);
     $(".whole .stack").hidden = !matrix;
     $(".too-many").hidden = Boolean(matrix);
     if (matrix) {
       headsMatrix.draw($(".matrix"), seen, matrix, scale === "shared" ? seen.limit : null, drawn.whole);
-      $(".matrix").setAttribute(
-        "aria-label",
-        `Attention of layer ${layer + 1}, head ${head + 1}, ${seen.n} by ${seen.n}`,
-      );
+      $(".matrix").setAttribute("aria-label", `${words.which(chosen)}: attention, ${seen.n} by ${seen.n}`);
       return;
     }
     $(".too-many").textContent =
       matrix === null
         ? `${format.count(seen.n ** 2)} weights are too many to send, so the matrix is not drawn.`
         : "Fetching this head …";
-    if (matrix === undefined) fetchMatrix(seen, `${layer} ${head}`, { ...attention.named(state), layer, head });
+    if (matrix !== undefined) return;
+    const next = mean ? seen.unknown(layer) : head; // of the heads of a mean one comes after the other
+    fetchMatrix(seen, `${layer} ${next}`, { ...attention.named(state), layer, head: next });
   }
 
   // ---- input -----------------------------------------------------------------------------------------------------
-  const choose = (next) => store.set("attentionChosen", { ...attention.chosen(store.state), ...next });
+  const { choose } = attention;
+  const chooseAt = (layer, column) => {
+    const mean = column >= drawn.seen.heads;
+    choose({ layer, ...(mean ? {} : { head: column }), mean });
+  };
   inLink(root, attention.linked);
   const shown = () => (drawn && attention.view(store.state) === drawn.seen ? drawn.seen : null);
 
@@ -270,18 +272,18 @@ export default widget((root, server) => {
   const maps = $(".maps-marks");
   maps.addEventListener("click", (event) => {
     const cell = shown() && drawn.maps.at(event, maps);
-    if (cell) choose({ layer: cell[0], head: cell[1] });
+    if (cell) chooseAt(cell[0], cell[1]);
   });
   maps.addEventListener("keydown", (event) => {
     const seen = shown();
     if (!seen || !(event.key in MOVES)) return;
     event.preventDefault();
-    const { layer, head } = attention.chosen(store.state);
+    const chosen = attention.chosen(store.state);
     const [down, right] = MOVES[event.key];
-    choose({
-      layer: Math.max(0, Math.min(seen.layers - 1, layer + down)),
-      head: Math.max(0, Math.min(seen.heads - 1, head + right)),
-    });
+    chooseAt(
+      Math.max(0, Math.min(seen.layers - 1, chosen.layer + down)),
+      Math.max(0, Math.min(attention.columns(seen) - 1, attention.columnOf(seen, chosen) + right)),
+    );
   });
 
   /** Read off another token without changing the query; null goes back to the strongest. */

@@ -64,8 +64,9 @@ class LayerPayload(TypedDict):
 
 @dataclass(frozen=True)
 class HeadsExport(RowsRequest, MatrixRequest):
-    """The view as it is on screen, and the format of the file."""
+    """The view as it is on screen, and the format of the file; ``mean``: over the layer's heads, not the head."""
 
+    mean: bool
     direction: Literal["row", "column"]
     scale: Literal["shared", "own"]
     format: str
@@ -101,7 +102,8 @@ def export_heads(session: Session, request: HeadsExport) -> FileAnswer:
     """
     seen = load_attention(session, request)
     query = query_index(seen, request.token)
-    chosen = check_head(seen, request.layer, request.head)
+    layer, head = check_head(seen, request.layer, request.head)
+    chosen = layer, None if request.mean else head
     return export_file(
         f"{seen.checkpoint.name}-attention",
         request.format,
@@ -110,7 +112,7 @@ def export_heads(session: Session, request: HeadsExport) -> FileAnswer:
     )
 
 
-def _figure(seen: AttentionInput, request: HeadsExport, query: int, chosen: tuple[int, int]) -> Figure:
+def _figure(seen: AttentionInput, request: HeadsExport, query: int, chosen: tuple[int, int | None]) -> Figure:
     weights, column = seen.weights.numpy(), request.direction == "column"
     n_prefix, names = seen.traced.n_prefix, seen.checkpoint.model.prefix_names()
     limit = shares_limit(weights, n_prefix) if request.scale == "shared" else None

@@ -257,9 +257,8 @@ export default widget((root, server) => {
 
   // ---- input -----------------------------------------------------------------------------------------------------
   patchInput($(".scene-marks"), () => (attention.view(store.state) || { grid: null }).grid);
-  const choose = (next) => store.set("attentionChosen", { ...attention.chosen(store.state), ...next });
-  $(".layer").addEventListener("change", () => choose({ layer: Number($(".layer").value) }));
-  $(".which").addEventListener("change", () => choose({ head: Number($(".which").value) }));
+  $(".layer").addEventListener("change", () => attention.choose({ layer: Number($(".layer").value) }));
+  $(".which").addEventListener("change", () => attention.choose({ head: Number($(".which").value) }));
 
   function light(next) {
     part = next;

@@ -134,15 +134,20 @@ export function smallMark(context, seen, where, row, col, token, ink) {
   } else context.strokeRect(x + (token % seen.grid[1]) * w, y + Math.floor(token / seen.grid[1]) * h, w, h);
 }
 
-/** The numbers of layers and heads beside small maps. */
-export function smallNumbers(context, { map, mapHeight, corner, top, left }, rows, cols, ink) {
+/** The numbers of layers and heads beside small maps; `last`: the name of the last column, where it is no head. */
+export function smallNumbers(context, { map, mapHeight, corner, top, left, width }, rows, cols, ink, last = "") {
   context.fillStyle = ink;
   context.font = "12px system-ui, sans-serif";
   context.textBaseline = "middle";
   context.textAlign = "center";
-  for (let col = 0; col < cols; col++) context.fillText(String(col + 1), corner(0, col)[0] + map / 2, top / 2);
+  for (let col = 0; col < cols - (last ? 1 : 0); col++)
+    context.fillText(String(col + 1), corner(0, col)[0] + map / 2, top / 2);
   for (let row = 0; row < rows; row++)
     context.fillText(String(row + 1), left / 2 - 3, corner(row, 0)[1] + mapHeight / 2);
+  if (!last) return;
+  context.textAlign = "right";
+  const middle = corner(0, cols - 1)[0] + map / 2;
+  context.fillText(last, Math.min(width, middle + context.measureText(last).width / 2), top / 2);
 }
 
 /** The frame of the chosen one of small maps. */

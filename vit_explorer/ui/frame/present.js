@@ -260,7 +260,7 @@ export default widget((root) => {
     const [nLayers, nHeads] = attention.shape;
     const { layer = nLayers - 1, head = 0, ...others } = store.state.attentionChosen || {};
     const inside = (value, n) => Math.max(0, Math.min(n - 1, value));
-    const next = { layer: inside(layer + layers, nLayers), head: inside(head + heads, nHeads) };
+    const next = { layer: inside(layer + layers, nLayers), head: inside(head + heads, nHeads), mean: false };
     store.set("attentionChosen", { ...others, ...next });
   }
 
