@@ -157,10 +157,10 @@ export const withMean = (seen, shares) => (layer, head) =>
 /** Columns of the view of the heads: the mean is the last. */
 export const columns = (seen) => seen.heads + (seen.heads > 1 ? 1 : 0);
 
-/** The column of what is chosen. @param {Chosen} chosen */
+/** The column of what is chosen. @param {AttentionView} seen @param {Chosen} chosen */
 export const columnOf = (seen, { head, mean }) => (mean ? seen.heads : head);
 
-/** The matrix of what is chosen, as seen.matrix says. @param {Chosen} chosen */
+/** The matrix of what is chosen, as seen.matrix says. @param {any} seen @param {Chosen} chosen */
 export function matrix(seen, { layer, head, mean }) {
   if (!mean) return seen.matrix(layer, head);
   const all = each(seen, (one) => seen.matrix(layer, one));
