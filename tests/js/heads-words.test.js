@@ -18,6 +18,7 @@ const SEEN = {
       [1, 0.5],
     ][head],
 };
+/** @type {data.Chosen} */
 const MEAN = { layer: 0, head: 1, mean: true, direction: "row", scale: "shared" };
 
 test("numbers of the mean are the means of the heads' numbers", () => {

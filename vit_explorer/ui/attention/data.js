@@ -157,7 +157,7 @@ export const withMean = (seen, shares) => (layer, head) =>
 /** Columns of the view of the heads: the mean is the last. */
 export const columns = (seen) => seen.heads + (seen.heads > 1 ? 1 : 0);
 
-/** The column of what is chosen. @param {AttentionView} seen @param {Chosen} chosen */
+/** The column of what is chosen. @param {{heads: number}} seen @param {Chosen} chosen */
 export const columnOf = (seen, { head, mean }) => (mean ? seen.heads : head);
 
 /** The matrix of what is chosen, as seen.matrix says. @param {any} seen @param {Chosen} chosen */
