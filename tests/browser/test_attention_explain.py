@@ -154,7 +154,7 @@ def test_the_lens_ends_at_the_prediction_and_every_step_is_the_packages(same_pag
     assert page.locator(".vx-layers .vx-bars .vx-number").first.inner_text() == rail
     slider.focus()
     page.keyboard.press("ArrowLeft")
-    assert page.locator(".vx-layers .where").inner_text() == "block 3"
+    assert page.locator(".vx-layers .where").inner_text() == "layer 3"
     last = page.locator(".vx-layers .vx-bars .vx-number").first.inner_text()  # of the class that wins in the end
     assert float(last.removesuffix(" %")) == pytest.approx(100 * lens[3, traced.logits.argmax()].item(), abs=0.06)
     page.locator(".vx-layers .dots").focus()

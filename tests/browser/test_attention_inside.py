@@ -45,7 +45,7 @@ def test_its_numbers_are_those_of_the_model(inside):
     inside.locator(f"{ROOT} .layer").select_option(label="2")
     inside.locator(f"{ROOT} .which").select_option(label="3")
     inside.evaluate("vx.pin(11)")
-    inside.wait_for_function(f"document.querySelector('{ROOT} .block-name').textContent.startsWith('Block 2')")
+    inside.wait_for_function(f"document.querySelector('{ROOT} .block-name').textContent.startsWith('Layer 2')")
     requests = []
     inside.on("request", lambda request: requests.append(request.url))
     point_at_column(inside, 20, 65)
@@ -81,6 +81,6 @@ def test_a_part_of_the_formula_lights_its_numbers(inside):
 def test_a_link_holds_layer_and_head_and_a_phone_has_room(watched, address):
     page = watched(390, 844)
     open_page(page, f"{address}#tab=attention&sub=inside&layer=3&head=2")
-    page.wait_for_function(f"document.querySelector('{ROOT} .block-name').textContent.startsWith('Block 3')")
+    page.wait_for_function(f"document.querySelector('{ROOT} .block-name').textContent.startsWith('Layer 3')")
     assert page.locator(f"{ROOT} .which").input_value() == "1"
     fits(page, 390)

@@ -97,7 +97,7 @@ def test_patches_of_a_large_norm_are_called_artefacts(features):
     }""")
     drawn(features)
     words = features.locator(f"{SIMILARITY} .differs").inner_text()
-    assert words.startswith("Artefacts: 2 patches after block 4") and "register" in words
+    assert words.startswith("Artefacts: 2 patches after layer 4") and "register" in words
     assert image_of(features, f"{SIMILARITY} .norms-marks") != before
 
 
@@ -106,7 +106,7 @@ def test_arrow_keys_go_through_the_blocks_and_a_second_picture_is_chosen(feature
     features.keyboard.press("Home")
     features.keyboard.press("ArrowRight")
     drawn(features)
-    assert features.locator(f"{COLOURS} [aria-checked=true]").inner_text() == "block 1"
+    assert features.locator(f"{COLOURS} [aria-checked=true]").inner_text() == "layer 1"
     check_finding(features, 1, 35)
     before = image_of(features, f"{SIMILARITY} .there")
     tiles = image_of(features, f"{COLOURS} .tile:last-child > canvas")

@@ -82,11 +82,11 @@ def test_the_depth_is_that_of_both_and_the_file_agrees(view):
     drawn(view)
     assert (
         view.locator(f"{VIEW} .where").inner_text()
-        == "after block 1 of 4 (25 %); deit-cifar10 after block 1 of 4 (25 %)"
+        == "after layer 1 of 4 (25 %); deit-cifar10 after layer 1 of 4 (25 %)"
     )
     check_numbers(view, (1, 1), 35)
     arrays = np.load(io.BytesIO(save(view, VIEW, "npz").path().read_bytes()))
-    assert arrays["names"].tolist() == ["block 1", "block 1"] and arrays["queries"].tolist() == [36, 37]
+    assert arrays["names"].tolist() == ["layer 1", "layer 1"] and arrays["queries"].tolist() == [36, 37]
     view.evaluate("vx.pin(-1)")
     drawn(view)
     assert [said.split(" is ")[0] for said in numbers(view)] == ["CLS", "CLS"]

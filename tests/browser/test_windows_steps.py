@@ -176,7 +176,7 @@ def test_the_reach_of_every_block_is_the_packages(steps, traced):
     for number, rows in enumerate(reached):
         token = CORNER if len(rows) == 256 else 0  # row 2, column 2 lies in the first token of the merged map
         assert said[f"Swin block {number + 1}"] == pytest.approx(100 * float(rows[token].float().mean()), abs=0.06)
-    assert said["ViT block 1"] == 100
+    assert said["ViT layer 1"] == 100
     assert said["CNN stage 1"] == pytest.approx(100 * 9 / 32**2, abs=0.06)  # 3 x 3 pixels of 32 x 32
 
 

@@ -9,7 +9,7 @@ from vit_explorer.figures.features import FeatureMaps, NetworkMaps, features_fig
 def test_maps_pixels_and_scales_are_those_given():
     rng = np.random.default_rng(0)
     pictures = [rng.integers(0, 255, (8, 8, 3), dtype=np.uint8) for _ in range(2)]
-    maps = [FeatureMaps(f"block {k}", rng.random((2, 4, 4, 3)), rng.random((2, 4, 4)) > 0.5) for k in range(3)]
+    maps = [FeatureMaps(f"layer {k}", rng.random((2, 4, 4, 3)), rng.random((2, 4, 4)) > 0.5) for k in range(3)]
     similar = [rng.uniform(-0.5, 1, (4, 4)), rng.uniform(-0.2, 1, (4, 4))]
     norms = rng.random((4, 4)) * 7
     figure = features_figure(pictures, maps, similar, norms, 6, "Features", "A caption.")

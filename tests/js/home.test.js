@@ -36,7 +36,7 @@ test("each part of a pass begins and ends within it, in order", () => {
   assert.deepEqual([home.front(0.2), home.front(home.TIMES.last), home.front(1)], [0, 1, 1]);
   for (let n = 1; n <= 24; n++) {
     for (let k = 0; k < n; k++) assert.equal(home.blocksPassed(home.passed(k, n), n), k + 1);
-    const at = home.stops(n, { patches: true, places: true }).map(([moment]) => moment);
+    const at = home.stops(n, "layer", { patches: true, places: true }).map(([moment]) => moment);
     assert.deepEqual(
       at,
       [...at].sort((a, b) => a - b),
@@ -95,7 +95,7 @@ test("the thread under a place is the one drawn there, for 65 to 577 tokens", ()
   }
 });
 
-test("the maps of all heads fit below a block", () => {
+test("the maps of all heads fit below a layer", () => {
   for (const [heads, width] of [
     [4, 122],
     [3, 43],
@@ -125,9 +125,9 @@ test("the arrangement follows the width, and the largest one the height too", ()
 
 test("the headline follows the lens row by row and ends with the prediction", () => {
   const at = (/** @type {number} */ t) => words.headline(trace(["cat"]), vit, t);
-  assert.match(at(home.passed(0, 3)), /block 1 .*bird.*60\.0 %/);
-  assert.match(at(home.passed(1, 3)), /block 2 still .*bird.*70\.0 %/);
-  assert.match(at(home.passed(2, 3)), /block 3 .*changes.*cat.*80\.0 %/);
+  assert.match(at(home.passed(0, 3)), /layer 1 .*bird.*60\.0 %/);
+  assert.match(at(home.passed(1, 3)), /layer 2 still .*bird.*70\.0 %/);
+  assert.match(at(home.passed(2, 3)), /layer 3 .*changes.*cat.*80\.0 %/);
   assert.match(at(1), /cat, 80\.0 %/);
 });
 

@@ -64,19 +64,19 @@ async function features(state) {
   const store = await import("../../vit_explorer/ui/core/store.js");
   const question = JSON.stringify({ picture: "sample:cat", model: "vit", fit: "crop", second: "sample:lion" });
   store.update(
-    /** @type {any} */ ({ ...state, features: { question, maps: [{ name: "embedding" }, { name: "block 1" }] } }),
+    /** @type {any} */ ({ ...state, features: { question, maps: [{ name: "embedding" }, { name: "layer 1" }] } }),
   );
   return { featuresOf: state };
 }
 
-test("home: the block from which on the answer stands", async () => {
+test("home: the layer from which on the answer stands", async () => {
   const state = vit();
   const settles = async (/** @type {number[]} */ ...cats) => {
     state.trace.attention.lens = cats.map((cat) => [cat, 1 - cat]);
     return (await answered(HOME[0], state)).option;
   };
-  assert.deepEqual(await settles(0.2, 0.8, 0.3, 0.9), ["from block 3 on"]);
-  assert.deepEqual(await settles(0.2, 0.8, 0.9, 0.9), ["from block 1 on"]);
-  assert.deepEqual(await settles(0.7, 0.8), ["before the first block"]);
+  assert.deepEqual(await settles(0.2, 0.8, 0.3, 0.9), ["from layer 3 on"]);
+  assert.deepEqual(await settles(0.2, 0.8, 0.9, 0.9), ["from layer 1 on"]);
+  assert.deepEqual(await settles(0.7, 0.8), ["before the first layer"]);
   assert.match(missing(HOME[0], cnn()), /cnn/);
 });

@@ -116,7 +116,7 @@ def ablation_figure(
 def layers_figure(
     lens: np.ndarray, classes: Sequence[str], distance: np.ndarray, uniform: float, caption: str
 ) -> Figure:
-    """Logit lens after each block, and the attention distance of each head.
+    """Logit lens after each layer, and the attention distance of each head.
 
     Args:
         lens: (layers + 1, classes) probabilities, first from the embedding.
@@ -134,8 +134,8 @@ def layers_figure(
             left.text(column, row, f"{100 * share:.0f}", ha="center", va="center", color=ink, fontsize=9)
     left.set_yticks(range(len(order)), [classes[index] for index in order])
     left.set_xticks(range(len(lens)), ["embedding", *(str(layer) for layer in range(1, len(lens)))])
-    left.set_xlabel("after block")
-    left.set_title("Probability in percent, read after each block", fontsize=11, loc="left")
+    left.set_xlabel("after layer")
+    left.set_title("Probability in percent, read after each layer", fontsize=11, loc="left")
     for layer, heads in enumerate(distance):
         right.scatter(np.full(len(heads), layer + 1), heads, color=LINES[0], s=36, zorder=2)
     right.axhline(uniform, color=RANDOM_LINE, linestyle="--", zorder=1)

@@ -66,7 +66,7 @@ def features_figure(
             bare(axes)
     for axes, one in zip(grid[0, 1:], maps, strict=True):
         axes.set_title(
-            one.name if len(maps) <= LABELLED else one.name.replace("block ", "").replace("embedding", "embed."),
+            one.name if len(maps) <= LABELLED else one.name.replace("layer ", "").replace("embedding", "embed."),
             fontsize=9,
         )
     cells = lower.subplots(1, 4)

@@ -31,11 +31,11 @@ def ask(model: str, beside: str, **fields) -> dict:
 @pytest.mark.parametrize(
     ("model", "beside", "block", "depth", "found"),
     [
-        ("vit-cifar10", "deit-cifar10", 1, 0.25, "block 1"),
+        ("vit-cifar10", "deit-cifar10", 1, 0.25, "layer 1"),
         ("vit-cifar10", "cnn-cifar10", 3, 0.75, "stage 2"),
         ("vit-cifar10", "cnn-cifar10", 0, 0, "stage 1"),
-        ("cnn-cifar10", "vit-cifar10", 0, 1 / 3, "block 1"),
-        ("swin-cifar10", "vit-cifar10", None, 1, "block 4"),
+        ("cnn-cifar10", "vit-cifar10", 0, 1 / 3, "layer 1"),
+        ("swin-cifar10", "vit-cifar10", None, 1, "layer 4"),
         ("vit-cifar10", "swin-cifar10", 999, 1, "stage 2"),
     ],
 )
@@ -87,7 +87,7 @@ def test_files_hold_both_networks(session):
     request = ask("vit-cifar10", "swin-cifar10", block=4, queries=[0, 9])
     arrays = np.load(io.BytesIO(base64.b64decode(bind(export_networks, session)({**request, "format": "npz"})["data"])))
     assert arrays["networks"].tolist() == ["vit-cifar10", "swin-cifar10"]
-    assert arrays["names"].tolist() == ["block 4", "stage 2"] and arrays["queries"].tolist() == [0, 9]
+    assert arrays["names"].tolist() == ["layer 4", "stage 2"] and arrays["queries"].tolist() == [0, 9]
     hidden = traced(session, "vit-cifar10", FIRST).hidden[4][0]
     np.testing.assert_allclose(arrays["norms_0"], token_norms(hidden), rtol=1e-4)
     np.testing.assert_allclose(arrays["similarity_0"][0], feature_similarity(hidden, 0, hidden, 1), atol=1e-5)

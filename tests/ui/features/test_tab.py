@@ -53,7 +53,7 @@ def traced(session: Session, model: str, picture: str) -> Trace:
 def test_colours_and_norms_are_those_of_explain_in_every_block(session, fit_on):
     answer = bind(feature_colour_maps, session, GalleryBases())(ask(fit_on=fit_on, drop=False))
     one, two = (traced(session, "vit-cifar10", picture) for picture in (FIRST, SECOND))
-    assert [each["name"] for each in answer["maps"]] == ["embedding", "block 1", "block 2", "block 3", "block 4"]
+    assert [each["name"] for each in answer["maps"]] == ["embedding", "layer 1", "layer 2", "layer 3", "layer 4"]
     like = None
     for each, here, there in zip(answer["maps"], one.hidden, two.hidden, strict=True):
         fitted = here[0, 1:] if fit_on == "picture" else torch.cat([here[0, 1:], there[0, 1:]])

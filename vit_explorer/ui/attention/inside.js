@@ -213,7 +213,7 @@ export default widget((root, server) => {
       line("attention, all heads", attended, "added"),
       line(`head ${head.head + 1} alone`, head.added[i], "part"),
       line("MLP", transformed, "added"),
-      line("leaves the block", leaving),
+      line("leaves the layer", leaving),
     );
     const k = head.units.shape[1];
     const widest = Array.from(
@@ -250,7 +250,7 @@ export default widget((root, server) => {
     sheet = place(Math.floor($(".columns").clientWidth));
     $(".columns").style.height = `${sheet.height}px`;
     for (const place of $$(".d")) place.textContent = String(head.d);
-    $(".block-name").textContent = `Block ${layer + 1}, lengths for the query`;
+    $(".block-name").textContent = `Layer ${layer + 1}, lengths for the query`;
     $(".low").textContent = format.decimal(-images.most);
     $(".high").textContent = format.decimal(images.most);
   }
@@ -306,7 +306,7 @@ export default widget((root, server) => {
     return { ...attention.named(state), layer, head: index, token: attention.query(state) };
   }
   saveMenu($(".vx-panel"), server, saved, {
-    npz: "query, key, value, scores, weights, and what the block adds",
+    npz: "query, key, value, scores, weights, and what the layer adds",
   });
 
   inLink(root, { layer: attention.linked.layer, head: attention.linked.head });

@@ -28,7 +28,7 @@ export default widget((root, server) => {
   let depth = null; // after which block; null: after the last
   let head = null; // {layer, head} that is pointed at
 
-  const label = (at, last) => (at === 0 ? "embedding" : at === last ? `block ${at}, the answer` : `block ${at}`);
+  const label = (at, last) => (at === 0 ? "embedding" : at === last ? `layer ${at}, the answer` : `layer ${at}`);
   const shownDepth = (lens) => (depth === null ? lens.length - 1 : Math.min(depth, lens.length - 1));
 
   /** The classes with the highest probability anywhere; the final answer first. */
@@ -76,14 +76,14 @@ export default widget((root, server) => {
       ),
     );
     context.textAlign = "left";
-    context.fillText("after block", 0, ROW * (order.length + 0.5), NAMES - 6);
+    context.fillText("after layer", 0, ROW * (order.length + 0.5), NAMES - 6);
     const at = shownDepth(lens);
     outline(context, NAMES + at * cell, 1, cell, ROW * order.length - 2, inkOf("--vx-accent"), 2);
     const said = lens.map(
       (shares, i) =>
         `${label(i, lens.length - 1)}: ${classes[best(shares)]} ${format.probability(Math.max(...shares))}`,
     );
-    $(".heat").setAttribute("aria-label", `Probability of the top classes after each block. ${said.join("; ")}`);
+    $(".heat").setAttribute("aria-label", `Probability of the top classes after each layer. ${said.join("; ")}`);
   }
 
   function drawBars(lens, order, classes) {
@@ -112,7 +112,7 @@ export default widget((root, server) => {
       since > 0
         ? ` Before, it would have said ${classes[best(lens[since - 1])]} (${format.probability(Math.max(...lens[since - 1]))}).`
         : "";
-    return `${classes[final]} leads from ${since ? `block ${since}` : "the embedding"} on (${format.probability(lens[since][final])} there, ${format.probability(lens.at(-1)[final])} at the end).${before}`;
+    return `${classes[final]} leads from ${since ? `layer ${since}` : "the embedding"} on (${format.probability(lens[since][final])} there, ${format.probability(lens.at(-1)[final])} at the end).${before}`;
   }
 
   function step(at) {

@@ -45,7 +45,7 @@ def export_layers(session: Session, request: LayersExport) -> FileAnswer:
     uniform = float(patch_distances(traced.grid, patch_size).mean())
     caption = (
         f"{source_caption(seen)} Left: the model's own norm and classifier applied after the embedding and after each "
-        "block. Right: mean distance in pixels from a patch to the patches it attends to, per head; dashed: "
+        "layer. Right: mean distance in pixels from a patch to the patches it attends to, per head; dashed: "
         f"{uniform:.2f}, the distance under uniform attention."
     )
     return export_file(

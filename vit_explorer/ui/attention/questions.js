@@ -79,12 +79,12 @@ export const HEADS = [
 
 const CLOSE = 0.1; // of the longer one: below it two lengths count as level
 
-/** What is asked of a block, inside a head. @type {import("../core/guess.js").Question[]} */
+/** What is asked of a layer, inside a head. @type {import("../core/guess.js").Question[]} */
 export const INSIDE = [
   {
     id: "adds-more",
     subject: (state) => `${pictureAndModel(state)} ${attention.view(state) && attention.chosen(state).layer}`,
-    ask: "In block {layer} attention and then the MLP add a vector each to what {query} holds. Whose is longer?",
+    ask: "In layer {layer} attention and then the MLP add a vector each to what {query} holds. Whose is longer?",
     told: "Attention, all heads together, adds {attended}, the MLP {transformed}, to a vector of length {entering}.",
     hides: [".vx-inside .numbers"],
     pose(state) {

@@ -47,7 +47,7 @@ export default widget((root, server) => {
     own.append(make("span", "name", "pictures"), make("canvas"), make("canvas"));
     const short = features.maps.length > ROOMY;
     tiles = features.maps.map(({ name, grid }, block) => {
-      const label = short ? name.replace("block ", "").replace("embedding", "embed.") : name;
+      const label = short ? name.replace("layer ", "").replace("embedding", "embed.") : name;
       const element = make("button", "tile");
       element.type = "button";
       element.setAttribute("role", "radio");
@@ -129,7 +129,7 @@ export default widget((root, server) => {
     const before = block > 0 ? `, ${share(first)} after ${data.nameOf(first)}` : "";
     $(".finding").textContent =
       `Three components hold ${share(map)} of the variance after ${data.nameOf(map)}${before}`;
-    $(".unit").textContent = features.kind === "global" ? "block" : "stage";
+    $(".unit").textContent = features.kind === "global" ? "layer" : "stage";
     mark(state);
   }
 

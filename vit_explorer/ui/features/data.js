@@ -94,7 +94,7 @@ export function blockOf(features) {
   return block === null ? features.maps.length - 1 : Math.min(block, features.maps.length - 1);
 }
 
-/** "the embedding", "block 4" @param {{name: string}} map */
+/** "the embedding", "layer 4" @param {{name: string}} map */
 export const nameOf = ({ name }) => (name === "embedding" ? "the embedding" : name);
 
 /** The cell of the grid `to` that lies in the middle of a cell of the grid `from`. @param {number} cell @param {number[]} from @param {number[]} to */

@@ -83,7 +83,7 @@ def hidden_maps(model: Network, passes: Sequence[Trace]) -> list[HiddenMap]:
     maps = []
     for number, entry in enumerate(entries):
         tokens = torch.cat([one.hidden[entry] for one in passes])
-        name = f"stage {number + 1}" if staged else f"block {number}" if number else "embedding"
+        name = f"stage {number + 1}" if staged else f"layer {number}" if number else "embedding"
         side = math.isqrt(tokens.shape[1] - traced.n_prefix)
         depth = (entry + 1 - before) / (len(traced.hidden) - before)
         maps.append(HiddenMap(name, tokens, (side, side) if staged else traced.grid, traced.n_prefix, depth))

@@ -222,7 +222,7 @@ export default widget((root, server) => {
     mark(state);
   }
 
-  /** "after block 9 of 12 (75 %)" */
+  /** "after layer 9 of 12 (75 %)" */
   function where({ names, block, depth }) {
     const name = data.nameOf({ name: names[block] });
     const of = name === "the embedding" ? "" : ` of ${names[names.length - 1].split(" ")[1]}`;

@@ -18,7 +18,7 @@ const TABS = {
   recipe: [["tiles", "places", "blocks", "answer"], "what helps it to learn"],
   classify: [["picture", "answer"], "the answer, for many pictures"],
   compare: [["picture", "tiles", "places", "blocks", "answer"], "the same in other networks"],
-  roots: [["places", "blocks"], "where the blocks come from"],
+  roots: [["places", "blocks"], "where the layers come from"],
   exercises: [["picture", "tiles", "places", "blocks", "answer"], "find it out yourself"],
 };
 const ORDER = Object.keys(TABS);

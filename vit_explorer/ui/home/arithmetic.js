@@ -36,13 +36,13 @@ export const passed = (k, n) => TIMES.first + ((TIMES.last - TIMES.first) * (k +
 /** How many of `n` blocks have been passed. */
 export const blocksPassed = (t, n) => Math.min(n, Math.floor(front(t) * n + 1e-9));
 
-/** The stops of the scrubber: [time, name]. @returns {[number, string][]} */
-export function stops(n, { patches, places }) {
+/** The stops of the scrubber: [time, name]; `unit`: what each of the n is. @param {string} unit @returns {[number, string][]} */
+export function stops(n, unit, { patches, places }) {
   /** @type {[number, string][]} */
   const all = [[0, "picture"]];
   if (patches) all.push([TIMES.open, "cut"]);
   if (places) all.push([TIMES.placed, "place"]);
-  for (let k = 0; k < n; k++) all.push([passed(k, n), `block ${k + 1}`]);
+  for (let k = 0; k < n; k++) all.push([passed(k, n), `${unit} ${k + 1}`]);
   return [...all, [1, "answer"]];
 }
 

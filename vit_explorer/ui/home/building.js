@@ -57,7 +57,7 @@ export function build(root, { trace, model }, /** @type {Network} */ network) {
     "aria-label",
     network.kind === "tokens"
       ? `${format.count(network.n)} threads, one for each token: arrow keys move the marked patch`
-      : "The maps of all blocks",
+      : `The maps of all ${network.unit}s`,
   );
   $(".threads").tabIndex = network.kind === "tokens" ? 0 : -1;
   $(".cut").textContent =
@@ -65,10 +65,13 @@ export function build(root, { trace, model }, /** @type {Network} */ network) {
       ? `${format.count(patches)} tokens of ${model.d_model} numbers${front(network)}`
       : `${format.count(network.blocks[0].grid[0] ** 2)} tokens of ${network.blocks[0].channels} numbers`;
   answer(root, trace);
-  const at = stops(network.blocks.length, { patches: network.kind === "tokens", places: Boolean(network.places) });
+  const at = stops(network.blocks.length, network.unit, {
+    patches: network.kind === "tokens",
+    places: Boolean(network.places),
+  });
   const every = Math.ceil(network.blocks.length / 6);
   fill($(".stops"), at, ([moment, name]) => {
-    const number = Number(name.replace("block ", ""));
+    const number = Number(name.replace(`${network.unit} `, ""));
     const span = make("span", "", number % every ? "" : name);
     span.style.left = `${100 * moment}%`;
     return span;
@@ -96,7 +99,7 @@ function describe(root, trace, network) {
         ? `${names.join(" and ")} gather`
         : `${names[0]} gathers`;
     name.textContent = "Attention";
-    what.textContent = `${format.plural(blocks.length, "block")}, ${format.plural(heads, "head")}: what ${who}`;
+    what.textContent = `${format.plural(blocks.length, "layer")}, ${format.plural(heads, "head")}: what ${who}`;
     scale.querySelector(".high").textContent = `≥ ${format.attention(limit)}`;
     door.dataset.door = "attention";
   } else if (blocks[0].window) {
@@ -124,7 +127,7 @@ function layerOf(network, trace, block, k) {
   if (network.kind === "tokens") {
     const mlp = make("button", "mlp", `MLP ${network.dModel} → ${network.dFf} → ${network.dModel}`);
     mlp.type = "button";
-    mlp.title = `Block ${k + 1}: the MLP turns the ${network.dModel} numbers of each token into ${network.dFf} and back`;
+    mlp.title = `Layer ${k + 1}: the MLP turns the ${network.dModel} numbers of each token into ${network.dFf} and back`;
     mlp.dataset.link = doors.layers(k + 1);
     hole.append(mlp);
     foot.append(maps);
@@ -153,7 +156,7 @@ function layerOf(network, trace, block, k) {
 /** Of a map, in few letters where there are many blocks: 56×56 or 56². @param {number[]} grid @param {number} blocks */
 const sizeOf = ([rows, cols], blocks) => (rows === cols && blocks > ROOMY ? `${rows}²` : `${rows}×${cols}`);
 
-/** What the head would say after block k: the first two classes. */
+/** What the head would say after layer k: the first two classes. */
 function soFar({ lens, blocks }, { classes }, k) {
   const row = lens[k + 1];
   const button = make("button", "so-far");
@@ -162,7 +165,7 @@ function soFar({ lens, blocks }, { classes }, k) {
   button.dataset.block = String(k);
   const order = strongest(row, 2);
   const short = (p) => `${Math.round(100 * p)} %`;
-  button.append(make("span", "vx-unseen", `Open Layers after block ${k + 1} of ${blocks.length}: `));
+  button.append(make("span", "vx-unseen", `Open Layers after layer ${k + 1} of ${blocks.length}: `));
   button.title = order.map((i) => `${classes[i]} ${format.probability(row[i])}`).join(", ");
   order.forEach((i, rank) => {
     const style = rank ? "wide" : "first";
@@ -195,7 +198,7 @@ function answer(root, trace) {
   said.dataset.state = state;
 }
 
-/** What depends on the width of a block: words left out, the maps of the heads and the buttons over them. */
+/** What depends on the width of a layer: words left out, the maps of the heads and the buttons over them. */
 export function arrange(root, /** @type {Network} */ network, heads, width) {
   const slim = narrow(width) && root.dataset.size !== "phone";
   root.toggleAttribute("data-narrow", slim);
@@ -206,7 +209,7 @@ export function arrange(root, /** @type {Network} */ network, heads, width) {
       fill(maps, Array.from({ length: network.heads }), (_, head) => {
         const [x, y] = heads.corner(head);
         return mapButton(
-          `Block ${k + 1}, head ${head + 1}`,
+          `Layer ${k + 1}, head ${head + 1}`,
           doors.heads(k, head, ofReader),
           x,
           y,
@@ -215,7 +218,7 @@ export function arrange(root, /** @type {Network} */ network, heads, width) {
         );
       });
     } else {
-      const button = mapButton(`Block ${k + 1}, all heads`, doors.heads(k, 0, ofReader), 0, 0, width, heads.height);
+      const button = mapButton(`Layer ${k + 1}, all heads`, doors.heads(k, 0, ofReader), 0, 0, width, heads.height);
       maps.replaceChildren(button);
     }
   });

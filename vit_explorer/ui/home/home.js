@@ -103,7 +103,10 @@ export default widget((root, server) => {
     if (next) show(next[0]);
   });
   const moments = () =>
-    stops(network.blocks.length, { patches: network.kind === "tokens", places: Boolean(network.places) });
+    stops(network.blocks.length, network.unit, {
+      patches: network.kind === "tokens",
+      places: Boolean(network.places),
+    });
 
   // ---- drawing ---------------------------------------------------------------------------------------------------
   function draw(/** @type {import("../state").State} */ state) {

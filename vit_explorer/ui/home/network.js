@@ -7,6 +7,7 @@ import { meanColours, meanOf } from "./arithmetic.js";
  * @typedef {{title: string, window: number | null, shift: number[], grid: number[], channels: number, stage: number, mean: any}} Block
  * @typedef {object} Network
  * @property {"tokens" | "maps"} kind maps: of stages, with or without windows
+ * @property {"layer" | "block" | "stage"} unit what each of `blocks` is called: a ViT has layers, a Swin blocks, a CNN stages
  * @property {number} n tokens, those in front of the patches included
  * @property {number} nPrefix
  * @property {number[]} grid of the patches
@@ -57,6 +58,7 @@ function build(trace, model) {
   const places = attention && model.positions && placesOf(model.positions);
   return {
     kind,
+    unit: attention ? "layer" : blocks[0].window ? "block" : "stage",
     n,
     nPrefix,
     grid,

@@ -6,16 +6,16 @@ import * as format from "../core/format.js";
 export const QUESTIONS = [
   {
     id: "answer-settles",
-    ask: "In the end it says {answer}. Read after each block, from where on is that the answer?",
+    ask: "In the end it says {answer}. Read after each layer, from where on is that the answer?",
     told: "{truth}. Before that: {before}.",
     hides: [".vx-home .so-far", ".vx-home .firsts"],
     pose({ trace }) {
       const lens = trace.attention?.lens;
       if (!lens?.length || !trace.classes.length)
-        return { missing: `The answer of ${trace.model} cannot be read after a block.` };
+        return { missing: `The answer of ${trace.model} cannot be read after a layer.` };
       return {
         words: { answer: trace.classes[best(trace.probabilities)] },
-        options: lens.map((_, block) => (block ? `from block ${block} on` : "before the first block")),
+        options: lens.map((_, layer) => (layer ? `from layer ${layer} on` : "before the first layer")),
       };
     },
     check({ trace }) {
@@ -25,11 +25,11 @@ export const QUESTIONS = [
       const before = said
         .slice(0, from)
         .map(
-          (answer, block) => `${trace.classes[answer]} (${format.probability(trace.attention.lens[block][answer])})`,
+          (answer, layer) => `${trace.classes[answer]} (${format.probability(trace.attention.lens[layer][answer])})`,
         );
       return {
         right: [from],
-        words: { truth: from ? `From block ${from} on` : "From the start", before: before.join(", ") || "nothing" },
+        words: { truth: from ? `From layer ${from} on` : "From the start", before: before.join(", ") || "nothing" },
       };
     },
   },

@@ -30,12 +30,12 @@ export function headline(trace, network, t) {
     return `It becomes a list of ${format.count(n)} tokens.`;
   }
   if (!lens.length)
-    return kind === "maps" ? mapWords(network, done) : `${format.plural(done, "block")} of ${blocks.length} passed.`;
+    return kind === "maps" ? mapWords(network, done) : `${format.plural(done, "layer")} of ${blocks.length} passed.`;
   const [now, before] = [lens[done], lens[done - 1]].map((row) => ({ best: argmax(row), p: Math.max(...row) }));
   const says = `${quoted(trace.classes[now.best])}, ${format.probability(now.p)}.`;
-  if (done === 1) return `After block 1 it leans to ${says}`;
-  if (now.best === before.best) return `After block ${done} still ${says}`;
-  return `After block ${done} it changes its mind: ${says}`;
+  if (done === 1) return `After layer 1 it leans to ${says}`;
+  if (now.best === before.best) return `After layer ${done} still ${says}`;
+  return `After layer ${done} it changes its mind: ${says}`;
 }
 
 function mapWords({ blocks }, done) {

@@ -48,7 +48,7 @@ export default widget((root) => {
       ? `${recovered.filter((count) => count === patches.values).length} of ${n}`
       : "not possible:";
     $(".back").textContent = recovered
-      ? `${format.count(bytes)} of ${format.count(n * patches.values)} bytes, from the tokens that entered the first block${bytes === n * patches.values ? ": the projection lost nothing" : ""}`
+      ? `${format.count(bytes)} of ${format.count(n * patches.values)} bytes, from the tokens that entered the first layer${bytes === n * patches.values ? ": the projection lost nothing" : ""}`
       : `a token of ${model.d_model} dimensions cannot hold ${patches.values} values`;
     $(".vx-scale .high").textContent = high.toExponential(1);
   }

@@ -1,4 +1,4 @@
-/* How far a token's knowledge reaches: after each block of a Swin, beside a plain ViT and a small CNN. */
+/* How far a token's knowledge reaches: after each block of a Swin, each layer of a plain ViT and a small CNN. */
 import { clearCanvas, outline } from "../core/draw.js";
 import * as format from "../core/format.js";
 import * as store from "../core/store.js";
@@ -35,7 +35,7 @@ export function prepare(canvas, seen, width, chosen) {
   const line = ABOVE + side + BELOW;
   const labels = [
     [["Swin,", "after block"], 0, 0],
-    [["Plain ViT,", "after block"], 0, vit],
+    [["Plain ViT,", "after layer"], 0, vit],
     [["CNN,", "after stage"], from - LABEL, cnn],
   ];
   const [high, wide] = seen.stages[0].grid;
@@ -102,7 +102,7 @@ export function draw(strip, tokenIn) {
     const token = tokenIn(grid);
     const [h, w] = [side / grid[0], side / grid[1]];
     outline(context, tile.x + (token % grid[1]) * w, y + Math.floor(token / grid[1]) * h, w, h, strip.query, 1);
-    return { name: `${{ block: "Swin block", vit: "ViT block", cnn: "CNN stage" }[tile.kind]} ${tile.name}`, share };
+    return { name: `${{ block: "Swin block", vit: "ViT layer", cnn: "CNN stage" }[tile.kind]} ${tile.name}`, share };
   });
   return shares;
 }
