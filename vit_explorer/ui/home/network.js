@@ -58,7 +58,7 @@ function build(trace, model) {
   const places = attention && model.positions && placesOf(model.positions);
   return {
     kind,
-    unit: attention ? "layer" : blocks[0].window ? "block" : "stage",
+    unit: attention ? "layer" : home.maps[0].window ? "block" : "stage",
     n,
     nPrefix,
     grid,
