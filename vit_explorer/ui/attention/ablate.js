@@ -227,7 +227,7 @@ export default widget((root, server) => {
         ? emptied(LEFT[kept.now().baseline])
         : changes
           ? `Taken away: ${changes}.`
-          : "Erase a patch, mute a head or shuffle, and see what the answer loses; or try each patch and each head alone.";
+          : "Erase a patch, mute a head or shuffle; or try each patch and each head alone.";
     bars(answer, trace.classes);
     maps(state);
   }

@@ -28,8 +28,8 @@ export const which = ({ layer, head, mean }) =>
 /** What a small map holds, and what a query is. @param {string} direction */
 export const gives = (direction) =>
   direction === "row"
-    ? "the query (the token that looks, in orange) gives to each patch"
-    : "each patch gives to the query (the token looked at, in orange)";
+    ? "the query (the token that looks) gives to each patch"
+    : "each patch gives to the query (the token looked at)";
 
 /** Which map this is, and its share of the first token in front of the patches. */
 export function head(seen, chosen, values) {
@@ -59,5 +59,5 @@ export const scaleEnd = (scale, limit) =>
 
 export const scaleKind = (/** @type {string} */ scale) =>
   scale === "shared"
-    ? "One scale for all maps and queries of this picture. It is clipped: the largest 1 % of all shares look alike."
+    ? "One scale for all maps and queries; it is clipped: the largest 1 % of all shares look alike."
     : "Each map has a scale of its own: do not compare the maps with each other.";
