@@ -123,7 +123,7 @@ def test_the_mean_over_the_heads_of_a_layer_is_a_map_like_theirs(heads):
     assert number(heads.locator(PAIR).inner_text()) == pytest.approx(float(mean.max()), rel=0.006)
     assert number(heads.locator(ABOUT).inner_text()) == pytest.approx(float(mean[0]), rel=0.006)
     assert image_of(heads, ".vx-attention-heads .matrix") != before
-    assert heads.evaluate("vx.get('attentionChosen').head") == 3  # the last that was passed: what other views show of the layer
+    assert heads.evaluate("vx.get('attentionChosen').head") == 3  # the last passed, which other views show
     with np.load(save(heads, ".vx-attention-heads", "npz").path()) as file:
         np.testing.assert_allclose(file["attention"], seen.weights.numpy(), atol=1e-6)
     maps.press("ArrowLeft")
