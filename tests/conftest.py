@@ -4,12 +4,15 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
 
 from tests.files import save_npz
+from vit_explorer.data import shapes, sources
+from vit_explorer.data.cifar10 import find_cifar10, open_cifar10
 from vit_explorer.data.sources import Dataset, Split
 
 # As many test processes as cores run at once: more threads in each, or in the programs they start, would only wait.
@@ -42,6 +45,24 @@ def _temporary_files_of_our_own(tmp_path_factory: pytest.TempPathFactory) -> Ite
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("TMPDIR", str(tmp_path_factory.mktemp("temporary")))
         patched.setattr(tempfile, "tempdir", None)  # so that TMPDIR is read anew
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _opened_once() -> Iterator[None]:
+    """Each page that a test builds opens the same data: CIFAR-10 is read, and the shapes are drawn, by the first."""
+    here = find_cifar10()
+
+    @cache
+    def whole() -> Dataset:
+        return open_cifar10(here)
+
+    def again(root: str | os.PathLike[str] | None) -> Dataset:
+        return whole() if here is not None and find_cifar10(root) == here else open_cifar10(root)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(shapes, "draw_shapes", cache(shapes.draw_shapes))
+        patched.setattr(sources, "open_cifar10", again)
         yield
 
 
