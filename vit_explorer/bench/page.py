@@ -94,6 +94,7 @@ def still(page: Page) -> None:
 
     page.on("request", note)
     page.on("requestfinished", note)
+    page.evaluate("vx.idle()")
     began = time.monotonic()
     while asked[-1] + STILL > time.monotonic() < began + LONGEST:
         page.wait_for_timeout(100)

@@ -70,24 +70,22 @@ export function place(
   };
 }
 
-function paintCells(context, seen, values, end, x, y) {
+/** Write the colours of a map into pixels: its cells from (x, y) on, the first column of what stands in front of the patches, such as CLS. */
+function paintCells(pixels, seen, values, end, x, y) {
   const [rows, cols] = seen.grid;
-  const across = cols + 1; // the first column holds the shares of what stands in front of the patches, such as CLS
-  const pixels = context.createImageData(across, rows);
   const [table, factor] = [sequential, 255 / end];
   for (let row = 0; row < rows; row++) {
-    for (let col = 0; col < across; col++) {
+    for (let col = 0; col <= cols; col++) {
       const value =
         col === 0 ? values[Math.floor((row * seen.nPrefix) / rows)] : values[seen.nPrefix + row * cols + col - 1];
       const i = 3 * Math.min(255, Math.round(value * factor));
-      const k = 4 * (row * across + col);
+      const k = 4 * ((y + row) * pixels.width + x + col);
       pixels.data[k] = table[i];
       pixels.data[k + 1] = table[i + 1];
       pixels.data[k + 2] = table[i + 2];
       pixels.data[k + 3] = 255;
     }
   }
-  context.putImageData(pixels, x, y);
 }
 
 /** Draw small maps: `values(row, col)` -> (n,) or null for an empty frame; `end(values)` is where its scale ends. */
@@ -98,22 +96,27 @@ export function small(context, seen, rows, cols, where, values, end) {
     offscreen.height = rows * h;
   }
   const cells = offscreen.getContext("2d", { willReadFrequently: true });
+  const pixels = cells.createImageData(offscreen.width, offscreen.height); // put at once: each time costs as much as a map
+  const filled = [];
   for (let row = 0; row < rows; row++) {
     for (let col = 0; col < cols; col++) {
       const shares = values(row, col);
       const [x, y] = where.corner(row, col);
-      if (!shares) {
+      if (shares) {
+        const [sx, sy] = [col * (w + 1), row * h];
+        paintCells(pixels, seen, shares, end(shares), sx, sy);
+        filled.push([sx, sy, x, y]);
+      } else {
         context.strokeStyle = inkOf("--vx-line");
         context.strokeRect(x + 0.5, y + 0.5, where.map - 1, where.mapHeight - 1);
-        continue;
-      }
-      const [sx, sy] = [col * (w + 1), row * h];
-      paintCells(cells, seen, shares, end(shares), sx, sy);
-      context.drawImage(offscreen, sx + 1, sy, w, h, x, y, where.map, where.mapHeight);
-      if (seen.nPrefix) {
-        context.drawImage(offscreen, sx, sy, 1, h, x - where.strip - STRIP_GAP, y, where.strip, where.mapHeight);
       }
     }
+  }
+  cells.putImageData(pixels, 0, 0);
+  for (const [sx, sy, x, y] of filled) {
+    context.drawImage(offscreen, sx + 1, sy, w, h, x, y, where.map, where.mapHeight);
+    if (seen.nPrefix)
+      context.drawImage(offscreen, sx, sy, 1, h, x - where.strip - STRIP_GAP, y, where.strip, where.mapHeight);
   }
 }
 
@@ -173,7 +176,10 @@ export function large(element, seen, trace, values, end, width, mix) {
   const context = clearCanvas(element, width, height);
   const [h, w] = seen.grid;
   if (single.width !== w + 1 || single.height !== h) [single.width, single.height] = [w + 1, h];
-  paintCells(single.getContext("2d"), seen, values, end, 0, 0);
+  const cells = single.getContext("2d");
+  const pixels = cells.createImageData(single.width, single.height);
+  paintCells(pixels, seen, values, end, 0, 0);
+  cells.putImageData(pixels, 0, 0);
   context.drawImage(picture(trace), left, 0, side, height);
   context.globalAlpha = 1 - mix;
   context.drawImage(single, 1, 0, w, h, left, 0, side, height);
