@@ -108,10 +108,10 @@ function buildBlock(block, index, answer) {
     /** Which tokens of the first map can influence a token of this block: 1 or 0 for each. */
     reach(token) {
       const [row, col] = [Math.floor(token / grid[1]), token % grid[1]];
-      return Uint8Array.from(
-        { length: height * across },
-        (_, k) => rows.at(row, Math.floor(k / across)) & cols.at(col, k % across),
-      );
+      const found = new Uint8Array(height * across);
+      const columns = Uint8Array.from({ length: across }, (_, x) => cols.at(col, x));
+      for (let y = 0; y < height; y++) if (rows.at(row, y)) found.set(columns, y * across);
+      return found;
     },
   };
 }

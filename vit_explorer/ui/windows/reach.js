@@ -42,7 +42,9 @@ export function prepare(canvas, seen, width, chosen) {
   const cover = document.createElement("canvas");
   [cover.width, cover.height] = [wide, high];
   const context = cover.getContext("2d");
+  const cells = context.createImageData(wide, high);
   const ink = rgb(inkOf("--vx-panel"));
+  for (let k = 0; k < wide * high; k++) cells.data.set(ink, 4 * k);
   return {
     canvas,
     seen,
@@ -54,9 +56,8 @@ export function prepare(canvas, seen, width, chosen) {
     labels,
     line,
     cover,
-    cells: context.createImageData(wide, high),
+    cells,
     context,
-    ink,
     chosen,
   };
 }
@@ -108,14 +109,13 @@ export function draw(strip, tokenIn) {
 }
 
 /** Cover what a block's token knows nothing of. */
-function reached({ cells, context: own, cover, ink, side }, context, { x, block }, y, tokenIn) {
+function reached({ cells, context: own, cover, side }, context, { x, block }, y, tokenIn) {
   const bits = block.reach(tokenIn(block.grid));
   let count = 0;
-  bits.forEach((bit, k) => {
-    count += bit;
-    cells.data.set(ink, 4 * k);
-    cells.data[4 * k + 3] = bit ? 0 : 255 * AWAY;
-  });
+  for (let k = 0; k < bits.length; k++) {
+    count += bits[k];
+    cells.data[4 * k + 3] = bits[k] ? 0 : 255 * AWAY;
+  }
   own.putImageData(cells, 0, 0);
   context.drawImage(cover, x, y, side, side);
   return count / bits.length;
