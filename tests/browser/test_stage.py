@@ -271,3 +271,55 @@ def test_a_lens_and_notes_in_a_second_window(stage):
     notes.wait_for_function("document.querySelector('.sentence').textContent.includes('cat')")
     assert "Patches" in notes.locator(".next").inner_text()
     notes.close()
+
+
+# Of every canvas on screen: its name, its width, its pixels for each of the screen, how far it juts out of its place.
+CANVASES = """() => [...document.querySelectorAll("#tabs canvas")].filter((one) => one.checkVisibility()).map((one) => {
+  const zoom = one.currentCSSZoom ?? 1;
+  const [own, around] = [one, one.parentElement].map((element) => element.getBoundingClientRect());
+  const name = `${one.closest(".vx-widget").classList[1]} ${one.className}`;
+  const sharp = one.style.width ? one.width / (own.width * devicePixelRatio) : 1;
+  return [name, Math.round(own.width / zoom), sharp, Math.round((own.right - around.right) / zoom)];
+})"""
+
+
+def well_drawn(page) -> list[tuple[str, int]]:
+    """The widths of all canvases, each of which is sharp and inside of what it stands in."""
+    found = page.evaluate(CANVASES)
+    assert found
+    for name, width, sharp, over in found:
+        assert sharp == pytest.approx(1, abs=0.06), (name, width)
+        assert over <= 3, (name, width)
+    return [(name, width) for name, width, _, _ in found]
+
+
+@pytest.mark.parametrize(
+    "views",
+    [
+        ["tab=windows&sub=steps&step=6", "tab=recipe&sub=ingredients", "tab=windows&sub=steps&step=5"],
+        pytest.param(
+            [
+                *["tab=home", "tab=patches", "tab=positions", "tab=features&sub=networks"],
+                *[f"tab=attention&sub={sub}" for sub in ("heads", "inside", "rollout", "explain", "test", "layers")],
+                *[f"tab=windows&sub={sub}" for sub in ("masks&mask=off", "hierarchy", "cost")],
+                *["tab=train&sub=hunger", "tab=recipe&sub=distillation", "tab=compare&sub=picture"],
+                *[f"tab=roots&sub={sub}" for sub in ("cross", "decoding", "cache")],
+            ],
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_a_view_is_as_large_and_as_sharp_at_every_arrival_and_in_every_room(stage, views):
+    for view in views:
+        stage.set_viewport_size({"width": 1280, "height": 720})
+        stage.evaluate("(view) => vx.go(view)", view)
+        drawn(stage)
+        first = well_drawn(stage)
+        stage.set_viewport_size({"width": 1920, "height": 1080})
+        drawn(stage)
+        well_drawn(stage)
+        stage.set_viewport_size({"width": 1280, "height": 720})
+        stage.evaluate("(away) => vx.go(away)", "tab=exercises")
+        stage.evaluate("(view) => vx.go(view)", view)
+        drawn(stage)
+        assert well_drawn(stage) == first, view

@@ -26,8 +26,8 @@ export interface State {
   download: string;
   /** Counts up when the stage is asked for. */
   presenting: number;
-  /** Whether the page is on a stage. */
-  stage: boolean;
+  /** How many times as large as usual a view is on the stage; 0 off it. Set anew with each size of the room. */
+  stage: number;
   /** How many questions the views offer; set anew when a view does. */
   offered: number;
   /** What the newest wish is for, from the moment it is asked for. */

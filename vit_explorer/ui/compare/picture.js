@@ -266,7 +266,7 @@ export default widget((root, server) => {
       scoring.leave();
       return showScores();
     }
-    const now = answer.question + state.theme;
+    const now = [answer.question, state.theme, state.stage].join(" "); // what its maps were painted for
     if (now !== drawn) show(state);
     drawn = now;
     mark(state);

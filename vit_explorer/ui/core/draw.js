@@ -13,9 +13,14 @@ function zoomOf(element) {
   const of = `${sizes} ${className} ${dataset.vxTab} ${document.documentElement.style.getPropertyValue("--vx-stage")}`;
   const known = zooms.get(element);
   if (known?.of === of) return known.zoom;
-  const zoom = element.currentCSSZoom || 1;
+  const zoom = (element.isConnected ? element : document.querySelector("#stage"))?.currentCSSZoom || 1; // one that is new goes there
   if (element.checkVisibility()) zooms.set(element, { of, zoom });
   return zoom;
+}
+
+/** Written only where it changes: the browser lays out anew. @param {HTMLElement} element @param {"width" | "height"} side @param {number} px */
+function resize({ style }, side, px) {
+  if (!(Math.abs(Number.parseFloat(style[side]) - px) < 0.01)) style[side] = `${px}px`;
 }
 
 /** Give a canvas its size in CSS pixels, sharp on any screen, and return a cleared context in those pixels. */
@@ -25,9 +30,9 @@ export function clearCanvas(element, width, height) {
   if (element.width !== w || element.height !== h) {
     element.width = w;
     element.height = h;
-    element.style.width = `${width}px`;
-    element.style.height = `${height}px`;
   }
+  resize(element, "width", width); // as many pixels may be another size, at another zoom
+  resize(element, "height", height);
   const context = element.getContext("2d");
   context.reset(); // cleared, and nothing of what was drawn before shows in what is drawn next
   context.setTransform(ratio, 0, 0, ratio, 0, 0);

@@ -58,7 +58,6 @@ export default widget((root) => {
     document.body.classList.add("vx-present");
     if (document.fullscreenEnabled) document.documentElement.requestFullscreen().catch(() => {}); // not after a reload
     arrange();
-    store.set("stage", true);
     touch();
   }
 
@@ -72,7 +71,7 @@ export default widget((root) => {
     glass.reduce();
     help(false);
     if (document.fullscreenElement) document.exitFullscreen();
-    store.set("stage", false);
+    store.set("stage", 0);
     touch();
   }
 
@@ -81,10 +80,12 @@ export default widget((root) => {
 
   function arrange() {
     const { innerWidth: width, innerHeight: height } = window;
-    document.documentElement.style.setProperty("--vx-stage", String(scaleOf(width, height, own)));
+    const scale = scaleOf(width, height, own);
+    document.documentElement.style.setProperty("--vx-stage", String(scale));
     document.documentElement.style.setProperty("--vx-room", String(Math.min(width / 1920, height / 1080) * own));
     if (!arriving) show(figure);
     describe();
+    store.set("stage", scale); // views draw anew: their letters may be as wide as before, their pixels are not
   }
 
   /** Show the figure that a link names: what stands above it is drawn first. @param {number | null} index */

@@ -148,6 +148,9 @@ export default widget((root) => {
     const seen = positions.shown(root, state);
     if (!seen) return;
     const s = positions.snapshot(state);
+    const key = `${state.model.name} ${s}`;
+    if (listed !== key) fill($(".pairs"), seen.pairs[s], (pair) => pairRow(pair, seen)); // first: it leaves the maps their room
+    listed = key;
     drawn = { width: Math.floor($(".stack").clientWidth), ...positions.inks() };
     const structure = seen.structure[s];
     $(".row").textContent = format.decimal(structure.row);
@@ -171,9 +174,6 @@ export default widget((root) => {
       `2D score, the smaller of row and column, through the training; snapshots at even steps, epochs not to scale. ${scores.join("; ")}`,
     );
     if (seen.count > 1) drawChart(seen, s);
-    const key = `${state.model.name} ${s}`;
-    if (listed !== key) fill($(".pairs"), seen.pairs[s], (pair) => pairRow(pair, seen));
-    listed = key;
   }
 
   patchInput($(".marks"), () => (positions.view(store.state) || { grid: null }).grid);

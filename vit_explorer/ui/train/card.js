@@ -117,8 +117,8 @@ function going(card, contender, moment) {
 
 // ---- pictures --------------------------------------------------------------------------------------------------
 /** Show a snapshot; what is seen now turns into it in a moment. */
-export function show(card, contender, snapshot, { limit, picture, side, names, truth, theme }) {
-  const key = [snapshot && snapshot.step, limit, side, picture !== null, theme].join();
+export function show(card, contender, snapshot, { limit, picture, side, names, truth, screen }) {
+  const key = [snapshot && snapshot.step, limit, side, picture !== null, screen].join();
   if (card.shown.key === key) return;
   const before = card.shown.snapshot;
   const moving = before && snapshot && before.step !== snapshot.step && card.shown.side === side && !calm();

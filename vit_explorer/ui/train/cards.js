@@ -147,7 +147,7 @@ export default widget((root) => {
     if (of !== race) adopt(race);
     const at = store.get("raceAt") === undefined ? null : store.get("raceAt");
     const looks = race.contenders.map(({ snapshots }) => snapshots.length).join();
-    const key = [race.name, race.state, at, looks, width(), store.get("theme"), picture !== null].join();
+    const key = [race.name, race.state, at, looks, width(), screen(), picture !== null].join();
     if (key !== drawn) pictures(race);
     drawn = key;
     race.contenders.forEach((contender, i) => numbers(cards[i], contender, races.snapshotAt(contender), at));
@@ -162,6 +162,9 @@ export default widget((root) => {
     $(".cards").replaceChildren(...cards.map(({ element }) => element));
   }
 
+  /** What pictures are painted for, beside their size. */
+  const screen = () => `${store.get("theme")} ${store.get("stage")}`;
+
   /** What changes only with a snapshot, the scrubber, the state or the page. */
   function pictures(race) {
     const { columns, stacked, side } = sides(cards.length);
@@ -174,7 +177,7 @@ export default widget((root) => {
       side,
       names: race.classes,
       truth: race.probe && race.probe.label,
-      theme: store.get("theme"),
+      screen: screen(),
     };
     race.contenders.forEach((contender, i) => {
       cards[i].element.classList.toggle("stacked", stacked);
