@@ -18,6 +18,7 @@ from tests.models.pretrained.others import (
     stirred,
     timm_vit,
 )
+from vit_explorer.explain.positions import position_similarity, position_structure
 from vit_explorer.models import Tape, ViT, create_model, from_state_dict
 from vit_explorer.models.positions import resize_positions
 
@@ -179,6 +180,7 @@ def test_a_real_dinov2_has_timms_hidden_states_in_every_block():
         with torch.no_grad():
             ours(images, tape)
             expected = theirs.forward_intermediates(images, output_fmt="NLC", intermediates_only=True)
+        assert position_structure(position_similarity(ours), ours.grid).two_d > 0.9
         assert len(tape.hidden) == 13 and len(expected) == 12
         for found, wanted in zip(tape.hidden[1:], expected, strict=True):
             assert wanted.std() > 0.05
