@@ -323,3 +323,53 @@ def test_a_view_is_as_large_and_as_sharp_at_every_arrival_and_in_every_room(stag
         stage.evaluate("(view) => vx.go(view)", view)
         drawn(stage)
         assert well_drawn(stage) == first, view
+
+
+def test_scenes_are_counted_named_put_in_order_and_deleted(stage):
+    number = stage.locator(".vx-frame-present .number")
+    said = stage.locator("#vx-say")
+    assert "K" in number.inner_text()
+    stage.keyboard.press("k")
+    assert number.inner_text() == "1 / 1"
+    stage.keyboard.press("k")
+    assert "already, as scene 1 of 1" in said.inner_text()
+    stage.keyboard.press("1")
+    stage.wait_for_function(f"{OPENED} === 'patches'")
+    drawn(stage)
+    assert number.inner_text() == "Not kept (K) · 1 scene"
+    stage.keyboard.press("k")
+    assert number.inner_text() == "2 / 2"
+    stage.keyboard.press("0")
+    stage.wait_for_function(f"{OPENED} === 'home'")
+    stage.wait_for_function("document.querySelector('.vx-frame-present .number').textContent === '1 / 2'")
+    stage.keyboard.press("s")
+    scenes = stage.locator(".vx-frame-present .scenes")
+    scenes.get_by_label("Name of scene 2").fill("The cut")
+    scenes.get_by_label("Your notes on scene 1").fill("Begin | slowly")
+    scenes.get_by_role("button", name="Scene 2, Patches: move up").focus()
+    stage.keyboard.press("Enter")
+    assert scenes.locator(".called").first.input_value() == "The cut"
+    assert "scene 1 of 2" in scenes.locator(".told").inner_text()
+    assert scenes.locator(":focus").get_attribute("aria-label") == "Scene 1, The cut: move down"
+    stage.keyboard.press("Escape")
+    assert stage.evaluate("document.body.classList.contains('vx-present')")
+    assert number.inner_text() == "2 / 2"
+    stage.wait_for_function("location.hash.includes('slowly')")
+    stage.reload()
+    settled(stage)
+    stage.keyboard.press("s")
+    assert scenes.get_by_label("Your notes on scene 2").input_value() == "Begin | slowly"
+    scenes.get_by_role("button", name="Scene 1, The cut: show").click()
+    stage.wait_for_function(f"{OPENED} === 'patches'")
+    stage.wait_for_function("document.querySelector('.vx-frame-present .number').textContent === '1 / 2'")
+    number.click()
+    scenes.get_by_role("button", name="Scene 1, The cut: delete").click()
+    assert scenes.locator("li").count() == 1
+    scenes.get_by_role("button", name="Close").click()
+    stage.wait_for_function("document.querySelector('.vx-frame-present .number').textContent.includes('1 scene')")
+    stage.keyboard.press("p")
+    stage.locator("#rail").wait_for()
+    stage.keyboard.press("?")
+    assert "K keeps" in said.inner_text()
+    stage.keyboard.press("k")
+    assert "Kept as scene 1 of 2" in said.inner_text() or "Kept as scene 2 of 2" in said.inner_text()

@@ -1,7 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { brief, moved, read, scaleOf, sceneOf, whoOpens, written } from "../../vit_explorer/ui/frame/scenes.js";
+import {
+  brief,
+  counted,
+  find,
+  moved,
+  read,
+  reordered,
+  same,
+  scaleOf,
+  sceneOf,
+  whoOpens,
+  withWords,
+  wordless,
+  wordsOf,
+  written,
+} from "../../vit_explorer/ui/frame/scenes.js";
 
 test("a scene is the address without the stage, and all scenes are one text", () => {
   const hash = "#tab=attention&sub=heads&picture=sample%3Acat&model=a%7Cb&layer=2&present=1&deck=tab%3Dhome&theme=dark";
@@ -53,4 +68,23 @@ test("a link says who can open it where that is not everybody, and what of their
     assert.ok(said.includes("sees your uploaded picture, for 30 minutes") && !said.includes("machine"), said);
     assert.ok(whoOpens(`http://127.0.0.1/${hash}`, 30).includes("only on this machine"));
   }
+});
+
+test("a scene carries a presenter's words, which say nothing of what is shown", () => {
+  const scene = "tab=windows&sub=steps&step=6";
+  const told = withWords(scene, { called: "The mask", note: "Who | may meet? & why" });
+  assert.deepEqual(wordsOf(told), { called: "The mask", note: "Who | may meet? & why" });
+  assert.deepEqual(read(written([told, "tab=home"])), [told, "tab=home"]);
+  assert.equal(wordless(told), scene);
+  assert.ok(same(told, "step=6&tab=windows&sub=steps") && !same(told, "tab=windows&sub=steps"));
+  assert.deepEqual([find(["tab=home", told], scene), find(["tab=home", told], "tab=train")], [1, -1]);
+  assert.equal(find([scene, told], scene, 1), 1);
+});
+
+test("scenes are put in another order, and the count says whether the view is one of them", () => {
+  assert.deepEqual(reordered(["a", "b", "c"], 0, 1), ["b", "a", "c"]);
+  assert.deepEqual(reordered(["a", "b", "c"], 2, 0), ["c", "a", "b"]);
+  assert.deepEqual(reordered(["a", "b", "c"], 2, 9), ["a", "b", "c"]);
+  assert.equal(counted(1, 3), "2 / 3");
+  assert.ok(/Not kept.*K.*3 scenes/.test(counted(-1, 3)) && counted(-1, 0).includes("K"));
 });

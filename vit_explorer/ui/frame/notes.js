@@ -2,9 +2,9 @@
 
 const STYLE =
   "body{font:20px/1.4 system-ui,sans-serif;margin:32px;color:#14181d;background:#fff}h1{font-size:34px;margin:0 0 12px}" +
-  "p{margin:0 0 16px}.sentence{font-size:28px}.time{font-size:48px;font-variant-numeric:tabular-nums}.soft{color:#55606d}";
+  "p{margin:0 0 16px}.note{font-size:28px;font-weight:600}.note:empty{display:none}.sentence{font-size:28px}.time{font-size:48px;font-variant-numeric:tabular-nums}.soft{color:#55606d}";
 
-/** @returns {{open: () => boolean, tell: (now: {title: string, sentence: string, next: string}) => void}} */
+/** @returns {{open: () => boolean, tell: (now: {title: string, sentence: string, note: string, next: string}) => void}} */
 export function notes() {
   /** @type {Window | null} */
   let view = null;
@@ -17,22 +17,23 @@ export function notes() {
     const { document: page } = view;
     page.title = "Notes";
     page.head.replaceChildren(Object.assign(page.createElement("style"), { textContent: STYLE }));
-    const parts = ["h1.title", "p.sentence", "p.next", "p.time", "p.soft"].map((name) => {
+    const parts = ["h1.title", "p.note", "p.sentence", "p.next", "p.time", "p.soft"].map((name) => {
       const [tag, style] = name.split(".");
       return Object.assign(page.createElement(tag), { className: style });
     });
-    parts[4].textContent = "Minutes since these notes were opened, and the time of day.";
+    parts[5].textContent = "Minutes since these notes were opened, and the time of day.";
     page.body.replaceChildren(...parts);
     return true;
   }
 
-  function tell({ title, sentence, next }) {
+  function tell({ title, sentence, note, next }) {
     if (!view || view.closed) return;
     const put = (name, text) => {
       const part = view.document.querySelector(name);
       if (part && part.textContent !== text) part.textContent = text;
     };
     put(".title", title);
+    put(".note", note);
     put(".sentence", sentence);
     put(".next", next ? `Next: ${next}` : "This is the last scene.");
     const minutes = Math.floor((Date.now() - began) / 60_000);

@@ -13,7 +13,23 @@ import { widget } from "../core/widget.js";
 import { figures, roomBelow, show, shown } from "./figures.js";
 import { lens } from "./lens.js";
 import { notes } from "./notes.js";
-import { brief, KEPT, moved, OWN, read, scaleOf, sceneOf, whoOpens, written } from "./scenes.js";
+import { sceneList } from "./scene-list.js";
+import {
+  brief,
+  counted,
+  find,
+  KEPT,
+  moved,
+  OWN,
+  read,
+  same,
+  scaleOf,
+  sceneOf,
+  whoOpens,
+  wordless,
+  wordsOf,
+  written,
+} from "./scenes.js";
 import { following, openTabBeside, openViewBeside, ORDER, turnOver } from "./walk.js";
 
 const LONGEST = 20_000; // letters of all scenes in a link
@@ -42,7 +58,8 @@ export default widget((root) => {
   let on = false;
   let own = 1; // times as large as the room needs
   let scenes = read(ofBrowser.get(KEPT) ?? "");
-  let at = -1; // the scene on screen
+  let at = -1; // the scene that was shown or kept last
+  let shownAs = ""; // what the address said once that scene was shown
   let figure = 0; // of the view, the one shown
   let seen = ""; // the tab and view that it is a figure of
   let arriving = 0; // figures that a link names and that wait until all is drawn
@@ -102,7 +119,6 @@ export default widget((root) => {
     const { tab = "", sub } = tabs.place();
     document.body.dataset.vxTab = tab;
     const place = [tab, sub].filter(Boolean).map(tabs.nameOf).join(" · ");
-    const number = scenes.length && at >= 0 ? `${at + 1} / ${scenes.length}` : "";
     if (seen !== (seen = `${tab} ${sub}`) && !arriving) show(0);
     const all = figures();
     if (figure !== (figure = shown())) touch();
@@ -118,7 +134,8 @@ export default widget((root) => {
     const heading = tab === "home" ? undefined : first(figure ? ["h2", "h3"] : ["h2"]);
     const short = heading ? titleOf(heading) : "";
     $(".view").textContent = short || place;
-    $(".number").textContent = number;
+    const number = counted(moving ? at : here(), scenes.length);
+    if ($(".number").textContent !== number) $(".number").textContent = number;
     list(tabs.views(), sub, short && tabs.nameOf(tab));
     $(".figure").hidden = all.length < 2;
     $(".figure").textContent = `Figure ${figure + 1} of ${all.length}`;
@@ -135,6 +152,7 @@ export default widget((root) => {
     speaker.tell({
       title: place,
       sentence: finding ? brief(finding.textContent) : "",
+      note: wordsOf(scenes[here()] ?? "").note,
       next: nextTitle(),
     });
   }
@@ -185,8 +203,13 @@ export default widget((root) => {
     if (!scenes.length) return following();
     const next = moved(at, 1, scenes.length);
     if (next === null) return "";
-    const { tab, sub } = Object.fromEntries(new URLSearchParams(scenes[next]));
-    return [tab, sub].filter(Boolean).map(tabs.nameOf).join(" · ");
+    return titleOfScene(scenes[next]);
+  }
+
+  /** What a presenter calls a scene, or else its tab and view. @param {string} scene */
+  function titleOfScene(scene) {
+    const { tab, sub, called } = Object.fromEntries(new URLSearchParams(scene));
+    return called || [tab, sub].filter(Boolean).map(tabs.nameOf).join(" · ");
   }
 
   function curtain(colour) {
@@ -198,45 +221,78 @@ export default widget((root) => {
   // ---- scenes --------------------------------------------------------------------------------------------------------
   function keep(next) {
     scenes = next;
+    if (at >= scenes.length) at = scenes.length - 1;
     ofBrowser.set(KEPT, written(scenes));
     describe();
     touch();
   }
 
+  /** Which scene is on screen; -1 where the view is not kept. */
+  function here() {
+    const now = sceneOf(new URL(address()).hash);
+    return scenes[at] && shownAs && same(shownAs, now) ? at : find(scenes, now, at);
+  }
+
   function add() {
-    keep([...scenes.slice(0, at + 1), sceneOf(new URL(address()).hash), ...scenes.slice(at + 1)]);
+    const known = here();
+    if (known >= 0) return inform(`This view is kept already, as scene ${known + 1} of ${scenes.length}.`);
+    keep(scenes.toSpliced(at + 1, 0, sceneOf(new URL(address()).hash)));
     at++;
+    shownAs = "";
     describe();
-    inform(`Kept as scene ${at + 1} of ${scenes.length}.`);
+    inform(`Kept as scene ${at + 1} of ${scenes.length}.${on ? "" : " P shows scenes on the stage, S lists them."}`);
   }
 
   function forget() {
-    if (at < 0) return;
-    keep(scenes.filter((_, k) => k !== at));
-    at = Math.min(at, scenes.length - 1);
-    describe();
+    const known = here();
+    if (known < 0) return inform("This view is not kept as a scene: there is nothing to forget.");
+    keep(scenes.toSpliced(known, 1));
     inform(`Forgotten; ${scenes.length} ${scenes.length === 1 ? "scene is" : "scenes are"} left.`);
   }
 
-  async function showScene(by) {
-    const next = moved(at, by, scenes.length);
-    if (next === null) return;
-    at = next;
+  /** @param {number} by so many on from the scene on screen, or from the last that was */
+  function showScene(by) {
+    const known = here();
+    const next = moved(known >= 0 ? known : at, by, scenes.length);
+    return next === null ? undefined : showAt(next);
+  }
+
+  let shows = 0; // scenes that are being shown: the next may be asked for before one is there
+  /** @param {number} index */
+  async function showAt(index) {
+    at = index;
     moving = true;
+    shows++;
     try {
-      await restore(scenes[at]);
+      await restore(wordless(scenes[index]));
     } finally {
-      moving = false;
+      shows--;
+      moving = shows > 0;
     }
+    shownAs = moving ? "" : sceneOf(new URL(address()).hash);
     describe();
   }
+
+  const sceneDialog = sceneList($(".scenes"), {
+    scenes: () => scenes,
+    here,
+    keep(next) {
+      const shownNow = scenes[at];
+      keep(next);
+      at = next.length === 0 ? -1 : find(next, shownNow ?? "", at);
+      if (at < 0 || !shownNow || !same(next[at], shownNow)) shownAs = "";
+    },
+    show: showAt,
+    titleOf: titleOfScene,
+  });
+  $(".number").addEventListener("click", sceneDialog.open);
 
   /** The address of the first scene with all that follow; of what is on screen if none is kept. */
   function fromTheFirst() {
     if (!scenes.length) return address();
     const link = new URL(address());
     const own = new URLSearchParams(link.hash.slice(1));
-    const first = new URLSearchParams(scenes[0]);
+    const first = new URLSearchParams(wordless(scenes[0]));
     for (const key of OWN) if (own.has(key)) first.set(key, own.get(key));
     link.hash = first.toString();
     return link.href;
@@ -301,6 +357,7 @@ export default widget((root) => {
     "}": () => turn(0, 1),
     k: add,
     K: forget,
+    s: sceneDialog.open,
     c: copy,
     b: () => curtain("#000"),
     w: () => curtain("#fff"),
@@ -322,6 +379,12 @@ export default widget((root) => {
       if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
       if (!on) {
         if (event.key === "p") enter();
+        else if (event.key === "k") add();
+        else if (event.key === "s") sceneDialog.open();
+        else if (event.key === "?")
+          inform(
+            "P begins the stage, K keeps what is on screen as a scene for it, S lists the scenes. On the stage ? shows all keys.",
+          );
         return;
       }
       const grid = store.state.trace && store.state.trace.grid;
@@ -358,7 +421,7 @@ export default widget((root) => {
       (text) => {
         if (moving || text === null) return;
         scenes = read(text);
-        at = Math.max(0, scenes.indexOf(sceneOf(location.hash)));
+        at = Math.max(0, find(scenes, sceneOf(location.hash)));
       },
     ),
   });

@@ -11,6 +11,48 @@ export function sceneOf(hash) {
   return values.toString();
 }
 
+/** The words of a presenter in a scene: its name and a line of notes. @param {string} scene @returns {{called: string, note: string}} */
+export function wordsOf(scene) {
+  const values = new URLSearchParams(scene);
+  return { called: values.get("called") ?? "", note: values.get("note") ?? "" };
+}
+
+/** A scene with other words. @param {string} scene @param {Partial<{called: string, note: string}>} words */
+export function withWords(scene, words) {
+  const values = new URLSearchParams(scene);
+  for (const [key, text] of Object.entries({ ...wordsOf(scene), ...words }))
+    if (text.trim()) values.set(key, text.trim());
+    else values.delete(key);
+  return values.toString();
+}
+
+/** A scene without a presenter's words. @param {string} scene */
+export const wordless = (scene) => withWords(scene, { called: "", note: "" });
+
+/** Whether two scenes show the same; their words, and the order of their keys, aside. @param {string} one @param {string} other */
+export function same(one, other) {
+  const [a, b] = [one, other].map((scene) => new URLSearchParams(wordless(scene)));
+  for (const values of [a, b]) values.sort();
+  return a.toString() === b.toString();
+}
+
+/** Which scene shows the same as another, that at `at` before all others; -1 where none does. @param {string[]} scenes @param {string} scene */
+export function find(scenes, scene, at = -1) {
+  return scenes[at] && same(scenes[at], scene) ? at : scenes.findIndex((one) => same(one, scene));
+}
+
+/** The scenes with one of them at another place. @param {string[]} scenes @param {number} from @param {number} to */
+export const reordered = (scenes, from, to) =>
+  scenes.toSpliced(from, 1).toSpliced(Math.max(0, Math.min(scenes.length - 1, to)), 0, scenes[from]);
+
+/** Which of the scenes is on screen, as words. @param {number} here -1 where the view is not kept @param {number} count */
+export const counted = (here, count) =>
+  here >= 0
+    ? `${here + 1} / ${count}`
+    : count
+      ? `Not kept (K) · ${count} ${count === 1 ? "scene" : "scenes"}`
+      : "No scene kept (K)";
+
 /** All scenes as one text, and back; a bar inside of a scene is written as %7C, so that bars part scenes. @param {string[]} scenes */
 export const written = (scenes) => scenes.join(BETWEEN);
 

@@ -1,0 +1,82 @@
+/* The list of scenes: named, annotated, put in order, shown and deleted by pointer and keys. */
+import { fill, make } from "../core/elements.js";
+import { reordered, withWords, wordsOf } from "./scenes.js";
+
+const LONGEST = 160; // letters of a name or a note
+const ACTS = { show: ["Show", "show"], up: ["↑", "move up"], down: ["↓", "move down"], drop: ["Delete", "delete"] };
+
+/**
+ * @param {HTMLDialogElement} dialog
+ * @param {{scenes: () => string[], here: () => number, keep: (next: string[]) => void, show: (index: number) => void, titleOf: (scene: string) => string}} deck
+ */
+export function sceneList(dialog, { scenes, here, keep, show, titleOf }) {
+  const $ = (selector) => /** @type {HTMLElement} */ (dialog.querySelector(selector));
+
+  /** @param {string} [told] what was done */
+  function list(told = "") {
+    const all = scenes();
+    fill($("ol"), all, (_, k) => row(all[k], k, all.length));
+    $(".told").textContent = told || (all.length ? "" : "No scene is kept yet: K keeps what is on screen.");
+  }
+
+  /** @param {string} scene @param {number} k @param {number} count */
+  function row(scene, k, count) {
+    const item = make("li");
+    if (k === here()) item.setAttribute("aria-current", "true");
+    const usual = titleOf(withWords(scene, { called: "" }));
+    item.append(
+      make("span", "place", String(k + 1)),
+      field(k, "called", `Name of scene ${k + 1}`, usual),
+      field(k, "note", `Your notes on scene ${k + 1}`, "Your notes, for the second window (N)"),
+    );
+    for (const [act, [words, does]] of Object.entries(ACTS)) {
+      const button = make("button", `vx-button ${act}`, words);
+      button.type = "button";
+      button.setAttribute("aria-label", `Scene ${k + 1}, ${titleOf(scene)}: ${does}`);
+      button.disabled = (act === "up" && k === 0) || (act === "down" && k === count - 1);
+      button.addEventListener("click", () => perform(act, k));
+      item.append(button);
+    }
+    return item;
+  }
+
+  /** @param {number} k @param {"called" | "note"} key @param {string} label @param {string} placeholder */
+  function field(k, key, label, placeholder) {
+    const input = make("input", `vx-select ${key}`);
+    Object.assign(input, { type: "text", maxLength: LONGEST, placeholder, value: wordsOf(scenes()[k])[key] });
+    input.setAttribute("aria-label", label);
+    input.addEventListener("input", () => keep(scenes().with(k, withWords(scenes()[k], { [key]: input.value }))));
+    return input;
+  }
+
+  /** @param {string} act @param {number} k */
+  function perform(act, k) {
+    const all = scenes();
+    if (act === "show") {
+      dialog.close();
+      return show(k);
+    }
+    const to = act === "drop" ? k : k + (act === "up" ? -1 : 1);
+    keep(act === "drop" ? all.toSpliced(k, 1) : reordered(all, k, to));
+    const left = scenes().length;
+    list(
+      act === "drop"
+        ? `Deleted; ${left} ${left === 1 ? "scene is" : "scenes are"} left.`
+        : `Scene ${k + 1} is now scene ${to + 1} of ${left}.`,
+    );
+    const beside = dialog.querySelectorAll("li")[Math.min(to, left - 1)];
+    const buttons = /** @type {HTMLButtonElement[]} */ ([...(beside?.querySelectorAll(`.${act}, .up, .down`) ?? [])]);
+    const next = buttons.find((one) => one.matches(`.${act}`) && !one.disabled) ?? buttons.find((one) => !one.disabled);
+    (next ?? $(".shut")).focus(); // the keyboard stays with the scene that was moved
+  }
+
+  $(".shut").addEventListener("click", () => dialog.close());
+  dialog.addEventListener("keydown", (event) => event.stopPropagation()); // Escape closes it, and leaves no stage
+  return {
+    open() {
+      list();
+      dialog.showModal();
+    },
+    close: () => dialog.close(),
+  };
+}
