@@ -198,8 +198,10 @@ function captions(card, contender, snapshot, names, truth) {
     const score = plane && format.decimal(plane.two_d);
     const shown = maps.shape[0] * maps.shape[1];
     if (plane) {
-      card.structure.append("2D score ", make("b", "", score), ": rows ", format.decimal(plane.row));
-      card.structure.append(", columns ", format.decimal(plane.column));
+      const { row, column } = plane;
+      card.structure.append("2D score ", make("b", "", score), ":");
+      for (const part of [`rows ${format.decimal(row)},`, `columns ${format.decimal(column)}`])
+        card.structure.append(" ", make("span", "part", part));
       card.structure.title = `The smaller of the two: ${brief(plane)}`;
     }
     if (shown < of) card.structure.append(plane ? "; " : "", `${shown} of ${format.count(of)} places`);
