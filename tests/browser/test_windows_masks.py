@@ -100,8 +100,11 @@ def test_a_cell_says_whether_its_pair_may_meet_and_its_true_share(masks, session
             (15, 0),
             "different regions, D and A: rows 1–2 come from the top edge and columns 1–2 come from the left edge",
         ),
-        ((0, 8), "different regions, A and C: rows 1–2 come from the top edge, around the roll."),
-        ((0, 2), "different regions, A and B: columns 1–2 come from the left edge, around the roll."),
+        ((0, 8), "different regions, A and C: rows 1–2 come from the top edge; only the wrap-around put them here."),
+        (
+            (0, 2),
+            "different regions, A and B: columns 1–2 come from the left edge; only the wrap-around put them here.",
+        ),
     ],
 )
 def test_it_says_why_two_tokens_may_not_meet(masks, pair, why):
@@ -111,7 +114,9 @@ def test_it_says_why_two_tokens_may_not_meet(masks, pair, why):
 
 def test_the_marked_token_is_told_whom_it_may_meet_before_anything_is_pointed_at(masks):
     assert words(masks, f"{MASKS} .verdict") == "may meet 4 of 16"
-    everything = "rows 1–2 come from the top edge and columns 1–2 come from the left edge, around the roll."
+    everything = (
+        "rows 1–2 come from the top edge and columns 1–2 come from the left edge; only the wrap-around put them here."
+    )
     assert words(masks, f"{MASKS} .reason") == f"The others lie in other regions: {everything}"
 
 

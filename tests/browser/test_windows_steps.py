@@ -249,3 +249,13 @@ def test_playing_goes_on_by_itself_and_pauses(watched, address):
     play.click()
     page.wait_for_function(f"document.querySelector('{TITLE}').textContent.startsWith('8.')", timeout=15_000)
     page.wait_for_function("document.querySelector('.vx-windows-steps .play').getAttribute('aria-pressed') === 'false'")
+
+
+def test_the_finding_says_first_what_is_forbidden_and_why(steps):
+    assert text(steps, SAYS).startswith("Swin compares only tokens in the same small window")
+    go(steps, 6)
+    pin(steps, CORNER)
+    first = text(steps, SAYS).split(". ")[0]
+    assert "may attend to 4 of the 16" in first
+    assert "the 12 of" in first and "are forbidden" in first
+    assert "wrap-around" in first

@@ -8,12 +8,14 @@ import { index, integer, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
+import { OPENING } from "./words.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const cut = { window: null, shift: null, side: null }; // null: the model's own
   const askWindows = latest(server, "windows");
   const askWeights = latest(server, "weights");
+  $(".vx-what").textContent = OPENING;
   let asked = "";
   let linked = {}; // {pair, head} of a link, until an answer is here
 

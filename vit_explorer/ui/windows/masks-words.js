@@ -35,13 +35,13 @@ export function ofPair({ block, window, place, apart }, key, given) {
       style: "yes",
       verdict: "✓ meet without the mask",
       reason,
-      share: "With the mask −∞ is added to the score: its share is exactly 0.",
+      share: "With the mask the pair is forbidden: its share is exactly 0.",
     };
   return {
     style: "no",
     verdict: "✕ may not meet",
     reason,
-    share: "−∞ is added to the score: its share is exactly 0.",
+    share: "The mask forbids the pair: its score becomes −∞, its share exactly 0.",
   };
 }
 
@@ -67,7 +67,7 @@ export function ofQuery({ block, window, place, apart }, padding) {
   const why = cut
     ? `The others lie in other regions: ${pairs.carried(block, cut)}`
     : met === block.n
-      ? "Nothing in this window came around the roll."
+      ? "Nothing in this window was wrapped around from another edge."
       : "";
   return {
     style: met === block.n ? "yes" : "",

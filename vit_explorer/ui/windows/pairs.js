@@ -6,7 +6,7 @@ import { placeName } from "../core/tokens.js";
 import * as windows from "./data.js";
 import * as paint from "./paint.js";
 
-export const NAMES = ["A not carried", "B from the left", "C from the top", "D from the corner"]; // regions of a rolled map
+export const NAMES = ["A not moved", "B from the left", "C from the top", "D from top and left"]; // regions of a rolled map
 const EDGES = [
   { one: "row", all: "rows", edge: "top" },
   { one: "column", all: "columns", edge: "left" },
@@ -41,7 +41,7 @@ export function carried(block, bits) {
     const by = block.shift[one === "row" ? 0 : 1];
     return `${by === 1 ? `${one} 1 comes` : `${all} 1–${by} come`} from the ${edge} edge`;
   });
-  return `${parts.join(" and ")}, around the roll.`;
+  return `${parts.join(" and ")}; only the wrap-around put them here.`;
 }
 
 /** Why tokens of these two regions may not meet, as a sentence. */

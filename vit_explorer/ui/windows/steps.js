@@ -21,7 +21,7 @@ export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const PACE = 1600; // ms a step while they are played
   const ORIGINS = { wide: 118, narrow: 104 }; // px, the side of the small picture
-  const CAME = [" stays", " from left", " from top", " corner"];
+  const CAME = [" stays", " from left", " from top", " from top and left"];
   const WHENCE = [
     "In the picture",
     "Its window",

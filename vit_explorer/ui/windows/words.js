@@ -8,6 +8,10 @@ const times = (sides) => sides.join(" × ");
 const tokenOf = (token, grid) => placedName(token, grid, "token");
 const list = (words) => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words.join(""));
 
+/** What the whole tab is about. */
+export const OPENING =
+  "Swin compares only tokens in the same small window; shifting lets windows mix; the mask forbids the pairs that only the wrap-around brought together.";
+
 const after = { merge: "Merging", pair: "Next pair", head: "Head" };
 export const names = (pair) => [
   "Map",
@@ -57,7 +61,7 @@ export function step(scene, index) {
     }),
     () => ({
       title: `Cyclic shift by ${Math.max(...shifted.shift)}`,
-      what: `Block ${second} should let tokens meet across the gaps, so the map rolls up and to the left. What leaves at the top and left comes in at the bottom and right.`,
+      what: `Block ${second} should let tokens meet across the gaps, so the map moves up and to the left. What leaves at the top and left is wrapped around: it comes in at the bottom and right.`,
       look: mixed(shifted)
         ? "the coloured tokens: they now lie beside tokens from the other edge of the picture."
         : "the coloured tokens: padding lies between them and the other edge of the picture.",
@@ -71,7 +75,7 @@ export function step(scene, index) {
     }),
     () => ({
       title: `Block ${second}: attention with the mask`,
-      what: `Shares of ${head} in the new windows. Where the letters differ the mask puts −∞ in place of the score: after the softmax the share is exactly 0 (crossed out).`,
+      what: `Shares of ${head} in the new windows. Where the letters differ, only the wrap-around brought the two tokens together: the mask forbids the pair (crossed out), and its share is exactly 0.`,
       look: mixed(shifted)
         ? "a token at the upper or left edge of the picture, then one in its middle."
         : "nothing is crossed out: no window is mixed.",
@@ -173,12 +177,12 @@ export function marked(scene, index, token, within) {
       : `, window ${within.window + 1} of ${block.windows[0] * block.windows[1]}`;
   const allowed = within.allowed.reduce((sum, one) => sum + one, 0);
   const says = [
-    () => `In a plain ViT it could attend to all ${n} tokens at once.`,
+    () => `${OPENING} In a plain ViT it could attend to all ${n} tokens at once.`,
     () => `Of ${n} tokens, ${allowed} remain that it can attend to.`,
     () => `${strongest(scene, block, token, within)} It can reach ${allowed} of ${n} tokens.`,
     () => rolled(scene, token),
     () => meets(block, within, own, allowed),
-    () => `${strongest(scene, block, token, within)} ${forbidden(block, within, own, allowed)}`,
+    () => `${forbidden(block, within, own, allowed)} ${strongest(scene, block, token, within)}`,
     () =>
       `Back at ${placeName(Math.floor(token / plain.grid[1]), token % plain.grid[1])}; ${share(scene, token)} of the first map can have influenced it by now.`,
     () => ends(scene, token),
@@ -227,7 +231,9 @@ function forbidden(block, within, own, allowed) {
   const { letters, padding } = others(block, within, own);
   const away = block.n - allowed - padding;
   const why = [
-    away ? `${away} of ${list(letters)} lie at another edge of the picture` : "",
+    away
+      ? `the ${away} of ${list(letters)} are forbidden, since only the wrap-around brought them here from another edge of the picture`
+      : "",
     padding ? `${padding} are padding` : "",
   ].filter(Boolean);
   return `It may attend to ${allowed} of the ${block.n} in its window${why.length ? `: ${why.join(", ")}` : ": all are its neighbours in the picture"}.`;
