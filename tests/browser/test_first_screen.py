@@ -66,10 +66,22 @@ ATTENTION = {  # the views of the tab and their widgets
 def test_phone_does_not_scroll_sideways(watched, address, dark):
     page = watched(390, 844, color_scheme="dark" if dark else "light")
     open_page(page, address)
+    answer = page.locator(".vx-home .answer .bars button").first
+    assert answer.bounding_box()["y"] < 1000  # by the picture, not after the blocks
     for tab in ("patches", "positions", "train", "classify"):
         page.evaluate("(tab) => vx.openTab(tab)", tab)
         page.wait_for_selector(f".vx-{'train-setup' if tab == 'train' else tab}", state="visible")
         fits(page, 390)
+        if tab == "patches":
+            assert page.locator(".vx-patches .vx-panel").bounding_box()["y"] < 205
+            button = page.get_by_role("button", name="One patch, from pixels to token")
+            numbers = page.locator(".vx-patch .embedding")
+            for opened in ("false", "true", "false"):
+                assert button.get_attribute("aria-expanded") == opened
+                assert numbers.evaluate("(one) => one.checkVisibility({ visibilityProperty: true })") == (
+                    opened == "true"
+                )
+                button.press("Enter")
     page.evaluate("vx.openTab('attention')")
     for view, shown in ATTENTION.items():
         page.evaluate(
