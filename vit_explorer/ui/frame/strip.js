@@ -100,6 +100,10 @@ export default widget((root) => {
     }
   }
 
+  // One stop for the keyboard: the way back, what comes next, and the question beside them.
+  const lead = root.closest("#lead");
+  lead.setAttribute("role", "toolbar");
+  lead.setAttribute("aria-label", "Where this tab is in the network, and a question about it");
   $(".back").addEventListener("click", () => go("tab=home"));
   $(".next").addEventListener("click", () => go(`tab=${$(".next").dataset.tab}`));
   new MutationObserver(follow).observe(document.body, {
