@@ -66,6 +66,7 @@ ATTENTION = {  # the views of the tab and their widgets
 def test_phone_does_not_scroll_sideways(watched, address, dark):
     page = watched(390, 844, color_scheme="dark" if dark else "light")
     open_page(page, address)
+    page.evaluate("vx.openTab('home')")
     answer = page.locator(".vx-home .answer .bars button").first
     assert answer.bounding_box()["y"] < 1000  # by the picture, not after the blocks
     for tab in ("patches", "positions", "train", "classify"):
