@@ -1,7 +1,7 @@
 /* What an erased patch becomes, as buttons in the .baselines of a view. */
 import { fill, make } from "../core/elements.js";
 
-const BASELINES = { blurred: "Blurred", mean: "Mean colour" };
+export const BASELINES = { blurred: "Blurred", mean: "Mean colour" };
 /** What is left to see once every patch is erased. */
 export const LEFT = { blurred: "the blurred picture", mean: "its mean colour" };
 

@@ -17,7 +17,7 @@ export function explainCurves(root, highlight) {
   const REACH = 0.12; // of the axes' height: how near to a curve a pointer means it
   /** @type {HTMLCanvasElement[]} */
   const all = [...root.querySelectorAll("canvas.axes")];
-  let data = null; // {trace, answer, series: [{name, title, ink, order, deletion, insertion}], baseline, left: what is seen of it}
+  let data = null; // {trace, answer, series: [{name, title, ink, order, deletion, insertion}], baseline, erased, left: what a patch becomes, what is seen then}
   let picked = null; // {measure, name, step}
   let lit = null; // the map whose curve stands out
 
@@ -64,8 +64,7 @@ export function explainCurves(root, highlight) {
     context.beginPath();
     context.arc(x(deletion ? steps() : 0), y(p), 6, 0, 2 * Math.PI);
     context.stroke();
-    canvas.parentElement.querySelector(".end").textContent =
-      `${deletion ? "All erased" : "None put back"}, ○: ${data.left}, ${format.probability(p)}`;
+    canvas.parentElement.querySelector(".end").textContent = `○ all ${data.erased}: ${format.probability(p)}`;
   }
 
   function curve(context, { name, ink }, values, { x, y }) {

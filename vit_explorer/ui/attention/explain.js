@@ -14,7 +14,7 @@ import { tokenName } from "../core/tokens.js";
 import * as views from "../core/views.js";
 import { watched } from "../core/watch.js";
 import { widget } from "../core/widget.js";
-import { baselineButtons, LEFT } from "./baselines.js";
+import { BASELINES, baselineButtons, LEFT } from "./baselines.js";
 import { explainCurves } from "./explain-curves.js";
 import * as wording from "./explain-words.js";
 import { EXPLAIN } from "./questions.js";
@@ -241,6 +241,7 @@ export default widget((root, server) => {
         answer,
         className,
         baseline: decode(answer.baseline_pixels).data,
+        erased: BASELINES[chosen.baseline].toLowerCase(),
         left: LEFT[chosen.baseline],
         series: tiles.map(({ name, title, order }, index) => {
           const scored = name === "random" ? yardstick() : shown[index];
