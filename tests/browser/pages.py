@@ -188,9 +188,11 @@ def beforehand(page: Page, script: str) -> Iterator[None]:
     session = page.context.new_cdp_session(page)
     session.send("Page.enable")
     session.send("Page.addScriptToEvaluateOnNewDocument", {"source": script})
-    yield
-    session.detach()  # takes the script along
-    page.goto("about:blank")
+    try:
+        yield
+    finally:
+        session.detach()  # takes the script along
+        page.goto("about:blank")
 
 
 @contextmanager
