@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import threading
 import time
 from base64 import b64decode
 from pathlib import Path
@@ -17,7 +18,7 @@ from vit_explorer.data.dataset import Dataset
 from vit_explorer.models.checkpoint import save_checkpoint
 from vit_explorer.models.zoo import create_model
 from vit_explorer.ui.compare.confusion import count_confusions, export_confusions, list_cell
-from vit_explorer.ui.compare.predictions import PredictionStore
+from vit_explorer.ui.compare.predictions import Predictions, PredictionStore, ask_model
 from vit_explorer.ui.core.serve import serve
 from vit_explorer.ui.core.session import Session
 
@@ -126,3 +127,15 @@ def test_a_model_that_is_replaced_is_asked_anew(ask, tmp_path):
     assert store.of(ask.session.checkpoint("mine"), source) is first
     other = ask.session.checkpoint("other")
     assert store.of(other, source) is not first and store.of(ask.session.checkpoint("mine"), source) is first
+
+
+def test_no_more_pictures_are_asked_about_once_the_program_ends(ask, monkeypatch):
+    checkpoint, source = ask.session.checkpoint("mine"), ask.session.datasets.open("tiny")
+    ended = threading.Thread()  # never started: not alive, as the main thread while a program ends
+    with monkeypatch.context() as patched:
+        patched.setattr(threading, "main_thread", lambda: ended)
+        left = Predictions(checkpoint, source, torch.zeros(9, dtype=torch.long), torch.zeros(9))
+        ask_model(left)
+    assert left.done == 0
+    ask_model(left)
+    assert left.complete

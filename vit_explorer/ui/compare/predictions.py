@@ -60,7 +60,7 @@ class PredictionStore:
             if kept is None or stale or kept.fault is not None:
                 n = len(source.test.y)
                 kept = Predictions(checkpoint, source, torch.zeros(n, dtype=torch.long), torch.zeros(n))
-                threading.Thread(target=self._ask, args=(kept,), daemon=True).start()  # ends with the program
+                threading.Thread(target=self._ask, args=(kept,)).start()
             self._kept[key] = kept
             while len(self._kept) > MAX_KEPT:
                 self._kept.popitem(last=False)
@@ -76,11 +76,16 @@ class PredictionStore:
 
 @torch.inference_mode()
 def ask_model(kept: Predictions) -> None:
-    """Show a model all test pictures, as it was tested on them."""
+    """Show a model all test pictures, as it was tested on them; when the program ends, no more than those under way.
+
+    A daemon's thread would be broken off inside of torch, which aborts the program.
+    """
     checkpoint, source = kept.checkpoint, kept.source
     side = checkpoint.model.img_size
     batch = max(1, min(BATCH, BATCH_PIXELS // side**2))
     for begin in range(0, kept.total, batch):
+        if not threading.main_thread().is_alive():
+            return
         part = range(begin, min(begin + batch, kept.total))
         if "preprocessing" in checkpoint.card:  # as the network's authors resize and crop
             images = torch.stack([fit_input(source.picture(index), checkpoint, "crop") for index in part])
