@@ -60,7 +60,7 @@ class PredictionStore:
             if kept is None or stale or kept.fault is not None:
                 n = len(source.test.y)
                 kept = Predictions(checkpoint, source, torch.zeros(n, dtype=torch.long), torch.zeros(n))
-                threading.Thread(target=self._ask, args=(kept,)).start()
+                threading.Thread(target=self._ask, args=(kept,), daemon=False).start()  # unlike the thread that asks
             self._kept[key] = kept
             while len(self._kept) > MAX_KEPT:
                 self._kept.popitem(last=False)

@@ -83,7 +83,7 @@ class Jobs:
         job = Job(about)
         with self._lock:
             self._job, self._fault = job, None
-        job.thread = threading.Thread(target=self._run, args=(job, events), name="measuring", daemon=True)
+        job.thread = threading.Thread(target=self._run, args=(job, events), name="measuring", daemon=False)
         job.thread.start()
         return {"id": job.id, **self.status(JobRequest(job.id))}
 
@@ -115,7 +115,7 @@ class Jobs:
                     job.found.append(event)
                 else:
                     job.at = event
-                if job.stopped.is_set():
+                if job.stopped.is_set() or not threading.main_thread().is_alive():  # stopped, or the program ends
                     break
             if job.found:
                 self._store.save(job)
