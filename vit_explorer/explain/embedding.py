@@ -45,12 +45,17 @@ def pixels_from_tokens(model: Network, traced: Trace, reading: Tensor) -> Tensor
 
     Args:
         reading: the :func:`reading_matrix` of the model's linear patch embedding.
+    Raises:
+        ValueError: for a model without a linear patch embedding.
     """
-    _, bias = as_linear(model.linear_embedding)
+    embedding = model.linear_embedding
+    if embedding is None:
+        raise ValueError(f"the tokens of this {type(model).__name__} are no linear projections of patches")
+    _, bias = as_linear(embedding)
     table = model.position_table
     tokens = traced.hidden[0] if table is None else traced.hidden[0] - table
     received = tokens[:, traced.n_prefix :] - bias  # (B, N, D)
-    return unpatchify(received.double() @ reading.T, model.linear_embedding.patch_size, traced.grid)
+    return unpatchify(received.double() @ reading.T, embedding.patch_size, traced.grid)
 
 
 def equal_values(first: Tensor, second: Tensor, patch_size: int) -> Tensor:
