@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import TimeoutError
 
-from tests.browser.pages import beforehand, drawn, open_view
+from tests.browser.pages import beforehand, drawn, open_view, reload
 from vit_explorer.bench.page import settled
 
 OPENED = "document.querySelector('#tabs > .tab-wrapper [aria-selected=true]').dataset.tabId"
@@ -354,9 +354,7 @@ def test_scenes_are_counted_named_put_in_order_and_deleted(stage):
     stage.keyboard.press("Escape")
     assert stage.evaluate("document.body.classList.contains('vx-present')")
     assert number.inner_text() == "2 / 2"
-    stage.wait_for_function("location.hash.includes('slowly')")
-    stage.reload()
-    settled(stage)
+    reload(stage)
     stage.keyboard.press("s")
     assert scenes.get_by_label("Your notes on scene 2").input_value() == "Begin | slowly"
     scenes.get_by_role("button", name="Scene 1, The cut: show").click()

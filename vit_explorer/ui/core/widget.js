@@ -55,6 +55,7 @@ function build({ default: make }, element, server) {
     if (parts.mark) parts.mark(store.state);
   };
   const following = store.follow((changes) => {
+    if (changes.includes("stage")) width = element.clientWidth; // its tab may have been closed a moment ago
     if (changes.some((topic) => topics.has(topic))) paint();
     else if (!changes.includes("token") || !parts.mark) return;
     else if (width > 0 && !stale) {
