@@ -302,7 +302,7 @@ def well_drawn(page) -> list[tuple[str, int]]:
                 *["tab=home", "tab=patches", "tab=positions", "tab=features&sub=networks"],
                 *[f"tab=attention&sub={sub}" for sub in ("heads", "inside", "rollout", "explain", "test", "layers")],
                 *[f"tab=windows&sub={sub}" for sub in ("masks&mask=off", "hierarchy", "cost")],
-                *["tab=train&sub=hunger", "tab=recipe&sub=distillation", "tab=compare&sub=picture"],
+                *["tab=train&sub=hunger", "tab=recipe&sub=distillation", "tab=compare&sub=one-picture"],
                 *[f"tab=roots&sub={sub}" for sub in ("cross", "decoding", "cache")],
             ],
             marks=pytest.mark.slow,
