@@ -37,7 +37,7 @@ export default widget((root, server) => {
     draw,
   });
   /** Whether the answer is about this picture in this model, if not about all that was changed. */
-  const near = ({ trace }) => answer !== null && answer.of === trace;
+  const near = (state) => fits(state) || (answer !== null && answer.of === state.trace);
 
   const all = tryAll(root, server, {
     baseline: () => kept.now().baseline,
