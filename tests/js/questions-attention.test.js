@@ -61,15 +61,21 @@ test("explain: the map with the best area, or none where random maps are as good
 
 test("rollout: the patch from which most has come, the marked one itself left out", async () => {
   const stack = packed([0.2, 0.2, 0.2, 0.2, 0.2, ...LOOK], [2, 5]);
-  const ask = async () => ({ answer: stack, answer_alone: stack, steps: null, row: stack, row_alone: stack });
+  const rows = packed([...Array(40).fill(0.2), ...LOOK, ...Array(5).fill(0.2)], [2, 5, 5]); // LOOK is patch 3's in the last step
+  const asked = [];
+  const ask = async (/** @type {string} */ _, /** @type {any} */ { matrices }) => {
+    asked.push(matrices);
+    return { answer: stack, answer_alone: stack, steps: matrices ? rows : null, alone: matrices ? rows : null };
+  };
   const state = vit();
   state.trace.attention.reading = packed([1, 0, 0, 0, 0], [5]);
   const found = await answered(ROLLOUT[0], state, ask);
   assert.deepEqual([found.right, found.posed.token], [[2], -1]);
   state.token = 2;
   state.attentionRollout = { row: "query" };
-  state.trace.attention.weights = null;
+  state.trace = { ...state.trace, attention: { ...state.trace.attention, weights: null } };
   assert.deepEqual((await answered(ROLLOUT[0], state, ask)).right, [1]);
+  assert.deepEqual(asked, [false, true]); // the rows of all tokens only where one of them is shown
 });
 
 test("layers: the layer of the head that looks farthest", async () => {

@@ -27,7 +27,7 @@ from vit_explorer.ui.windows.payload import window_weights, windows_payload
 PICTURE, SECOND = "sample:cat", "sample:bus"
 OWN = {"window": None, "shift": None, "side": None}
 NOTHING = {"erased": [], "baseline": "mean", "shuffle": None, "muted": [], "positions": True}
-ROLLOUT = {"token": 3, "head_fusion": "mean", "discard_ratio": 0.3, "residual": True, "start_layer": 0}
+ROLLOUT = {"head_fusion": "mean", "discard_ratio": 0.3, "residual": True, "start_layer": 0, "matrices": True}
 COLOURS = {"second": SECOND, "fit_on": "both", "drop": True}
 VIEWS: dict[str, list[tuple[Callable[..., Any], dict[str, Any]]]] = {
     "vit-cifar10": [

@@ -38,7 +38,7 @@ def next_request(lot: random.Random, pictures: Sequence[str], models: Sequence[s
         "model": lot.choice(models),
         "fit": lot.choice(("crop", "letterbox")),
     }
-    rollout = {"token": 0, "head_fusion": "mean", "discard_ratio": 0.0, "residual": True, "start_layer": 0}
+    rollout = {"head_fusion": "mean", "discard_ratio": 0.0, "residual": True, "start_layer": 0, "matrices": False}
     return lot.choices(
         [
             ("analyse", about),

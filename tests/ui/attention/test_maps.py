@@ -45,7 +45,7 @@ class Visit:
 
     def __call__(self, model: str, **request) -> tuple[AttentionInput, dict]:
         """The input of a view, and the whole request."""
-        request = {"picture": self.picture, "model": model, "fit": "crop", "token": 3, **OPTIONS, **request}
+        request = {"picture": self.picture, "model": model, "fit": "crop", "token": 3, "matrices": False, **OPTIONS, **request}
         return load_attention(self.session, ModelRequest(self.picture, model, "crop")), request
 
     def ask(self, function, request: dict):
@@ -191,13 +191,14 @@ def test_the_stack_is_the_rollout_up_to_each_layer(visit, model, options):
         close(answer["answer"], expected[:, 0])
 
 
-def test_with_too_many_weights_the_stack_is_the_rows_of_the_query(visit):
-    seen, request = visit("fine", token=7, discard_ratio=0.5)
+def test_with_too_many_weights_the_rows_of_all_tokens_come_where_they_are_asked_for(visit):
+    seen, request = visit("fine", discard_ratio=0.5)
     answer = visit.ask(rollout_stack, request)
-    assert answer["steps"] is None
+    assert answer["steps"] is None and answer["alone"] is None
     last = rollout(seen.traced.attention, discard_ratio=0.5)[0]
-    np.testing.assert_allclose(unpack_shares(answer["row"])[-1], last[8].double().numpy(), rtol=RELATIVE_ERROR)
-    close(answer["row_alone"], seen.weights[:, :, 8].mean(dim=1))
+    whole = visit.ask(rollout_stack, {**request, "matrices": True})
+    np.testing.assert_allclose(unpack_shares(whole["steps"])[-1, 8], last[8].double().numpy(), rtol=RELATIVE_ERROR)
+    close(whole["alone"], seen.weights.mean(dim=1))
     np.testing.assert_allclose(unpack_shares(answer["answer"])[-1], last[0].double().numpy(), rtol=RELATIVE_ERROR)
     assert len(json.dumps(answer)) < 1.5e6
 

@@ -37,23 +37,20 @@ export const linked = {
   mix: attention.linked.mix,
 };
 
-/** What the server is asked for; the token counts only where it sends single rows. */
-export function request(/** @type {import("../state").State} */ state) {
+function asked(/** @type {import("../state").State} */ state) {
   const { fusion, discard, residual, start } = options(state);
-  return {
-    ...attention.named(state),
-    token: attention.query(state),
-    head_fusion: fusion,
-    discard_ratio: discard,
-    residual,
-    start_layer: start,
-  };
+  return { ...attention.named(state), head_fusion: fusion, discard_ratio: discard, residual, start_layer: start };
 }
 
-/** Two requests in which this is the same have the same answer. */
-export function same(/** @type {import("../state").State} */ state) {
-  const asked = request(state);
-  return attention.view(state).few || options(state).row === "answer" ? { ...asked, token: null } : asked;
+/** What the server is asked for: of a network with many tokens all their rows only where one of them is shown. */
+export function request(/** @type {import("../state").State} */ state) {
+  return { ...asked(state), matrices: !attention.view(state).few && options(state).row === "query" };
+}
+
+/** What is saved: the rollout of the answer or of the token that is shown. */
+export function saved(/** @type {import("../state").State} */ state) {
+  const { row, scale } = options(state);
+  return { ...asked(state), token: attention.query(state), row, scale };
 }
 
 export function unpacked(answer) {
@@ -63,8 +60,7 @@ export function unpacked(answer) {
     answer: data(answer.answer),
     answerAlone: data(answer.answer_alone),
     steps: data(answer.steps),
-    row: data(answer.row),
-    rowAlone: data(answer.row_alone),
+    alone: data(answer.alone),
   };
 }
 
@@ -75,8 +71,9 @@ export function rows(/** @type {import("../state").State} */ state, seen, stack)
   const list = (data, at = (s) => s * n) =>
     Array.from({ length: stack.count }, (_, s) => data.subarray(at(s), at(s) + n));
   if (row === "answer") return [list(stack.answer), list(stack.answerAlone)];
-  if (!stack.steps) return [list(stack.row), list(stack.rowAlone)];
   const index = seen.indexOf(attention.query(state));
+  const own = (s) => (s * n + index) * n;
+  if (stack.alone) return [list(stack.steps, own), list(stack.alone, own)];
   const alone = Array.from({ length: stack.count }, (_, s) => {
     const mean = new Float32Array(n);
     for (let head = 0; head < seen.heads; head++) {
@@ -85,7 +82,7 @@ export function rows(/** @type {import("../state").State} */ state, seen, stack)
     }
     return mean;
   });
-  return [list(stack.steps, (s) => (s * n + index) * n), alone];
+  return [list(stack.steps, own), alone];
 }
 
 /** Where a shared scale ends: a percentile of the patches' shares, the query's own left out. */

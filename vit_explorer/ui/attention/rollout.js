@@ -30,7 +30,6 @@ export default widget((root, server) => {
   // ---- asking ----------------------------------------------------------------------------------------------------
   const { ask, fits } = question(root, server, "rollout_stack", {
     wanted: rollout.request,
-    same: rollout.same,
     keep: (answer) => (stack = rollout.unpacked(answer)),
     draw: () => refresh(),
   });
@@ -288,10 +287,7 @@ export default widget((root, server) => {
   });
 
   function saved() {
-    const state = store.state;
-    if (!attention.view(state)) return null;
-    const { row, scale } = rollout.options(state);
-    return { ...rollout.request(state), row, scale };
+    return attention.view(store.state) ? rollout.saved(store.state) : null;
   }
   saveMenu($(".vx-panel"), server, saved, {
     npz: "rollout (steps, N, N), its options, attention",

@@ -29,10 +29,9 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class RolloutRequest(ModelRequest):
-    """A token, as the page numbers it, and the options of :func:`rollout_steps`, which says what they can be."""
+class RolloutOptions(ModelRequest):
+    """The options of :func:`rollout_steps`, which says what they can be."""
 
-    token: int
     head_fusion: str
     discard_ratio: float
     residual: bool
@@ -48,24 +47,36 @@ class RolloutRequest(ModelRequest):
         }
 
 
+@dataclass(frozen=True)
+class RolloutRequest(RolloutOptions):
+    """The options, and whether the rows of all tokens are wanted of a network that has many, some megabytes."""
+
+    matrices: bool
+
+
 class RolloutPayload(TypedDict):
     """Weights up to each layer ("alone": in that layer only), S steps, N tokens.
 
     ``answer`` and ``answer_alone`` (S, N) flow into the prediction. ``steps`` (S, N, N) is None if it would have more
-    than MAX_WEIGHTS numbers; then ``row`` and ``row_alone`` (S, N) are the token's.
+    than MAX_WEIGHTS numbers and is not asked for. ``alone`` (S, N, N) goes with it where the page has no weights to
+    compute it from.
     """
 
     answer: Packed
     answer_alone: Packed
     steps: Packed | None
-    row: Packed | None
-    row_alone: Packed | None
+    alone: Packed | None
 
 
 @dataclass(frozen=True)
-class RolloutExport(RolloutRequest):
-    """The view as it is on screen, of the prediction ("answer") or of the token ("query"), and the file's format."""
+class RolloutExport(RolloutOptions):
+    """The view as it is on screen, of the prediction ("answer") or of a token ("query"), and the file's format.
 
+    Attributes:
+        token: as the page numbers it.
+    """
+
+    token: int
     row: Literal["answer", "query"]
     scale: Literal["shared", "own"]
     format: str
@@ -77,18 +88,16 @@ def rollout_stack(session: Session, request: RolloutRequest) -> RolloutPayload:
     steps, answer = roll_out(seen, request)
     alone, answer_alone = layers_alone(seen, request.start_layer)
     fits = steps.numel() <= MAX_WEIGHTS and seen.weights.numel() <= MAX_WEIGHTS
-    index = query_index(seen, request.token)
     return {
         "answer": pack_shares(answer),
         "answer_alone": pack_shares(answer_alone),
-        "steps": pack_shares(steps) if fits else None,
-        "row": None if fits else pack_shares(steps[:, index]),
-        "row_alone": None if fits else pack_shares(alone[:, index]),
+        "steps": pack_shares(steps) if fits or request.matrices else None,
+        "alone": pack_shares(alone) if request.matrices and not fits else None,
     }
 
 
 @torch.inference_mode()
-def roll_out(seen: AttentionInput, request: RolloutRequest) -> tuple[Tensor, Tensor]:
+def roll_out(seen: AttentionInput, request: RolloutOptions) -> tuple[Tensor, Tensor]:
     """The rollout up to each layer, (S, N, N), and what of it flows into the prediction, (S, N).
 
     Raises:

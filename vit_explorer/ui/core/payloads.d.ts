@@ -920,8 +920,7 @@ export interface RolloutPayload {
   answer: Packed;
   answer_alone: Packed;
   steps: Packed | null;
-  row: Packed | null;
-  row_alone: Packed | null;
+  alone: Packed | null;
 }
 
 export interface RowsPayload {
