@@ -149,7 +149,7 @@ def test_every_tab_opens_is_pointed_at_is_saved_and_answers_within_its_size(page
         if view in POINTED and not (name == "swin" and view in OF_TOKENS):
             point(page, name)
         if view == "Attention / Rollout":
-            page.remove_listener("response", measure)  # what is wanted now may be some megabytes: the rows of all tokens
+            page.remove_listener("response", measure)  # the rows of all tokens may be megabytes
             page.locator(".vx-attention-rollout [data-row=query]").click()
             drawn(page)
             point(page, name)

@@ -36,6 +36,7 @@ MODELS = {
     "convolutional": ("cnn", {"img_size": 16, "n_classes": 4}),
 }
 OPTIONS = {"head_fusion": "mean", "discard_ratio": 0.0, "residual": True, "start_layer": 0}
+FIRST = {"fit": "crop", "token": 3, "matrices": False, **OPTIONS}
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Visit:
 
     def __call__(self, model: str, **request) -> tuple[AttentionInput, dict]:
         """The input of a view, and the whole request."""
-        request = {"picture": self.picture, "model": model, "fit": "crop", "token": 3, "matrices": False, **OPTIONS, **request}
+        request = {**FIRST, "picture": self.picture, "model": model, **request}
         return load_attention(self.session, ModelRequest(self.picture, model, "crop")), request
 
     def ask(self, function, request: dict):
