@@ -117,7 +117,7 @@ def test_the_mean_over_the_heads_of_a_layer_is_a_map_like_theirs(heads):
     for _ in range(6):  # from the first of four heads: the mean is the last column
         maps.press("ArrowRight")
     settle(heads)
-    assert heads.locator(".vx-attention-heads .which").inner_text() == "Layer 4, mean of its heads"
+    assert heads.locator(".vx-attention-heads .which").inner_text() == "Layer 4, mean"
     seen = traced(heads)
     mean = seen.weights[3, :, 1 + heads.evaluate("vx.get('token')")].mean(dim=0)
     assert number(heads.locator(PAIR).inner_text()) == pytest.approx(float(mean.max()), rel=0.006)

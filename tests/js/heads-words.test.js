@@ -25,7 +25,7 @@ test("numbers of the mean are the means of the heads' numbers", () => {
   assert.match(words.far(SEEN, MEAN), /^4\.0 px /);
   assert.match(words.far(SEEN, { ...MEAN, mean: false }), /^6\.0 px /);
   assert.match(words.bits(SEEN, MEAN), /average, 1\.50 of at most 2\.00 bits/);
-  assert.equal(words.which(MEAN), "Layer 1, mean of its heads");
+  assert.equal(words.which(MEAN), "Layer 1, mean");
 });
 
 test("the mean is one more column, where there are several heads", () => {

@@ -38,7 +38,8 @@ const most = (/** @type {Costs} */ costs) => {
 export function costMost(tried, classes, grid) {
   const square = most(tried.patches);
   const name = squareName(square, tried.side, grid);
-  const patch = `${classes[tried.target]} ${format.probability(tried.probability)}; costs most: ${name[0].toLowerCase()}${name.slice(1)} (${points(at(tried.patches, square))} points)`;
+  const before = `Nothing erased or muted: ${classes[tried.target]} ${format.probability(tried.probability)}`;
+  const patch = `${before}; costs most: ${name[0].toLowerCase()}${name.slice(1)} (${points(at(tried.patches, square))} points)`;
   if (!tried.heads) return `${patch}.`;
   const [layer, head] = most(tried.heads);
   return `${patch}, layer ${layer + 1} head ${head + 1} (${points(at(tried.heads, [layer, head]))} points).`;

@@ -22,8 +22,7 @@ export function pair(seen, { direction, token, other, share, most }) {
 }
 
 /** Which map is enlarged: a head's, or the mean of a layer. @param {{layer: number, head: number, mean: boolean}} chosen */
-export const which = ({ layer, head, mean }) =>
-  `Layer ${layer + 1}, ${mean ? "mean of its heads" : `head ${head + 1}`}`;
+export const which = ({ layer, head, mean }) => `Layer ${layer + 1}, ${mean ? "mean" : `head ${head + 1}`}`;
 
 /** What a small map holds, and what a query is. @param {string} direction */
 export const gives = (direction) =>

@@ -139,7 +139,7 @@ function drawn(rows) {
     const y = pad + head + i * height;
     const { preview: href, title, width, height: tall } = row.picture;
     const style = Math.max(width, tall) <= 64 ? "image-rendering: pixelated" : "";
-    marks.push(tag("image", { x: pad, y, width: 64, height: 64, preserveAspectRatio: "none", style, href }));
+    marks.push(tag("image", { x: pad, y, width: 64, height: 64, preserveAspectRatio: "xMidYMid slice", style, href }));
     const [label] = labelsOf(row);
     marks.push(write(title, pad + 76, y + 2, "--vx-text", 14, "600", first - 84));
     const told = [...(label ? [`shows ${label}`] : []), ...agreement(row, models)];
