@@ -28,7 +28,7 @@ test("heads and those of both that cost most count from 1", () => {
   assert.match(words.headCost(TRIED, [0, 1]), /^Layer 1, head 2.* −20\.0 points/);
   assert.match(
     words.costMost(TRIED, ["ant", "bee"], GRID),
-    /^bee 90\.0 %.* row 3, column 1 .*−30\.0.* layer 1 head 2 \(−20\.0/,
+    /^Nothing erased or muted: bee 90\.0 %.* row 3, column 1 .*−30\.0.* layer 1 head 2 \(−20\.0/,
   );
   assert.doesNotMatch(words.costMost({ ...TRIED, heads: null }, ["ant", "bee"], GRID), /head/);
 });
