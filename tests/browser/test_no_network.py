@@ -51,7 +51,7 @@ def test_it_says_what_to_do_offers_a_network_and_shows_it(watched, address):
     assert all(word in lacking.inner_text() for word in ("--model", "--checkpoints", "Train"))
     assert page.locator("#tabs .vx-widget canvas:visible, .vx-frame canvas:visible").count() == 0
     page.get_by_role("tab", name="Home", exact=True).click()
-    assert "no network" in page.locator(".vx-home .headline").inner_text()
+    page.wait_for_function("document.querySelector('.vx-home .headline').textContent.includes('no network')")
     page.locator(".vx-frame-get .advice .get").click()
     page.wait_for_function("vx.get('settled')?.model === 'deit-tiny'", timeout=60_000)
     drawn(page)
