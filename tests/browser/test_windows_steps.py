@@ -252,7 +252,11 @@ def test_playing_goes_on_by_itself_and_pauses(watched, address):
 
 
 def test_the_finding_says_first_what_is_forbidden_and_why(steps):
-    assert text(steps, SAYS).startswith("Swin compares only tokens in the same small window")
+    opening = "Swin compares only tokens in the same small window"
+    assert text(steps, ".vx-windows-bar .vx-what").startswith(opening) and opening not in text(steps, SAYS)
+    steps.evaluate("vx.set('stage', 1)")  # without the bar
+    steps.wait_for_function("document.querySelector('.vx-windows-steps .says').textContent.startsWith('Swin compares')")
+    steps.evaluate("vx.set('stage', 0)")
     go(steps, 6)
     pin(steps, CORNER)
     first = text(steps, SAYS).split(". ")[0]

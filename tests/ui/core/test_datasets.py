@@ -11,9 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.files import save_small_vit
 from vit_explorer.data import DatasetError, open_dataset
-from vit_explorer.models.checkpoint import save_checkpoint
-from vit_explorer.models.zoo import create_model
 from vit_explorer.ui.core.datasets import Sources
 from vit_explorer.ui.core.requests import ModelRequest, load_input
 from vit_explorer.ui.core.session import Session
@@ -133,15 +132,7 @@ def test_other_data_than_those_of_the_page_are_refused_by_name(tmp_path, name):
 def test_a_model_gets_test_pictures_as_it_was_tested_on_them(tmp_path, size):
     """Whatever size the page reads the folder at, the model's pixels are those of the split at its own size."""
     folder = paint(tmp_path / "pets", size=(90, 70))
-    sizes = {"img_size": size, "patch_size": 8, "d_model": 8, "n_heads": 2, "n_layers": 1, "d_ff": 8, "n_classes": 2}
-    card = {
-        "model": "vit",
-        "overrides": sizes,
-        "dataset": {"name": "pets", "classes": ["cat", "dog"]},
-        "normalise": {"mean": [0.0] * 3, "std": [1.0] * 3},
-        "recipe": {"epochs": 1},
-    }
-    save_checkpoint(create_model("vit", **sizes), card, "mine", tmp_path / "weights")
+    save_small_vit(tmp_path / "weights", "mine", ["cat", "dog"], img_size=size, patch_size=8)
     session = Session(checkpoint_folders=[tmp_path / "weights"], own_data=[folder])
     split = open_dataset(str(folder), img_size=size).test
     for index in range(len(split.y)):

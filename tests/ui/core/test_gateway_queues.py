@@ -11,8 +11,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from tests import apart
+from tests.files import save_small_vit
 from tests.ui.core.words import Word, echo
-from vit_explorer.models import create_model, load_checkpoint, save_checkpoint
+from vit_explorer.models import load_checkpoint
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.gateway import ADDRESS, Gateway
 from vit_explorer.ui.core.limits import Limits
@@ -202,17 +203,8 @@ def test_an_answer_says_by_which_weights_it_was_made():
 
 
 def test_an_answer_during_which_weights_are_replaced_names_none(tmp_path):
-    sizes = {"img_size": 8, "patch_size": 4, "d_model": 8, "n_heads": 2, "n_layers": 1, "d_ff": 8, "n_classes": 2}
-    card = {
-        "model": "vit",
-        "overrides": sizes,
-        "dataset": {"name": "two", "classes": ["a", "b"]},
-        "normalise": {"mean": [0.0] * 3, "std": [1.0] * 3},
-        "recipe": {"epochs": 1},
-    }
-
     def save() -> str:
-        save_checkpoint(create_model("vit", **sizes), card, "one", tmp_path)
+        save_small_vit(tmp_path, "one")
         return load_checkpoint("one", [tmp_path]).stamp
 
     found, replacing = [save()], [False, True]

@@ -13,6 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.files import save_small_vit
 from vit_explorer.cost.multiply_adds import count_multiply_adds
 from vit_explorer.data.cifar10 import DATA_VARIABLE
 from vit_explorer.data.dataset import DatasetError
@@ -23,9 +24,7 @@ from vit_explorer.models.checkpoint import (
     CheckpointError,
     list_checkpoints,
     load_checkpoint,
-    save_checkpoint,
 )
-from vit_explorer.models.zoo import create_model
 from vit_explorer.ui.core.errors import UserError
 from vit_explorer.ui.core.pictures import SAMPLES, UnknownPicture, available_samples
 from vit_explorer.ui.core.session import MAX_SIDE, Session
@@ -181,21 +180,13 @@ def test_an_unreadable_cifar10_is_read_again_only_when_it_changes(tmp_path, monk
 
 
 def test_a_checkpoint_that_is_replaced_is_noticed(tmp_path):
-    sizes = {"img_size": 8, "patch_size": 4, "d_model": 8, "n_heads": 2, "n_layers": 1, "d_ff": 8, "n_classes": 2}
-    card = {
-        "model": "vit",
-        "overrides": sizes,
-        "dataset": {"name": "two", "classes": ["a", "b"]},
-        "normalise": {"mean": [0.0] * 3, "std": [1.0] * 3},
-        "recipe": {"epochs": 1},
-    }
     session = Session(checkpoint_folders=[tmp_path])
-    save_checkpoint(create_model("vit", **sizes), card, "one", tmp_path)
+    save_small_vit(tmp_path, "one")
     os.utime(tmp_path / "one.json", ns=(1, 1))
     first = session.checkpoint("one")
     assert session.checkpoint("one") is first
     assert first.card["multiply_adds"] == count_multiply_adds(first.model, 8)  # once, where the card states none
-    save_checkpoint(create_model("vit", **sizes), card | {"recipe": {"epochs": 2}}, "one", tmp_path)
+    save_small_vit(tmp_path, "one", epochs=2)
     second = session.checkpoint("one")
     assert second.trained_positions()[0] == 2
     assert first.stamp != second.stamp == session.weights_stamp("one")

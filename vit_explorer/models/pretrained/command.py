@@ -21,9 +21,8 @@ from vit_explorer.models.pretrained.report import Preprocessing
 
 Say = Callable[[str], None]
 TOP = 5
-FEWEST_RIGHT = (
-    0.5  # of the labelled images: a network on wrong pixels, or with its classes in another order, knows none
-)
+# Of the labelled images: a network on wrong pixels, or with its classes in another order, knows none.
+FEWEST_RIGHT = 0.5
 
 
 @dataclass(frozen=True)

@@ -74,14 +74,8 @@ export function rows(/** @type {import("../state").State} */ state, seen, stack)
   const index = seen.indexOf(attention.query(state));
   const own = (s) => (s * n + index) * n;
   if (stack.alone) return [list(stack.steps, own), list(stack.alone, own)];
-  const alone = Array.from({ length: stack.count }, (_, s) => {
-    const mean = new Float32Array(n);
-    for (let head = 0; head < seen.heads; head++) {
-      const shares = seen.row(start + s, head, index);
-      for (let j = 0; j < n; j++) mean[j] += shares[j] / seen.heads;
-    }
-    return mean;
-  });
+  const given = attention.withMean(seen, (layer, head) => seen.row(layer, head, index));
+  const alone = Array.from({ length: stack.count }, (_, s) => given(start + s, seen.heads));
   return [list(stack.steps, own), alone];
 }
 

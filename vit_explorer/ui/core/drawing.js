@@ -103,13 +103,7 @@ function element(node, place, id) {
   const marks = sides(place);
   const map = MAPS[typeof node.className === "string" ? node.className : ""];
   const ground = ink(style.backgroundColor);
-  const shape = {
-    x: box.left,
-    y: box.top,
-    width: box.width,
-    height: box.height,
-    rx: px(style.borderTopLeftRadius, place),
-  };
+  const shape = outline(place);
   if (map) {
     const stops = Array.from({ length: STOPS + 1 }, (_, k) =>
       tag("stop", { offset: k / STOPS, "stop-color": colour(map, k / STOPS, 0, 1) }),
@@ -159,13 +153,7 @@ function sides(place) {
     "stroke-opacity": part(side.ink.alpha * opacity),
   });
   if (all.every(({ width }) => !width)) return [];
-  const shape = {
-    x: box.left,
-    y: box.top,
-    width: box.width,
-    height: box.height,
-    rx: px(style.borderTopLeftRadius, place),
-  };
+  const shape = outline(place);
   const [first] = all;
   if (all.every(({ width, ink: { fill } }) => width === first.width && fill === first.ink.fill))
     return [tag("rect", { ...grown(shape, -first.width / 2), ...strokeOf(first) })];
@@ -189,6 +177,15 @@ function sides(place) {
     return [tag("line", { x1: x1 + dx, y1: y1 + dy, x2: x2 + dx, y2: y2 + dy, ...strokeOf(side) })];
   });
 }
+
+/** The rectangle of an element, its corners as round as the page has them. @param {Place} place */
+const outline = (place) => ({
+  x: place.box.left,
+  y: place.box.top,
+  width: place.box.width,
+  height: place.box.height,
+  rx: px(place.style.borderTopLeftRadius, place),
+});
 
 const grown = ({ x, y, width, height, rx }, by) => ({
   x: x - by,

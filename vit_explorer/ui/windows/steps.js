@@ -247,7 +247,9 @@ export default widget((root, server) => {
         ? `Crossed out: tokens ${forbidden.map((one) => one + 1).join(", ")}.`
         : "";
     const offered = step >= 3 && step <= 5 && scene.mixed > 0 && !forbidden.length;
-    write(...words.marked(scene, step, token, within), shares, crossed, offered);
+    const [who, says] = words.marked(scene, step, token, within);
+    const opening = step === 0 && state.stage ? `${words.OPENING} ` : ""; // the bar, which says it, is not on the stage
+    write(who, opening + says, shares, crossed, offered);
   }
 
   // ---- everything ------------------------------------------------------------------------------------------------

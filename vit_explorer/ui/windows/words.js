@@ -177,7 +177,7 @@ export function marked(scene, index, token, within) {
       : `, window ${within.window + 1} of ${block.windows[0] * block.windows[1]}`;
   const allowed = within.allowed.reduce((sum, one) => sum + one, 0);
   const says = [
-    () => `${OPENING} In a plain ViT it could attend to all ${n} tokens at once.`,
+    () => `In a plain ViT it could attend to all ${n} tokens at once.`,
     () => `Of ${n} tokens, ${allowed} remain that it can attend to.`,
     () => `${strongest(scene, block, token, within)} It can reach ${allowed} of ${n} tokens.`,
     () => rolled(scene, token),
