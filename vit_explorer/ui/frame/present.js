@@ -1,35 +1,19 @@
 /* The stage: the page for a room. One view, large, with its finding below; keys of a presenter's clicker; scenes. */
 import { make } from "../core/elements.js";
-import { address, inLink, restore, touch } from "../core/link.js";
+import { inLink, touch } from "../core/link.js";
 import { inform } from "../core/say.js";
 import { idle } from "../core/server.js";
 import { index, number, oneOf, setting, words } from "../core/setting.js";
-import { ofBrowser } from "../core/storage.js";
 import * as store from "../core/store.js";
 import * as tabs from "../core/tabs.js";
 import { choose } from "../core/theme.js";
 import { moveToken } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
+import { deckOf } from "./deck.js";
 import { figures, roomBelow, show, shown } from "./figures.js";
 import { lens } from "./lens.js";
 import { notes } from "./notes.js";
-import { sceneList } from "./scene-list.js";
-import {
-  brief,
-  counted,
-  find,
-  KEPT,
-  moved,
-  OWN,
-  read,
-  same,
-  scaleOf,
-  sceneOf,
-  whoOpens,
-  wordless,
-  wordsOf,
-  written,
-} from "./scenes.js";
+import { brief, scaleOf } from "./scenes.js";
 import { following, openTabBeside, openViewBeside, ORDER, turnOver } from "./walk.js";
 
 const LONGEST = 20_000; // letters of all scenes in a link
@@ -57,15 +41,12 @@ export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
   let on = false;
   let own = 1; // times as large as the room needs
-  let scenes = read(ofBrowser.get(KEPT) ?? "");
-  let at = -1; // the scene that was shown or kept last
-  let shownAs = ""; // what the address said once that scene was shown
   let figure = 0; // of the view, the one shown
   let seen = ""; // the tab and view that it is a figure of
   let arriving = 0; // figures that a link names and that wait until all is drawn
   const speaker = notes();
   const glass = lens();
-  let moving = false; // a scene is being shown: what its link does not name stays
+  const deck = deckOf($(".scenes"), { onStage: () => on, changed: describe });
 
   // ---- entering and leaving ----------------------------------------------------------------------------------------
   function enter() {
@@ -134,7 +115,7 @@ export default widget((root) => {
     const heading = tab === "home" ? undefined : first(figure ? ["h2", "h3"] : ["h2"]);
     const short = heading ? titleOf(heading) : "";
     $(".view").textContent = short || place;
-    const number = counted(moving ? at : here(), scenes.length);
+    const number = deck.number();
     if ($(".number").textContent !== number) $(".number").textContent = number;
     list(tabs.views(), sub, short && tabs.nameOf(tab));
     $(".figure").hidden = all.length < 2;
@@ -152,8 +133,8 @@ export default widget((root) => {
     speaker.tell({
       title: place,
       sentence: finding ? brief(finding.textContent) : "",
-      note: wordsOf(scenes[here()] ?? "").note,
-      next: nextTitle(),
+      note: deck.note(),
+      next: deck.count() ? deck.next() : following(),
     });
   }
   setInterval(() => on && describe(), 300); // findings follow the pointer and the server
@@ -198,115 +179,10 @@ export default widget((root) => {
     for (const one of elements) if (one) one.setAttribute("data-on-stage", "");
   }
 
-  /** What comes after this scene, or after this view. */
-  function nextTitle() {
-    if (!scenes.length) return following();
-    const next = moved(at, 1, scenes.length);
-    if (next === null) return "";
-    return titleOfScene(scenes[next]);
-  }
-
-  /** What a presenter calls a scene, or else its tab and view. @param {string} scene */
-  function titleOfScene(scene) {
-    const { tab, sub, called } = Object.fromEntries(new URLSearchParams(scene));
-    return called || [tab, sub].filter(Boolean).map(tabs.nameOf).join(" · ");
-  }
-
   function curtain(colour) {
     const [element, same] = [$(".curtain"), $(".curtain").dataset.colour === colour];
     element.dataset.colour = same ? "" : colour;
     element.hidden = !element.dataset.colour;
-  }
-
-  // ---- scenes --------------------------------------------------------------------------------------------------------
-  function keep(next) {
-    scenes = next;
-    if (at >= scenes.length) at = scenes.length - 1;
-    ofBrowser.set(KEPT, written(scenes));
-    describe();
-    touch();
-  }
-
-  /** Which scene is on screen; -1 where the view is not kept. */
-  function here() {
-    const now = sceneOf(new URL(address()).hash);
-    return scenes[at] && shownAs && same(shownAs, now) ? at : find(scenes, now, at);
-  }
-
-  function add() {
-    const known = here();
-    if (known >= 0) return inform(`This view is kept already, as scene ${known + 1} of ${scenes.length}.`);
-    keep(scenes.toSpliced(at + 1, 0, sceneOf(new URL(address()).hash)));
-    at++;
-    shownAs = "";
-    describe();
-    inform(`Kept as scene ${at + 1} of ${scenes.length}.${on ? "" : " P shows scenes on the stage, S lists them."}`);
-  }
-
-  function forget() {
-    const known = here();
-    if (known < 0) return inform("This view is not kept as a scene: there is nothing to forget.");
-    keep(scenes.toSpliced(known, 1));
-    inform(`Forgotten; ${scenes.length} ${scenes.length === 1 ? "scene is" : "scenes are"} left.`);
-  }
-
-  /** @param {number} by so many on from the scene on screen, or from the last that was */
-  function showScene(by) {
-    const known = here();
-    const next = moved(known >= 0 ? known : at, by, scenes.length);
-    return next === null ? undefined : showAt(next);
-  }
-
-  let shows = 0; // scenes that are being shown: the next may be asked for before one is there
-  /** @param {number} index */
-  async function showAt(index) {
-    at = index;
-    moving = true;
-    shows++;
-    try {
-      await restore(wordless(scenes[index]));
-    } finally {
-      shows--;
-      moving = shows > 0;
-    }
-    shownAs = moving ? "" : sceneOf(new URL(address()).hash);
-    describe();
-  }
-
-  const sceneDialog = sceneList($(".scenes"), {
-    scenes: () => scenes,
-    here,
-    keep(next) {
-      const shownNow = scenes[at];
-      keep(next);
-      at = next.length === 0 ? -1 : find(next, shownNow ?? "", at);
-      if (at < 0 || !shownNow || !same(next[at], shownNow)) shownAs = "";
-    },
-    show: showAt,
-    titleOf: titleOfScene,
-  });
-  $(".number").addEventListener("click", sceneDialog.open);
-
-  /** The address of the first scene with all that follow; of what is on screen if none is kept. */
-  function fromTheFirst() {
-    if (!scenes.length) return address();
-    const link = new URL(address());
-    const own = new URLSearchParams(link.hash.slice(1));
-    const first = new URLSearchParams(wordless(scenes[0]));
-    for (const key of OWN) if (own.has(key)) first.set(key, own.get(key));
-    link.hash = first.toString();
-    return link.href;
-  }
-
-  async function copy() {
-    const link = fromTheFirst();
-    const who = whoOpens(link, store.state.catalogue.kept_minutes);
-    try {
-      await navigator.clipboard.writeText(link);
-      inform(`A link with ${scenes.length} ${scenes.length === 1 ? "scene" : "scenes"} is copied. ${who}`.trim());
-    } catch {
-      inform("This browser does not let the page copy: the page's address holds the scenes.");
-    }
   }
 
   // ---- keys ----------------------------------------------------------------------------------------------------------
@@ -333,6 +209,7 @@ export default widget((root) => {
   }
   $(".keys").addEventListener("click", () => help($(".help").hidden));
   $(".leave").addEventListener("click", leave);
+  $(".number").addEventListener("click", deck.list);
   $(".figure").addEventListener("click", () => show((shown() + 1) % figures().length));
 
   function larger(times) {
@@ -344,21 +221,21 @@ export default widget((root) => {
   document.addEventListener("keyup", (event) => event.key === "z" && glass.reduce());
 
   const KEYS = {
-    ArrowRight: () => (scenes.length ? showScene(1) : openTabBeside(1)),
-    ArrowLeft: () => (scenes.length ? showScene(-1) : openTabBeside(-1)),
+    ArrowRight: () => (deck.count() ? deck.step(1) : openTabBeside(1)),
+    ArrowLeft: () => (deck.count() ? deck.step(-1) : openTabBeside(-1)),
     ArrowDown: () => show(shown() + 1) || openViewBeside(1),
     ArrowUp: () => show(shown() - 1) || openViewBeside(-1),
-    PageDown: () => (scenes.length ? showScene(1) : turnOver(1)),
-    PageUp: () => (scenes.length ? showScene(-1) : turnOver(-1)),
+    PageDown: () => (deck.count() ? deck.step(1) : turnOver(1)),
+    PageUp: () => (deck.count() ? deck.step(-1) : turnOver(-1)),
     " ": play,
     "[": () => turn(-1, 0),
     "]": () => turn(1, 0),
     "{": () => turn(0, -1),
     "}": () => turn(0, 1),
-    k: add,
-    K: forget,
-    s: sceneDialog.open,
-    c: copy,
+    k: deck.add,
+    K: deck.forget,
+    s: deck.list,
+    c: deck.copy,
     b: () => curtain("#000"),
     w: () => curtain("#fff"),
     l: () => choose(store.get("theme") === "dark" ? "light" : "dark"),
@@ -379,8 +256,8 @@ export default widget((root) => {
       if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
       if (!on) {
         if (event.key === "p") enter();
-        else if (event.key === "k") add();
-        else if (event.key === "s") sceneDialog.open();
+        else if (event.key === "k") deck.add();
+        else if (event.key === "s") deck.list();
         else if (event.key === "?")
           inform(
             "P begins the stage, K keeps what is on screen as a scene for it, S lists the scenes. On the stage ? shows all keys.",
@@ -402,13 +279,13 @@ export default widget((root) => {
     present: setting(
       oneOf("1"),
       () => (on ? "1" : null),
-      (value) => moving || (value ? enter() : leave()),
+      (value) => deck.moving() || (value ? enter() : leave()),
     ),
     letters: setting(
       number(SMALLEST, LARGEST),
       () => (on ? own : null),
       (value) => {
-        if (moving || (value === null && !on)) return;
+        if (deck.moving() || (value === null && !on)) return;
         own = value ?? 1;
         if (on) arrange();
       },
@@ -417,12 +294,8 @@ export default widget((root) => {
     figure: setting(index, () => (on ? figure : null), showSoon, 0),
     deck: setting(
       words(LONGEST),
-      () => (on && scenes.length ? written(scenes) : null),
-      (text) => {
-        if (moving || text === null) return;
-        scenes = read(text);
-        at = Math.max(0, find(scenes, sceneOf(location.hash)));
-      },
+      () => (on && deck.count() ? deck.written() : null),
+      (text) => text !== null && deck.read(text),
     ),
   });
   store.on("presenting", (wanted) => wanted && enter());

@@ -1,0 +1,159 @@
+/* The deck of a talk: which scenes are kept, which one is on screen, and the link that holds them all. */
+import { address, restore, touch } from "../core/link.js";
+import { inform } from "../core/say.js";
+import { ofBrowser } from "../core/storage.js";
+import * as store from "../core/store.js";
+import * as tabs from "../core/tabs.js";
+import { sceneList } from "./scene-list.js";
+import {
+  counted,
+  find,
+  KEPT,
+  moved,
+  OWN,
+  read,
+  same,
+  sceneOf,
+  whoOpens,
+  wordless,
+  wordsOf,
+  written,
+} from "./scenes.js";
+
+/**
+ * @param {HTMLDialogElement} dialog that lists the scenes
+ * @param {{onStage: () => boolean, changed: () => void}} page `changed` is called when other scenes are kept, or another one is on screen
+ */
+export function deckOf(dialog, { onStage, changed }) {
+  let scenes = read(ofBrowser.get(KEPT) ?? "");
+  let at = -1; // the scene that was shown or kept last
+  let shownAs = ""; // what the address said once that scene was shown
+  let moving = false; // a scene is being shown: what its link does not name stays
+  let shows = 0; // scenes that are being shown: the next may be asked for before one is there
+
+  function keep(next) {
+    scenes = next;
+    if (at >= scenes.length) at = scenes.length - 1;
+    ofBrowser.set(KEPT, written(scenes));
+    changed();
+    touch();
+  }
+
+  /** What the page shows now, as a scene. */
+  const now = () => sceneOf(new URL(address()).hash);
+
+  /** Which scene is on screen; -1 where the view is not kept. */
+  function here() {
+    const scene = now();
+    return scenes[at] && shownAs && same(shownAs, scene) ? at : find(scenes, scene, at);
+  }
+
+  function add() {
+    const known = here();
+    if (known >= 0) return inform(`This view is kept already, as scene ${known + 1} of ${scenes.length}.`);
+    keep(scenes.toSpliced(at + 1, 0, now()));
+    at++;
+    shownAs = "";
+    changed();
+    inform(
+      `Kept as scene ${at + 1} of ${scenes.length}.${onStage() ? "" : " P shows scenes on the stage, S lists them."}`,
+    );
+  }
+
+  function forget() {
+    const known = here();
+    if (known < 0) return inform("This view is not kept as a scene: there is nothing to forget.");
+    keep(scenes.toSpliced(known, 1));
+    inform(`Forgotten; ${scenes.length} ${scenes.length === 1 ? "scene is" : "scenes are"} left.`);
+  }
+
+  /** @param {number} by so many on from the scene on screen, or from the last that was */
+  function step(by) {
+    const known = here();
+    const next = moved(known >= 0 ? known : at, by, scenes.length);
+    return next === null ? undefined : show(next);
+  }
+
+  /** @param {number} index */
+  async function show(index) {
+    at = index;
+    moving = true;
+    shows++;
+    try {
+      await restore(wordless(scenes[index]));
+    } finally {
+      shows--;
+      moving = shows > 0;
+    }
+    shownAs = moving ? "" : now();
+    changed();
+  }
+
+  /** What a presenter calls a scene, or else its tab and view. @param {string} scene */
+  function titleOf(scene) {
+    const { tab, sub, called } = Object.fromEntries(new URLSearchParams(scene));
+    return called || [tab, sub].filter(Boolean).map(tabs.nameOf).join(" · ");
+  }
+
+  const listed = sceneList(dialog, {
+    scenes: () => scenes,
+    here,
+    keep(next) {
+      const shownNow = scenes[at];
+      keep(next);
+      at = next.length === 0 ? -1 : find(next, shownNow ?? "", at);
+      if (at < 0 || !shownNow || !same(next[at], shownNow)) shownAs = "";
+    },
+    show,
+    titleOf,
+  });
+
+  /** The address of the first scene with all that follow; of what is on screen if none is kept. */
+  function fromTheFirst() {
+    if (!scenes.length) return address();
+    const link = new URL(address());
+    const own = new URLSearchParams(link.hash.slice(1));
+    const first = new URLSearchParams(wordless(scenes[0]));
+    for (const key of OWN) if (own.has(key)) first.set(key, own.get(key));
+    link.hash = first.toString();
+    return link.href;
+  }
+
+  async function copy() {
+    const link = fromTheFirst();
+    const who = whoOpens(link, store.state.catalogue.kept_minutes);
+    try {
+      await navigator.clipboard.writeText(link);
+      inform(`A link with ${scenes.length} ${scenes.length === 1 ? "scene" : "scenes"} is copied. ${who}`.trim());
+    } catch {
+      inform("This browser does not let the page copy: the page's address holds the scenes.");
+    }
+  }
+
+  return {
+    add,
+    forget,
+    step,
+    copy,
+    list: listed.open,
+    count: () => scenes.length,
+    moving: () => moving,
+    /** Which scene is on screen, as words. */
+    number: () => counted(moving ? at : here(), scenes.length),
+    /** What the presenter noted on the scene on screen. */
+    note: () => wordsOf(scenes[here()] ?? "").note,
+    /** The title of the scene that comes next; "" after the last. */
+    next() {
+      const next = moved(at, 1, scenes.length);
+      return next === null ? "" : titleOf(scenes[next]);
+    },
+    /** All scenes, as a link holds them. */
+    written: () => written(scenes),
+    /** Take the scenes of a link; while a scene is shown, whose link holds none, they stay. @param {string} text */
+    read(text) {
+      if (moving) return;
+      scenes = read(text);
+      at = Math.max(0, find(scenes, sceneOf(location.hash)));
+    },
+  };
+}
