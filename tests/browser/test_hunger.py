@@ -76,7 +76,11 @@ def choose(page, kind: str, size: str, seed: str) -> None:
 
 
 def test_the_keys_walk_along_the_curves_and_tell_their_numbers(hunger):
-    drawn(hunger)  # what the tab asks when it is opened has come
+    drawn(hunger)  # what the tab asks when it is opened has come,
+    hunger.wait_for_function(  # how long the race beside it would take, too: an open set-up asks a moment later
+        """!vx.get('setup')?.open || !document.querySelector('.vx-train-setup .promise').textContent
+        || document.querySelector('.vx-train-setup .promise').textContent.includes(' of training, ')"""
+    )
     requests = []
     hunger.on("request", lambda request: requests.append(request.post_data or request.url))
     hunger.locator(".vx-hunger .marks").focus()
