@@ -47,7 +47,8 @@ def computed(ablation: Ablation) -> float:
 
 
 def erased(page) -> str:
-    return page.locator(".vx-ablate .changes").inner_text()
+    """What the finding begins with: what is taken away."""
+    return page.locator(".vx-ablate .outcome").inner_text().split(":")[0]
 
 
 def test_patches_are_erased_and_restored_by_pointer_and_keys_and_undone(test_it):
@@ -55,7 +56,7 @@ def test_patches_are_erased_and_restored_by_pointer_and_keys_and_undone(test_it)
     box = marks.bounding_box()
     side = box["width"] / 8
     changed(test_it, lambda: test_it.mouse.click(box["x"] + 2.5 * side, box["y"] + 3.5 * side))
-    assert erased(test_it) == "Taken away: 1 patch erased."
+    assert erased(test_it) == "Without 1 patch"
     assert after_of(test_it) == pytest.approx(computed(Ablation((26,))), abs=0.06)
 
     def drag() -> None:
@@ -66,10 +67,10 @@ def test_patches_are_erased_and_restored_by_pointer_and_keys_and_undone(test_it)
         test_it.mouse.up()
 
     changed(test_it, drag)
-    assert erased(test_it) == "Taken away: 4 patches erased."
+    assert erased(test_it) == "Without 4 patches"
     assert after_of(test_it) == pytest.approx(computed(Ablation((26, 27, 28, 29))), abs=0.06)
     changed(test_it, lambda: test_it.locator(".vx-ablate .undo").click())  # the whole drag
-    assert erased(test_it) == "Taken away: 1 patch erased."
+    assert erased(test_it) == "Without 1 patch"
 
     def restore_by_keys() -> None:
         test_it.evaluate("vx.pin(25)")
@@ -80,7 +81,7 @@ def test_patches_are_erased_and_restored_by_pointer_and_keys_and_undone(test_it)
     changed(test_it, restore_by_keys)
     assert "nothing is taken away yet" in test_it.locator(".vx-ablate .outcome").inner_text()
     changed(test_it, lambda: test_it.locator(".vx-ablate .undo").click())
-    assert erased(test_it) == "Taken away: 1 patch erased."
+    assert erased(test_it) == "Without 1 patch"
     changed(test_it, lambda: test_it.locator(".vx-ablate .reset").click())
     assert "nothing is taken away yet" in test_it.locator(".vx-ablate .outcome").inner_text()
 
@@ -110,7 +111,7 @@ def test_the_strongest_of_a_map_chosen_in_explain_are_erased_beside_as_many_at_r
         page.wait_for_function(
             "(draws) => document.querySelector('.vx-ablate .compared').textContent.includes(draws)", arg=draws
         )
-        assert erased(page) == "Taken away: 8 patches erased."
+        assert erased(page) == "Without 8 patches"
     assert "by Gradient rollout" in said.inner_text()
     changed(page, lambda: page.locator(".vx-ablate [data-baseline=mean]").click())
     assert said.inner_text() == ""
@@ -128,9 +129,9 @@ def test_a_muted_head_stays_muted_while_many_are_erased(test_it):
         page.locator(f".vx-ablate .{kind}").click()
         page.wait_for_function(
             "(said) => document.querySelector('.vx-ablate .compared').textContent.includes(said)",
-            arg={"random": "1 head muted: 8 at random", "strongest": "8 strongest by"}[kind],
+            arg={"random": "layer 4, head 1, erased at once: 8 at random", "strongest": "8 strongest by"}[kind],
         )
-        assert erased(page) == "Taken away: 8 patches erased, 1 head muted."
+        assert erased(page) == "Without 8 patches and layer 4, head 1"
     written(page)
     patches = tuple(int(one) for one in re.search(r"erased=([\d.]+)", page.url)[1].split("."))
     assert after_of(page) == pytest.approx(computed(Ablation(patches, muted=((3, 0),))), abs=0.06)
@@ -143,7 +144,7 @@ def test_heads_and_positions_are_taken_away_and_the_rail_stays(test_it):
     changed(test_it, lambda: test_it.get_by_role("button", name="Mute layer 4, head 1", exact=True).click())
     assert after_of(test_it) == pytest.approx(computed(Ablation(muted=((3, 0),))), abs=0.06)
     changed(test_it, lambda: test_it.locator(".vx-ablate .positions").click())
-    assert erased(test_it) == "Taken away: 1 head muted, positions dropped."
+    assert erased(test_it) == "Without layer 4, head 1 and positions"
     assert after_of(test_it) == pytest.approx(computed(Ablation(muted=((3, 0),), positions=False)), abs=0.06)
     changed(test_it, lambda: test_it.locator(".vx-ablate .shuffle").click())
     seed = int(re.search(r"seed (\d+)", erased(test_it))[1])
@@ -192,7 +193,7 @@ def test_all_is_tried_at_once_and_a_click_takes_what_is_pointed_at_away(test_it)
     assert said, found.inner_text()
     test_it.mouse.click(box["x"] + box["width"] * 2.5 / 8, box["y"] + box["height"] * 1.5 / 8)
     drawn(test_it)
-    assert erased(test_it) == "Taken away: 1 patch erased."
+    assert erased(test_it) == "Without 1 patch"
     before, after = percents(test_it)
     assert after - before == pytest.approx(float(said[1].replace("−", "-")), abs=0.11)
     bars = test_it.locator(".vx-ablate .bars .answer").last.inner_text()
@@ -203,7 +204,7 @@ def test_all_is_tried_at_once_and_a_click_takes_what_is_pointed_at_away(test_it)
     assert found.inner_text().startswith("Layer 1, head 1: ")
     test_it.keyboard.press("Enter")
     drawn(test_it)
-    assert erased(test_it) == "Taken away: 1 patch erased, 1 head muted."
+    assert erased(test_it) == "Without 1 patch and layer 1, head 1"
 
 
 def percents(page) -> list[float]:

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as words from "../../vit_explorer/ui/attention/ablate-all-words.js";
-import { compared, drawn, headline } from "../../vit_explorer/ui/attention/ablate-words.js";
+import { compared, drawn, headline, rival } from "../../vit_explorer/ui/attention/ablate-words.js";
 
 const TRIED = {
   target: 1,
@@ -59,14 +59,29 @@ test("the table has every cost once", () => {
   assert.deepEqual(table.at(-1), ["head", 3, 2, 0]);
 });
 
-test("the headline says whether the answer stays", () => {
+test("the headline names what is gone and says whether the answer stays", () => {
   const classes = ["cat", "dog"];
-  assert.equal(headline([0.889, 0.111], [0.712, 0.288], classes, false), "Still cat (88.9 % → 71.2 %)");
-  assert.equal(
-    headline([0.889, 0.111], [0.3, 0.7], classes, false),
-    "No longer cat (88.9 % → 30.0 %): now dog, 70.0 %",
+  const gone = "Without layer 4, head 1";
+  assert.equal(headline([0.889, 0.111], [0.712, 0.288], classes, gone), `${gone}: still cat (88.9 % → 71.2 %)`);
+  assert.match(
+    headline([0.889, 0.111], [0.3, 0.7], classes, gone),
+    /^Without layer 4, head 1: no longer cat \(88\.9 % → 30\.0 %\).* dog, 70\.0 %$/,
   );
-  assert.match(headline([0.889, 0.111], [0.889, 0.111], classes, true), /^cat 88.9 %: nothing/);
+  assert.match(headline([0.889, 0.111], [0.889, 0.111], classes, ""), /^cat 88.9 %: nothing/);
+});
+
+test("an answer that rises does so against the class that loses most, one that falls gives to the class that gains most", () => {
+  const classes = ["cat", "frog", "dog"];
+  assert.match(
+    rival([0.8, 0.15, 0.05], [0.9, 0.06, 0.04], classes),
+    /rises.* for frog \(15\.0 % → 6\.0 %\) than for cat/,
+  );
+  assert.match(rival([0.8, 0.15, 0.05], [0.7, 0.16, 0.14], classes), /cat loses .* dog \(5\.0 % → 14\.0 %\)/);
+  assert.match(rival([0.8, 0.15, 0.05], [0.3, 0.6, 0.1], classes), /Before, frog had 15\.0 %/);
+  assert.match(rival([0.8, 0.15, 0.05], [0.8002, 0.1498, 0.05], classes), /^cat stays/);
+  const many = ["cat", ...Array.from({ length: 10 }, (_, k) => `other ${k}`)];
+  const spread = (/** @type {number} */ p) => [p, ...Array(10).fill((1 - p) / 10)];
+  assert.match(rival(spread(0.9), spread(0.902), many), /No other class/);
 });
 
 test("the strongest patches of a map stand beside as many at random", () => {
@@ -77,7 +92,10 @@ test("the strongest patches of a map stand beside as many at random", () => {
   assert.match(said, /8 strongest by Rollout: dog \(cat 30.0 %\); 8 at random: still cat in 2 of 3 draws, 60.0 %/);
   assert.doesNotMatch(said, /50.0 %/); // the newest of a map
   assert.match(compared([draws[0]], "cat", 8), /8 at random: still cat, 90.0 %/);
-  assert.match(compared([draws[0]], "cat", 8, "1 head muted"), /^Erased at once with 1 head muted: 8 at random/);
+  assert.match(
+    compared([draws[0]], "cat", 8, "Without layer 1, head 2"),
+    /^Without layer 1, head 2, erased at once: 8 at random/,
+  );
   const patches = drawn(8, 16);
   assert.equal(new Set(patches).size, 8);
   assert.ok(patches.every((patch, k) => patch >= 0 && patch < 16 && (!k || patch > patches[k - 1])));

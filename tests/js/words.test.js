@@ -53,12 +53,20 @@ test("models of other classes are counted apart, and a label judges those that k
 
 test("what is taken away, in words", () => {
   const nothing = { erased: [], shuffle: null, muted: [], positions: true };
-  assert.equal(ablation.inWords(nothing), "");
-  assert.equal(ablation.inWords({ ...nothing, erased: [1, 2], muted: [[0, 1]] }), "2 patches erased, 1 head muted");
+  assert.equal(ablation.without(nothing), "");
+  assert.equal(ablation.without({ ...nothing, muted: [[3, 0]] }), "Without layer 4, head 1");
   assert.equal(
-    ablation.inWords({ ...nothing, erased: [1], shuffle: 7, positions: false }),
-    "1 patch erased, patches shuffled (seed 7), positions dropped",
+    ablation.without({ ...nothing, erased: [1, 2], muted: [[0, 1]] }),
+    "Without 2 patches and layer 1, head 2",
   );
+  const three = [
+    [0, 1],
+    [1, 1],
+    [2, 1],
+  ];
+  assert.equal(ablation.without({ ...nothing, muted: three, positions: false }), "Without 3 heads and positions");
+  assert.equal(ablation.without({ ...nothing, shuffle: 7 }), "Patches shuffled (seed 7)");
+  assert.equal(ablation.without({ ...nothing, erased: [1], shuffle: 7 }), "Without 1 patch, patches shuffled (seed 7)");
 });
 
 test("choices have a past, and a drag is one step of it", () => {

@@ -79,15 +79,20 @@ export function linked(kept) {
   };
 }
 
-/** What is taken away, in words. */
-export function inWords({ erased, shuffle, muted, positions }) {
-  const parts = [
-    erased.length && `${format.plural(erased.length, "patch", "patches")} erased`,
-    shuffle !== null && `patches shuffled (seed ${shuffle})`,
-    muted.length && `${format.plural(muted.length, "head")} muted`,
-    !positions && "positions dropped",
-  ].filter(Boolean);
-  return parts.join(", ");
+const NAMED = 2; // heads; more of them are counted
+
+/** What is taken away, in words: "Without 1 patch and layer 4, head 1"; "" for nothing. */
+export function without({ erased, shuffle, muted, positions }) {
+  const heads = muted.map(([layer, head]) => `layer ${layer + 1}, head ${head + 1}`);
+  const gone = [
+    ...(erased.length ? [format.plural(erased.length, "patch", "patches")] : []),
+    ...(heads.length > NAMED ? [format.plural(heads.length, "head")] : heads),
+    ...(positions ? [] : ["positions"]),
+  ];
+  const order = shuffle === null ? "" : `${gone.length ? ", patches" : "Patches"} shuffled (seed ${shuffle})`;
+  if (!gone.length) return order;
+  const [last, ...others] = [...gone].reverse();
+  return `Without ${others.length ? `${others.reverse().join("; ")} and ${last}` : last}${order}`;
 }
 
 /**

@@ -4,7 +4,7 @@ import { fill, make } from "../core/elements.js";
 import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
 import * as views from "../core/views.js";
-import { inWords } from "./ablate-choices.js";
+import { without } from "./ablate-choices.js";
 import * as words from "./ablate-words.js";
 
 const MANY = 8; // patches
@@ -74,7 +74,7 @@ export function eraseMany(root, server, { erase, answer }) {
     const others = { ...choices, erased: [] };
     const key = JSON.stringify(others);
     if (of !== now.of || besides.key !== key) [attempts, tried] = [[], null];
-    besides = { key, words: inWords(others) };
+    besides = { key, words: without(others) };
     if (of !== now.of) maps = [];
     of = now.of;
     const orders = JSON.stringify(now.orders);

@@ -15,7 +15,7 @@ import { widget } from "../core/widget.js";
 import { tryAll } from "./ablate-all.js";
 import * as ablation from "./ablate-choices.js";
 import { eraseMany } from "./ablate-order.js";
-import { emptied, headline } from "./ablate-words.js";
+import { emptied, headline, rival } from "./ablate-words.js";
 import { baselineButtons, LEFT } from "./baselines.js";
 import { ABLATION } from "./questions.js";
 
@@ -65,7 +65,18 @@ export default widget((root, server) => {
     () => store.get("explained"),
     (name) => store.set("explained", name),
   );
-  inLink(root, { ...ablation.linked(kept), tried, order }, () => draw(store.state));
+  const seen = setting(
+    flag,
+    () => $(".seen").open,
+    (wish) => ($(".seen").open = wish ?? false),
+    false,
+  );
+  inLink(root, { ...ablation.linked(kept), tried, order, maps: seen }, () => draw(store.state));
+  $(".seen").addEventListener("toggle", () => {
+    if (!fits(store.state)) return;
+    maps(store.state);
+    mark(store.state);
+  });
   $(".undo").addEventListener("click", kept.undo);
   $(".reset").addEventListener("click", kept.reset);
   $(".shuffle").addEventListener("click", () =>
@@ -164,6 +175,7 @@ export default widget((root, server) => {
   function maps({ trace }) {
     const key = answer.maps.map(({ name }) => name).join();
     if ($(".maps").dataset.of !== key) buildMaps(key);
+    if (!$(".seen").open) return; // painted once they are asked for
     answer.maps.forEach((map, index) => {
       const [before, after] = [decode(map.before).data, decode(map.after).data];
       const high = Math.max(...before, ...after);
@@ -216,17 +228,17 @@ export default widget((root, server) => {
       SIDE,
       SIDE,
     );
-    const changes = ablation.inWords(kept.now());
-    $(".scene").setAttribute("aria-label", `${trace.picture.title}${changes ? `, ${changes}` : ""}`);
+    const without = ablation.without(kept.now());
+    $(".scene").setAttribute("aria-label", [trace.picture.title, without].filter(Boolean).join(". "));
     many.show(answer, kept.now());
     if (!fits(state)) return;
     many.note(answer, kept.now().erased);
-    $(".outcome").textContent = headline(answer.before, answer.after, trace.classes, kept.isEmpty());
+    $(".outcome").textContent = headline(answer.before, answer.after, trace.classes, without);
     $(".changes").textContent =
       kept.now().erased.length === trace.grid[0] * trace.grid[1]
         ? emptied(LEFT[kept.now().baseline])
-        : changes
-          ? `Taken away: ${changes}.`
+        : without
+          ? rival(answer.before, answer.after, trace.classes)
           : "Erase a patch, mute a head or shuffle; or try each patch and each head alone.";
     bars(answer, trace.classes);
     maps(state);
@@ -250,7 +262,8 @@ export default widget((root, server) => {
     overlays.outlinePatch($(".marks"), SIDE, token, trace.grid, query, false);
     all.mark(state);
     if (fits(state))
-      for (const { marks, width } of views) overlays.outlinePatch(marks, width, token, trace.grid, query);
+      for (const { marks, width } of views.filter((one) => one.width))
+        overlays.outlinePatch(marks, width, token, trace.grid, query);
   }
 
   function cross(context, x, y, w, h) {
