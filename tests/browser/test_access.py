@@ -32,6 +32,7 @@ _FAULTS = """async ([part, only, whole]) => {
     closed.forEach((panel, index) => panel.append(aside[index]));
   }
 }"""
+_TOLD = "async () => (await vx.module('frame/here.js')).lines().some(([kind]) => kind === 'You see')"  # by the help
 # The tabs of the page, each with the names of its views.
 _TABS = (
     """() => [...document.querySelectorAll("#tabs > .tab-wrapper [role=tab]")].map((tab) => tab.textContent.trim())"""
@@ -95,9 +96,11 @@ def test_in_no_view_axe_finds_a_fault_or_anything_counts_from_0(watched, address
     page.evaluate(source.read_text(encoding="utf-8"))
     page.evaluate(_KEEP_DRAWN)
     page.evaluate("vx.pin(0)")
-    found, from_zero, low = {}, {}, {}
+    found, from_zero, low, untold = {}, {}, {}, []
     for view in views(page):
         from_zero[view] = page.evaluate(_FROM_ZERO, _ZERO)
+        if not page.evaluate(_TOLD):
+            untold.append(view)
         found[view, "light"] = page.evaluate(_FAULTS, [":root", None, False])
         page.evaluate("document.body.classList.add('dark')")
         drawn(page)
@@ -108,9 +111,18 @@ def test_in_no_view_axe_finds_a_fault_or_anything_counts_from_0(watched, address
         found[view, "phone"] = page.evaluate(_FAULTS, [VIEW, NARROW, False])
         low[view] = page.evaluate(_LOW)
         page.set_viewport_size(VIEWPORT)
+    for theme in ("light", "dark"):
+        page.evaluate("(theme) => vx.go(`words=entropy&theme=${theme}`)", theme)
+        page.get_by_role("dialog", name="Help").wait_for()
+        found["help", theme] = page.evaluate(_FAULTS, [".vx-frame-help", None, False])
+        page.get_by_role("button", name="All words").click()
+        page.get_by_role("button", name="Back to help").click()
+        found["help, topics", theme] = page.evaluate(_FAULTS, [".vx-frame-help", None, False])
+    page.keyboard.press("Escape")
     found["all views", "together"] = page.evaluate(_FAULTS, [":root", ["duplicate-id-aria"], True])
     faulty = [f"{' '.join(key)}: {fault}" for key, faults in found.items() for fault in faults]
     assert faulty == []
+    assert untold == []
     assert {view: words for view, words in from_zero.items() if words} == {}
     assert {view: targets for view, targets in low.items() if targets} == {}
 

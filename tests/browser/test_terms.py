@@ -1,4 +1,4 @@
-"""A term of the glossary shows its entry to pointer, keyboard and touch; any word can be looked up."""
+"""A term shows its entry in the glossary; Help looks any word up and says what can be done."""
 
 from __future__ import annotations
 
@@ -31,18 +31,50 @@ def test_a_term_shows_its_entry(page):
     assert box["x"] >= 0 and box["x"] + box["width"] <= 1280 and box["y"] >= 0 and box["y"] + box["height"] <= 720
 
 
-def test_a_word_is_looked_up_by_keyboard_and_a_link_holds_it(page):
-    page.get_by_role("button", name="Words").press("Enter")
-    dialog = page.get_by_role("dialog", name="What a word means")
+def opened_help(page):
+    page.get_by_role("button", name="Help").press("Enter")
+    dialog = page.get_by_role("dialog", name="Help")
     dialog.wait_for()
-    assert dialog.locator("section").count() > 80
-    page.keyboard.type("entrop")
-    assert dialog.locator("h3").all_inner_texts() == ["Entropy", "Loss, cross-entropy"]
+    return dialog
+
+
+def test_help_says_what_can_be_done_in_the_open_view_and_who_sees_a_link(page):
+    page.evaluate("vx.go('tab=attention&sub=explain')")
+    drawn(page)
+    page.locator("body").press("?")
+    dialog = page.get_by_role("dialog", name="Help")
+    dialog.wait_for()
+    assert dialog.locator(".place").inner_text() == "Attention · Explain"
+    told = dialog.locator(".here dl").inner_text()
+    for part in ("what", "look"):
+        words = page.locator(f".vx-explain .vx-{part}").first.inner_text()
+        assert " ".join(words.split()) in " ".join(told.split())
+    assert "127.0.0.1" in dialog.locator(".who").inner_text()
+    assert dialog.locator(".minutes").inner_text() == str(page.evaluate("vx.get('catalogue').kept_minutes"))
+    page.keyboard.press("Escape")
+    dialog.wait_for(state="hidden")
+    page.locator("#vx-model").press("?")  # typed into a field, a key is none of the page's
+    assert dialog.is_hidden()
+    opened_help(page).get_by_role("button", name="Take the tour").click()
+    page.locator(".vx-tour .card").wait_for()
+    page.keyboard.press("Escape")
+    page.locator(".vx-tour .card").wait_for(state="hidden")
+    page.locator(".vx-explain .vx-what").first.wait_for()
+
+
+def test_a_word_is_looked_up_by_keyboard_and_a_link_holds_it(page):
+    dialog = opened_help(page)
+    dialog.get_by_role("button", name="All words").click()
+    assert dialog.locator("article").count() > 80
+    dialog.get_by_role("textbox").fill("letterb")
+    assert dialog.locator("h3:visible").all_inner_texts() == ["Letterbox"]
+    dialog.get_by_role("textbox").fill("entrop")
+    assert dialog.locator("h3:visible").all_inner_texts() == ["Entropy", "Loss, cross-entropy"]
     page.wait_for_function("location.hash.includes('words=entrop')")
     reload(page)
     dialog.locator("h3", has_text="Entropy").first.wait_for()
     dialog.click(position={"x": 5, "y": 200})  # its own edge is not beside it
-    dialog.locator(".entries").press("p")  # a key of the page
+    dialog.locator(".body").press("p")  # a key of the page
     assert dialog.is_visible() and not page.locator("body.vx-present").count()
     page.keyboard.press("Escape")
     dialog.wait_for(state="hidden")
@@ -50,8 +82,7 @@ def test_a_word_is_looked_up_by_keyboard_and_a_link_holds_it(page):
 
 
 def test_no_dialog_is_left_open_unseen_on_the_stage(page):
-    page.get_by_role("button", name="Words").press("Enter")
-    page.get_by_role("dialog", name="What a word means").wait_for()
+    opened_help(page)
     page.evaluate("vx.go('present=1')")
     page.locator("body.vx-present").wait_for()
     assert not page.locator("dialog[open]").count()
@@ -78,11 +109,10 @@ def test_the_name_leads_home_and_start_over_to_the_page_as_it_opens(page):
     page.go_back()
     page.locator(".vx-attention-heads .which").wait_for()
     written(page)
-    page.get_by_role("button", name="Words").press("Enter")
-    page.get_by_role("dialog", name="What a word means").wait_for()
-    page.keyboard.type("start over")
-    button = page.get_by_role("button", name="Start over")
-    assert "primary" in button.get_attribute("class")
+    dialog = opened_help(page)
+    page.keyboard.type("reset")
+    assert dialog.locator("h3:visible").all_inner_texts() == ["Start over"]
+    button = dialog.get_by_role("button", name="Start over")
     with page.expect_navigation():
         button.press("Enter")
     settled(page)

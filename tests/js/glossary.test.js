@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { found, seeksStart } from "../../vit_explorer/ui/frame/words.js";
+import { about, found } from "../../vit_explorer/ui/frame/words.js";
 
 const term = (name, text) => ({ section: "One", names: name.split(", "), text });
 const TERMS = [
@@ -18,7 +18,8 @@ test("names that begin with what is looked up come first, then names that hold i
   assert.deepEqual(names(""), ["Attention weight", "Softmax", "Query", "Log-softmax"]);
 });
 
-test("who looks for the way back to the start is sent to it, and nobody else", () => {
-  for (const text of ["start over", " Start ov", "reset", "default", "start again"]) assert.ok(seeksStart(text), text);
-  for (const text of ["", "start", "restart", "stage", "default picture"]) assert.ok(!seeksStart(text), text);
+test("a topic of the help is found by the beginning of one of its words, from three letters on", () => {
+  const topic = "start over reset defaults";
+  for (const text of ["start over", " Start ov", "reset", "Def", "over"]) assert.ok(about(topic, text), text);
+  for (const text of ["", "st", "restart", "default picture", "set"]) assert.ok(!about(topic, text), text);
 });

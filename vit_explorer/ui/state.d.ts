@@ -26,6 +26,8 @@ export interface State {
   download: string;
   /** Counts up when the stage is asked for. */
   presenting: number;
+  /** Counts up when the help is asked for. */
+  helping: number;
   /** How many times as large as usual a view is on the stage; 0 off it. Set anew with each size of the room. */
   stage: number;
   /** How many questions the views offer; set anew when a view does. */

@@ -27,8 +27,11 @@ ONLY_IN: dict[str, tuple[str, ...]] = {
     "stage": ("windows",),
     "batch": ("train", "recipe"),
 } | dict.fromkeys(
-    ("image", "channel", "layer", "update", "card", "recipe", "probability", "parameters", "seed", "training"), ()
-)
+    (
+        "image", "channel", "layer", "update", "card", "recipe", "probability", "parameters", "seed", "training",
+        "crop", "marked token", "marked patch", "point", "race", "contender", "snapshot", "scene", "finding",
+    ), ()
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

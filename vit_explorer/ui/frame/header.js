@@ -1,16 +1,13 @@
 /* The bar on top: name, claim, a link to what is on screen, light or dark. */
 import { focusView } from "../core/keys.js";
-import { address, go, inLink, startOver } from "../core/link.js";
+import { address, go } from "../core/link.js";
 import { inform } from "../core/say.js";
-import { setting, words } from "../core/setting.js";
-import { ofBrowser } from "../core/storage.js";
 import * as store from "../core/store.js";
 import { choose } from "../core/theme.js";
 import { widget } from "../core/widget.js";
-import { KEPT, whoOpens } from "./scenes.js";
-import { dictionary } from "./words.js";
+import { whoOpens } from "./scenes.js";
 
-export default widget((root, server) => {
+export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
 
   $(".mark").src = new URL("icon.svg", import.meta.url).href;
@@ -47,14 +44,7 @@ export default widget((root, server) => {
     close();
     $(".copy").focus();
   });
-  const lookUp = dictionary(root, server);
-  $(".look-up").addEventListener("click", () => lookUp.open(""));
-  $(".start-over").addEventListener("click", () => {
-    ofBrowser.set(KEPT, "");
-    lookUp.close();
-    startOver();
-  });
-  inLink(root, { words: setting(words(60), lookUp.sought, (text) => (text ? lookUp.open(text) : lookUp.close())) });
+  $(".help").addEventListener("click", () => store.set("helping", store.state.helping + 1 || 1));
   $(".tour").addEventListener("click", () => go("tour=1"));
   $(".present").addEventListener("click", () => store.set("presenting", store.state.presenting + 1 || 1));
   $(".more").addEventListener("click", () => {

@@ -258,10 +258,6 @@ export default widget((root) => {
         if (event.key === "p") enter();
         else if (event.key === "k") deck.add();
         else if (event.key === "s") deck.list();
-        else if (event.key === "?")
-          inform(
-            "P begins the stage, K keeps what is on screen as a scene for it, S lists the scenes. On the stage ? shows all keys.",
-          );
         return;
       }
       const grid = store.state.trace && store.state.trace.grid;

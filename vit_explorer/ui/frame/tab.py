@@ -22,8 +22,9 @@ from vit_explorer.ui.frame.weights import Arrivals, begin_weights, open_weights,
 
 
 def place_header() -> None:
-    """Place the line above everything: the name, a link, the stage, and the switch between light and dark."""
-    widget(__file__, "header", serve(words=list_words), elem_id="header")
+    """Place the line above everything, with what it opens: the help and the stage."""
+    widget(__file__, "header", elem_id="header")
+    widget(__file__, "frame-help", serve(words=list_words), elem_id="help")
     widget(__file__, "frame-present", elem_id="present")
 
 
