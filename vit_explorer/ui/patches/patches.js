@@ -12,6 +12,7 @@ import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
 import { moveToken, prefixName, prefixNames, tokenIndex, tokenOfIndex } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
+import { against, multiplyAdds, times } from "./cut.js";
 import { QUESTIONS } from "./questions.js";
 
 export default widget((root, server) => {
@@ -119,21 +120,15 @@ export default widget((root, server) => {
   }
 
   // ---- the numbers -------------------------------------------------------------------------------------------
-  /** Multiply-adds of a ViT, the formula of cost/multiply_adds.py. */
-  function multiplyAdds(tokens, values, model) {
-    const d = model.d_model;
-    const layer = 4 * tokens * d * d + 2 * tokens * tokens * d + 2 * tokens * d * model.d_ff;
-    return (tokens - prefix) * values * d + model.n_layers * layer + d * model.n_classes;
-  }
-
   /** The table: the chosen cut, the `trained` one {picture, patch, counted} if it is another, and every pixel a token. */
   function numbers(model, trained) {
     const same = trained && trained.picture === cut.picture && trained.patch === cut.patch;
     const one = (name, patch, current, { picture, counted = null } = cut) => {
       const tokens = (picture / patch) ** 2 + prefix;
       const values = 3 * patch * patch;
-      const cost = counted ?? multiplyAdds(tokens, values, model);
-      return { name, current, cells: [tokens, values, tokens * tokens, cost] };
+      const work = multiplyAdds(tokens, prefix, values, model);
+      const cells = [tokens, values, tokens * tokens, counted ?? work.all];
+      return { name, current, cells, share: work.pairs / work.all };
     };
     const cls =
       prefix > 1 ? `, ${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : prefix ? ` and ${names[0]}` : "";
@@ -159,14 +154,14 @@ export default widget((root, server) => {
       cells: chosen.cells.map((v, i) => pixels.cells[i] / v),
     };
     const full = (value) => (value < 1e7 ? format.count(value) : format.short(value));
-    const times = (value) => (value < 1 ? `÷ ${format.short(1 / value)}` : `× ${format.short(value)}`);
     const rows = [chosen, ...own, pixels].map((row) => line(row, full));
     $(".numbers tbody").replaceChildren(...rows, line(ratio, times));
     const named = (size, side) => (larger ? `${size} of ${side} pixels` : String(size));
     $(".numbers caption").textContent = own
-      .map(({ cells }) => {
-        const [tokens, , pairs, cost] = chosen.cells.map((v, i) => times(v / cells[i]));
-        return `${named(cut.patch, cut.picture)} against ${named(patch, picture)}: ${tokens} tokens, ${pairs} pairs, ${cost} multiply-adds.`;
+      .map(({ cells, share }) => {
+        const [tokens, , pairs, cost] = chosen.cells.map((v, i) => v / cells[i]);
+        const [name, other] = [named(cut.patch, cut.picture), named(patch, picture)];
+        return against({ name, other, tokens, pairs, cost, share });
       })
       .join("");
   }
