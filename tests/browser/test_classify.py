@@ -10,6 +10,9 @@ import pytest
 from PIL import Image
 
 from tests.browser.pages import drawn, reload, save
+from vit_explorer.models.summary import accuracy_percent
+
+TABLE = ".vx-classify .answers table"
 
 
 def png(seed: int) -> bytes:
@@ -64,6 +67,9 @@ def test_times_are_shown_in_milliseconds(classify):
 def test_a_card_opens_its_picture_in_every_tab(classify):
     choose(classify, ("mine.png", png(3)))
     classify.wait_for_function("document.querySelector('.vx-classify .cards').textContent.includes('mine.png')")
+    classify.wait_for_function("vx.get('settled').picture.startsWith('upload:')")  # what is brought is open at once
+    classify.evaluate("vx.set('wish', { picture: 'sample:cat' })")
+    classify.wait_for_function("vx.get('settled').picture === 'sample:cat'")
     card = classify.locator(".vx-classify .cards > *", has_text="mine.png")
     card.get_by_role("button", name="mine.png open in every tab").click()
     classify.wait_for_function("vx.get('settled').picture.startsWith('upload:')")
@@ -72,11 +78,20 @@ def test_a_card_opens_its_picture_in_every_tab(classify):
 
 def test_the_honest_line_names_the_classes(classify):
     text = classify.locator(".vx-classify .honest").inner_text()
-    assert "airplane" in text and "truck" in text
-    assert "no proof" in text
+    assert "ten things: airplane, " in text and " and truck" in text
+    assert "circle" not in text  # the networks of drawn shapes have no column
+    above = "(table) => document.querySelector('.vx-classify .honest').getBoundingClientRect().bottom"
+    assert classify.locator(TABLE).evaluate(f"{above} <= table.getBoundingClientRect().top")
 
 
-TABLE = ".vx-classify .answers table"
+def test_a_column_says_what_its_network_is_and_how_often_it_was_right(classify):
+    models = {one["name"]: one for one in classify.evaluate("vx.get('catalogue').models")}
+    heads = classify.locator(f"{TABLE} thead th[title]")
+    tested = classify.locator(f"{TABLE} thead td").all_inner_texts()
+    named = [models[title.rpartition(", ")[2]] for title in heads.evaluate_all("(all) => all.map((th) => th.title)")]
+    assert len(named) == len(names(classify))
+    assert [head.split("\n")[1] for head in heads.all_inner_texts()] == [one["gist"] for one in named]
+    assert tested == [accuracy_percent(one["test_accuracy"]) for one in named]
 
 
 def test_the_table_judges_each_answer_by_the_true_one_that_is_typed(classify):
@@ -122,7 +137,7 @@ def test_a_field_that_is_written_in_keeps_its_words_while_answers_come(classify)
 
 def names(page) -> list[str]:
     """The models of the table, in its order."""
-    return page.locator(f"{TABLE} thead th").all_inner_texts()[2:]
+    return page.locator(f"{TABLE} thead .called").all_inner_texts()
 
 
 def short(page) -> str:
@@ -135,9 +150,12 @@ def test_own_pictures_take_the_place_of_the_sample_and_a_row_opens_and_removes_i
     classify.wait_for_function(f"document.querySelector('{TABLE} tbody').textContent.includes('two.png')")
     titles = rows.locator("th > span:nth-child(2)")
     assert titles.all_inner_texts() == ["one.png", "two.png"]
+    shown = "(title) => document.querySelector('.vx-frame .title').textContent === title"
+    classify.wait_for_function(shown, arg="one.png")  # the first that the visitor brought is at the left
+    rows.nth(1).get_by_role("button", name="open: two.png, in every tab").click()
+    classify.wait_for_function(shown, arg="two.png")
     rows.first.get_by_role("button", name="open: one.png, in every tab").click()
-    classify.wait_for_function("vx.get('settled').picture.startsWith('upload:')")
-    assert classify.locator(".vx-frame .title").inner_text() == "one.png"
+    classify.wait_for_function(shown, arg="one.png")
     assert rows.first.locator(".show").inner_text() == "open now"
     rows.first.get_by_role("button", name="Remove one.png").click()
     assert titles.all_inner_texts() == ["two.png"]

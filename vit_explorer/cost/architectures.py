@@ -56,6 +56,7 @@ def _untrained(kind: str) -> dict[str, Any]:
         "name": kind,
         "title": MODELS[kind].title,
         "short": MODELS[kind].short,
+        "gist": MODELS[kind].gist,
         "architecture": kind,
         **dict.fromkeys(names),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),

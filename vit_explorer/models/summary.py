@@ -12,13 +12,14 @@ from vit_explorer.models.zoo import model_spec
 class ModelSummary(TypedDict):
     """Facts about a trained network; None where the card states none.
 
-    ``title`` and ``short`` are those of its ``architecture``; ``data``, ``n_train``, ``n_test``, ``epochs`` and
-    ``augment`` are of its training.
+    ``title``, ``short`` and ``gist`` are those of its ``architecture``; ``data``, ``n_train``, ``n_test``, ``epochs``
+    and ``augment`` are of its training.
     """
 
     name: str
     title: str
     short: str
+    gist: str
     architecture: str
     data: str
     n_classes: int
@@ -49,6 +50,7 @@ def model_summary(checkpoint: Checkpoint) -> ModelSummary:
         "name": checkpoint.name,
         "title": card.get("title", spec.title),
         "short": card.get("short", spec.short),
+        "gist": spec.gist,
         "architecture": card["model"],
         "data": card["dataset"]["name"],
         "n_classes": len(checkpoint.class_names),

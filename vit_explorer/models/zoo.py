@@ -23,6 +23,7 @@ class ModelSpec:
 
     Attributes:
         title, short: what people read; the second where there is little room.
+        gist: what it is, in three or four words.
     """
 
     build: Callable[..., Network]
@@ -30,24 +31,28 @@ class ModelSpec:
     parameters: int
     title: str
     short: str
+    gist: str
 
 
 MODELS: dict[str, ModelSpec] = {
-    "vit": ModelSpec(ViT, {}, 809_354, "ViT", "ViT"),
+    "vit": ModelSpec(ViT, {}, 809_354, "ViT", "ViT", "attention to everything"),
     "vit-conv": ModelSpec(
         ViT,
         {"embedding": "conv", "pooling": "attention", "n_layers": 3, "d_ff": 256},
         482_955,
         "ViT with a convolutional stem",
         "ViT + conv stem",
+        "patches by convolution",
     ),
-    "deit": ModelSpec(DeiT, {}, 810_900, "DeiT", "DeiT"),
-    "hybrid": ModelSpec(HybridViT, {}, 1_458_890, "Hybrid of CNN and ViT", "Hybrid"),
-    "swin": ModelSpec(SwinTransformer, {}, 929_822, "Swin", "Swin"),
-    "cnn": ModelSpec(ConvNet, {}, 373_386, "CNN", "CNN"),
+    "deit": ModelSpec(DeiT, {}, 810_900, "DeiT", "DeiT", "ViT with a teacher"),
+    "hybrid": ModelSpec(HybridViT, {}, 1_458_890, "Hybrid of CNN and ViT", "Hybrid", "a CNN, then ViT"),
+    "swin": ModelSpec(SwinTransformer, {}, 929_822, "Swin", "Swin", "attention in windows"),
+    "cnn": ModelSpec(ConvNet, {}, 373_386, "CNN", "CNN", "convolutions, no attention"),
 }
 # Built to hold other people's weights for images of 224 x 224 pixels and 1,000 classes; not offered for training.
-LARGE_MODELS: dict[str, ModelSpec] = {"resnet": ModelSpec(ResNet, {}, 25_557_032, "ResNet-50", "ResNet-50")}
+LARGE_MODELS: dict[str, ModelSpec] = {
+    "resnet": ModelSpec(ResNet, {}, 25_557_032, "ResNet-50", "ResNet-50", "convolutions, no attention")
+}
 
 
 def model_names() -> list[str]:

@@ -1,9 +1,10 @@
 /* What the Classify tab says of its results: a block for each model, and what reached the models. */
-import { dataset, ranked, TOP } from "../core/answers.js";
+import { ranked, TOP } from "../core/answers.js";
 import { decode } from "../core/arrays.js";
 import { clearCanvas, rgbImage } from "../core/draw.js";
 import { barCells, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { testedOn } from "./classify-words.js";
 
 const SIDE = 128; // CSS pixels of a picture on a card
 const NBSP = "\u00a0";
@@ -16,11 +17,8 @@ export function modelBlock(model, truth) {
   name.append(make("strong", "", model.short), make("span", "vx-soft vx-small", model.name));
   name.title = model.title;
   const tested = make("p", "vx-small vx-soft");
-  tested.textContent = "no test accuracy on its card";
-  if (Number.isFinite(model.test_accuracy)) {
-    tested.textContent = `test accuracy ${format.percent(model.test_accuracy).replace(" ", NBSP)} on ${dataset(model)}`;
-    if (model.n_test) tested.title = `${format.count(model.n_test)} test pictures`;
-  }
+  tested.textContent = testedOn(model).replace(" %", `${NBSP}%`) || "no test accuracy on its card";
+  if (model.n_test) tested.title = `${format.count(model.n_test)} test pictures`;
   const bars = make("div", "vx-bars");
   const below = make("p", "vx-small below", NBSP);
   const time = make("p", "vx-small vx-soft", NBSP);
@@ -75,21 +73,4 @@ export function waitingView() {
   const figure = make("figure");
   figure.append(make("div", "blank"), make("figcaption", "vx-soft vx-small", NBSP));
   return figure;
-}
-
-const LISTED = 12; // classes of a model that are named
-
-/** What these models can say at all, in a sentence. */
-export function knowledge(results) {
-  const known = new Map(results.map((result) => [JSON.stringify(result.classes), result]));
-  const lists = [...known.values()].map((one) => {
-    const number = one.classes.length === 10 ? "ten" : format.count(one.classes.length);
-    const names = one.classes.slice(0, LISTED).join(", ") + (one.classes.length > LISTED ? " and others" : "");
-    const of = one.data === "unknown" ? "other data" : dataset(one);
-    return `the ${number} of ${of} (${names})`;
-  });
-  return (
-    `These models know only the classes they were trained on: ${lists.join(", and ")}. ` +
-    "A picture of anything else gets one of those all the same, and a high percentage is no proof."
-  );
 }

@@ -1,7 +1,7 @@
 /* The Classify tab: a card for each picture, on it the five most likely classes of every model.
  *
- * Until the visitor adds or removes something, the one card is the picture of the frame. How pictures become square
- * is one choice for the whole page: it is asked of the frame, and followed when it changes there.
+ * Until the visitor adds or removes something, the one card is the picture of the frame; what a visitor brings is opened
+ * there. How pictures become square is chosen in the frame, for the whole page.
  */
 import { NONE, verdict } from "../core/answers.js";
 import { fill, make } from "../core/elements.js";
@@ -13,7 +13,9 @@ import { ask as askServer, latest } from "../core/server.js";
 import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
+import { columns } from "./answers.js";
 import * as card from "./card.js";
+import { knowledge } from "./classify-words.js";
 import { QUESTIONS } from "./questions.js";
 import * as table from "./table.js";
 import { showTruth, truthField } from "./truth.js";
@@ -32,7 +34,7 @@ export default widget((root, server) => {
   let following = true;
   let asking = false;
 
-  const { knowledge, modelBlock, views, waitingView } = card;
+  const { modelBlock, views, waitingView } = card;
 
   // ---- pictures come in --------------------------------------------------------------------------------------
   function complain(sentence) {
@@ -52,7 +54,7 @@ export default widget((root, server) => {
   /** What goes on, or what is here when nothing does. */
   function tell(sentence = "") {
     const n = cards.length;
-    const here = n < MOST ? `${n} of ${MOST} pictures` : `${MOST} pictures: the next one replaces the last`;
+    const here = n < MOST ? `${n} of ${MOST} pictures` : `${MOST} pictures, the next one replaces the last`;
     $(".status").textContent = sentence || here;
     tabulate();
     $(".clear").disabled = !n && $(".problems").hidden;
@@ -73,11 +75,12 @@ export default widget((root, server) => {
     ask();
   }
 
-  /** A visitor's own picture takes the place of the sample that is here by itself. */
+  /** A visitor's own picture takes the place of the sample that is here by itself; the first of several is opened. */
   function addOwn(picture, place) {
     if (following && cards[0] && !cards[0].picture.name.startsWith("upload:"))
       for (const card of cards.splice(0)) card.element.remove();
     add(picture, place);
+    if (!place) store.set("wish", { picture: picture.name });
   }
 
   /** @param {Card} card  @param {"remove" | "drop"} button of the next one that gets the focus */
@@ -125,6 +128,8 @@ export default widget((root, server) => {
   // ---- the table -----------------------------------------------------------------------------------------------
   function tabulate() {
     table.write($(".answers table"), cards, truthOf, ({ parts }) => parts.acts);
+    const models = columns(cards);
+    if (models.length) $(".honest").textContent = knowledge(models);
     const classes = new Set(cards.flatMap(({ results }) => (results || []).flatMap((one) => one.classes)));
     if (1 + classes.size === $("datalist").children.length) return;
     fill($("datalist"), [NONE, ...classes], (name) => Object.assign(make("option"), { value: name }));
@@ -225,7 +230,6 @@ export default widget((root, server) => {
     fill(parts.models, models, (model) => modelBlock(model, truth));
     parts.seen.replaceChildren(...(results ? views(results, picture.title) : [waitingView()]));
     tabulate();
-    if (results && results.length) $(".honest").textContent = knowledge(results);
   }
 
   // ---- the ways in ---------------------------------------------------------------------------------------------
@@ -240,11 +244,6 @@ export default widget((root, server) => {
   $(".download").addEventListener("click", () => {
     $(".offer").hidden = true; // its progress stands at the left
     store.set("download", store.get("advice").name);
-  });
-  $(".fit").addEventListener("click", (event) => {
-    const button = event.target.closest("[data-fit]");
-    if (button) store.set("wish", { fit: button.dataset.fit });
-    if (button) setFit(button.dataset.fit);
   });
 
   // ---- in a link -----------------------------------------------------------------------------------------------
@@ -290,7 +289,6 @@ export default widget((root, server) => {
   // ---- the frame -----------------------------------------------------------------------------------------------
   function setFit(next) {
     fit = next;
-    for (const button of $(".fit").children) button.setAttribute("aria-pressed", String(button.dataset.fit === fit));
     for (const card of cards) card.element.classList.toggle("waiting", card.fit !== fit);
     ask();
   }

@@ -6,11 +6,12 @@ import * as format from "../core/format.js";
 import { picture, png, tag, words } from "../core/svg.js";
 import { inkOf } from "../core/theme.js";
 import { cell, columns, csv, labelsOf, probabilities, score } from "./answers.js";
+import { tested, testedOn } from "./classify-words.js";
 
 /** @typedef {import("./answers.js").Row} Row */
 
 const SAID = { right: "✓ right", wrong: "✗ wrong", none: "none of its classes", unknown: "" };
-const DRAWN = { row: 80, title: 34, head: 40, foot: 46, first: 250, column: 150, pad: 14 }; // px of the picture of the table
+const DRAWN = { row: 80, title: 34, head: 46, foot: 46, first: 250, column: 150, pad: 14 }; // px of the picture of the table
 
 /** Who agrees, of the models that have a column. */
 const agreement = (row, models) =>
@@ -42,10 +43,18 @@ export function write(table, rows, truthOf, actsOf) {
   const head = make("tr");
   head.append(make("th", "", "picture"), make("th", "", "true answer"));
   for (const model of models) {
-    const name = make("th", "", called(model, models));
+    const name = make("th");
+    name.append(make("span", "called", called(model, models)), make("span", "gist", model.gist));
     name.title = `${model.title}, ${model.name}`;
     head.append(name);
   }
+  const accuracy = make("tr");
+  const label = make("th", "", "right in tests");
+  label.colSpan = 2;
+  accuracy.append(
+    label,
+    ...models.map((model) => Object.assign(make("td", "", tested(model)), { title: testedOn(model) })),
+  );
   const lines = rows.map((row) => {
     if (!known.has(row)) known.set(row, lineOf(row, truthOf, actsOf));
     const line = known.get(row);
@@ -62,7 +71,7 @@ export function write(table, rows, truthOf, actsOf) {
     cell.append(make("strong", "", right), ...(none ? [make("span", "vx-soft", none)] : []));
     foot.append(cell);
   }
-  table.tHead.replaceChildren(head);
+  table.tHead.replaceChildren(head, accuracy);
   arrange(table.tBodies[0], lines);
   table.tFoot.replaceChildren(foot);
 }
@@ -134,7 +143,11 @@ function drawn(rows) {
   const said = `${format.plural(rows.length, "picture")}, and what ${format.plural(models.length, "network")} say`;
   const heading = `${said}, ${new Date().toLocaleDateString("en-CA")}`;
   const marks = [write(heading, pad, pad, "--vx-text", 16, "600", wide - 2 * pad)];
-  models.forEach((model, j) => marks.push(write(called(model, models), at(j), pad + above, "--vx-soft", 14, "600")));
+  models.forEach((model, j) => {
+    marks.push(write(called(model, models), at(j), pad + above, "--vx-soft", 14, "600"));
+    const right = tested(model) && `${tested(model)} right in tests`;
+    marks.push(write(right, at(j), pad + above + 18, "--vx-soft", 12));
+  });
   for (const [i, row] of rows.entries()) {
     const y = pad + head + i * height;
     const { preview: href, title, width, height: tall } = row.picture;

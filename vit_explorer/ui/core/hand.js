@@ -7,7 +7,7 @@ const WORDS = [
   ["point at", "tap"],
   ["Point to", "Tap"],
   ["Click", "Tap"],
-  ["Drop pictures here or paste them (Ctrl+V)", "Add pictures"],
+  ["Drop or paste pictures here", "Add pictures"],
 ];
 
 /** A sentence as a person with this device does what it asks for. @param {string} sentence */

@@ -416,6 +416,7 @@ export interface ExplainedPayload {
   name: string;
   title: string;
   short: string;
+  gist: string;
   architecture: string;
   data: string;
   n_classes: number;
@@ -669,6 +670,7 @@ export interface ModelPayload {
   name: string;
   title: string;
   short: string;
+  gist: string;
   architecture: string;
   data: string;
   n_classes: number;
@@ -697,6 +699,7 @@ export interface ModelSummary {
   name: string;
   title: string;
   short: string;
+  gist: string;
   architecture: string;
   data: string;
   n_classes: number;
@@ -1110,6 +1113,7 @@ export interface TimedPrediction {
   name: string;
   title: string;
   short: string;
+  gist: string;
   architecture: string;
   data: string;
   n_classes: number;
