@@ -299,5 +299,5 @@ def test_the_link_of_an_uploaded_picture_says_who_can_see_it(page):
     page.wait_for_function("(vx.get('settled') || { picture: '' }).picture.startsWith('upload:')")
     page.get_by_role("button", name="Copy link").click()
     page.wait_for_function("document.querySelector('#vx-say.shown')?.textContent.includes('your uploaded picture')")
-    assert "works only on this machine (127.0.0.1)" in page.locator("#vx-say").inner_text()
+    assert "Only this machine can open it" in page.locator("#vx-say").inner_text()
     page.evaluate("delete navigator.clipboard.writeText")

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import TimeoutError
 
 from tests.browser.pages import beforehand, drawn, open_view, reload
+from tests.browser.stage_page import CUT, small_letters, well_drawn
 from vit_explorer.bench.page import settled
 
 OPENED = "document.querySelector('#tabs > .tab-wrapper [aria-selected=true]').dataset.tabId"
@@ -47,26 +48,9 @@ def come(page, link: str):
     return page
 
 
-def small_letters(page) -> list[str]:
-    """What is written in less than 26 px of 1080 on screen, canvases left out."""
-    return page.evaluate("""() => {
-      const found = [];
-      for (const element of document.querySelectorAll("#tabs *")) {
-        const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-        const box = element.getBoundingClientRect();
-        if (!own || !element.checkVisibility({ visibilityProperty: true })) continue;
-        if (box.width < 2 || box.bottom > innerHeight) continue;
-        const scale = (element.currentCSSZoom ?? 1) * (1080 / innerHeight);
-        const size = parseFloat(getComputedStyle(element).fontSize) * scale;
-        if (size > 0 && size < 25.9 && element.tagName !== "OPTION")
-          found.push(`${size}: ${element.textContent.trim()}`);
-      }
-      return found;
-    }""")
-
-
 def test_nothing_on_the_stage_is_small_and_the_rest_of_the_page_is_gone(stage):
     assert small_letters(stage) == []
+    assert stage.evaluate("getComputedStyle(document.documentElement).scrollbarWidth") == "none"
     for selector in ("#rail", "#strip", "#header .theme", ".vx-home .doors"):
         assert not stage.locator(selector).first.is_visible()
     stage.keyboard.press("3")
@@ -121,6 +105,11 @@ def test_a_clicker_goes_through_scenes_and_one_link_holds_them(watched, address)
         stage.keyboard.press("PageUp")
         stage.wait_for_function(f"{OPENED} === 'home'")
         assert stage.locator(".vx-frame-present .number").inner_text() == "1 / 2"
+        stage.keyboard.press("PageUp")
+        stage.locator("#vx-say.shown", has_text="This is the first scene.").wait_for()
+        stage.keyboard.press("?")
+        assert stage.locator("#vx-say.shown").count() == 0  # nothing lies over the list of keys
+        stage.keyboard.press("Escape")
         stage.keyboard.press("+")
         stage.wait_for_function("location.hash.includes('deck=') && location.hash.includes('letters=1.125')")
         other = come(pages[1], stage.url)
@@ -132,6 +121,13 @@ def test_a_clicker_goes_through_scenes_and_one_link_holds_them(watched, address)
         other.wait_for_function(f"{OPENED} === 'attention'")
         other.wait_for_function("(vx.get('attentionChosen') || {}).layer !== undefined")
         assert other.evaluate(CHOSEN) == chosen
+        assert other.locator(".vx-frame-present .number").inner_text() == "2 / 2, last"
+        other.keyboard.press("PageDown")
+        other.locator("#vx-say.shown", has_text="This is the last scene").wait_for()
+        other.keyboard.press("Home")
+        other.wait_for_function(f"{OPENED} === 'home'")
+        other.keyboard.press("End")
+        other.wait_for_function(f"{OPENED} === 'attention'")
 
 
 def test_views_and_figures_of_a_tab_are_reached_by_keys_and_by_their_names(stage):
@@ -182,6 +178,7 @@ def test_screens_go_black_and_white_and_the_keys_are_shown(stage):
     assert stage.locator(".vx-frame-present .help").is_visible()
 
 
+FIGURES = {"patches": 4, "positions": 3}  # those of views with more than one
 VIEWS = [
     "home",
     "patches",
@@ -195,34 +192,22 @@ VIEWS = [
     *[f"compare&sub={sub}" for sub in ("one-picture", "architectures", "guide")],
     *[f"roots&sub={sub}" for sub in ("cross", "decoding", "cache")],
 ]
-CUT = """() => {
-  const { top } = document.querySelector(".vx-frame-present .sentence").getBoundingClientRect();
-  const floor = top || innerHeight; // no sentence, no place
-  const others = [...document.querySelectorAll("#tabs section.vx-panel")].filter((one) => one.offsetParent).slice(1);
-  const cut = [];
-  for (const one of document.querySelectorAll("#tabs *")) {
-    const words = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-    if (!words && !one.matches("canvas, img, svg, button, select, input")) continue;
-    if (others.some((panel) => panel.contains(one)) || !one.checkVisibility({ visibilityProperty: true })) continue;
-    const { width, height, right, bottom } = one.getBoundingClientRect();
-    if (width > 1 && height > 1 && (bottom > floor + 1 || right > innerWidth + 1))
-      cut.push(`${one.className} ${one.textContent.trim()}`);
-  }
-  return cut;
-}"""
 
 
 @pytest.mark.slow
-def test_the_main_figure_of_every_view_fits_a_small_projector(stage):
+def test_every_figure_of_every_view_fits_a_small_projector(stage):
     stage.set_viewport_size({"width": 1280, "height": 720})
     for view in VIEWS:
         stage.evaluate("(view) => vx.go(`tab=${view}`)", view)
         drawn(stage)
-        try:
-            stage.wait_for_function(f"({CUT})().length === 0", timeout=10_000)
-        except TimeoutError:
-            assert stage.evaluate(CUT) == [], view
-        assert small_letters(stage) == [], view
+        for figure in range(FIGURES.get(view, 1)):
+            if figure:
+                stage.locator(".vx-frame-present .figure").click()
+            try:
+                stage.wait_for_function(f"({CUT})({figure}).length === 0", timeout=10_000)
+            except TimeoutError:
+                assert stage.evaluate(CUT, figure) == [], (view, figure)
+            assert small_letters(stage) == [], (view, figure)
 
 
 def test_what_is_said_covers_no_finding(stage):
@@ -273,26 +258,6 @@ def test_a_lens_and_notes_in_a_second_window(stage):
     notes.close()
 
 
-# Of every canvas on screen: its name, its width, its pixels for each of the screen, how far it juts out of its place.
-CANVASES = """() => [...document.querySelectorAll("#tabs canvas")].filter((one) => one.checkVisibility()).map((one) => {
-  const zoom = one.currentCSSZoom ?? 1;
-  const [own, around] = [one, one.parentElement].map((element) => element.getBoundingClientRect());
-  const name = `${one.closest(".vx-widget").classList[1]} ${one.className}`;
-  const sharp = one.style.width ? one.width / (own.width * devicePixelRatio) : 1;
-  return [name, Math.round(own.width / zoom), sharp, Math.round((own.right - around.right) / zoom)];
-})"""
-
-
-def well_drawn(page) -> list[tuple[str, int]]:
-    """The widths of all canvases, each of which is sharp and inside of what it stands in."""
-    found = page.evaluate(CANVASES)
-    assert found
-    for name, width, sharp, over in found:
-        assert sharp == pytest.approx(1, abs=0.06), (name, width)
-        assert over <= 3, (name, width)
-    return [(name, width) for name, width, _, _ in found]
-
-
 @pytest.mark.parametrize(
     "views",
     [
@@ -338,7 +303,7 @@ def test_scenes_are_counted_named_put_in_order_and_deleted(stage):
     drawn(stage)
     assert number.inner_text() == "Not kept (K) · 1 scene"
     stage.keyboard.press("k")
-    assert number.inner_text() == "2 / 2"
+    assert number.inner_text() == "2 / 2, last"
     stage.keyboard.press("0")
     stage.wait_for_function(f"{OPENED} === 'home'")
     stage.wait_for_function("document.querySelector('.vx-frame-present .number').textContent === '1 / 2'")
@@ -353,13 +318,15 @@ def test_scenes_are_counted_named_put_in_order_and_deleted(stage):
     assert scenes.locator(":focus").get_attribute("aria-label") == "Scene 1, The cut: move down"
     stage.keyboard.press("Escape")
     assert stage.evaluate("document.body.classList.contains('vx-present')")
-    assert number.inner_text() == "2 / 2"
+    assert number.inner_text() == "2 / 2, last"
+    assert stage.locator(".vx-frame-present .scene-name").inner_text() == ""
     reload(stage)
     stage.keyboard.press("s")
     assert scenes.get_by_label("Your notes on scene 2").input_value() == "Begin | slowly"
     scenes.get_by_role("button", name="Scene 1, The cut: show").click()
     stage.wait_for_function(f"{OPENED} === 'patches'")
     stage.wait_for_function("document.querySelector('.vx-frame-present .number').textContent === '1 / 2'")
+    assert stage.locator(".vx-frame-present .scene-name").inner_text() == "The cut"
     number.click()
     scenes.get_by_role("button", name="Scene 1, The cut: delete").click()
     assert scenes.locator("li").count() == 1
@@ -371,3 +338,9 @@ def test_scenes_are_counted_named_put_in_order_and_deleted(stage):
     assert "K keeps" in said.inner_text()
     stage.keyboard.press("k")
     assert "Kept as scene 1 of 2" in said.inner_text() or "Kept as scene 2 of 2" in said.inner_text()
+    stage.keyboard.press("s")
+    assert not stage.locator("#vx-say.shown").count()
+    stage.evaluate(NO_FULLSCREEN)
+    scenes.get_by_role("button", name="Present from scene 1").click()
+    stage.wait_for_function("document.querySelector('.vx-frame-present .number').textContent === '1 / 2'")
+    assert stage.locator("#rail").is_hidden()

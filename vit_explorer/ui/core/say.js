@@ -27,6 +27,9 @@ function show(sentence, role) {
   timer = setTimeout(() => said.classList.remove("shown"), 4000 + 40 * sentence.length);
 }
 
+/** Take away what was said: something else is looked at now. */
+export const hush = () => document.getElementById("vx-say")?.classList.remove("shown");
+
 /** A sentence that stands until it is no longer true: "" takes it away. */
 export function stand(sentence) {
   const standing = box("vx-stands");

@@ -22,9 +22,10 @@ import {
 
 /**
  * @param {HTMLDialogElement} dialog that lists the scenes
- * @param {{onStage: () => boolean, changed: () => void}} page `changed` is called when other scenes are kept, or another one is on screen
+ * @param {{onStage: () => boolean, present: () => void, changed: () => void}} page `changed` is called when other scenes are kept,
+ *   or another one is on screen
  */
-export function deckOf(dialog, { onStage, changed }) {
+export function deckOf(dialog, { onStage, present, changed }) {
   let scenes = read(ofBrowser.get(KEPT) ?? "");
   let at = -1; // the scene that was shown or kept last
   let shownAs = ""; // what the address said once that scene was shown
@@ -71,7 +72,16 @@ export function deckOf(dialog, { onStage, changed }) {
   function step(by) {
     const known = here();
     const next = moved(known >= 0 ? known : at, by, scenes.length);
-    return next === null ? undefined : show(next);
+    if (next !== null) return show(next);
+    if (scenes.length > 1)
+      inform(by > 0 ? "This is the last scene: Home leads back to the first." : "This is the first scene.");
+    return undefined;
+  }
+
+  /** Whether there is a first scene, or a last one, which is shown then. @param {0 | -1} which */
+  function end(which) {
+    if (scenes.length) show(which < 0 ? scenes.length - 1 : 0);
+    return scenes.length > 0;
   }
 
   /** @param {number} index */
@@ -105,8 +115,15 @@ export function deckOf(dialog, { onStage, changed }) {
       if (at < 0 || !shownNow || !same(next[at], shownNow)) shownAs = "";
     },
     show,
+    begin,
     titleOf,
   });
+
+  /** The stage at the first scene. */
+  function begin() {
+    present();
+    end(0);
+  }
 
   /** The address of the first scene with all that follow; of what is on screen if none is kept. */
   function fromTheFirst() {
@@ -124,7 +141,7 @@ export function deckOf(dialog, { onStage, changed }) {
     const who = whoOpens(link, store.state.catalogue.kept_minutes);
     try {
       await navigator.clipboard.writeText(link);
-      inform(`A link with ${scenes.length} ${scenes.length === 1 ? "scene" : "scenes"} is copied. ${who}`.trim());
+      inform(`Link with ${scenes.length} ${scenes.length === 1 ? "scene" : "scenes"} copied.\n${who}`.trim());
     } catch {
       inform("This browser does not let the page copy: the page's address holds the scenes.");
     }
@@ -134,12 +151,16 @@ export function deckOf(dialog, { onStage, changed }) {
     add,
     forget,
     step,
+    end,
+    begin,
     copy,
     list: listed.open,
     count: () => scenes.length,
     moving: () => moving,
     /** Which scene is on screen, as words. */
     number: () => counted(moving ? at : here(), scenes.length),
+    /** What the presenter calls the scene on screen; "" without a name. */
+    called: () => wordsOf(scenes[moving ? at : here()] ?? "").called,
     /** What the presenter noted on the scene on screen. */
     note: () => wordsOf(scenes[here()] ?? "").note,
     /** The title of the scene that comes next; "" after the last. */

@@ -28,7 +28,7 @@ export default widget((root) => {
     const who = whoOpens(link, store.state.catalogue.kept_minutes);
     try {
       await navigator.clipboard.writeText(link);
-      inform(`The link is copied. ${who}`.trim());
+      inform(`Link copied.\n${who}`.trim());
       close();
     } catch {
       $(".by-hand").hidden = false; // pages at plain http addresses and in iframes get no clipboard

@@ -1,7 +1,7 @@
 /* The stage: the page for a room. One view, large, with its finding below; keys of a presenter's clicker; scenes. */
 import { make } from "../core/elements.js";
 import { inLink, touch } from "../core/link.js";
-import { inform } from "../core/say.js";
+import { hush, inform } from "../core/say.js";
 import { idle } from "../core/server.js";
 import { index, number, oneOf, setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
@@ -46,14 +46,16 @@ export default widget((root) => {
   let arriving = 0; // figures that a link names and that wait until all is drawn
   const speaker = notes();
   const glass = lens();
-  const deck = deckOf($(".scenes"), { onStage: () => on, changed: describe });
+  const deck = deckOf($(".scenes"), { onStage: () => on, present: enter, changed: describe });
 
   // ---- entering and leaving ----------------------------------------------------------------------------------------
   function enter() {
     if (on) return;
     on = true;
+    hush();
     figure = shown();
     document.body.classList.add("vx-present");
+    grown.observe(document.querySelector("#tabs"));
     if (document.fullscreenEnabled) document.documentElement.requestFullscreen().catch(() => {}); // not after a reload
     arrange();
     touch();
@@ -63,6 +65,7 @@ export default widget((root) => {
     if (!on) return;
     on = false;
     document.body.classList.remove("vx-present");
+    grown.disconnect();
     said([]);
     document.documentElement.style.removeProperty("--vx-stage");
     curtain("");
@@ -85,6 +88,9 @@ export default widget((root) => {
     describe();
     store.set("stage", scale); // views draw anew: their letters may be as wide as before, their pixels are not
   }
+
+  /** What stands above the figure may become higher, or lower, once it is drawn. */
+  const grown = new ResizeObserver(() => on && !arriving && show(figure));
 
   /** Show the figure that a link names: what stands above it is drawn first. @param {number | null} index */
   async function showSoon(index) {
@@ -115,8 +121,8 @@ export default widget((root) => {
     const heading = tab === "home" ? undefined : first(figure ? ["h2", "h3"] : ["h2"]);
     const short = heading ? titleOf(heading) : "";
     $(".view").textContent = short || place;
-    const number = deck.number();
-    if ($(".number").textContent !== number) $(".number").textContent = number;
+    write(".number", deck.number());
+    write(".scene-name", deck.called());
     list(tabs.views(), sub, short && tabs.nameOf(tab));
     $(".figure").hidden = all.length < 2;
     $(".figure").textContent = `Figure ${figure + 1} of ${all.length}`;
@@ -124,7 +130,7 @@ export default widget((root) => {
     const sentence = tab === "home" || !finding ? "" : brief(finding.textContent);
     const below = sentence === short ? "" : sentence;
     said([heading, below && finding]);
-    if ($(".sentence").textContent !== below) $(".sentence").textContent = below;
+    write(".sentence", below);
     const floor = `${Math.floor(roomBelow())}px`; // less with a sentence below
     if (document.documentElement.style.getPropertyValue("--vx-floor") !== floor) {
       document.documentElement.style.setProperty("--vx-floor", floor);
@@ -141,11 +147,15 @@ export default widget((root) => {
   const opened = new MutationObserver(() => on && describe());
   opened.observe(document.body, { subtree: true, attributeFilter: ["aria-selected"] });
 
-  /** The words of a heading, or of its beginning, that are no longer than a title; none of a finding's. @param {HTMLElement} heading */
-  const titleOf = (heading) =>
-    [heading.textContent, heading.firstChild.nodeType === Node.TEXT_NODE ? heading.firstChild.textContent : ""]
-      .map((text) => text.trim())
-      .find((text) => text && text.length <= LONGEST_TITLE) ?? "";
+  const write = (/** @type {string} */ selector, /** @type {string} */ text) =>
+    $(selector).textContent !== text && $(selector).replaceChildren(text);
+
+  /** The words of a heading, or those of its main part, that are no longer than a title; none of a finding's. @param {HTMLElement} heading */
+  function titleOf(heading) {
+    const main = [...heading.childNodes].filter((part) => !(part instanceof Element && part.matches(".vx-soft")));
+    const texts = [heading.textContent, main.map((part) => part.textContent).join("")].map((text) => text.trim());
+    return texts.find((text) => text && text.length <= LONGEST_TITLE) ?? "";
+  }
 
   /** What shows around an element that the stage itself may hide. @param {HTMLElement} one @returns {HTMLElement} */
   function outOf(one) {
@@ -204,6 +214,7 @@ export default widget((root) => {
   }
 
   function help(shown) {
+    if (shown) hush();
     $(".help").hidden = !shown;
     $(".keys").setAttribute("aria-expanded", String(shown));
   }
@@ -223,6 +234,8 @@ export default widget((root) => {
   const KEYS = {
     ArrowRight: () => (deck.count() ? deck.step(1) : openTabBeside(1)),
     ArrowLeft: () => (deck.count() ? deck.step(-1) : openTabBeside(-1)),
+    Home: () => deck.end(0) || tabs.openTab(ORDER[0]),
+    End: () => deck.end(-1) || tabs.openTab(ORDER.at(-1)),
     ArrowDown: () => show(shown() + 1) || openViewBeside(1),
     ArrowUp: () => show(shown() - 1) || openViewBeside(-1),
     PageDown: () => (deck.count() ? deck.step(1) : turnOver(1)),
@@ -256,6 +269,7 @@ export default widget((root) => {
       if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
       if (!on) {
         if (event.key === "p") enter();
+        else if (event.key === "P") deck.begin();
         else if (event.key === "k") deck.add();
         else if (event.key === "s") deck.list();
         return;

@@ -1,5 +1,6 @@
 /* The list of scenes: named, annotated, put in order, shown and deleted by pointer and keys. */
 import { fill, make } from "../core/elements.js";
+import { hush } from "../core/say.js";
 import { reordered, withWords, wordsOf } from "./scenes.js";
 
 const LONGEST = 160; // letters of a name or a note
@@ -7,15 +8,16 @@ const ACTS = { show: ["Show", "show"], up: ["↑", "move up"], down: ["↓", "mo
 
 /**
  * @param {HTMLDialogElement} dialog
- * @param {{scenes: () => string[], here: () => number, keep: (next: string[]) => void, show: (index: number) => void, titleOf: (scene: string) => string}} deck
+ * @param {{scenes: () => string[], here: () => number, keep: (next: string[]) => void, show: (index: number) => void, begin: () => void, titleOf: (scene: string) => string}} deck
  */
-export function sceneList(dialog, { scenes, here, keep, show, titleOf }) {
+export function sceneList(dialog, { scenes, here, keep, show, begin, titleOf }) {
   const $ = (selector) => /** @type {HTMLElement} */ (dialog.querySelector(selector));
 
   /** @param {string} [told] what was done */
   function list(told = "") {
     const all = scenes();
     fill($("ol"), all, (_, k) => row(all[k], k, all.length));
+    $(".from-first").hidden = !all.length;
     $(".told").textContent = told || (all.length ? "" : "No scene is kept yet: K keeps what is on screen.");
   }
 
@@ -70,10 +72,15 @@ export function sceneList(dialog, { scenes, here, keep, show, titleOf }) {
     (next ?? $(".shut")).focus(); // the keyboard stays with the scene that was moved
   }
 
+  $(".from-first").addEventListener("click", () => {
+    dialog.close();
+    begin();
+  });
   $(".shut").addEventListener("click", () => dialog.close());
   dialog.addEventListener("keydown", (event) => event.stopPropagation()); // Escape closes it, and leaves no stage
   return {
     open() {
+      hush();
       list();
       dialog.showModal();
     },

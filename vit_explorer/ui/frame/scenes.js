@@ -48,7 +48,7 @@ export const reordered = (scenes, from, to) =>
 /** Which of the scenes is on screen, as words. @param {number} here -1 where the view is not kept @param {number} count */
 export const counted = (here, count) =>
   here >= 0
-    ? `${here + 1} / ${count}`
+    ? `${here + 1} / ${count}${count > 1 && here === count - 1 ? ", last" : ""}`
     : count
       ? `Not kept (K) · ${count} ${count === 1 ? "scene" : "scenes"}`
       : "No scene kept (K)";
@@ -92,13 +92,8 @@ const UPLOADED = /upload(:|%(25)*3a)/i; // in a scene among scenes its colon is 
 export function whoOpens(link, minutes) {
   const { hostname, hash } = new URL(link);
   const said = [];
-  if (HERE.test(hostname))
-    said.push(
-      `It works only on this machine (${hostname}) while this server runs: whoever uses this machine can open it, nobody else.`,
-    );
+  if (HERE.test(hostname)) said.push("Only this machine can open it, while the server runs.");
   if (UPLOADED.test(hash))
-    said.push(
-      `Whoever opens it sees your uploaded picture, for ${minutes} minutes or more after it was last looked at, and no longer than the server runs.`,
-    );
-  return said.join(" ");
+    said.push(`It shows your uploaded picture, for ${minutes} minutes after the last look at it.`);
+  return said.join("\n");
 }

@@ -1,4 +1,5 @@
 /* Through the tabs of the page and their views, in the order of a talk that keeps no scenes. */
+import { inform } from "../core/say.js";
 import * as tabs from "../core/tabs.js";
 import { moved } from "./scenes.js";
 
@@ -29,7 +30,8 @@ export function openViewBeside(by) {
 /** Open what comes next, or before: a view of this tab, or else the first view of the next tab, the last of the one before. @param {number} by */
 export async function turnOver(by) {
   const tab = tabBeside(by);
-  if (openViewBeside(by) || !tab) return;
+  if (openViewBeside(by)) return;
+  if (!tab) return inform(by > 0 ? "This is the last view: Home leads back to the first." : "This is the first view.");
   tabs.openTab(tab);
   await tabs.opened(tab);
   const view = tabs.views().at(by > 0 ? 0 : -1);

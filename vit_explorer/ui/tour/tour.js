@@ -2,6 +2,7 @@
 import { fill, make } from "../core/elements.js";
 import { current, go, inLink, touch } from "../core/link.js";
 import { unfold } from "../core/fold.js";
+import { hush } from "../core/say.js";
 import { ask } from "../core/server.js";
 import { integer, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
@@ -38,6 +39,7 @@ export default widget((root, server) => {
     if (!steps.length) steps = (await ask(server, "tour"))?.steps || [];
     if (mine !== turn || !steps.length) return;
     if (!number) {
+      hush();
       saved = store.get("settled") ? new URLSearchParams({ ...current(), tour: "" }).toString() : "";
       opener = /** @type {HTMLElement} */ (document.activeElement);
     }

@@ -1,0 +1,62 @@
+"""What may be asked of the stage: what is small on it, what is cut, and which canvases it shows."""
+
+from __future__ import annotations
+
+import pytest
+
+# Words, canvases and controls of a figure that reach out of its room, and words that are cut.
+CUT = """(shown) => {
+  const { top } = document.querySelector(".vx-frame-present .sentence").getBoundingClientRect();
+  const floor = top || innerHeight; // no sentence, no place
+  const panels = [...document.querySelectorAll("#tabs section.vx-panel")].filter((one) => one.offsetParent);
+  const others = panels.filter((_, k) => k !== shown);
+  const cut = [];
+  for (const one of document.querySelectorAll("#tabs *")) {
+    const words = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!words && !one.matches("canvas, img, svg, button, select, input")) continue;
+    if (others.some((panel) => panel.contains(one)) || !one.checkVisibility({ visibilityProperty: true })) continue;
+    const { width, height, right, bottom } = one.getBoundingClientRect();
+    const short = words && getComputedStyle(one).overflowX !== "visible" && one.scrollWidth > one.clientWidth + 2;
+    if (width > 1 && height > 1 && (short || bottom > floor + 1 || right > innerWidth + 1))
+      cut.push(`${one.className} ${one.textContent.trim()}`);
+  }
+  return cut;
+}"""
+
+
+# Of every canvas on screen: its name, its width, its pixels for each of the screen, how far it juts out of its place.
+CANVASES = """() => [...document.querySelectorAll("#tabs canvas")].filter((one) => one.checkVisibility()).map((one) => {
+  const zoom = one.currentCSSZoom ?? 1;
+  const [own, around] = [one, one.parentElement].map((element) => element.getBoundingClientRect());
+  const name = `${one.closest(".vx-widget").classList[1]} ${one.className}`;
+  const sharp = one.style.width ? one.width / (own.width * devicePixelRatio) : 1;
+  return [name, Math.round(own.width / zoom), sharp, Math.round((own.right - around.right) / zoom)];
+})"""
+
+
+def well_drawn(page) -> list[tuple[str, int]]:
+    """The widths of all canvases, each of which is sharp and inside of what it stands in."""
+    found = page.evaluate(CANVASES)
+    assert found
+    for name, width, sharp, over in found:
+        assert sharp == pytest.approx(1, abs=0.06), (name, width)
+        assert over <= 3, (name, width)
+    return [(name, width) for name, width, _, _ in found]
+
+
+def small_letters(page) -> list[str]:
+    """What is written in less than 26 px of 1080 on screen, canvases left out."""
+    return page.evaluate("""() => {
+      const found = [];
+      for (const element of document.querySelectorAll("#tabs *")) {
+        const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+        const box = element.getBoundingClientRect();
+        if (!own || !element.checkVisibility({ visibilityProperty: true })) continue;
+        if (box.width < 2 || box.bottom > innerHeight) continue;
+        const scale = (element.currentCSSZoom ?? 1) * (1080 / innerHeight);
+        const size = parseFloat(getComputedStyle(element).fontSize) * scale;
+        if (size > 0 && size < 25.9 && element.tagName !== "OPTION")
+          found.push(`${size}: ${element.textContent.trim()}`);
+      }
+      return found;
+    }""")
