@@ -2,6 +2,7 @@
 import { fill, make } from "../core/elements.js";
 import { address, go, inLink, startOver, touch } from "../core/link.js";
 import { cellAt } from "../core/pointer.js";
+import { hush } from "../core/say.js";
 import { ask } from "../core/server.js";
 import { setting, words } from "../core/setting.js";
 import { ofBrowser } from "../core/storage.js";
@@ -59,6 +60,7 @@ export default widget((root, server) => {
   async function open(text) {
     if (!terms.length) terms = (await ask(server, "words"))?.terms ?? [];
     if (store.get("stage")) return; // which has keys of its own
+    hush();
     field.value = text;
     all = false;
     describe();
