@@ -35,7 +35,7 @@ def address(tmp_path_factory) -> Iterator[str]:
 
 @pytest.fixture
 def ladder(same_page):
-    open_view(same_page, "Recipe / Ladder")
+    open_view(same_page, "Recipe / Which helped most?")
     same_page.wait_for_selector(f"{VIEW} .rung")
     return same_page
 
@@ -208,9 +208,9 @@ def test_without_results_it_says_how_to_make_them(browser, tmp_path_factory):
     with serving(tmp_path_factory.mktemp("runs"), folder) as bare:
         page = browser.new_page()  # `watched` takes requests to this second app for foreign ones
         open_page(page, bare)
-        open_view(page, "Recipe / Ladder")
+        open_view(page, "Recipe / Which helped most?")
         page.wait_for_selector(f"{VIEW} .missing:not([hidden])")
-        assert "There are no results of the ladder" in page.locator(f"{VIEW} .missing").inner_text()
+        assert "There are no results of the recipe" in page.locator(f"{VIEW} .missing").inner_text()
         assert page.locator(f"{VIEW} code").inner_text() == "python -m vit_explorer.train --sweep ladder"
         assert not page.locator(f"{VIEW} .chart").is_visible() and not page.locator(f"{VIEW} .keep").is_visible()
         page.close()

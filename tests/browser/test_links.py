@@ -168,7 +168,7 @@ STATES: dict[str, list[list[Act]]] = {
         [choose(".vx-distillation .layer", "1"), choose(".vx-distillation .which", "2")],
         [press(".vx-distillation [data-flow=rollout]"), pin(30)],
     ],
-    "Recipe / Ladder": [[press(".vx-ladder .rung:nth-child(2)")]],
+    "Recipe / Which helped most?": [[press(".vx-ladder .rung:nth-child(2)")]],
     "Classify": [
         [wish(picture="shapes:3"), press(".vx-classify .left")],
         [wish(picture="sample:cat"), press(".vx-classify .left")],

@@ -19,7 +19,7 @@ VIEWS = {
     "Attention": ("Heads", "Inside a head", "Rollout", "Explain", "Test it", "Layers"),
     "Windows": ("Step by step", "Masks", "Hierarchy", "Cost"),
     "Train": ("Race", "Hunger for data"),
-    "Recipe": ("Ingredients", "Distillation", "Ladder"),
+    "Recipe": ("Ingredients", "Distillation", "Which helped most?"),
     "Classify": (),
     "Compare": ("One picture", "Confusions", "Architectures", "Which one?"),
 }

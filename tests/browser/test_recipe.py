@@ -213,6 +213,7 @@ def test_the_dice_are_rolled_and_a_further_roll_is_taken(recipe):
 
 
 def test_another_picture_with_a_label_of_its_own_and_the_same_after_a_reload(recipe):
+    choose(recipe, "cutmix")
     recipe.evaluate("vx.set('wish', { picture: 'shapes:3', model: 'cnn-shapes' })")
     recipe.wait_for_function("vx.get('settled').model === 'cnn-shapes' && vx.get('settled').picture === 'shapes:3'")
     recipe.wait_for_function(READY)

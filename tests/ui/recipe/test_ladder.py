@@ -26,7 +26,7 @@ from vit_explorer.ui.recipe.ladder import (
     export_ladder,
     ladder_csv,
 )
-from vit_explorer.ui.recipe.ladder_words import headline, overfitting
+from vit_explorer.ui.recipe.ladder_words import headline, overfitting, whole_recipe
 
 
 @pytest.fixture
@@ -103,21 +103,52 @@ def test_the_sentences_follow_the_numbers(seen):
     for part in (
         "40.3 % to 50.4 %",
         "+10.1 points",
-        "teacher, +6.9 points; 2 of 8 steps cost accuracy.",
+        "teacher, +6.9 ± 0.0 points.",
+        "falls in the mean with 2 of 8 steps",
         "CutMix (−3.6), RandAugment (−0.6)",
         "11.0 points below",
     ):
         assert part in view["says"]
-    for part in ("5,000 training pictures", "20 epochs", "2 seeds", "standard deviation", "2 of 8 steps"):
+    for part in ("5,000 training pictures", "20 epochs", "2 seeds a row", "standard deviation", "2 of 8 steps"):
         assert part in view["caveat"]
     one = describe_ladder(seen(ladder_results(1)))
-    assert "1 seed per rung" in one["caveat"] and "chance" in one["caveat"]
+    assert "1 seed a row" in one["caveat"] and "chance" in one["caveat"]
     assert one["sweep"] == f"{COMMAND} --sweep ladder"
 
 
 def said_of(results) -> str:
     found = steps(results)
     return headline(found, summary(found), teacher_step(results))
+
+
+def whole_of(results) -> str:
+    found = steps(results)
+    return whole_recipe(found, summary(found), results["recipe"])
+
+
+def with_training(results, **shares: float):
+    """These training accuracies of the named rungs, for every seed."""
+    for point in results["points"]:
+        point["train_accuracy"] = shares.get(point["rung"], point["train_accuracy"])
+    return results
+
+
+def test_the_whole_recipe_is_explained_where_the_accuracies_show_why():
+    below = {"plain": 0.48, "distillation": 0.46}
+    for seeds, ends in ((1, "2.0 points below"), (3, "2.0 ± 0.0 points below")):
+        held = whole_of(with_training(ladder_results(seeds, **below), plain=0.86, distillation=0.47))
+        assert ends in held and "20 epochs of 5,000 training pictures" in held
+        assert "only 47.0 % of them (plain: 86.0 %)" in held and "by heart" in held
+    better = whole_of(with_training(ladder_results(1, plain=0.48, distillation=0.46), plain=0.6, distillation=0.61))
+    assert "below the plain one." in better and "by heart" not in better  # the gap is larger: no reason is given
+    above = whole_of(with_training(ladder_results(2), plain=0.86, distillation=0.55))
+    assert "10.1 ± 0.0 points above" in above and "pays" in above and "only" not in above
+    level = ladder_results(3, plain=0.48, distillation=0.48)
+    for point in level["points"]:
+        if point["rung"] == "plain":
+            point["test_accuracy"] += 0.01 * (point["seed"] - 1)
+    assert "level" in whole_of(level) and "disagree" in whole_of(level)
+    assert whole_of(ladder_results(2, left_out=("distillation",))) == whole_of(ladder_results(1, ("plain",))) == ""
 
 
 def test_overfitting_is_read_off_training_and_test_accuracies():

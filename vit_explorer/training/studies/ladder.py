@@ -132,14 +132,24 @@ class Summary:
     Attributes:
         best: with the largest gain; None where nothing gained.
         hurt: that lost accuracy in the mean, the largest loss first.
-        total: from the plain ViT to ``top`` for the seeds that both have; None where there are none.
+        totals: by seed, from the plain ViT to ``top``; of the seeds that both have.
         top: the highest rung that has a result; None where no rung has.
     """
 
     best: Step | None
     hurt: tuple[Step, ...]
-    total: float | None
+    totals: Mapping[int, float]
     top: Step | None
+
+    @property
+    def total(self) -> float | None:
+        """The mean of ``totals``; None where there are none."""
+        return mean(self.totals.values()) if self.totals else None
+
+    @property
+    def total_spread(self) -> float:
+        """Standard deviation of ``totals``; 0 of one seed."""
+        return _spread(self.totals)
 
 
 def steps(results: Mapping[str, Any]) -> list[Step]:
@@ -168,12 +178,12 @@ def summary(found: Sequence[Step]) -> Summary:
     gained = [(step.gain, step) for step in found if step.gain is not None]
     best = max(gained, key=lambda one: one[0], default=(0.0, None))
     hurt = sorted((one for one in gained if one[0] < 0), key=lambda one: one[0])
-    total = None
-    if len(found) > 1 and found[0].rung is RUNGS[0]:
-        gains = _gains(found[0].tests, found[-1].tests)
-        total = mean(gains.values()) if gains else None
+    whole = len(found) > 1 and found[0].rung is RUNGS[0]
     return Summary(
-        best[1] if best[0] > 0 else None, tuple(step for _, step in hurt), total, found[-1] if found else None
+        best[1] if best[0] > 0 else None,
+        tuple(step for _, step in hurt),
+        _gains(found[0].tests, found[-1].tests) if whole else {},
+        found[-1] if found else None,
     )
 
 

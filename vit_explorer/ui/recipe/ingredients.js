@@ -16,7 +16,7 @@ import { ingredients } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const FIRST = { ingredient: "cutmix", strengths: {}, seed: 102 };
+  const FIRST = { ingredient: "crop-flip", strengths: {}, seed: 102 };
   let answer = null; // the newest
   let pass = 0; // of the passes with dropped branches, the one that is looked at
   let linkedPass = 0; // of a link, for the next answer

@@ -46,7 +46,7 @@ export function heading({ title, ingredients, number }) {
 export function found({ result, number }) {
   const { gain, gains, gain_spread: spread, clear, mean, train } = result;
   const gap = `Training accuracy ${format.percent(train)}, the gap to the test split ${format.points(train - mean)} points.`;
-  if (gain === null) return number > 1 ? `The rung below has no result of the same seeds yet. ${gap}` : gap;
+  if (gain === null) return number > 1 ? `The row below has no result of the same seeds yet. ${gap}` : gap;
   if (gains.length < 2) return `Step: ${format.points(gain)} points, of one seed. ${gap}`;
   const agree = clear ? "all seeds agree on the direction" : "the seeds disagree on the direction";
   return `Step: ${format.points(gain)} ± ${(100 * spread).toFixed(1)} points (seeds: ${gains.map((gain) => format.points(gain)).join(", ")}): ${agree}. ${gap}`;

@@ -27,8 +27,7 @@ export default widget((root, server) => {
     asking = false;
     if (told) draw();
     else {
-      $(".missing").textContent =
-        "The results of the ladder could not be read. Open another tab and this one again to retry.";
+      $(".missing").textContent = "The results could not be read. Open another tab and this one again to retry.";
       $(".missing").hidden = false;
     }
   }
@@ -106,9 +105,7 @@ export default widget((root, server) => {
     $(".grid").replaceChildren(...lines);
     fill($(".ticks"), scale.ticks, (share) => left(make("span", "", format.percentTick(share)), share));
     const several = rows().some((row) => row.result && row.result.tests.length > 1);
-    $(".vx-look").textContent = several
-      ? "rungs that lower the accuracy, and dashed ones: there the seeds disagree on up or down."
-      : "rungs that lower the accuracy.";
+    $(".vx-look").hidden = !rows().some((row) => row.result?.gains.length > 1 && !row.result.clear);
     $(".axis .what").textContent = several ? "test accuracy: ● seeds, ▮ mean" : "test accuracy";
     $(".steps .low").textContent = format.points(-told.limit);
     $(".steps .high").textContent = format.points(told.limit);
@@ -160,6 +157,7 @@ export default widget((root, server) => {
     if (!some) return undefined;
     const [finding, rest] = ladder.parted(told.says);
     $(".says").textContent = finding;
+    $(".sum").textContent = told.whole;
     $(".rest").textContent = rest;
     $(".why").textContent = told.why;
     const [conditions, limits] = ladder.parted(told.caveat);

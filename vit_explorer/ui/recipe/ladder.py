@@ -27,6 +27,7 @@ from vit_explorer.ui.recipe.ladder_words import (
     missing,
     overfitting,
     what_of,
+    whole_recipe,
 )
 
 SWEEP = f"{COMMAND} --sweep ladder"
@@ -67,13 +68,15 @@ class RungPayload(TypedDict):
 class LadderPayload(TypedDict, total=False):
     """The ladder from its lowest rung; ``teacher`` is None before its training.
 
-    ``says``, ``why``, ``caveat``, ``missing``, ``training`` and ``made`` are sentences; ``sweep`` is the command that
-    makes all runs; ``limit`` is half the range of the colours of gains. Without results there are no rungs.
+    ``says``, ``whole``, ``why``, ``caveat``, ``missing``, ``training`` and ``made`` are sentences; ``sweep`` is the
+    command that makes all runs; ``limit`` is half the range of the colours of gains. Without results there are no
+    rungs.
     """
 
     rungs: list[RungPayload]
     teacher: RungPayload | None
     says: str
+    whole: str
     why: str
     caveat: str
     missing: str
@@ -94,15 +97,17 @@ def describe_ladder(session: Session) -> LadderPayload:
     """Describe the ladder. Raises ValueError for results of another ladder."""
     results = session.sweep("ladder")
     if results is None or not steps(results):
-        nothing = session.sweep_problem("ladder") or "There are no results of the ladder beside these checkpoints yet."
+        nothing = session.sweep_problem("ladder") or "There are no results of the recipe beside these checkpoints yet."
         nothing += " This command makes them:"
         return {"rungs": [], "teacher": None, "missing": nothing, "sweep": SWEEP}
     found, teacher = steps(results), teacher_step(results)
     recipes, by_name = rung_recipes(results, FOLDER), {step.rung.name: step for step in found}
+    said = summary(found)
     return {
         "rungs": [_rung(rung, k + 1, what_of(rung), by_name.get(rung.name), recipes) for k, rung in enumerate(RUNGS)],
         "teacher": None if teacher is None else _rung(teacher.rung, 0, TAUGHT, teacher, recipes),
-        "says": headline(found, summary(found), teacher),
+        "says": headline(found, said, teacher),
+        "whole": whole_recipe(found, said, results["recipe"]),
         "why": overfitting(found),
         "caveat": caveat(found, results["recipe"]),
         "missing": missing(results),
@@ -118,10 +123,12 @@ def export_ladder(session: Session, request: LadderExport) -> FileAnswer:
     """Write the ladder to a file. Raises UserError if there are no results."""
     results = session.sweep("ladder")
     if results is None or not steps(results):
-        raise UserError("There are no results of the ladder to save.")
+        raise UserError("There are no results of the recipe to save.")
     found, teacher = steps(results), teacher_step(results)
-    says = (headline(found, summary(found), teacher), overfitting(found), caveat(found, results["recipe"]))
-    caption = " ".join(part for part in (*says, missing(results), TRAINING) if part)
+    said, recipe = summary(found), results["recipe"]
+    whole, why = whole_recipe(found, said, recipe), overfitting(found)
+    says = (headline(found, said, teacher), whole, why, caveat(found, recipe), missing(results), TRAINING)
+    caption = " ".join(part for part in says if part)
     return export_file(
         "ladder",
         request.format,

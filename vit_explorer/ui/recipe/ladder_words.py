@@ -77,9 +77,9 @@ def headline(found: Sequence[Step], said: Summary, teacher: Step | None) -> str:
         return ""
     sentences = []
     if said.best is not None:
-        compared = sum(step.gain is not None for step in found)
-        cost = f"; {len(said.hurt)} of {compared} steps cost accuracy" if said.hurt else ""
-        sentences.append(f"Largest gain: {said.best.rung.title}, {points(said.best.gain or 0)} points{cost}.")
+        gain = _with_spread(points(said.best.gain or 0), said.best.gain_spread, said.best.gains)
+        doubt = ", but the seeds disagree" if len(said.best.gains) > 1 and not said.best.clear else ""
+        sentences.append(f"Largest gain: {said.best.rung.title}, {gain} points{doubt}.")
     if said.total is not None:
         end = "with everything" if said.top.rung is RUNGS[-1] else f"up to {said.top.rung.title}"
         sentences.append(
@@ -88,7 +88,9 @@ def headline(found: Sequence[Step], said: Summary, teacher: Step | None) -> str:
         )
     if said.hurt:
         named = ", ".join(f"{step.rung.title} ({points(step.gain or 0)})" for step in said.hurt)
-        sentences.append(f"Accuracy falls with {named}.")
+        compared = sum(step.gain is not None for step in found)
+        averaged = " in the mean" if any(len(step.gains) > 1 for step in said.hurt) else ""
+        sentences.append(f"Accuracy falls{averaged} with {len(said.hurt)} of {compared} steps: {named}.")
     elif len(found) > 1 and all(step.gain is not None for step in found[1:]):
         sentences.append("No ingredient costs accuracy here.")
     if teacher is not None and said.top.rung is RUNGS[-1]:
@@ -96,6 +98,32 @@ def headline(found: Sequence[Step], said: Summary, teacher: Step | None) -> str:
         where = f"{abs(100 * ahead):.1f} points {'above' if ahead > 0 else 'below'}"
         sentences.append(f"The DeiT ends {where} its teacher.")
     return " ".join(sentences)
+
+
+def whole_recipe(found: Sequence[Step], said: Summary, recipe: Mapping[str, Any]) -> str:
+    """Whether the whole recipe beats the plain ViT, and why, in a sentence; "" before both are trained.
+
+    The reason is only given where the gap shrinks: then test accuracy falls because training accuracy falls by more.
+    """
+    if said.total is None or said.top is None or said.top.rung is not RUNGS[-1]:
+        return ""
+    plain, whole = found[0], said.top
+    if min(said.totals.values()) < 0 < max(said.totals.values()):
+        change = _with_spread(points(said.total), said.total_spread, said.totals)
+        return f"With everything the ViT ends level with the plain one: {change} points, and the seeds disagree."
+    ends = _with_spread(f"{abs(100 * said.total):.1f}", said.total_spread, said.totals)
+    where = f"With everything the ViT ends {ends} points {'above' if said.total > 0 else 'below'} the plain one"
+    if whole.gap >= plain.gap:
+        return f"{where}."
+    if said.total > 0:
+        return (
+            f"{where}: its training accuracy is {points(whole.gap)} points over its test accuracy, the plain one's "
+            f"{points(plain.gap)}; holding back learning by heart pays here."
+        )
+    return (
+        f"{where}: {recipe['epochs']} epochs of {_pictures(recipe)} teach it only {percent(whole.train)} of them "
+        f"(plain: {percent(plain.train)}), so the recipe holds back learning more than learning by heart."
+    )
 
 
 def overfitting(found: Sequence[Step]) -> str:
@@ -121,23 +149,20 @@ def caveat(found: Sequence[Step], recipe: Mapping[str, Any]) -> str:
     """The conditions of the results, and their limits."""
     counts = sorted({len(step.tests) for step in found})
     seeds = " to ".join(str(n) for n in ({counts[0], counts[-1]} if len(counts) > 1 else counts))
-    pictures = "All" if recipe["subset"] is None else f"{recipe['subset']:,}"
+    pictures = _pictures(recipe)
     one = counts == [1]
-    spread = (
-        "with one seed per rung, a small step cannot be told from chance"
-        if one
-        else f"± is the standard deviation over seeds; {_unclear(found)}"
-    )
+    spread = ": a small step cannot be told from chance" if one else f", ± their standard deviation: {_unclear(found)}"
+    made = f"{pictures[0].upper()}{pictures[1:]}, {recipe['epochs']} epochs"
     return (
-        f"{pictures} training pictures, {recipe['epochs']} epochs, {seeds} seed{'' if one else 's'} per rung: {spread}."
-        " Each rung keeps all ingredients below it, so the order matters: a step is the gain on top of those."
+        f"{seeds} seed{'' if one else 's'} a row{spread}. {made}. "
+        "Each row keeps all ingredients below it, so the order matters: a step is the gain on top of those."
     )
 
 
 def missing(results: Mapping[str, Any]) -> str:
     """A sentence on runs that are still to be made; "" if all are done."""
     done, runs = len(results["points"]), results["runs"]
-    return "" if done >= runs else f"{done} of {runs} runs are done; rungs without a result are not drawn."
+    return "" if done >= runs else f"{done} of {runs} runs are done; rows without a result are not drawn."
 
 
 def percent(share: float) -> str:
@@ -150,13 +175,22 @@ def points(gain: float) -> str:
     return text if float(text) == 0 else ("−" if gain < 0 else "+") + text
 
 
+def _with_spread(value: str, spread: float, by_seed: Mapping[int, float]) -> str:
+    """A mean, with its standard deviation where there are several seeds: "+1.2 ± 0.3"."""
+    return f"{value} ± {100 * spread:.1f}" if len(by_seed) > 1 else value
+
+
+def _pictures(recipe: Mapping[str, Any]) -> str:
+    return "all training pictures" if recipe["subset"] is None else f"{recipe['subset']:,} training pictures"
+
+
 def _unclear(found: Sequence[Step]) -> str:
     """The number of steps on whose sign the seeds disagree."""
     compared = [step for step in found if len(step.gains) > 1]
     unclear = sum(not step.clear for step in compared)
     if not compared:
-        return "no two rungs have two seeds in common yet"
-    return f"in {unclear or 'none'} of {len(compared)} steps the seeds disagree on the sign"
+        return "no two rows have two seeds in common yet"
+    return f"in {unclear or 'none'} of {len(compared)} steps they disagree on the sign"
 
 
 def _strength(rung: Rung, ingredient: str) -> float:

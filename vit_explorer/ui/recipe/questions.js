@@ -50,15 +50,15 @@ export const LADDER = [
   {
     id: "best-rung",
     subject: () => "",
-    ask: "Each rung adds one ingredient to all that is below it. Which one adds most to the test accuracy?",
-    told: "Most comes from {truth}: {gain} points. {lower} of {n} rungs lower the accuracy.",
+    ask: "Each row adds one ingredient to all below it. Which one adds most to the test accuracy?",
+    told: "Most comes from {truth}: {gain} points. {lower} of {n} lower the accuracy.",
     hides: [".vx-ladder .says", ".vx-ladder .chart", ".vx-ladder .below"],
     async pose(_, ask) {
       const answer = await ask("ladder", {});
       const measured = answer ? gains(answer) : [];
       return measured.length > 1
         ? { options: measured.map(({ title }) => title) }
-        : { missing: "The rungs of the ladder have not been trained yet." };
+        : { missing: "The networks of this view have not been trained yet." };
     },
     async check(_, ask) {
       const answer = await ask("ladder", {});

@@ -24,6 +24,6 @@ def place_recipe(session: Session) -> None:
             counts = Disagreements()
             disagreement = serve(session, disagree=counts.count, examples=counts.examples)
             widget(__file__, "disagreement", disagreement, elem_id="disagreement")
-        with gr.Tab("Ladder", id="ladder"):
+        with gr.Tab("Which helped most?", id="ladder"):
             ladder = serve(session, ladder=describe_ladder, export=export_ladder)
             widget(__file__, "ladder", ladder, elem_id="ladder")
