@@ -603,6 +603,7 @@ export interface LadderPayload {
   rungs?: Array<RungPayload>;
   teacher?: RungPayload | null;
   says?: string;
+  whole?: string;
   why?: string;
   caveat?: string;
   missing?: string;
