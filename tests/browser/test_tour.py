@@ -56,12 +56,78 @@ def test_every_step_lights_what_it_names_with_its_numbers_and_the_page_is_left_a
         assert tour.locator(step.spot).first.is_visible()
         clear(tour)
         assert tour.evaluate("document.activeElement.matches('.vx-tour .card')")
-        word = "Next" if number < len(STEPS) else "Finish"
+        word = "Next" if number < len(STEPS) else "Return to where I was"
         tour.locator("#tour").get_by_role("button", name=word, exact=True).click()
     tour.locator(CARD).wait_for(state="hidden")
     tour.wait_for_function("vx.get('trace').picture.name === 'sample:lion' && vx.get('token') === 9")
     tour.locator(".vx-positions:visible").first.wait_for()
     tour.wait_for_function("!location.hash.includes('tour')")
+
+
+def opened(page, link: str) -> str:
+    """The address of a view that is opened by a link, once it is drawn."""
+    page.evaluate("(link) => vx.go(link)", link)
+    drawn(page)
+    written(page)
+    return page.url
+
+
+_OPEN = """async (link) => {
+  const { opened, openTab } = await vx.module("core/tabs.js");
+  for (const [, id] of new URLSearchParams(link)) {
+    openTab(id);
+    await opened(id);
+  }
+}"""
+
+
+def test_what_was_chosen_in_views_that_the_tour_leads_through_is_given_back(same_page):
+    page = same_page
+    page.evaluate("vx.go('picture=sample:lion&model=vit-conv-cifar10')")
+    chosen = [
+        opened(page, f"tab={link}")
+        for link in (
+            "positions&snapshot=1",
+            "attention&sub=heads&layer=2&head=3",
+            "attention&sub=layers&block=1",
+            "attention&sub=test&erased=3.4&muted=1-2",
+            "windows&sub=steps&step=6",
+            "train&sub=race&setup=vit-cnn&pictures=200&epochs=2&unfolded=yes",
+        )
+    ]
+    page.locator(".vx-train-setup .chips").get_by_role("button", name="Remove").last.click()
+    contenders = page.locator(".vx-train-setup .chips").inner_text()
+    page.evaluate("vx.go('tab=patches&token=9')")
+    drawn(page)
+    written(page)
+    left = page.url
+    page.evaluate("vx.go('tour=1')")
+    for number in range(1, 10):
+        at_step(page, number)
+        page.keyboard.press("ArrowRight")
+    at_step(page, 10)
+    page.keyboard.press("Escape")
+    page.locator(CARD).wait_for(state="hidden")
+    drawn(page)
+    written(page)
+    assert page.url == left
+    for address in chosen:
+        place = "&".join(part for part in address.split("#")[1].split("&") if part.startswith(("tab=", "sub=")))
+        page.evaluate(_OPEN, place)  # as a visitor does, not by a link
+        drawn(page)
+        written(page)
+        assert set(page.url.split("&")) == {*address.split("&"), "token=9"}
+    assert page.locator(".vx-train-setup .chips").inner_text() == contenders
+
+
+def test_who_wants_to_stay_where_it_ends_stays(tour):
+    tour.evaluate("vx.go('tour=10')")
+    at_step(tour, 10)
+    tour.locator("#tour").get_by_role("button", name="Stay here").click()
+    tour.locator(CARD).wait_for(state="hidden")
+    written(tour)
+    assert "tab=home" in tour.url and "picture=sample:cat" in tour.url and "tour" not in tour.url
+    tour.locator(".vx-home .station.picture").wait_for()
 
 
 def test_an_act_is_seen_and_the_next_step_comes_by_itself(watched, address):

@@ -25,6 +25,7 @@ export default widget((root, server) => {
   const SHOWN = 5; // classes
   const kept = ablation.choices(() => draw(store.state));
   let network = ""; // grid and heads that the choices are for
+  let built = ""; // those that there are buttons for
   let answer = null; // the newest
   let views = []; // of the maps: {marks, side}
   let query = "";
@@ -283,16 +284,19 @@ export default widget((root, server) => {
     }
   }
 
+  /** Choices are about patches and heads of one network, in a closed view too: a link names them after its network has come. */
+  store.on("trace", ({ grid, attention }) => {
+    const key = `${grid} ${attention?.shape} ${Boolean(store.state.model.positions)}`;
+    if (network && key !== network) kept.forget();
+    network = key;
+  });
+
   function draw(/** @type {import("../state").State} */ state) {
     if (!overlays.ready(state)) return;
     const { trace } = state;
     const shape = trace.attention && trace.attention.shape;
-    const key = `${trace.grid} ${shape} ${Boolean(state.model.positions)}`;
-    if (key !== network) {
-      if (network) kept.forget();
-      network = key;
-      buildHeads(shape);
-    }
+    if (built !== network) buildHeads(shape);
+    built = network;
     kept.keepInside(trace.grid[0] * trace.grid[1], shape);
     query = inkOf("--vx-query");
     $(".marks").setAttribute(

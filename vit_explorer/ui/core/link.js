@@ -17,8 +17,14 @@ const PAUSE = 250; // ms after the last change before it is written: browsers li
 const POINTING = ["token", "positionPair"]; // topics that change while the pointer moves, without a choice
 const SPACES = "https://huggingface.co"; // shows an app in an iframe and takes the hash for its own address
 
-/** @type {{root: HTMLElement, settings: Record<string, Setting>, redraw: () => void, took: object | null}[]} `took`: the link that it was built for */
+/** What a view has beside what links hold of it. @typedef {{read: () => any, write: (value: any) => void}} Rest `null`: as at first */
+/** `took`: the link that it was built for. @typedef {{root: HTMLElement, settings: Record<string, Setting>, redraw: () => void, rest: Rest | null, took: object | null}} Linked */
+/** @typedef {{values: Record<string, string>, rest: any}} Had */
+
+/** @type {Linked[]} */
 let views = [];
+/** @type {Map<Linked, Had>} what was given back to views of closed tabs, until they are opened */
+const owed = new Map();
 let opening = { values: {}, tab: "", sub: "" }; // the newest link, for views that are not there yet
 let restoring = 0; // links that are being shown: what is on screen meanwhile is not written
 let last = ""; // the hash that is written or was opened last
@@ -36,9 +42,10 @@ const frame = new Promise((resolve) => (hasFrame = resolve));
  * @param {HTMLElement} root
  * @param {Record<string, Setting>} settings by their key in the link; keys of views that are on screen together differ
  * @param {() => void} [redraw]
+ * @param {Rest | null} [rest] what is chosen in it and no link holds, for `remember`
  */
-export function inLink(root, settings, redraw = () => {}) {
-  const view = { root, settings, redraw, took: null };
+export function inLink(root, settings, redraw = () => {}, rest = null) {
+  const view = { root, settings, redraw, rest, took: null };
   views = [...views.filter((one) => one.root.isConnected), view];
   const { tab, sub } = tabs.place();
   const above = root.closest(".tabs")?.id === "tabs"; // the tabs inside of its tab, or in a tab without any
@@ -49,10 +56,20 @@ export function inLink(root, settings, redraw = () => {}) {
 }
 
 /** Write to a view what a link says; `whole`: what it does not name gets its default. Returns whether it had a say. */
-function take({ settings }, values, whole) {
-  const named = Object.keys(settings).filter((key) => whole || key in values);
-  for (const key of named) settings[key].write(values[key] ?? null);
+function take(view, values, whole) {
+  const due = owed.get(view);
+  owed.delete(view);
+  const said = due && !whole ? { ...due.values, ...values } : values;
+  const named = Object.keys(view.settings).filter((key) => whole || due || key in values);
+  for (const key of named) view.settings[key].write(said[key] ?? null);
+  if (due) view.rest?.write(due.rest ?? null);
   return named.length > 0;
+}
+
+/** The settings of a view that are not at their defaults. @param {Linked} view */
+function valuesOf({ settings }) {
+  const read = Object.entries(settings).map(([key, setting]) => [key, setting.read()]);
+  return Object.fromEntries(read.filter(([, text]) => text !== null));
 }
 
 // ---- the address follows what is shown -----------------------------------------------------------------------
@@ -67,13 +84,7 @@ function present() {
     if (trace.fit !== "crop") values.fit = trace.fit;
     if (store.pinned !== middleToken(trace.grid)) values.token = store.pinned === null ? "none" : String(store.pinned);
   }
-  for (const { root, settings } of views) {
-    if (!tabs.visible(root)) continue;
-    for (const [key, setting] of Object.entries(settings)) {
-      const text = setting.read();
-      if (text !== null) values[key] = text;
-    }
-  }
+  for (const view of views) if (tabs.visible(view.root)) Object.assign(values, valuesOf(view));
   if (theme.chosen) values.theme = theme.chosen;
   return values;
 }
@@ -146,6 +157,49 @@ export function startOver() {
   history.pushState(null, "", location.pathname + location.search);
   location.reload();
 }
+
+// ---- what a visitor had --------------------------------------------------------------------------------------
+/** @param {Linked} view @returns {Had} */
+const hadBy = (view) => owed.get(view) ?? { values: valuesOf(view), rest: view.rest?.read() ?? null };
+
+/** What is on screen, and the settings of all views, for `giveBack`. */
+export const remember = () => ({ link: hashOf(present()), views: new Map(views.map((view) => [view, hadBy(view)])) });
+
+/**
+ * Give back what was remembered, to views of closed tabs too; to those that were built since, their defaults.
+ * @param {{link: string, views: Map<Linked, Had>}} memory
+ * @param {boolean} screen whether what was on screen is shown again
+ */
+export async function giveBack({ link, views: before }, screen = true) {
+  if (screen) await restore(link);
+  for (const view of views) {
+    const had = before.get(view) ?? { values: {}, rest: null };
+    if (!tabs.visible(view.root)) owe(view, had);
+    else if (screen && view.rest) {
+      view.rest.write(had.rest);
+      view.redraw();
+    }
+  }
+}
+
+/** A view of a closed tab has its settings at once, for those who share them, and once more when it is opened, after it has seen its picture and model. */
+function owe(view, had) {
+  if (JSON.stringify(hadBy(view)) === JSON.stringify(had)) return;
+  for (const [key, setting] of Object.entries(view.settings)) setting.write(had.values[key] ?? null);
+  owed.set(view, had);
+  opened.observe(view.root);
+}
+
+const opened = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const view = views.find(({ root }) => root === target && tabs.visible(root));
+    if (!view) continue;
+    opened.unobserve(target);
+    if (!owed.has(view)) continue; // a link has been shown meanwhile
+    take(view, {}, false);
+    view.redraw();
+  }
+});
 
 /** @param {string} link  @param {boolean} whole what it does not name goes back to its default @param {boolean} door another tab is shown from its top */
 const show = (link, whole, door) => underWay(bring(link, whole, door)); // what waits until all is drawn waits for it

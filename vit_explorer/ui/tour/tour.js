@@ -1,8 +1,8 @@
 /* The tour: a card that asks for one act after the other on the real page, and goes on by itself when it is done. */
 import { fill, make } from "../core/elements.js";
-import { current, go, inLink, touch } from "../core/link.js";
 import { unfold } from "../core/fold.js";
-import { hush } from "../core/say.js";
+import { current, giveBack, go, inLink, remember, touch } from "../core/link.js";
+import { hush, inform } from "../core/say.js";
 import { ask } from "../core/server.js";
 import { integer, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
@@ -16,11 +16,13 @@ import { around, beside, corner, scrollTo } from "./place.js";
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const PADDING = 8; // px around what is lit
+  const GOES = ["waiting", "starting", "training"]; // states of a race that goes on by itself
   const ARRIVAL = 5000; // ms in which the views of a step are there
   const [card, spot] = [$(".card"), $(".spot")];
   let steps = [];
   let number = 0; // of the step on screen, from 1; 0 while there is no tour
-  let saved = ""; // what was on screen before
+  /** @type {{memory: ReturnType<typeof remember>, top: number, race: string | undefined} | null} */
+  let before = null; // what the visitor had, and how far the page was scrolled, px
   /** @type {HTMLElement | null} */
   let opener = null; // what had the focus before
   let unwatch = () => {};
@@ -33,14 +35,15 @@ export default widget((root, server) => {
   let turn = 0; // counts steps that were asked for: an older one's end is not waited for
 
   // ---- steps -------------------------------------------------------------------------------------------------
-  /** Begin a step; `fresh` if the tour starts with it on a page that shows something. */
+  /** Begin a step. @param {number} wanted */
   async function show(wanted) {
     const mine = ++turn;
     if (!steps.length) steps = (await ask(server, "tour"))?.steps || [];
     if (mine !== turn || !steps.length) return;
     if (!number) {
       hush();
-      saved = store.get("settled") ? new URLSearchParams({ ...current(), tour: "" }).toString() : "";
+      const { settled, race } = store.state;
+      before = settled ? { memory: remember(), top: window.scrollY, race: race?.name } : null;
       opener = /** @type {HTMLElement} */ (document.activeElement);
     }
     leave();
@@ -61,11 +64,11 @@ export default widget((root, server) => {
     unwatch = watch(steps[number - 1].done, current, well);
   }
 
-  /** What was asked for is done. */
+  /** What was asked for is done. After the last step the visitor says what the page is to show. */
   function well() {
-    const { wait } = steps[number - 1];
-    $(".well").textContent = number < steps.length ? "✓ Done. The next step comes by itself." : "✓ Done.";
-    timer = setTimeout(() => (number < steps.length ? show(number + 1) : end()), 1000 * wait);
+    const last = number === steps.length;
+    $(".well").textContent = last ? "✓ Done." : "✓ Done. The next step comes by itself.";
+    if (!last) timer = setTimeout(() => show(number + 1), 1000 * steps[number - 1].wait);
   }
 
   /** Go on from where somebody has gone by the page's own ways; say where the step is, if none is about that place. */
@@ -84,19 +87,28 @@ export default widget((root, server) => {
     $(".well").textContent = "";
   }
 
-  /** Leave the page as it was before; `restore` false where somebody has gone elsewhere already. */
-  async function end(restore = true) {
+  /**
+   * End the tour: "back" where the visitor was, with all as it was; "stay" with all as it is; "gone" where somebody has gone
+   * elsewhere already, with the views of closed tabs as they were. A race goes on.
+   * @param {"back" | "stay" | "gone"} how
+   */
+  async function end(how) {
     if (!number) return;
     turn++;
     leave();
     arrived = false;
-    const at = number;
     number = 0;
     card.hidden = spot.hidden = true;
     document.body.style.paddingBottom = "";
-    if (restore && saved && at) await go(saved, true);
-    if (opener?.isConnected) opener.focus({ preventScroll: true });
+    const had = how === "stay" ? null : before;
+    if (had) await giveBack(had.memory, how === "back");
+    if (opener?.isConnected && how !== "gone") opener.focus({ preventScroll: true });
     touch();
+    if (!had || how === "gone") return;
+    window.scrollTo(0, had.top);
+    const { race } = store.state;
+    const goesOn = race && race.name !== had.race && GOES.includes(race.state);
+    inform(`All is as you had it before the tour.${goesOn ? " The race goes on in Train." : ""}`);
   }
 
   // ---- the card ----------------------------------------------------------------------------------------------
@@ -129,7 +141,10 @@ export default widget((root, server) => {
     $("#vx-tour-title").textContent = title;
     $(".act").textContent = act;
     $(".back").disabled = number === 1;
-    $(".next").textContent = number === steps.length ? "Finish" : "Next";
+    const last = number === steps.length;
+    $(".end").hidden = last;
+    $(".stay").hidden = !last || !before;
+    $(".next").textContent = !last ? "Next" : before ? "Return to where I was" : "Finish";
     say();
   }
 
@@ -187,9 +202,10 @@ export default widget((root, server) => {
   }
 
   // ---- input -------------------------------------------------------------------------------------------------
-  $(".next").addEventListener("click", () => (number < steps.length ? show(number + 1) : end()));
+  $(".next").addEventListener("click", () => (number < steps.length ? show(number + 1) : end("back")));
   $(".back").addEventListener("click", () => show(number - 1));
-  $(".end").addEventListener("click", () => end());
+  $(".end").addEventListener("click", () => end("back"));
+  $(".stay").addEventListener("click", () => end("stay"));
   card.addEventListener("keydown", (event) => {
     const to = { ArrowRight: number + 1, ArrowLeft: number - 1 }[event.key];
     if (to === undefined || to < 1 || to > steps.length) return;
@@ -197,7 +213,7 @@ export default widget((root, server) => {
     show(to);
   });
   document.addEventListener("keydown", (event) => {
-    if (number && event.key === "Escape" && !event.defaultPrevented) end();
+    if (number && event.key === "Escape" && !event.defaultPrevented) end("back");
   });
   window.addEventListener("scroll", place, { capture: true, passive: true });
   let wide = window.innerWidth; // px
@@ -222,7 +238,7 @@ export default widget((root, server) => {
       integer(1, 99),
       () => number || null,
       (wanted) => {
-        if (wanted === null) end(false);
+        if (wanted === null) end("gone");
         else if (wanted !== number) show(wanted);
       },
     ),

@@ -92,6 +92,23 @@ export function makeDraft({ lobby, changed, refused }) {
     changed();
   }
 
+  /** All that was chosen, for `recall`; null before anything was. */
+  function remember() {
+    if (!draft.preset) return null;
+    const { preset, data, size, epochs, probe, entries } = draft;
+    return { preset: preset.name, data, size, epochs, probe, removed: [...removed], entries: structuredClone(entries) };
+  }
+
+  /** Take over what was remembered; null is as at first. @param {ReturnType<typeof remember>} memory */
+  function recall(memory) {
+    ask.forget();
+    const { preset, removed: away = [], entries = [], ...others } = memory ?? {};
+    removed = new Set(away);
+    Object.assign(draft, others, { entries: structuredClone(entries), edited: null });
+    draft.preset = preset ? lobby().presets.find(({ name }) => name === preset) : null;
+    if (draft.preset && !entries.length) plan(); // they were on their way
+  }
+
   /** Change the size or the epochs of all. */
   function choose(values) {
     Object.assign(draft, values);
@@ -176,6 +193,8 @@ export function makeDraft({ lobby, changed, refused }) {
     grow,
     link,
     problem,
+    recall,
+    remember,
     remove,
     request,
     unfold,

@@ -88,6 +88,14 @@ export default widget((root) => {
       ),
     },
     () => draw(),
+    {
+      read: draft.remember,
+      write(memory) {
+        draft.recall(memory);
+        linking = false;
+        painted = false;
+      },
+    },
   );
   $(".more").addEventListener("toggle", touch);
 
