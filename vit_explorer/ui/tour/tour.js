@@ -126,11 +126,26 @@ export default widget((root, server) => {
     return (lit && small && lit.bottom - lit.top > low - high && boxOf(small)) || lit;
   }
 
-  /** Upper and lower end of the part of the window that neither the card nor the rail covers, which lies above the tabs in a narrow page. @returns {[number, number]} */
+  /** Upper and lower end of the part of the window that neither the card nor a bar that stays at the top covers. @returns {[number, number]} */
   function part() {
-    const rail = document.querySelector("#rail")?.getBoundingClientRect();
-    const above = rail && rail.width > window.innerWidth / 2 ? rail.height : 0;
-    return [above, card.classList.contains("bar") ? card.getBoundingClientRect().top : window.innerHeight];
+    return [stuck(), card.classList.contains("bar") ? card.getBoundingClientRect().top : window.innerHeight];
+  }
+
+  /** How far down the bars reach that stay at the top while the page is scrolled, such as that of a race; px of the window. */
+  function stuck() {
+    const lit = [...document.querySelectorAll(steps[number - 1].spot)];
+    const bars = /** @type {HTMLElement[]} */ ([...document.querySelectorAll("#rail, #tabs .block")]).filter(
+      (one) =>
+        tabs.visible(one) && !lit.some((part) => one.contains(part)) && getComputedStyle(one).position === "sticky",
+    );
+    const wide = bars.map((one) => ({
+      box: one.getBoundingClientRect(),
+      top: Number.parseFloat(getComputedStyle(one).top),
+    }));
+    return Math.max(
+      0,
+      ...wide.filter(({ box }) => box.width > window.innerWidth / 2).map(({ box, top }) => top + box.height),
+    );
   }
   const room = () => ({ width: window.innerWidth, height: window.innerHeight });
 

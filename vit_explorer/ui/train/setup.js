@@ -304,6 +304,7 @@ export default widget((root) => {
       return;
     }
     draft.edited = null;
+    store.set("setup", { open: true }); // whatever opened it: it makes room for the race
     await races.open(answer.race);
     races.refreshLobby();
     document.querySelector("#train-controls").scrollIntoView({ block: "nearest" });
