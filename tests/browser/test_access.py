@@ -13,7 +13,7 @@ from vit_explorer.models.folders import checkout
 AXE = "node_modules/axe-core/axe.min.js"
 VIEW = "#tabs > [role=tabpanel]"
 NARROW = ["scrollable-region-focusable", "button-name", "label", "color-contrast"]  # what less room can break
-MOST_STOPS = 8  # of the Tab key, from the top of the page to the first view
+MOST_STOPS = 8  # of the Tab key, from the link that skips them to the first control of a view
 
 # Faults that axe-core names in a part of the page: rule, how many elements, and the first of them. It looks at every
 # element there is before it asks what is on screen, so views of closed tabs are put aside meanwhile, unless `whole`.
@@ -132,24 +132,45 @@ def page(same_page):
     return same_page
 
 
-def test_few_stops_lead_to_the_first_view_and_the_first_of_them_skips_the_rest(page):
-    def in_view() -> bool:
-        return page.evaluate("document.activeElement.closest('#tabs [role=tabpanel]') !== null")
+_IN_VIEW = "document.activeElement.closest('#tabs [role=tabpanel]') !== null"
 
-    open_view(page, "Home")  # the first view; on the others the rail has its stops too
-    page.wait_for_function("location.hash.includes('tab=home')")
-    reload(page)  # the keyboard begins at the top again
+
+@pytest.mark.parametrize("view", ["Home", "Patches", "Attention", "Windows", "Train", "Classify"])
+def test_few_stops_lead_to_a_view(page, view):
+    open_view(page, view)
+    page.locator(".vx-header .skip").focus()
     stops: list[str] = []
     page.keyboard.press("Tab")
-    while not in_view() and len(stops) < 2 * MOST_STOPS:
+    while not page.evaluate(_IN_VIEW) and len(stops) < 2 * MOST_STOPS:
         stops.append(page.evaluate("document.activeElement.outerHTML.slice(0, 99)"))
         page.keyboard.press("Tab")
     assert 2 <= len(stops) <= MOST_STOPS, stops
-    reload(page)
+
+
+def test_the_first_stop_skips_to_the_view(page):
+    reload(page)  # the keyboard begins at the top again
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the view"
     page.keyboard.press("Enter")
-    assert in_view()
+    assert page.evaluate(_IN_VIEW)
+
+
+def test_arrow_keys_reach_all_of_a_toolbar_past_a_list_that_chooses(page):
+    open_view(page, "Patches")
+    model = page.locator("#vx-model")
+    model.focus()
+    chosen = model.input_value()
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("document.activeElement.textContent") == "Letterbox"
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.activeElement.textContent") == "Upload"
+    assert model.input_value() == chosen
+    reached = page.locator(".vx-header .bar :is(a, button):visible")
+    page.locator(".vx-header .home").focus()
+    for k in range(1, reached.count()):
+        page.keyboard.press("ArrowRight")
+        assert reached.nth(k).evaluate("(one) => one === document.activeElement")
 
 
 def test_arrow_keys_move_along_tabs_and_pictures_and_enter_takes_one(page):

@@ -195,7 +195,8 @@ def test_on_a_phone_it_is_a_sheet_at_the_lower_edge_and_covers_nothing_it_speaks
     assert box["height"] <= 0.38 * 844 + 1
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert all(
-        one["height"] >= 44 for one in (button.bounding_box() for button in page.locator(f"{CARD} button:visible").all())
+        one["height"] >= 44
+        for one in (button.bounding_box() for button in page.locator(f"{CARD} button:visible").all())
     )
 
 

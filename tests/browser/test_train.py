@@ -93,7 +93,8 @@ def test_a_race_from_play_to_the_kept_model_in_the_positions_tab(page, runs):
     card.locator(".told", has_text="There is a model 'vit-cifar10' already").wait_for(timeout=PATIENCE)
     card.locator(".keep input").fill("vit-of-this-test")
     card.get_by_role("button", name="Keep", exact=True).click()
-    card.locator(".told", has_text="Kept as vit-of-this-test").wait_for(timeout=PATIENCE)
+    card.locator(".told", has_text="Kept as vit-of-this-test and chosen").wait_for(timeout=PATIENCE)
+    assert train.evaluate("vx.get('model').name") == "vit-of-this-test"
     card.get_by_role("button", name="More epochs").click()
     chip = train.locator(".vx-train-setup .chip")
     chip.locator("strong", has_text="ViT continued").wait_for(timeout=PATIENCE)

@@ -1,7 +1,7 @@
 /* Rows of tabs, of pictures to choose from and of buttons are one stop for the Tab key; arrow keys move inside. */
 
 const ROW = '[role="tablist"], [role="listbox"], [role="toolbar"]';
-const ITEM = '[role="tab"], [role="option"], [role="toolbar"] :is(button, select)';
+const ITEM = '[role="tab"], [role="option"], [role="toolbar"] :is(button, select, summary, a)';
 const STEPS = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 };
 
 /** @param {Element} row @returns {HTMLElement[]} */
@@ -51,7 +51,8 @@ export function rove() {
     const row = item && item.closest(ROW);
     if (!row || event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
     const items = itemsOf(row);
-    const to = item.matches("select") ? null : next(event.key, items.indexOf(item), items.length);
+    if (item.matches("select") && !["ArrowLeft", "ArrowRight"].includes(event.key)) return; // the others choose in it
+    const to = next(event.key, items.indexOf(item), items.length);
     if (to === null) return;
     event.preventDefault();
     items[to].focus();

@@ -186,5 +186,5 @@ export default widget((root) => {
     });
   }
 
-  return { topics: ["race", "raceNow", "raceAt"], draw };
+  return { topics: ["race", "raceNow", "raceAt", "model"], draw };
 });

@@ -1,5 +1,5 @@
-/* "Keep this model": a name, and the model stands in the page's list, where every tab works on it. "More epochs" sets a race
- * up that goes on from the kept weights.
+/* "Keep this model": a name, and the model stands in the page's list and is chosen, so that the views show it. "More epochs" sets
+ * a race up that goes on from the kept weights.
  */
 import { button, make } from "../core/elements.js";
 import { go } from "../core/link.js";
@@ -30,6 +30,7 @@ export function show(box, race, contender) {
   const key = `${race.name}/${contender.label}`;
   const able = race.keeps && ["finished", "paused", "failed"].includes(race.state) && contender.steps.length > 0;
   const state = kept.has(key) ? `kept ${kept.get(key)}` : able ? "offer" : "none";
+  if (kept.has(key) && drawn.get(box) === state) tell(box, kept.get(key));
   if (drawn.get(box) === state || (drawn.get(box) === "form" && state === "offer")) return;
   drawn.set(box, state);
   if (state === "none") box.replaceChildren();
@@ -110,6 +111,7 @@ function form(box, race, contender) {
     const done = await keepAs(race, contender, name, (sentence) => say(sentence, true));
     send.disabled = false;
     if (!done) return undefined;
+    store.set("wish", { model: name });
     drawn.delete(box);
     show(box, race, contender);
     box.querySelector("button").focus();
@@ -126,10 +128,20 @@ function form(box, race, contender) {
 
 function seen(box, race, contender, name) {
   const hasPositions = contender.snapshots.some(({ positions }) => positions);
-  const words = make("span", "told", `Kept as ${name}: every tab works on it.`);
+  const words = make("span", "told");
+  words.setAttribute("role", "status");
   const door = button(hasPositions ? "See its positions" : "Classify with it", () => {
     store.set("wish", { model: name });
     go(`tab=${hasPositions ? "positions" : "classify"}`);
   });
   box.replaceChildren(words, door, ...further(box, race, contender));
+  tell(box, name);
+}
+
+/** Say where a kept model is, and whether the views show it. */
+function tell(box, name) {
+  const chosen = store.get("model")?.name === name;
+  const words = `Kept as ${name}${chosen ? " and chosen: every view shows it now." : ": every view shows it once it is chosen."}`;
+  const told = box.querySelector(".told");
+  if (told.textContent !== words) told.textContent = words;
 }

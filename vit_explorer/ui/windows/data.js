@@ -4,7 +4,7 @@ import { rgbImage } from "../core/draw.js";
 import { cellAt } from "../core/pointer.js";
 import { integers, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
-import { moveToken } from "../core/tokens.js";
+import { middleToken, moveToken } from "../core/tokens.js";
 
 /** @typedef {{index: number, grid: number[], dModel: number, heads: number, blocks: number[], multiplyAdds: number, scale: number}} WindowStage */
 /** @typedef {{stage: number, blocks: number[], after: "pair" | "merge" | "head"}} WindowPair */
@@ -177,6 +177,9 @@ export function token(/** @type {import("../state").State} */ state, grid) {
     return across(Math.min(page, trace.grid[0] * trace.grid[1] - 1), trace.grid, grid);
   return exact.grid.join() === grid.join() ? exact.token : across(exact.token, exact.grid, grid);
 }
+
+/** Whether the middle of the picture is marked, as the page does by itself: nobody has chosen a token. @param {import("../state").State} state */
+export const unchosen = ({ trace, token }) => token === store.pinned && token === middleToken(trace.grid);
 
 /** The page's token for one of a map of this grid; what was meant exactly is kept for the views of this tab. */
 function remember(marked, grid) {

@@ -11,7 +11,6 @@ import { saveScreen } from "../core/screen.js";
 import { oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
-import { middleToken } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
 import * as masking from "./masks-words.js";
@@ -177,10 +176,10 @@ export default widget((root, server) => {
   ];
 
   /** The page marks the middle of the picture by itself, where no window is cut: look at a corner instead. */
-  function lead(seen, now, { trace, token }) {
-    if (led || !now.masked || !trace) return;
+  function lead(seen, now, state) {
+    if (led || !now.masked || !state.trace) return;
     led = true;
-    if (token !== store.pinned || token !== middleToken(trace.grid)) return;
+    if (!windows.unchosen(state)) return;
     const { window } = pairs.placeOf(now, windows.token(store.state, now.grid));
     const regions = now.regions.subarray(window * now.n, (window + 1) * now.n);
     if (new Set(regions).size === 1) windows.pin(windows.cornerOf(now.grid), now.grid);

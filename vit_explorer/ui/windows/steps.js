@@ -19,6 +19,7 @@ import { STEPS } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
+  const MASK = 5; // the step with the mask
   const PACE = 1600; // ms a step while they are played
   const ORIGINS = { wide: 118, narrow: 104 }; // px, the side of the small picture
   const CAME = [" stays", " from left", " from top", " from top and left"];
@@ -39,6 +40,7 @@ export default widget((root, server) => {
   let travel = null; // {legs, time, began, from, to} while they move
   let marked = null; // {token, within} of the marked token in this step
   let timer = 0; // while the steps are played
+  let led = null; // the trace on which the page has marked the corner token by itself
 
   const block = () => (step < 3 ? scene.plain : scene.shifted);
 
@@ -105,6 +107,7 @@ export default widget((root, server) => {
       to: painting.lookOf(scenery.STEPS[step]),
     };
     tell();
+    lead(store.state);
     mark(store.state);
     if (calm()) rest();
     else if (!moving) requestAnimationFrame(tick);
@@ -192,7 +195,7 @@ export default widget((root, server) => {
     $(".letters").hidden = tint === "none";
     $(".of").textContent = `Share, head ${scene.seen.head + 1}:`;
     $(".high").textContent = format.probability(scene.limits[step < 3 ? 0 : 1]);
-    $(".unmask").hidden = step !== 5 || !scene.mixed || !scene.seen.classes.length;
+    $(".unmask").hidden = step !== MASK || !scene.mixed || !scene.seen.classes.length;
     $(".crossed").hidden = step < 3 || !scene.shifted.masked;
     $("figcaption").textContent = WHENCE[step];
   }
@@ -215,6 +218,13 @@ export default widget((root, server) => {
   // ---- the marked token --------------------------------------------------------------------------------------------
   /** The last token of the last region: where a map is rolled, its window holds all of them. */
   const corner = () => scene.regions.lastIndexOf(Math.max(...scene.regions));
+
+  /** The mask cuts no window in the middle of the picture, which the page marks by itself: mark one that it cuts. */
+  function lead(/** @type {import("../state").State} */ state) {
+    if (step !== MASK || !scene.mixed || led === state.trace || !windows.unchosen(state)) return;
+    led = state.trace;
+    windows.pin(corner(), scene.plain.grid);
+  }
 
   $(".corner").addEventListener("click", () => windows.pin(corner(), scene.plain.grid));
   $(".unmask").addEventListener("click", () => follow("tab=windows&sub=masks&mask=off"));
@@ -249,7 +259,8 @@ export default widget((root, server) => {
     const offered = step >= 3 && step <= 5 && scene.mixed > 0 && !forbidden.length;
     const [who, says] = words.marked(scene, step, token, within);
     const opening = step === 0 && state.stage ? `${words.OPENING} ` : ""; // the bar, which says it, is not on the stage
-    write(who, opening + says, shares, crossed, offered);
+    const own = step === MASK && led === state.trace && token === corner() ? ` ${words.LED}` : "";
+    write(who, opening + says + own, shares, crossed, offered);
   }
 
   // ---- everything ------------------------------------------------------------------------------------------------
@@ -277,6 +288,7 @@ export default widget((root, server) => {
     marked = { token: windows.token(state, scene.plain.grid) };
     marked.within = windows.within(block(), seen.head, marked.token);
     rest();
+    lead(state);
     $(".scene").setAttribute("aria-label", "The tokens of the map, each drawn as its piece of the picture");
     $(".origins").setAttribute("aria-label", "Where the tokens of the window lie in the picture");
   }

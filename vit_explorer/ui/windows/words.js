@@ -164,6 +164,8 @@ function follows({ seen, pair, plain, stage, n }) {
 }
 
 // ---- the marked token --------------------------------------------------------------------------------------------
+export const LED = "The page marked it by itself, since the mask cuts its window; point at any other.";
+
 /** Two sentences: who is marked, and what this step does with it. */
 export function marked(scene, index, token, within) {
   const { plain, shifted, n } = scene;
