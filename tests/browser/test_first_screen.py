@@ -122,7 +122,7 @@ def test_keyboard_reaches_every_control(watched, address, tab):
     for _ in range(len(wanted) + 40):
         page.keyboard.press("Tab")
         row = page.evaluate("document.activeElement.closest('[role=toolbar]') !== null")
-        for _ in range(6 if row else 1):  # a row of buttons is one stop too
+        for _ in range(8 if row else 1):  # a row of buttons is one stop too
             stop = page.evaluate("document.activeElement && document.activeElement.dataset.stop")
             if stop is not None:
                 reached.add(int(stop))

@@ -91,7 +91,7 @@ def test_what_was_chosen_in_views_that_the_tour_leads_through_is_given_back(same
             "attention&sub=heads&layer=2&head=3",
             "attention&sub=layers&block=1",
             "attention&sub=test&erased=3.4&muted=1-2",
-            "windows&sub=steps&step=6",
+            "windows&sub=steps&step=4",
             "train&sub=race&setup=vit-cnn&pictures=200&epochs=2&unfolded=yes",
         )
     ]

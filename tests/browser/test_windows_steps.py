@@ -157,6 +157,21 @@ def test_what_is_crossed_out_is_what_the_mask_forbids(steps, traced):
         assert f"may attend to {int(may[token].sum())} of the 16" in text(steps, SAYS)
 
 
+def test_the_step_with_the_mask_marks_a_token_that_it_cuts_if_nobody_has_marked_another(steps):
+    crossed = "document.querySelector('.vx-windows-steps .marks').getAttribute('aria-label').includes('Crossed out')"
+    go(steps, 5)
+    assert not steps.evaluate(crossed)
+    go(steps, 6)
+    assert steps.evaluate(crossed)
+    assert f"Token {CORNER + 1} " in text(steps, WHO)
+    assert "by itself" in text(steps, SAYS)
+    pin(steps, 100)
+    assert "by itself" not in text(steps, SAYS)
+    go(steps, 5)
+    go(steps, 6)
+    assert "Token 101 " in text(steps, WHO)
+
+
 def test_the_step_with_the_mask_leads_to_the_same_without_it(steps):
     unmask = steps.locator(".vx-windows-steps .unmask")
     go(steps, 5)

@@ -198,6 +198,7 @@ const opened = new ResizeObserver((entries) => {
     if (!owed.has(view)) continue; // a link has been shown meanwhile
     take(view, {}, false);
     view.redraw();
+    touch();
   }
 });
 

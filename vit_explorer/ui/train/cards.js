@@ -150,7 +150,10 @@ export default widget((root) => {
     const key = [race.name, race.state, at, looks, width(), screen(), picture !== null].join();
     if (key !== drawn) pictures(race);
     drawn = key;
-    race.contenders.forEach((contender, i) => numbers(cards[i], contender, races.snapshotAt(contender), at));
+    race.contenders.forEach((contender, i) => {
+      numbers(cards[i], contender, races.snapshotAt(contender), at);
+      keep.show(cards[i].keep, race, contender);
+    });
   }
 
   function adopt(race) {
@@ -182,7 +185,6 @@ export default widget((root) => {
     race.contenders.forEach((contender, i) => {
       cards[i].element.classList.toggle("stacked", stacked);
       show(cards[i], contender, races.snapshotAt(contender), look);
-      keep.show(cards[i].keep, race, contender);
     });
   }
 
