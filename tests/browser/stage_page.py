@@ -13,7 +13,7 @@ CUT = """(shown) => {
   const cut = [];
   for (const one of document.querySelectorAll("#tabs *")) {
     const words = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-    if (!words && !one.matches("canvas, img, svg, button, select, input")) continue;
+    if ((!words && !one.matches("canvas, img, svg, button, select, input")) || one.closest(".vx-unseen")) continue;
     if (others.some((panel) => panel.contains(one)) || !one.checkVisibility({ visibilityProperty: true })) continue;
     const { width, height, right, bottom } = one.getBoundingClientRect();
     const short = words && getComputedStyle(one).overflowX !== "visible" && one.scrollWidth > one.clientWidth + 2;

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from urllib.parse import parse_qsl
+from xml.etree import ElementTree
 
-from tests.browser.pages import drawn
+from tests.browser.pages import drawn, save
 
 FACTS = """() => {
   const { similarity, structure } = vx.get("model").positions;
@@ -27,6 +28,9 @@ def test_doors_open_views_answers_are_checked_and_only_the_sheet_is_printed(same
     states = positions.locator(".result").evaluate_all("(all) => all.map((one) => one.dataset.state)")
     assert states == ["right", "right", "wrong", ""]
 
+    svg = " ".join(" ".join(ElementTree.parse(save(page, ".vx-exercises", "svg").path()).getroot().itertext()).split())
+    assert "What windows save" in svg and "Set up the race" not in svg
+
     race = page.locator(".vx-exercises section").first
     race.locator("select").first.select_option("the CNN")
     race.locator(".check").click()
@@ -39,7 +43,13 @@ def test_doors_open_views_answers_are_checked_and_only_the_sheet_is_printed(same
 
     page.emulate_media(media="print")
     assert positions.locator("h3").is_visible()
-    for hidden in ("#header", "#rail", "#tabs > .tab-wrapper", ".vx-exercises .check >> nth=0"):
+    for hidden in (
+        "#header",
+        "#rail",
+        "#tabs > .tab-wrapper",
+        ".vx-exercises .check >> nth=0",
+        ".vx-exercises .vx-save",
+    ):
         assert not page.locator(hidden).is_visible(), hidden
     page.emulate_media(media="screen")
     windows.locator(".door").first.click()

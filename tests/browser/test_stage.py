@@ -178,13 +178,22 @@ def test_screens_go_black_and_white_and_the_keys_are_shown(stage):
     assert stage.locator(".vx-frame-present .help").is_visible()
 
 
-FIGURES = {"patches": 4, "positions": 3}  # those of views with more than one
+FIGURES = {  # those of views with more than one
+    "patches": 4,
+    "positions": 3,
+    "features": 2,
+    "windows&sub=masks&mask=on": 2,
+    "train&sub=hunger": 2,
+    "compare&sub=architectures": 2,
+    "roots&sub=cross": 2,
+    "roots&sub=cache": 2,
+}
 VIEWS = [
     "home",
-    "patches",
+    *["patches", "patches&patch=2"],
     "positions",
-    *[f"attention&sub={sub}" for sub in ("heads", "inside", "rollout", "test", "layers")],
-    "features&sub=networks",
+    *[f"attention&sub={sub}" for sub in ("heads", "inside", "rollout", "explain", "test", "layers")],
+    *["features", "features&sub=networks", "features&sub=nearest"],
     *[f"windows&sub={sub}" for sub in ("steps", "masks&mask=off", "masks&mask=on", "hierarchy", "cost")],
     *[f"train&sub={sub}" for sub in ("race", "hunger")],
     *[f"recipe&sub={sub}" for sub in ("ingredients", "distillation", "ladder")],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 
 import pytest
@@ -68,6 +70,17 @@ def test_the_scrubber_goes_back_to_the_untrained_models(finished):
     finished.wait_for_function("vx.get('raceAt') === 0")
     last = slider.get_attribute("max")
     finished.wait_for_function(f"document.querySelector('.vx-train-cards .slider').value === '{last}'", timeout=30_000)
+
+
+def test_the_cards_are_saved_as_they_stand_with_their_numbers(finished):
+    svg = save(finished, ".vx-train-cards", "svg").path().read_text()
+    assert "CNN" in svg and "Newest" not in svg
+    rows = list(csv.DictReader(io.StringIO(save(finished, ".vx-train-cards", "csv").path().read_text("utf-8-sig"))))
+    assert [row["contender"] for row in rows] == ["ViT", "CNN"]
+    shown = finished.evaluate(
+        "vx.get('race').contenders.map(({ snapshots }) => [snapshots.at(-1).epoch, snapshots.at(-1).probability])"
+    )
+    assert [[float(row["epoch"]), float(row["probability of the answer"])] for row in rows] == shown
 
 
 def test_a_pointer_on_the_curves_tells_all_values_there(finished):

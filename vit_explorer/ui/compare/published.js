@@ -4,13 +4,14 @@ import * as format from "../core/format.js";
 import { inLink } from "../core/link.js";
 import { saveScreen } from "../core/screen.js";
 import { ask } from "../core/server.js";
+import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as comparePlot from "./plot.js";
 import * as sort from "./sort.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
-  const HEIGHT = 360;
+  const [HEIGHT, ON_STAGE] = [360, 330]; // CSS pixels of the plot
   let answer = null;
   let asked = false;
 
@@ -91,7 +92,7 @@ export default widget((root, server) => {
       })),
       label: "multiply-adds a picture, log",
       unit: format.compact,
-      height: HEIGHT,
+      height: store.get("stage") ? ON_STAGE : HEIGHT,
       hover: light,
       empty: "",
     });
@@ -104,7 +105,10 @@ export default widget((root, server) => {
     if (!answer) return;
     table.put(answer.rows);
     const end = answer.mixing.indexOf(". ") + 1; // the finding is its first sentence
-    $(".mixing").replaceChildren(make("strong", "", answer.mixing.slice(0, end)), answer.mixing.slice(end));
+    $(".mixing").replaceChildren(
+      make("strong", "", answer.mixing.slice(0, end)),
+      make("span", "", answer.mixing.slice(end)),
+    );
     plot();
   }
 

@@ -2,6 +2,7 @@
 import { fill, make } from "../core/elements.js";
 import { outOf } from "../core/format.js";
 import { go } from "../core/link.js";
+import { saveScreen } from "../core/screen.js";
 import { ask } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
@@ -88,5 +89,6 @@ export default widget((root, server) => {
   }
 
   fill($(".sheet"), SHEET, section);
+  $(".intro .vx-row").append(saveScreen(root, () => ["exercises"]));
   $(".print").addEventListener("click", () => window.print());
 });

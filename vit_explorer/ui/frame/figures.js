@@ -1,11 +1,14 @@
-/* The figures of a view on the stage: its panels, one under the other, each as high as the room. */
+/* The figures of a view on the stage: its panels, one under the other, each as high as the room. One that is marked `vx-beside`
+   is no figure: it stands above the first. */
 import * as tabs from "../core/tabs.js";
 
 const SLACK = 0.4; // of the room's height by which a figure may be scrolled off its place and still be the one shown
 
 /** @returns {HTMLElement[]} */
 export function figures() {
-  const panels = /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("#tabs section.vx-panel"));
+  const panels = /** @type {NodeListOf<HTMLElement>} */ (
+    document.querySelectorAll("#tabs section.vx-panel:not(.vx-beside)")
+  );
   return [...panels].filter((panel) => tabs.visible(panel) && !panel.parentElement.closest("section.vx-panel"));
 }
 

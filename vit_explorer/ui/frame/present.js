@@ -33,6 +33,7 @@ const FINDINGS = [
   ".promise",
   ".says",
   ".verdict:not(.findings *)",
+  ".mixing strong",
   ".vx-positions .readout",
   "h2",
 ];
@@ -137,7 +138,7 @@ export default widget((root) => {
       if (!arriving) show(figure);
     }
     speaker.tell({
-      title: place,
+      title: deck.called() || place,
       sentence: finding ? brief(finding.textContent) : "",
       note: deck.note(),
       next: deck.count() ? deck.next() : following(),

@@ -20,6 +20,7 @@ export default widget((root, server) => {
   const LARGE = 224; // px of ImageNet's usual pictures, to compare costs with
   const LARGE_SIZES = [1, 4, 8, 14, 16, 32, 56]; // of a patch of them
   const SMALL_VIT = { d_model: 128, n_layers: 4, d_ff: 512, n_classes: 10 }; // for the costs while a CNN is chosen
+  const LABELLED = 31; // px of a tile that holds its name in letters of 12 px
   const TRAVEL = 700; // ms from the grid to the sequence
   const cut = { picture: 0, patch: 0, own: null, of: "" }; // own: the marked patch while the cut is not the model's
   let linked = null; // {picture, patch} of a link, to be shown where such a cut is possible
@@ -84,12 +85,13 @@ export default widget((root, server) => {
       const [cx, cy] = tilePlace(k);
       context.fillStyle = inkOf("--vx-key");
       context.fillRect(cx + gap, cy + gap, tile - 2 * gap, tile - 2 * gap);
-      if (tile < 22) continue;
-      context.fillStyle = state.theme === "dark" ? "#08111b" : "#fff";
-      context.font = `600 ${Math.min(13, tile / 2.6)}px system-ui, sans-serif`;
-      context.textAlign = "center";
+      const inside = tile >= LABELLED;
+      if (!inside && (k > 0 || !layout.x)) continue; // beside the first one, where there is room
+      if (inside) context.fillStyle = state.theme === "dark" ? "#08111b" : "#fff";
+      context.font = `600 ${inside ? Math.min(13, tile / 2.6) : 12}px system-ui, sans-serif`;
+      context.textAlign = inside ? "center" : "right";
       context.textBaseline = "middle";
-      context.fillText(prefixName(k, true, names), cx + tile / 2, cy + tile / 2 + 0.5);
+      context.fillText(prefixName(k, true, names), inside ? cx + tile / 2 : cx - 5, cy + tile / 2 + 0.5);
     }
     const source = image.width / across; // of the image, for one patch
     for (let k = 0; k < n - prefix; k++) {

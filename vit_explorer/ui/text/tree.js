@@ -111,7 +111,7 @@ function tile(context, search, { x, y, scale }, node, inks, marked) {
   context.stroke();
   if (search.greedySet.has(node.number)) {
     context.beginPath();
-    context.roundRect(left - 3.5, top - 3.5, size + 7, size + 7, 9);
+    context.roundRect(left - 2.5, top - 2.5, size + 5, size + 5, 8);
     context.strokeStyle = inks["run-1"];
     context.lineWidth = 2.5;
     context.stroke();
@@ -124,7 +124,7 @@ function tile(context, search, { x, y, scale }, node, inks, marked) {
   context.fillText(words.face(node.token), x, y + 1);
   context.font = `${Math.round(12 * scale)}px system-ui, sans-serif`;
   context.fillStyle = node.kept ? inks.text : inks.soft;
-  context.fillText(logarithm(node.sum, Math.abs(node.sum) >= 9.95 ? 1 : 2), x, y + size / 2 + 9 * scale);
+  context.fillText(logarithm(node.sum, Math.abs(node.sum) >= 9.95 ? 1 : 2), x, y + size / 2 + 10 * scale);
 }
 
 /** The number of the node under the pointer, or null. */

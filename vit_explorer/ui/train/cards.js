@@ -1,5 +1,6 @@
 /* The contenders side by side at one moment of the training, and the scrubber that chooses the moment. */
 import * as format from "../core/format.js";
+import { saveScreen } from "../core/screen.js";
 import * as store from "../core/store.js";
 import { calm } from "../core/theme.js";
 import { widget } from "../core/widget.js";
@@ -187,6 +188,30 @@ export default widget((root) => {
       show(cards[i], contender, races.snapshotAt(contender), look);
     });
   }
+
+  /** What the cards show at this moment; accuracy as on the newest test of the snapshot. */
+  function rows() {
+    const { contenders, classes, probe } = races.race;
+    const names = ["contender", "epoch", "seconds of training", "test accuracy", "2D score"];
+    const lines = contenders.map((one) => {
+      const seen = races.snapshotAt(one);
+      if (!seen) return [one.label];
+      const { epoch, seconds, test_accuracy: accuracy, positions, answer, probability } = seen;
+      const score = positions?.plane?.two_d ?? "";
+      return [
+        one.label,
+        epoch,
+        seconds,
+        accuracy ?? "",
+        score,
+        probe?.label ?? "",
+        classes?.[answer] ?? answer,
+        probability,
+      ];
+    });
+    return [[...names, "probe picture", "answer", "probability of the answer"], ...lines];
+  }
+  saveScreen($(".vx-panel"), () => [races.race.title, $(".when").textContent], rows);
 
   return { topics: ["race", "raceNow", "raceAt", "model"], draw };
 });

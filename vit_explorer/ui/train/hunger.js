@@ -47,6 +47,8 @@ export default widget((root, server) => {
     marks();
   }
 
+  new ResizeObserver(() => shown?.height !== $(".stack").clientHeight && chart()).observe($(".stack")); // a stage has less room with a finding
+
   function marks() {
     if (!shown) return;
     const context = clearCanvas($(".marks"), shown.width, shown.height);

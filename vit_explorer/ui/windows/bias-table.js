@@ -9,9 +9,9 @@ export const ROOM = 4 * (MAP + GAP); // px for the maps beside each other
 
 // ---- where things are --------------------------------------------------------------------------------------------
 /** The maps of all heads in rows: the corner of each, and the entry under a point. Above the query is above. */
-export function place(block, width) {
+export function place(block, width, side = MAP) {
   const entries = 2 * block.window - 1;
-  const cell = Math.max(LEAST, Math.floor(MAP / entries));
+  const cell = Math.max(LEAST, Math.floor(side / entries));
   const map = cell * entries;
   const across = Math.max(1, Math.min(block.heads, Math.floor((width + GAP) / (map + GAP))));
   const down = Math.ceil(block.heads / across);
@@ -38,6 +38,12 @@ export const value = (block, { head, down, along }) => {
   const entries = 2 * block.window - 1;
   return block.bias[(head * entries + down + block.window - 1) * entries + along + block.window - 1];
 };
+
+/** The same on a stage, where few maps are larger. */
+export function onStage(block) {
+  const times = block.heads <= 2 ? 2.4 : block.heads <= 4 ? 1.7 : 1;
+  return place(block, ROOM * 1.5, MAP * times);
+}
 
 /** The place of the key of which an entry speaks, in the window of the query; null outside of it. */
 export function keyPlace({ window }, query, { down, along }) {

@@ -21,11 +21,12 @@ import * as pairs from "./pairs.js";
 
 export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
-  const TOKENS = 104; // px of the window
+  const [TOKENS, LARGE] = [104, 208]; // px of the window, on the page and on a stage
   const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   let which = 1; // of the pair's blocks: 0 plain, 1 shifted
   let entry = null; // {head, down, along}: pointed at in a map; down and along from the key to the query, as in the table
   let drawn = null;
+  let side = TOKENS; // of the window as it is drawn
 
   // ---- what is pointed at ------------------------------------------------------------------------------------------
   /** What is pointed at: the entry, or the one of the pair that is pointed at elsewhere; and the place of its key. */
@@ -97,8 +98,8 @@ export default widget((root) => {
   }
 
   function markTokens(seen, block, { window, place: query }, key) {
-    const context = clearCanvas($(".tokens-marks"), TOKENS, TOKENS);
-    const size = TOKENS / block.window;
+    const context = clearCanvas($(".tokens-marks"), side, side);
+    const size = side / block.window;
     const corner = (place) => [(place % block.window) * size, Math.floor(place / block.window) * size];
     for (let place = 0; place < block.n; place++) {
       const token = pairs.tokenOf(block, window, place);
@@ -112,7 +113,7 @@ export default widget((root) => {
     }
     context.strokeStyle = drawn.line;
     context.lineWidth = 1;
-    context.strokeRect(0.5, 0.5, TOKENS - 1, TOKENS - 1);
+    context.strokeRect(0.5, 0.5, side - 1, side - 1);
     outline(context, ...corner(query), size, size, drawn.query, 2);
     if (key !== null && key !== query) outline(context, ...corner(key), size, size, drawn.key, 2);
   }
@@ -123,7 +124,9 @@ export default widget((root) => {
     if (!seen) return;
     const pair = seen.pairs[seen.pair].blocks;
     const block = seen.blocks[pair[which]];
-    const maps = biasTable.place(block, $(".vx-panel").clientWidth > 760 ? biasTable.ROOM : $(".every").clientWidth);
+    const room = $(".vx-panel").clientWidth > 760 ? biasTable.ROOM : $(".every").clientWidth;
+    const maps = state.stage ? biasTable.onStage(block) : biasTable.place(block, room);
+    side = state.stage ? LARGE : TOKENS;
     if (entry && (entry.head >= block.heads || Math.max(Math.abs(entry.down), Math.abs(entry.along)) >= block.window))
       entry = null;
     drawn = {
@@ -140,7 +143,7 @@ export default widget((root) => {
       ...pair.map((index) => seen.blocks[index].bias.reduce((most, one) => Math.max(most, Math.abs(one)), 0)),
     );
     drawMaps(block, maps, high);
-    clearCanvas($(".tokens"), TOKENS, TOKENS);
+    clearCanvas($(".tokens"), side, side);
     $(".title").textContent = `Position bias, block ${block.index + 1}`;
     $(".low").textContent = format.signed(-high);
     $(".high").textContent = format.signed(high);
