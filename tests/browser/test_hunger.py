@@ -79,7 +79,7 @@ def test_the_keys_walk_along_the_curves_and_tell_their_numbers(hunger):
     drawn(hunger)  # what the tab asks when it is opened has come,
     hunger.wait_for_function(  # how long the race beside it would take, too: an open set-up asks a moment later
         """!vx.get('setup')?.open || !document.querySelector('.vx-train-setup .promise').textContent
-        || document.querySelector('.vx-train-setup .promise').textContent.includes(' of training, ')"""
+        || document.querySelector('.vx-train-setup .promise').textContent.startsWith('About ')"""
     )
     requests = []
     hunger.on("request", lambda request: requests.append(request.post_data or request.url))

@@ -120,6 +120,16 @@ def test_a_value_outside_its_range_is_refused_beside_its_field(train):
     assert "updates" in promise.inner_text()
 
 
+def test_three_presets_are_in_sight_until_more_are_asked_for(train):
+    presets, more = train.locator(".vx-train-setup .preset"), train.locator(".vx-train-setup .others")
+    shown = [one.get_attribute("data-name") for one in presets.all() if one.is_visible()]
+    assert shown == ["vit-cnn", "augmentation", "data"]
+    assert more.inner_text() == f"{presets.count() - 3} more"
+    more.click()
+    assert all(one.is_visible() for one in presets.all()) and not more.is_visible()
+    assert presets.nth(3).evaluate("(one) => one === document.activeElement")
+
+
 def test_a_preset_says_what_it_teaches_and_contenders_come_and_go(train):
     chips = train.locator(".vx-train-setup .chip")
     assert chips.count() == 2

@@ -14,6 +14,7 @@ test("how long a race takes: the whole, its parts, and by what it is known", () 
     assert.equal(said(basis).includes("moment 5"), basis !== "rough");
   }
   assert.match(said("rough"), /rough/);
+  assert.equal(words.about(parts), "About 2 min 0 s.");
   assert.notEqual(said("measured"), said("other"));
 });
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from vit_explorer.models.checkpoint import Checkpoint
 from vit_explorer.ui.core.datasets import Source
+from vit_explorer.ui.core.jobs import program_ends
 from vit_explorer.ui.core.requests import fit_input
 
 BATCH = 100  # pictures of one pass; of large ones fewer
@@ -76,15 +77,12 @@ class PredictionStore:
 
 @torch.inference_mode()
 def ask_model(kept: Predictions) -> None:
-    """Show a model all test pictures, as it was tested on them; when the program ends, no more than those under way.
-
-    A daemon's thread would be broken off inside of torch, which aborts the program.
-    """
+    """Show a model all test pictures, as it was tested on them; when the program ends, no more than those under way."""
     checkpoint, source = kept.checkpoint, kept.source
     side = checkpoint.model.img_size
     batch = max(1, min(BATCH, BATCH_PIXELS // side**2))
     for begin in range(0, kept.total, batch):
-        if not threading.main_thread().is_alive():
+        if program_ends():
             return
         part = range(begin, min(begin + batch, kept.total))
         if "preprocessing" in checkpoint.card:  # as the network's authors resize and crop

@@ -49,8 +49,10 @@ export default widget((root, server) => {
       cell.append(open);
     } else cell.append(make("strong", "", row.short));
     const elsewhere = row.trained && row.data !== ownData();
-    const below = `${row.name}${elsewhere ? `, on ${answers.dataset(row)}` : ""}`;
-    cell.append(make("span", `below${elsewhere ? " elsewhere" : ""}`, row.trained ? below : "no weights here"));
+    const below = elsewhere ? `on ${answers.dataset(row)}` : row.gist;
+    cell.append(
+      make("span", `below${elsewhere ? " elsewhere" : ""}`, row.trained ? below : `${row.gist}; no weights here`),
+    );
     return cell;
   }
 
@@ -70,7 +72,8 @@ export default widget((root, server) => {
     { key: "title", title: "Network", text: true, rises: true, value: (row) => row.title + row.name, cell: named },
     {
       key: "test_accuracy",
-      title: "test accuracy",
+      title: "right in tests",
+      note: "share of its test pictures that it names rightly",
       value: (row) => (row.data === ownData() ? row.test_accuracy : null), // others do not compare, and stand last
       cell: (row) =>
         row.test_accuracy === null
@@ -79,15 +82,15 @@ export default widget((root, server) => {
     },
     {
       key: "multiply_adds",
-      title: "multiply-adds",
-      note: "of one picture, counted",
+      title: "multiply-adds a picture",
+      note: "the computing that one picture costs, counted",
       value: (row) => row.multiply_adds,
       cell: (row) => titled(format.short(row.multiply_adds), format.count(row.multiply_adds)),
     },
     {
       key: "doubled",
-      title: "twice the side",
-      note: "how many times the multiply-adds, counted on the same network built for twice the side",
+      title: "cost at twice the side",
+      note: "how many times the multiply-adds of a picture twice as wide and high, counted on the same network built for it",
       value: (row) => row.doubled,
       cell: (row) =>
         row.doubled === null
@@ -97,13 +100,14 @@ export default widget((root, server) => {
     {
       key: "parameters",
       title: "weights",
+      note: "numbers that were learned",
       value: (row) => row.parameters,
       cell: (row) => titled(format.short(row.parameters), format.count(row.parameters)),
     },
     {
       key: "law",
       folded: true,
-      title: "scores",
+      title: "attention scores",
       note: "attention scores of a layer and head on N tokens",
       text: true,
       rises: true,
@@ -116,7 +120,7 @@ export default widget((root, server) => {
     {
       key: "latency",
       folded: true,
-      title: "one picture",
+      title: "time a picture",
       note: "latency, measured here",
       rises: true,
       value: latency,
@@ -126,7 +130,7 @@ export default widget((root, server) => {
     {
       key: "speed",
       folded: true,
-      title: "pictures / s",
+      title: "pictures a second",
       note: "throughput in batches of 64, measured here",
       value: speed,
       cell: (row) =>

@@ -16,6 +16,14 @@ LOG = logging.getLogger(__name__)
 STOP_SECONDS = 10.0  # to wait for the pass under way; a single pass takes less
 
 
+def program_ends() -> bool:
+    """Whether the program is about to end: a thread that computes asks this between two passes, and leaves off.
+
+    A daemon's thread would be broken off inside of torch, which aborts the program.
+    """
+    return not threading.main_thread().is_alive()
+
+
 @dataclass(frozen=True)
 class JobRequest:
     """The id that a start returned to this visitor; None for a visitor who started nothing."""
@@ -115,7 +123,7 @@ class Jobs:
                     job.found.append(event)
                 else:
                     job.at = event
-                if job.stopped.is_set() or not threading.main_thread().is_alive():  # stopped, or the program ends
+                if job.stopped.is_set() or program_ends():
                     break
             if job.found:
                 self._store.save(job)

@@ -1,9 +1,11 @@
-/* A measurement on the server: begun, followed and stopped by the .start, .stop, .bar and .told of a view.
+/* A measurement on the server: begun, followed and stopped by the .start, .stop, .bar and .told that it puts behind the
+ * heading of the view's .measure.
  *
  * name: of the key under which a window remembers the measurement that it began.
  * calls: the server's functions {start, look, stop}; asks(): what is asked for.
  * first: how it stands before the server has said so. took(before): called after every new word of the server.
  */
+import { button, make } from "./elements.js";
 import { ask, poll } from "./server.js";
 import { ofWindow } from "./storage.js";
 
@@ -11,6 +13,18 @@ export function makeMeasuring(root, server, { name, calls, asks, first, took, ev
   const $ = (selector) => root.querySelector(selector);
   const KEY = `vx-${name}`;
   let status = first;
+
+  const bar = Object.assign(make("progress", "bar idle"), { max: 1, value: 0 });
+  bar.setAttribute("aria-label", "Share of the measurement that is done");
+  const told = make("span", "told vx-small");
+  told.setAttribute("role", "status");
+  $(".measure").append(
+    button("Measure here", begin, "vx-button start"),
+    button("Stop", end, "vx-button stop"),
+    bar,
+    told,
+  );
+  $(".stop").disabled = true;
 
   const mine = () => ofWindow.get(KEY);
 
@@ -28,7 +42,7 @@ export function makeMeasuring(root, server, { name, calls, asks, first, took, ev
     return status.running && root.isConnected ? everyMs : null;
   });
 
-  $(".start").addEventListener("click", async () => {
+  async function begin() {
     $(".start").disabled = true;
     const answer = await ask(server, calls.start, asks(), { once: true });
     if (answer) {
@@ -36,12 +50,12 @@ export function makeMeasuring(root, server, { name, calls, asks, first, took, ev
       take(answer);
     }
     following.now();
-  });
-  $(".stop").addEventListener("click", async () => {
+  }
+  async function end() {
     $(".stop").disabled = true;
     const answer = await ask(server, calls.stop, { id: mine() });
     if (answer) take(answer);
-  });
+  }
 
   /** Buttons, bar and words: now(running) says what is measured at the moment, blocked that it cannot begin. */
   function show(now, blocked = false) {

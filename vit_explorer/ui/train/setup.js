@@ -17,6 +17,7 @@ import * as plan from "./plan.js";
 import * as words from "./words.js";
 
 const GAP = 12; // px between the bar above and the set-up that is brought into view
+const FIRST = 3; // presets that are in sight at first
 const PAUSE = 300; // ms without a change after which the server is asked how long a race takes
 
 export default widget((root) => {
@@ -109,8 +110,10 @@ export default widget((root) => {
       one.append(make("strong", "", title), make("span", "", teaches));
       return one;
     });
+    $(".others").textContent = `${lobby().presets.length - FIRST} more`;
     $(".epochs .range").textContent = plan.rangeWords(lobby().limits.epochs);
   }
+  let all = false; // whether all presets were asked for
 
   /** The datasets: they come and go, as a person brings and deletes some. */
   function buildData() {
@@ -158,11 +161,14 @@ export default widget((root) => {
   // ---- what is chosen ----------------------------------------------------------------------------------------------
   function presets() {
     if ($(".teaches").textContent !== draft.preset.teaches) $(".teaches").textContent = draft.preset.teaches;
-    for (const one of $(".presets").children) {
+    const few = !all && lobby().presets.indexOf(draft.preset) < FIRST;
+    for (const [k, one] of [...$(".presets").children].entries()) {
       const chosen = one.dataset.name === draft.preset.name;
       one.setAttribute("aria-checked", String(chosen));
       one.tabIndex = chosen ? 0 : -1;
+      one.hidden = few && k >= FIRST;
     }
+    $(".others").hidden = !few;
   }
 
   function amount() {
@@ -213,6 +219,11 @@ export default widget((root) => {
       `${$(".size output").textContent} pictures of ${words.data(draft.data)}, ${epochs}, probe: ${$(".chosen").textContent}`;
   }
 
+  $(".others").addEventListener("click", () => {
+    all = true;
+    presets();
+    $(".presets").children[FIRST].focus();
+  });
   $(".presets").addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     if (!step) return;
@@ -255,23 +266,25 @@ export default widget((root) => {
   }
 
   const askTime = newest((request, signal) => calls.ask("estimate", request, { signal, quiet: true, say: () => {} }));
-  let takes = { key: "", words: "" }; // how long which race takes
+  const WAITING = "How long it takes is being worked out.";
+  let takes = { key: "", about: "", words: "" }; // how long which race takes
   let asking = 0;
 
   /** How long it will take, once the server has told; it is asked when nothing has changed for a moment. */
   function time() {
     const key = JSON.stringify([draft.request(), lobby().races.map(({ name, state }) => [name, state])]);
-    if (takes.key === key) return takes.words;
-    takes = { key, words: "" };
+    if (takes.key === key) return takes.about;
+    takes = { key, about: WAITING, words: "" };
     clearTimeout(asking);
     asking = setTimeout(async () => {
       if (!open()) return;
       const answer = await askTime(draft.request());
-      if (!answer || takes.key !== key) return;
-      takes.words = ` ${words.takes(answer)}`;
+      if (takes.key !== key) return;
+      takes.about = answer ? words.about(answer) : "";
+      takes.words = answer ? words.takes(answer) : "";
       promise();
     }, PAUSE);
-    return "";
+    return WAITING;
   }
 
   /** What Play will do, or why it cannot. */
@@ -281,7 +294,9 @@ export default widget((root) => {
     $(".start").disabled = starting || !entries.length;
     if (problem) return tell(problem, true);
     if (!entries.length) return tell("");
-    return tell(plan.promise(entries, lobby(), data) + time() + words.mirrored(entries.map(plan.recipe)));
+    const parts = [time(), plan.promise(entries, lobby(), data), words.mirrored(entries.map(plan.recipe))];
+    $(".took").textContent = takes.words;
+    return tell(parts.filter(Boolean).join(" "));
   }
 
   async function start() {

@@ -101,7 +101,7 @@ export function recipe({
 /** What to know before pictures are mirrored; nothing where none are. */
 export const mirrored = (recipes) =>
   recipes.some(({ augment }) => augment === "crop-flip")
-    ? " Half of the training pictures are mirrored: where left and right tell classes apart, choose crop alone."
+    ? "Half of the training pictures are mirrored: where left and right tell classes apart, choose crop alone."
     : "";
 
 /** What the ring at the end of a test curve says; nothing before there is one. */
@@ -160,6 +160,9 @@ export function remaining(contender) {
   if (!now || finished) return "";
   return testing([contender]) || `about ${format.duration(now.seconds_left)} left`;
 }
+
+/** How long a race takes. */
+export const about = ({ start, training, looks }) => `About ${format.duration(start + training + looks)}.`;
 
 /**
  * How long a race will take, and by what that is known.
