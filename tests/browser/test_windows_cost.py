@@ -68,7 +68,7 @@ def test_the_live_numbers_are_those_of_the_package(cost, side, d_model, n_heads,
 
 
 def test_it_begins_with_the_quoted_sizes_and_names_each_ratio(cost):
-    rows = {"entries": "attention matrix", "attention": "attention part", "module": "whole module"}
+    rows = {"entries": "attention matrix", "attention": "attention, multiply-adds", "module": "whole layer"}
     for row, name in rows.items():
         assert name in cell(cost, f"{row}-ratio").locator("xpath=..").inner_text()
     assert [cell(cost, f"{row}-ratio").inner_text() for row in rows] == ["64.0 ×", "64.0 ×", "13.8 ×"]
