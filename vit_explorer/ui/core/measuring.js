@@ -1,5 +1,5 @@
 /* A measurement on the server: begun, followed and stopped by the .start, .stop, .bar and .told that it puts behind the
- * heading of the view's .measure.
+ * heading in the view's .measure, if it has one.
  *
  * name: of the key under which a window remembers the measurement that it began.
  * calls: the server's functions {start, look, stop}; asks(): what is asked for.

@@ -154,8 +154,8 @@ def caveat(found: Sequence[Step], recipe: Mapping[str, Any]) -> str:
     spread = ": a small step cannot be told from chance" if one else f", ± their standard deviation: {_unclear(found)}"
     made = f"{pictures[0].upper()}{pictures[1:]}, {recipe['epochs']} epochs"
     return (
-        f"{seeds} seed{'' if one else 's'} a row{spread}. {made}. "
-        "Each row keeps all ingredients below it, so the order matters: a step is the gain on top of those."
+        f"{seeds} seed{'' if one else 's'} a row{spread}. "
+        f"Each row keeps all ingredients below it, so the order matters: a step is the gain on top of those. {made}."
     )
 
 

@@ -13,6 +13,7 @@ import { moveToken, placeName } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
 import * as families from "./hierarchy.js";
+import { merged } from "./hierarchy-words.js";
 import * as slabStack from "./slabs.js";
 import { STAGES } from "./questions.js";
 
@@ -166,7 +167,7 @@ export default widget((root, server) => {
     };
     const context = clearCanvas($(".slabs"), drawn.width, drawn.height);
     for (const slab of drawn.slabs) slabStack.draw(context, slab, seen.image, `${slab.dModel} channels`);
-    $(".title").textContent = hierarchy.title;
+    $(".title").textContent = merged(hierarchy);
     $(".note").textContent =
       `All stages: ${format.short(hierarchy.stages.reduce((sum, { multiplyAdds }) => sum + multiplyAdds, 0))} multiply-adds. ${hierarchy.note}`;
     clearCanvas($(".scene"), SCENE, SCENE).drawImage(seen.image, 0, 0, SCENE, SCENE);
