@@ -101,7 +101,7 @@ def test_a_network_has_one_accuracy_wherever_it_is_named(table):
 
     for name, accuracy in stated.items():
         assert said(f"#vx-model option[value='{name}']") == accuracy
-        assert accuracy in table.locator(f"{TABLE} tbody tr", has_text=name).first.inner_text()
+        assert accuracy in table.locator(f"{TABLE} tbody tr[data-id={name}]").inner_text()
     assert said(".vx-frame .card") == stated["vit-cifar10"]
     points = table.locator(f"{TABLE} svg [role=img]").evaluate_all("all => all.map((one) => one.ariaLabel)")
     assert points and all(stated[text.split(":")[0]] in text for text in points)
@@ -220,7 +220,7 @@ def test_the_table_holds_the_cards_and_sorts_by_every_column(table):
             "doubled": f"{row['twice']:,} at {2 * row['side']} px",
         }
         assert cells.locator("td[data-key=doubled]").inner_text() == f"× {row['doubled']:.2f}"
-        told = cells.locator(".below").inner_text()
+        told = cells.locator("[data-key=title] .below").inner_text()
         assert told == row["gist"] if row["data"] == "cifar10" else told == "on the drawn shapes"
     data = table.evaluate("vx.get('model').data")
     keys = {

@@ -49,7 +49,8 @@ export default widget((root, server) => {
       cell.append(open);
     } else cell.append(make("strong", "", row.short));
     const elsewhere = row.trained && row.data !== ownData();
-    const below = elsewhere ? `on ${answers.dataset(row)}` : row.gist;
+    const twin = rows.some((one) => one !== row && one.short === row.short && one.data === row.data);
+    const below = elsewhere ? `on ${answers.dataset(row)}` : twin ? row.name : row.gist;
     cell.append(
       make("span", `below${elsewhere ? " elsewhere" : ""}`, row.trained ? below : `${row.gist}; no weights here`),
     );
