@@ -1,10 +1,10 @@
 /* What the hierarchy shows, in a sentence. */
 import * as format from "../core/format.js";
 
-/** What merging makes of the first map. @param {import("./hierarchy.js").Hierarchy} hierarchy */
+/** How many tokens merging makes of those of the first map. @param {import("./hierarchy.js").Hierarchy} hierarchy */
 export function merged({ title, stages }) {
-  const tokens = ({ grid }) => format.count(grid[0] * grid[1]);
-  const [first, last] = [stages[0], stages[stages.length - 1]];
-  const begins = `${title}: ${tokens(first)} tokens of ${format.count(first.dModel)} numbers`;
-  return stages.length > 1 ? `${begins} become ${tokens(last)} of ${format.count(last.dModel)}` : begins;
+  const [first, ...others] = stages.map(({ grid }) => format.count(grid[0] * grid[1]));
+  return others.length
+    ? `${title}: ${first} tokens become ${others.join(", then ")}`
+    : `${title}: ${first} tokens, never merged`;
 }
