@@ -153,9 +153,9 @@ def _ladder(_: str, __: str, evidence: Evidence) -> Reason | None:
     if plain not in means or whole not in means:
         return None
     return _here(
-        f"Rung by rung, its recipe took a ViT here from {100 * means[plain]:.1f} to {100 * means[whole]:.1f} %, with "
-        "equal updates.",
-        "this app's ladder from the plain ViT to the DeiT",
+        f"Ingredient by ingredient, its recipe took a ViT here from {100 * means[plain]:.1f} to "
+        f"{100 * means[whole]:.1f} %, with equal updates.",
+        "this app, Recipe: Which helped most?",
     )
 
 
