@@ -220,7 +220,7 @@ def test_the_table_holds_the_cards_and_sorts_by_every_column(table):
             "doubled": f"{row['twice']:,} at {2 * row['side']} px",
         }
         assert cells.locator("td[data-key=doubled]").inner_text() == f"× {row['doubled']:.2f}"
-        told = cells.locator("[data-key=title] .below").inner_text()
+        told = cells.locator("th .below").inner_text()
         assert told == row["gist"] if row["data"] == "cifar10" else told == "on the drawn shapes"
     data = table.evaluate("vx.get('model').data")
     keys = {
