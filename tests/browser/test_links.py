@@ -19,8 +19,9 @@ DRAWN = """() => {
   const hash = (text) => [...text].reduce((sum, one) => (Math.imul(31, sum) + one.charCodeAt(0)) | 0, 7);
   const shown = (element) => element.offsetParent !== null;
   return Object.fromEntries(views.filter(shown).map((view) => [view.className, {
-    words: view.innerText.split("\\n").filter((line) => !/\\d ms\\b|^…$|^Times/.test(line)) // clocks differ
-      .map((line) => line.replace(/( updates each\\.).*/, "$1")), // how long a race takes is measured meanwhile
+    words: view.innerText.split("\\n") // clocks differ, and how long a race takes is measured meanwhile
+      .filter((line) => !/\\d ms\\b|^…$|^Times|^About \\d.*: |^$/.test(line))
+      .map((line) => line.replace(/^(About|How long) .*?\\. /, "")),
     pictures: [...view.querySelectorAll("canvas, img")].filter(shown).map((one) => hash(one.src || one.toDataURL())),
     fields: [...view.querySelectorAll("select, input")].map((one) => one.value),
     pressed: [...view.querySelectorAll("button")].filter(shown).map((one) => states.map((state) => one[state]).join()),
