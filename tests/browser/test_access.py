@@ -111,6 +111,8 @@ def test_in_no_view_axe_finds_a_fault_or_anything_counts_from_0(watched, address
         found[view, "phone"] = page.evaluate(_FAULTS, [VIEW, NARROW, False])
         low[view] = page.evaluate(_LOW)
         page.set_viewport_size(VIEWPORT)
+    kept = page.evaluate("async () => [...(await vx.module('core/link.js')).remember().views.values()].length")
+    assert kept > 25  # every view that links know of can be remembered, wherever its tab is
     for theme in ("light", "dark"):
         page.evaluate("(theme) => vx.go(`words=entropy&theme=${theme}`)", theme)
         page.get_by_role("dialog", name="Help").wait_for()
