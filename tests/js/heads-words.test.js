@@ -28,6 +28,12 @@ test("numbers of the mean are the means of the heads' numbers", () => {
   assert.equal(words.which(MEAN), "Layer 1, mean");
 });
 
+test("the farthest head is set against attention that prefers nothing", () => {
+  assert.match(words.beyond(16.7, 16.5), /evenly reaches 16\.5 px too.* neither near nor far/);
+  assert.match(words.beyond(20, 16.5), /prefers far/);
+  assert.match(words.beyond(12, 16.5), /prefers near/);
+});
+
 test("the mean is one more column, where there are several heads", () => {
   assert.equal(data.columns(SEEN), 3);
   assert.equal(data.columns({ ...SEEN, heads: 1 }), 1);
@@ -45,5 +51,5 @@ test("the mean of matrices waits for all of them", () => {
 
 test("a clipped scale says so at its end", () => {
   assert.match(words.scaleEnd("shared", 0.0892), /^8.92\s% or more$/);
-  assert.match(words.scaleKind("shared"), /clipped/);
+  assert.match(words.scaleKind("shared"), /Clipped/);
 });

@@ -13,7 +13,7 @@ import { inkOf } from "../core/theme.js";
 export function explainCurves(root, highlight) {
   const HEIGHT = 110; // px of the axes
   const SIDE = 108; // px of the picture at a step
-  const EDGE = { left: 46, right: 8, top: 8, bottom: 22 };
+  const EDGE = { left: 50, right: 8, top: 8, bottom: 22 };
   const REACH = 0.12; // of the axes' height: how near to a curve a pointer means it
   /** @type {HTMLCanvasElement[]} */
   const all = [...root.querySelectorAll("canvas.axes")];
@@ -64,7 +64,7 @@ export function explainCurves(root, highlight) {
     context.beginPath();
     context.arc(x(deletion ? steps() : 0), y(p), 6, 0, 2 * Math.PI);
     context.stroke();
-    canvas.parentElement.querySelector(".end").textContent = `○ all ${data.erased}: ${format.probability(p)}`;
+    canvas.parentElement.querySelector(".end").textContent = `○ ${data.erased}: ${format.probability(p)}`;
   }
 
   function curve(context, { name, ink }, values, { x, y }) {

@@ -23,6 +23,23 @@ export function verdict({ verdict: found, best }) {
   return best ? { ...VERDICTS.better, text: "✓ best of these maps" } : VERDICTS[found];
 }
 
+/**
+ * Which map each measure speaks for, or that it speaks for none.
+ * @param {string} className @param {{title: string, deletion: {best: boolean}, insertion: {best: boolean}}[]} methods
+ */
+export function outcome(className, methods) {
+  const [deletion, insertion] = /** @type {Measure[]} */ (["deletion", "insertion"]).map((measure) =>
+    methods
+      .filter((method) => method[measure].best)
+      .map(({ title }) => title)
+      .join(" and "),
+  );
+  if (!deletion && !insertion) return `For ${className}: no map beats every random map.`;
+  if (deletion === insertion) return `For ${className}: ${deletion} is best by deletion and by insertion.`;
+  const none = "no map (none beats every random one)";
+  return `For ${className}: best by deletion is ${deletion || none}, by insertion ${insertion || none}.`;
+}
+
 /** How far the scores of random maps reach. @param {Yardstick} random @returns {Word} */
 export const range = ({ mean, low, high, n }) => ({
   style: "like",

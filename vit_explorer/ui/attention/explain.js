@@ -235,7 +235,7 @@ export default widget((root, server) => {
     $(".halt").textContent = stopped ? "Measure" : "Stop";
     if (measured || stopped) $(".work progress").hidden = true;
     if (measured) {
-      $(".outcome").textContent = outcome(className);
+      $(".outcome").textContent = wording.outcome(className, answer.methods);
       curves.draw({
         trace,
         answer,
@@ -285,19 +285,6 @@ export default widget((root, server) => {
       return [label, make("span", "vx-number", area.toFixed(3)), word];
     });
     element.querySelector(".scores").replaceChildren(...cells);
-  }
-
-  /** Which map the numbers speak for, or that they speak for none. */
-  function outcome(className) {
-    const words = MEASURES.map((measure, index) => {
-      const winners = answer.methods.filter((method) => method[measure].best);
-      const { mean, low, high } = answer.yardstick[measure];
-      const favours = index ? measure : `${measure} favours`;
-      if (!winners.length) return `${favours} no map (random ${low.toFixed(3)} to ${high.toFixed(3)})`;
-      const titles = winners.map(({ title }) => title).join(" and ");
-      return `${favours} ${titles} (${winners[0][measure].area.toFixed(3)}, random ${mean.toFixed(3)})`;
-    });
-    return `For ${className}: ${words.join(", ")}.`;
   }
 
   // ---- the marked patch ----------------------------------------------------------------------------------------

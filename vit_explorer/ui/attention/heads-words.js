@@ -10,15 +10,18 @@ import { uniform } from "./layers-reach.js";
  * @param {{direction: string, token: number, other: number, share: number, most: boolean}} what `most`: no share is larger
  */
 export function pair(seen, { direction, token, other, share, most }) {
-  const name = (which, style) => make("span", style, tokenName(which, seen.grid));
-  const [query, key, value] = [name(token, "query"), name(other, "key"), make("strong", "", format.attention(share))];
-  const alike = format.attention(1 / seen.n); // of a giver that prefers no token
-  if (direction === "row") {
-    const largest = most ? ", the largest share of all" : "";
-    return [query, " gives ", value, " to ", key, `${largest}; ${alike} each if it looked everywhere alike.`];
-  }
-  const largest = most ? ", more than any other token" : "";
-  return [key, " gives ", value, " to ", query, `${largest}; ${alike} if it looked everywhere alike.`];
+  const row = direction === "row";
+  const [giver, getter] = row ? [token, other] : [other, token];
+  const [from, to] = row ? ["query", "key"] : ["key", "query"];
+  const largest = row ? ", more than to any other" : ", more than any other does";
+  return [
+    make("span", from, format.capital(tokenName(giver, seen.grid))),
+    " gives ",
+    make("strong", "", format.attention(share)),
+    " to ",
+    make("span", to, tokenName(getter, seen.grid)),
+    `${most ? largest : ""}; spread evenly it would be ${format.attention(1 / seen.n)}.`,
+  ];
 }
 
 /** Which map is enlarged: a head's, or the mean of a layer. @param {{layer: number, head: number, mean: boolean}} chosen */
@@ -44,6 +47,16 @@ const numberOf = (numbers, { layer, head, mean }) =>
 export const far = (seen, chosen) =>
   `${format.pixels(numberOf(seen.distance, chosen))} (${format.pixels(uniform(seen.grid, seen.patchSize))} if all looked everywhere alike)`;
 
+const ALIKE = 0.05; // of the even distance: a difference below it is hardly one
+
+/** What the farthest head's distance means beside that of attention to all patches alike. @param {number} pixels @param {number} even */
+export function beyond(pixels, even) {
+  const alike = `attention spread evenly reaches ${format.pixels(even)}`;
+  if (pixels > (1 + ALIKE) * even) return `; ${alike}, so it prefers far patches.`;
+  if (pixels < (1 - ALIKE) * even) return `; ${alike}, so even this head prefers near patches.`;
+  return `; ${alike} too, so it prefers neither near nor far.`;
+}
+
 /** How widely attention is spread, with what the ends of the scale mean. */
 export const bits = (seen, chosen) =>
   `${chosen.mean ? "of its heads, on average, " : ""}${numberOf(seen.entropy, chosen).toFixed(2)} of at most ${Math.log2(seen.n).toFixed(2)} bits (0: all on one token; the most: spread evenly)`;
@@ -58,5 +71,5 @@ export const scaleEnd = (scale, limit) =>
 
 export const scaleKind = (/** @type {string} */ scale) =>
   scale === "shared"
-    ? "One scale for all maps and queries; it is clipped: the largest 1 % of all shares look alike."
-    : "Each map has a scale of its own: do not compare the maps with each other.";
+    ? "Clipped: the largest 1 % of all shares look alike."
+    : "A scale for each map: do not compare the maps.";

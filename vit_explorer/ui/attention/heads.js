@@ -14,7 +14,7 @@ import { widget } from "../core/widget.js";
 import * as attention from "./data.js";
 import * as headsMatrix from "./heads-matrix.js";
 import * as words from "./heads-words.js";
-import { extremes } from "./layers-reach.js";
+import { extremes, uniform } from "./layers-reach.js";
 import * as mapping from "./maps.js";
 import { HEADS } from "./questions.js";
 
@@ -157,7 +157,7 @@ export default widget((root, server) => {
       const button = make(
         "button",
         `vx-button ${name === "CLS" || name === "distillation" ? name.toLowerCase() : "register"}`,
-        name[0].toUpperCase() + name.slice(1),
+        format.capital(name),
       );
       button.type = "button";
       button.dataset.token = name;
@@ -205,6 +205,7 @@ export default widget((root, server) => {
     for (const [which, one] of Object.entries(extremes(seen)))
       $(`[data-reach=${which}]`).textContent =
         `layer ${one.layer + 1}, head ${one.head + 1} (${format.pixels(one.pixels)})`;
+    $(".beyond").textContent = words.beyond(extremes(seen).far.pixels, uniform(seen.grid, seen.patchSize));
     $(".maps").setAttribute(
       "aria-label",
       `${seen.layers} layers by ${seen.heads} heads${seen.heads > 1 ? " and their mean" : ""}, ${direction === "row" ? "from" : "to"} the query`,

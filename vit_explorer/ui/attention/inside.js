@@ -183,16 +183,15 @@ export default widget((root, server) => {
   // ---- words -----------------------------------------------------------------------------------------------------
   const write = beforeFrame(({ seen, i, j, strongest, scores, weights }) => {
     const called = (index) => tokenName(seen.tokenOf(index), seen.grid);
-    const capital = (text) => text[0].toUpperCase() + text.slice(1);
     $(".finding").replaceChildren(
-      make("span", "query", capital(called(i))),
+      make("span", "query", format.capital(called(i))),
       " gives ",
       make("strong", "", format.attention(weights[j])),
       j === i ? " to itself" : " to ",
       j === i ? "" : make("span", "key", called(j)),
       j === strongest ? ", more than to any other token." : ".",
     );
-    $(".pair-name").textContent = capital(`${called(i)} and ${called(j)}`);
+    $(".pair-name").textContent = format.capital(`${called(i)} and ${called(j)}`);
     const dot = head.dot(i, j);
     $(".dot").textContent = format.decimal(dot);
     $(".score").textContent = format.decimal(scores[j]);

@@ -44,7 +44,12 @@ export const HEADS = [
     subject: (state) => `${pictureAndModel(state)} ${JSON.stringify(attention.view(state) && attention.chosen(state))}`,
     ask: "Which patch will {query} look at most in layer {layer}, head {head}?",
     told: "{query} gives {share} to {truth}; to all patches alike it would give {even} each.",
-    hides: [".vx-attention-heads .views", ".vx-attention-heads .foot", ".vx-attention-heads .readout"],
+    hides: [
+      ".vx-attention-heads .views",
+      ".vx-attention-heads .foot",
+      ".vx-attention-heads .pair",
+      ".vx-attention-heads .below",
+    ],
     pose(state) {
       const seen = attention.view(state);
       if (!seen) return missing(state);

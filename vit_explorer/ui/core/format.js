@@ -32,6 +32,9 @@ export function compact(n) {
   return unit ? `${Number(number)} ${unit}` : number;
 }
 
+/** A name at the beginning of a sentence: "Patch 36". @param {string} text */
+export const capital = (text) => text.replace(/^./, (first) => first.toUpperCase());
+
 // ---- shares and points -------------------------------------------------------------------------------------------
 /** A share as it is, such as an accuracy: "58.3 %", "100.0 %". @param {number} share from 0 to 1 @param {number} digits */
 export const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)} %`;

@@ -129,7 +129,6 @@ export default widget((root, server) => {
     return found;
   }
 
-  const capital = (text) => text[0].toUpperCase() + text.slice(1);
   const nameOfQuery = (network, at) =>
     at < network.n_prefix ? network.prefix_names[at] : patchName(at - network.n_prefix);
 
@@ -185,7 +184,7 @@ export default widget((root, server) => {
     }
     const near = nearest(map, at - network.n_prefix);
     return [
-      make("span", "query", capital(nameOfQuery(network, at))),
+      make("span", "query", format.capital(nameOfQuery(network, at))),
       " is most like ",
       make("span", "key", patchName(near)),
       ` (${format.decimal(map[near])}). ${still}`,
@@ -199,7 +198,7 @@ export default widget((root, server) => {
     const without = at[coarser] - networks[coarser].n_prefix;
     const r = correlation(pairs(maps[0], one, maps[1], other, without));
     const told = r === null ? "one of the two maps is even" : `the two maps correlate at ${format.decimal(r)}`;
-    return `${capital(nameOfQuery(one, at[0]))}: ${told}`;
+    return `${format.capital(nameOfQuery(one, at[0]))}: ${told}`;
   }
 
   // ---- everything ------------------------------------------------------------------------------------------------
