@@ -110,9 +110,9 @@ export default widget((root, server) => {
     while (since > 0 && best(lens[since - 1]) === final) since--;
     const before =
       since > 0
-        ? ` Before, it would have said ${classes[best(lens[since - 1])]} (${format.probability(Math.max(...lens[since - 1]))}).`
+        ? `; just before, ${classes[best(lens[since - 1])]} led (${format.probability(Math.max(...lens[since - 1]))})`
         : "";
-    return `${classes[final]} leads from ${since ? `layer ${since}` : "the embedding"} on (${format.probability(lens[since][final])} there, ${format.probability(lens.at(-1)[final])} at the end).${before}`;
+    return `${format.capital(classes[final])} leads from ${since ? `layer ${since}` : "the embedding"} on (${format.probability(lens[since][final])} there, ${format.probability(lens.at(-1)[final])} at the end)${before}.`;
   }
 
   function step(at) {

@@ -127,8 +127,7 @@ export default widget((root, server) => {
     const share = (one) => format.percent(sum(one.explained), 0);
     const first = features.maps[0];
     const before = block > 0 ? `, ${share(first)} after ${data.nameOf(first)}` : "";
-    $(".finding").textContent =
-      `Three components hold ${share(map)} of the variance after ${data.nameOf(map)}${before}`;
+    $(".finding").textContent = `Three colours hold ${share(map)} of the variance after ${data.nameOf(map)}${before}.`;
     $(".unit").textContent = features.kind === "global" ? "layer" : "stage";
     mark(state);
   }

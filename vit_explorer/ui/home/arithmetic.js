@@ -40,8 +40,8 @@ export const blocksPassed = (t, n) => Math.min(n, Math.floor(front(t) * n + 1e-9
 export function stops(n, unit, { patches, places }) {
   /** @type {[number, string][]} */
   const all = [[0, "picture"]];
-  if (patches) all.push([TIMES.open, "cut"]);
-  if (places) all.push([TIMES.placed, "place"]);
+  if (patches) all.push([TIMES.open, "patches"]);
+  if (places) all.push([TIMES.placed, "positions"]);
   for (let k = 0; k < n; k++) all.push([passed(k, n), `${unit} ${k + 1}`]);
   return [...all, [1, "answer"]];
 }

@@ -111,7 +111,7 @@ function describe(root, trace, network) {
     what.textContent = `${format.plural(blocks.length, "stage")}: no tokens, no attention. Mean activation, a scale each`;
     door.dataset.door = "attention";
   }
-  $(".near").textContent = places ? "orange: places like the marked one's" : "no position embeddings here";
+  $(".near").textContent = places ? "orange: like the marked place" : "no position embeddings here";
   $(".patches h3 .name").textContent = trace.stem ? "Stem, patches" : "Patches";
   const stations = [...root.querySelectorAll(".station")].filter((station) => station.offsetParent);
   stations.forEach((station, k) => (station.querySelector("h3 b").textContent = String(k + 1)));

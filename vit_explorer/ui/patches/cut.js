@@ -22,4 +22,4 @@ export const times = (ratio) => (ratio < 1 ? `÷ ${format.short(1 / ratio)}` : `
  */
 export const against = ({ name, other, tokens, pairs, cost, share }) =>
   `${name} against ${other}: ${times(tokens)} tokens, ${times(pairs)} pairs, ${times(cost)} multiply-adds. ` +
-  `At ${other} pairs take ${format.percent(share)} of them; the projections and the MLP, most of the rest, grow with the tokens alone.`;
+  `At ${other} pairs take ${format.percent(share)} of them; projections and MLP grow with the tokens alone.`;
