@@ -75,7 +75,7 @@ def test_phone_does_not_scroll_sideways(watched, address, dark):
         fits(page, 390)
         if tab == "patches":
             assert page.locator(".vx-patches .vx-panel").bounding_box()["y"] < 205
-            button = page.get_by_role("button", name="One patch, from pixels to token")
+            button = page.get_by_role("button", name="One patch becomes a token")
             numbers = page.locator(".vx-patch .embedding")
             for opened in ("false", "true", "false"):
                 assert button.get_attribute("aria-expanded") == opened
