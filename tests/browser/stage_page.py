@@ -1,8 +1,32 @@
-"""What may be asked of the stage: what is small on it, what is cut, and which canvases it shows."""
+"""The views on the stage, and what may be asked of it: what is small, what is cut, and which canvases it shows."""
 
 from __future__ import annotations
 
 import pytest
+
+FIGURES = {  # those of views with more than one
+    "patches": 4,
+    "positions": 3,
+    "features": 2,
+    "windows&sub=masks&mask=on": 2,
+    "train&sub=hunger": 2,
+    "compare&sub=architectures": 2,
+    "roots&sub=cross": 2,
+    "roots&sub=cache": 2,
+}
+VIEWS = [
+    "home",
+    *["patches", "patches&patch=2"],
+    "positions",
+    *[f"attention&sub={sub}" for sub in ("heads", "inside", "rollout", "explain", "test", "layers")],
+    *["features", "features&sub=networks", "features&sub=nearest"],
+    *[f"windows&sub={sub}" for sub in ("steps", "masks&mask=off", "masks&mask=on", "hierarchy", "cost")],
+    *[f"train&sub={sub}" for sub in ("race", "hunger")],
+    *[f"recipe&sub={sub}" for sub in ("ingredients", "distillation", "ladder")],
+    "classify",
+    *[f"compare&sub={sub}" for sub in ("one-picture", "architectures", "guide")],
+    *[f"roots&sub={sub}" for sub in ("cross", "decoding", "cache")],
+]
 
 # Words, canvases and controls of a figure that reach out of its room, and words that are cut.
 CUT = """(shown) => {

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import TimeoutError
 
 from tests.browser.pages import beforehand, drawn, open_view, reload
-from tests.browser.stage_page import CUT, small_letters, well_drawn
+from tests.browser.stage_page import CUT, FIGURES, VIEWS, small_letters, well_drawn
 from vit_explorer.bench.page import settled
 
 OPENED = "document.querySelector('#tabs > .tab-wrapper [aria-selected=true]').dataset.tabId"
@@ -176,31 +176,6 @@ def test_screens_go_black_and_white_and_the_keys_are_shown(stage):
     assert not curtain.is_visible()
     stage.keyboard.press("?")
     assert stage.locator(".vx-frame-present .help").is_visible()
-
-
-FIGURES = {  # those of views with more than one
-    "patches": 4,
-    "positions": 3,
-    "features": 2,
-    "windows&sub=masks&mask=on": 2,
-    "train&sub=hunger": 2,
-    "compare&sub=architectures": 2,
-    "roots&sub=cross": 2,
-    "roots&sub=cache": 2,
-}
-VIEWS = [
-    "home",
-    *["patches", "patches&patch=2"],
-    "positions",
-    *[f"attention&sub={sub}" for sub in ("heads", "inside", "rollout", "explain", "test", "layers")],
-    *["features", "features&sub=networks", "features&sub=nearest"],
-    *[f"windows&sub={sub}" for sub in ("steps", "masks&mask=off", "masks&mask=on", "hierarchy", "cost")],
-    *[f"train&sub={sub}" for sub in ("race", "hunger")],
-    *[f"recipe&sub={sub}" for sub in ("ingredients", "distillation", "ladder")],
-    "classify",
-    *[f"compare&sub={sub}" for sub in ("one-picture", "architectures", "guide")],
-    *[f"roots&sub={sub}" for sub in ("cross", "decoding", "cache")],
-]
 
 
 @pytest.mark.slow
