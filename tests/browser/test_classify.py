@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.pages import drawn, reload, save
+from tests.browser.pages import drawn, reload, save, written
 from vit_explorer.models.summary import accuracy_percent
 
 TABLE = ".vx-classify .answers table"
@@ -114,14 +115,40 @@ def test_the_table_judges_each_answer_by_the_true_one_that_is_typed(classify):
     field.press("Enter")
     classify.wait_for_function(f"document.querySelectorAll('{TABLE} tbody td.none').length === 0")
     assert classify.locator(f"{TABLE} tfoot strong").first.inner_text().endswith(" of 1")
+    assert "are right about Cat" not in classify.locator(".vx-classify .trust").inner_text()
+    height = f"document.querySelector('{TABLE} tbody').offsetHeight"
+    before = classify.evaluate(height)
     nothing = classify.get_by_role("button", name="Cat shows none of these classes")
     nothing.click()
     classify.wait_for_function(f"document.querySelectorAll('{TABLE} tbody td.none').length === {photographic}")
-    assert nothing.get_attribute("aria-pressed") == "true" and field.input_value() == ""  # said once in a row
+    assert nothing.get_attribute("aria-pressed") == "true" and field.input_value() == "none of these"
+    assert classify.evaluate(height) == before  # a row below stays under the pointer
+    assert classify.locator(".vx-classify .trust").inner_text().startswith("On Cat every answer is wrong")
     assert classify.locator(f"{TABLE} tfoot td span").all_inner_texts() == ["1 not counted"] * photographic
     nothing.click()
     classify.wait_for_function(f"document.querySelector('{TABLE} tbody td.right') !== null")
     assert field.input_value() == "cat"
+
+
+@pytest.mark.parametrize(("network", "title"), [("vit-cifar10", "Attention × gradient"), ("cnn-cifar10", "Grad-CAM")])
+def test_the_reason_of_an_answer_is_shown_by_what_the_network_says_without_it(classify, network, title):
+    classify.evaluate("vx.go('picture=sample:rocket')")
+    classify.wait_for_function(f"document.querySelector('{TABLE}').textContent.includes('ship')")
+    classify.locator(f"{TABLE} thead th[title$='{network}']").wait_for()
+    titles = classify.locator(f"{TABLE} thead th[title]").evaluate_all("(all) => all.map((one) => one.title)")
+    column = next(k for k, one in enumerate(titles) if one.endswith(network))
+    classify.locator(f"{TABLE} tbody .why").nth(column).click()
+    said = classify.locator(".vx-ablate .compared")
+    classify.wait_for_function("document.querySelector('.vx-ablate .compared')?.textContent.includes('strongest')")
+    assert f"the 8 strongest by {title}: " in said.inner_text()
+    assert classify.evaluate("[vx.get('trace').model, vx.get('trace').picture.name]") == [network, "sample:rocket"]
+    outcome = classify.locator(".vx-ablate .outcome").inner_text()
+    before, after = (float(p) for p in re.search(r"ship \(([\d.]+) % → ([\d.]+) %\)", outcome).groups())
+    assert outcome.startswith("Without 8 patches: ") and after < before
+    written(classify)
+    held = classify.evaluate("new URLSearchParams(location.hash.slice(1)).get('erased')")
+    assert len(held.split(".")) == 8  # from then on the link holds what is erased, and no question
+    assert "why=" not in classify.evaluate("location.hash")
 
 
 def test_a_field_that_is_written_in_keeps_its_words_while_answers_come(classify):

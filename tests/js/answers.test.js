@@ -1,7 +1,7 @@
 /* The table of the Classify tab: what each model's answer is worth. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cell, columns, csv, probabilities, score } from "../../vit_explorer/ui/classify/answers.js";
+import { cell, columns, csv, fates, probabilities, score } from "../../vit_explorer/ui/classify/answers.js";
 import { inShort, NONE, verdict } from "../../vit_explorer/ui/core/answers.js";
 
 const result = (/** @type {string} */ name, /** @type {number[]} */ probabilities) =>
@@ -81,4 +81,17 @@ test("networks of drawn shapes have a column only beside drawn shapes, or where 
   assert.deepEqual(names([row("sample:cat", all), row("shapes:3", all)]), ["cifar10", "shapes"]);
   assert.deepEqual(names([row("sample:cat", [one("shapes")])]), ["shapes"]);
   assert.deepEqual(names([{ ...row("sample:cat", all), results: null }]), []);
+});
+
+test("a picture's fate: how many are right of those that can be, or else whether they agree", () => {
+  const [cat, dog] = [result("a", [0.1, 0.8, 0.1]), { ...result("b", [0.1, 0.1, 0.8]) }];
+  const fate = (/** @type {any[]} */ results, /** @type {string[]} */ labels) =>
+    fates([{ picture: picture("x", labels), truth: null, results }])[0]?.fate;
+  assert.equal(fate([cat, { ...cat, name: "b" }], ["cat"]), "right");
+  assert.equal(fate([cat, dog], ["cat"]), "some");
+  assert.equal(fate([cat, dog], ["bird"]), "wrong");
+  assert.equal(fate([cat, dog], ["bus"]), "none");
+  assert.equal(fate([cat, dog], []), "split");
+  assert.equal(fate([cat, { ...cat, name: "b" }], []), "agree");
+  assert.equal(fate([], ["cat"]), undefined);
 });

@@ -9,6 +9,7 @@ import * as words from "./ablate-words.js";
 
 const MANY = 8; // patches
 const MOST = 1 / 2; // of all patches, where they are few
+const CLASSES = ["attention_gradient", "grad_cam"]; // maps of one class, the first that a network has: why it says this and not another
 
 /** @typedef {import("../core/payloads").AblationPayload & {of: object, question: string}} Answer */
 
@@ -48,7 +49,14 @@ export function eraseMany(root, server, { erase, answer }) {
   }
 
   $(".order").addEventListener("change", (event) => store.set("explained", event.target.value));
-  $(".strongest").addEventListener("click", async () => {
+  $(".strongest").addEventListener("click", eraseStrongest);
+  $(".random").addEventListener("click", () => {
+    const [rows, cols] = store.get("trace").grid;
+    take(null, words.drawn(many(), rows * cols));
+  });
+
+  /** Erase what the chosen map calls the strongest. */
+  async function eraseStrongest() {
     const now = answer();
     const found = now && (await orderOf(now, chosen(now)));
     if (!found) return;
@@ -57,11 +65,14 @@ export function eraseMany(root, server, { erase, answer }) {
       found.title,
       first.sort((a, b) => a - b),
     );
-  });
-  $(".random").addEventListener("click", () => {
-    const [rows, cols] = store.get("trace").grid;
-    take(null, words.drawn(many(), rows * cols));
-  });
+  }
+
+  /** Erase what speaks for the answer, by a map of that class. @param {Answer} now */
+  function eraseReason({ orders }) {
+    const name = CLASSES.find((one) => orders.some((order) => order.name === one));
+    if (name) store.set("explained", name);
+    return eraseStrongest();
+  }
 
   /** The map that was chosen here or in Explain; where this network has not got it, the last one on screen. */
   function chosen({ orders, maps: shown }) {
@@ -101,5 +112,5 @@ export function eraseMany(root, server, { erase, answer }) {
     $(".compared").textContent = words.compared(attempts, classes[best(probabilities)], many(), besides.words);
   }
 
-  return { show, note };
+  return { show, note, eraseReason };
 }

@@ -55,6 +55,35 @@ export function score(rows, model) {
   return { right: count("right"), of: count("right") + count("wrong"), none: count("none") };
 }
 
+/** @typedef {"right" | "agree" | "some" | "split" | "wrong" | "none"} Fate of a picture: what its answers are worth together */
+
+/**
+ * What becomes of each picture that has answers: its title, its fate, and how many models answered. Where nobody has said what it
+ * shows, only whether the models agree ("agree", "split"); else whether all, some or none of those are right that have it among their
+ * classes ("right", "some", "wrong"), or it is no class of any ("none").
+ * @param {Row[]} rows
+ * @returns {{title: string, fate: Fate, n: number}[]}
+ */
+export function fates(rows) {
+  const names = columns(rows).map(({ name }) => name);
+  return rows.flatMap((row) => {
+    const results = (row.results || []).filter(({ name }) => names.includes(name));
+    if (!results.length) return [];
+    const states = results.map((result) => cell(result, labelsOf(row)).state);
+    const count = (/** @type {string} */ state) => states.filter((one) => one === state).length;
+    const [right, able] = [count("right"), count("right") + count("wrong")];
+    const agreed = results.every((result) => {
+      const { same, of } = company(result, results);
+      return same === of;
+    });
+    /** @type {Fate} */
+    let fate = agreed ? "agree" : "split";
+    if (able) fate = right === able ? "right" : right ? "some" : "wrong";
+    else if (count("none")) fate = "none";
+    return [{ title: row.picture.title, fate, n: results.length }];
+  });
+}
+
 /** Every class's probability, a line for each picture, model and class. @param {Row[]} rows */
 export const probabilities = (rows) =>
   rows.flatMap((row) =>

@@ -29,6 +29,38 @@ export function knowledge(models) {
   return `${parts.join("; ")}. Anything else gets one of these names all the same.`;
 }
 
+const NAMED = 3; // pictures of one fate
+
+/** "Cat, Dog and 4 more". @param {string[]} titles */
+function listed(titles) {
+  const shown = titles.slice(0, titles.length > NAMED ? NAMED - 1 : NAMED);
+  const last = titles.length > shown.length ? `${format.count(titles.length - shown.length)} more` : shown.pop();
+  return shown.length ? `${shown.join(", ")} and ${last}` : String(last);
+}
+
+/** @type {Record<import("./answers.js").Fate, (names: string, all: string, n: number) => string>} what is said of pictures of one fate, the best first */
+const WORTH = {
+  right: (names, all, n) => `${all} ${n > 1 ? "are" : "is"} right about ${names}`,
+  agree: (names, all, n) =>
+    `${all} ${n > 1 ? "agree on" : "names"} ${names}, which nobody has checked: say what it shows`,
+  some: (names) => `on ${names} they disagree, and some are right`,
+  split: (names) => `on ${names} they disagree, so trust none of them yet`,
+  wrong: (names, all, n) => `${all} ${n > 1 ? "are" : "is"} wrong about ${names}`,
+  none: (names, _, n) => `on ${names} every answer is wrong, as ${n > 1 ? "they know" : "it knows"} no such thing`,
+};
+
+/** Which answers to trust, in a sentence; "" before there are any. @param {ReturnType<typeof import("./answers.js").fates>} fates */
+export function trust(fates) {
+  const parts = /** @type {import("./answers.js").Fate[]} */ (Object.keys(WORTH)).flatMap((fate) => {
+    const alike = fates.filter((one) => one.fate === fate);
+    if (!alike.length) return [];
+    const n = Math.min(...alike.map((one) => one.n));
+    const all = n === 1 ? "the network" : n === 2 ? "both" : `all ${format.count(n)}`;
+    return [WORTH[fate](listed(alike.map(({ title }) => title)), all, n)];
+  });
+  return parts.length ? `${format.capital(parts.join("; "))}.` : "";
+}
+
 /** The share of its own test pictures that a model names rightly; "" where its card does not say. @param {Answering} model */
 export const tested = ({ test_accuracy }) =>
   Number.isFinite(test_accuracy) ? format.percent(/** @type {number} */ (test_accuracy)) : "";

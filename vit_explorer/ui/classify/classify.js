@@ -7,15 +7,15 @@ import { NONE, verdict } from "../core/answers.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
-import { inLink } from "../core/link.js";
+import { go, inLink } from "../core/link.js";
 import { saveMenu } from "../core/save.js";
 import { ask as askServer, latest } from "../core/server.js";
 import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
-import { columns } from "./answers.js";
+import { columns, fates } from "./answers.js";
 import * as card from "./card.js";
-import { knowledge } from "./classify-words.js";
+import { knowledge, trust } from "./classify-words.js";
 import { QUESTIONS } from "./questions.js";
 import * as table from "./table.js";
 import { showTruth, truthField } from "./truth.js";
@@ -127,13 +127,18 @@ export default widget((root, server) => {
 
   // ---- the table -----------------------------------------------------------------------------------------------
   function tabulate() {
-    table.write($(".answers table"), cards, truthOf, ({ parts }) => parts.acts);
+    table.write($(".answers table"), cards, truthOf, ({ parts }) => parts.acts, explain);
+    $(".trust").textContent = trust(fates(cards));
     const models = columns(cards);
     if (models.length) $(".honest").textContent = knowledge(models);
     const classes = new Set(cards.flatMap(({ results }) => (results || []).flatMap((one) => one.classes)));
     if (1 + classes.size === $("datalist").children.length) return;
     fill($("datalist"), [NONE, ...classes], (name) => Object.assign(make("option"), { value: name }));
   }
+
+  /** Test it on this picture in this model, without the patches that speak for the answer. */
+  const explain = ({ picture }, /** @type {string} */ model) =>
+    go(`tab=attention&sub=test&${new URLSearchParams({ picture: picture.name, model, fit, why: "yes" })}`);
 
   /** What a person says that a picture shows, in place of its label. */
   function say(card, text) {

@@ -3,15 +3,15 @@ import { inShort } from "../core/answers.js";
 import { fill, make } from "../core/elements.js";
 import { base64, fileStem } from "../core/files.js";
 import * as format from "../core/format.js";
-import { picture, png, tag, words } from "../core/svg.js";
+import { lines, picture, png, tag, words } from "../core/svg.js";
 import { inkOf } from "../core/theme.js";
-import { cell, columns, csv, labelsOf, probabilities, score } from "./answers.js";
-import { tested, testedOn } from "./classify-words.js";
+import { cell, columns, csv, fates, labelsOf, probabilities, score } from "./answers.js";
+import { knowledge, tested, testedOn, trust } from "./classify-words.js";
 
 /** @typedef {import("./answers.js").Row} Row */
 
-const SAID = { right: "✓ right", wrong: "✗ wrong", none: "none of its classes", unknown: "" };
-const DRAWN = { row: 80, title: 34, head: 46, foot: 46, first: 250, column: 150, pad: 14 }; // px of the picture of the table
+const SAID = { right: "✓ right", wrong: "✗ wrong", none: "✗ cannot know it", unknown: "" };
+const DRAWN = { row: 80, title: 30, said: 20, head: 50, foot: 46, first: 250, column: 150, pad: 14 }; // px of the picture of the table
 
 /** Who agrees, of the models that have a column. */
 const agreement = (row, models) =>
@@ -37,8 +37,12 @@ function scored(rows, model) {
 /** @type {WeakMap<Row, HTMLTableRowElement>} the line of each picture: a field that is written in must not move */
 const known = new WeakMap();
 
-/** Write the table. `truthOf(row)` gives what its true answer is chosen by, `actsOf(row)` its buttons. @param {HTMLTableElement} table @param {Row[]} rows */
-export function write(table, rows, truthOf, actsOf) {
+/**
+ * Write the table. `truthOf(row)` gives what its true answer is chosen by, `actsOf(row)` its buttons; `explain(row, model)` shows why
+ * a model answers so.
+ * @param {HTMLTableElement} table @param {Row[]} rows
+ */
+export function write(table, rows, truthOf, actsOf, explain) {
   const models = columns(rows);
   const head = make("tr");
   head.append(make("th", "", "picture"), make("th", "", "true answer"));
@@ -59,7 +63,7 @@ export function write(table, rows, truthOf, actsOf) {
     if (!known.has(row)) known.set(row, lineOf(row, truthOf, actsOf));
     const line = known.get(row);
     while (line.cells.length > 2) line.deleteCell(2);
-    line.append(...models.map((model) => written(row, model)));
+    line.append(...models.map((model) => written(row, model, explain)));
     fill(line.cells[0].querySelector(".agree"), agreement(row, models), (words) => make("span", "", words));
     return line;
   });
@@ -97,16 +101,20 @@ function arrange(body, lines) {
   lines.forEach((line, i) => body.children[i] !== line && body.insertBefore(line, body.children[i] ?? null));
 }
 
-function written(row, model) {
+function written(row, model, explain) {
   const result = (row.results || []).find((one) => one.name === model.name);
   if (!result) return make("td", "vx-soft", "…");
   const found = cell(result, labelsOf(row));
   const { said, truth } = wordsOf(found);
-  const [box, answer] = [make("td", found.state), make("strong", "", `${found.answer} `)];
-  answer.append(make("span", "p", format.probability(found.p)));
-  box.append(answer);
-  if (said) box.append(make("span", "said", said));
-  if (truth) box.append(make("span", "vx-soft", truth));
+  const [box, p, why] = [make("td", found.state), make("span", "p"), make("button", "why", "why?")];
+  p.append(make("strong", "", format.probability(found.p)), " ", why);
+  why.type = "button";
+  why.setAttribute("aria-label", `Why ${model.short} says ${found.answer} of ${row.picture.title}`);
+  why.title = "See the answer without the patches that speak for it";
+  why.addEventListener("click", () => explain(row, model.name));
+  const judged = make("div", "judged"); // as high whatever it says: a row must not move below the pointer
+  judged.append(make("span", "said", said), make("span", "vx-soft", truth));
+  box.append(make("strong", "answer", `${found.answer} `), p, judged);
   return box;
 }
 
@@ -128,8 +136,7 @@ export async function file(rows, format) {
 
 /** The table as a picture, SVG. @param {Row[]} rows */
 function drawn(rows) {
-  const { row: height, title: above, foot, first, column, pad } = DRAWN;
-  const head = above + DRAWN.head;
+  const { row: height, foot, first, column, pad } = DRAWN;
   const models = columns(rows);
   const family = getComputedStyle(document.body).fontFamily;
   const write = (text, x, y, fill, size = 14, weight = "", width = column - 8) =>
@@ -140,9 +147,15 @@ function drawn(rows) {
     );
   const at = (/** @type {number} */ j) => pad + first + j * column;
   const wide = at(models.length) + pad;
+  const told = [models.length ? knowledge(models) : "", trust(fates(rows))];
+  const notes = told.flatMap((sentence) => lines(sentence, `14px ${family}`, wide - 2 * pad));
+  const above = DRAWN.title + DRAWN.said * notes.length;
+  const head = above + DRAWN.head;
   const said = `${format.plural(rows.length, "picture")}, and what ${format.plural(models.length, "network")} say`;
   const heading = `${said}, ${new Date().toLocaleDateString("en-CA")}`;
   const marks = [write(heading, pad, pad, "--vx-text", 16, "600", wide - 2 * pad)];
+  for (const [k, note] of notes.entries())
+    marks.push(write(note, pad, pad + DRAWN.title + DRAWN.said * k - 4, "--vx-text", 14, "", wide - 2 * pad));
   models.forEach((model, j) => {
     marks.push(write(called(model, models), at(j), pad + above, "--vx-soft", 14, "600"));
     const right = tested(model) && `${tested(model)} right in tests`;
@@ -155,8 +168,8 @@ function drawn(rows) {
     marks.push(tag("image", { x: pad, y, width: 64, height: 64, preserveAspectRatio: "xMidYMid slice", style, href }));
     const [label] = labelsOf(row);
     marks.push(write(title, pad + 76, y + 2, "--vx-text", 14, "600", first - 84));
-    const told = [...(label ? [`shows ${label}`] : []), ...agreement(row, models)];
-    told.forEach((one, k) => marks.push(write(one, pad + 76, y + 22 + 16 * k, "--vx-soft", 12, "", first - 84)));
+    const below = [...(label ? [`shows ${label}`] : []), ...agreement(row, models)];
+    below.forEach((one, k) => marks.push(write(one, pad + 76, y + 22 + 16 * k, "--vx-soft", 12, "", first - 84)));
     for (const [j, model] of models.entries()) {
       const result = (row.results || []).find((one) => one.name === model.name);
       if (!result) continue;

@@ -9,6 +9,7 @@ export function truthField(title, choose) {
     make("input", "truth"),
     make("button", "vx-button no-class", NONE),
   ];
+  field.placeholder = "not known";
   field.setAttribute("list", "vx-classify-classes");
   field.setAttribute("aria-label", `What ${title} shows`);
   none.type = "button";
@@ -22,7 +23,6 @@ export function truthField(title, choose) {
 /** @param {HTMLElement} box  @param {string} truth */
 export function showTruth(box, truth) {
   const [field, none] = /** @type {[HTMLInputElement, HTMLElement]} */ (/** @type {unknown} */ (box.children));
-  field.value = truth === NONE ? "" : truth; // the button says it
-  field.placeholder = truth === NONE ? "" : "not known";
+  field.value = truth;
   none.setAttribute("aria-pressed", String(truth === NONE));
 }

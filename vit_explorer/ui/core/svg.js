@@ -30,6 +30,19 @@ export function words(text, attributes, width) {
   return text ? tag("text", { ...attributes, ...squeezed }, escaped(text)) : "";
 }
 
+/** Words broken into lines where one would be wider than it may. @param {string} text @param {string} font as CSS writes it @param {number} width @returns {string[]} */
+export function lines(text, font, width) {
+  pen().font = font;
+  const done = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line ? `${line} ${word}` : word;
+    if (line && pen().measureText(longer).width > width) done.push(line);
+    line = line && pen().measureText(longer).width > width ? word : longer;
+  }
+  return line ? [...done, line] : done;
+}
+
 /** A whole picture. @param {number} width @param {number} height @param {string} title for who listens @param {string[]} marks @param {string} ground */
 export function picture(width, height, title, marks, ground) {
   const [w, h] = [Math.ceil(width), Math.ceil(height)];
