@@ -147,6 +147,41 @@ def test_an_act_is_seen_and_the_next_step_comes_by_itself(watched, address):
     page.locator(CARD).wait_for(state="hidden")
 
 
+def test_a_film_is_watched_to_its_end(tour):
+    tour.evaluate("vx.go('tour=4')")
+    at_step(tour, 4)
+    play = tour.locator(".vx-positions .play")
+    play.click()  # with reduced motion one snapshot for a press
+    tour.wait_for_function("vx.get('positionSnapshot').index === 1")
+    tour.wait_for_timeout(400)  # two looks of the tour
+    assert tour.locator(f"{CARD} .well").inner_text() == ""
+    tour.locator(".vx-positions .slider").press("End")
+    tour.wait_for_function("document.querySelector('.vx-tour .well').textContent !== ''")
+
+
+_UNCOVERED = """() => {
+  const [card, play] = [".vx-tour .card", ".vx-home .play"].map((one) => document.querySelector(one));
+  const [a, b] = [card, play].map((one) => one.getBoundingClientRect());
+  return b.bottom > 0 && b.bottom <= innerHeight &&
+    (a.left >= b.right || b.left >= a.right || a.top >= b.bottom || b.top >= a.bottom);
+}"""
+
+
+def test_the_button_is_never_under_the_card_when_the_page_grows_late(tour):
+    tour.set_viewport_size({"width": 1280, "height": 720})
+    tour.wait_for_function(_UNCOVERED)
+    tour.evaluate("""() => {
+      const now = performance.now.bind(performance);
+      performance.now = () => now() + 1e6; // long after the step has begun
+    }""")
+    try:
+        for height in (60, 300, 0):
+            tour.evaluate("(px) => (document.querySelector('#tabs').style.marginTop = `${px}px`)", height)
+            tour.wait_for_function(_UNCOVERED)
+    finally:
+        tour.evaluate("delete performance.now; document.querySelector('#tabs').style.marginTop = ''")
+
+
 def test_it_follows_where_the_page_is_left_by_its_own_ways(tour):
     tour.keyboard.press("ArrowRight")
     at_step(tour, 2)
@@ -198,6 +233,16 @@ def test_on_a_phone_it_is_a_sheet_at_the_lower_edge_and_covers_nothing_it_speaks
         one["height"] >= 44
         for one in (button.bounding_box() for button in page.locator(f"{CARD} button:visible").all())
     )
+
+
+def test_the_end_says_what_was_seen(tour):
+    tour.evaluate("vx.go('tour=10')")
+    at_step(tour, 10)
+    grid, layers = tour.evaluate("[vx.get('trace').grid, vx.get('model').n_layers]")
+    words = tour.locator(f"{CARD} .say").inner_text()
+    assert f"{grid[0] * grid[1]} squares" in words
+    assert f"{layers} times" in words
+    assert "the answer: cat" in words
 
 
 def test_numbers_in_braces_are_those_of_the_trace(tour):

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changed, stepAt } from "../../vit_explorer/ui/tour/acts.js";
-import { around, beside, corner, scrollTo } from "../../vit_explorer/ui/tour/place.js";
+import { changed, goesOn, over, stepAt } from "../../vit_explorer/ui/tour/acts.js";
+import { around, beside, corner, meet, scrollTo } from "../../vit_explorer/ui/tour/place.js";
 
 const ROOM = { width: 1280, height: 720 };
 const CARD = { width: 360, height: 300 };
@@ -62,4 +62,37 @@ test("the tour goes on where somebody has gone, with the nearest step there", ()
   assert.equal(at(5, { tab: "home" }), 6);
   assert.equal(at(4, { tab: "attention", sub: "rollout" }), 0);
   assert.equal(at(4, { tab: "features" }), 0);
+});
+
+const race = (/** @type {string} */ name, /** @type {string} */ state, finished = [false, false]) =>
+  /** @type {any} */ ({
+    name,
+    state,
+    contenders: finished.map((one) => ({ finished: one ? {} : null, failed: null })),
+  });
+
+test("a race is over when one that was begun or went on has come to its end", () => {
+  const before = (/** @type {string} */ name, /** @type {boolean} */ open) => ({ name, open });
+  assert.equal(over(before("old", false), race("old", "finished")), false);
+  assert.equal(over(before("old", false), race("new", "waiting")), false);
+  assert.equal(over(before("old", false), race("new", "training")), false);
+  assert.equal(over(before("old", false), race("new", "finished")), true);
+  assert.equal(over(before("new", true), race("new", "failed")), true);
+  assert.equal(over(before("new", true), race("new", "paused")), false);
+  assert.equal(over({ name: undefined, open: false }, null), false);
+});
+
+test("a race goes on while some contender has not finished", () => {
+  assert.equal(goesOn(race("a", "training", [true, false])), true);
+  assert.equal(goesOn(race("a", "waiting")), true);
+  assert.equal(goesOn(race("a", "training", [true, true])), false);
+  assert.equal(goesOn(race("a", "finished")), false);
+  assert.equal(goesOn(race("a", "paused")), false);
+});
+
+test("boxes meet where they share a part, not where they touch", () => {
+  const box = { left: 0, top: 0, right: 10, bottom: 10 };
+  assert.equal(meet(box, { left: 9, top: 9, right: 20, bottom: 20 }), true);
+  assert.equal(meet(box, { left: 10, top: 0, right: 20, bottom: 10 }), false);
+  assert.equal(meet(box, { left: 0, top: 12, right: 20, bottom: 20 }), false);
 });

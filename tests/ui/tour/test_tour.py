@@ -24,7 +24,7 @@ def written(tmp_path, *steps) -> Path:
 def test_what_ships_has_nine_acts_and_an_end():
     steps = read_tour()
     assert len(steps) == 10
-    assert steps[-1].link == "tab=home"
+    assert steps[-1].link.startswith("tab=home&")
     assert set(tour_payload(steps)["steps"][0]) == {*FIELDS, *OPTIONAL}
 
 
@@ -46,6 +46,10 @@ def test_a_link_may_be_copied_with_its_sign(tmp_path):
         ({"done": {"setting": "head"}}, "done: 'setting'"),
         ({"done": {"setting": ["head"], "is": 3}}, "done: 'is'"),
         ({"small": 3}, "small"),
+        ({"small": [".a", 3]}, "small"),
+        ({"done": {"race": "won"}}, "done: 'race'"),
+        ({"done": {"race": "over", "until": ".a"}}, "done: 'until'"),
+        ({"done": {"press": ".a", "until": " "}}, "done: 'until'"),
         ({"colour": "red"}, "'colour'"),
     ],
 )
@@ -53,6 +57,15 @@ def test_a_fault_names_step_and_field(tmp_path, change, field):
     with pytest.raises(TourError, match=rf"step 2.*{re.escape(field)}") as caught:
         read_tour(written(tmp_path, STEP, STEP | change))
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_lit_where_there_is_little_room_may_be_one_or_several(tmp_path):
+    one, several, none = (
+        STEP | {"small": ".a"},
+        STEP | {"small": [".a, .b", ".b"]},
+        {key: value for key, value in STEP.items() if key != "small"},
+    )
+    assert [step.small for step in read_tour(written(tmp_path, one, several, none))] == [(".a",), (".a, .b", ".b"), ()]
 
 
 def test_a_missing_field_is_named(tmp_path):

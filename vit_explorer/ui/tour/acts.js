@@ -1,9 +1,12 @@
 /* What the tour asks for, and whether it was done. */
 
-/** @typedef {{press?: string, point?: string, setting?: string[], is?: string}} Done */
+/** @typedef {{press?: string, point?: string, setting?: string[], is?: string, race?: "over", until?: string}} Done */
+/** @typedef {import("../train/types").Race | null | undefined} Followed */
 
 const EVENTS = { press: ["click"], point: ["pointermove", "pointerdown", "keydown"] };
-const LOOK = 150; // ms between two looks at the settings
+const LOOK = 150; // ms between two looks at the page
+const GOES = ["waiting", "starting", "training"]; // states of a race that goes on by itself
+const OPEN = [...GOES, "paused", "elsewhere"]; // those of one that has not come to its end
 
 /** Whether the settings of a link have become what was asked for. @param {Done} done @param {Record<string, string>} before @param {Record<string, string>} now */
 export function changed({ setting = [], is }, before, now) {
@@ -11,6 +14,19 @@ export function changed({ setting = [], is }, before, now) {
   if (is === undefined) return setting.some((key) => of(now, key) !== of(before, key));
   return setting.every((key) => of(now, key) === is) && setting.some((key) => of(before, key) !== is);
 }
+
+/** What is told apart of the race that is followed. @param {Followed} race */
+const about = (race) => ({ name: race?.name, open: Boolean(race) && OPEN.includes(race.state) });
+
+/** Whether a race has come to its end that had not when the step began. @param {ReturnType<typeof about>} before @param {Followed} now */
+export const over = (before, now) => Boolean(now) && !about(now).open && (now.name !== before.name || before.open);
+
+/** Whether some contender still trains or waits, by what is known of each. @param {import("../train/types").Race} race */
+export const goesOn = ({ state, contenders }) =>
+  GOES.includes(state) && !contenders.every(({ finished, failed }) => finished || failed);
+
+/** Whether something on screen matches. @param {string} selector */
+const onScreen = (selector) => [...document.querySelectorAll(selector)].some((one) => one.checkVisibility());
 
 /**
  * The number, from 1, of the step that goes on where somebody has gone: the present one where it is about that place, else
@@ -27,17 +43,32 @@ export function stepAt(steps, number, { tab, sub }) {
 }
 
 /**
- * Call `act()` once, when it is done. Stop watching with what comes back.
+ * Call `act()` once, when it is done and what it shows has ended. Stop watching with what comes back.
  * @param {Done} done
  * @param {() => Record<string, string>} link what a link to the screen holds
+ * @param {() => Followed} race the one that is followed
  * @param {() => void} act
  */
-export function watch(done, link, act) {
+export function watch(done, link, race, act) {
   const stopping = new AbortController();
+  /** @type {ReturnType<typeof setInterval>} */
+  let timer;
+  const when = (/** @type {() => boolean} */ holds, /** @type {() => void} */ then) => {
+    timer = setInterval(() => {
+      if (!holds()) return;
+      clearInterval(timer);
+      then();
+    }, LOOK);
+  };
+  const ended = () => {
+    stop();
+    act();
+  };
   const once = () => {
     if (stopping.signal.aborted) return;
     stop();
-    act();
+    if (done.until) when(() => onScreen(done.until), ended);
+    else ended();
   };
   for (const kind of /** @type {const} */ (["press", "point"])) {
     const selector = done[kind];
@@ -48,8 +79,9 @@ export function watch(done, link, act) {
     };
     for (const name of EVENTS[kind]) document.addEventListener(name, heard, { capture: true, signal: stopping.signal });
   }
-  const before = link();
-  const timer = done.setting && setInterval(() => changed(done, before, link()) && once(), LOOK);
+  const [before, raced] = [link(), about(race())];
+  if (done.setting) when(() => changed(done, before, link()), once);
+  if (done.race) when(() => over(raced, race()), once);
   function stop() {
     stopping.abort();
     clearInterval(timer);

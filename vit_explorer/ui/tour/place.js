@@ -18,6 +18,10 @@ export function around(boxes, padding = 0) {
   };
 }
 
+/** Whether two boxes have a part in common. @param {Box} one @param {Box} two */
+export const meet = (one, two) =>
+  one.left < two.right && two.left < one.right && one.top < two.bottom && two.top < one.bottom;
+
 /** The left edge of a card beside what is lit, or null where there is no room. @param {Box} lit @param {Size} card @param {Size} room */
 function side(lit, card, room) {
   if (lit.right + GAP + card.width <= room.width - EDGE) return lit.right + GAP;

@@ -9,14 +9,13 @@ import * as store from "../core/store.js";
 import * as tabs from "../core/tabs.js";
 import { calm } from "../core/theme.js";
 import { widget } from "../core/widget.js";
-import { stepAt, watch } from "./acts.js";
+import { goesOn, stepAt, watch } from "./acts.js";
 import { filled } from "./numbers.js";
-import { around, beside, corner, scrollTo } from "./place.js";
+import { around, beside, corner, meet, scrollTo } from "./place.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const PADDING = 8; // px around what is lit
-  const GOES = ["waiting", "starting", "training"]; // states of a race that goes on by itself
   const ARRIVAL = 5000; // ms in which the views of a step are there
   const [card, spot] = [$(".card"), $(".spot")];
   let steps = [];
@@ -31,7 +30,7 @@ export default widget((root, server) => {
   let stood = false; // whether the card has found its form beside what is lit
   let lay = [0, 0]; // where what is lit began and ended in the page, px, when it was scrolled to
   let arrived = false; // whether the views of the step have come
-  let until = 0; // ms: so long views of a step that has begun may still come
+  let until = Infinity; // ms: so long views of a step that has begun may still come
   let turn = 0; // counts steps that were asked for: an older one's end is not waited for
 
   // ---- steps -------------------------------------------------------------------------------------------------
@@ -47,12 +46,14 @@ export default widget((root, server) => {
       opener = /** @type {HTMLElement} */ (document.activeElement);
     }
     leave();
-    arrived = false;
+    arrived = stood = false;
+    until = Infinity;
     const next = Math.max(1, Math.min(steps.length, wanted));
     const shown = go(`${steps[next - 1].link}&tour=${next}`, true); // writes first what the entry before is about
     number = next;
     write();
     card.hidden = false;
+    place();
     card.focus({ preventScroll: true });
     await shown;
     if (mine !== turn) return;
@@ -61,7 +62,7 @@ export default widget((root, server) => {
     stand();
     bring();
     place();
-    unwatch = watch(steps[number - 1].done, current, well);
+    unwatch = watch(steps[number - 1].done, current, () => store.state.race, well);
   }
 
   /** What was asked for is done. After the last step the visitor says what the page is to show. */
@@ -107,8 +108,10 @@ export default widget((root, server) => {
     if (!had || how === "gone") return;
     window.scrollTo(0, had.top);
     const { race } = store.state;
-    const goesOn = race && race.name !== had.race && GOES.includes(race.state);
-    inform(`All is as you had it before the tour.${goesOn ? " The race goes on in Train." : ""}`);
+    const begun = race && race.name !== had.race;
+    inform(
+      `All is as you had it before the tour.${begun ? ` The race ${goesOn(race) ? "goes on" : "is"} in Train.` : ""}`,
+    );
   }
 
   // ---- the card ----------------------------------------------------------------------------------------------
@@ -121,10 +124,21 @@ export default widget((root, server) => {
   /** What the step lights, and where that is higher than the free part of the window what it names for this. */
   function target() {
     const { spot: all, small } = steps[number - 1];
-    const lit = boxOf(all);
     const [high, low] = part();
-    return (lit && small && lit.bottom - lit.top > low - high && boxOf(small)) || lit;
+    if (!boxOf(all)) return null;
+    const boxes = [all, ...small].map(boxOf).filter(Boolean);
+    return boxes.find(({ top, bottom }) => bottom - top <= low - high) ?? boxes.at(-1);
   }
+
+  /** What the visitor is asked to press or to point at, or else what is lit. */
+  function asked() {
+    const { press, point } = steps[number - 1].done;
+    return press || point ? boxOf(press ?? point) : target();
+  }
+  /** Whether the card lies on what the visitor is asked for. */
+  const covers = () => Boolean(asked()) && meet(asked(), card.getBoundingClientRect());
+  /** Whether that lies below the free part of the window. */
+  const below = () => Boolean(asked()) && asked().bottom > part()[1];
 
   /** Upper and lower end of the part of the window that neither the card nor a bar that stays at the top covers. @returns {[number, number]} */
   function part() {
@@ -190,15 +204,19 @@ export default widget((root, server) => {
     const lit = target();
     if (!lit) return;
     lay = inPage(lit);
-    window.scrollBy({ top: scrollTo(lit, ...part()), behavior: calm() ? "auto" : "smooth" });
+    const atOnce = calm() || !arrived || covers();
+    window.scrollBy({ top: scrollTo(lit, ...part()), behavior: atOnce ? "instant" : "smooth" });
   }
 
-  /** Light what the step is about, and stand beside it. */
-  function place() {
+  /** Light what the step is about, and stand beside it. @param {boolean} [grown] whether the page or the card has another size */
+  function place(grown = false) {
     if (!number) return;
     const lit = target();
     const moved = lit && inPage(lit).some((end, k) => Math.abs(end - lay[k]) > 2 * PADDING);
-    if (lit && (!stood || (moved && performance.now() < until))) {
+    if (
+      lit &&
+      (!stood || (moved && performance.now() < until) || (moved && below()) || ((moved || grown) && covers()))
+    ) {
       stand(); // what it is about has come, or what stands above it
       bring();
       return place();
@@ -230,7 +248,7 @@ export default widget((root, server) => {
   document.addEventListener("keydown", (event) => {
     if (number && event.key === "Escape" && !event.defaultPrevented) end("back");
   });
-  window.addEventListener("scroll", place, { capture: true, passive: true });
+  window.addEventListener("scroll", () => place(), { capture: true, passive: true });
   let wide = window.innerWidth; // px
   window.addEventListener("resize", () => {
     if (!number) return;
@@ -240,7 +258,8 @@ export default widget((root, server) => {
     if (turned) bring();
     place();
   });
-  new ResizeObserver(place).observe(document.body);
+  const sizes = new ResizeObserver(() => place(true));
+  for (const one of [document.body, card]) sizes.observe(one);
   store.follow(() => {
     if (!number) return;
     say();

@@ -12,8 +12,8 @@ from typing import Any, TypedDict
 OWN = Path(__file__).with_name("steps.json")
 FIELDS = ("title", "link", "spot", "say", "act", "done", "wait")
 OPTIONAL = ("small",)
-ACTS = ("press", "point", "setting")
-LONGEST = 60.0  # seconds between an act and the next step
+ACTS = ("press", "point", "setting", "race")
+LONGEST = 60.0  # seconds between the end of an act and the next step
 # Numbers that a sentence can name in braces; numbers.js computes them.
 NUMBERS = (
     "picture", "model", "answer", "chance", "size", "patches", "tokens", "patch_values", "width", "blocks", "score",
@@ -32,12 +32,14 @@ class Step:
     Attributes:
         link: what a link holds behind its ``#``: the state in which the step begins.
         spot: CSS selector of what is lit.
-        small: CSS selector of what is lit instead where the spot is higher than the window has room; "" for the spot.
+        small: CSS selectors of what is lit instead where the spot is higher than the window has room: the first that fits,
+            or the last. None for the spot. The file may hold one as text.
         say: a sentence or two; ``{answer}`` and the like are numbers of :data:`NUMBERS`.
         act: what the visitor is asked to do.
-        done: {"press": selector}, {"point": selector}, or {"setting": [keys of the link]} with the value it gets under
-            "is", "" for its default; without "is" any change will do.
-        wait: seconds from the act to the next step.
+        done: {"press": selector}, {"point": selector}, {"race": "over"}, or {"setting": [keys of the link]} with the value
+            it gets under "is", "" for its default; without "is" any change will do. Under "until" a selector of what is on
+            screen once that which a press or a point shows has ended.
+        wait: seconds from the end of what the act shows to the next step.
     """
 
     title: str
@@ -47,7 +49,7 @@ class Step:
     act: str
     done: Mapping[str, Any]
     wait: float
-    small: str = ""
+    small: tuple[str, ...] = ()
 
 
 class TourPayload(TypedDict):
@@ -86,8 +88,10 @@ def _step(entry: Any, where: str) -> Step:
     for field in ("title", "link", "spot", "say", "act"):
         if not isinstance(entry[field], str) or not entry[field].strip():
             raise TourError(f"{where}, {field}: it must be text.")
-    if not isinstance(entry.get("small", ""), str):
-        raise TourError(f"{where}, small: it must be text.")
+    small = entry.get("small", [])
+    small = [small] if isinstance(small, str) else small
+    if not isinstance(small, list) or not all(isinstance(one, str) for one in small):
+        raise TourError(f"{where}, small: it must be text, or a list of texts.")
     for name in re.findall(r"\{([^}]*)\}", entry["say"]):
         if name not in NUMBERS:
             raise TourError(f"{where}, say: {{{name}}} is no number of the page; there are {', '.join(NUMBERS)}.")
@@ -95,14 +99,21 @@ def _step(entry: Any, where: str) -> Step:
     if not isinstance(wait, (int, float)) or isinstance(wait, bool) or not 0 <= wait <= LONGEST:
         raise TourError(f"{where}, wait: it must be a number of seconds, 0 to {LONGEST:.0f}.")
     _check_done(entry["done"], f"{where}, done")
-    return Step(**{**entry, "link": entry["link"].lstrip("#"), "wait": float(wait)})
+    return Step(**{**entry, "link": entry["link"].lstrip("#"), "wait": float(wait), "small": tuple(small)})
 
 
 def _check_done(done: Any, where: str) -> None:
     acts = [key for key in done if key in ACTS] if isinstance(done, dict) else []
-    if len(acts) != 1 or set(done) - {*acts, "is"}:
+    if len(acts) != 1 or set(done) - {*acts, "is", "until"}:
         raise TourError(f"{where}: it must hold one of {', '.join(ACTS)}.")
     value = done[acts[0]]
+    until = done.get("until", "anything")
+    if not isinstance(until, str) or not until.strip() or ("until" in done and acts[0] not in ("press", "point")):
+        raise TourError(f"{where}: 'until' must be one CSS selector, as text, beside 'press' or 'point'.")
+    if acts[0] == "race":
+        if "is" in done or value != "over":
+            raise TourError(f"{where}: 'race' can only be \"over\".")
+        return
     if acts[0] != "setting":
         if "is" in done or not isinstance(value, str) or not value.strip():
             raise TourError(f"{where}: {acts[0]!r} must be one CSS selector, as text.")
