@@ -32,13 +32,13 @@ class Step:
     Attributes:
         link: what a link holds behind its ``#``: the state in which the step begins.
         spot: CSS selector of what is lit.
-        small: CSS selectors of what is lit instead where the spot is higher than the window has room: the first that fits,
-            or the last. None for the spot. The file may hold one as text.
+        small: CSS selectors of what is lit instead where the spot is higher than the window has room: the first that
+            fits, or the last. None for the spot. The file may hold one as text.
         say: a sentence or two; ``{answer}`` and the like are numbers of :data:`NUMBERS`.
         act: what the visitor is asked to do.
-        done: {"press": selector}, {"point": selector}, {"race": "over"}, or {"setting": [keys of the link]} with the value
-            it gets under "is", "" for its default; without "is" any change will do. Under "until" a selector of what is on
-            screen once that which a press or a point shows has ended.
+        done: {"press": selector}, {"point": selector}, {"race": "over"}, or {"setting": [keys of the link]} with the
+            value it gets under "is", "" for its default; without "is" any change will do. Under "until" a selector of
+            what is on screen once that which a press or a point shows has ended.
         wait: seconds from the end of what the act shows to the next step.
     """
 
