@@ -38,6 +38,27 @@ def address(server, tmp_path_factory) -> Iterator[str]:
     service.close()
 
 
+def refused_beside_what_was_pressed(page, other, address) -> None:
+    """Press each button of a network that is gone: the reason stands beside it, for who pressed, until dismissed."""
+    dismiss = page.get_by_role("button", name="Dismiss this message")
+    for button, beside in [
+        (".vx-classify .download", ".vx-classify .refused"),
+        (".vx-frame-get .advice .get", ".vx-frame-get .faults"),
+        (".vx-frame-get .offered li:first-child .get", ".vx-frame-get .offered li:first-child"),
+    ]:
+        page.locator(button).click()
+        said = page.locator(f"{beside} .vx-refused")
+        said.wait_for()
+        assert "could not be downloaded. " in said.inner_text() and "is gone (404)" in said.inner_text()
+        assert page.locator(".vx-refused").count() == 1
+        if not other.url.startswith(address):
+            open_page(other, address)
+            other.locator(".vx-frame-get .advice").wait_for()
+            assert other.locator(".vx-refused").count() == 0  # who pressed nothing hears nothing
+        dismiss.click()
+        assert page.locator(".vx-refused").count() == 0
+
+
 def test_the_advised_network_is_got_stopped_gone_on_with_and_shown(watched, address, server):
     page = watched()
     open_page(page, address)
@@ -46,6 +67,9 @@ def test_the_advised_network_is_got_stopped_gone_on_with_and_shown(watched, addr
     offer.locator("summary").click()
     assert offer.locator(".offered li").count() == 11
     page.evaluate("vx.go('tab=classify', true)")
+    server.status = 404
+    refused_beside_what_was_pressed(page, watched(), address)
+    server.status = 200
     page.get_by_role("button", name="Get DeiT-Tiny (23 MB)").click()  # it stands below answers of which none may fit
     stop = offer.locator(".running .stop")
     stop.wait_for()

@@ -52,7 +52,7 @@ test("a link says who can open it where that is not everybody, and what of their
   assert.equal(whoOpens(`${everybody}#tab=home&picture=sample:cat`, 30), "");
   for (const host of ["http://127.0.0.1:7860", "http://localhost:7860", "http://[::1]:7860"]) {
     const said = whoOpens(`${host}/#tab=home&picture=sample:cat`, 30);
-    assert.ok(said.includes("Only this machine"), said);
+    assert.ok(said.includes("Only this machine") && said.includes("Save, PNG"), said);
     assert.ok(!said.includes("uploaded"), said);
   }
   const scene = "tab=home&picture=upload%3Aab";
@@ -64,6 +64,8 @@ test("a link says who can open it where that is not everybody, and what of their
     assert.ok(said.includes("your uploaded picture, for 30 minutes") && !said.includes("machine"), said);
     assert.equal(whoOpens(`http://127.0.0.1/${hash}`, 30).split("\n").length, 2);
   }
+  const several = new URLSearchParams({ picture: "upload:ab", pictures: "upload:ab upload:cd sample:cat" });
+  assert.ok(whoOpens(`${everybody}#${several}`, 30).includes("your 2 uploaded pictures, for 30 minutes"));
 });
 
 test("a scene carries a presenter's words, which say nothing of what is shown", () => {

@@ -24,6 +24,8 @@ export interface State {
   /** The network of the catalogue that is advised, while it is not on this machine, and the one to download. */
   advice: { name: string; title: string; megabytes: number; n_classes: number } | null;
   download: string;
+  /** Why the network could not be downloaded that a view asked for. */
+  refused: string | null;
   /** Counts up when the stage is asked for. */
   presenting: number;
   /** Counts up when the help is asked for. */

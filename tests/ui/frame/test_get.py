@@ -124,11 +124,13 @@ def test_progress_is_seen_by_all_and_stopped_by_the_one_who_began(visit, server,
 
 
 @pytest.mark.parametrize(("status", "words"), [(404, "is gone"), (503, "try again later")])
-def test_a_fault_is_a_sentence_until_the_next_start(visit, server, status, words):
+def test_a_fault_is_a_sentence_for_who_asked_until_the_next_start(visit, server, status, words):
     visitor, server.status = visit(), status
     visitor.ask("get", name="deit-tiny")
     answer = visitor.until(over)
     assert words in answer["faults"]["deit-tiny"] and names(answer)[0] == "deit-tiny"
+    assert answer["faults"]["deit-tiny"].startswith("DeiT-Tiny could not be downloaded. ")
+    assert visit().ask("offers")["faults"] == {}  # who pressed nothing
     server.status = 200
     visitor.ask("get", name="deit-tiny")
     assert visitor.until(over)["faults"] == {}

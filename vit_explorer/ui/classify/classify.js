@@ -4,7 +4,7 @@
  * there. How pictures become square is chosen in the frame, for the whole page.
  */
 import { NONE, verdict } from "../core/answers.js";
-import { fill, make } from "../core/elements.js";
+import { fill, make, refusal } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
 import { go, inLink } from "../core/link.js";
@@ -247,7 +247,7 @@ export default widget((root, server) => {
   });
   $(".clear").addEventListener("click", clear);
   $(".download").addEventListener("click", () => {
-    $(".offer").hidden = true; // its progress stands at the left
+    $(".offer").hidden = true; // its progress stands at the left, a refusal here
     store.set("download", store.get("advice").name);
   });
 
@@ -309,7 +309,8 @@ export default widget((root, server) => {
     }
   }
 
-  function draw(/** @type {import("../state").State} */ { trace, catalogue, advice }) {
+  function draw(/** @type {import("../state").State} */ { trace, catalogue, advice, refused }) {
+    fill($(".refused"), refused ? [refused] : [], (sentence) => refusal(sentence, () => store.set("refused", null)));
     $(".offer").hidden = !advice;
     if (advice) {
       const { title, megabytes, n_classes } = advice;
@@ -343,5 +344,5 @@ export default widget((root, server) => {
   );
 
   offer(root, server, QUESTIONS);
-  return { topics: ["catalogue", "trace", "advice"], draw };
+  return { topics: ["catalogue", "trace", "advice", "refused"], draw };
 });

@@ -40,6 +40,15 @@ export function button(text, act, className = "vx-button") {
   return element;
 }
 
+/** A sentence on what was refused, until it is dismissed: it stands beside what was pressed. @param {string} sentence @param {() => void} dismiss */
+export function refusal(sentence, dismiss) {
+  const [line, close] = [make("p", "vx-refused"), button("×", dismiss, "close")];
+  line.setAttribute("role", "alert");
+  close.setAttribute("aria-label", "Dismiss this message");
+  line.append(make("span", "", sentence), close);
+  return line;
+}
+
 /** The three cells of one line of a .vx-bars grid: a class, a bar as long as its probability, the percentage. */
 export function barCells(name, probability, style = "") {
   const bar = make("div", `bar ${style}`.trim());

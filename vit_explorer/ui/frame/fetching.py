@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vit_explorer.models.checkpoint import CheckpointError
@@ -32,14 +33,22 @@ class Fetch:
     stop: threading.Event = field(default_factory=threading.Event)
 
 
+@dataclass(frozen=True)
+class Fault:
+    """Why a download did not end well; ``id`` is that of its :class:`Fetch`."""
+
+    id: str
+    sentence: str
+
+
 class Fetches:
-    """The downloads of a server. All visitors see them; the visitor who started one may stop it."""
+    """The downloads of a server. All visitors see them; who started one may stop it, and hears how it fails."""
 
     def __init__(self, networks: Networks) -> None:
         self._networks = networks
         self._lock = threading.Lock()
         self._running: dict[str, Fetch] = {}
-        self._faults: dict[str, str] = {}
+        self._faults: dict[str, Fault] = {}
 
     def start(self, entry: PretrainedModel) -> Fetch | None:
         """Download a network and open it; None where somebody's download of it is under way."""
@@ -66,10 +75,14 @@ class Fetches:
         with self._lock:
             return list(self._running.values())
 
-    def faults(self) -> dict[str, str]:
-        """Why the newest download of a network did not end well: a sentence each."""
+    def faults(self, own: Mapping[str, str]) -> dict[str, str]:
+        """Why the newest downloads of these networks did not end well: sentences for who started them.
+
+        Args:
+            own: the ids of a visitor's downloads, by network.
+        """
         with self._lock:
-            return dict(self._faults)
+            return {name: fault.sentence for name, fault in self._faults.items() if fault.id == own.get(name)}
 
     def _run(self, fetch: Fetch) -> None:
         name, fault = fetch.entry.name, None
@@ -83,7 +96,8 @@ class Fetches:
         except DownloadStopped:
             pass  # how much has arrived is said where the network is offered again
         except CheckpointError as error:
-            fault = str(error)
+            LOG.warning("the download of %s failed: %s (%r)", name, error, _first_cause(error))
+            fault = f"{fetch.entry.title} could not be downloaded. {error}"
         except Exception as error:  # whatever failed, the next download must be possible
             LOG.exception("the download of %s failed", name)
             fault = f"{fetch.entry.title} cannot be opened: {error}."
@@ -91,4 +105,10 @@ class Fetches:
             with self._lock:
                 del self._running[name]
                 if fault is not None:
-                    self._faults[name] = fault
+                    self._faults[name] = Fault(fetch.id, fault)
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error

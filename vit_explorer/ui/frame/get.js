@@ -1,9 +1,11 @@
 /* Networks that others trained and that are not on this machine: what they are, and their download. */
-import { fill, make } from "../core/elements.js";
+import { fill, make, refusal } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { ask, poll } from "../core/server.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
+
+/** Where a download is asked for: beside the advice, in the list, or in another view. @typedef {"advice" | "list" | "elsewhere"} Place */
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -13,6 +15,10 @@ export default widget((root, server) => {
   let newest = null; // answer; one that was asked for before a start or stop is not taken after it
   /** @type {string[]} */
   let running = []; // networks, in the newest answer
+  /** @type {Map<string, Place>} */
+  const pressed = new Map(); // where a download was asked for here, by network
+  /** @type {Map<string, {sentence: string, place: Place}>} */
+  const failed = new Map(); // of these, until dismissed or asked for again
   let shown = ""; // the offers that are on screen
 
   /** Look again and again while a download is under way. */
@@ -23,9 +29,13 @@ export default widget((root, server) => {
     return running.length && root.isConnected ? EVERY : null;
   });
 
-  /** Start or stop a download. */
-  async function act(which, name) {
+  /** Start or stop a download. @param {Place} [place] where a start was asked for */
+  async function act(which, name, place = undefined) {
     newest = {};
+    if (place) {
+      pressed.set(name, place);
+      forget(name);
+    }
     const answer = await ask(server, which, { name, ids }, { once: true });
     if (!answer) return;
     if (answer.id) ids[name] = answer.id;
@@ -37,6 +47,7 @@ export default widget((root, server) => {
     newest = answer;
     const before = new Set([...running, ...Object.keys(ids)]);
     running = answer.running.map(({ name }) => name);
+    for (const [name, sentence] of Object.entries(answer.faults)) fail(name, sentence);
     show(answer);
     for (const name of before) if (!running.includes(name)) ended(name, answer);
   }
@@ -50,7 +61,19 @@ export default widget((root, server) => {
     else store.set("refresh", { kept: name });
   }
 
-  function show({ offered, running: under, faults, advice }) {
+  /** Tell beside what was pressed; another view tells what was pressed there. @param {string} name @param {string} sentence */
+  function fail(name, sentence) {
+    const place = pressed.get(name);
+    failed.set(name, { sentence, place });
+    if (place === "elsewhere") store.set("refused", sentence);
+  }
+
+  function forget(name) {
+    if (failed.get(name)?.place === "elsewhere") store.set("refused", null);
+    failed.delete(name);
+  }
+
+  function show({ offered, running: under, advice }) {
     const first = offered.find(({ name }) => name === advice);
     $(".advice").hidden = !first;
     if (store.get("advice")?.name !== first?.name) store.set("advice", first || null);
@@ -60,11 +83,21 @@ export default widget((root, server) => {
       name($(".advice .get"), first);
     }
     progress(under);
-    fill($(".faults"), Object.values(faults), (sentence) => make("p", "", sentence));
+    fill($(".faults"), first ? at("advice", first.name) : [], fault);
     $(".more").hidden = !offered.length;
-    const listed = JSON.stringify(offered);
+    const listed = JSON.stringify([offered, [...failed]]);
     if (listed !== shown) fill($(".offered"), offered, offer); // a button keeps the focus while a download goes on
     shown = listed;
+  }
+
+  /** What failed here, of this network: one or none. @param {Place} place @param {string} name */
+  const at = (place, name) => (failed.get(name)?.place === place ? [name] : []);
+
+  function fault(name) {
+    return refusal(failed.get(name).sentence, () => {
+      forget(name);
+      show(newest);
+    });
   }
 
   function name(button, { name: wanted, title, received }) {
@@ -83,7 +116,7 @@ export default widget((root, server) => {
     const here = one.received ? `${Math.round(one.received / MEGABYTE)} of ` : "";
     words.append(make("span", "vx-soft", `${here}${format.download(one.megabytes)}, ${knows}`));
     words.title = `${one.source}, ${one.licence}`;
-    line.append(words, button);
+    line.append(words, button, ...at("list", one.name).map(fault));
     return line;
   }
 
@@ -119,12 +152,13 @@ export default widget((root, server) => {
 
   root.addEventListener("click", async ({ target }) => {
     const button = /** @type {HTMLElement} */ (target).closest("button");
-    if (!button) return;
+    if (!button?.dataset.name) return;
     button.disabled = true;
-    await act(button.classList.contains("get") ? "get" : "stop_get", button.dataset.name);
+    if (button.classList.contains("stop")) await act("stop_get", button.dataset.name);
+    else await act("get", button.dataset.name, button.closest("li") ? "list" : "advice");
     button.disabled = false;
   });
 
-  store.on("download", (name) => act("get", name));
+  store.on("download", (name) => act("get", name, "elsewhere"));
   return { topics: ["catalogue"], draw: ({ catalogue }) => catalogue && looking.now() };
 });

@@ -38,7 +38,7 @@ class FetchPayload(TypedDict):
 
 
 class OffersPayload(TypedDict):
-    """What can be downloaded, what is being downloaded, and a sentence for each download that failed.
+    """What can be downloaded, what is being downloaded, and a sentence for each of the visitor's own that failed.
 
     ``advice`` is the name of the network to begin with; None where a network with as many classes is on this machine.
     """
@@ -80,7 +80,7 @@ def list_offers(session: Session, fetches: Fetches, request: OffersRequest) -> O
     return {
         "offered": [_offer(entry) for entry in missing if entry.name not in busy],
         "running": [_progress(fetch, request.ids) for fetch in running],
-        "faults": fetches.faults(),
+        "faults": fetches.faults(request.ids),
         "advice": first.name if first is not None and first.n_classes > known else None,
     }
 

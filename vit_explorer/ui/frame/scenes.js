@@ -83,7 +83,7 @@ export function brief(text, longest = 130) {
 export const scaleOf = (width, height, own) => Math.max(1, Math.min(width / 1920, height / 1080) * (26 / 12)) * own;
 
 const HERE = /^(localhost|127\.[\d.]+|0\.0\.0\.0|\[::1\])$/;
-const UPLOADED = /upload(:|%(25)*3a)/i; // in a scene among scenes its colon is written twice over
+const UPLOADED = /upload(?::|%(?:25)*3a)([0-9a-z]*)/gi; // in a scene among scenes its colon is written twice over
 
 /**
  * Who can open a link and what they see, where that is not simply everybody and the app's own pictures; "" otherwise.
@@ -92,8 +92,10 @@ const UPLOADED = /upload(:|%(25)*3a)/i; // in a scene among scenes its colon is 
 export function whoOpens(link, minutes) {
   const { hostname, hash } = new URL(link);
   const said = [];
-  if (HERE.test(hostname)) said.push("Only this machine can open it, while the server runs.");
-  if (UPLOADED.test(hash))
-    said.push(`It shows your uploaded picture, for ${minutes} minutes after the last look at it.`);
+  if (HERE.test(hostname))
+    said.push("Only this machine can open it, while the server runs. To show a friend: Save, PNG.");
+  const own = new Set(Array.from(hash.matchAll(UPLOADED), ([, name]) => name)).size;
+  const [pictures, them] = own > 1 ? [`${own} uploaded pictures`, "them"] : ["uploaded picture", "it"];
+  if (own) said.push(`It shows your ${pictures}, for ${minutes} minutes after the last look at ${them}.`);
   return said.join("\n");
 }
