@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from tests.browser.attention_page import LINK, MEASURED, SESSION, seen, shown
+from tests.browser.pages import open_view
 from vit_explorer.bench.page import open_page
 from vit_explorer.explain import deletion_curve, explanation_maps, logit_lens, trace
 from vit_explorer.explain.distance import mean_attention_distance
@@ -47,7 +48,7 @@ def test_every_map_has_the_scores_that_the_package_gives_it_for_any_class(explai
         if target != top:
             explain.locator(".vx-explain select.class").select_option(str(target))
             explain.wait_for_function(
-                f"document.querySelector('.vx-explain .outcome').textContent.startsWith('For {names[target]}: ') "
+                f"document.querySelector('.vx-explain .basis').textContent.startsWith('For {names[target]}: ') "
                 f"&& {MEASURED}",
                 timeout=60_000,
             )
@@ -87,6 +88,23 @@ def test_measuring_is_stopped_and_taken_up_again_and_left_for_another_picture(wa
     page.wait_for_function(f"vx.get('settled').picture === 'sample:lion' && {MEASURED}", timeout=60_000)
     assert left == ["sample:cheetah"] * 2 and halt.is_hidden()
     page.unroute_all(behavior="ignoreErrors")
+
+
+def test_the_finding_is_the_part_of_the_picture_without_which_half_of_the_answer_is_gone(explain):
+    tiles = explain.locator(".vx-explain .tile").all()
+    best = next(tile for tile in tiles if re.search(r"Deletion\s+[\d.]+\s+✓ best", tile.inner_text()))
+    name, looked = best.get_attribute("data-name"), seen()
+    model = looked.checkpoint.model
+    curve = deletion_curve(model, looked.inputs, explanation_maps(model, looked.inputs, None, [name])[name])
+    falls = curve.probabilities[0].tolist()
+    step = next(k for k, p in enumerate(falls) if p <= falls[0] / 2)
+    assert explain.locator(".vx-explain .outcome").inner_text().startswith("It says dog mostly because of ")
+    fact = explain.locator(".vx-explain .photo .fact").inner_text()
+    assert fact.replace("\u00a0", " ") == f"{step} of 64 blurred: {100 * falls[0]:.1f} % → {100 * falls[step]:.1f} %"
+    assert f"(outlined: its first {step} patches)" in explain.locator(".vx-explain .basis").inner_text()
+    open_view(explain, "Attention / Test it")
+    explain.wait_for_function("document.querySelector('.vx-ablate .order').value")
+    assert explain.locator(".vx-ablate .order").input_value() == name  # the best here is the one to begin with
 
 
 def test_one_patch_is_marked_in_all_maps_and_ranked(explain):

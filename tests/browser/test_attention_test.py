@@ -179,6 +179,8 @@ def test_all_is_tried_at_once_and_a_click_takes_what_is_pointed_at_away(test_it)
     assert box["y"] + box["height"] < 720  # beside what it was asked with, and in sight
     ends = test_it.locator(f"{panel} .vx-scale .low").all_inner_texts()
     most = re.findall(r"\(([−+][\d.]+) points\)", test_it.locator(f"{panel} .most").inner_text())
+    cells = re.findall(r"(\d+) \([−+]", test_it.locator(f"{panel} .most").inner_text())
+    assert len(cells) == 6  # five patches and a head
     assert len(set(ends)) == len(most) == 2  # patches and heads have a scale each, on which the largest loss lies
     for end, loss in zip(ends, most, strict=True):
         assert float(end.replace("−", "-")) <= float(loss.replace("−", "-")) < 0

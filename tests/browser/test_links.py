@@ -108,7 +108,7 @@ STATES: dict[str, list[list[Act]]] = {
         [keys(".vx-attention-heads .maps-marks", "ArrowUp", "ArrowRight"), pin(-1)],
         [
             press("[data-direction=column]"), press("[data-scale=own]"),
-            slide(".mix input", 0.6), wish(model="deit-cifar10"),
+            slide(".mix input", 0.3), wish(model="deit-cifar10"),
         ],
     ],
     "Attention / Rollout": [

@@ -27,10 +27,20 @@ test("a square of patches: which they are, and what goes without them", () => {
 test("heads and those of both that cost most count from 1", () => {
   assert.match(words.headCost(TRIED, [0, 1]), /^Layer 1, head 2.* −20\.0 points/);
   assert.match(
-    words.costMost(TRIED, ["ant", "bee"], GRID),
-    /^Nothing erased or muted: bee 90\.0 %.* row 3, column 1 .*−30\.0.* layer 1 head 2 \(−20\.0/,
+    words.costMost(TRIED, GRID),
+    /^Cost most.* squares rows 3–4, columns 1–2 \(−30\.0 points\); rows 1–2, columns 1–2 \(−1\.0\);.* layer 1 head 2 \(−20\.0/,
   );
-  assert.doesNotMatch(words.costMost({ ...TRIED, heads: null }, ["ant", "bee"], GRID), /head/);
+  assert.match(words.colours(TRIED, ["ant", "bee"]), /that bee changes by from 90\.0 %/);
+  const costs = { data: [0, 0.1, 0.02, 0.3, 0.05, 0.06, 0.04, -1, 0.01], shape: [3, 3] };
+  const alone = { ...TRIED, side: 1, patches: costs };
+  assert.match(
+    words.costMost(alone, [3, 3]),
+    /patches 4 \(−30\.0 points\), 2 \(−10\.0\), 6 \(−6\.0\), 5 \(−5\.0\), 7 \(−4\.0\), outlined/,
+  );
+  assert.deepEqual(words.costliestSquares(alone)[1], [0, 1]);
+  const none = { ...alone, patches: { data: new Array(9).fill(-0.1), shape: [3, 3] } };
+  assert.match(words.costMost(none, [3, 3]), /No patch alone costs anything;/);
+  assert.doesNotMatch(words.costMost({ ...TRIED, heads: null }, GRID), /head/);
 });
 
 test("what turns the answer alone, or that nothing does", () => {

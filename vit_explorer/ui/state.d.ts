@@ -40,8 +40,10 @@ export interface State {
   settled: { picture: string; model: string; fit: string; milliseconds: number };
   attentionChosen: { layer?: number; head?: number; mean?: boolean; direction?: "row" | "column"; scale?: "shared" | "own" };
   attentionMix: number | null;
-  /** The map by whose order patches are erased in Test it; null for the one that it shows last. */
+  /** The map by whose order patches are erased in Test it; null while nobody has chosen one. */
   explained: string | null;
+  /** The map that Explain found best for the answer to a picture (deletion, see explain-place.js), null where none is good. */
+  scored: { of: Trace; name: string | null };
   attentionRollout: Partial<import("./attention/rollout-data.js").RolloutOptions>;
   /** What is chosen in the Features tab, and the newest colours of the server, decoded. */
   featuresChosen: Partial<FeaturesChosen>;

@@ -29,20 +29,46 @@ export const patchCost = (tried, square, grid) =>
 export const headCost = (tried, [layer, head]) =>
   `Layer ${layer + 1}, head ${head + 1}: without it the answer changes by ${points(at(/** @type {Costs} */ (tried.heads), [layer, head]))} points.`;
 
-const most = (/** @type {Costs} */ costs) => {
-  const place = Array.from(costs.data).reduce((best, cost, k, all) => (cost > all[best] ? k : best), 0);
-  return [Math.floor(place / costs.shape[1]), place % costs.shape[1]];
-};
+/** The places that cost something, the most first. @param {Costs} costs @param {number} n at most so many */
+const costliest = (costs, n) =>
+  Array.from(costs.data, (cost, k) => ({ cost, place: [Math.floor(k / costs.shape[1]), k % costs.shape[1]] }))
+    .filter(({ cost }) => cost > 0)
+    .sort((a, b) => b.cost - a.cost)
+    .slice(0, n)
+    .map(({ place }) => place);
 
-/** Which patch and which head cost most. @param {Tried} tried @param {string[]} classes @param {number[]} grid */
-export function costMost(tried, classes, grid) {
-  const square = most(tried.patches);
-  const name = squareName(square, tried.side, grid);
-  const before = `Nothing erased or muted: ${classes[tried.target]} ${format.probability(tried.probability)}`;
-  const patch = `${before}; costs most: ${name[0].toLowerCase()}${name.slice(1)} (${points(at(tried.patches, square))} points)`;
-  if (!tried.heads) return `${patch}.`;
-  const [layer, head] = most(tried.heads);
-  return `${patch}, layer ${layer + 1} head ${head + 1} (${points(at(tried.heads, [layer, head]))} points).`;
+const COSTLIEST = 5; // patches that are named and outlined
+
+/** The squares of patches that cost most. @param {Tried} tried */
+export const costliestSquares = (tried) => costliest(tried.patches, COSTLIEST);
+
+/** A square in short, after "patches" or "squares". @param {number[]} square @param {number} side @param {number[]} grid */
+function squareShort([row, column], side, grid) {
+  if (side === 1) return String(row * grid[1] + column + 1);
+  const span = (/** @type {number} */ index) => `${index * side + 1}–${index * side + side}`;
+  return `rows ${span(row)}, columns ${span(column)}`;
+}
+
+/** What the colours of both maps are. @param {Tried} tried @param {string[]} classes */
+export const colours = ({ target, probability }, classes) =>
+  `Colours: points that ${classes[target]} changes by from ${format.probability(probability)}, with nothing else taken away; each map has a scale of its own.`;
+
+/** Which patches and which head cost most. @param {Tried} tried @param {number[]} grid */
+export function costMost(tried, grid) {
+  const squares = costliestSquares(tried);
+  const what = tried.side === 1 ? ["patch", "patches"] : ["square", "squares"];
+  const named = squares.map((square, k) => {
+    const lost = points(at(tried.patches, square));
+    return `${squareShort(square, tried.side, grid)} (${k ? lost : `${lost} points`})`;
+  });
+  const listed = named.join(tried.side === 1 ? ", " : "; ");
+  const patches = squares.length
+    ? `Cost most, each alone: ${what[Number(squares.length > 1)]} ${listed}, outlined`
+    : `No ${what[0]} alone costs anything`;
+  const [head] = tried.heads ? costliest(tried.heads, 1) : [];
+  if (!head) return `${patches}.`;
+  const [layer, number] = head;
+  return `${patches}; layer ${layer + 1} head ${number + 1} (${points(at(/** @type {Costs} */ (tried.heads), head))} points).`;
 }
 
 const NAMED = 2; // of those that turn the answer

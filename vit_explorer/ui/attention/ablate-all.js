@@ -21,9 +21,9 @@ const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowD
 /**
  * @param {HTMLElement} root
  * @param {import("../state").Server} server
- * @param {{baseline: () => string, erase: (patches: number[]) => void, mute: (layer: number, head: number) => void}} how
+ * @param {{baseline: () => string, erase: (patches: number[]) => void, mute: (layer: number, head: number) => void, changed: (state: import("../state").State) => void}} how `changed`: there are costs to mark
  */
-export function tryAll(root, server, { baseline, erase, mute }) {
+export function tryAll(root, server, { baseline, erase, mute, changed }) {
   const all = root.querySelector(".all");
   const $ = (selector) => all.querySelector(selector);
   const button = root.querySelector(".try");
@@ -56,7 +56,7 @@ export function tryAll(root, server, { baseline, erase, mute }) {
       answer = { ...told, patches, heads, question: JSON.stringify(question) };
     } else tried = false;
     show(store.state);
-    mark(store.state);
+    changed(store.state);
   }
 
   button.addEventListener("click", () => {
@@ -98,10 +98,11 @@ export function tryAll(root, server, { baseline, erase, mute }) {
       answer.side === 1 ? "Patches" : `Patches, ${answer.side} × ${answer.side} together`;
     $(".of-heads").hidden = !answer.heads;
     if (answer.heads) showHeads();
-    const said = words.costMost(answer, state.trace.classes, state.trace.grid);
+    const said = words.costMost(answer, state.trace.grid);
     $(".patch-map").setAttribute("aria-label", said);
     $(".head-map").setAttribute("aria-label", said);
     $(".most").textContent = said;
+    $(".colours").textContent = words.colours(answer, state.trace.classes);
     $(".turning").textContent = words.turning(answer, state.trace.classes, state.trace.grid);
   }
 
@@ -204,6 +205,11 @@ export function tryAll(root, server, { baseline, erase, mute }) {
 
   return {
     mark,
+    /** The squares of patches that cost most, to be outlined in the picture; none before they were tried. */
+    costliest: (state) =>
+      fits(state)
+        ? words.costliestSquares(answer).map((square) => words.patchesOf(square, answer.side, state.trace.grid))
+        : [],
     /** Whether it is on screen, for a link. */
     asked: () => tried,
     take: (wish) => (tried = wish),

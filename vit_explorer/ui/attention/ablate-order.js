@@ -8,6 +8,7 @@ import { without } from "./ablate-choices.js";
 import * as words from "./ablate-words.js";
 
 const MANY = 8; // patches
+const USUAL = "attention_gradient"; // the map to begin with: it asks what speaks for this class
 const MOST = 1 / 2; // of all patches, where they are few
 const CLASSES = ["attention_gradient", "grad_cam"]; // maps of one class, the first that a network has: why it says this and not another
 
@@ -74,10 +75,12 @@ export function eraseMany(root, server, { erase, answer }) {
     return eraseStrongest();
   }
 
-  /** The map that was chosen here or in Explain; where this network has not got it, the last one on screen. */
+  /** The map that was chosen here or in Explain, else the one that Explain found best here, else a usual one: of those that this network has. */
   function chosen({ orders, maps: shown }) {
-    const wish = store.get("explained");
-    return orders.some(({ name }) => name === wish) ? wish : shown.at(-1).name;
+    const scored = store.get("scored");
+    const best = scored?.of === of ? scored.name : null;
+    const has = (/** @type {string | null} */ wish) => orders.some(({ name }) => name === wish);
+    return [store.get("explained"), best, USUAL].find(has) ?? shown.at(-1).name;
   }
 
   /** Show what there is to choose from. @param {Answer} now  @param {ReturnType<ReturnType<typeof import("./ablate-choices.js").choices>["now"]>} choices */

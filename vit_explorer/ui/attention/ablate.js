@@ -53,6 +53,7 @@ export default widget((root, server) => {
       kept.change({ erased: gone ? others : [...others, ...patches].sort((a, b) => a - b) });
     },
     mute: toggleHead,
+    changed: mark,
   });
 
   const many = eraseMany(root, server, {
@@ -279,6 +280,7 @@ export default widget((root, server) => {
     for (let col = 1; col < cols; col++) context.moveTo(col * w, 0), context.lineTo(col * w, SIDE);
     for (let row = 1; row < rows; row++) context.moveTo(0, row * h), context.lineTo(SIDE, row * h);
     context.stroke();
+    for (const square of all.costliest(state)) overlays.outlineArea(context, SIDE, square, trace.grid);
     for (const patch of kept.now().erased) cross(context, (patch % cols) * w, Math.floor(patch / cols) * h, w, h);
     overlays.outlinePatch($(".marks"), SIDE, token, trace.grid, query, false);
     all.mark(state);
@@ -331,5 +333,5 @@ export default widget((root, server) => {
   }
 
   offer(root, server, ABLATION);
-  return { topics: ["model", "trace", "explained"], draw, mark, predicts: true };
+  return { topics: ["model", "trace", "explained", "scored"], draw, mark, predicts: true };
 });

@@ -2,6 +2,8 @@
 import { fill, make } from "../core/elements.js";
 
 export const BASELINES = { blurred: "Blurred", mean: "Mean colour" };
+/** The same within a sentence: "8 patches blurred". */
+export const ERASED = { blurred: "blurred", mean: "made one colour" };
 /** What is left to see once every patch is erased. */
 export const LEFT = { blurred: "the blurred picture", mean: "its mean colour" };
 

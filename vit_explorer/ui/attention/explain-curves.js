@@ -17,7 +17,7 @@ export function explainCurves(root, highlight) {
   const REACH = 0.12; // of the axes' height: how near to a curve a pointer means it
   /** @type {HTMLCanvasElement[]} */
   const all = [...root.querySelectorAll("canvas.axes")];
-  let data = null; // {trace, answer, series: [{name, title, ink, order, deletion, insertion}], baseline, erased, left: what a patch becomes, what is seen then}
+  let data = null; // {trace, answer, series: [{name, title, ink, order, deletion, insertion}], step: that is shown at first, baseline, erased, left: what a patch becomes, what is seen then}
   let picked = null; // {measure, name, step}
   let lit = null; // the map whose curve stands out
 
@@ -31,7 +31,7 @@ export function explainCurves(root, highlight) {
     data = next;
     if (!picked) {
       const best = data.series.find(({ scores }) => scores && scores.deletion.best) || data.series[0];
-      picked = { measure: "deletion", name: best.name, step: Math.round(steps() / 4) };
+      picked = { measure: "deletion", name: best.name, step: data.step ?? Math.round(steps() / 4) };
     }
     for (const canvas of all) drawAxes(canvas);
     preview();
@@ -64,7 +64,7 @@ export function explainCurves(root, highlight) {
     context.beginPath();
     context.arc(x(deletion ? steps() : 0), y(p), 6, 0, 2 * Math.PI);
     context.stroke();
-    canvas.parentElement.querySelector(".end").textContent = `○ ${data.erased}: ${format.probability(p)}`;
+    canvas.parentElement.querySelector(".end").textContent = `○ all ${data.erased}: ${format.probability(p)}`;
   }
 
   function curve(context, { name, ink }, values, { x, y }) {

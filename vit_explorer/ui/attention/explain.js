@@ -1,6 +1,6 @@
 /* The maps of one prediction side by side, each with how far to believe it. */
 import { decode } from "../core/arrays.js";
-import { patchInput } from "../core/draw.js";
+import { clearCanvas, patchInput, rgbImage } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
@@ -14,7 +14,7 @@ import { tokenName } from "../core/tokens.js";
 import * as views from "../core/views.js";
 import { watched } from "../core/watch.js";
 import { widget } from "../core/widget.js";
-import { BASELINES, baselineButtons, LEFT } from "./baselines.js";
+import { baselineButtons, ERASED, LEFT } from "./baselines.js";
 import { explainCurves } from "./explain-curves.js";
 import * as wording from "./explain-words.js";
 import { EXPLAIN } from "./questions.js";
@@ -191,8 +191,11 @@ export default widget((root, server) => {
       }
       return { name, title, words, element, map, marks, scale };
     });
-    $(".tiles").replaceChildren(...tiles.map(({ element }) => element));
+    for (const old of root.querySelectorAll(".tile")) old.remove();
+    $(".tiles").append(...tiles.map(({ element }) => element));
   }
+
+  patchInput($(".photo .marks"), () => (store.get("trace") || { grid: null }).grid);
 
   function light(name) {
     curves.light(name);
@@ -215,6 +218,17 @@ export default widget((root, server) => {
     root.classList.toggle("measuring", !measured);
     build(answer.methods);
     const className = trace.classes[answer.target];
+    const because = measured
+      ? wording.because({
+          className,
+          answered: answer.target === best(trace),
+          methods: answer.methods,
+          fractions: answer.fractions,
+          grid: trace.grid,
+          erased: ERASED[chosen.baseline],
+        })
+      : null;
+    photo(trace, because);
     const shown = [...answer.methods, { ...RANDOM, map: answer.random, order: answer.random_order }];
     tiles.forEach((tile, index) => {
       const values = decode(shown[index].map).data;
@@ -224,24 +238,32 @@ export default widget((root, server) => {
       tile.order.forEach((patch, rank) => (tile.rank[patch] = rank + 1));
       tile.side = tile.element.querySelector(".stack").clientWidth;
       views.overlay(tile.map, tile.side, trace.rgb.data, trace.size, values, trace.grid, high);
+      if (because?.name === tile.name)
+        views.outlineArea(tile.map.getContext("2d"), tile.side, because.patches, trace.grid);
       tile.map.setAttribute("aria-label", `${tile.title} for ${className}, from 0 to ${format.small(high)}`);
       tile.scale.querySelector(".high").textContent = format.small(high);
       if (tile.name !== "random")
         tile.element.querySelector(".name").setAttribute("aria-pressed", String(state.explained === tile.name));
       tile.element.querySelector(".name i").style.background = ink(tile.name, index);
       if (measured) scores(tile, shown[index]);
+      if (measured && tile.name === "random")
+        tile.element.querySelector(".name span").textContent = `Random: mean of ${answer.yardstick.deletion.n}`;
     });
     $(".halt").hidden = measured;
     $(".halt").textContent = stopped ? "Measure" : "Stop";
     if (measured || stopped) $(".work progress").hidden = true;
     if (measured) {
-      $(".outcome").textContent = wording.outcome(className, answer.methods);
+      $(".outcome").textContent = because.says;
+      $(".basis").textContent = wording.outcome(className, answer.methods, because.patches.length);
+      if (chosen.target === null && store.get("scored")?.of !== trace)
+        store.set("scored", { of: trace, name: because.name });
       curves.draw({
+        step: because.step,
         trace,
         answer,
         className,
         baseline: decode(answer.baseline_pixels).data,
-        erased: BASELINES[chosen.baseline].toLowerCase(),
+        erased: ERASED[chosen.baseline],
         left: LEFT[chosen.baseline],
         series: tiles.map(({ name, title, order }, index) => {
           const scored = name === "random" ? yardstick() : shown[index];
@@ -256,14 +278,26 @@ export default widget((root, server) => {
           };
         }),
       });
-    } else
+    } else {
+      $(".basis").textContent = "";
       $(".outcome").textContent = stopped
         ? "Stopped: how faithful these maps are is not known."
         : `For ${className}: erasing and restoring ${trace.grid[0] * trace.grid[1]} patches in the order of each map …`;
+    }
     $(".meaning").textContent =
       `The scores are the areas under the curves: of ${className}'s probability while a map's first patches are erased, and while they are put back. ` +
       "They compare within this picture only. Each map has its own scale, for the methods' units differ: compare patterns, not colours.";
     mark(state);
+  }
+
+  /** The picture in its colours, with the patches outlined that the answer hangs on. */
+  function photo(trace, because) {
+    const [canvas, side] = [$(".photo .map"), $(".photo .stack").clientWidth];
+    const context = clearCanvas(canvas, side, side);
+    context.drawImage(rgbImage(trace.rgb.data, trace.size, trace.size), 0, 0, side, side);
+    if (because) views.outlineArea(context, side, because.patches, trace.grid);
+    canvas.setAttribute("aria-label", [trace.picture.title, because?.told].filter(Boolean).join(". "));
+    $(".photo .fact").textContent = because ? because.told : "";
   }
 
   const yardstick = () =>
@@ -294,6 +328,7 @@ export default widget((root, server) => {
     if (!state.trace || !fits(state)) return;
     const { token, trace } = state;
     for (const { marks, side } of tiles) views.outlinePatch(marks, side, token, trace.grid, query);
+    views.outlinePatch($(".photo .marks"), $(".photo .stack").clientWidth, token, trace.grid, query);
     if (token === null || token < 0 || token >= trace.grid[0] * trace.grid[1]) return;
     const ranks = tiles.filter(({ name }) => name !== "random").map(({ title, rank }) => `${title} ${rank[token]}`);
     tell(

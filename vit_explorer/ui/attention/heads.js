@@ -189,6 +189,7 @@ export default widget((root, server) => {
     };
     clearCanvas($(".scene"), SCENE, SCENE).drawImage(mapping.picture(state.trace), 0, 0, SCENE, SCENE);
     $(".scene").setAttribute("aria-label", state.trace.picture.title);
+    $(".and-mean").hidden = seen.heads === 1;
     $(".gives").textContent = words.gives(direction);
     $(".from").hidden = !seen.nPrefix;
     $(".side").textContent = direction === "row" ? "Look from" : "Look at";

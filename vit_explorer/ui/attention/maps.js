@@ -14,7 +14,7 @@ const STRIP_GAP = 2; // px between a small map and its CLS strip
 const LARGE_STRIP = 16; // px, the CLS strip of the large map
 const LARGE_GAP = 4; // px
 const SMALLEST = 1e-9; // a scale needs two ends that differ
-const PICTURE_SHARE = 0.35; // of the picture under a large map, while nobody has moved the slider
+const PICTURE_SHARE = 0.6; // of the picture under a large map, while nobody has moved the slider
 const pictures = new WeakMap(); // trace -> its pixels as an image
 const [offscreen, single] = [document.createElement("canvas"), document.createElement("canvas")];
 

@@ -230,7 +230,13 @@ export const EXPLAIN = [
     id: "most-faithful-map",
     ask: "Each map ranks the patches for “{answer}”, {chance}. Erased in whose order does the answer fall fastest, over all {patches} patches?",
     told: "{truth}: the area under its curve is {area}; random maps have {low} to {high}.",
-    hides: [".vx-explain .scores", ".vx-explain .work .outcome", ".vx-explain .below"],
+    hides: [
+      ".vx-explain .scores",
+      ".vx-explain .work .outcome",
+      ".vx-explain .basis",
+      ".vx-explain .photo",
+      ".vx-explain .below",
+    ],
     async pose({ trace, ...state }, ask) {
       if (!trace.classes.length) return { missing: `${trace.model} names no class.` };
       const maps = await ask("maps", { ...request({ trace, ...state }), target: null });

@@ -39,6 +39,34 @@ export function outlinePatch(canvas, side, token, /** @type {number[]} */ [rows,
   outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, ink);
 }
 
+/** Outline the area that some patches make up, on a canvas of so many px a side. @param {number[]} patches */
+export function outlineArea(context, side, patches, /** @type {number[]} */ [rows, cols], ink = "#fff") {
+  const [w, h] = [side / cols, side / rows];
+  const inside = new Set(patches);
+  const edges = patches.flatMap((patch) => {
+    const [row, column] = [Math.floor(patch / cols), patch % cols];
+    const [x, y] = [column * w, row * h];
+    return [
+      { open: !inside.has(patch - cols), from: [x, y], to: [x + w, y] },
+      { open: !inside.has(patch + cols), from: [x, y + h], to: [x + w, y + h] },
+      { open: column === 0 || !inside.has(patch - 1), from: [x, y], to: [x, y + h] },
+      { open: column === cols - 1 || !inside.has(patch + 1), from: [x + w, y], to: [x + w, y + h] },
+    ].filter(({ open }) => open);
+  });
+  const within = (/** @type {number[]} */ place) => place.map((at) => Math.max(1.5, Math.min(side - 1.5, at))); // whole at the rim
+  context.lineCap = "round";
+  for (const [colour, width] of [
+    ["rgb(0 0 0 / 70%)", 4.5],
+    [ink, 2],
+  ]) {
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.beginPath();
+    for (const { from, to } of edges) context.moveTo(...within(from)), context.lineTo(...within(to));
+    context.stroke();
+  }
+}
+
 export const request = (/** @type {import("../state").State} */ { trace, model }) => ({
   picture: trace.picture.name,
   model: model.name,
