@@ -247,7 +247,7 @@ export default widget((root, server) => {
       tile.element.querySelector(".name i").style.background = ink(tile.name, index);
       if (measured) scores(tile, shown[index]);
       if (measured && tile.name === "random")
-        tile.element.querySelector(".name span").textContent = `Random: mean of ${answer.yardstick.deletion.n}`;
+        tile.element.querySelector(".name span").textContent = `${answer.yardstick.deletion.n} random maps`;
     });
     $(".halt").hidden = measured;
     $(".halt").textContent = stopped ? "Measure" : "Stop";
