@@ -50,7 +50,7 @@ def test_help_says_what_can_be_done_in_the_open_view_and_who_sees_a_link(page):
         words = page.locator(f".vx-explain .vx-{part}").first.inner_text()
         assert " ".join(words.split()) in " ".join(told.split())
     assert "this machine" in dialog.locator(".who").inner_text()
-    assert dialog.locator(".minutes").inner_text() == str(page.evaluate("vx.get('catalogue').kept_minutes"))
+    assert dialog.locator(".minutes").first.inner_text() == str(page.evaluate("vx.get('catalogue').kept_minutes"))
     page.keyboard.press("Escape")
     dialog.wait_for(state="hidden")
     page.locator("#vx-model").press("?")  # typed into a field, a key is none of the page's
@@ -79,6 +79,40 @@ def test_a_word_is_looked_up_by_keyboard_and_a_link_holds_it(page):
     page.keyboard.press("Escape")
     dialog.wait_for(state="hidden")
     page.wait_for_function("!location.hash.includes('words')")
+
+
+def test_a_question_finds_its_topic_and_the_view_that_answers_it(page):
+    dialog = opened_help(page)
+    assert dialog.locator("section.answer:visible").count() == 0
+    field = dialog.get_by_role("textbox")
+    field.fill("logits")
+    assert dialog.locator("article h3").first.inner_text() == "Logit"
+    field.fill("xyzzy")
+    for word in ("why", "trust", "share"):
+        assert word in dialog.locator(".count").inner_text()
+    field.fill("can I trust this?")
+    assert dialog.locator("h3:visible").first.inner_text() == "Can I trust the answer?"
+    dialog.get_by_role("button", name="Classify").click()
+    dialog.wait_for(state="hidden")
+    page.locator("#tabs .vx-classify").first.wait_for()
+
+
+def test_what_is_pointed_at_is_said_in_words_that_stand_alone(page):
+    page.evaluate("vx.go('tab=attention&sub=test')")
+    drawn(page)
+    opened_help(page)
+    told = dict(
+        zip(
+            *(page.locator(f".vx-frame-help .here {one}").all_inner_texts() for one in ("dt", "dd")),
+            strict=True,
+        )
+    )
+    assert "before:" not in told["Point at"] and "arrow" not in told["Point at"]
+    page.keyboard.press("Escape")
+    page.evaluate("vx.go('tab=train&sub=race')")
+    drawn(page)
+    opened_help(page)
+    assert "Keep this model" in page.locator(".vx-frame-help .here dd").last.inner_text()
 
 
 def test_no_dialog_is_left_open_unseen_on_the_stage(page):

@@ -10,7 +10,7 @@ import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
 import * as here from "./here.js";
 import { KEPT, whoOpens } from "./scenes.js";
-import { about, found } from "./words.js";
+import { about, found, NOTHING } from "./words.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -20,13 +20,13 @@ export default widget((root, server) => {
   let all = false; // whether the whole glossary is listed
 
   // ---- what is shown ---------------------------------------------------------------------------------------------
-  /** The topics that the field's text is about and the entries that hold it; without a text all topics. */
+  /** The topics that the field's text is about and the entries that hold it; without a text all topics but the answers to questions. */
   function list() {
     const text = field.value.trim();
     const topics =
       text || all ? [...root.querySelectorAll("section")].filter(({ dataset }) => about(dataset.topic, text)) : null;
     for (const section of root.querySelectorAll("section"))
-      section.hidden = topics !== null && !topics.includes(section);
+      section.hidden = topics ? !topics.includes(section) : section.matches(".answer");
     const entries = text || all ? found(terms, text) : [];
     fill($(".entries"), entries, (_, k) => {
       const { names, text: said, section } = entries[k];
@@ -37,12 +37,8 @@ export default widget((root, server) => {
     $(".body").scrollTop = 0;
     $(".all").setAttribute("aria-expanded", String(all));
     $(".all").textContent = all ? "Back to help" : "All words";
-    if (topics === null) $(".count").textContent = "";
-    else if (entries.length || !topics.length)
-      $(".count").textContent = entries.length
-        ? `${entries.length} of ${terms.length} words`
-        : "No word holds this. Try a part of it.";
-    else $(".count").textContent = "";
+    const counted = entries.length ? `${entries.length} of ${terms.length} words` : NOTHING;
+    $(".count").textContent = topics && (entries.length || !topics.length) ? counted : "";
   }
 
   /** What depends on the view, the address and the server. */
@@ -52,7 +48,7 @@ export default widget((root, server) => {
     $(".here dl").replaceChildren(...lines.flatMap(([kind, text]) => [make("dt", "", kind), make("dd", "", text)]));
     const minutes = store.state.catalogue?.kept_minutes ?? 0;
     $(".who").textContent = whoOpens(address(), minutes);
-    $(".minutes").textContent = String(minutes);
+    for (const one of root.querySelectorAll(".minutes")) one.textContent = String(minutes);
   }
 
   // ---- opening and closing ---------------------------------------------------------------------------------------
@@ -87,6 +83,11 @@ export default widget((root, server) => {
     close();
     go("tour=1");
   });
+  for (const door of root.querySelectorAll("[data-go]"))
+    door.addEventListener("click", () => {
+      close();
+      go(door.dataset.go);
+    });
   $(".start-over").addEventListener("click", () => {
     ofBrowser.set(KEPT, "");
     close();

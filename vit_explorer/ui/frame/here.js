@@ -1,4 +1,5 @@
 /* What a visitor can do in the view that is open, in the view's own words. */
+import * as store from "../core/store.js";
 import * as tabs from "../core/tabs.js";
 
 const MOST = 2; // of a kind: the first panels of a view
@@ -21,6 +22,18 @@ const textOf = (one) =>
       ? [...one.childNodes].map(textOf).join("")
       : one.textContent;
 
+/**
+ * What is pointed at, from the name of a figure: "a patch to mark it everywhere" of "Last layer: point at a patch to mark it
+ * everywhere", or the figure alone where the name says only how; "" where it names none.
+ * @param {string} name
+ */
+export function pointed(name) {
+  const [, what] = name.match(/\bpoint at (.+?)\.?$/i) ?? [];
+  if (what) return what;
+  const figure = name.split(": ")[0];
+  return /[;.]/.test(figure) ? "" : figure.replace(/^\p{Lu}(?=\p{Ll}|\s)/u, (first) => first.toLowerCase());
+}
+
 const nameOf = (/** @type {HTMLElement} */ one) => one.getAttribute("aria-label") ?? textOf(one);
 
 /** Lines on the open view, each with its kind. @returns {[string, string][]} */
@@ -30,11 +43,14 @@ export function lines() {
   );
   const pressed = few(onScreen(PRESSED).map(nameOf), 3).map((name) => `“${name}”`);
   if (asked) pressed.push("“Guess first”, above: a question to answer before you look");
+  const { tab, sub } = tabs.place();
+  const kept = tab === "train" && sub === "race" && store.get("lobby")?.keeps; // its button comes only when a race is over
   const kinds = /** @type {[string, string[]][]} */ ([
     ["You see", few(onScreen(":is(.vx-what, [data-help])").map((one) => one.dataset.help ?? textOf(one)))],
     ["Look for", few(onScreen(".vx-look").map(textOf))],
-    ["Point", few(onScreen(POINTED).map(nameOf))],
+    ["Point at", few(onScreen(POINTED).map((one) => pointed(nameOf(one))))],
     ["Press", pressed.length ? [pressed.join(", ")] : []],
+    ["At the end", kept ? ["“Keep this model”, to open it in every tab"] : []],
   ]);
   return kinds.flatMap(([kind, texts]) => texts.map((text) => /** @type {[string, string]} */ ([kind, text])));
 }

@@ -235,7 +235,7 @@ export default widget((root, server) => {
     $(".says").textContent = says;
     $(".marks").setAttribute(
       "aria-label",
-      `${$(".title").textContent}. ${who} ${says} ${crossed} Point at a token or use the arrow keys to mark it.`,
+      `${$(".title").textContent}. ${who} ${says} ${crossed} Point at a token to mark it, or use the arrow keys.`,
     );
     $(".strip").setAttribute(
       "aria-label",
