@@ -84,6 +84,7 @@ def test_a_race_from_play_to_the_kept_model_in_the_positions_tab(page, runs):
         "On 2,000 test pictures after 2 epochs on 500 pictures"
         in train.locator(".vx-train-curves .detail").inner_text()
     )
+    assert "; guessing gets 1 of " in train.locator(".vx-train-curves .detail").inner_text()
     assert train.locator(".vx-train-cards .none").nth(1).inner_text().startswith("A CNN has none")
 
     card = train.locator(".vx-train-cards .card").first
@@ -123,6 +124,8 @@ def test_a_race_from_play_to_the_kept_model_in_the_positions_tab(page, runs):
 def test_pause_step_learning_rate_and_stop(training, runs):
     play = training.locator(".vx-train-controls .play")
     assert play.get_attribute("aria-label") == "Pause"
+    later = training.locator(".vx-train-cards .keep-later")
+    assert later.count() == 2 and later.first.is_disabled() and training.locator(".keep-model").count() == 0
     play.click()
     in_state(training, "paused")
     race = Race.open(runs, training.evaluate("vx.get('race').name"))

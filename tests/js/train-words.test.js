@@ -72,6 +72,10 @@ test("behind the last step of all, the test that is left is named, with its time
   assert.match(words.testing([at(steps)]), /^Testing on 10,000 pictures, about 27 s /);
   assert.match(words.testing([at(steps), at(steps)]), / 54 s /);
   assert.match(words.testing([at(steps), contender("CNN", "cnn", 0.3, { finished: ended })]), / 27 s /);
+  const heard = (/** @type {number} */ moment) => ({ ...at(steps), heard: moment });
+  assert.match(words.testing([heard(4_000)], 11_000), /, about 20 s left$/); // counted down: the test sends no news
+  assert.match(words.testing([heard(4_000), heard(9_000)], 11_000), /, about 52 s left$/);
+  assert.match(words.testing([heard(4_000)], 40_000), /, nearly done$/);
   assert.equal(words.testing([at(steps), at(steps - 1)]), "");
   const race = { state: "training", place: null, reason: null, activity: null, contenders: [at(steps - 1)] };
   assert.equal(words.state(race), "Training");
@@ -80,4 +84,19 @@ test("behind the last step of all, the test that is left is named, with its time
   assert.match(words.state({ ...race, contenders: [at(steps)] }), /^Testing on 10,000 /);
   assert.equal(words.testing([at(steps), contender("CNN", "cnn", 0.3, { info: null, now: null })]), "");
   assert.match(words.remaining(at(steps - 1)), /^about 27 s left/);
+});
+
+test("an accuracy is said in pictures out of ten beside guessing, and never as none or all of them", () => {
+  const said = (/** @type {number[]} */ ...shares) =>
+    words.plainly(
+      shares.map((share) => contender("ViT", "vit", share)),
+      classes,
+    );
+  assert.equal(said(0.346), "It names 3 of 10 pictures right; guessing gets 1 of 10.");
+  assert.equal(said(0.2, 0.71), "The best names 7 of 10 pictures right; guessing gets 1 of 10.");
+  assert.match(said(0.997), / 99 of 100 pictures/);
+  assert.match(said(0.03), / 3 of 100 pictures/);
+  assert.match(words.plainly([contender("ViT", "vit", 0.3, { finished: ended })], classes), / 1 of 10 pictures/);
+  assert.equal(words.plainly([contender("ViT", "vit", 0.3, { tests: [] })], classes), "");
+  assert.equal(said(), "");
 });

@@ -36,7 +36,7 @@ def connection_sentence(error: Exception, url: str) -> tuple[str, bool]:
         return f"The proxy {proxy} gives no connection to {host_of(url)}: {reason}.", True
     if isinstance(reason, TimeoutError):
         return f"The server {host_of(url)} has not answered for {SILENCE:.0f} seconds.", True
-    return f"The computer that runs this has no connection to {host_of(url)}.", True
+    return f"The computer that runs ViT Explorer has no connection to {host_of(url)}.", True
 
 
 def disk_sentence(error: OSError, target: Path) -> str:

@@ -202,7 +202,7 @@ export default widget((root) => {
     }
     const { headline, detail } = race.outcome || standings(race);
     write(".headline", headline);
-    write(".detail", detail);
+    write(".detail", [words.plainly(race.contenders, race.classes), detail].filter(Boolean).join(" "));
     write(".key", KEYS[choice.what] + words.rings(race.contenders, choice.what));
     const advice = hint(race);
     $(".hint").hidden = !advice;

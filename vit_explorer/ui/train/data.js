@@ -250,6 +250,7 @@ function absorb(contender, part) {
   if (part.recipe) contender.recipe = part.recipe;
   contender.lr_changes = part.lr_changes;
   contender.cursor = part.cursor;
+  if (part.finished || (part.now && part.now.step !== contender.now?.step)) contender.heard = performance.now();
   contender.now = part.now || contender.now;
   if (part.steps) {
     const { data, shape } = decode(part.steps);

@@ -25,17 +25,27 @@ function suggestion(contender) {
   return name;
 }
 
-/** Draw the row of a card: nothing while it trains or where this visitor keeps no models of it, a button, the form, or where to see the kept model. */
+/** Draw the row of a card: nothing where this visitor keeps no models of it, a button, which waits for the end, the form, or where to see the kept model. */
 export function show(box, race, contender) {
   const key = `${race.name}/${contender.label}`;
-  const able = race.keeps && ["finished", "paused", "failed"].includes(race.state) && contender.steps.length > 0;
-  const state = kept.has(key) ? `kept ${kept.get(key)}` : able ? "offer" : "none";
+  const able = ["finished", "paused", "failed"].includes(race.state) && contender.steps.length > 0;
+  const due = ["waiting", "starting", "training"].includes(race.state) && !contender.failed;
+  const offered = able ? "offer" : due ? "wait" : "none";
+  const state = kept.has(key) ? `kept ${kept.get(key)}` : race.keeps ? offered : "none";
   if (kept.has(key) && drawn.get(box) === state) tell(box, kept.get(key));
   if (drawn.get(box) === state || (drawn.get(box) === "form" && state === "offer")) return;
   drawn.set(box, state);
   if (state === "none") box.replaceChildren();
+  else if (state === "wait") wait(box);
   else if (state === "offer") offer(box, race, contender);
   else seen(box, race, contender, kept.get(key));
+}
+
+/** What can be done once the race has come to its end. */
+function wait(box) {
+  const later = make("button", "vx-button keep-later", "Keep this model");
+  later.disabled = true;
+  box.replaceChildren(later, make("span", "vx-small vx-soft", "when finished"));
 }
 
 function offer(box, race, contender) {

@@ -19,6 +19,8 @@ export interface Contender {
   tests: Record<string, any>[];
   snapshots: Snapshot[];
   now: Record<string, any> | null;
+  /** When its newest step or its end came, by performance.now(). */
+  heard?: number;
   finished: Record<string, any> | null;
   failed: string | null;
   cursor: number;

@@ -144,13 +144,18 @@ export function progress(contender) {
   return `epoch ${contender.finished ? contender.recipe.epochs : format.epoch(done)} of ${contender.recipe.epochs}`;
 }
 
-/** That nothing but the test on all test pictures is left, with its time as estimated; "" while there are steps. */
-export function testing(contenders) {
+/**
+ * That nothing but the test on all test pictures is left, and how much of its estimated time; "" while there are steps.
+ * @param {import("./types").Contender[]} contenders @param {number} at this moment, by performance.now()
+ */
+export function testing(contenders, at = performance.now()) {
   const left = contenders.filter(({ finished, failed }) => !finished && !failed);
   const stepped = (one) => one.now && one.info && races.share(one, races.standing(one).step) >= 1;
   if (!left.length || !left.every(stepped)) return "";
-  const seconds = left.reduce((sum, { now }) => sum + now.seconds_left, 0);
-  const time = seconds >= 1 ? `, about ${format.duration(seconds)} in all` : "";
+  const since = (at - Math.max(...contenders.map(({ heard }) => heard ?? at))) / 1000; // nobody is heard of during a test
+  const all = left.reduce((sum, { now }) => sum + now.seconds_left, 0);
+  const rest = Math.max(0, all - since);
+  const time = rest >= 1 ? `, about ${format.duration(rest)} left` : all >= 1 ? ", nearly done" : "";
   return `Testing on ${format.count(left[0].info.n_test)} pictures${time}`;
 }
 
@@ -159,6 +164,20 @@ export function remaining(contender) {
   const { now, finished } = contender;
   if (!now || finished) return "";
   return testing([contender]) || `about ${format.duration(now.seconds_left)} left`;
+}
+
+/**
+ * How often the best is right, for who has no feeling for shares, beside guessing: "It names 3 of 10 pictures right; guessing gets 1
+ * of 10."; "" before anything was measured.
+ * @param {import("./types").Contender[]} contenders @param {string[] | null} classes
+ */
+export function plainly(contenders, classes) {
+  const found = contenders.flatMap(({ finished, tests }) => finished?.test_accuracy ?? tests.at(-1)?.accuracy ?? []);
+  if (!found.length || !classes?.length) return "";
+  const most = Math.max(...found);
+  const of = most >= 0.05 && most < 0.95 ? 10 : 100; // else it would be none or all of ten
+  const right = format.outOf(Math.min(of - 1, Math.round(of * most)), of);
+  return `${found.length > 1 ? "The best" : "It"} names ${right} pictures right; guessing gets ${format.outOf(1, classes.length)}.`;
 }
 
 /** How long a race takes. */
