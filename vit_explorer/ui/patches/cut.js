@@ -16,10 +16,18 @@ export function multiplyAdds(tokens, prefix, values, { d_model: d, d_ff, n_layer
 /** How many times as much: "× 15.6", "÷ 16". @param {number} ratio */
 export const times = (ratio) => (ratio < 1 ? `÷ ${format.short(1 / ratio)}` : `× ${format.short(ratio)}`);
 
+/** "3.95 times the tokens", "16 times fewer pairs". @param {number} ratio @param {string} noun */
+const asMany = (ratio, noun, fewer = "fewer") =>
+  ratio < 1 ? `${format.short(1 / ratio)} times ${fewer} ${noun}` : `${format.short(ratio)} times the ${noun}`;
+
 /**
  * One cut set against another: tokens, pairs, cost, and why the cost follows the tokens rather than the pairs.
  * @param {{name: string, other: string, tokens: number, pairs: number, cost: number, share: number}} what ratios to the other cut; the `share` of its cost that is on pairs
  */
-export const against = ({ name, other, tokens, pairs, cost, share }) =>
-  `${name} against ${other}: ${times(tokens)} tokens, ${times(pairs)} pairs, ${times(cost)} multiply-adds. ` +
-  `At ${other} pairs take ${format.percent(share)} of them; projections and MLP grow with the tokens alone.`;
+export function against({ name, other, tokens, pairs, cost, share }) {
+  const only = share < 1 / 2 ? "only " : "";
+  return (
+    `${name} against ${other}: ${asMany(tokens, "tokens")}, ${asMany(pairs, "pairs")}, ${asMany(cost, "cost", "less")}: ` +
+    `at ${other}, comparing pairs is ${only}${format.percent(share)} of the cost; the rest grows with the tokens alone.`
+  );
+}

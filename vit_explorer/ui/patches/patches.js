@@ -151,14 +151,14 @@ export default widget((root, server) => {
       return row;
     };
     const ratio = {
-      name: "change, if every pixel is a token",
+      name: `every pixel, against ${cut.patch} × ${cut.patch}`,
       current: false,
       cells: chosen.cells.map((v, i) => pixels.cells[i] / v),
     };
     const full = (value) => (value < 1e7 ? format.count(value) : format.short(value));
     const rows = [chosen, ...own, pixels].map((row) => line(row, full));
     $(".numbers tbody").replaceChildren(...rows, line(ratio, times));
-    const named = (size, side) => (larger ? `${size} of ${side} pixels` : String(size));
+    const named = (size, side) => `${size} × ${size}${larger ? ` of ${side} pixels` : ""}`;
     $(".numbers caption").textContent = own
       .map(({ cells, share }) => {
         const [tokens, , pairs, cost] = chosen.cells.map((v, i) => v / cells[i]);
