@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import TimeoutError
 
@@ -172,8 +174,9 @@ def test_screens_go_black_and_white_and_the_keys_are_shown(stage):
     for key, colour in (("b", "rgb(0, 0, 0)"), ("w", "rgb(255, 255, 255)")):
         stage.keyboard.press(key)
         assert curtain.evaluate("(element) => getComputedStyle(element).backgroundColor") == colour
-    stage.keyboard.press("w")
+    stage.keyboard.press("PageDown")  # the first key brings the picture back, and does nothing else
     assert not curtain.is_visible()
+    assert stage.evaluate(OPENED) == "home"
     stage.keyboard.press("?")
     assert stage.locator(".vx-frame-present .help").is_visible()
 
@@ -239,7 +242,33 @@ def test_a_lens_and_notes_in_a_second_window(stage):
     notes = opened.value
     notes.wait_for_function("document.querySelector('.sentence').textContent.includes('cat')")
     assert "Patches" in notes.locator(".next").inner_text()
+    notes.keyboard.press("b")
+    assert "The screen is black" in notes.locator(".screen").inner_text()
+    assert stage.locator(".vx-frame-present .curtain").is_visible()
+    notes.keyboard.press("PageDown")
+    assert not notes.locator(".screen").is_visible()
+    assert not stage.locator(".vx-frame-present .curtain").is_visible()
+    assert stage.evaluate(OPENED) == "home"
+    notes.keyboard.press("PageDown")
+    stage.wait_for_function(f"{OPENED} === 'patches'")
     notes.close()
+
+
+def test_a_laptop_with_its_browsers_bars_cuts_no_figure_and_hides_no_result(stage):
+    stage.set_viewport_size({"width": 1280, "height": 600})
+    for view in ("home", "recipe&sub=ladder"):
+        stage.evaluate("(view) => vx.go(`tab=${view}`)", view)
+        drawn(stage)
+        try:
+            stage.wait_for_function(f"({CUT})(0).length === 0", timeout=30_000)
+        except TimeoutError:
+            assert stage.evaluate(CUT, 0) == [], view
+        assert small_letters(stage) == [], view
+    ends = re.search(r"[\d.]+ (± [\d.]+ )?points", stage.locator(".vx-ladder .sum").text_content())[0]
+    said = stage.locator(".vx-frame-present .sentence").inner_text()
+    assert "Largest gain" in said and ends in said and "a row" in said
+    step, columns = [stage.locator(f".vx-ladder .head .{name}") for name in ("number", "training")]
+    assert step.count() == 4 and not columns.is_visible()
 
 
 @pytest.mark.parametrize(

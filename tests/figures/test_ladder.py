@@ -42,6 +42,7 @@ def test_every_seed_and_mean_is_drawn_and_every_number_is_said():
     means = [line.get_xdata()[0] for line in lines if line.get_linewidth() == 2.6]
     assert means == pytest.approx([0.41, 0.46, 0.435])
     said = words(figure)
+    assert "dots: seeds" in figure.axes[0].get_xlabel()
     assert said[:3] == ["step", "test %", "train %"] and said[-1] == "teacher 52.0 %"
     assert said[3:-1] == ["", "41.0 ± 1.4", "61.0", "+5.0", "46.0 ± 0.0", "66.0", "−2.5", "43.5 ± 0.7", "63.5"]
     (teacher,) = [line for line in lines if line.get_linestyle() == "--"]
@@ -53,6 +54,8 @@ def test_one_seed_has_no_spread_and_without_teacher_there_is_no_line():
     figure = ladder_figure([rung("Plain", [0.4])], None, "t", "c")
     assert words(figure)[3:] == ["", "40.0", "60.0"] and not figure.axes[0].patches
     assert not [line for line in figure.axes[0].lines if line.get_linestyle() == "--"]
+    assert not [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert "seeds" not in figure.axes[0].get_xlabel()
 
 
 def test_colours_of_tiny_steps_stay_pale():
@@ -78,7 +81,9 @@ def test_files_are_what_they_say_and_the_same_each_time():
         return figure_bytes(ladder_figure(RUNGS, TEACHER, "t", "c"), format)
 
     assert Image.open(io.BytesIO(drawn("png"))).size == (2400, 1320)
-    assert b"<svg" in drawn("svg") and drawn("pdf").startswith(b"%PDF")
+    assert b"<svg" in drawn("svg") and drawn("svg").count(b"<text") > 20 and b">teacher 52.0 %</text>" in drawn("svg")
+    assert drawn("svg") == drawn("svg")
+    assert drawn("pdf").startswith(b"%PDF")
     assert drawn("png") == drawn("png")
 
 

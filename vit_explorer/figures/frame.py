@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import textwrap
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 SIZE = (12.0, 6.6)  # inches
 DPI = 200
+WORDS = {"svg.fonttype": "none", "svg.hashsalt": "vit-explorer"}  # words as words; the same names of parts each time
 MIME = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 CAPTION_WIDTH = 175  # characters
 TITLE_WIDTH = 80  # characters
@@ -27,6 +29,8 @@ INKS = {
     "hybrid": "#8d6b00", "deit": "#b5179e", "swin": "#0b5cad",
 }  # fmt: skip
 SHAPES = {"cnn": "s", "vit": "o", "vit-conv": "^", "hybrid": "D", "deit": "v", "swin": "P"}
+
+_settings = Lock()  # matplotlib's are those of the whole process
 
 
 def entitled(
@@ -111,8 +115,11 @@ def figure_format(path: Path) -> str:
 
 
 def figure_bytes(figure: Figure, format: str) -> bytes:
-    """Figure as a "png", "svg" or "pdf" file, reproducible and without a date."""
+    """Figure as a "png", "svg" or "pdf" file, reproducible and without a date; an SVG's words are words."""
+    from matplotlib import rc_context
+
     dates = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=format, dpi=DPI, metadata=dates[format])
+    with _settings, rc_context(WORDS):
+        figure.savefig(buffer, format=format, dpi=DPI, metadata=dates[format])
     return buffer.getvalue()

@@ -54,15 +54,9 @@ def ladder_figure(rungs: Sequence[DrawnRung], teacher: np.ndarray | None, title:
     _scale(axes, rungs, teacher)
     _steps(axes, rungs)
     for place, rung in enumerate(rungs):
-        axes.plot(
-            rung.tests,
-            np.full(len(rung.tests), place),
-            "o",
-            color="#14181d",
-            markeredgecolor="white",
-            markersize=5,
-            zorder=5,
-        )
+        if len(rung.tests) > 1:
+            heights = np.full(len(rung.tests), place)
+            axes.plot(rung.tests, heights, "o", color="#14181d", markeredgecolor="white", markersize=5, zorder=5)
         axes.plot([rung.tests.mean()] * 2, [place - 0.34, place + 0.34], color="#14181d", linewidth=2.6, zorder=4)
         _say(axes, rung, place)
     if teacher is not None:
@@ -121,7 +115,9 @@ def _scale(axes: Axes, rungs: Sequence[DrawnRung], teacher: np.ndarray | None) -
         text.set_parse_math(False)
     axes.xaxis.set_major_locator(MaxNLocator(steps=[1, 2, 5, 10]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:.4g} %"))
-    axes.set_xlabel("accuracy on the test split (dots: seeds, thick: their mean)", fontsize=11)
+    several = any(len(rung.tests) > 1 for rung in rungs)
+    what = " (dots: seeds, thick: their mean)" if several else ""
+    axes.set_xlabel(f"accuracy on the test split{what}", fontsize=11)
     unframed(axes)
     axes.grid(visible=False, axis="y")
     axes.tick_params(labelsize=10)

@@ -14,12 +14,13 @@ import { figures, roomBelow, show, shown } from "./figures.js";
 import { lens } from "./lens.js";
 import { notes } from "./notes.js";
 import { brief, scaleOf } from "./scenes.js";
-import { following, openTabBeside, openViewBeside, ORDER, turnOver } from "./walk.js";
+import { following, ORDER, openTabBeside, openViewBeside, turnOver } from "./walk.js";
 
 const LONGEST = 20_000; // letters of all scenes in a link
 const LONGEST_TITLE = 52; // letters
 const SMALLEST = 0.75; // times the letters that the room needs
 const LARGEST = 2;
+const COLOURS = ["b", ".", "w"]; // keys that change a black or white screen; any other brings the picture back
 const FINDINGS = [
   ".vx-windows-masks .answers:has([data-mask=off][aria-pressed=true]) .answer", // both answers
   ".vx-patches .numbers caption", // another cut against the trained one
@@ -45,7 +46,7 @@ export default widget((root) => {
   let figure = 0; // of the view, the one shown
   let seen = ""; // the tab and view that it is a figure of
   let arriving = 0; // figures that a link names and that wait until all is drawn
-  const speaker = notes();
+  const speaker = notes(press, release);
   const glass = lens();
   const deck = deckOf($(".scenes"), { onStage: () => on, present: enter, changed: describe });
 
@@ -142,6 +143,7 @@ export default widget((root) => {
       sentence: finding ? brief(finding.textContent) : "",
       note: deck.note(),
       next: deck.count() ? deck.next() : following(),
+      screen: $(".curtain").dataset.colour ?? "",
     });
   }
   setInterval(() => on && describe(), 300); // findings follow the pointer and the server
@@ -190,11 +192,14 @@ export default widget((root) => {
     for (const one of elements) if (one) one.setAttribute("data-on-stage", "");
   }
 
+  /** A screen of one colour; the same again, or "", takes it away. @param {"black" | "white" | ""} colour */
   function curtain(colour) {
     const [element, same] = [$(".curtain"), $(".curtain").dataset.colour === colour];
     element.dataset.colour = same ? "" : colour;
     element.hidden = !element.dataset.colour;
+    describe();
   }
+  $(".curtain").addEventListener("click", () => curtain(""));
 
   // ---- keys ----------------------------------------------------------------------------------------------------------
   /** Another layer or head, where the network has them. */
@@ -230,7 +235,9 @@ export default widget((root) => {
     touch();
   }
 
-  document.addEventListener("keyup", (event) => event.key === "z" && glass.reduce());
+  function release(/** @type {KeyboardEvent} */ event) {
+    if (event.key === "z") glass.reduce();
+  }
 
   const KEYS = {
     ArrowRight: () => (deck.count() ? deck.step(1) : openTabBeside(1)),
@@ -250,8 +257,9 @@ export default widget((root) => {
     K: deck.forget,
     s: deck.list,
     c: deck.copy,
-    b: () => curtain("#000"),
-    w: () => curtain("#fff"),
+    b: () => curtain("black"),
+    ".": () => curtain("black"), // a clicker's key for it
+    w: () => curtain("white"),
     l: () => choose(store.get("theme") === "dark" ? "light" : "dark"),
     "+": () => larger(1.125),
     "-": () => larger(1 / 1.125),
@@ -263,28 +271,29 @@ export default widget((root) => {
     ...Object.fromEntries(ORDER.slice(0, 10).map((tab, k) => [String(k), () => tabs.openTab(tab)])),
   };
 
-  document.addEventListener(
-    "keydown",
-    (event) => {
-      const typing = /** @type {Element} */ (event.target).closest?.("input:not([type=range]), textarea, select");
-      if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-      if (!on) {
-        if (event.key === "p") enter();
-        else if (event.key === "P") deck.begin();
-        else if (event.key === "k") deck.add();
-        else if (event.key === "s") deck.list();
-        return;
-      }
-      const grid = store.state.trace && store.state.trace.grid;
-      const moves = event.shiftKey && event.key.startsWith("Arrow");
-      if (moves && grid) moveToken(event.key, grid);
-      else if (event.key in KEYS) KEYS[event.key]();
-      else return;
-      event.preventDefault();
-      event.stopPropagation();
-    },
-    true,
-  );
+  /** What a key does here, pressed on the page or in the window of the notes. @param {KeyboardEvent} event */
+  function press(event) {
+    const typing = /** @type {Element} */ (event.target).closest?.("input:not([type=range]), textarea, select");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (!on) {
+      if (event.key === "p") enter();
+      else if (event.key === "P") deck.begin();
+      else if (event.key === "k") deck.add();
+      else if (event.key === "s") deck.list();
+      return;
+    }
+    document.body.classList.toggle("vx-tabbed", event.key === "Tab");
+    const grid = store.state.trace && store.state.trace.grid;
+    const moves = event.shiftKey && event.key.startsWith("Arrow");
+    if (!moves && !(event.key in KEYS)) return;
+    if ($(".curtain").dataset.colour && !COLOURS.includes(event.key)) curtain("");
+    else if (!moves) KEYS[event.key]();
+    else if (grid) moveToken(event.key, grid);
+    event.preventDefault();
+    event.stopPropagation();
+  }
+  document.addEventListener("keydown", press, true);
+  document.addEventListener("keyup", release);
 
   inLink(root, {
     present: setting(

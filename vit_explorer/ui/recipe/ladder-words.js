@@ -13,6 +13,16 @@ export function parted(text) {
   return end < 0 ? [text.replace(/\.$/, ""), ""] : [text.slice(0, end), text.slice(end + 2)];
 }
 
+/** The finding for a room, in one sentence: the first of what is said, where the whole recipe ends, and of how many seeds. */
+export function inBrief({ says, whole, rungs, teacher }) {
+  const [first] = parted(says);
+  const [end] = whole.split(/[:.](?= |$)/, 1); // the reason comes after a colon
+  const counts = [...rungs, ...(teacher ? [teacher] : [])].flatMap(({ result }) => result?.tests.length ?? []);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const seeds = `${least < most ? `${least} to ` : ""}${most === 1 ? "one seed" : `${most} seeds`} a row`;
+  return `${first}${end && `; ${end[0].toLowerCase()}${end.slice(1)}`} (${seeds}).`;
+}
+
 /** The columns beside the lane; empty where there is nothing. */
 export function cells({ result }) {
   if (!result) return { gain: "", test: "not yet", training: "", gap: "" };

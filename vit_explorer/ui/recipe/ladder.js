@@ -25,7 +25,7 @@ export default widget((root, server) => {
     asking = true;
     told = await send(server, "ladder");
     asking = false;
-    if (told) draw();
+    if (told) draw(store.state);
     else {
       $(".missing").textContent = "The results could not be read. Open another tab and this one again to retry.";
       $(".missing").hidden = false;
@@ -139,7 +139,7 @@ export default widget((root, server) => {
 
   let drawn = false; // the chart, which changes with the theme alone
 
-  function draw() {
+  function draw(/** @type {import("../state").State} */ state) {
     if (!told) return void ask();
     const some = told.rungs.length > 0;
     for (const part of [".chart", ".below", ".own", ".notes"]) $(part).hidden = !some;
@@ -156,7 +156,7 @@ export default widget((root, server) => {
     }
     if (!some) return undefined;
     const [finding, rest] = ladder.parted(told.says);
-    $(".says").textContent = finding;
+    $(".says").textContent = state.stage ? ladder.inBrief(told) : finding;
     $(".sum").textContent = told.whole;
     $(".rest").textContent = rest;
     $(".why").textContent = told.why;

@@ -47,9 +47,14 @@ export function tokens(context, scene, places, look) {
     context.fillRect(xs[k], ys[k], sizes[k] - line, sizes[k] - line);
   }
   context.globalAlpha = 1;
-  if (look.all > 0.99)
-    for (const { text, x, y } of letters(scene, places))
-      letter(context, text, x, y, Math.max(14, Math.min(26, scene.cell * 1.1)));
+  if (look.all > 0.99) lettered(context, scene, places);
+}
+
+/** Letters on the regions of all windows, or of one. @param {number | null} only */
+export function lettered(context, scene, places, only = null) {
+  const size = Math.max(14, Math.min(26, scene.cell * 1.1));
+  for (const { window, text, x, y } of letters(scene, places))
+    if (only === null || window === only) letter(context, text, x, y, size);
 }
 
 function piece(context, { seen, pieces }, k, x, y, size) {
@@ -86,7 +91,7 @@ function letters({ shifted }, { xs, ys, sizes }) {
   });
   return [...groups].map(([key, members]) => {
     const mean = (list) => members.reduce((sum, token) => sum + list[token] + sizes[token] / 2, 0) / members.length;
-    return { text: LETTERS[key % 4], x: mean(xs), y: mean(ys), members };
+    return { window: Math.floor(key / 4), text: LETTERS[key % 4], x: mean(xs), y: mean(ys), members };
   });
 }
 

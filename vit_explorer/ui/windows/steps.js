@@ -12,10 +12,10 @@ import { calm, inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
 import * as painting from "./paint.js";
+import { STEPS } from "./questions.js";
 import * as reach from "./reach.js";
 import * as scenery from "./scene.js";
 import * as words from "./words.js";
-import { STEPS } from "./questions.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -75,6 +75,7 @@ export default widget((root, server) => {
         inkOf("--vx-key"),
       );
     painting.outlineToken(context, places, token, scene.query);
+    if (step === MASK && scene.mixed) painting.lettered(context, scene, places, within.window); // as its sentence calls them
   }
 
   function tick(time) {
@@ -117,7 +118,7 @@ export default widget((root, server) => {
     clearTimeout(timer);
     timer = 0;
     $(".play").setAttribute("aria-pressed", "false");
-    $(".play").textContent = "Play";
+    $(".play").textContent = store.state.stage ? "Next" : "Play";
   }
 
   function advance() {
@@ -129,6 +130,7 @@ export default widget((root, server) => {
 
   function play() {
     if (!scene) return;
+    if (store.state.stage) return choose((step + 1) % scenery.STEPS.length); // who speaks sets the pace
     if (timer) return stop();
     $(".play").setAttribute("aria-pressed", "true");
     $(".play").textContent = "Pause";
@@ -283,6 +285,7 @@ export default widget((root, server) => {
     strip = reach.prepare($(".strip"), seen, Math.floor($(".right").clientWidth), scene.pair.blocks);
     strip.query = query;
     travel = null;
+    if (!timer || state.stage) stop();
     listLetters();
     tell();
     marked = { token: windows.token(state, scene.plain.grid) };
