@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import TimeoutError
@@ -341,13 +342,26 @@ def test_scenes_are_counted_named_put_in_order_and_deleted(stage):
     stage.wait_for_function("document.querySelector('.vx-frame-present .number').textContent === '1 / 2'")
     assert stage.locator(".vx-frame-present .scene-name").inner_text() == "The cut"
     number.click()
+    stage.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('refused')); }")
+    scenes.get_by_role("button", name="Copy link to all scenes").click()
+    by_hand = scenes.get_by_label("The link to all scenes")
+    by_hand.wait_for()
+    stage.evaluate(
+        "() => { navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }; }"
+    )
+    scenes.get_by_role("button", name="Copy link to all scenes").click()
+    scenes.locator(".told", has_text="2 scenes copied").wait_for()
+    assert not by_hand.is_visible()
+    link = parse_qs(urlsplit(stage.evaluate("window.copied")).fragment)
+    stage.evaluate("delete navigator.clipboard.writeText")
+    assert link["present"] == ["1"] and "called=The+cut" in link["deck"][0] and link["deck"][0].count("|") == 1
     scenes.get_by_role("button", name="Scene 1, The cut: delete").click()
     assert scenes.locator("li").count() == 1
     scenes.get_by_role("button", name="Close").click()
     stage.wait_for_function("document.querySelector('.vx-frame-present .number').textContent.includes('1 scene')")
     stage.keyboard.press("p")
     stage.locator("#rail").wait_for()
-    stage.keyboard.press("k")
+    stage.get_by_role("button", name="Keep", exact=True).click()
     assert "Kept as scene 1 of 2" in said.inner_text() or "Kept as scene 2 of 2" in said.inner_text()
     stage.keyboard.press("s")
     assert not stage.locator("#vx-say.shown").count()

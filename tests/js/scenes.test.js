@@ -11,6 +11,8 @@ import {
   same,
   scaleOf,
   sceneOf,
+  thisViewOnly,
+  uploadsOf,
   whoOpens,
   withWords,
   wordless,
@@ -61,11 +63,29 @@ test("a link says who can open it where that is not everybody, and what of their
     `#${new URLSearchParams({ tab: "home", deck: written([scene]) })}`,
   ]) {
     const said = whoOpens(everybody + hash, 30);
-    assert.ok(said.includes("your uploaded picture, for 30 minutes") && !said.includes("machine"), said);
+    assert.ok(
+      said.includes("your uploaded picture while a page with it is open, and for 30 minutes") &&
+        !said.includes("machine"),
+      said,
+    );
     assert.equal(whoOpens(`http://127.0.0.1/${hash}`, 30).split("\n").length, 2);
   }
   const several = new URLSearchParams({ picture: "upload:ab", pictures: "upload:ab upload:cd sample:cat" });
   assert.ok(whoOpens(`${everybody}#${several}`, 30).includes("your 2 uploaded pictures, for 30 minutes"));
+});
+
+test("uploaded pictures of scenes are found by name, each once", () => {
+  const upload = "tab=home&picture=upload:ab";
+  assert.deepEqual(
+    uploadsOf([upload, "tab=home&picture=sample:cat", `${upload}&layer=2`, "tab=a&picture=upload%3Acd"]),
+    ["upload:ab", "upload:cd"],
+  );
+  assert.deepEqual(uploadsOf([withWords("tab=home", { note: "an upload: mine" })]), []);
+});
+
+test("a link to one view says so while scenes are kept", () => {
+  assert.equal(thisViewOnly(0), "");
+  assert.ok(thisViewOnly(5).includes("5 scenes") && !thisViewOnly(1).includes("1"));
 });
 
 test("a scene carries a presenter's words, which say nothing of what is shown", () => {

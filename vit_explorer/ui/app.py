@@ -51,7 +51,7 @@ def build_app(
     machine = threading.Lock()  # held while a view measures: two at once would spoil both
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         place_api(session, ledger)
-        place_header()
+        place_header(session)
         place_tour(tour or read_tour())
         with gr.Row(elem_id="body"):
             with gr.Column(elem_id="rail", scale=0, min_width=272):

@@ -28,6 +28,7 @@ export interface State {
   refused: string | null;
   /** Counts up when the stage is asked for. */
   presenting: number;
+  keeping: number;
   /** Counts up when the help is asked for. */
   helping: number;
   /** How many times as large as usual a view is on the stage; 0 off it. Set anew with each size of the room. */

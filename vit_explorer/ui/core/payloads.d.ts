@@ -43,6 +43,7 @@ export interface Answers {
   ingredient: IngredientPayload;
   inside: InsidePayload;
   keep: KeepPayload;
+  keep_uploads: KeptPayload;
   ladder: LadderPayload;
   leave: any;
   leave_index: any;
@@ -597,6 +598,10 @@ export interface InsidePayload {
 
 export interface KeepPayload {
   model: string;
+}
+
+export interface KeptPayload {
+  missing: Array<string>;
 }
 
 export interface LadderPayload {

@@ -275,6 +275,10 @@ class Session:
         self._uploads.keep(picture)
         return picture
 
+    def use_upload(self, name: str) -> bool:
+        """Count an uploaded picture as asked for now; whether it is there."""
+        return self._uploads.find(name) is not None
+
     def _from_dataset(self, kind: str, index: int) -> Picture:
         source = self.datasets.open(kind)
         if index >= len(source.test.y):

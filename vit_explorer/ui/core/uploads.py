@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from typing import TypedDict
 
 from vit_explorer.data.uploads import MAX_BYTES
 from vit_explorer.ui.core.errors import UserError
@@ -11,6 +12,7 @@ from vit_explorer.ui.core.payloads import PicturePayload, picture_payload
 from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 
+MAX_KEPT = 100  # pictures of one page
 MAX_TITLE = 80  # characters of a file's name that are kept
 
 
@@ -20,6 +22,27 @@ class UploadRequest:
 
     title: str
     data: str
+
+
+@dataclass(frozen=True)
+class KeepUploadsRequest:
+    """Names of uploaded pictures that an open page shows, or keeps for a talk."""
+
+    pictures: tuple[str, ...]
+
+
+class KeptPayload(TypedDict):
+    """``missing``: the names of those that the server does not have."""
+
+    missing: list[str]
+
+
+@terms(anew=True)
+def keep_uploads(session: Session, request: KeepUploadsRequest) -> KeptPayload:
+    """Keep uploaded pictures as if they had been looked at now. Raises UserError for too many."""
+    if len(request.pictures) > MAX_KEPT:
+        raise UserError(f"A page can keep {MAX_KEPT} pictures, not {len(request.pictures)}.")
+    return {"missing": [name for name in request.pictures if not session.use_upload(name)]}
 
 
 @terms(counted="uploads")

@@ -9,11 +9,13 @@ import {
   counted,
   find,
   KEPT,
+  keptFor,
   moved,
   OWN,
   read,
   same,
   sceneOf,
+  uploadsOf,
   whoOpens,
   wordless,
   wordsOf,
@@ -49,16 +51,16 @@ export function deckOf(dialog, { onStage, present, changed }) {
     return scenes[at] && shownAs && same(shownAs, scene) ? at : find(scenes, scene, at);
   }
 
-  function add() {
+  function add(say = inform) {
     const known = here();
-    if (known >= 0) return inform(`This view is kept already, as scene ${known + 1} of ${scenes.length}.`);
+    if (known >= 0) return say(`This view is kept already, as scene ${known + 1} of ${scenes.length}.`);
     keep(scenes.toSpliced(at + 1, 0, now()));
     at++;
     shownAs = "";
     changed();
-    inform(
-      `Kept as scene ${at + 1} of ${scenes.length}.${onStage() ? "" : " P shows scenes on the stage, S lists them."}`,
-    );
+    const ways = onStage() ? "" : " P shows scenes on the stage, S lists them.";
+    const uploaded = uploadsOf([scenes[at]]).length ? `\n${keptFor(1, store.state.catalogue.kept_minutes)}` : "";
+    return say(`Kept as scene ${at + 1} of ${scenes.length}.${ways}${uploaded}`);
   }
 
   function forget() {
@@ -114,6 +116,8 @@ export function deckOf(dialog, { onStage, present, changed }) {
       at = next.length === 0 ? -1 : find(next, shownNow ?? "", at);
       if (at < 0 || !shownNow || !same(next[at], shownNow)) shownAs = "";
     },
+    add,
+    copy,
     show,
     begin,
     titleOf,
@@ -132,18 +136,23 @@ export function deckOf(dialog, { onStage, present, changed }) {
     const own = new URLSearchParams(link.hash.slice(1));
     const first = new URLSearchParams(wordless(scenes[0]));
     for (const key of OWN) if (own.has(key)) first.set(key, own.get(key));
+    first.set("present", "1"); // they are copied off the stage too
+    first.set("deck", written(scenes));
     link.hash = first.toString();
     return link.href;
   }
 
-  async function copy() {
+  /** Copy a link to all scenes; the link where the browser does not let the page copy. */
+  async function copy(say = inform) {
     const link = fromTheFirst();
     const who = whoOpens(link, store.state.catalogue.kept_minutes);
     try {
       await navigator.clipboard.writeText(link);
-      inform(`Link with ${scenes.length} ${scenes.length === 1 ? "scene" : "scenes"} copied.\n${who}`.trim());
+      say(`Link with ${scenes.length} ${scenes.length === 1 ? "scene" : "scenes"} copied.\n${who}`.trim());
+      return "";
     } catch {
-      inform("This browser does not let the page copy: the page's address holds the scenes.");
+      say("This browser does not let the page copy: the page's address on the stage holds the scenes.");
+      return link;
     }
   }
 
@@ -156,6 +165,8 @@ export function deckOf(dialog, { onStage, present, changed }) {
     copy,
     list: listed.open,
     count: () => scenes.length,
+    /** Uploaded pictures of the scenes, by name. */
+    uploads: () => uploadsOf(scenes),
     moving: () => moving,
     /** Which scene is on screen, as words. */
     number: () => counted(moving ? at : here(), scenes.length),

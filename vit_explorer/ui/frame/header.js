@@ -2,10 +2,11 @@
 import { focusView } from "../core/keys.js";
 import { address, go } from "../core/link.js";
 import { inform } from "../core/say.js";
+import { ofBrowser } from "../core/storage.js";
 import * as store from "../core/store.js";
 import { choose } from "../core/theme.js";
 import { widget } from "../core/widget.js";
-import { whoOpens } from "./scenes.js";
+import { KEPT, read, thisViewOnly, whoOpens } from "./scenes.js";
 
 export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
@@ -25,7 +26,8 @@ export default widget((root) => {
 
   $(".copy").addEventListener("click", async () => {
     const link = address();
-    const who = whoOpens(link, store.state.catalogue.kept_minutes);
+    const scenes = read(ofBrowser.get(KEPT) ?? "").length;
+    const who = [thisViewOnly(scenes), whoOpens(link, store.state.catalogue.kept_minutes)].join("\n").trim();
     try {
       await navigator.clipboard.writeText(link);
       inform(`Link copied.\n${who}`.trim());
@@ -46,6 +48,7 @@ export default widget((root) => {
   });
   $(".help").addEventListener("click", () => store.set("helping", store.state.helping + 1 || 1));
   $(".tour").addEventListener("click", () => go("tour=1"));
+  $(".keep").addEventListener("click", () => store.set("keeping", store.state.keeping + 1 || 1));
   $(".present").addEventListener("click", () => store.set("presenting", store.state.presenting + 1 || 1));
   $(".more").addEventListener("click", () => {
     const all = $(".bar").classList.toggle("all"); // on a phone, where the others have no room

@@ -12,6 +12,7 @@ import { widget } from "../core/widget.js";
 import { deckOf } from "./deck.js";
 import { figures, roomBelow, show, shown } from "./figures.js";
 import { lens } from "./lens.js";
+import { keepUploads } from "./uploads.js";
 import { notes } from "./notes.js";
 import { brief, scaleOf } from "./scenes.js";
 import { following, ORDER, openTabBeside, openViewBeside, turnOver } from "./walk.js";
@@ -39,7 +40,7 @@ const FINDINGS = [
   "h2",
 ];
 
-export default widget((root) => {
+export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   let on = false;
   let own = 1; // times as large as the room needs
@@ -253,10 +254,10 @@ export default widget((root) => {
     "]": () => turn(1, 0),
     "{": () => turn(0, -1),
     "}": () => turn(0, 1),
-    k: deck.add,
+    k: () => deck.add(),
     K: deck.forget,
     s: deck.list,
-    c: deck.copy,
+    c: () => deck.copy(),
     b: () => curtain("black"),
     ".": () => curtain("black"), // a clicker's key for it
     w: () => curtain("white"),
@@ -319,5 +320,7 @@ export default widget((root) => {
     ),
   });
   store.on("presenting", (wanted) => wanted && enter());
+  store.on("keeping", (wanted) => wanted && deck.add());
+  keepUploads(server, deck.uploads);
   return { topics: [], draw: describe };
 });

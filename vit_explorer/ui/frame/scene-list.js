@@ -8,17 +8,19 @@ const ACTS = { show: ["Show", "show"], up: ["↑", "move up"], down: ["↓", "mo
 
 /**
  * @param {HTMLDialogElement} dialog
- * @param {{scenes: () => string[], here: () => number, keep: (next: string[]) => void, show: (index: number) => void, begin: () => void, titleOf: (scene: string) => string}} deck
+ * @param {{scenes: () => string[], here: () => number, keep: (next: string[]) => void, add: (say: (sentence: string) => void) => void, copy: (say: (sentence: string) => void) => Promise<string>, show: (index: number) => void, begin: () => void, titleOf: (scene: string) => string}} deck
  */
-export function sceneList(dialog, { scenes, here, keep, show, begin, titleOf }) {
+export function sceneList(dialog, { scenes, here, keep, add, copy, show, begin, titleOf }) {
   const $ = (selector) => /** @type {HTMLElement} */ (dialog.querySelector(selector));
 
   /** @param {string} [told] what was done */
   function list(told = "") {
     const all = scenes();
     fill($("ol"), all, (_, k) => row(all[k], k, all.length));
-    $(".from-first").hidden = !all.length;
-    $(".told").textContent = told || (all.length ? "" : "No scene is kept yet: K keeps what is on screen.");
+    for (const button of [".from-first", ".copy-all"]) $(button).hidden = !all.length;
+    $(".keep-this").hidden = here() >= 0;
+    $(".by-hand").hidden = true;
+    $(".told").textContent = told || (all.length ? "" : "No scene is kept yet.");
   }
 
   /** @param {string} scene @param {number} k @param {number} count */
@@ -75,6 +77,17 @@ export function sceneList(dialog, { scenes, here, keep, show, begin, titleOf }) 
   $(".from-first").addEventListener("click", () => {
     dialog.close();
     begin();
+  });
+  $(".keep-this").addEventListener("click", () => {
+    add(list);
+    $(".shut").focus(); // its button is gone
+  });
+  $(".copy-all").addEventListener("click", async () => {
+    const link = await copy((sentence) => $(".told").replaceChildren(sentence));
+    const field = /** @type {HTMLInputElement} */ ($(".by-hand"));
+    field.hidden = !link;
+    field.value = link;
+    if (link) field.select();
   });
   $(".shut").addEventListener("click", () => dialog.close());
   dialog.addEventListener("keydown", (event) => event.stopPropagation()); // Escape closes it, and leaves no stage

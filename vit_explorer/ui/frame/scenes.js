@@ -85,6 +85,24 @@ export const scaleOf = (width, height, own) => Math.max(1, Math.min(width / 1920
 const HERE = /^(localhost|127\.[\d.]+|0\.0\.0\.0|\[::1\])$/;
 const UPLOADED = /upload(?::|%(?:25)*3a)([0-9a-z]*)/gi; // in a scene among scenes its colon is written twice over
 
+/** The names of uploaded pictures in scenes. @param {string[]} scenes */
+export const uploadsOf = (scenes) => [
+  ...new Set(
+    scenes.flatMap((scene) => [...new URLSearchParams(scene).values()].filter((value) => value.startsWith("upload:"))),
+  ),
+];
+
+/**
+ * How long uploaded pictures are there.
+ * @param {number} count @param {number} minutes for which the server keeps them after they were last asked for
+ */
+export const keptFor = (count, minutes) =>
+  `The server keeps your ${count > 1 ? `${count} uploaded pictures while a page with them` : "uploaded picture while a page with it"} is open, and for ${minutes} minutes after.`;
+
+/** What is said of a link to one view while scenes are kept; "" while none is. @param {number} count */
+export const thisViewOnly = (count) =>
+  count ? `This view only: S lists your ${count === 1 ? "scene" : `${count} scenes`} and copies a link to all.` : "";
+
 /**
  * Who can open a link and what they see, where that is not simply everybody and the app's own pictures; "" otherwise.
  * @param {string} link @param {number} minutes for which an uploaded picture is kept
@@ -95,7 +113,6 @@ export function whoOpens(link, minutes) {
   if (HERE.test(hostname))
     said.push("Only this machine can open it, while the server runs. To show a friend: Save, PNG.");
   const own = new Set(Array.from(hash.matchAll(UPLOADED), ([, name]) => name)).size;
-  const [pictures, them] = own > 1 ? [`${own} uploaded pictures`, "them"] : ["uploaded picture", "it"];
-  if (own) said.push(`It shows your ${pictures}, for ${minutes} minutes after the last look at ${them}.`);
+  if (own) said.push(keptFor(own, minutes));
   return said.join("\n");
 }

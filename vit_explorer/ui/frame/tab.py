@@ -5,7 +5,7 @@ from __future__ import annotations
 from vit_explorer.ui.core.serve import ServerFunction, serve
 from vit_explorer.ui.core.session import Session
 from vit_explorer.ui.core.terms import list_words
-from vit_explorer.ui.core.uploads import upload_picture
+from vit_explorer.ui.core.uploads import keep_uploads, upload_picture
 from vit_explorer.ui.core.widget import widget
 from vit_explorer.ui.frame.fetching import Fetches
 from vit_explorer.ui.frame.frame import (
@@ -21,11 +21,11 @@ from vit_explorer.ui.frame.get import list_offers, start_fetch, stop_fetch
 from vit_explorer.ui.frame.weights import Arrivals, begin_weights, open_weights, receive_weights
 
 
-def place_header() -> None:
+def place_header(session: Session) -> None:
     """Place the line above everything, with what it opens: the help and the stage."""
     widget(__file__, "header", elem_id="header")
     widget(__file__, "frame-help", serve(words=list_words), elem_id="help")
-    widget(__file__, "frame-present", elem_id="present")
+    widget(__file__, "frame-present", serve(session, keep_uploads=keep_uploads), elem_id="present")
 
 
 def place_strip() -> None:
