@@ -71,16 +71,23 @@ test("a link says who can open it where that is not everybody, and what of their
     assert.equal(whoOpens(`http://127.0.0.1/${hash}`, 30).split("\n").length, 2);
   }
   const several = new URLSearchParams({ picture: "upload:ab", pictures: "upload:ab upload:cd sample:cat" });
-  assert.ok(whoOpens(`${everybody}#${several}`, 30).includes("your 2 uploaded pictures, for 30 minutes"));
+  assert.ok(
+    whoOpens(`${everybody}#${several}`, 30).includes(
+      "your 2 uploaded pictures while a page with them is open, and for 30 minutes",
+    ),
+  );
 });
 
 test("uploaded pictures of scenes are found by name, each once", () => {
   const upload = "tab=home&picture=upload:ab";
-  assert.deepEqual(
-    uploadsOf([upload, "tab=home&picture=sample:cat", `${upload}&layer=2`, "tab=a&picture=upload%3Acd"]),
-    ["upload:ab", "upload:cd"],
-  );
-  assert.deepEqual(uploadsOf([withWords("tab=home", { note: "an upload: mine" })]), []);
+  const scenes = [
+    upload,
+    "tab=home&picture=sample:cat",
+    `${upload}&layer=2`,
+    "tab=classify&pictures=upload%3Acd+upload:ef",
+  ];
+  assert.deepEqual(uploadsOf(written(scenes)), ["upload:ab", "upload:cd", "upload:ef"]);
+  assert.deepEqual(uploadsOf(withWords("tab=home", { note: "an upload: mine" })), []);
 });
 
 test("a link to one view says so while scenes are kept", () => {

@@ -59,7 +59,8 @@ export function deckOf(dialog, { onStage, present, changed }) {
     shownAs = "";
     changed();
     const ways = onStage() ? "" : " P shows scenes on the stage, S lists them.";
-    const uploaded = uploadsOf([scenes[at]]).length ? `\n${keptFor(1, store.state.catalogue.kept_minutes)}` : "";
+    const own = uploadsOf(scenes[at]).length;
+    const uploaded = own ? `\n${keptFor(own, store.state.catalogue.kept_minutes)}` : "";
     return say(`Kept as scene ${at + 1} of ${scenes.length}.${ways}${uploaded}`);
   }
 
@@ -166,7 +167,7 @@ export function deckOf(dialog, { onStage, present, changed }) {
     list: listed.open,
     count: () => scenes.length,
     /** Uploaded pictures of the scenes, by name. */
-    uploads: () => uploadsOf(scenes),
+    uploads: () => uploadsOf(written(scenes)),
     moving: () => moving,
     /** Which scene is on screen, as words. */
     number: () => counted(moving ? at : here(), scenes.length),

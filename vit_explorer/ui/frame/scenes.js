@@ -83,14 +83,10 @@ export function brief(text, longest = 130) {
 export const scaleOf = (width, height, own) => Math.max(1, Math.min(width / 1920, height / 1080) * (26 / 12)) * own;
 
 const HERE = /^(localhost|127\.[\d.]+|0\.0\.0\.0|\[::1\])$/;
-const UPLOADED = /upload(?::|%(?:25)*3a)([0-9a-z]*)/gi; // in a scene among scenes its colon is written twice over
+const UPLOADED = /upload(?::|%(?:25)*3a)([0-9a-z]+)/gi; // in a scene among scenes its colon is written twice over
 
-/** The names of uploaded pictures in scenes. @param {string[]} scenes */
-export const uploadsOf = (scenes) => [
-  ...new Set(
-    scenes.flatMap((scene) => [...new URLSearchParams(scene).values()].filter((value) => value.startsWith("upload:"))),
-  ),
-];
+/** The names of the uploaded pictures in a scene, or in a link. @param {string} text */
+export const uploadsOf = (text) => [...new Set(Array.from(text.matchAll(UPLOADED), ([, name]) => `upload:${name}`))];
 
 /**
  * How long uploaded pictures are there.
@@ -112,7 +108,7 @@ export function whoOpens(link, minutes) {
   const said = [];
   if (HERE.test(hostname))
     said.push("Only this machine can open it, while the server runs. To show a friend: Save, PNG.");
-  const own = new Set(Array.from(hash.matchAll(UPLOADED), ([, name]) => name)).size;
+  const own = uploadsOf(hash).length;
   if (own) said.push(keptFor(own, minutes));
   return said.join("\n");
 }
