@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from tests.browser.apps import serving
-from tests.browser.pages import drawn, hastened
+from tests.browser.pages import drawn, hastened, reload
 from vit_explorer.bench.page import open_page
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.trace import Trace, trace
@@ -26,6 +26,13 @@ NAME = "swin-untrained"
 STEPS = ".vx-windows-steps .stepper button"
 MARKS = ".vx-windows-steps .marks"
 TITLE, WHO, SAYS = (f".vx-windows-steps .{name}" for name in ("title", "who", "says"))
+LETTERS = f"""(() => {{ // white pixels of the marks: only letters are white
+  const canvas = document.querySelector("{MARKS}");
+  const {{ data }} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let k = 0; k < data.length; k += 4) count += Math.min(...data.subarray(k, k + 4)) === 255;
+  return count;
+}})()"""
 CORNER = 17  # row 2, column 2 of 16 x 16: its shifted window holds all regions
 
 
@@ -143,7 +150,6 @@ def test_the_largest_share_is_the_networks_own(steps, traced, step, block):
 
 
 def test_what_is_crossed_out_is_what_the_mask_forbids(steps, traced):
-    pin(steps, CORNER)  # or else the page marks one by itself, once a picture, which a test below is about
     go(steps, 6)
     record = traced.windows[1]
     layout = layout_of(record.grid, record.plan)
@@ -159,11 +165,16 @@ def test_what_is_crossed_out_is_what_the_mask_forbids(steps, traced):
 
 
 def test_the_step_with_the_mask_marks_a_token_that_it_cuts_if_nobody_has_marked_another(steps):
+    reload(steps)  # it marks one once a picture
+    drawn(steps)
     crossed = "document.querySelector('.vx-windows-steps .marks').getAttribute('aria-label').includes('Crossed out')"
+    go(steps, 3)
+    assert steps.evaluate(LETTERS) == 0
     go(steps, 5)
     assert not steps.evaluate(crossed)
     go(steps, 6)
     assert steps.evaluate(crossed)
+    assert steps.evaluate(LETTERS) > 20
     assert f"Token {CORNER + 1} " in text(steps, WHO)
     assert "by itself" in text(steps, SAYS)
     pin(steps, 100)
