@@ -266,8 +266,10 @@ def test_a_laptop_with_its_browsers_bars_cuts_no_figure_and_hides_no_result(stag
             assert stage.evaluate(CUT, 0) == [], view
         assert small_letters(stage) == [], view
     ends = re.search(r"[\d.]+ (± [\d.]+ )?points", stage.locator(".vx-ladder .sum").text_content())[0]
-    said = stage.locator(".vx-frame-present .sentence").inner_text()
-    assert "Largest gain" in said and ends in said and "a row" in said
+    sentence = stage.locator(".vx-frame-present .sentence", has_text="Largest gain")
+    sentence.wait_for()
+    said = sentence.inner_text()
+    assert ends in said and "a row" in said
     step, columns = [stage.locator(f".vx-ladder .head .{name}") for name in ("number", "training")]
     assert step.count() == 4 and not columns.is_visible()
 
