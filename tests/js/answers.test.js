@@ -86,7 +86,7 @@ test("networks of drawn shapes have a column only beside drawn shapes, or where 
 test("a picture's fate: how many are right of those that can be, or else whether they agree", () => {
   const [cat, dog] = [result("a", [0.1, 0.8, 0.1]), { ...result("b", [0.1, 0.1, 0.8]) }];
   const fate = (/** @type {any[]} */ results, /** @type {string[]} */ labels) =>
-    fates([{ picture: picture("x", labels), truth: null, results }])[0]?.fate;
+    fates([{ picture: { ...picture("x", labels), name: "sample:x" }, truth: null, results }])[0]?.fate;
   assert.equal(fate([cat, { ...cat, name: "b" }], ["cat"]), "right");
   assert.equal(fate([cat, dog], ["cat"]), "some");
   assert.equal(fate([cat, dog], ["bird"]), "wrong");
