@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.browser.attention_page import LINK, seen, shown
-from tests.browser.pages import drawn, open_view, written
+from tests.browser.pages import drawn, open_view, reload, written
 from vit_explorer.explain import explanation_maps, trace, trace_ablated
 from vit_explorer.explain.ablation import Ablation
 from vit_explorer.explain.faithfulness import importance_order
@@ -151,6 +151,26 @@ def test_heads_and_positions_are_taken_away_and_the_rail_stays(test_it):
     expected = computed(Ablation(muted=((3, 0),), positions=False, shuffle=seed))
     assert after_of(test_it) == pytest.approx(expected, abs=0.06)
     assert test_it.locator("#frame").inner_text() == rail
+
+
+def test_muted_heads_are_of_one_network_and_a_link_keeps_them_with_it(test_it):
+    page = test_it
+    muted = page.locator(".vx-ablate .heads [aria-pressed=true]")
+    page.evaluate("vx.go('model=vit-conv-cifar10&erased=3.4&muted=1-2', true)")
+    drawn(page)
+    assert muted.count() == 1
+    page.evaluate("vx.set('wish', { model: 'hybrid-cifar10' })")  # as many layers and heads
+    page.wait_for_function("vx.get('settled').model === 'hybrid-cifar10'")
+    page.wait_for_function(TESTED)
+    assert (muted.count(), erased(page)) == (0, "Without 2 patches")
+    page.evaluate("vx.go('model=vit-conv-cifar10&muted=2-3')")
+    drawn(page)
+    written(page)
+    assert "muted=2-3" in page.url
+    reload(page)
+    drawn(page)
+    assert muted.evaluate_all("(all) => all.map((one) => one.title)") == ["Mute layer 2, head 3"]
+    assert "muted=2-3" in page.url and "model=vit-conv-cifar10" in page.url
 
 
 def test_another_model_in_the_middle_and_back(test_it):

@@ -71,7 +71,10 @@ test("what is taken away, in words", () => {
 
 test("choices have a past, and a drag is one step of it", () => {
   let changes = 0;
-  const choices = ablation.choices(() => changes++);
+  const choices = ablation.choices(
+    () => changes++,
+    () => "vit",
+  );
   choices.change({ erased: [3] });
   choices.change({ erased: [3, 4] }, false);
   choices.change({ erased: [3, 4] });
@@ -80,6 +83,29 @@ test("choices have a past, and a drag is one step of it", () => {
   assert.deepEqual(choices.now().erased, []);
   assert.equal(choices.canUndo(), false);
   assert.equal(choices.isEmpty(), true);
+});
+
+test("muted heads belong to one network, erased patches to a cut of the picture", () => {
+  let network = "";
+  const choices = ablation.choices(
+    () => {},
+    () => network,
+  );
+  const all = { erased: [3], muted: [[0, 1]] };
+  const left = () => [choices.now().erased, choices.now().muted];
+  choices.begin(all); // by a link, before any network is there
+  network = "vit";
+  choices.forget(true);
+  assert.deepEqual(left(), [[3], [[0, 1]]]);
+  network = "deit"; // asked for, while the other is still drawn
+  choices.forget(true);
+  assert.deepEqual(left(), [[3], []]);
+  choices.begin(all);
+  choices.forget(true); // the network that a link has named comes
+  assert.deepEqual(left(), [[3], [[0, 1]]]);
+  network = "cnn";
+  choices.forget(false);
+  assert.deepEqual(left(), [[], []]);
 });
 
 test("a number that is typed is in its range and whole where it must be", () => {

@@ -7,14 +7,19 @@ import { moveToken } from "../core/tokens.js";
 
 const EMPTY = { erased: [], baseline: "blurred", shuffle: null, muted: [], positions: true };
 
-/** The choices with a past. `changed()` is called after each change that is one. */
-export function choices(changed) {
+/**
+ * The choices with a past. `changed()` is called after each change that is one; `network()` names that which is on screen, or is
+ * on its way to it.
+ */
+export function choices(changed, network) {
   let now = { ...EMPTY };
   let past = [];
+  let of = ""; // the network for which something was chosen last: its heads are no other's
 
   function put(next) {
     if (JSON.stringify(next) === JSON.stringify(now)) return;
     now = next;
+    of = network();
     changed();
   }
   /** Change something; `keep` false makes it one step with the change before, as in a drag. */
@@ -33,10 +38,15 @@ export function choices(changed) {
     canUndo: () => past.length > 0,
     reset: () => change(nothing()),
     isEmpty: () => !now.erased.length && now.shuffle === null && !now.muted.length && now.positions,
-    /** For another network: nothing of the old one's heads and patches means anything. */
-    forget() {
+    /**
+     * Another network is on screen: heads that were muted in the one before are its own; patches stay where the picture is cut `alike`.
+     * What was chosen for the new one, as by a link, stays.
+     */
+    forget(alike) {
+      of ||= network(); // what a link named before any network was there
+      if (of === network()) return;
       past = [];
-      now = nothing();
+      now = alike ? { ...now, muted: [] } : nothing();
     },
     /** Leave aside what a link named and this network has not: `shape` is [layers, heads]. */
     keepInside(patches, shape) {
@@ -52,6 +62,7 @@ export function choices(changed) {
     /** Take over without a past. */
     begin(values) {
       past = [];
+      of = network();
       now = { ...now, ...values };
     },
   };

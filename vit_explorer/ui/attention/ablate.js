@@ -23,10 +23,13 @@ export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const SIDE = 272; // px of the picture
   const SHOWN = 5; // classes
-  const kept = ablation.choices(() => {
-    reason = false; // a choice by hand comes first
-    draw(store.state);
-  });
+  const kept = ablation.choices(
+    () => {
+      reason = false; // a choice by hand comes first
+      draw(store.state);
+    },
+    () => store.get("coming")?.model ?? "",
+  );
   let network = ""; // grid and heads that the choices are for
   let built = ""; // those that there are buttons for
   let answer = null; // the newest
@@ -306,11 +309,11 @@ export default widget((root, server) => {
     }
   }
 
-  /** Choices are about patches and heads of one network, in a closed view too: a link names them after its network has come. */
+  /** Choices are about patches and heads of one network, in a closed view too. */
   store.on("trace", ({ grid, attention }) => {
-    const key = `${grid} ${attention?.shape} ${Boolean(store.state.model.positions)}`;
-    if (network && key !== network) kept.forget();
-    network = key;
+    const cut = `${grid} ${Boolean(store.state.model.positions)}`;
+    kept.forget(!network || network.startsWith(`${cut} `));
+    network = `${cut} ${attention?.shape}`;
   });
 
   function draw(/** @type {import("../state").State} */ state) {
