@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 SIZE = (12.0, 6.6)  # inches
 DPI = 200
-WORDS = {"svg.fonttype": "none", "svg.hashsalt": "vit-explorer"}  # words as words; the same names of parts each time
 MIME = {"png": "image/png", "svg": "image/svg+xml", "pdf": "application/pdf"}
 CAPTION_WIDTH = 175  # characters
 TITLE_WIDTH = 80  # characters
@@ -120,6 +119,6 @@ def figure_bytes(figure: Figure, format: str) -> bytes:
 
     dates = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
     buffer = io.BytesIO()
-    with _settings, rc_context(WORDS):
+    with _settings, rc_context({"svg.fonttype": "none", "svg.hashsalt": "vit-explorer"}):  # the same ids each time
         figure.savefig(buffer, format=format, dpi=DPI, metadata=dates[format])
     return buffer.getvalue()
