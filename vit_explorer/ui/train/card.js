@@ -199,10 +199,10 @@ function captions(card, contender, snapshot, names, truth) {
     const shown = maps.shape[0] * maps.shape[1];
     if (plane) {
       const { row, column } = plane;
-      card.structure.append("2D score ", make("b", "", score), ":");
-      for (const part of [`rows ${format.decimal(row)},`, `columns ${format.decimal(column)}`])
+      card.structure.append("Knows");
+      for (const part of [`rows ${format.decimal(row)} of 1,`, `columns ${format.decimal(column)}`])
         card.structure.append(" ", make("span", "part", part));
-      card.structure.title = `The smaller of the two: ${brief(plane)}`;
+      card.structure.title = `How well a patch's row and column can be read off its position; the smaller is the 2D score: ${brief(plane)}`;
     }
     if (shown < of) card.structure.append(plane ? "; " : "", `${shown} of ${format.count(of)} places`);
     card.maps.setAttribute(
