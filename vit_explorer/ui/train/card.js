@@ -200,8 +200,9 @@ function captions(card, contender, snapshot, names, truth) {
     if (plane) {
       const { row, column } = plane;
       card.structure.append("Knows");
-      for (const part of [`rows ${format.decimal(row)},`, `columns ${format.decimal(column)} of 1`])
+      for (const part of [`rows ${format.decimal(row)},`, `columns ${format.decimal(column)}`])
         card.structure.append(" ", make("span", "part", part));
+      card.structure.append(" of 1");
       card.structure.title = `How well a patch's row and column can be read off its position; the smaller is the 2D score: ${brief(plane)}`;
     }
     if (shown < of) card.structure.append(plane ? "; " : "", `${shown} of ${format.count(of)} places`);
