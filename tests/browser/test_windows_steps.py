@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from tests.browser.apps import serving
-from tests.browser.pages import drawn, hastened, reload
+from tests.browser.pages import drawn, hastened
 from vit_explorer.bench.page import open_page
 from vit_explorer.data.uploads import fit_picture
 from vit_explorer.explain.trace import Trace, trace
@@ -164,24 +164,35 @@ def test_what_is_crossed_out_is_what_the_mask_forbids(steps, traced):
         assert f"may attend to {int(may[token].sum())} of the 16" in text(steps, SAYS)
 
 
-def test_the_step_with_the_mask_marks_a_token_that_it_cuts_if_nobody_has_marked_another(steps):
-    reload(steps)  # it marks one once a picture
-    drawn(steps)
+def test_the_steps_about_the_mask_mark_a_token_that_it_cuts_if_nobody_has_marked_another(steps):
     crossed = "document.querySelector('.vx-windows-steps .marks').getAttribute('aria-label').includes('Crossed out')"
+    go(steps, 4)
+    middle = text(steps, WHO).split(" (")[0]
+    assert middle != f"Token {CORNER + 1}"
     go(steps, 3)
     assert steps.evaluate(LETTERS) == 0
     go(steps, 5)
-    assert not steps.evaluate(crossed)
+    assert f"Token {CORNER + 1} " in text(steps, WHO)
     go(steps, 6)
     assert steps.evaluate(crossed)
     assert steps.evaluate(LETTERS) > 20
-    assert f"Token {CORNER + 1} " in text(steps, WHO)
     assert "by itself" in text(steps, SAYS)
+    go(steps, 7)
+    assert text(steps, WHO).startswith(f"{middle} (")  # its reach grows with the shift
+    assert reach_after(steps, 2) > 3 * reach_after(steps, 1)
+    go(steps, 6)
+    assert f"Token {CORNER + 1} " in text(steps, WHO)
     pin(steps, 100)
     assert "by itself" not in text(steps, SAYS)
-    go(steps, 5)
-    go(steps, 6)
-    assert "Token 101 " in text(steps, WHO)
+    for step in (5, 7):
+        go(steps, step)
+        assert "Token 101 " in text(steps, WHO)
+
+
+def reach_after(page, block: int) -> float:
+    """The share of the picture, in percent, that the figure of reach says for a block."""
+    label = page.locator(".vx-windows-steps .strip").get_attribute("aria-label")
+    return float(re.search(rf"Swin block {block} ([\d.]+) %", label)[1])
 
 
 def test_the_step_with_the_mask_leads_to_the_same_without_it(steps):

@@ -208,6 +208,10 @@ export function pin(marked, grid) {
   store.pin(page);
 }
 
+/** Whether this token of a map is the one that stays marked. @param {number[]} grid */
+export const isPinned = (marked, grid) =>
+  kept !== null && kept.page === store.pinned && kept.token === marked && kept.grid.join() === grid.join();
+
 /** The exact token in a link, where it is not that which the page's token means here: [token, rows, cols]. */
 export const linkedCell = setting(
   integers(),

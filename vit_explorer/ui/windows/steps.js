@@ -9,6 +9,7 @@ import { saveScreen } from "../core/screen.js";
 import { index, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
+import { middleToken } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
 import * as painting from "./paint.js";
@@ -20,6 +21,7 @@ import * as words from "./words.js";
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const MASK = 5; // the step with the mask
+  const ABOUT_MASK = [4, MASK]; // the steps about it
   const PACE = 1600; // ms a step while they are played
   const ORIGINS = { wide: 118, narrow: 104 }; // px, the side of the small picture
   const CAME = [" stays", " from left", " from top", " from top and left"];
@@ -221,14 +223,26 @@ export default widget((root, server) => {
   /** The last token of the last region: where a map is rolled, its window holds all of them. */
   const corner = () => scene.regions.lastIndexOf(Math.max(...scene.regions));
 
-  /** The mask cuts no window in the middle of the picture, which the page marks by itself: mark one that it cuts. */
+  /**
+   * The mask cuts no window in the middle of the picture, which the page marks by itself: in the steps about it mark a token that it
+   * cuts, and before and after them the middle again, whose reach grows with the shift.
+   */
   function lead(/** @type {import("../state").State} */ state) {
-    if (step !== MASK || !scene.mixed || led === state.trace || !windows.unchosen(state)) return;
-    led = state.trace;
-    windows.pin(corner(), scene.plain.grid);
+    const own = led === state.trace && windows.isPinned(corner(), scene.plain.grid);
+    if (ABOUT_MASK.includes(step) && scene.mixed) {
+      if (own || !windows.unchosen(state)) return;
+      led = state.trace;
+      windows.pin(corner(), scene.plain.grid);
+    } else {
+      led = null;
+      if (own) store.pin(middleToken(state.trace.grid));
+    }
   }
 
-  $(".corner").addEventListener("click", () => windows.pin(corner(), scene.plain.grid));
+  $(".corner").addEventListener("click", () => {
+    led = null; // it was asked for
+    windows.pin(corner(), scene.plain.grid);
+  });
   $(".unmask").addEventListener("click", () => follow("tab=windows&sub=masks&mask=off"));
 
   const write = beforeFrame((who, says, shares, crossed, plainWindow) => {
@@ -261,7 +275,7 @@ export default widget((root, server) => {
     const offered = step >= 3 && step <= 5 && scene.mixed > 0 && !forbidden.length;
     const [who, says] = words.marked(scene, step, token, within);
     const opening = step === 0 && state.stage ? `${words.OPENING} ` : ""; // the bar, which says it, is not on the stage
-    const own = step === MASK && led === state.trace && token === corner() ? ` ${words.LED}` : "";
+    const own = ABOUT_MASK.includes(step) && led === state.trace && token === corner() ? ` ${words.LED}` : "";
     write(who, opening + says + own, shares, crossed, offered);
   }
 
