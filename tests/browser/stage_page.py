@@ -7,7 +7,7 @@ import pytest
 FIGURES = {  # those of views with more than one
     "patches": 4,
     "positions": 3,
-    "features": 2,
+    "features&sub=maps": 2,
     "windows&sub=masks&mask=on": 2,
     "train&sub=hunger": 2,
     "compare&sub=architectures": 2,
@@ -19,7 +19,7 @@ VIEWS = [
     *["patches", "patches&patch=2"],
     "positions",
     *[f"attention&sub={sub}" for sub in ("heads", "inside", "rollout", "explain", "test", "layers")],
-    *["features", "features&sub=networks", "features&sub=nearest"],
+    *["features&sub=maps", "features&sub=networks", "features&sub=nearest"],
     *[f"windows&sub={sub}" for sub in ("steps", "masks&mask=off", "masks&mask=on", "hierarchy", "cost")],
     *[f"train&sub={sub}" for sub in ("race", "hunger")],
     *[f"recipe&sub={sub}" for sub in ("ingredients", "distillation", "ladder")],
