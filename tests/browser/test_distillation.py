@@ -158,7 +158,7 @@ def test_the_distillation_token_has_its_place_in_the_sequence(view):
     heads.locator("button.distillation").click()
     assert view.evaluate("vx.get('token')") == -2
     settle(view)
-    assert "distillation" in heads.locator(".pair").inner_text()
+    assert "distillation" in heads.locator(".pair").inner_text().lower()
     view.evaluate("vx.openTab('positions')")
     drawn(view)
     assert "CLS, DIST apart" in view.locator(".vx-positions .whole figcaption").inner_text()

@@ -208,11 +208,11 @@ export default widget((root, server) => {
       return row;
     };
     $(".block").replaceChildren(
-      line("residual stream", entering),
+      line("enters with length", entering),
       line("attention, all heads", attended, "added"),
       line(`head ${head.head + 1} alone`, head.added[i], "part"),
       line("MLP", transformed, "added"),
-      line("leaves the layer", leaving),
+      line("leaves with length", leaving),
     );
     const k = head.units.shape[1];
     const widest = Array.from(
@@ -249,7 +249,7 @@ export default widget((root, server) => {
     sheet = place(Math.floor($(".columns").clientWidth));
     $(".columns").style.height = `${sheet.height}px`;
     for (const place of $$(".d")) place.textContent = String(head.d);
-    $(".block-name").textContent = `Layer ${layer + 1}, lengths for the query`;
+    $(".block-name").textContent = `Layer ${layer + 1}`;
     $(".low").textContent = format.decimal(-images.most);
     $(".high").textContent = format.decimal(images.most);
   }

@@ -103,6 +103,15 @@ export default widget((root, server) => {
     if (on && !arriving) show((figure = index ?? 0));
   }
 
+  /** Show another figure of the view; whether there is one. What grows from then on leaves it in place. @param {number} index */
+  function turnTo(index) {
+    if (!figures()[index]) return false;
+    show((figure = index));
+    touch();
+    describe();
+    return true;
+  }
+
   /** The title above, the number of the scene, and the finding of the view below. */
   function describe() {
     if (!on) return;
@@ -228,7 +237,7 @@ export default widget((root, server) => {
   $(".keys").addEventListener("click", () => help($(".help").hidden));
   $(".leave").addEventListener("click", leave);
   $(".number").addEventListener("click", deck.list);
-  $(".figure").addEventListener("click", () => show((shown() + 1) % figures().length));
+  $(".figure").addEventListener("click", () => turnTo((shown() + 1) % figures().length));
 
   function larger(times) {
     own = Math.max(SMALLEST, Math.min(LARGEST, own * times));
@@ -245,8 +254,8 @@ export default widget((root, server) => {
     ArrowLeft: () => (deck.count() ? deck.step(-1) : openTabBeside(-1)),
     Home: () => deck.end(0) || tabs.openTab(ORDER[0]),
     End: () => deck.end(-1) || tabs.openTab(ORDER.at(-1)),
-    ArrowDown: () => show(shown() + 1) || openViewBeside(1),
-    ArrowUp: () => show(shown() - 1) || openViewBeside(-1),
+    ArrowDown: () => turnTo(shown() + 1) || openViewBeside(1),
+    ArrowUp: () => turnTo(shown() - 1) || openViewBeside(-1),
     PageDown: () => (deck.count() ? deck.step(1) : turnOver(1)),
     PageUp: () => (deck.count() ? deck.step(-1) : turnOver(-1)),
     " ": play,
