@@ -137,7 +137,7 @@ STATES: dict[str, list[list[Act]]] = {
         [choose(".vx-features-networks .other", "cnn-cifar10"), slide(".vx-features-networks .slider", 0), pin(5)],
     ],
     "Windows / Step by step": [
-        [press(".vx-windows-steps .stepper button:nth-child(5)"), press(".vx-windows-steps .corner")],
+        [press(".vx-windows-steps .stepper button:nth-child(5)"), keys(".vx-windows-steps .marks", "ArrowLeft")],
         [choose(".vx-windows-bar .window", "8"), choose(".vx-windows-bar .head", "1")],
         [
             press(".vx-windows-bar .own"), choose(".vx-windows-bar .pair", "1"),

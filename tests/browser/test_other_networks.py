@@ -220,7 +220,7 @@ def test_tokens_in_front_of_the_patches_have_the_names_of_the_network(page):
     buttons.nth(2).click()
     assert page.evaluate("vx.get('token')") == -3
     drawn(page)
-    assert "register 2" in page.locator(".vx-attention-heads .pair").inner_text()
+    assert "register 2" in page.locator(".vx-attention-heads .pair").inner_text().lower()
 
 
 def test_positions_without_snapshots_are_called_trained(page):

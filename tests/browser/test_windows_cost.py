@@ -14,7 +14,7 @@ from vit_explorer.bench.page import open_page
 from vit_explorer.cost.attention import global_attention_cost, windowed_attention_cost
 
 VIEW = ".vx-windows-cost"
-IDLE = f"document.querySelector('{VIEW} .told').textContent === ''"
+IDLE = f"document.querySelector('{VIEW} .told')?.textContent === ''"
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def test_it_measures_here_stops_and_shows_it_after_a_reload(cost, address, runs,
     other = watched()
     open_page(other, address)
     open_windows(other, "Cost")
-    other.wait_for_function(f"document.querySelector('{VIEW} .told').textContent.startsWith('Somebody is measuring: ')")
+    other.wait_for_function(f"document.querySelector('{VIEW} .told')?.textContent.startsWith('Somebody is measuring: ')")
     assert other.locator(f"{VIEW} .stop").is_disabled() and other.locator(f"{VIEW} .start").is_disabled()
 
     cost.click(f"{VIEW} .stop")

@@ -65,8 +65,8 @@ def test_stopped_in_the_middle_of_a_long_evaluation(root, tiny, tmp_path):
     with service_at(root) as service:
         service.submit(race)
         until(lambda: any(isinstance(event, Epoch) and event.epoch == 3 for event in race.runs["one"].events()))
-        time.sleep(1)  # from the last curve point, which few pictures are behind, into the long evaluation
-        assert "testing on all 72,000" in service.status(race.name)["activity"] and steps(service, race) == {"one": 9}
+        until(lambda: "testing on all 72,000" in service.status(race.name)["activity"])  # after the last curve point
+        assert steps(service, race) == {"one": 9}
         (pid,) = service.pids
         service.command(race.name, MINE, "stop")
         assert service.status(race.name)["activity"] == "stopping"
