@@ -105,7 +105,9 @@ def test_it_measures_here_stops_and_shows_it_after_a_reload(cost, address, runs,
     other = watched()
     open_page(other, address)
     open_windows(other, "Cost")
-    other.wait_for_function(f"document.querySelector('{VIEW} .told')?.textContent.startsWith('Somebody is measuring: ')")
+    other.wait_for_function(
+        f"document.querySelector('{VIEW} .told')?.textContent.startsWith('Somebody is measuring: ')"
+    )
     assert other.locator(f"{VIEW} .stop").is_disabled() and other.locator(f"{VIEW} .start").is_disabled()
 
     cost.click(f"{VIEW} .stop")
