@@ -22,6 +22,7 @@ const CLASSES = ["attention_gradient", "grad_cam"]; // maps of one class, the fi
 export function eraseMany(root, server, { erase, answer }) {
   const $ = (selector) => root.querySelector(`.many ${selector}`);
   const send = latest(server, "maps");
+  let due = false; // whether the strongest are to be erased and the answer that ranks them is not here yet
   let of = null; // the trace that orders and attempts are about
   let maps = []; // with their orders, once they were asked for
   let listed = "";
@@ -59,6 +60,7 @@ export function eraseMany(root, server, { erase, answer }) {
   /** Erase what the chosen map calls the strongest. */
   async function eraseStrongest() {
     const now = answer();
+    due = !now; // once it is here
     const found = now && (await orderOf(now, chosen(now)));
     if (!found) return;
     const first = found.order.slice(0, many());
@@ -103,6 +105,7 @@ export function eraseMany(root, server, { erase, answer }) {
 
   /** Take note of what an attempt did. @param {Answer} now  @param {number[]} erased */
   function note({ before, after }, erased) {
+    if (due) eraseStrongest();
     if (!tried || erased.join() !== tried.patches) return;
     const { classes } = store.get("trace");
     attempts.push({ by: tried.by, p: after[best(before)], answer: classes[best(after)] });
