@@ -26,6 +26,16 @@ test("counts", () => {
   ]);
 });
 
+test("names in a row", () => {
+  all(format.listed, [
+    [[[]], ""],
+    [[["a"]], "a"],
+    [[["a", "b"]], "a and b"],
+    [[["a", "b", "c"]], "a, b and c"],
+    [[["a, x", "b", "c"], "against", "; "], "a, x; b against c"],
+  ]);
+});
+
 test("large numbers keep three digits, also where rounding reaches the next unit", () => {
   all(format.short, [
     [[999], "999"],

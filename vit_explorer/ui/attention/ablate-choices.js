@@ -107,8 +107,7 @@ export function without({ erased, shuffle, muted, positions }) {
   ];
   const order = shuffle === null ? "" : `${gone.length ? ", patches" : "Patches"} shuffled (seed ${shuffle})`;
   if (!gone.length) return order;
-  const [last, ...others] = [...gone].reverse();
-  return `Without ${others.length ? `${others.reverse().join("; ")} and ${last}` : last}${order}`;
+  return `Without ${format.listed(gone, "and", "; ")}${order}`;
 }
 
 /**

@@ -1,4 +1,5 @@
 /* Which patches an answer hangs on, by the map that finds them best, and where they lie in words. Pure functions. */
+import * as format from "../core/format.js";
 
 /** @typedef {{title: string, name: string, order: number[], deletion: {best: boolean, probabilities: number[]}}} Scored */
 
@@ -7,6 +8,7 @@ const MOST = 0.7; // of the patches lie in the places that are named
 const HALF = 3 / 4; // of them lie in the half that is named
 const ROWS = ["top", "middle", "bottom"];
 const COLUMNS = ["left", "middle", "right"];
+
 /** The map whose first patches the answer falls soonest without, if it beats random maps. @template {Scored} T @param {T[]} methods @returns {T | null} */
 export const leading = (methods) => methods.find(({ deletion }) => deletion.best) ?? null;
 
@@ -31,9 +33,6 @@ const placeName = (place) => {
   const [row, column] = [Math.floor(place / 3), place % 3];
   return row === 1 && column === 1 ? "the centre" : `the ${ROWS[row]} ${COLUMNS[column]}`;
 };
-
-const listed = (/** @type {string[]} */ names) =>
-  names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : names[0];
 
 /** Three places in a line. */
 const LINES = [
@@ -62,7 +61,7 @@ export function where(patches, [rows, cols]) {
   const fullest = (/** @type {number} */ n) => {
     const places = order.slice(0, n);
     if (!most(places) || counts[order[n - 1]] === counts[order[n]]) return null;
-    return listed(places.sort((a, b) => a - b).map(placeName));
+    return format.listed(places.sort((a, b) => a - b).map(placeName));
   };
   const line = largest(LINES, ({ places }) => held(places));
   const near = fullest(1) ?? fullest(2) ?? (most(line.places) ? line.name : fullest(3));

@@ -8,9 +8,8 @@ const LISTED = 12; // classes of a model that are named
 
 /** "ten things: airplane, bird and cat", or how many there are where they are too many to name. @param {string[]} classes */
 function things(classes) {
-  const number = classes.length === 10 ? "ten" : format.count(classes.length);
-  if (classes.length > LISTED) return `${number} things`;
-  return `${number} things: ${classes.slice(0, -1).join(", ")} and ${classes.at(-1)}`;
+  const number = classes.length === 10 ? "ten things" : format.plural(classes.length, "thing");
+  return classes.length > LISTED ? number : `${number}: ${format.listed(classes)}`;
 }
 
 /** What these models can say at all, and that they say it of everything. @param {Answering[]} models */
@@ -34,8 +33,8 @@ const NAMED = 3; // pictures of one fate
 /** "Cat, Dog and 4 more". @param {string[]} titles */
 function listed(titles) {
   const shown = titles.slice(0, titles.length > NAMED ? NAMED - 1 : NAMED);
-  const last = titles.length > shown.length ? `${format.count(titles.length - shown.length)} more` : shown.pop();
-  return shown.length ? `${shown.join(", ")} and ${last}` : String(last);
+  const more = titles.length > shown.length ? [`${format.count(titles.length - shown.length)} more`] : [];
+  return format.listed([...shown, ...more]);
 }
 
 /** @type {Record<import("./answers.js").Fate, (names: string, all: string, n: number) => string>} what is said of pictures of one fate, the best first */

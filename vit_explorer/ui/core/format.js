@@ -32,6 +32,10 @@ export function compact(n) {
   return unit ? `${Number(number)} ${unit}` : number;
 }
 
+/** "a, b and c"; "" for none. @param {string[]} names @param {string} [last] before the last one @param {string} [between] the others */
+export const listed = (names, last = "and", between = ", ") =>
+  names.length > 1 ? `${names.slice(0, -1).join(between)} ${last} ${names.at(-1)}` : names.join("");
+
 /** A name at the beginning of a sentence: "Patch 36". @param {string} text */
 export const capital = (text) => text.replace(/^./, (first) => first.toUpperCase());
 

@@ -132,8 +132,7 @@ export default widget((root, server) => {
       const cells = [tokens, values, tokens * tokens, counted ?? work.all];
       return { name, current, cells, share: work.pairs / work.all };
     };
-    const cls =
-      prefix > 1 ? `, ${names.slice(0, -1).join(", ")} and ${names.at(-1)}` : prefix ? ` and ${names[0]}` : "";
+    const cls = prefix ? `${prefix > 1 ? "," : " and"} ${format.listed(names)}` : "";
     const chosen = one(`${cut.patch} × ${cut.patch} patches${cls}`, cut.patch, true, same ? trained : cut);
     const { picture, patch } = trained ?? cut;
     const larger = picture === cut.picture ? "" : ` of ${picture} × ${picture} pixels`;

@@ -69,7 +69,7 @@ export function title(entries, preset) {
   const labels = entries.map(({ label }) => label);
   const planned = preset && entries.every(({ edits, planned }) => planned && !Object.keys(edits).length);
   if (planned && labels.length === preset.labels.length) return preset.title;
-  return labels.length === 1 ? labels[0] : `${labels.slice(0, -1).join(", ")} against ${labels.at(-1)}`;
+  return format.listed(labels, "against");
 }
 
 /** A label that no contender has yet. */

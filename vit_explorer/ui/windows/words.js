@@ -6,7 +6,6 @@ import * as scene from "./scene.js";
 const LETTERS = "ABCD";
 const times = (sides) => sides.join(" × ");
 const tokenOf = (token, grid) => placedName(token, grid, "token");
-const list = (words) => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words.join(""));
 
 /** What the whole tab is about. */
 export const OPENING =
@@ -206,7 +205,7 @@ function rolled({ plain, shifted }, token) {
     Boolean,
   );
   const around = edges.length
-    ? `: out at the ${list(edges.map(([out]) => out))}, in at the ${list(edges.map(([, into]) => into))}`
+    ? `: out at the ${format.listed(edges.map(([out]) => out))}, in at the ${format.listed(edges.map(([, into]) => into))}`
     : "";
   return `From ${placeName(from[0], from[1])} it moves to ${placeName(to[0], to[1])}${around}.`;
 }
@@ -226,7 +225,7 @@ function meets(block, within, own, allowed) {
   const padded = padding ? ` ${padding} places are padding, nobody's neighbour.` : "";
   if (!letters.length)
     return `Its window holds ${LETTERS[own]} alone: its ${allowed} tokens are true neighbours and may all meet.${padded}`;
-  return `Its window also holds ${list(letters)}. It may meet the ${allowed} of ${LETTERS[own]}, itself among them.${padded}`;
+  return `Its window also holds ${format.listed(letters)}. It may meet the ${allowed} of ${LETTERS[own]}, itself among them.${padded}`;
 }
 
 function forbidden(block, within, own, allowed) {
@@ -234,7 +233,7 @@ function forbidden(block, within, own, allowed) {
   const away = block.n - allowed - padding;
   const why = [
     away
-      ? `the ${away} of ${list(letters)} are forbidden, since only the wrap-around brought them here from another edge of the picture`
+      ? `the ${away} of ${format.listed(letters)} are forbidden, since only the wrap-around brought them here from another edge of the picture`
       : "",
     padding ? `${padding} are padding` : "",
   ].filter(Boolean);
