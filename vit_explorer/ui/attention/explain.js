@@ -1,6 +1,6 @@
 /* The maps of one prediction side by side, each with how far to believe it. */
 import { decode } from "../core/arrays.js";
-import { clearCanvas, patchInput, rgbImage } from "../core/draw.js";
+import { patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
@@ -16,6 +16,7 @@ import { watched } from "../core/watch.js";
 import { widget } from "../core/widget.js";
 import { baselineButtons, ERASED, LEFT } from "./baselines.js";
 import { explainCurves } from "./explain-curves.js";
+import { photo } from "./explain-photo.js";
 import * as wording from "./explain-words.js";
 import { EXPLAIN } from "./questions.js";
 
@@ -195,7 +196,7 @@ export default widget((root, server) => {
     $(".tiles").append(...tiles.map(({ element }) => element));
   }
 
-  patchInput($(".photo .marks"), () => (store.get("trace") || { grid: null }).grid);
+  const picture = photo(root);
 
   function light(name) {
     curves.light(name);
@@ -228,7 +229,7 @@ export default widget((root, server) => {
           erased: ERASED[chosen.baseline],
         })
       : null;
-    photo(trace, because);
+    picture.show(trace, because);
     const shown = [...answer.methods, { ...RANDOM, map: answer.random, order: answer.random_order }];
     tiles.forEach((tile, index) => {
       const values = decode(shown[index].map).data;
@@ -290,16 +291,6 @@ export default widget((root, server) => {
     mark(state);
   }
 
-  /** The picture in its colours, with the patches outlined that the answer hangs on. */
-  function photo(trace, because) {
-    const [canvas, side] = [$(".photo .map"), $(".photo .stack").clientWidth];
-    const context = clearCanvas(canvas, side, side);
-    context.drawImage(rgbImage(trace.rgb.data, trace.size, trace.size), 0, 0, side, side);
-    if (because) views.outlineArea(context, side, because.patches, trace.grid);
-    canvas.setAttribute("aria-label", [trace.picture.title, because?.told].filter(Boolean).join(". "));
-    $(".photo .fact").textContent = because ? because.told : "";
-  }
-
   const yardstick = () =>
     Object.fromEntries(
       MEASURES.map((measure) => [measure, { ...answer.yardstick[measure], area: answer.yardstick[measure].mean }]),
@@ -328,7 +319,7 @@ export default widget((root, server) => {
     if (!state.trace || !fits(state)) return;
     const { token, trace } = state;
     for (const { marks, side } of tiles) views.outlinePatch(marks, side, token, trace.grid, query);
-    views.outlinePatch($(".photo .marks"), $(".photo .stack").clientWidth, token, trace.grid, query);
+    picture.mark(trace, token, query);
     if (token === null || token < 0 || token >= trace.grid[0] * trace.grid[1]) return;
     const ranks = tiles.filter(({ name }) => name !== "random").map(({ title, rank }) => `${title} ${rank[token]}`);
     tell(

@@ -3,7 +3,6 @@ import { button, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { inLink, touch } from "../core/link.js";
 import { say } from "../core/say.js";
-import { newest } from "../core/server.js";
 import { flag, integer, number, setting, words as text } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
@@ -14,11 +13,11 @@ import { makeDraft } from "./draft.js";
 import * as editing from "./editor.js";
 import { ownPictures } from "./own.js";
 import * as plan from "./plan.js";
+import { presets } from "./presets.js";
+import { time } from "./takes.js";
 import * as words from "./words.js";
 
 const GAP = 12; // px between the bar above and the set-up that is brought into view
-const FIRST = 3; // presets that are in sight at first
-const PAUSE = 300; // ms without a change after which the server is asked how long a race takes
 
 export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
@@ -27,6 +26,7 @@ export default widget((root) => {
   const own = ownPictures(root, (name) => draft.chooseData(name));
   const draft = makeDraft({ lobby, changed: () => paint(), refused: (sentence) => tell(sentence, true) });
   const cards = contenders(root, draft, lobby);
+  const choices = presets(root, draft, lobby);
   let starting = false;
   let adopted = null; // the race whose contenders these are
   let painted = false; // since it was opened
@@ -102,18 +102,9 @@ export default widget((root) => {
 
   // ---- lists, built once -------------------------------------------------------------------------------------------
   function build() {
-    fill($(".presets"), lobby().presets, ({ name, title, teaches }) => {
-      const one = button("", () => draft.choosePreset(name), "preset");
-      one.dataset.name = name;
-      one.title = teaches;
-      one.setAttribute("role", "radio");
-      one.append(make("strong", "", title), make("span", "", teaches));
-      return one;
-    });
-    $(".others").textContent = `${lobby().presets.length - FIRST} more`;
+    choices.build();
     $(".epochs .range").textContent = plan.rangeWords(lobby().limits.epochs);
   }
-  let all = false; // whether all presets were asked for
 
   /** The datasets: they come and go, as a person brings and deletes some. */
   function buildData() {
@@ -159,18 +150,6 @@ export default widget((root) => {
   }
 
   // ---- what is chosen ----------------------------------------------------------------------------------------------
-  function presets() {
-    if ($(".teaches").textContent !== draft.preset.teaches) $(".teaches").textContent = draft.preset.teaches;
-    const few = !all && lobby().presets.indexOf(draft.preset) < FIRST;
-    for (const [k, one] of [...$(".presets").children].entries()) {
-      const chosen = one.dataset.name === draft.preset.name;
-      one.setAttribute("aria-checked", String(chosen));
-      one.tabIndex = chosen ? 0 : -1;
-      one.hidden = few && k >= FIRST;
-    }
-    $(".others").hidden = !few;
-  }
-
   function amount() {
     for (const one of $(".data").querySelectorAll("[data-name]"))
       one.setAttribute("aria-pressed", String(one.dataset.name === draft.data));
@@ -219,19 +198,6 @@ export default widget((root) => {
       `${$(".size output").textContent} pictures of ${words.data(draft.data)}, ${epochs}, probe: ${$(".chosen").textContent}`;
   }
 
-  $(".others").addEventListener("click", () => {
-    all = true;
-    presets();
-    $(".presets").children[FIRST].focus();
-  });
-  $(".presets").addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    const all = lobby().presets;
-    draft.choosePreset(all[(all.indexOf(draft.preset) + step + all.length) % all.length].name);
-    $('.preset[aria-checked="true"]').focus();
-  });
   $(".size input").addEventListener("input", (event) =>
     draft.choose({ size: plan.sizes(draft.preset, draft.dataset())[Number(event.target.value)] }),
   );
@@ -265,27 +231,12 @@ export default widget((root) => {
     $(".promise").classList.toggle("bad", bad);
   }
 
-  const askTime = newest((request, signal) => calls.ask("estimate", request, { signal, quiet: true, say: () => {} }));
-  const WAITING = "How long it takes is being worked out.";
-  let takes = { key: "", about: "", words: "" }; // how long which race takes
-  let asking = 0;
-
-  /** How long it will take, once the server has told; it is asked when nothing has changed for a moment. */
-  function time() {
-    const key = JSON.stringify([draft.request(), lobby().races.map(({ name, state }) => [name, state])]);
-    if (takes.key === key) return takes.about;
-    takes = { key, about: WAITING, words: "" };
-    clearTimeout(asking);
-    asking = setTimeout(async () => {
-      if (!open()) return;
-      const answer = await askTime(draft.request());
-      if (takes.key !== key) return;
-      takes.about = answer ? words.about(answer) : "";
-      takes.words = answer ? words.takes(answer) : "";
-      promise();
-    }, PAUSE);
-    return WAITING;
-  }
+  const takes = time({
+    request: draft.request,
+    others: () => lobby().races.map(({ name, state }) => [name, state]),
+    wanted: () => Boolean(open()),
+    told: () => promise(),
+  });
 
   /** What Play will do, or why it cannot. */
   function promise() {
@@ -294,8 +245,8 @@ export default widget((root) => {
     $(".start").disabled = starting || !entries.length;
     if (problem) return tell(problem, true);
     if (!entries.length) return tell("");
-    const parts = [time(), plan.promise(entries, lobby(), data), words.mirrored(entries.map(plan.recipe))];
-    $(".took").textContent = takes.words;
+    const parts = [takes.about(), plan.promise(entries, lobby(), data), words.mirrored(entries.map(plan.recipe))];
+    $(".took").textContent = takes.parts();
     return tell(parts.filter(Boolean).join(" "));
   }
 
@@ -372,7 +323,7 @@ export default widget((root) => {
 
   function paint() {
     if ($(".setup").hidden || !draft.preset) return;
-    presets();
+    choices.show();
     amount();
     cards.show();
     editor();
