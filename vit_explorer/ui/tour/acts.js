@@ -1,12 +1,11 @@
 /* What the tour asks for, and whether it was done. */
+import { isOpen, isUnderWay } from "../core/race-states.js";
 
 /** @typedef {{press?: string, point?: string, setting?: string[], is?: string, race?: "over", until?: string}} Done */
 /** @typedef {import("../train/types").Race | null | undefined} Followed */
 
 const EVENTS = { press: ["click"], point: ["pointermove", "pointerdown", "keydown"] };
 const LOOK = 150; // ms between two looks at the page
-const GOES = ["waiting", "starting", "training"]; // states of a race that goes on by itself
-const OPEN = [...GOES, "paused", "elsewhere"]; // those of one that has not come to its end
 
 /** Whether the settings of a link have become what was asked for. @param {Done} done @param {Record<string, string>} before @param {Record<string, string>} now */
 export function changed({ setting = [], is }, before, now) {
@@ -16,14 +15,14 @@ export function changed({ setting = [], is }, before, now) {
 }
 
 /** What is told apart of the race that is followed. @param {Followed} race */
-const about = (race) => ({ name: race?.name, open: Boolean(race) && OPEN.includes(race.state) });
+const about = (race) => ({ name: race?.name, open: Boolean(race) && isOpen(race) });
 
 /** Whether a race has come to its end that had not when the step began. @param {ReturnType<typeof about>} before @param {Followed} now */
 export const over = (before, now) => Boolean(now) && !about(now).open && (now.name !== before.name || before.open);
 
 /** Whether some contender still trains or waits, by what is known of each. @param {import("../train/types").Race} race */
-export const goesOn = ({ state, contenders }) =>
-  GOES.includes(state) && !contenders.every(({ finished, failed }) => finished || failed);
+export const goesOn = (race) =>
+  isUnderWay(race) && !race.contenders.every(({ finished, failed }) => finished || failed);
 
 /** Whether something on screen matches. @param {string} selector */
 const onScreen = (selector) => [...document.querySelectorAll(selector)].some((one) => one.checkVisibility());

@@ -1,5 +1,6 @@
 /* The axes of the curves: what lies along them, how far they reach, and how their numbers are written. Pure functions. */
 import * as format from "../core/format.js";
+import { isOpen } from "../core/race-states.js";
 import * as racing from "./data.js";
 
 const ZOOMS = 4; // the axis of a race under way shows a 16th of it at first, then doubles as the curves fill it
@@ -37,7 +38,7 @@ function reach(race, axis) {
 export function endOfX(races, axis) {
   const [{ now, end }, ...others] = races.map((race) => reach(race, axis));
   const beside = Math.max(0, ...others.map((other) => other.now));
-  if (!racing.OPEN_STATES.has(races[0].state)) return Math.max(now, beside) || end || 1;
+  if (!isOpen(races[0])) return Math.max(now, beside) || end || 1;
   const needed = Math.max(ROOM * now, beside);
   if (axis === "seconds") return SECONDS.find((one) => one >= needed) || needed;
   for (let zoom = ZOOMS; zoom > 0; zoom--) if (end / 2 ** zoom >= needed) return end / 2 ** zoom;

@@ -1,5 +1,6 @@
 /* The contenders side by side at one moment of the training, and the scrubber that chooses the moment. */
 import * as format from "../core/format.js";
+import { isOpen } from "../core/race-states.js";
 import { saveScreen } from "../core/screen.js";
 import * as store from "../core/store.js";
 import { calm } from "../core/theme.js";
@@ -56,7 +57,7 @@ export default widget((root) => {
     stop();
     const moments = races.moments();
     const chosen = Number(event.target.value);
-    const live = races.OPEN_STATES.has(races.race.state);
+    const live = isOpen(races.race);
     store.set("raceAt", live && chosen === moments.length - 1 ? null : moments[chosen]);
   });
   $(".latest").addEventListener("click", () => {

@@ -3,6 +3,7 @@ import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
+import { isOpen, isUnderWay } from "../core/race-states.js";
 import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { widget } from "../core/widget.js";
@@ -19,7 +20,6 @@ export default widget((root, server) => {
   };
   const SLIM = 760; // px below which the bar takes two lines
   const RATE_WAIT = 250; // ms after the last move of the slider
-  const GOES = new Set(["training", "starting", "waiting"]);
   const RESUMES = new Set(["paused"]);
   const OVER = new Set(["finished", "failed"]); // or nobody would ever play it on
   const BAD = new Set(["failed", "unreadable"]);
@@ -38,7 +38,7 @@ export default widget((root, server) => {
 
   $(".play").addEventListener("click", () => {
     const race = races.race;
-    if (race && GOES.has(race.state)) command("pause");
+    if (race && isUnderWay(race)) command("pause");
     else if (race && RESUMES.has(race.state)) command("play");
     else if (race && OVER.has(race.state)) store.set("setup", { open: true, from: race, sought: true });
   });
@@ -93,7 +93,7 @@ export default widget((root, server) => {
     root.classList.toggle("slim", width() < SLIM);
     write(".title", race.title);
     write(".settings", wording.settings(race.contenders.map((one) => one.recipe)));
-    const open = races.OPEN_STATES.has(race.state);
+    const open = isOpen(race);
     write(
       ".state",
       stateLine(race) +
@@ -101,7 +101,7 @@ export default widget((root, server) => {
     );
     $(".state").classList.toggle("bad", BAD.has(race.state) || (race.state === "paused" && race.reason !== null));
 
-    const goes = GOES.has(race.state);
+    const goes = isUnderWay(race);
     const [icon, words, able] = OVER.has(race.state)
       ? ["again", "Set up the same race again", true]
       : goes

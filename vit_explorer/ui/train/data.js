@@ -6,6 +6,7 @@
  * "comparing" (names of races drawn dashed), "setup" ({open}) and "run" (the race's name, for the page's link).
  */
 import { decode } from "../core/arrays.js";
+import { isOpen, isUnderWay } from "../core/race-states.js";
 import { poll as polling } from "../core/server.js";
 import { number, setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
@@ -16,8 +17,6 @@ import * as calls from "./calls.js";
 const POLL = 333; // ms between two questions while something trains
 const POLL_SLOWLY = 1200; // while it waits, is paused, or the tab is not on screen
 const HIDDEN_LIMIT = 60_000; // ms after which a page that nobody sees stops asking
-const GOES = new Set(["waiting", "starting", "training"]);
-export const OPEN_STATES = new Set(["waiting", "starting", "training", "paused", "elsewhere"]);
 
 /** What people call the datasets that have another name on the page. @type {Map<string, string>} */
 export const titles = new Map();
@@ -37,7 +36,7 @@ export async function connect(functions) {
   const lobby = await refreshLobby();
   if (!lobby) return;
   const linked = store.get("run");
-  const running = lobby.races.find((one) => one.mine && GOES.has(one.state));
+  const running = lobby.races.find((one) => one.mine && isUnderWay(one));
   const finished = lobby.races.find((one) => one.state === "finished" || (one.mine && one.state === "paused"));
   const measured = lobby.races.find((one) => one.contenders.some((contender) => contender.test_accuracy !== null));
   const first = linked || (running || finished || measured || {}).name;
@@ -168,7 +167,7 @@ const cursors = (of) => Object.fromEntries(of.contenders.map(({ label, cursor })
 
 /** Milliseconds until the race is asked after again; null where nothing more is to come, or nobody looks. */
 function pace() {
-  if (!race || !OPEN_STATES.has(race.state)) return null;
+  if (!race || !isOpen(race)) return null;
   if (document.hidden && hiddenSince !== null && performance.now() - hiddenSince > HIDDEN_LIMIT) return null;
   const busy = race.state === "training" || race.state === "starting";
   return busy && onScreen() && !document.hidden ? POLL : POLL_SLOWLY;
@@ -206,7 +205,7 @@ function heard(answer) {
   const news = take(race, answer);
   const changed = before !== stateOf(race);
   tell(changed, news);
-  if (changed && !GOES.has(race.state)) refreshLobby();
+  if (changed && !isUnderWay(race)) refreshLobby();
 }
 
 const stateOf = ({ state, title, place, reason, mine, outcome }) =>

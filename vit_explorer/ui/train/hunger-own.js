@@ -1,6 +1,7 @@
 /* A point of one's own: what is chosen, the race that runs it, and the list of those that were run here. */
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { isUnderWay } from "../core/race-states.js";
 import * as calls from "./calls.js";
 import * as races from "./data.js";
 import * as hungerPlot from "./hunger-plot.js";
@@ -13,7 +14,6 @@ import * as words from "./words.js";
 export function ownRuns(root) {
   const $ = (selector) => root.querySelector(selector);
   const PRESET = "hunger";
-  const GOES = new Set(["waiting", "starting", "training"]);
   const RESUMES = new Set(["paused"]);
   const FIRST = { kind: "vit", size: 500 };
   let payload = null;
@@ -102,7 +102,7 @@ export function ownRuns(root) {
   function follow() {
     const race = races.race;
     const onWay = race && race.preset === PRESET && race.state !== "finished";
-    const goes = Boolean(onWay && GOES.has(race.state));
+    const goes = Boolean(onWay && isUnderWay(race));
     $(".run").disabled = asking || goes || !payload || !payload.choice.data.length;
     $(".way").hidden = !onWay;
     if (!onWay) return;

@@ -3,6 +3,7 @@
  */
 import { button, make } from "../core/elements.js";
 import { go } from "../core/link.js";
+import { isUnderWay } from "../core/race-states.js";
 import * as store from "../core/store.js";
 import * as calls from "./calls.js";
 import * as races from "./data.js";
@@ -29,7 +30,7 @@ function suggestion(contender) {
 export function show(box, race, contender) {
   const key = `${race.name}/${contender.label}`;
   const able = ["finished", "paused", "failed"].includes(race.state) && contender.steps.length > 0;
-  const due = ["waiting", "starting", "training"].includes(race.state) && !contender.failed;
+  const due = isUnderWay(race) && !contender.failed;
   const offered = able ? "offer" : due ? "wait" : "none";
   const state = kept.has(key) ? `kept ${kept.get(key)}` : race.keeps ? offered : "none";
   if (kept.has(key) && drawn.get(box) === state) tell(box, kept.get(key));
