@@ -99,7 +99,8 @@ export function eraseMany(root, server, { erase, answer }) {
     listed = orders;
     $(".order").value = chosen(now);
     $(".strongest").textContent = `Erase the ${many()} strongest`;
-    $(".random").textContent = `Erase ${many()} at random`;
+    $(".random").textContent = `${many()} at random`;
+    $(".random").setAttribute("aria-label", `Erase ${many()} at random`);
     write();
   }
 
