@@ -175,8 +175,7 @@ export default widget((root, server) => {
     if (labels.some((label) => result.classes.includes(label))) {
       const right = labels.includes(best[0].name);
       head.append(make("span", right ? "tag good" : "tag bad", right ? "right" : "wrong"));
-    }
-    if (!result.alike) head.append(make("span", "tag", "other classes"));
+    } else if (!result.alike) head.append(make("span", "tag", "other classes"));
     const tested = Number.isFinite(result.test_accuracy) ? ` · ${format.percent(result.test_accuracy)}` : "";
     const known = make("p", "line known");
     known.title = tested ? "its name, and its accuracy on its test pictures" : "its name";
