@@ -30,6 +30,7 @@ def test_doors_open_views_answers_are_checked_and_only_the_sheet_is_printed(same
 
     svg = " ".join(" ".join(ElementTree.parse(save(page, ".vx-exercises", "svg").path()).getroot().itertext()).split())
     assert "What windows save" in svg and "Set up the race" not in svg
+    assert "a. Before anything runs" in svg and "e. One seed decides little." in svg
 
     race = page.locator(".vx-exercises section").first
     race.locator("select").first.select_option("the CNN")

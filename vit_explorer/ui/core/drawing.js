@@ -7,6 +7,8 @@ import { escaped, pen, picture, tag } from "./svg.js";
 const MAPS = { sequential, diverging };
 const MARGIN = 14; // px around a view that has none of its own
 const STOPS = 8; // of a gradient, and one
+const ALPHABET = "abcdefghijklmnopqrstuvwxyz";
+const BEFORE_ITEM = 6; // px between an item of a list and what marks it
 const SIDES = ["Top", "Right", "Bottom", "Left"];
 
 /**
@@ -134,7 +136,23 @@ function element(node, place, id) {
     const height = px(before.lineHeight, place) || box.height;
     marks.push(line({ ...place, style: before }, before.content.slice(1, -1), { ...box, height }));
   }
+  if (style.display === "list-item") marks.push(marker(node, place));
   return marks;
+}
+
+/** The letter, number or dot before an item of a list. @param {HTMLElement} node @param {Place} place */
+function marker(node, place) {
+  const { box, style } = place;
+  const items = Array.from(node.parentElement.children).filter((one) => getComputedStyle(one).display === "list-item");
+  const at = items.indexOf(node);
+  const text = { decimal: `${at + 1}.`, "lower-alpha": `${ALPHABET[at]}.`, disc: "•" }[style.listStyleType];
+  if (!text) return "";
+  const height = px(style.lineHeight, place) || box.height;
+  return tag(
+    "text",
+    { x: box.left - BEFORE_ITEM, y: baseline(place, { ...box, height }), "text-anchor": "end", ...letters(place) },
+    escaped(text),
+  );
 }
 
 /** The borders: one rectangle where all sides are alike, else a line each. @param {Place} place */

@@ -66,7 +66,7 @@ export function settings(recipes) {
   return `${data(recipes[0].data)} · ${size} · ${passes}`;
 }
 
-/** What sets a contender's training apart, in a few words: "Adam 0.001, batch 128, no augmentation". */
+/** What sets a contender's training apart, in a few words: "Adam, learning rate 0.001 · batches of 128 · no augmentation". */
 export function recipe({
   optimizer,
   lr,
@@ -85,8 +85,8 @@ export function recipe({
 }) {
   const parts = [
     ...(start ? [`from ${start}`] : []),
-    `${OPTIMIZER[optimizer]} ${format.small(lr)}${schedule === "constant" ? "" : `, ${schedule}`}`,
-    `batch ${format.count(batch_size)}`,
+    `${OPTIMIZER[optimizer]}, learning rate ${format.small(lr)}${schedule === "constant" ? "" : `, ${schedule}`}`,
+    `batches of ${format.count(batch_size)}`,
     AUGMENT[augment],
   ];
   const further = { RandAugment: rand_augment, erasing, mixup, CutMix: cutmix };
