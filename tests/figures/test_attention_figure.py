@@ -88,8 +88,8 @@ def test_every_head_is_drawn_at_its_place(n_prefix, limit):
         for column, values in enumerate([*maps[layer], maps[layer].mean(axis=0)]):
             axes = right.axes[4 * layer + column]
             np.testing.assert_allclose(shown(axes), with_strip(values, GRID, n_prefix))
-            largest = np.nanmax(with_strip(values, GRID, n_prefix))
-            assert axes.images[0].get_clim() == pytest.approx((0, limit if limit else largest))
+            assert axes.images[0].get_clim() == pytest.approx((0, limit or values[n_prefix:].max()))
+            assert any(spine.get_visible() for spine in axes.spines.values()) == ((layer, column) == (1, 2))
     scene, large = left.axes
     np.testing.assert_array_equal(scene.images[0].get_array(), PICTURE)
     np.testing.assert_allclose(shown(large), maps[1, 2, n_prefix:].reshape(GRID))

@@ -21,7 +21,7 @@ COLOURS = "viridis"  # the page's map of magnitudes
 QUERY, KEY = "#e8590c", "#1c7ed6"  # the page's inks of the query and of its strongest key
 ROLLOUT_PERCENTILE = 98.0  # of the weights of the patches in all steps shown
 LIMIT_PERCENTILE = 99.0  # of all attention weights that patches get in one trace: the end of the colour scale
-MIX = 0.65  # of a map over its picture
+MIX = 0.6  # of a map over its picture
 CAPTION_WIDTH = 150  # characters
 MANY = 100_000  # numbers, of which a percentile is found by a sample
 SAMPLED = 97  # every so many-th, no divisor of usual lengths
@@ -118,7 +118,8 @@ def heads_figure(
         prefix_names: of the tokens in front of the patches.
         query: its index in the sequence.
         chosen: layer and head, from 0; None for the mean over the layer's heads.
-        limit: the end of the shared scale, or None: each map has a scale of its own.
+        limit: the end of the shared scale, or None: each map has a scale of its own, which ends at its largest
+            attention weight of a patch.
     """
     layers, heads = maps.shape[:2]
     n_prefix = len(prefix_names)
@@ -140,10 +141,12 @@ def heads_figure(
     right.subplots_adjust(left=0.06, right=0.88, bottom=0.15, top=0.87, wspace=0.14, hspace=0.08)
     for row in range(layers):
         for col in range(len(names)):
-            image = _show_map(axes[row, col], with_strip(maps[row, col], grid, n_prefix), limit)
+            end = _own_limit(maps[row, col], n_prefix, None) if limit is None else limit
+            image = _show_map(axes[row, col], with_strip(maps[row, col], grid, n_prefix), end)
         axes[row, 0].set_ylabel(f"layer {row + 1}", fontsize=9)
     for col, name in enumerate(names):
         axes[0, col].set_title(name, fontsize=9)
+    _frame(axes[layer, heads if head is None else head])
     if limit is not None:
         _scale(right, image, (0.91, 0.15, 0.02, 0.72))
     return figure
@@ -196,10 +199,15 @@ def token_name(index: int, prefix_names: Sequence[str]) -> str:
     return prefix_names[index] if index < n_prefix else f"patch {index - n_prefix + 1}"
 
 
-def _show_map(axes: Axes, values: np.ndarray, limit: float | None) -> AxesImage:
+def _show_map(axes: Axes, values: np.ndarray, limit: float) -> AxesImage:
     bare(axes)
-    end = limit if limit is not None else max(float(np.nanmax(values)), SMALLEST_SHARE)
-    return axes.imshow(values, cmap=COLOURS, vmin=0, vmax=end, interpolation="nearest")
+    return axes.imshow(values, cmap=COLOURS, vmin=0, vmax=limit, interpolation="nearest")
+
+
+def _frame(axes: Axes) -> None:
+    """Frame around a whole map: the chosen one."""
+    for spine in axes.spines.values():
+        spine.set(visible=True, linewidth=2.2)
 
 
 def _show_picture(axes: Axes, picture: np.ndarray, grid: tuple[int, int], n_prefix: int, query: int | None) -> None:
@@ -220,7 +228,7 @@ def _show_over(
 ) -> None:
     _show_picture(axes, picture, grid, n_prefix, None)
     patches = shares[n_prefix:].reshape(grid)
-    end = limit if limit is not None else max(float(patches.max()), SMALLEST_SHARE)
+    end = _own_limit(shares, n_prefix, None) if limit is None else limit
     place = (0, grid[1], grid[0], 0)
     axes.imshow(patches, cmap=COLOURS, vmin=0, vmax=end, alpha=MIX, extent=place, interpolation="nearest")
     _outline(axes, n_prefix + int(patches.argmax()), grid, n_prefix, KEY)

@@ -7,7 +7,7 @@ import numpy as np
 from vit_explorer.ui.attention.request import AttentionInput
 from vit_explorer.ui.core.requests import ModelInput
 
-OWN_SCALES = "Each map has its own colour scale, from 0 to its largest weight: maps cannot be compared."
+OWN_SCALES = "Each map has its own colour scale, from 0 to the largest weight of a patch: maps cannot be compared."
 BASELINES = {"blurred": "the blurred image", "mean": "the image's mean colour"}
 
 

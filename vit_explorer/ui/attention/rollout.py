@@ -187,7 +187,7 @@ def _short_caption(request: RolloutRequest, name: str) -> str:
 
 def _scale_caption(limits: tuple[float, float] | None) -> str:
     if limits is None:
-        return OWN_SCALES.replace("largest weight", "largest weight of a patch other than the query")
+        return OWN_SCALES.replace("of a patch", "of a patch other than the query")
     return (
         f"Colours: 0 to {percent(limits[0])} above, 0 to {percent(limits[1])} below, each the 98th percentile of the "
         "weights of patches in its row of maps, the query excluded; larger ones are clipped."
