@@ -4,7 +4,7 @@ import { diverging } from "../core/colours.js";
 import { clearCanvas, matrixImage, outline, patchInput } from "../core/draw.js";
 import { beforeFrame } from "../core/elements.js";
 import { byHand } from "../core/hand.js";
-import { cellAt } from "../core/pointer.js";
+import { ARROWS, cellAt } from "../core/pointer.js";
 import { saveScreen } from "../core/screen.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
@@ -16,7 +16,6 @@ const CELL = 44; // px of a head, at most
 const [LEFT, TOP] = [18, 14]; // px for the numbers of layers and heads
 const APART = 13; // px between two numbers, at least
 const MIXED = 0.8; // how much of the map covers the grey picture: its place is seen, its colour is read
-const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 /**
  * @param {HTMLElement} root
@@ -190,11 +189,11 @@ export function tryAll(root, server, { baseline, erase, mute, changed }) {
   heads.addEventListener("keydown", (event) => {
     if (!fits(store.state)) return;
     if ((event.key === "Enter" || event.key === " ") && head) mute(head[0], head[1]);
-    else if (event.key in MOVES) {
+    else if (event.key in ARROWS) {
       const from = head || [0, 0];
       point(
         from.map((one, axis) =>
-          Math.max(0, Math.min(answer.heads.shape[axis] - 1, one + (head ? MOVES[event.key][axis] : 0))),
+          Math.max(0, Math.min(answer.heads.shape[axis] - 1, one + (head ? ARROWS[event.key][axis] : 0))),
         ),
       );
     } else return;

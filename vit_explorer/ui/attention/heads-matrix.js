@@ -1,7 +1,8 @@
 /* A head's whole matrix: row = query, column = key, CLS apart from the patches. */
 import { sequential } from "../core/colours.js";
 import { clearCanvas, matrixImage, outline } from "../core/draw.js";
-import { at } from "../core/pointer.js";
+import { ARROWS, at } from "../core/pointer.js";
+import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { prefixName } from "../core/tokens.js";
 
@@ -85,8 +86,42 @@ export function mark(element, seen, width, token, other, direction, inks) {
   outline(context, x - 2, y - 2, where.thick(col) + 4, where.thick(row) + 4, inks.key, 2);
 }
 
+/**
+ * A cell of the matrix under the pointer, or by arrow keys.
+ * @param {HTMLElement} element
+ * @param {{place: () => {seen: any, width: number} | null, cell: () => number[], point: (cell: number[], marking: (token: number) => void) => void, leave: () => void}} how
+ *   `place`: what is drawn, null while nothing is; `cell`: the marked one, as indices of the sequence; `point`: mark another, as `marking` marks a token
+ */
+export function input(element, { place: shown, cell, point, leave }) {
+  const under = (/** @type {MouseEvent} */ event) => {
+    const now = shown();
+    return now && cellAt(event, element, now.seen, now.width);
+  };
+  element.addEventListener("pointermove", (event) => {
+    const found = under(event);
+    if (found) point(found, store.point);
+    else leave();
+  });
+  element.addEventListener("pointerleave", leave);
+  element.addEventListener("click", (event) => {
+    const found = under(event);
+    if (found) point(found, store.pin);
+  });
+  element.addEventListener("keydown", (event) => {
+    const now = shown();
+    if (!now || !(event.key in ARROWS || event.key === "Escape")) return;
+    event.preventDefault();
+    if (event.key === "Escape") return leave();
+    const moved = cell().map((index, axis) => index + ARROWS[event.key][axis]);
+    point(
+      moved.map((index) => Math.max(0, Math.min(now.seen.n - 1, index))),
+      store.pin,
+    );
+  });
+}
+
 /** Row and column under the pointer as indices of the sequence, or null. */
-export function cellAt(event, element, seen, width) {
+function cellAt(event, element, seen, width) {
   const [x, y] = at(event, element);
   const where = place(width, seen);
   const [row, col] = [where.indexAt(y), where.indexAt(x - LEFT)];

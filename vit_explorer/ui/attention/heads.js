@@ -5,6 +5,7 @@ import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
+import { ARROWS } from "../core/pointer.js";
 import { saveMenu } from "../core/save.js";
 import { ask, queue } from "../core/server.js";
 import * as store from "../core/store.js";
@@ -22,7 +23,6 @@ export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const SCENE = 104; // px of the picture on which the query is pointed at
   const HIGHEST = { page: 620, stage: 290 }; // px of all small maps together
-  const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   const SETTLED = 400; // ms after which a picture is taken to stay
   let drawn = null; // widths, places and inks as they were when everything was drawn
   let patch = null; // looked from last
@@ -278,10 +278,10 @@ export default widget((root, server) => {
   });
   maps.addEventListener("keydown", (event) => {
     const seen = shown();
-    if (!seen || !(event.key in MOVES)) return;
+    if (!seen || !(event.key in ARROWS)) return;
     event.preventDefault();
     const chosen = attention.chosen(store.state);
-    const [down, right] = MOVES[event.key];
+    const [down, right] = ARROWS[event.key];
     chooseAt(
       Math.max(0, Math.min(seen.layers - 1, chosen.layer + down)),
       Math.max(0, Math.min(attention.columns(seen) - 1, attention.columnOf(seen, chosen) + right)),
@@ -310,45 +310,26 @@ export default widget((root, server) => {
     event.preventDefault();
   });
 
-  const matrix = $(".matrix-marks");
-  /** Mark a cell: of its row and column the one that the direction asks about is the query. */
-  function pointCell(cell, marking) {
-    const seen = shown();
-    if (!seen) return;
-    const [i, j] = attention.chosen(store.state).direction === "row" ? cell : [cell[1], cell[0]];
-    pointed = seen.tokenOf(j);
-    if (store.get("token") === seen.tokenOf(i)) mark(store.state);
-    marking(seen.tokenOf(i));
-  }
-  const cellUnder = (event) => shown() && headsMatrix.cellAt(event, matrix, drawn.seen, drawn.whole);
-  const leave = () => {
-    pointed = null;
-    mark(store.state);
-    store.point(null);
-  };
-  matrix.addEventListener("pointermove", (event) => {
-    const cell = cellUnder(event);
-    if (cell) pointCell(cell, store.point);
-    else leave();
-  });
-  matrix.addEventListener("pointerleave", leave);
-  matrix.addEventListener("click", (event) => {
-    const cell = cellUnder(event);
-    if (cell) pointCell(cell, store.pin);
-  });
-  matrix.addEventListener("keydown", (event) => {
-    const seen = shown();
-    if (!seen || !(event.key in MOVES || event.key === "Escape")) return;
-    event.preventDefault();
-    if (event.key === "Escape") return leave();
-    const column = attention.chosen(store.state).direction === "column";
-    const token = attention.query(store.state);
-    const cell = [seen.indexOf(token), seen.indexOf(pointed === null ? token : pointed)];
-    if (column) cell.reverse();
-    pointCell(
-      cell.map((index, axis) => Math.max(0, Math.min(seen.n - 1, index + MOVES[event.key][axis]))),
-      store.pin,
-    );
+  headsMatrix.input($(".matrix-marks"), {
+    place: () => shown() && { seen: drawn.seen, width: drawn.whole },
+    cell() {
+      const token = attention.query(store.state);
+      const cell = [token, pointed === null ? token : pointed].map(drawn.seen.indexOf);
+      return attention.chosen(store.state).direction === "row" ? cell : cell.reverse();
+    },
+    /** Of its row and column the one that the direction asks about is the query. */
+    point(cell, marking) {
+      const [query, other] = attention.chosen(store.state).direction === "row" ? cell : [cell[1], cell[0]];
+      pointed = drawn.seen.tokenOf(other);
+      const token = drawn.seen.tokenOf(query);
+      if (store.get("token") === token) mark(store.state);
+      marking(token);
+    },
+    leave() {
+      pointed = null;
+      mark(store.state);
+      store.point(null);
+    },
   });
 
   function saved() {

@@ -5,6 +5,7 @@ import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
 import { inLink, touch } from "../core/link.js";
 import { owner } from "../core/owner.js";
+import { ARROWS } from "../core/pointer.js";
 import { saveMenu } from "../core/save.js";
 import { latest } from "../core/server.js";
 import { setting } from "../core/setting.js";
@@ -195,7 +196,7 @@ export default widget((root, server) => {
   }
 
   $(".matrix").addEventListener("keydown", (event) => {
-    const by = { ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0] }[event.key];
+    const by = ARROWS[event.key];
     const from = event.target.closest("button");
     if (!by || !from) return;
     event.preventDefault();

@@ -1,4 +1,7 @@
-/* Where the pointer is. */
+/* Where the pointer is, and where arrow keys lead. */
+
+/** What the arrow keys add to row and column. @type {Record<string, [number, number]>} */
+export const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 /**
  * The place of the pointer on an element, [x, y] in the element's own pixels: those in which a canvas is drawn, whatever the

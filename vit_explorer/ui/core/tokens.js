@@ -1,4 +1,5 @@
 /* Tokens of the page: their numbers, names, and the keys that move a mark. */
+import { ARROWS } from "./pointer.js";
 import * as store from "./store.js";
 
 export const [CLS_TOKEN, DISTILLATION_TOKEN] = [-1, -2]; // below 0: the learned tokens in front of the patches, from the first on
@@ -35,17 +36,15 @@ export function tokenName(token, grid, names = prefixNames()) {
 /** The patch in the middle of the picture, which is marked before anybody has marked another. @param {number[]} grid */
 export const middleToken = ([rows, cols]) => Math.floor(rows / 2) * cols + Math.max(0, Math.floor(cols / 2) - 1);
 
-const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-
 /** Move a mark by a key: the page's token, or `marked` by `choose`. Returns whether the key means anything here. @param {string} key @param {number[]} grid */
 export function moveToken(key, grid, marked = store.get("token"), choose = store.pin) {
   const [rows, cols] = grid;
   if (key === "Escape") choose(null);
-  else if (!(key in MOVES)) return false;
+  else if (!(key in ARROWS)) return false;
   else {
     const from = marked === null || marked < 0 ? 0 : marked;
-    const row = Math.max(0, Math.min(rows - 1, Math.floor(from / cols) + MOVES[key][0]));
-    const col = Math.max(0, Math.min(cols - 1, (from % cols) + MOVES[key][1]));
+    const row = Math.max(0, Math.min(rows - 1, Math.floor(from / cols) + ARROWS[key][0]));
+    const col = Math.max(0, Math.min(cols - 1, (from % cols) + ARROWS[key][1]));
     choose(row * cols + col);
   }
   return true;

@@ -7,7 +7,7 @@ import { offer } from "../core/guess.js";
 import { byHand } from "../core/hand.js";
 import { inLink } from "../core/link.js";
 import * as plane from "../core/plane-words.js";
-import { at } from "../core/pointer.js";
+import { ARROWS, at } from "../core/pointer.js";
 import { saveMenu } from "../core/save.js";
 import * as store from "../core/store.js";
 import { calm, inkOf } from "../core/theme.js";
@@ -289,11 +289,10 @@ export default widget((root, server) => {
     const [first] = pairAt(event);
     if (first !== null) store.pin(first);
   });
-  const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   matrix.addEventListener("keydown", (event) => {
     const state = store.state;
     const seen = positions.view(state);
-    if (!seen || !(event.key in MOVES || event.key === "Escape")) return;
+    if (!seen || !(event.key in ARROWS || event.key === "Escape")) return;
     event.preventDefault();
     if (event.key === "Escape") {
       store.set("positionPair", null);
@@ -302,8 +301,8 @@ export default widget((root, server) => {
     }
     const [token, other] = [positions.token(state), positions.second(state)];
     const inside = (index) => Math.max(0, Math.min(seen.size - 1, index));
-    const i = token === null ? seen.nPrefix : inside(seen.indexOf(token) + MOVES[event.key][0]);
-    const j = other === null ? i : inside(seen.indexOf(other) + MOVES[event.key][1]);
+    const i = token === null ? seen.nPrefix : inside(seen.indexOf(token) + ARROWS[event.key][0]);
+    const j = other === null ? i : inside(seen.indexOf(other) + ARROWS[event.key][1]);
     const [first, next] = [seen.tokenOf(i), seen.tokenOf(j)];
     if (first === null || next === null) return;
     store.set("positionPair", { first, second: next });

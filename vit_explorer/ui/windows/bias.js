@@ -6,7 +6,7 @@ import { beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { byHand } from "../core/hand.js";
 import { inLink } from "../core/link.js";
-import { at, cellAt } from "../core/pointer.js";
+import { ARROWS, at, cellAt } from "../core/pointer.js";
 import { saveScreen } from "../core/screen.js";
 import { oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
@@ -22,7 +22,6 @@ import * as pairs from "./pairs.js";
 export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
   const [TOKENS, LARGE] = [104, 208]; // px of the window, on the page and on a stage
-  const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   let which = 1; // of the pair's blocks: 0 plain, 1 shifted
   let entry = null; // {head, down, along}: pointed at in a map; down and along from the key to the query, as in the table
   let drawn = null;
@@ -215,13 +214,13 @@ export default widget((root) => {
     if (next) choose(next, true);
   });
   maps.addEventListener("keydown", (event) => {
-    if (!live() || !(event.key in MOVES || event.key === "Escape")) return;
+    if (!live() || !(event.key in ARROWS || event.key === "Escape")) return;
     event.preventDefault();
     entry = event.key === "Escape" ? null : entry;
     if (event.key === "Escape") return pairs.letGo();
     const { block } = drawn;
     const far = block.window - 1;
-    const [row, col] = MOVES[event.key];
+    const [row, col] = ARROWS[event.key];
     const from = entry || { head: drawn.seen.head, down: 0, along: 0 };
     const head = from.head + (Math.abs(from.along - col) > far ? col : 0);
     if (head < 0 || head >= block.heads) return;

@@ -5,7 +5,7 @@ import { barCells, beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
 import { inLink, touch } from "../core/link.js";
-import { at } from "../core/pointer.js";
+import { ARROWS, at } from "../core/pointer.js";
 import { question } from "../core/question.js";
 import { saveScreen } from "../core/screen.js";
 import { oneOf, setting } from "../core/setting.js";
@@ -29,7 +29,6 @@ export default widget((root, server) => {
   const PHONE = { every: 300, large: 340, scene: 300 };
   const LOOK = $(".vx-look").textContent; // of a block that is shifted
   const WIDE = 700; // px: from here on all of it stands side by side
-  const MOVES = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
   let shown = "mask"; // or "attention"
   let drawn = null; // what is on screen, with sizes in px
   let masked = true; // whether the answer is that with the mask
@@ -253,7 +252,7 @@ export default widget((root, server) => {
     if (places) pointPlaces(places, true);
   });
   large.addEventListener("keydown", (event) => {
-    if (!grid() || !(event.key in MOVES || event.key === "Escape")) return;
+    if (!grid() || !(event.key in ARROWS || event.key === "Escape")) return;
     event.preventDefault();
     if (event.key === "Escape") return pairs.letGo();
     const { block: now, window, place } = drawn;
@@ -261,7 +260,7 @@ export default widget((root, server) => {
     const other = key === null ? null : pairs.placeOf(now, key);
     const from = [place, other && other.window === window ? other.place : place];
     pointPlaces(
-      from.map((at, axis) => Math.max(0, Math.min(now.n - 1, at + MOVES[event.key][axis]))),
+      from.map((at, axis) => Math.max(0, Math.min(now.n - 1, at + ARROWS[event.key][axis]))),
       true,
     );
   });
