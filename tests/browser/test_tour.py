@@ -7,10 +7,11 @@ import json
 import pytest
 
 from tests.browser.pages import PHONE, drawn, written
-from vit_explorer.bench.page import open_page
+from vit_explorer.bench.page import VIEWPORT, open_page
 from vit_explorer.ui.tour.tour import read_tour
 
 CARD = ".vx-tour .card"
+LARGE = {"width": 1920, "height": 1080}
 STEPS = read_tour()
 
 
@@ -194,8 +195,11 @@ def test_it_follows_where_the_page_is_left_by_its_own_ways(tour):
     assert tour.locator(f"{CARD} .count").inner_text().startswith("Step 4 ")
 
 
-def test_the_button_that_a_step_asks_for_is_lit(tour):
+@pytest.mark.parametrize("size", [VIEWPORT, LARGE, PHONE], ids=lambda size: str(size["width"]))
+def test_the_button_that_a_step_asks_for_is_lit(tour, size):
+    """On a large screen too, where the page is zoomed."""
     page = tour
+    page.set_viewport_size(size)
     page.evaluate("vx.go('tour=7')")
     at_step(page, 7)
     clear(page)
@@ -203,6 +207,30 @@ def test_the_button_that_a_step_asks_for_is_lit(tour):
     assert button["width"] > 0
     assert lit["x"] <= button["x"] and button["x"] + button["width"] <= lit["x"] + lit["width"]
     assert lit["y"] <= button["y"] and button["y"] + button["height"] <= lit["y"] + lit["height"]
+
+
+@pytest.mark.parametrize("size", [VIEWPORT, LARGE, PHONE], ids=lambda size: str(size["width"]))
+def test_next_stays_at_one_place(tour, size):
+    """Pressed there again and again, it leads through the tour to the button that ends it."""
+    tour.set_viewport_size(size)
+    button = tour.locator(f"{CARD} .next")
+    box = button.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for number in range(1, len(STEPS) + 1):
+        at_step(tour, number)
+        assert tour.evaluate("([x, y]) => document.elementFromPoint(x, y).className", [x, y]) == button.get_attribute(
+            "class"
+        )
+        tour.mouse.click(x, y)
+    tour.locator(CARD).wait_for(state="hidden")
+
+
+def test_what_the_step_of_a_token_points_at_is_computed_in_the_light(tour):
+    tour.evaluate("vx.go('tour=3')")
+    at_step(tour, 3)
+    clear(tour)
+    line, lit = tour.locator(".vx-patch .readout").bounding_box(), tour.locator(".vx-tour .spot").bounding_box()
+    assert lit["y"] <= line["y"] and line["y"] + line["height"] <= lit["y"] + lit["height"]
 
 
 def test_keys_step_and_back_of_the_browser_goes_back(tour):
@@ -243,6 +271,7 @@ def test_the_end_says_what_was_seen(tour):
     assert f"{grid[0] * grid[1]} squares" in words
     assert f"{layers} times" in words
     assert "the answer: cat" in words
+    assert "Keep (K)" in words and "Present (P)" in words
 
 
 def test_numbers_in_braces_are_those_of_the_trace(tour):

@@ -1,23 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changed, goesOn, over, stepAt } from "../../vit_explorer/ui/tour/acts.js";
-import { around, beside, corner, meet, scrollTo } from "../../vit_explorer/ui/tour/place.js";
-
-const ROOM = { width: 1280, height: 720 };
-const CARD = { width: 360, height: 300 };
-
-test("the card stands beside what is lit, inside the window", () => {
-  assert.deepEqual(corner({ left: 300, top: 200, right: 700, bottom: 500 }, CARD, ROOM), [716, 200]);
-  assert.deepEqual(corner({ left: 800, top: 100, right: 1200, bottom: 600 }, CARD, ROOM), [424, 100]);
-  assert.deepEqual(corner({ left: 300, top: 600, right: 700, bottom: 700 }, CARD, ROOM), [716, 408]);
-  assert.deepEqual(corner(null, CARD, ROOM), [908, 408]);
-});
-
-test("where there is no room beside it, the card is a bar", () => {
-  assert.equal(beside({ left: 300, top: 200, right: 700, bottom: 500 }, CARD, ROOM), true);
-  assert.equal(beside({ left: 20, top: 10, right: 1260, bottom: 300 }, CARD, ROOM), false);
-  assert.equal(beside(null, CARD, ROOM), true);
-});
+import { around, meet, scrollTo } from "../../vit_explorer/ui/tour/place.js";
 
 test("several elements are lit as one, and hidden ones not at all", () => {
   const hidden = { left: 0, top: 0, right: 0, bottom: 0 };

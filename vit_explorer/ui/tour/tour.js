@@ -11,7 +11,7 @@ import { calm } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 import { goesOn, stepAt, watch } from "./acts.js";
 import { filled } from "./numbers.js";
-import { around, beside, corner, meet, scrollTo } from "./place.js";
+import { around, meet, scrollTo } from "./place.js";
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
@@ -27,7 +27,7 @@ export default widget((root, server) => {
   let unwatch = () => {};
   /** @type {ReturnType<typeof setTimeout>} */
   let timer;
-  let stood = false; // whether the card has found its form beside what is lit
+  let stood = false; // whether what the step lights has come
   let lay = [0, 0]; // where what is lit began and ended in the page, px, when it was scrolled to
   let arrived = false; // whether the views of the step have come
   let until = Infinity; // ms: so long views of a step that has begun may still come
@@ -142,7 +142,7 @@ export default widget((root, server) => {
 
   /** Upper and lower end of the part of the window that neither the card nor a bar that stays at the top covers. @returns {[number, number]} */
   function part() {
-    return [stuck(), card.classList.contains("bar") ? card.getBoundingClientRect().top : window.innerHeight];
+    return [stuck(), card.getBoundingClientRect().top];
   }
 
   /** How far down the bars reach that stay at the top while the page is scrolled, such as that of a race; px of the window. */
@@ -161,7 +161,6 @@ export default widget((root, server) => {
       ...wide.filter(({ box }) => box.width > window.innerWidth / 2).map(({ box, top }) => top + box.height),
     );
   }
-  const room = () => ({ width: window.innerWidth, height: window.innerHeight });
 
   function write() {
     const { title, act } = steps[number - 1];
@@ -183,15 +182,12 @@ export default widget((root, server) => {
     if ($(".say").textContent !== words) $(".say").textContent = words;
   }
 
-  /** Be a card, or a bar at the lower edge where a card would lie on what is lit; the page then ends above it. */
+  /** Open what the step lights, and end the page above the card, so that its last part can be lit too. */
   function stand() {
-    card.classList.remove("bar");
-    unfold(document.querySelector(steps[number - 1].spot));
-    const lit = boxOf(steps[number - 1].spot);
-    const bar = !beside(lit, { width: card.offsetWidth, height: card.offsetHeight }, room());
-    card.classList.toggle("bar", bar);
-    stood = Boolean(lit);
-    document.body.style.paddingBottom = bar ? `${card.offsetHeight + 2 * PADDING}px` : "";
+    const { spot: lit } = steps[number - 1];
+    unfold(document.querySelector(lit));
+    stood = Boolean(boxOf(lit));
+    document.body.style.paddingBottom = `${card.getBoundingClientRect().height + 2 * PADDING}px`;
   }
 
   const inPage = (/** @type {import("./place.js").Box} */ { top, bottom }) => [
@@ -208,7 +204,7 @@ export default widget((root, server) => {
     window.scrollBy({ top: scrollTo(lit, ...part()), behavior: atOnce ? "instant" : "smooth" });
   }
 
-  /** Light what the step is about, and stand beside it. @param {boolean} [grown] whether the page or the card has another size */
+  /** Light what the step is about. @param {boolean} [grown] whether the page or the card has another size */
   function place(grown = false) {
     if (!number) return;
     const lit = target();
@@ -222,16 +218,10 @@ export default widget((root, server) => {
       return place();
     }
     spot.hidden = !lit;
-    if (lit)
-      Object.assign(spot.style, {
-        left: `${lit.left}px`,
-        top: `${lit.top}px`,
-        width: `${lit.right - lit.left}px`,
-        height: `${lit.bottom - lit.top}px`,
-      });
-    const [left, top] = corner(lit, { width: card.offsetWidth, height: card.offsetHeight }, room());
-    const bar = card.classList.contains("bar");
-    Object.assign(card.style, { left: bar ? "" : `${left}px`, top: bar ? "" : `${top}px` });
+    if (!lit) return;
+    const zoom = root.currentCSSZoom ?? 1; // of a page on a large screen
+    const size = { left: lit.left, top: lit.top, width: lit.right - lit.left, height: lit.bottom - lit.top };
+    for (const [side, length] of Object.entries(size)) spot.style[side] = `${length / zoom}px`;
   }
 
   // ---- input -------------------------------------------------------------------------------------------------
