@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.browser.pages import open_view, save
+from tests.browser.pages import open_view, save, written
 from vit_explorer.explain.distance import patch_distances
 from vit_explorer.explain.rollout import rollout_steps
 from vit_explorer.figures.attention import rollout_limit
@@ -171,6 +171,49 @@ def test_a_small_map_is_enlarged_by_a_click_and_by_keys_and_read_under_the_point
     text = heads.locator(PAIR).inner_text()
     assert text.startswith("Patch 64 ") and f"to patch {query + 1} " in text
     assert number(text) == pytest.approx(float(weights[64, query + 1]), rel=0.006)
+
+
+def test_two_heads_stand_side_by_side_with_what_each_gives_and_what_they_share(heads):
+    heads.evaluate("vx.go('tab=attention&sub=heads&layer=2&head=3')")
+    heads.locator(".vx-attention-heads .prefix .cls").click()
+    heads.locator(".vx-attention-heads .hold").click()
+    heads.locator(".vx-attention-heads .maps-marks").focus()
+    heads.keyboard.press("ArrowDown")
+    heads.keyboard.press("ArrowLeft")
+    settle(heads)
+    assert heads.locator(".vx-attention-heads .which").inner_text() == "Layer 3, head 2"
+    assert heads.locator(".vx-attention-heads .held").inner_text() == "Layer 2, head 3"
+    assert not heads.locator(".vx-attention-heads .matrix").is_visible()
+    chosen, held = (traced(heads).weights[layer, head, 0].numpy() for layer, head in ((2, 1), (1, 2)))
+    said = heads.locator(PAIR).inner_text().replace("\xa0", " ")
+    assert re.findall(r"patch (\d+)", said) == [str(one.argmax()) for one in (chosen, held)]  # none of them is CLS
+    shares = [float(text) / 100 for text in re.findall(r"patch \d+: ([\d.]+) %", said)]
+    assert shares == pytest.approx([chosen.max(), held.max()], rel=0.006)
+    common = float(np.minimum(chosen, held).sum())
+    assert f"In common: {100 * common:.0f} % of their attention" in said
+    hover(heads, ".vx-attention-heads .other-marks", 0.97, 0.97)  # the last patch
+    said = heads.locator(PAIR).inner_text().replace("\xa0", " ")
+    shares = [float(text) / 100 for text in re.findall(r"to patch 64: ([\d.]+) %", said)]
+    assert shares == pytest.approx([chosen[64], held[64]], rel=0.006)
+    written(heads)
+    assert "beside=2-3" in heads.evaluate("location.hash")
+    svg = save(heads, ".vx-attention-heads", "svg").path().read_text(encoding="utf-8")
+    assert "layer 3, head 2, over the picture" in svg and "layer 2, head 3, over the picture" in svg
+    heads.locator(".vx-attention-heads .hold").click()
+    assert heads.locator(".vx-attention-heads .matrix").is_visible()
+
+
+def test_the_head_that_looks_nearest_is_shown_from_a_patch(heads):
+    """CLS has no place, and so nothing is near to it."""
+    heads.locator(".vx-attention-heads .prefix .cls").click()
+    assert heads.evaluate("vx.get('token')") == -1
+    heads.locator(".vx-attention-heads [data-reach=near]").click()
+    settle(heads)
+    assert heads.evaluate("vx.get('token')") >= 0
+    assert (
+        heads.locator(".vx-attention-heads .which").inner_text().lower()
+        in heads.locator(".vx-attention-heads [data-reach=near]").inner_text().lower()
+    )
 
 
 def test_pointing_at_the_matrix_tells_its_number(heads):

@@ -80,17 +80,23 @@ def test_the_scale_of_the_rollout_leaves_out_the_query_itself():
 
 @pytest.mark.parametrize("n_prefix", [0, 1])
 @pytest.mark.parametrize("limit", [0.2, None])
-def test_every_head_is_drawn_at_its_place(n_prefix, limit):
+@pytest.mark.parametrize("chosen", [[(1, 2)], [(1, 2), (0, None)]])
+def test_every_head_is_drawn_at_its_place(n_prefix, limit, chosen):
     maps = shares(2, 3, n_prefix + 6)
-    figure = heads_figure(PICTURE, maps, GRID, ("CLS",)[:n_prefix], n_prefix + 4, (1, 2), limit, "A title", "A caption")
+    figure = heads_figure(PICTURE, maps, GRID, ("CLS",)[:n_prefix], n_prefix + 4, chosen, limit, "A title", "A caption")
     left, right = figure.subfigs
     for layer in range(2):
         for column, values in enumerate([*maps[layer], maps[layer].mean(axis=0)]):
             axes = right.axes[4 * layer + column]
             np.testing.assert_allclose(shown(axes), with_strip(values, GRID, n_prefix))
             assert axes.images[0].get_clim() == pytest.approx((0, limit or values[n_prefix:].max()))
-            assert any(spine.get_visible() for spine in axes.spines.values()) == ((layer, column) == (1, 2))
-    scene, large = left.axes
+            assert any(spine.get_visible() for spine in axes.spines.values()) == (
+                (layer, None if column == 3 else column) in chosen
+            )
+    scene, large, *others = left.axes
+    assert len(others) == len(chosen) - 1
+    for other in others:
+        np.testing.assert_allclose(shown(other), maps[0, :, n_prefix:].mean(axis=0).reshape(GRID), rtol=1e-6)
     np.testing.assert_array_equal(scene.images[0].get_array(), PICTURE)
     np.testing.assert_allclose(shown(large), maps[1, 2, n_prefix:].reshape(GRID))
     marked = {to_hex(patch.get_edgecolor()): patch.get_xy() for patch in large.patches}

@@ -19,7 +19,7 @@ const SEEN = {
     ][head],
 };
 /** @type {data.Chosen} */
-const MEAN = { layer: 0, head: 1, mean: true, direction: "row", scale: "shared" };
+const MEAN = { layer: 0, head: 1, mean: true, direction: "row", scale: "shared", beside: null };
 
 test("numbers of the mean are the means of the heads' numbers", () => {
   assert.match(words.far(SEEN, MEAN), /^4\.0 px /);
@@ -52,4 +52,10 @@ test("the mean of matrices waits for all of them", () => {
 test("a clipped scale says so at its end", () => {
   assert.match(words.scaleEnd("shared", 0.0892), /^8.92\s% or more$/);
   assert.match(words.scaleKind("shared"), /Clipped/);
+});
+
+test("what two heads have in common is the part of their attention that falls on the same tokens", () => {
+  assert.equal(words.overlap([0.5, 0.25, 0.25, 0], [0.25, 0.5, 0, 0.25]), 0.5);
+  assert.equal(words.overlap([1, 0], [0, 1]), 0);
+  assert.equal(words.overlap([0.75, 0.25], [0.75, 0.25]), 1);
 });

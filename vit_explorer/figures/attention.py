@@ -105,19 +105,19 @@ def heads_figure(
     grid: tuple[int, int],
     prefix_names: Sequence[str],
     query: int,
-    chosen: tuple[int, int | None],
+    chosen: Sequence[tuple[int, int | None]],
     limit: float | None,
     title: str,
     caption: str,
 ) -> Figure:
-    """Image with the query, the chosen head enlarged, and the maps of all heads and of their mean.
+    """Image with the query, chosen heads enlarged, and the maps of all heads and of their mean.
 
     Args:
         picture: (H, W, 3) uint8.
         maps: (layers, heads, N), the attention weights of all tokens with the query.
         prefix_names: of the tokens in front of the patches.
         query: its index in the sequence.
-        chosen: layer and head, from 0; None for the mean over the layer's heads.
+        chosen: one or two; layer and head, from 0, None for the mean over the layer's heads.
         limit: the end of the shared scale, or None: each map has a scale of its own, which ends at its largest
             attention weight of a patch.
     """
@@ -125,15 +125,15 @@ def heads_figure(
     n_prefix = len(prefix_names)
     figure, _ = entitled(title, caption, (12, 7.4), CAPTION_WIDTH)
     left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(1, 2.1))[0]
-    scene, large = left.subplots(2, 1)
+    scene, *enlarged = left.subplots(1 + len(chosen), 1)
     left.subplots_adjust(left=0.13, right=0.93, bottom=0.15, top=0.87, hspace=0.2)
     _show_picture(scene, picture, grid, n_prefix, query)
     scene.set_title("query: " + token_name(query, prefix_names), fontsize=10, loc="left")
-    layer, head = chosen
     means = maps.mean(axis=1, keepdims=True)
-    _show_over(large, picture, means[layer, 0] if head is None else maps[layer, head], grid, n_prefix, limit, query)
-    which = "mean of its heads" if head is None else f"head {head + 1}"
-    large.set_title(f"layer {layer + 1}, {which}, over the picture", fontsize=10, loc="left")
+    for large, (layer, head) in zip(enlarged, chosen, strict=True):
+        _show_over(large, picture, means[layer, 0] if head is None else maps[layer, head], grid, n_prefix, limit, query)
+        which = "mean of its heads" if head is None else f"head {head + 1}"
+        large.set_title(f"layer {layer + 1}, {which}, over the picture", fontsize=10, loc="left")
     names = [f"head {number + 1}" for number in range(heads)]
     if heads > 1:
         maps, names = np.concatenate((maps, means), axis=1), [*names, "mean"]
@@ -146,7 +146,8 @@ def heads_figure(
         axes[row, 0].set_ylabel(f"layer {row + 1}", fontsize=9)
     for col, name in enumerate(names):
         axes[0, col].set_title(name, fontsize=9)
-    _frame(axes[layer, heads if head is None else head])
+    for layer, head in chosen:
+        _frame(axes[layer, heads if head is None else head])
     if limit is not None:
         _scale(right, image, (0.91, 0.15, 0.02, 0.72))
     return figure

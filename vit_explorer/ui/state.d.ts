@@ -39,7 +39,7 @@ export interface State {
   coming: { picture: string; model: string; fit: Trace["fit"] };
   /** What the frame shows, once all is drawn, and the time that it took. */
   settled: { picture: string; model: string; fit: string; milliseconds: number };
-  attentionChosen: { layer?: number; head?: number; mean?: boolean; direction?: "row" | "column"; scale?: "shared" | "own" };
+  attentionChosen: { layer?: number; head?: number; mean?: boolean; direction?: "row" | "column"; scale?: "shared" | "own"; beside?: { layer: number; head: number; mean: boolean } | null };
   attentionMix: number | null;
   /** The map by whose order patches are erased in Test it; null while nobody has chosen one. */
   explained: string | null;

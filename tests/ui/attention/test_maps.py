@@ -229,7 +229,7 @@ def words_of(svg: dict) -> str:
     return " ".join(re.sub(r"<(?!!)[^>]*>|<!--|-->", " ", opened(svg).decode()).split())
 
 
-HEADS = {"direction": "row", "scale": "shared", "layer": 1, "head": 0, "mean": False}
+HEADS = {"direction": "row", "scale": "shared", "layer": 1, "head": 0, "mean": False, "beside": None}
 
 
 def test_npz_of_the_heads_holds_the_weights_themselves(visit):
@@ -268,6 +268,8 @@ def test_a_caption_holds_all_settings(visit):
         assert said in words
     own = words_of(visit.ask(export_heads, {**request, "scale": "own", "direction": "column"}))
     assert "own colour scale" in own and "attends to patch 4" in own
+    two = words_of(visit.ask(export_heads, {**request, "beside": [2, 2]}))
+    assert "layer 2, head 1, over the picture" in two and "layer 3, mean of its heads, over the picture" in two
 
 
 def test_the_gif_has_one_frame_a_layer_and_the_same_bytes_each_time(visit):
@@ -284,6 +286,7 @@ def test_the_gif_has_one_frame_a_layer_and_the_same_bytes_each_time(visit):
         ({"format": "bmp"}, "png, svg, pdf"),
         ({"scale": "log"}, "shared or own"),
         ({"layer": 3}, "3 layers of 2 heads"),
+        ({"beside": [3, 0]}, "3 layers of 2 heads"),
         ({"direction": "both"}, "row or column"),
     ],
 )

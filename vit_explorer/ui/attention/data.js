@@ -5,7 +5,8 @@ import * as store from "../core/store.js";
 import { CLS_TOKEN, tokenIndex, tokenOfIndex } from "../core/tokens.js";
 
 /** @typedef {{layers: number, heads: number, n: number, nPrefix: number, grid: number[], whole: boolean, limit: number}} AttentionView */
-/** @typedef {{layer: number, head: number, mean: boolean, direction: "row" | "column", scale: "shared" | "own"}} Chosen `mean`: over the heads of the layer, in the view of the heads */
+/** @typedef {{layer: number, head: number, mean: boolean, direction: "row" | "column", scale: "shared" | "own", beside: Head | null}} Chosen `mean`: over the heads of the layer, in the view of the heads; `beside`: held to be compared with */
+/** @typedef {{layer: number, head: number, mean: boolean}} Head */
 
 const views = new WeakMap(); // payload of a trace -> its view, decoded once
 
@@ -89,14 +90,14 @@ export function chosen(/** @type {import("../state").State} */ state) {
     mean = false,
     direction = "row",
     scale = "shared",
+    beside = null,
   } = state.attentionChosen || {};
-  return {
-    layer: Math.min(layer, seen.layers - 1),
-    head: Math.min(head, seen.heads - 1),
-    mean: mean && seen.heads > 1,
-    direction,
-    scale,
-  };
+  const inside = (/** @type {Head} */ one) => ({
+    layer: Math.min(one.layer, seen.layers - 1),
+    head: Math.min(one.head, seen.heads - 1),
+    mean: one.mean && seen.heads > 1,
+  });
+  return { ...inside({ layer, head, mean }), direction, scale, beside: beside && inside(beside) };
 }
 
 /** Choose what is named; a head that is chosen is looked at itself. @param {Partial<Chosen>} next */
@@ -117,6 +118,16 @@ const kept = (kind, key, usual) =>
     usual,
   );
 
+/** A head as text: "3-2" is layer 3, head 2. @type {import("../core/setting.js").Kind<Head>} */
+const ofLayer = {
+  write: ({ layer, head, mean }) => `${layer + 1}-${mean ? "mean" : head + 1}`,
+  read(text) {
+    const found = /^([1-9]\d{0,2})-([1-9]\d{0,2}|mean)$/.exec(text);
+    const mean = found?.[2] === "mean";
+    return found ? { layer: Number(found[1]) - 1, head: mean ? 0 : Number(found[2]) - 1, mean } : undefined;
+  },
+};
+
 /** What a link holds of the view of the heads. */
 export const linked = {
   layer: kept(index, "layer", () => (view(store.state) || { layers: 0 }).layers - 1),
@@ -124,6 +135,7 @@ export const linked = {
   mean: kept(flag, "mean", false), // after the head
   direction: kept(oneOf("row", "column"), "direction", "row"),
   scale: kept(oneOf("shared", "own"), "scale", "shared"),
+  beside: kept(ofLayer, "beside", null),
   mix: setting(
     number(0, 1),
     () => store.state.attentionMix,
@@ -157,7 +169,7 @@ export const withMean = (seen, shares) => (layer, head) =>
 /** Columns of the view of the heads: the mean is the last. */
 export const columns = (seen) => seen.heads + (seen.heads > 1 ? 1 : 0);
 
-/** The column of what is chosen. @param {{heads: number}} seen @param {Chosen} chosen */
+/** The column of a head, or of the mean. @param {{heads: number}} seen @param {{head: number, mean: boolean}} chosen */
 export const columnOf = (seen, { head, mean }) => (mean ? seen.heads : head);
 
 /** The matrix of what is chosen, as seen.matrix says. @param {any} seen @param {Chosen} chosen */
@@ -168,6 +180,13 @@ export function matrix(seen, { layer, head, mean }) {
   const key = `${layer} mean`;
   if (!seen.means.has(key)) seen.means.set(key, meanOf(all));
   return seen.means.get(key);
+}
+
+/** The token that has the largest share. */
+export function strongest(seen, values) {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return seen.tokenOf(best);
 }
 
 /** The names by which the server finds what is on screen. */

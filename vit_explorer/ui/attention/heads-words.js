@@ -2,6 +2,7 @@
 import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { prefixName, tokenName } from "../core/tokens.js";
+import { strongest } from "./data.js";
 import { uniform } from "./layers-reach.js";
 
 /**
@@ -23,6 +24,34 @@ export function pair(seen, { direction, token, other, share, most }) {
     `${most ? largest : ""}; spread evenly it would be ${format.attention(1 / seen.n)}.`,
   ];
 }
+
+/**
+ * What the query gives to, or gets from, one token in two heads, or the strongest of each: as parts of a paragraph.
+ * @param {any} seen @param {import("./data.js").Chosen} chosen @param {number} token the query @param {number | null} pointed the other token, null for the strongest
+ * @param {ArrayLike<number>[]} both shares of the chosen head and of the one beside it, (n,) each
+ */
+export function two(seen, chosen, token, pointed, both) {
+  const row = chosen.direction === "row";
+  const [query, key, to] = row ? ["query", "key", "to"] : ["key", "query", "from"];
+  const most = pointed === null ? "most " : "";
+  const parts = [chosen, chosen.beside].flatMap((one, k) => {
+    const other = pointed ?? strongest(seen, both[k]);
+    const head = which(one).toLowerCase();
+    const subject = k
+      ? [`; in ${head}, ${to} `]
+      : [`In ${head}, `, make("span", query, shortName(token)), ` ${row ? "gives" : "gets"} ${most}${to} `];
+    const share = make("strong", "", format.attention(both[k][seen.indexOf(other)]));
+    return [...subject, make("span", key, shortName(other)), ": ", share];
+  });
+  if (!row) return [...parts, "."];
+  return [...parts, `. In common: ${format.percent(overlap(both[0], both[1]), 0)} of their attention.`];
+}
+
+const shortName = (/** @type {number} */ token) => (token < 0 ? prefixName(-token - 1) : `patch ${token + 1}`);
+
+/** What two distributions have in common, from 0 to 1. @param {ArrayLike<number>} one @param {ArrayLike<number>} other */
+export const overlap = (one, other) =>
+  Array.from(one).reduce((sum, share, index) => sum + Math.min(share, other[index]), 0);
 
 /** Which map is enlarged: a head's, or the mean of a layer. @param {{layer: number, head: number, mean: boolean}} chosen */
 export const which = ({ layer, head, mean }) => `Layer ${layer + 1}, ${mean ? "mean" : `head ${head + 1}`}`;

@@ -1,7 +1,7 @@
 /* All heads as small maps, the chosen one over the picture, and its whole matrix: all follow the query. */
 import { decode } from "../core/arrays.js";
 import { clearCanvas, patchInput } from "../core/draw.js";
-import { beforeFrame, fill, make } from "../core/elements.js";
+import { beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
@@ -10,10 +10,12 @@ import { saveMenu } from "../core/save.js";
 import { ask, queue } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
-import { middleToken, moveToken, prefixNames, tokenName, tokenOfIndex } from "../core/tokens.js";
+import { middleToken, prefixNames, tokenName } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 import * as attention from "./data.js";
+import * as headsLarge from "./heads-large.js";
 import * as headsMatrix from "./heads-matrix.js";
+import { prefixButtons } from "./heads-prefix.js";
 import * as words from "./heads-words.js";
 import { extremes, uniform } from "./layers-reach.js";
 import * as mapping from "./maps.js";
@@ -27,6 +29,8 @@ export default widget((root, server) => {
   let drawn = null; // widths, places and inks as they were when everything was drawn
   let patch = null; // looked from last
   let pointed = null; // the other token, pointed at on the large map or in the matrix
+
+  const prefix = prefixButtons($(".prefix"));
 
   // ---- what is shown ---------------------------------------------------------------------------------------------
   const askRows = queue(server, "attention_rows");
@@ -90,36 +94,39 @@ export default widget((root, server) => {
     fetchAll(seen);
     const end = (values) => (scale === "shared" ? seen.limit : mapping.ownEnd(seen, values));
     const values = shares(layer, column);
-    const other = pointed !== null ? pointed : mapping.strongest(seen, values);
+    const other = pointed !== null ? pointed : attention.strongest(seen, values);
+    const held = chosen.beside && shares(chosen.beside.layer, attention.columnOf(seen, chosen.beside));
     const maps = clearCanvas($(".maps"), drawn.maps.width, drawn.maps.height);
     const columns = attention.columns(seen);
     mapping.smallNumbers(maps, drawn.maps, seen.layers, columns, drawn.soft, columns > seen.heads ? "mean" : "");
     mapping.small(maps, seen, seen.layers, columns, drawn.maps, shares, end);
-    markMaps(seen, token, layer, column);
-    mapping.large($(".large"), seen, state.trace, values, end(values), drawn.large.width, mapping.mix(state));
-    mapping.largeMarks($(".large-marks"), seen, drawn.large, [
-      [other, drawn.key],
-      [token, drawn.query],
-    ]);
-    if (attention.matrix(seen, chosen))
+    markMaps(seen, token, chosen);
+    headsLarge.draw($(".one"), state, drawn, { values, end: end(values), other, token });
+    if (held) {
+      const other = pointed ?? attention.strongest(seen, held);
+      headsLarge.draw($(".other"), state, drawn, { values: held, end: end(held), other, token });
+    } else if (attention.matrix(seen, chosen))
       headsMatrix.mark($(".matrix-marks"), seen, drawn.whole, token, other, direction, drawn);
-    write(state, seen, token, other, values);
+    write(state, seen, token, other, values, held);
   }
 
-  function markMaps(seen, token, layer, column) {
+  function markMaps(seen, token, chosen) {
     const context = clearCanvas($(".maps-marks"), drawn.maps.width, drawn.maps.height);
     for (let row = 0; row < seen.layers; row++) {
       for (let col = 0; col < attention.columns(seen); col++)
         mapping.smallMark(context, seen, drawn.maps, row, col, token, drawn.query);
     }
-    mapping.smallFrame(context, drawn.maps, layer, column, drawn.text);
+    for (const [one, ink] of [
+      [chosen.beside, drawn.soft],
+      [chosen, drawn.text],
+    ])
+      if (one) mapping.smallFrame(context, drawn.maps, one.layer, attention.columnOf(seen, one), ink);
   }
 
   // ---- words -----------------------------------------------------------------------------------------------------
-  const write = beforeFrame((state, seen, token, other, values) => {
+  const write = beforeFrame((state, seen, token, other, values, held = null) => {
     const chosen = attention.chosen(state);
-    for (const [index, button] of prefixButtons().entries())
-      button.setAttribute("aria-pressed", String(token === tokenOfIndex(index, seen.nPrefix)));
+    prefix.press(token, seen.nPrefix);
     $(".patch").setAttribute("aria-pressed", String(token >= 0));
     if (token >= 0) patch = token;
     if (!values) {
@@ -130,40 +137,28 @@ export default widget((root, server) => {
       );
       return;
     }
-    const share = values[seen.indexOf(other)];
-    const parts = words.pair(seen, { direction: chosen.direction, token, other, share, most: pointed === null });
+    const parts = held
+      ? words.two(seen, chosen, token, pointed, [values, held])
+      : words.pair(seen, {
+          direction: chosen.direction,
+          token,
+          other,
+          share: values[seen.indexOf(other)],
+          most: pointed === null,
+        });
     $(".pair").replaceChildren(...parts);
     $(".of").textContent = words.head(seen, chosen, values);
     $(".far").textContent = words.far(seen, chosen);
     $(".bits").textContent = words.bits(seen, chosen);
-    $(".large").setAttribute("aria-label", `${words.which(chosen)}, over the picture. ${$(".pair").textContent}`);
+    const label = (one) => `${words.which(one)}, over the picture. ${$(".pair").textContent}`;
+    $(".large").setAttribute("aria-label", label(chosen));
+    if (held) $(".other-map").setAttribute("aria-label", label(chosen.beside));
   });
 
   function press(key, value) {
     for (const button of root.querySelectorAll(`[data-${key}]`)) {
       button.setAttribute("aria-pressed", String(button.dataset[key] === value));
     }
-  }
-
-  // ---- the tokens in front of the patches --------------------------------------------------------------------------
-  const prefixButtons = () => [...root.querySelectorAll(".prefix .vx-button")];
-
-  /** A button for each of them, which makes it the query. */
-  function listPrefix(nPrefix) {
-    const names = prefixNames();
-    const listed = prefixButtons().map((button) => button.dataset.token);
-    if (listed.join() === names.join()) return;
-    fill($(".prefix"), names, (name, index) => {
-      const button = make(
-        "button",
-        `vx-button ${name === "CLS" || name === "distillation" ? name.toLowerCase() : "register"}`,
-        format.capital(name),
-      );
-      button.type = "button";
-      button.dataset.token = name;
-      button.addEventListener("click", () => store.pin(tokenOfIndex(index, nPrefix)));
-      return button;
-    });
   }
 
   // ---- everything ------------------------------------------------------------------------------------------------
@@ -175,6 +170,9 @@ export default widget((root, server) => {
     const { direction, scale } = chosen;
     const width = (name) => Math.floor($(`.${name}`).clientWidth);
     pointed = null;
+    $(".other").hidden = !chosen.beside;
+    $(".whole").hidden = Boolean(chosen.beside);
+    $(".hold").setAttribute("aria-pressed", String(Boolean(chosen.beside)));
     drawn = {
       seen,
       whole: width("whole"),
@@ -196,9 +194,10 @@ export default widget((root, server) => {
     $(".from").setAttribute("aria-label", $(".side").textContent);
     $(".beside").hidden = !seen.nPrefix;
     $(".beside").textContent = words.beside(prefixNames());
-    listPrefix(seen.nPrefix);
+    prefix.list(seen.nPrefix);
     $(".mix input").value = mapping.mix(state);
     $(".which").textContent = words.which(chosen);
+    $(".held").textContent = chosen.beside ? words.which(chosen.beside) : "";
     press("direction", direction);
     press("scale", scale);
     $(".high").textContent = words.scaleEnd(scale, seen.limit);
@@ -212,15 +211,11 @@ export default widget((root, server) => {
       `${seen.layers} layers by ${seen.heads} heads${seen.heads > 1 ? " and their mean" : ""}, ${direction === "row" ? "from" : "to"} the query`,
     );
     $(".maps-marks").setAttribute("aria-label", `${words.which(chosen)} is enlarged; arrow keys choose another head`);
-    $(".large-marks").setAttribute(
-      "aria-label",
-      "The chosen head: point at a token to read its share; Enter or a click makes it the query",
-    );
     $(".matrix-marks").setAttribute(
       "aria-label",
       "Matrix of the head: up and down choose the row, left and right the column",
     );
-    drawMatrix(state, seen);
+    if (!chosen.beside) drawMatrix(state, seen);
   }
 
   function drawMatrix(/** @type {import("../state").State} */ state, seen) {
@@ -253,9 +248,16 @@ export default widget((root, server) => {
   const shown = () => (drawn && attention.view(store.state) === drawn.seen ? drawn.seen : null);
 
   patchInput($(".scene-marks"), () => (shown() || { grid: null }).grid);
-  $(".patch").addEventListener("click", () => {
-    const seen = shown();
-    if (seen) store.pin(patch !== null && patch < seen.grid[0] * seen.grid[1] ? patch : middleToken(seen.grid));
+  /** From a token in front of the patches back to the patch that was looked from last. */
+  function lookFromPatch({ grid }) {
+    if (attention.query(store.state) < 0)
+      store.pin(patch !== null && patch < grid[0] * grid[1] ? patch : middleToken(grid));
+  }
+  $(".patch").addEventListener("click", () => shown() && lookFromPatch(drawn.seen));
+  $(".hold").addEventListener("click", () => {
+    if (!shown()) return;
+    const { layer, head, mean, beside } = attention.chosen(store.state);
+    choose({ beside: beside ? null : { layer, head, mean } });
   });
   for (const key of ["direction", "scale"]) {
     for (const button of root.querySelectorAll(`[data-${key}]`)) {
@@ -268,6 +270,7 @@ export default widget((root, server) => {
       if (!seen) return;
       const { layer, head } = extremes(seen)[which];
       choose({ layer, head });
+      lookFromPatch(seen); // near and far are of places, and those tokens have none
     });
   $(".mix input").addEventListener("input", (event) => store.set("attentionMix", Number(event.target.value)));
 
@@ -295,20 +298,8 @@ export default widget((root, server) => {
     mark(store.state);
   }
 
-  const large = $(".large-marks");
-  large.addEventListener(
-    "pointermove",
-    (event) => shown() && pointAt(mapping.largeToken(event, large, drawn.seen, drawn.large)),
-  );
-  large.addEventListener("pointerleave", () => pointAt(null));
-  large.addEventListener("click", () => pointed !== null && store.pin(pointed));
-  large.addEventListener("keydown", (event) => {
-    const seen = shown();
-    if (!seen) return;
-    if (event.key === "Enter" && pointed !== null) store.pin(pointed);
-    else if (!moveToken(event.key, seen.grid, pointed, pointAt)) return;
-    event.preventDefault();
-  });
+  for (const figure of [$(".one"), $(".other")])
+    headsLarge.input(figure, { shown: () => shown() && drawn, pointed: () => pointed, point: pointAt });
 
   headsMatrix.input($(".matrix-marks"), {
     place: () => shown() && { seen: drawn.seen, width: drawn.whole },
@@ -334,8 +325,11 @@ export default widget((root, server) => {
 
   function saved() {
     const state = store.state;
-    if (!attention.view(state)) return null;
-    return { ...attention.named(state), token: attention.query(state), ...attention.chosen(state) };
+    const seen = attention.view(state);
+    if (!seen) return null;
+    const chosen = attention.chosen(state);
+    const beside = chosen.beside && [chosen.beside.layer, attention.columnOf(seen, chosen.beside)];
+    return { ...attention.named(state), token: attention.query(state), ...chosen, beside };
   }
   saveMenu($(".vx-panel"), server, saved, { npz: "attention (layers, heads, N, N), grid, n_prefix, query" });
 

@@ -16,6 +16,8 @@ from vit_explorer.ui.core.serve import terms
 from vit_explorer.ui.core.session import Session
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.figure import Figure
 
 MAX_LAYER = 900_000  # weights in one payload that comes after the first: 2.4 MB as base64
@@ -64,11 +66,17 @@ class LayerPayload(TypedDict):
 
 @dataclass(frozen=True)
 class HeadsExport(RowsRequest, MatrixRequest):
-    """The view as it is on screen, and the format of the file; ``mean``: over the layer's heads, not the head."""
+    """The view as it is on screen, and the format of the file.
+
+    Attributes:
+        mean: over the layer's heads, not the head.
+        beside: layer and head of a second map, from 0; one past the last head is the mean. None where there is none.
+    """
 
     mean: bool
     direction: Literal["row", "column"]
     scale: Literal["shared", "own"]
+    beside: tuple[int, int] | None
     format: str
 
 
@@ -103,7 +111,9 @@ def export_heads(session: Session, request: HeadsExport) -> FileAnswer:
     seen = load_attention(session, request)
     query = query_index(seen, request.token)
     layer, head = check_head(seen, request.layer, request.head)
-    chosen = layer, None if request.mean else head
+    chosen = [(layer, None if request.mean else head)]
+    if request.beside is not None:
+        chosen.append(_column(seen, *request.beside))
     return export_file(
         f"{seen.checkpoint.name}-attention",
         request.format,
@@ -112,7 +122,14 @@ def export_heads(session: Session, request: HeadsExport) -> FileAnswer:
     )
 
 
-def _figure(seen: AttentionInput, request: HeadsExport, query: int, chosen: tuple[int, int | None]) -> Figure:
+def _column(seen: AttentionInput, layer: int, column: int) -> tuple[int, int | None]:
+    """Layer and head, None for the mean: the column behind the heads."""
+    heads = seen.weights.shape[1]
+    layer, head = check_head(seen, layer, min(column, heads - 1))
+    return layer, None if column == heads else head
+
+
+def _figure(seen: AttentionInput, request: HeadsExport, query: int, chosen: Sequence[tuple[int, int | None]]) -> Figure:
     weights, column = seen.weights.numpy(), request.direction == "column"
     n_prefix, names = seen.traced.n_prefix, seen.checkpoint.model.prefix_names()
     limit = shares_limit(weights, n_prefix) if request.scale == "shared" else None

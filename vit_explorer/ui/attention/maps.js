@@ -212,11 +212,4 @@ export function largeToken(event, element, seen, { left, side, height }) {
   return row * seen.grid[1] + Math.floor(((x - left) / side) * seen.grid[1]);
 }
 
-/** The token that has the largest share. */
-export function strongest(seen, values) {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
-  return seen.tokenOf(best);
-}
-
 export const mix = (/** @type {import("../state").State} */ state) => state.attentionMix ?? PICTURE_SHARE;

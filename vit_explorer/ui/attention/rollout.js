@@ -67,7 +67,7 @@ export default widget((root, server) => {
     const others = Float32Array.from(values);
     for (let i = 0; i < seen.nPrefix; i++) others[i] = -1;
     if (whose !== null) others[seen.indexOf(whose)] = -1;
-    return maps.strongest(seen, others);
+    return attention.strongest(seen, others);
   }
 
   function drawRow(name, seen, list, start, now, end, whose) {
