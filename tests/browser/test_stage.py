@@ -204,7 +204,7 @@ def test_what_is_said_covers_no_finding(stage):
     for view, wanted in {
         "tab=patches&patch=2": "2 × 2 against 4 × 4: 3.95 times the tokens",
         "tab=patches&patch=4": "trained on exactly this cut",
-        "tab=windows&sub=masks&model=swin-cifar10&mask=off": "; with it ",
+        "tab=windows&sub=masks&model=swin-cifar10&mask=off": "Without it: ",
     }.items():
         stage.evaluate("(view) => vx.go(view)", view)
         stage.wait_for_function(f"(wanted) => {sentence}.includes(wanted)", arg=wanted)

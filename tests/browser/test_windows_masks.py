@@ -14,7 +14,7 @@ from tests.browser.pages import PHONE, drawn, fits
 from tests.browser.swin_models import cut, open_windows, save_models, settle, swin_of, traced_swin
 from vit_explorer.bench.page import open_page
 from vit_explorer.data.uploads import fit_picture
-from vit_explorer.explain import unmasked
+from vit_explorer.explain import trace, unmasked
 from vit_explorer.models.windows import relative_position_index, window_plan
 from vit_explorer.ui.core.session import Session
 
@@ -303,10 +303,10 @@ def test_the_mask_is_switched_off_and_both_answers_stand(masks, session):
         traced = traced_swin(session, masks)
         shown = masks.evaluate("vx.get('settled')")
         pixels = fit_picture(session.picture(shown["picture"]).image, checkpoint.model.img_size, shown["fit"])
-        bare = unmasked(checkpoint.model)(checkpoint.preprocess(pixels[None])).softmax(dim=1)[0]
+        bare = trace(unmasked(checkpoint.model), checkpoint.preprocess(pixels[None]))
     own = traced.probabilities[0]
     answer = masks.locator(f"{MASKS} .answer")
-    assert f"{100 * float(own.max()):.1f} %" in answer.inner_text()
+    assert f"{100 * float(own.max()):.1f} %" in answer.inner_text() and "swin-test says" in answer.inner_text()
     assert masks.locator(f"{MASKS} .both").is_hidden()
     pin = "vx.module('windows/data.js').then(({ pin, cornerOf }) => pin(cornerOf([16, 16]), [16, 16]))"
     masks.evaluate(pin)
@@ -317,11 +317,9 @@ def test_the_mask_is_switched_off_and_both_answers_stand(masks, session):
     assert "may not meet" in legend.inner_text()
     assert words(masks, f"{MASKS} .verdict") == "may meet 4 of 16"
     masks.locator(f"{MASKS} [data-mask=off]").click()
-    masks.wait_for_function(
-        "(part) => document.querySelector(part).textContent.includes('Without')", arg=f"{MASKS} .answer"
-    )
+    masks.locator(f"{MASKS} .both .bar").first.wait_for()
     said = answer.inner_text()
-    for probabilities in (own, bare):
+    for probabilities in (own, bare.probabilities[0]):
         assert checkpoint.class_names[int(probabilities.argmax())] in said
         assert f"{100 * float(probabilities.max()):.1f} %" in said
     assert masks.locator(f"{MASKS} .both .bar").count() == 6
@@ -331,7 +329,12 @@ def test_the_mask_is_switched_off_and_both_answers_stand(masks, session):
     assert "may not meet" not in legend.inner_text()
     assert words(masks, f"{MASKS} .verdict") == "meets 16 of 16 without the mask"
     masks.locator(f"{MASKS} [data-show=attention]").click()
-    assert "may not meet" in legend.inner_text()  # the network's own attention, which has the mask
+    assert "may not meet" not in legend.inner_text()
+    order, bare_weights = PLAN.order.reshape(-1, SIZE)[CORNER], bare.windows[1].weights[0, CORNER, 0]
+    for query, key in ((15, 0), (0, 0), (2, 13)):
+        cell(masks, query, key)
+        assert words(masks, f"{MASKS} .pair") == f"Query {name(order[query])}, key {name(order[key])}"
+        assert share_of(words(masks, f"{MASKS} .share")) == pytest.approx(float(bare_weights[query, key]), abs=0.0006)
     masks.locator(f"{MASKS} [data-show=mask]").click()
     cut(masks, "shift", "0")
     assert masks.locator(f"{MASKS} .answers").is_hidden()  # nothing is masked

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from tests.browser.apps import serving
 from tests.browser.pages import drawn, hastened
 from vit_explorer.bench.page import open_page
 from vit_explorer.data.uploads import fit_picture
+from vit_explorer.explain.rewindow import unmasked
 from vit_explorer.explain.trace import Trace, trace
 from vit_explorer.explain.windows import attention_on_map, block_reach, layout_of, reach
-from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER, load_checkpoint, save_checkpoint
+from vit_explorer.models.checkpoint import CHECKPOINT_FOLDER, Checkpoint, load_checkpoint, save_checkpoint
 from vit_explorer.models.swin import SwinTransformer
 from vit_explorer.models.zoo import create_model
 from vit_explorer.ui.core.session import Session
@@ -62,13 +64,20 @@ def address(runs, checkpoints) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def traced(checkpoints) -> Trace:
-    """The pass over the finished example, computed here."""
+def untrained(checkpoints) -> tuple[Checkpoint, Tensor]:
+    """The Swin, and the finished example as it takes it."""
     checkpoint = load_checkpoint(NAME, [checkpoints])
     assert isinstance(checkpoint.model, SwinTransformer)
     pixels = fit_picture(Session().picture("sample:cat").image, 32, "crop")
+    return checkpoint, checkpoint.preprocess(pixels[None])
+
+
+@pytest.fixture(scope="module")
+def traced(untrained) -> Trace:
+    """The pass over the finished example, computed here."""
+    checkpoint, images = untrained
     with torch.inference_mode():
-        return trace(checkpoint.model, checkpoint.preprocess(pixels[None]))
+        return trace(checkpoint.model, images)
 
 
 @pytest.fixture(scope="module")
@@ -195,15 +204,34 @@ def reach_after(page, block: int) -> float:
     return float(re.search(rf"Swin block {block} ([\d.]+) %", label)[1])
 
 
-def test_the_step_with_the_mask_leads_to_the_same_without_it(steps):
-    unmask = steps.locator(".vx-windows-steps .unmask")
+def test_the_step_with_the_mask_switches_it_off_and_says_what_the_network_does_then(steps, traced, untrained):
+    with torch.inference_mode():
+        checkpoint, images = untrained
+        bare = trace(unmasked(checkpoint.model), images)
+    answers = steps.locator(".vx-windows-steps .answers")
     go(steps, 5)
-    assert unmask.is_hidden()
+    assert answers.is_hidden()
     go(steps, 6)
-    unmask.click()
-    masks = steps.locator(".vx-windows-masks")
-    masks.locator("[data-mask=off][aria-pressed=true]").wait_for()
-    steps.wait_for_function("document.querySelector('.vx-windows-masks .answer').textContent.startsWith('Without')")
+    pin(steps, CORNER)
+    box = answers.bounding_box()
+    assert box["y"] + box["height"] < 720  # without scrolling, on the smallest of screens
+    answers.get_by_role("button", name="Mask off").click()
+    answers.get_by_text(re.compile(r"Without it: \w+, [\d.]+ %")).wait_for()
+    for said, seen in zip(re.findall(r"(\w+), ([\d.]+) %", answers.inner_text()), (traced, bare), strict=True):
+        assert said[0] == checkpoint.class_names[int(seen.logits.argmax())]
+        assert float(said[1]) == pytest.approx(100 * float(seen.probabilities.max()), abs=0.06)
+    layout = layout_of(traced.windows[1].grid, traced.windows[1].plan)
+    foreign = (layout.window_of == layout.window_of[CORNER]) & ~block_reach(layout)[CORNER]
+    row = attention_on_map(bare.windows[1])[0][0, 0, CORNER]
+    given = re.search(r"all 16 in its window: the 12 of A, B and C, .* get ([\d.]+) %", text(steps, SAYS))
+    assert float(given[1]) == pytest.approx(100 * float(row[foreign].sum()), abs=0.3)
+    assert share_said(text(steps, SAYS))[0] == pytest.approx(float(row.max()), abs=6e-4)
+    assert "Crossed out" not in steps.locator(MARKS).get_attribute("aria-label")
+    go(steps, 3)
+    assert answers.is_hidden()
+    go(steps, 6)
+    answers.get_by_role("button", name="Mask on").click()
+    assert "may attend to 4 of the 16" in text(steps, SAYS)
 
 
 def test_the_reach_of_every_block_is_the_packages(steps, traced):

@@ -15,7 +15,10 @@ test("two tokens meet in one window and one region, and without the mask in one 
   const cut = words.ofPair(place(1), { window: 1, place: 1 }, GIVEN);
   assert.equal(cut.style, "no");
   assert.match(cut.reason, /A and B.*column 1 comes from the left edge/);
-  assert.equal(words.ofPair(place(1, false), { window: 1, place: 1 }, GIVEN).style, "yes");
+  const open = words.ofPair(place(1, false), { window: 1, place: 1 }, GIVEN);
+  assert.equal(open.style, "yes");
+  assert.match(open.share, /Head 2 .* 25\.0 % .*with the mask exactly 0/);
+  assert.equal(words.ofPair(place(1, false), { window: 1, place: 1 }, { head: 1, share: null }).share, "");
   assert.equal(words.ofPair(place(0), { window: 1, place: 0 }, GIVEN).style, "");
 });
 

@@ -9,13 +9,13 @@ const BOTH = {
   without: [0.5, 0.1, 0.3, 0.1],
 };
 
-test("both answers are named, the one without the mask first", () => {
-  assert.match(words.answer(BOTH.classes, BOTH.with_mask), /cat, 65\.0 %/);
-  assert.match(words.unmasked(BOTH), /ant, 50\.0 %.*cat, 65\.0 %/);
-  const same = words.unmasked({ ...BOTH, without: BOTH.with_mask });
-  assert.match(same, /cat, 65\.0 %.*the same, 65\.0 %/);
+test("the answer with the mask is named with its network, and that without as soon as it is known", () => {
+  const seen = { model: "swin", classes: BOTH.classes, probabilities: BOTH.with_mask };
+  assert.match(words.answers(seen, null), /swin says cat, 65\.0 %\.$/);
+  assert.match(words.answers(seen, null, true), /swin says cat, 65\.0 %.*Without it: …$/);
+  assert.match(words.answers(seen, BOTH), /swin says cat, 65\.0 %.*Without it: ant, 50\.0 %/);
 });
 
 test("bars are of the classes that lead either way", () => {
-  assert.deepEqual(words.leading(BOTH), [2, 0, 1]);
+  assert.deepEqual(words.leaders(BOTH), [2, 0, 1]);
 });

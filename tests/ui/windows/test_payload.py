@@ -136,7 +136,7 @@ def test_a_swin_without_a_head_has_everything_but_a_prediction(tmp_path):
 
 @pytest.mark.parametrize("cut", [{}, {"window": 3, "side": 14}])
 def test_the_answers_with_the_mask_and_without_are_those_of_two_passes(session, cut):
-    answer = bind(answer_unmasked, session)(ASKED | cut)
+    answer = bind(answer_unmasked, session)(ASKED | cut | {"blocks": [1]})
     checkpoint = session.checkpoint("small")
     window, side = cut.get("window", 4), cut.get("side", 16)
     model = rewindowed(checkpoint.model, window, window // 2)
@@ -146,6 +146,8 @@ def test_the_answers_with_the_mask_and_without_are_those_of_two_passes(session, 
         for name, network in (("with_mask", model), ("without", unmasked(model))):
             expected = network(inputs).softmax(dim=-1)[0].tolist()
             assert answer[name] == pytest.approx(expected, abs=1e-6)
+        bare = trace(unmasked(model), inputs).windows[1].weights[0]
+    torch.testing.assert_close(torch.from_numpy(unpack(answer["weights"][0])).float(), bare, atol=2e-3, rtol=0)
     assert answer["classes"] == ["dark", "grey", "light"] and answer["with_mask"] != answer["without"]
     with pytest.raises(UserError, match="no windows"):
-        bind(answer_unmasked, session)(ASKED | {"model": "convolutional"})
+        bind(answer_unmasked, session)(ASKED | {"model": "convolutional", "blocks": []})

@@ -1196,6 +1196,7 @@ export interface UnmaskedPayload {
   classes: Array<string>;
   with_mask: Array<number>;
   without: Array<number>;
+  weights: Array<Packed>;
 }
 
 export interface UnopenedPayload {

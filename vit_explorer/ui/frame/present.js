@@ -23,7 +23,7 @@ const SMALLEST = 0.75; // times the letters that the room needs
 const LARGEST = 2;
 const COLOURS = ["b", ".", "w"]; // keys that change a black or white screen; any other brings the picture back
 const FINDINGS = [
-  ".vx-windows-masks .answers:has([data-mask=off][aria-pressed=true]) .answer", // both answers
+  ".answers:has([data-mask=off][aria-pressed=true]) .answer", // both answers
   ".vx-patches .numbers caption", // another cut against the trained one
   ".vx-patches .note",
   ".headline",

@@ -85,10 +85,10 @@ export default widget((root, server) => {
   function answerOf(seen) {
     if (!seen.classes.length) return `${seen.model} has no head: it names no class.`;
     const [top, mine] = [best(seen.probabilities), best(seen.ownProbabilities)];
-    const says = `${seen.classes[top]} ${format.probability(seen.probabilities[top])}`;
+    const says = `${seen.model} says ${seen.classes[top]}, ${format.probability(seen.probabilities[top])}`;
     return changed(seen)
-      ? `Cut as it was not trained, it says ${says}; as trained, ${seen.classes[mine]} ${format.probability(seen.ownProbabilities[mine])}.`
-      : `It says ${says}.`;
+      ? `Cut as it was not trained, ${says}; as trained, ${seen.classes[mine]}, ${format.probability(seen.ownProbabilities[mine])}.`
+      : `${says}.`;
   }
 
   function show({ model }, seen) {
@@ -107,7 +107,7 @@ export default widget((root, server) => {
     $(".choose").hidden = model.name === seen.model;
     $(".choose").textContent = `Choose ${seen.model}`;
     $(".why").textContent =
-      model.name === seen.model ? "" : `${model.name} has no windows: this is ${seen.model} on the same picture.`;
+      model.name === seen.model ? "" : `${model.name} has no windows: all numbers here are those of ${seen.model}.`;
   }
 
   function pairName(seen, k) {

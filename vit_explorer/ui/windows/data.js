@@ -128,6 +128,15 @@ export function supply(/** @type {import("../state").State["windows"]} */ shown,
   blocks.forEach((index, k) => (seen.blocks[index].weights = decode(weights[k]).data));
 }
 
+/** A block without its mask: all of a window is one region, and padding stays out. @param {import("../core/payloads").Packed} weights without the mask */
+export const bare = (block, weights) => ({
+  ...block,
+  weights: decode(weights).data,
+  regions: block.regions.map((region) => Math.min(region, 0)),
+  masked: block.regions.some((region) => region < 0),
+  limits: new Map(),
+});
+
 /** Whom a token attends to in a block's head: all places of its window, padding (-1) among them. @returns {Within} */
 export function within(block, head, token) {
   const { n, heads, order, regions, weights } = block;
@@ -143,6 +152,10 @@ export function within(block, head, token) {
     allowed: Uint8Array.from({ length: n }, (_, k) => Number(regions[window * n + k] === own)),
   };
 }
+
+/** The tokens of a window that one of them must not attend to. @param {Within} within @returns {number[]} */
+export const forbidden = ({ tokens, allowed }) =>
+  Array.from(tokens).filter((token, place) => token >= 0 && !allowed[place]);
 
 /** The largest share that a token gives in a block's head: where the colour scale of that head ends. */
 export function limit(block, head) {
@@ -255,10 +268,13 @@ export function input(element, gridOf, tokenAt) {
   });
 }
 
-/** What the server is asked about the Swin on screen, cut as it is. @param {import("../state").State} state */
-export function request({ trace, windows: { answer } }) {
+/** What the server is asked about the Swin on screen, cut as it is, and its chosen blocks. @param {import("../state").State} state */
+export function request(state) {
+  const { trace } = state;
+  const { answer } = state.windows;
   const { model, window, shift, side, own } = answer;
   const usual = own.window === window && own.shift === shift && own.side === side;
   const cut = usual ? { window: null, shift: null, side: null } : { window, shift, side };
-  return { picture: trace.picture.name, model, fit: trace.fit, ...cut };
+  const { pairs, pair } = view(state);
+  return { picture: trace.picture.name, model, fit: trace.fit, ...cut, blocks: pairs[pair].blocks };
 }

@@ -10,7 +10,7 @@ import * as pairs from "./pairs.js";
 /**
  * The marked query and its key: whether they meet in this block.
  * @param {Place} query @param {{window: number, place: number}} key
- * @param {{head: number, share: number}} given by the query to the key, in a head
+ * @param {{head: number, share: number | null}} given by the query to the key, in a head; null where it is not known yet
  * @returns {Judgement}
  */
 export function ofPair({ block, window, place, apart }, key, given) {
@@ -21,12 +21,14 @@ export function ofPair({ block, window, place, apart }, key, given) {
       reason: "The key lies in another window of this block: they do not meet in it.",
       share: "",
     };
+  const share =
+    given.share === null ? "" : `Head ${given.head + 1} gives it ${format.probability(given.share)} of its attention`;
   if (pairs.meet(block, window, place, key.place))
     return {
       style: "yes",
       verdict: "✓ may meet",
       reason: "Both lie in the same window and the same region.",
-      share: `Head ${given.head + 1} gives it ${format.probability(given.share)} of its attention.`,
+      share: share && `${share}.`,
     };
   const [own, other] = [place, key.place].map((one) => pairs.regionOf(block, window, one));
   const reason = pairs.reason(block, own, other);
@@ -35,7 +37,7 @@ export function ofPair({ block, window, place, apart }, key, given) {
       style: "yes",
       verdict: "✓ meet without the mask",
       reason,
-      share: "With the mask the pair is forbidden: its share is exactly 0.",
+      share: share && `${share}; with the mask exactly 0.`,
     };
   return {
     style: "no",

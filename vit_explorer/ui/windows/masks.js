@@ -4,15 +4,15 @@ import { clearCanvas, outline } from "../core/draw.js";
 import { barCells, beforeFrame, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
-import { inLink, touch } from "../core/link.js";
+import { inLink } from "../core/link.js";
 import { ARROWS, at } from "../core/pointer.js";
-import { question } from "../core/question.js";
 import { saveScreen } from "../core/screen.js";
 import { oneOf, setting } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
+import { maskSwitch } from "./mask-switch.js";
 import * as masking from "./masks-words.js";
 import * as matrix from "./matrix.js";
 import * as pairs from "./pairs.js";
@@ -31,21 +31,15 @@ export default widget((root, server) => {
   const WIDE = 700; // px: from here on all of it stands side by side
   let shown = "mask"; // or "attention"
   let drawn = null; // what is on screen, with sizes in px
-  let masked = true; // whether the answer is that with the mask
-  let both = null; // the answers with the mask and without
   let led = false; // once: from the token that the page marks by itself to one whose window is cut
-  const { ask, fits } = question(root, server, "unmasked", {
-    wanted: windows.request,
-    keep: (told) => (both = told),
-    draw: (state) => answer(windows.view(state), state),
-  });
+  const mask = maskSwitch(root, server, redraw);
 
   const block = (seen) => seen.blocks[seen.pairs[seen.pair].blocks[1]];
   const number = (seen) => block(seen).index + 1;
 
   // ---- words -----------------------------------------------------------------------------------------------------
-  /** Whether what is on screen keeps pairs apart: the attention is always that of the network as it was trained. */
-  const apart = () => masked || shown === "attention";
+  /** Whether what is on screen keeps pairs apart: the attention does so until that without the mask has come. */
+  const apart = () => mask.masked() || (shown === "attention" && !drawn.bare);
   const name = (token, style) => make("span", style, pairs.where(token, drawn.block.grid));
 
   /** The marked query and, where one is pointed at, its key. */
@@ -54,8 +48,9 @@ export default widget((root, server) => {
     const from = { block: now, window, place, apart: apart() };
     if (key === null) return masking.ofQuery(from, padding);
     const other = pairs.placeOf(now, key);
-    const { shares } = windows.within(now, seen.head, query);
-    return masking.ofPair(from, other, { head: seen.head, share: shares[other.place] });
+    const { shares } = windows.within(drawn.bare ?? now, seen.head, query);
+    const known = mask.masked() || drawn.bare;
+    return masking.ofPair(from, other, { head: seen.head, share: known ? shares[other.place] : null });
   }
 
   const write = beforeFrame((seen, query, key) => {
@@ -131,16 +126,19 @@ export default widget((root, server) => {
     $(".vx-panel").style.visibility = seen ? "" : "hidden"; // its height stays
     if (!seen) return;
     const now = block(seen);
-    const high = windows.limit(now, seen.head);
+    const bare = mask.bare(state, now);
+    const high = windows.limit(bare ?? now, seen.head);
     drawn = {
       seen,
       block: now,
+      bare,
       window: null,
       place: null,
       padding: false,
-      shown: { kind: shown, head: seen.head, high, images: new Map(), masked: apart() },
       ...sizes(now),
     };
+    const { weights } = bare ?? now;
+    drawn.shown = { kind: shown, head: seen.head, high, weights, images: new Map(), masked: apart() };
     const context = clearCanvas($(".windows"), drawn.every.width, drawn.every.height);
     const n = now.windows[0] * now.windows[1];
     for (let window = 0; window < n; window++)
@@ -148,31 +146,21 @@ export default widget((root, server) => {
     clearCanvas($(".scene"), drawn.scene, drawn.scene).drawImage(seen.image, 0, 0, drawn.scene, drawn.scene);
     $(".scene").setAttribute("aria-label", "The picture that the model saw");
     words(seen, now, n, high);
-    answer(seen, state);
+    mask.draw(state);
+    bars(mask.masked() ? null : mask.known(state));
     lead(seen, now, state);
   }
 
-  /** The network's answer as it is, or both where the mask is off. */
-  function answer(seen, /** @type {import("../state").State} */ state) {
-    $(".answers").hidden = !seen.classes.length || seen.blocks.every((one) => !one.masked);
-    for (const button of root.querySelectorAll("[data-mask]"))
-      button.setAttribute("aria-pressed", String((button.dataset.mask === "on") === masked));
-    $(".both").hidden = masked;
-    if ($(".answers").hidden) return;
-    if (!masked) ask(state);
-    const here = !masked && both && fits(state);
-    $(".answer").textContent = masked
-      ? wording.answer(seen.classes, seen.probabilities)
-      : here
-        ? wording.unmasked(both)
-        : "…";
-    if (here) $(".both").replaceChildren(...wording.leading(both).flatMap((i) => bars(i)));
+  /** A bar with the mask and one without for each class that leads. */
+  function bars(both) {
+    $(".both").hidden = !both;
+    if (!both) return;
+    const pair = (i) => [
+      ...barCells(`${both.classes[i]}, mask on`, both.with_mask[i]),
+      ...barCells(`${both.classes[i]}, mask off`, both.without[i], "first"),
+    ];
+    $(".both").replaceChildren(...wording.leaders(both).flatMap(pair));
   }
-
-  const bars = (i) => [
-    ...barCells(`${both.classes[i]}, mask on`, both.with_mask[i]),
-    ...barCells(`${both.classes[i]}, mask off`, both.without[i], "first"),
-  ];
 
   /** The page marks the middle of the picture by itself, where no window is cut: look at a corner instead. */
   function lead(seen, now, state) {
@@ -205,8 +193,7 @@ export default widget((root, server) => {
     $(".legend").replaceChildren(...chips);
     for (const button of root.querySelectorAll("[data-show]")) {
       button.setAttribute("aria-pressed", String(button.dataset.show === shown));
-      if (button.dataset.show === "attention")
-        button.textContent = `Attention of head ${seen.head + 1}${masked ? "" : ", with the mask"}`;
+      if (button.dataset.show === "attention") button.textContent = `Attention of head ${seen.head + 1}`;
     }
   }
 
@@ -265,10 +252,10 @@ export default widget((root, server) => {
     );
   });
 
-  const redraw = () => {
+  function redraw() {
     draw(store.state);
     mark(store.state);
-  };
+  }
   inLink(
     root,
     {
@@ -279,12 +266,7 @@ export default widget((root, server) => {
         "mask",
       ),
       key: pairs.linkedKey,
-      mask: setting(
-        oneOf("on", "off"),
-        () => (masked ? "on" : "off"),
-        (value) => (masked = value !== "off"),
-        "on",
-      ),
+      mask: mask.setting,
     },
     redraw,
   );
@@ -292,13 +274,6 @@ export default widget((root, server) => {
     button.addEventListener("click", () => {
       shown = button.dataset.show;
       redraw();
-    });
-  }
-  for (const button of root.querySelectorAll("[data-mask]")) {
-    button.addEventListener("click", () => {
-      masked = button.dataset.mask === "on";
-      redraw();
-      touch();
     });
   }
   pairs.follow(() => mark(store.state));

@@ -6,7 +6,7 @@ import { inkOf } from "../core/theme.js";
 import * as paint from "./paint.js";
 import * as pairs from "./pairs.js";
 
-/** @typedef {{kind: "mask" | "attention", head: number, high: number, images: Map<number, HTMLCanvasElement>, masked: boolean}} Shown what cells say, whether the mask keeps pairs apart, and the windows drawn so */
+/** @typedef {{kind: "mask" | "attention", head: number, high: number, weights: Float32Array, images: Map<number, HTMLCanvasElement>, masked: boolean}} Shown what cells say, whether the mask keeps pairs apart, and the windows drawn so */
 
 const TILE = 13; // px: the pixels of each token, beside its row and above its column
 const BAND = 4; // px: the colour of its region
@@ -23,8 +23,8 @@ function image(block, window, shown) {
   return shown.images.get(window);
 }
 
-function makeImage(block, window, { kind, head, high, masked }) {
-  const { n, heads, weights } = block;
+function makeImage(block, window, { kind, head, high, weights, masked }) {
+  const { n, heads } = block;
   const made = Object.assign(document.createElement("canvas"), { width: n, height: n });
   const context = made.getContext("2d");
   const pixels = context.createImageData(n, n);

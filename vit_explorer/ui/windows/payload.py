@@ -155,9 +155,13 @@ def windows_payload(session: Session, request: WindowsRequest) -> WindowsPayload
 
 def window_weights(session: Session, request: WeightsRequest) -> WeightsPayload:
     """The attention weights of some blocks of :func:`windows_payload`. Raises UserError as that."""
-    traced = cut_and_traced(session, request)
-    blocks = [parse_int(block, "A block", 0, len(traced.windows) - 1) for block in request.blocks]
-    return {"weights": [pack_shares(traced.windows[block].weights[0]) for block in blocks]}
+    return {"weights": weights_of(cut_and_traced(session, request), request.blocks)}
+
+
+def weights_of(traced: Trace, blocks: tuple[int, ...]) -> list[Packed]:
+    """The attention weights of these blocks. Raises UserError for a block that is not there."""
+    indices = [parse_int(block, "A block", 0, len(traced.windows) - 1) for block in blocks]
+    return [pack_shares(traced.windows[index].weights[0]) for index in indices]
 
 
 def cut_and_traced(session: Session, request: WindowsRequest, masked: bool = True) -> Trace:

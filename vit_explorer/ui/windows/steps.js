@@ -3,7 +3,7 @@ import { clearCanvas } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
-import { go as follow, inLink, touch } from "../core/link.js";
+import { inLink, touch } from "../core/link.js";
 import { at } from "../core/pointer.js";
 import { saveScreen } from "../core/screen.js";
 import { index, setting } from "../core/setting.js";
@@ -12,6 +12,7 @@ import { calm, inkOf } from "../core/theme.js";
 import { middleToken } from "../core/tokens.js";
 import { widget } from "../core/widget.js";
 import * as windows from "./data.js";
+import { maskSwitch } from "./mask-switch.js";
 import * as painting from "./paint.js";
 import { STEPS } from "./questions.js";
 import * as reach from "./reach.js";
@@ -44,7 +45,11 @@ export default widget((root, server) => {
   let timer = 0; // while the steps are played
   let led = null; // the trace on which the page has marked the corner token by itself
 
-  const block = () => (step < 3 ? scene.plain : scene.shifted);
+  const mask = maskSwitch(root, server, redraw);
+
+  const block = () => (step < 3 ? scene.plain : (scene.bare ?? scene.shifted));
+
+  const limit = () => windows.limit(block(), scene.seen.head); // where its colours end
 
   // ---- the scene -------------------------------------------------------------------------------------------------
   /** @param {number} share of the travel's time that is over; 1 at rest */
@@ -66,7 +71,7 @@ export default widget((root, server) => {
     const { token, within } = marked;
     const { attend, open, kind } = scenery.STEPS[step];
     if (travel) return painting.outlineToken(context, places, token, scene.query);
-    if (attend) painting.attention(context, scene, places, block(), within, scene.limits[step < 3 ? 0 : 1]);
+    if (attend) painting.attention(context, scene, places, block(), within, limit());
     if (open) painting.frame(context, scene, places, block(), within.window);
     if (kind === "closed") painting.arrow(context, scenery.unrolled(scene), places, token);
     if (attend)
@@ -155,11 +160,11 @@ export default widget((root, server) => {
         (value) => (step = Math.min(value ?? 0, scenery.STEPS.length - 1)),
         0,
       ),
+      mask: mask.setting,
     },
     () => {
       stop();
-      draw(store.state);
-      mark(store.state);
+      redraw();
     },
   );
   $(".play").addEventListener("click", play);
@@ -181,6 +186,8 @@ export default widget((root, server) => {
 
   /** What belongs to the step, whatever token is marked. */
   function tell() {
+    scene.bare = step === MASK ? mask.bare(store.state, scene.shifted) : null; // the block with the mask off
+    mask.draw(store.state, step === MASK && scene.mixed > 0);
     const { title, what, look } = words.step(scene, step);
     $(".title").textContent = `${step + 1}. ${title}`;
     $(".vx-what").textContent = what;
@@ -198,9 +205,8 @@ export default widget((root, server) => {
     $(".shares").hidden = !attend;
     $(".letters").hidden = tint === "none";
     $(".of").textContent = `Share, head ${scene.seen.head + 1}:`;
-    $(".high").textContent = format.probability(scene.limits[step < 3 ? 0 : 1]);
-    $(".unmask").hidden = step !== MASK || !scene.mixed || !scene.seen.classes.length;
-    $(".crossed").hidden = step < 3 || !scene.shifted.masked;
+    $(".high").textContent = format.probability(limit());
+    $(".crossed").hidden = step < 3 || !block().masked;
     $("figcaption").textContent = WHENCE[step];
   }
 
@@ -243,7 +249,6 @@ export default widget((root, server) => {
     led = null; // it was asked for
     windows.pin(corner(), scene.plain.grid);
   });
-  $(".unmask").addEventListener("click", () => follow("tab=windows&sub=masks&mask=off"));
 
   const write = beforeFrame((who, says, shares, crossed, plainWindow) => {
     $(".who").textContent = who;
@@ -267,12 +272,13 @@ export default widget((root, server) => {
     if (!travel) paintMarks();
     reach.origins($(".origins"), scene.small, scene, step, token, within);
     const shares = reach.draw(strip, (grid) => windows.token(state, grid));
-    const forbidden = Array.from(within.tokens).filter((one, place) => one >= 0 && !within.allowed[place]);
+    const forbidden = windows.forbidden(within);
     const crossed =
       scenery.STEPS[step].attend && forbidden.length
         ? `Crossed out: tokens ${forbidden.map((one) => one + 1).join(", ")}.`
         : "";
-    const offered = step >= 3 && step <= 5 && scene.mixed > 0 && !forbidden.length;
+    const whole = !windows.forbidden(windows.within(scene.shifted, scene.seen.head, token)).length;
+    const offered = step >= 3 && step <= 5 && scene.mixed > 0 && whole;
     const [who, says] = words.marked(scene, step, token, within);
     const opening = step === 0 && state.stage ? `${words.OPENING} ` : ""; // the bar, which says it, is not on the stage
     const own = ABOUT_MASK.includes(step) && led === state.trace && token === corner() ? ` ${words.LED}` : "";
@@ -280,6 +286,11 @@ export default widget((root, server) => {
   }
 
   // ---- everything ------------------------------------------------------------------------------------------------
+  function redraw() {
+    draw(store.state);
+    mark(store.state);
+  }
+
   function draw(/** @type {import("../state").State} */ state) {
     const seen = windows.view(state);
     $(".vx-panel").classList.toggle("empty", !seen);
@@ -290,12 +301,7 @@ export default widget((root, server) => {
     scene = scenery.make(seen, Math.floor($(".stack").clientWidth));
     const query = inkOf("--vx-query");
     const small = root.clientWidth <= 760 ? ORIGINS.narrow : ORIGINS.wide; // as in windows.css
-    scene.mixed = words.mixed(scene.shifted); // windows
-    Object.assign(scene, {
-      query,
-      small,
-      limits: [scene.plain, scene.shifted].map((one) => windows.limit(one, seen.head)),
-    });
+    Object.assign(scene, { query, small, mixed: words.mixed(scene.shifted) }); // mixed: so many windows
     strip = reach.prepare($(".strip"), seen, Math.floor($(".right").clientWidth), scene.pair.blocks);
     strip.query = query;
     travel = null;

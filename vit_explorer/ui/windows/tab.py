@@ -25,11 +25,12 @@ def place_windows(session: Session, runs_folder: Path, machine: threading.Lock) 
     widget(
         __file__, "windows-bar", serve(session, windows=windows_payload, weights=window_weights), elem_id="windows-bar"
     )
+    masks = serve(session, unmasked=answer_unmasked)
     with gr.Tabs(elem_id="windows-tabs"):
         with gr.Tab("Step by step", id="steps"):
-            widget(__file__, "windows-steps", elem_id="windows-steps")
+            widget(__file__, "windows-steps", masks, elem_id="windows-steps")
         with gr.Tab("Masks", id="masks"):
-            widget(__file__, "windows-masks", serve(session, unmasked=answer_unmasked), elem_id="windows-masks")
+            widget(__file__, "windows-masks", masks, elem_id="windows-masks")
             widget(__file__, "windows-bias", elem_id="windows-bias")
         with gr.Tab("Hierarchy", id="hierarchy"):
             widget(__file__, "windows-pyramid", elem_id="windows-pyramid")

@@ -6,23 +6,24 @@ import * as format from "../core/format.js";
 
 const SHOWN = 3; // classes with bars
 
-/** @param {string[]} classes @param {number[]} probabilities */
-export const answer = (classes, probabilities) => {
+const leading = (classes, probabilities) => {
   const top = best(probabilities);
-  return `With the mask it says ${classes[top]}, ${format.probability(probabilities[top])}.`;
+  return `${classes[top]}, ${format.probability(probabilities[top])}`;
 };
 
-/** The answer without the mask, and how far the class that leads with it has moved. @param {Both} both */
-export function unmasked({ classes, with_mask: before, without }) {
-  const [was, now] = [best(before), best(without)];
-  const leads = `Without the mask it says ${classes[now]}, ${format.probability(without[now])}`;
-  if (was === now)
-    return `${leads}; with it the same, ${format.probability(before[was])}. It was trained with the mask.`;
-  return `${leads}; with it ${classes[was]}, ${format.probability(before[was])}. It was trained with the mask.`;
+/**
+ * The network's answer with the mask and, where it is known, without.
+ * @param {{model: string, classes: string[], probabilities: number[]}} seen with the mask
+ * @param {Both | null} both @param {boolean} asked whether the answer without is on its way
+ */
+export function answers({ model, classes, probabilities }, both, asked = false) {
+  const said = `With the mask ${model} says ${leading(classes, probabilities)}.`;
+  if (both) return `${said} Without it: ${leading(classes, both.without)}; it was not trained so.`;
+  return asked ? `${said} Without it: …` : said;
 }
 
 /** The classes that lead with the mask or without. @param {Both} both */
-export function leading({ with_mask: before, without }) {
+export function leaders({ with_mask: before, without }) {
   const most = before.map((p, i) => [Math.max(p, without[i]), i]).sort((a, b) => b[0] - a[0]);
   return most.slice(0, SHOWN).map(([, i]) => i);
 }

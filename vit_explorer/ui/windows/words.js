@@ -72,13 +72,16 @@ export function step(scene, index) {
         : "The windows now span the old gaps. Here padding lies between the regions: no two of them share a window, and the mask keeps out padding alone.",
       look: `${mixed(shifted)} of ${windows} windows hold more than one letter.`,
     }),
-    () => ({
-      title: `Block ${second}: attention with the mask`,
-      what: `Shares of ${head} in the new windows. Where the letters differ, only the wrap-around brought the two tokens together: the mask forbids the pair (crossed out), and its share is exactly 0.`,
-      look: mixed(shifted)
-        ? "a token at the upper or left edge of the picture, then one in its middle."
-        : "nothing is crossed out: no window is mixed.",
-    }),
+    () =>
+      scene.bare
+        ? bareStep(second)
+        : {
+            title: `Block ${second}: attention with the mask`,
+            what: `Shares of ${head} in the new windows. Where the letters differ, only the wrap-around brought the two tokens together: the mask forbids the pair (crossed out), and its share is exactly 0.`,
+            look: mixed(shifted)
+              ? "a token at the upper or left edge of the picture, then one in its middle."
+              : "nothing is crossed out: no window is mixed.",
+          },
     () => ({
       title: "Reverse: every token is home",
       what: still
@@ -90,6 +93,12 @@ export function step(scene, index) {
   ];
   return steps[index]();
 }
+
+const bareStep = (second) => ({
+  title: `Block ${second}: without the mask`,
+  what: "The mask is off in every shifted block. Tokens that only the wrap-around brought together now attend to each other, as if they were neighbours in the picture.",
+  look: "how much of its attention goes to the other letters.",
+});
 
 function pixels(seen, stage) {
   const side = (stage.scale * seen.size) / seen.stages[0].grid[0];
@@ -157,7 +166,7 @@ function follows({ seen, pair, plain, stage, n }) {
   const best = seen.probabilities.indexOf(Math.max(...seen.probabilities));
   return {
     title: "The head: a prediction",
-    what: `The mean of all ${n} tokens, ${stage.dModel} numbers, goes to the head. It says ${seen.classes[best]}, ${format.probability(seen.probabilities[best])}.`,
+    what: `The mean of all ${n} tokens, ${stage.dModel} numbers, goes to the head. ${seen.model} says ${seen.classes[best]}, ${format.probability(seen.probabilities[best])}.`,
     look: "there is no CLS token: every token has the same part in the answer.",
   };
 }
@@ -183,7 +192,8 @@ export function marked(scene, index, token, within) {
     () => `${strongest(scene, block, token, within)} It can reach ${allowed} of ${n} tokens.`,
     () => rolled(scene, token),
     () => meets(block, within, own, allowed),
-    () => `${forbidden(block, within, own, allowed)} ${strongest(scene, block, token, within)}`,
+    () =>
+      `${scene.bare ? opened(block, within, own) : forbidden(block, within, own, allowed)} ${strongest(scene, block, token, within)}`,
     () =>
       `Back at ${placeName(Math.floor(token / plain.grid[1]), token % plain.grid[1])}; ${share(scene, token)} of the first map can have influenced it by now.`,
     () => ends(scene, token),
@@ -238,6 +248,19 @@ function forbidden(block, within, own, allowed) {
     padding ? `${padding} are padding` : "",
   ].filter(Boolean);
   return `It may attend to ${allowed} of the ${block.n} in its window${why.length ? `: ${why.join(", ")}` : ": all are its neighbours in the picture"}.`;
+}
+
+/** What the mask would forbid, with the mask off. */
+function opened(block, within, own) {
+  const { letters } = others(block, within, own);
+  const whom = `It attends to all ${within.allowed.reduce((sum, one) => sum + one, 0)} in its window`;
+  if (!letters.length) return `${whom}: the mask forbids it none of them.`;
+  const start = within.window * block.n;
+  const foreign = Array.from(within.shares.keys()).filter(
+    (place) => within.allowed[place] && block.regions[start + place] !== own,
+  );
+  const given = foreign.reduce((sum, place) => sum + within.shares[place], 0);
+  return `${whom}: the ${foreign.length} of ${format.listed(letters)}, which the mask forbids, get ${format.probability(given)} of its attention.`;
 }
 
 function share({ shifted }, token) {
