@@ -83,7 +83,9 @@ def test_every_rung_shows_the_numbers_of_the_results(ladder):
             assert texts["gain"] == ""
         else:
             assert number(texts["gain"]) == pytest.approx(gain, abs=0.051)
-            assert ("▸" in texts["gain"], "◂" in texts["gain"]) == (gain >= 0.05, gain <= -0.05)
+            unclear = name in ("rand-augment", "erasing")  # the seeds disagree
+            mark = "?" if unclear else "▸" if gain >= 0.05 else "◂" if gain <= -0.05 else ""
+            assert "".join(one for one in texts["gain"] if one in "▸◂?") == mark
     assert "18 of 20 runs" in ladder.locator(f"{VIEW} .missing").inner_text()
 
 
@@ -117,8 +119,6 @@ def test_marks_lie_where_the_axis_says(ladder):
             assert (red > blue) == (gain > 0)  # orange or violet
     line = ladder.locator(f"{VIEW} .grid .teacher").bounding_box()
     assert share(line["x"] + 1) == pytest.approx(100 * mean(accuracies(TEACHER)), abs=0.15)
-    unclear = {one.get_attribute("data-rung") for one in ladder.locator(f"{VIEW} .rung:has(.unclear)").all()}
-    assert unclear == {"rand-augment", "erasing"}
 
 
 def test_every_rung_by_pointer_tells_what_it_is(ladder):

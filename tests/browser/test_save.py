@@ -11,9 +11,28 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.pages import open_view, save
+from tests.browser.pages import PHONE, drawn, open_view, save
+from tests.browser.stage_page import VIEWS
 
 SVG = "{http://www.w3.org/2000/svg}"
+COVERED = """() => { // words over which a button Save stands
+  const seen = (element) => element.checkVisibility({ visibilityProperty: true });
+  const found = [];
+  for (const save of document.querySelectorAll("#tabs .vx-save summary")) {
+    if (!seen(save)) continue;
+    const own = save.getBoundingClientRect();
+    const words = document.createTreeWalker(save.closest(".vx-widget"), NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    for (let node = words.nextNode(); node; node = words.nextNode()) {
+      if (!node.data.trim() || save.parentElement.contains(node) || !seen(node.parentElement)) continue;
+      range.selectNodeContents(node);
+      const meet = (box, from, to) => box[to] > own[from] + 1 && box[from] < own[to] - 1;
+      const over = [...range.getClientRects()].some((box) => meet(box, "left", "right") && meet(box, "top", "bottom"));
+      if (over) found.push(node.data.trim());
+    }
+  }
+  return found;
+}"""
 
 
 @pytest.fixture
@@ -64,3 +83,13 @@ def test_numbers_of_a_view_are_a_table(page, view, root, column):
     assert len(rows) > 20
     place = rows[0].index(column)
     assert np.isfinite([float(row[place]) for row in rows[1:]]).all()
+
+
+@pytest.mark.slow
+def test_save_stands_over_no_words(page):
+    for size in ({"width": 1280, "height": 720}, PHONE):
+        page.set_viewport_size(size)
+        for view in VIEWS:
+            page.evaluate("(view) => vx.go(`tab=${view}`)", view)
+            drawn(page)
+            assert page.evaluate(COVERED) == [], (view, size)

@@ -23,13 +23,23 @@ export function inBrief({ says, whole, rungs, teacher }) {
   return `${first}${end && `; ${end[0].toLowerCase()}${end.slice(1)}`} (${seeds}).`;
 }
 
+/** Whether the seeds disagree on the direction of a rung's step. */
+export const unclear = ({ result }) => Boolean(result) && result.gains.length > 1 && !result.clear;
+
+/** What stands behind a step: its direction, or that the seeds disagree on it. */
+function directed(row) {
+  const { gain } = row.result;
+  if (unclear(row)) return " ?";
+  return format.pointsBetween(0, gain) ? (gain > 0 ? " ▸" : " ◂") : "";
+}
+
 /** The columns beside the lane; empty where there is nothing. */
-export function cells({ result }) {
-  if (!result) return { gain: "", test: "not yet", training: "", gap: "" };
-  const { gain, mean, spread, train } = result;
-  const arrow = gain === null || !format.pointsBetween(0, gain) ? "" : gain > 0 ? " ▸" : " ◂";
+export function cells(row) {
+  if (!row.result) return { gain: "", test: "not yet", training: "", gap: "" };
+  const { gain, mean, spread, train } = row.result;
+  const { result } = row;
   return {
-    gain: gain === null ? "" : `${format.points(gain)}${arrow}`,
+    gain: gain === null ? "" : `${format.points(gain)}${directed(row)}`,
     test: several(result) ? `${(100 * mean).toFixed(1)} ± ${format.percent(spread)}` : format.percent(mean),
     training: format.percent(train),
     gap: format.points(train - mean),
@@ -43,7 +53,8 @@ export function aloud(row) {
   const { result } = row;
   const spoken = row.number ? `${row.number}, ${name(row)}` : row.title;
   if (!result) return `${spoken}, not trained yet`;
-  const step = result.gain === null ? "" : `, ${format.points(result.gain)} points`;
+  const step =
+    result.gain === null ? "" : `, ${format.points(result.gain)} points${unclear(row) ? ", the seeds disagree" : ""}`;
   return `${spoken}: test accuracy ${format.percent(result.mean)}${step}, training accuracy ${format.percent(result.train)}`;
 }
 

@@ -67,9 +67,9 @@ export default widget((root, server) => {
   function lane(row, below) {
     const drawn = make("span", "lane");
     if (!row.result) return drawn;
-    const { mean, gain, tests, clear, gains } = row.result;
+    const { mean, gain, tests } = row.result;
     if (gain !== null) {
-      const bar = make("i", `bar${gains.length > 1 && !clear ? " unclear" : ""}`);
+      const bar = make("i", "bar");
       left(bar, Math.min(mean, mean - gain)).style.width = `${scale.place(Math.abs(gain) + scale.low)}%`;
       bar.style.background = colour(diverging, gain, -told.limit, told.limit);
       if (below) drawn.append(left(make("i", "rail"), mean - gain));
@@ -105,7 +105,7 @@ export default widget((root, server) => {
     $(".grid").replaceChildren(...lines);
     fill($(".ticks"), scale.ticks, (share) => left(make("span", "", format.percentTick(share)), share));
     const several = rows().some((row) => row.result && row.result.tests.length > 1);
-    $(".vx-look").hidden = !rows().some((row) => row.result?.gains.length > 1 && !row.result.clear);
+    $(".vx-look").hidden = !rows().some(ladder.unclear);
     $(".axis .what").textContent = several ? "test accuracy: ● seeds, ▮ mean" : "test accuracy";
     $(".steps .low").textContent = format.points(-told.limit);
     $(".steps .high").textContent = format.points(told.limit);

@@ -117,12 +117,12 @@ def whole_recipe(found: Sequence[Step], said: Summary, recipe: Mapping[str, Any]
         return f"{where}."
     if said.total > 0:
         return (
-            f"{where}: its training accuracy is {points(whole.gap)} points over its test accuracy, the plain one's "
-            f"{points(plain.gap)}; holding back learning by heart pays here."
+            f"{where}: it learns less by heart. Its training accuracy is {points(whole.gap)} points over its test "
+            f"accuracy (plain: {points(plain.gap)})."
         )
     return (
-        f"{where}: {recipe['epochs']} epochs of {_pictures(recipe)} teach it only {percent(whole.train)} of them "
-        f"(plain: {percent(plain.train)}), so the recipe holds back learning more than learning by heart."
+        f"{where}: within {recipe['epochs']} epochs it learns too slowly. It gets only "
+        f"{percent(whole.train)} of {_pictures(recipe)} right (plain: {percent(plain.train)})."
     )
 
 
