@@ -78,7 +78,7 @@ def test_slider_goes_through_the_training(positions):
         r"rows (\S+), columns (\S+)", positions.locator(".vx-positions .readings").inner_text()
     ).groups()
     assert float(untrained_score) == min(float(row), float(column))
-    assert positions.locator(".vx-positions .plane").inner_text().endswith("no plane")
+    assert positions.locator(".vx-positions .meaning").inner_text().startswith("Neither")
     positions.keyboard.press("End")
     assert image_of(positions, ".vx-positions .after .maps") == trained
     assert positions.locator(".vx-positions .score .big").inner_text() == score

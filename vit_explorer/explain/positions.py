@@ -27,8 +27,8 @@ class PositionStructure:
             regression on the cosine similarities. To read a patch only patches of *other columns* are used, so it
             succeeds only if embeddings agree along a row.
         column: the same for its column, read with patches of *other rows* only.
-        two_d: the smaller of the two, for a plane needs both. About 0 for random embeddings. A table that knew no more
-            than the order of its list would have high ``row`` (list neighbours share it) and ``column`` about 0.
+        two_d: the smaller of the two, for a 2D layout needs both. About 0 for random embeddings. A table that knew no
+            more than the order of its list would have high ``row`` (list neighbours share it) and ``column`` about 0.
         nearest_distance: mean distance, in patches, from a position to the other one most similar to it; 1 is the
             smallest there can be.
         chance_distance: mean distance between two different positions of the grid: what ``nearest_distance`` is for

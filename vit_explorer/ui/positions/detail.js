@@ -4,7 +4,7 @@ import { clearCanvas, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { axisX, axisY, endNames, line, marker, ruleX } from "../core/plot.js";
-import { verdict } from "../core/plane-words.js";
+import { verdict } from "../core/layout-words.js";
 import { at } from "../core/pointer.js";
 import { frame, linear } from "../core/scales.js";
 import { saveScreen } from "../core/screen.js";

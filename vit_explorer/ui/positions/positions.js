@@ -6,7 +6,7 @@ import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
 import { byHand } from "../core/hand.js";
 import { inLink } from "../core/link.js";
-import * as plane from "../core/plane-words.js";
+import { verdict } from "../core/layout-words.js";
 import { ARROWS, at } from "../core/pointer.js";
 import { saveMenu } from "../core/save.js";
 import * as store from "../core/store.js";
@@ -190,7 +190,7 @@ export default widget((root, server) => {
     const structure = seen.structure[s];
     $(".big").textContent = format.decimal(structure.two_d);
     $(".readings").textContent = `rows ${format.decimal(structure.row)}, columns ${format.decimal(structure.column)}`;
-    $(".plane").textContent = plane.brief(structure);
+    $(".meaning").textContent = verdict(structure);
     $(".whole figcaption").textContent = `All ${tokens} pairs, ${
       seen.nPrefix
         ? `${prefixNames()

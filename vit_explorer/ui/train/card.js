@@ -3,7 +3,7 @@ import { diverging } from "../core/colours.js";
 import { clearCanvas, matrixImage } from "../core/draw.js";
 import { make } from "../core/elements.js";
 import * as format from "../core/format.js";
-import { brief } from "../core/plane-words.js";
+import { verdict } from "../core/layout-words.js";
 import { calm } from "../core/theme.js";
 import * as words from "./words.js";
 
@@ -203,12 +203,12 @@ function captions(card, contender, snapshot, names, truth) {
       for (const part of [`rows ${format.decimal(row)},`, `columns ${format.decimal(column)}`])
         card.structure.append(" ", make("span", "part", part));
       card.structure.append(" of 1");
-      card.structure.title = `How well a patch's row and column can be read off its position; the smaller is the 2D score: ${brief(plane)}`;
+      card.structure.title = `How well a patch's row and column can be read off its position; the smaller is the 2D score. ${verdict(plane)}`;
     }
     if (shown < of) card.structure.append(plane ? "; " : "", `${shown} of ${format.count(of)} places`);
     card.maps.setAttribute(
       "aria-label",
-      `Similarity maps of the position embeddings${plane ? `, 2D score ${score}: ${brief(plane)}` : ""}`,
+      `Similarity maps of the position embeddings${plane ? `, 2D score ${score}. ${verdict(plane)}` : ""}`,
     );
   }
   const name = names ? names[snapshot.answer] : `class ${snapshot.answer}`;
