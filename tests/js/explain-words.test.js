@@ -63,7 +63,7 @@ test("an answer comes from the fewest first patches of the best map without whic
   assert.equal(found.told.replaceAll("\u00a0", " "), "3 of 64 blurred: 80.0 % → 39.0 %");
   assert.deepEqual([found.patches, found.name, found.step], [[0, 1, 8], "a", 3]);
   const spread = because({ ...of, methods: [{ ...map("A", true, [0.8, 0.7, 0.6, 0.5, 0.1]), order: [0, 7, 56, 63] }] });
-  assert.equal(spread.says, "It says cat mostly because of 4 patches all over the picture.");
+  assert.equal(spread.says, "No one place decides: cat rests on 4 patches spread over the picture.");
   const other = because({ ...of, answered: false, methods: [falls] });
   assert.equal(other.says, "Cat has its 80.0 % mostly from the top left.");
   const holds = because({ ...of, methods: [map("A", true, [0.8, 0.7, 0.6, 0.6, 0.69])] });

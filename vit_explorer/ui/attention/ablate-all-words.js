@@ -51,7 +51,7 @@ function squareShort([row, column], side, grid) {
 
 /** What the colours of both maps are. @param {Tried} tried @param {string[]} classes */
 export const colours = ({ target, probability }, classes) =>
-  `Colours: points that ${classes[target]} changes by from ${format.probability(probability)}, with nothing else taken away; each map has a scale of its own.`;
+  `Colours: points that ${classes[target]} changes by from ${format.probability(probability)}, with nothing else taken away; each map has a scale of its own. Patches that can stand in for one another cost little alone and much together: Explain erases them together.`;
 
 /** Which patches and which head cost most. @param {Tried} tried @param {number[]} grid */
 export function costMost(tried, grid) {

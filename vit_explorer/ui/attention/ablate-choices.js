@@ -54,11 +54,6 @@ export function choices(changed, network) {
       const muted = now.muted.filter(([layer, head]) => shape && layer < shape[0] && head < shape[1]);
       if (erased.length < now.erased.length || muted.length < now.muted.length) now = { ...now, erased, muted };
     },
-    /** As at first, without a past. */
-    clear() {
-      past = [];
-      now = { ...EMPTY };
-    },
     /** Take over without a past. */
     begin(values) {
       past = [];

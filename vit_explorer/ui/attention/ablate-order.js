@@ -10,7 +10,6 @@ import * as words from "./ablate-words.js";
 const MANY = 8; // patches
 const USUAL = "attention_gradient"; // the map to begin with: it asks what speaks for this class
 const MOST = 1 / 2; // of all patches, where they are few
-const CLASSES = ["attention_gradient", "grad_cam"]; // maps of one class, the first that a network has: why it says this and not another
 
 /** @typedef {import("../core/payloads").AblationPayload & {of: object, question: string}} Answer */
 
@@ -28,6 +27,7 @@ export function eraseMany(root, server, { erase, answer }) {
   let listed = "";
   let tried = null; // {by, patches}: erased, its answer not known yet
   let attempts = /** @type {words.Attempt[]} */ ([]);
+  let whole = true; // whether no patch is erased: nothing is said of attempts then
   let besides = { key: "", words: "" }; // what else is chosen and taken away: attempts compare under the same alone
 
   const many = () => {
@@ -70,13 +70,6 @@ export function eraseMany(root, server, { erase, answer }) {
     );
   }
 
-  /** Erase what speaks for the answer, by a map of that class. @param {Answer} now */
-  function eraseReason({ orders }) {
-    const name = CLASSES.find((one) => orders.some((order) => order.name === one));
-    if (name) store.set("explained", name);
-    return eraseStrongest();
-  }
-
   /** The map that was chosen here or in Explain, else the one that Explain found best here, else a usual one: of those that this network has. */
   function chosen({ orders, maps: shown }) {
     const scored = store.get("scored");
@@ -91,6 +84,7 @@ export function eraseMany(root, server, { erase, answer }) {
     const key = JSON.stringify(others);
     if (of !== now.of || besides.key !== key) [attempts, tried] = [[], null];
     besides = { key, words: without(others) };
+    whole = !choices.erased.length;
     if (of !== now.of) maps = [];
     of = now.of;
     const orders = JSON.stringify(now.orders);
@@ -116,8 +110,9 @@ export function eraseMany(root, server, { erase, answer }) {
 
   function write() {
     const { classes, probabilities } = store.get("trace");
-    $(".compared").textContent = words.compared(attempts, classes[best(probabilities)], many(), besides.words);
+    const told = words.compared(attempts, classes[best(probabilities)], many(), besides.words);
+    $(".compared").textContent = whole ? "" : told;
   }
 
-  return { show, note, eraseReason };
+  return { show, note };
 }

@@ -24,10 +24,7 @@ export default widget((root, server) => {
   const SIDE = 272; // px of the picture
   const SHOWN = 5; // classes
   const kept = ablation.choices(
-    () => {
-      reason = false; // a choice by hand comes first
-      draw(store.state);
-    },
+    () => draw(store.state),
     () => store.get("coming")?.model ?? "",
   );
   let network = ""; // grid and heads that the choices are for
@@ -35,7 +32,6 @@ export default widget((root, server) => {
   let answer = null; // the newest
   let views = []; // of the maps: {marks, side}
   let query = "";
-  let reason = false; // whether a link asks why the answer is what it is: what speaks for it is erased once it is here
 
   // ---- asking --------------------------------------------------------------------------------------------------
   const wanted = (/** @type {import("../state").State} */ state) => ({ ...overlays.request(state), ...kept.now() });
@@ -80,16 +76,7 @@ export default widget((root, server) => {
     (wish) => ($(".seen").open = wish ?? false),
     false,
   );
-  const why = setting(
-    flag,
-    () => false, // from then on the link holds what is erased
-    (wish) => {
-      reason = wish ?? false;
-      if (reason) kept.clear();
-    },
-    false,
-  );
-  inLink(root, { ...ablation.linked(kept), tried, order, maps: seen, why }, () => draw(store.state));
+  inLink(root, { ...ablation.linked(kept), tried, order, maps: seen }, () => draw(store.state));
   $(".seen").addEventListener("toggle", () => {
     if (!fits(store.state)) return;
     maps(store.state);
@@ -260,14 +247,7 @@ export default widget((root, server) => {
           : "Erase a patch, mute a head or shuffle; or try each patch and each head alone.";
     bars(answer, trace.classes);
     maps(state);
-    if (!reason || !isComing(state)) return;
-    reason = false;
-    many.eraseReason(answer);
   }
-
-  /** Whether the picture and the network on screen are those that were asked for last: a link's may be on their way. */
-  const isComing = ({ coming, trace }) =>
-    coming.picture === trace.picture.name && coming.model === trace.model && coming.fit === trace.fit;
 
   // ---- the marked patch ----------------------------------------------------------------------------------------
   /** The grid, the erased patches, the marked one: all that moves under the pointer. */

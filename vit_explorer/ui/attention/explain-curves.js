@@ -64,7 +64,8 @@ export function explainCurves(root, highlight) {
     context.beginPath();
     context.arc(x(deletion ? steps() : 0), y(p), 6, 0, 2 * Math.PI);
     context.stroke();
-    canvas.parentElement.querySelector(".end").textContent = `○ all ${data.erased}: ${format.probability(p)}`;
+    canvas.parentElement.querySelector(".end").textContent =
+      `○ all ${data.erased}: ${format.probability(p)}, from ${data.left} alone`;
   }
 
   function curve(context, { name, ink }, values, { x, y }) {

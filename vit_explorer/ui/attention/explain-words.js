@@ -47,9 +47,11 @@ export function because({ className, answered, methods, fractions, grid, erased 
   }
   const { step, patches, after } = found;
   const [n, place] = [patches.length, where(patches, grid)];
-  const says = answered
-    ? `It says ${className} mostly because of ${place ?? `${n} patches all over the picture`}.`
-    : `${format.capital(className)} has its ${format.probability(before)} mostly from ${place ?? `${n} patches all over the picture`}.`;
+  const says = !place
+    ? `No one place decides: ${className} rests on ${format.plural(n, "patch", "patches")} spread over the picture.`
+    : answered
+      ? `It says ${className} mostly because of ${place}.`
+      : `${format.capital(className)} has its ${format.probability(before)} mostly from ${place}.`;
   const change = `${format.probability(before)} → ${format.probability(after)}`.replaceAll(" ", "\u00a0"); // in one line
   const told = `${format.outOf(n, grid[0] * grid[1])} ${erased}: ${change}`;
   return { says, told, patches, name: method.name, step };

@@ -136,9 +136,9 @@ export default widget((root, server) => {
     fill($("datalist"), [NONE, ...classes], (name) => Object.assign(make("option"), { value: name }));
   }
 
-  /** Test it on this picture in this model, without the patches that speak for the answer. */
+  /** Where in this picture the answer of this model comes from. */
   const explain = ({ picture }, /** @type {string} */ model) =>
-    go(`tab=attention&sub=test&${new URLSearchParams({ picture: picture.name, model, fit, why: "yes" })}`);
+    go(`tab=attention&sub=explain&${new URLSearchParams({ picture: picture.name, model, fit })}`);
 
   /** What a person says that a picture shows, in place of its label. */
   function say(card, text) {
