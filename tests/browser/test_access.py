@@ -114,13 +114,18 @@ def test_in_no_view_axe_finds_a_fault_or_anything_counts_from_0(watched, address
     kept = page.evaluate("async () => [...(await vx.module('core/link.js')).remember().views.values()].length")
     assert kept > 25  # every view that links know of can be remembered, wherever its tab is
     for theme in ("light", "dark"):
-        page.evaluate("(theme) => vx.go(`words=entropy&theme=${theme}`)", theme)
+        page.evaluate("(theme) => vx.go(`words=mute a head&theme=${theme}`)", theme)
         page.get_by_role("dialog", name="Help").wait_for()
         found["help", theme] = page.evaluate(_FAULTS, [".vx-frame-help", None, False])
         page.get_by_role("button", name="All words").click()
         page.get_by_role("button", name="Back to help").click()
         found["help, topics", theme] = page.evaluate(_FAULTS, [".vx-frame-help", None, False])
-    page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        page.evaluate("vx.go('tour=1')")
+        page.locator(".vx-tour .spot").wait_for()
+        found["tour", theme] = page.evaluate(_FAULTS, [".vx-tour", None, False])
+        page.keyboard.press("Escape")
+        page.locator(".vx-tour .card").wait_for(state="hidden")
     found["all views", "together"] = page.evaluate(_FAULTS, [":root", ["duplicate-id-aria"], True])
     faulty = [f"{' '.join(key)}: {fault}" for key, faults in found.items() for fault in faults]
     assert faulty == []

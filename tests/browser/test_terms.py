@@ -83,9 +83,9 @@ def test_a_word_is_looked_up_by_keyboard_and_a_link_holds_it(page):
 
 def test_a_question_finds_its_topic_and_the_view_that_answers_it(page):
     dialog = opened_help(page)
-    assert dialog.locator("section.answer:visible").count() == 0
+    assert dialog.locator("article").count() == 0
     field = dialog.get_by_role("textbox")
-    field.fill("logits")
+    field.fill("what are logits")
     assert dialog.locator("article h3").first.inner_text() == "Logit"
     field.fill("xyzzy")
     for word in ("why", "trust", "share"):
@@ -95,6 +95,45 @@ def test_a_question_finds_its_topic_and_the_view_that_answers_it(page):
     dialog.get_by_role("button", name="Classify").click()
     dialog.wait_for(state="hidden")
     page.locator("#tabs .vx-classify").first.wait_for()
+
+
+def test_a_term_and_a_key_lead_to_where_they_are_used(page):
+    dialog = opened_help(page)
+    field = dialog.get_by_role("textbox")
+    field.fill("muted head")
+    dialog.locator("article", has_text="Glossary").get_by_role("button", name="Attention · Test it").click()
+    page.locator(".vx-ablate .heads").wait_for()
+    opened_help(page)
+    field.fill("keep this as a scene")
+    assert dialog.locator("dl:visible").count() == 0
+    assert dialog.locator("article h3", has_text="K S").count() == 1
+    field.fill("save a figure")
+    dialog.get_by_role("button", name="Back to Attention · Test it").click()
+    dialog.wait_for(state="hidden")
+
+
+def test_a_link_is_copied_from_the_help_that_leads_back_here(page):
+    dialog = opened_help(page)
+    dialog.get_by_role("textbox").fill("share")
+    dialog.get_by_role("button", name="Copy link").click()
+    dialog.wait_for(state="hidden")
+    field = page.locator(".vx-header .address")
+    page.wait_for_function(
+        "document.querySelector('#vx-say')?.classList.contains('shown')"
+        " || document.querySelector('.vx-header .address').value !== ''"
+    )
+    assert "words=" not in field.input_value()
+
+
+def test_every_button_of_the_help_leads_to_a_view_that_there_is(page):
+    lost = page.evaluate("""async () => {
+      const [{ ANSWERS }, { PLACES }, { known }] = await Promise.all(
+        ["frame/answers.js", "frame/term-places.js", "core/tabs.js"].map((name) => vx.module(name)));
+      const links = [...ANSWERS.map(({ go }) => go), ...Object.values(PLACES).map(([go]) => go)];
+      return links.filter((link) => [...new URLSearchParams(link)].some(
+        ([key, id]) => ["tab", "sub"].includes(key) && !known(id)));
+    }""")
+    assert lost == []
 
 
 def test_what_is_pointed_at_is_said_in_words_that_stand_alone(page):
@@ -145,7 +184,7 @@ def test_the_name_leads_home_and_start_over_to_the_page_as_it_opens(page):
     written(page)
     dialog = opened_help(page)
     page.keyboard.type("reset")
-    assert dialog.locator("h3:visible").all_inner_texts() == ["Start over"]
+    assert dialog.locator("h3:visible").first.inner_text() == "Start over"
     button = dialog.get_by_role("button", name="Start over")
     with page.expect_navigation():
         button.press("Enter")

@@ -31,6 +31,7 @@ export interface State {
   keeping: number;
   /** Counts up when the help is asked for. */
   helping: number;
+  copying: number;
   /** How many times as large as usual a view is on the stage; 0 off it. Set anew with each size of the room. */
   stage: number;
   /** How many questions the views offer; set anew when a view does. */

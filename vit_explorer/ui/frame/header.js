@@ -24,7 +24,7 @@ export default widget((root) => {
     focusView();
   });
 
-  $(".copy").addEventListener("click", async () => {
+  async function copy() {
     const link = address();
     const scenes = read(ofBrowser.get(KEPT) ?? "").length;
     const who = [thisViewOnly(scenes), whoOpens(link, store.state.catalogue.kept_minutes)].join("\n").trim();
@@ -38,7 +38,9 @@ export default widget((root) => {
       $(".address").select();
       if (who) inform(who);
     }
-  });
+  }
+  $(".copy").addEventListener("click", copy);
+  store.on("copying", copy);
   function close() {
     $(".by-hand").hidden = true;
   }

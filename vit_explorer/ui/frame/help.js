@@ -1,5 +1,5 @@
-/* Help: what can be done in the open view, a word looked up, the keys, who sees a link, and the way back to the start. */
-import { fill, make } from "../core/elements.js";
+/* Help: what can be done in the open view, anything looked up, the keys, who sees a link, and the way back to the start. */
+import { button, make } from "../core/elements.js";
 import { address, go, inLink, startOver, touch } from "../core/link.js";
 import { cellAt } from "../core/pointer.js";
 import { hush } from "../core/say.js";
@@ -7,48 +7,101 @@ import { ask } from "../core/server.js";
 import { setting, words } from "../core/setting.js";
 import { ofBrowser } from "../core/storage.js";
 import * as store from "../core/store.js";
+import * as tabs from "../core/tabs.js";
 import { widget } from "../core/widget.js";
+import { ANSWERS } from "./answers.js";
 import * as here from "./here.js";
 import { KEPT, whoOpens } from "./scenes.js";
-import { about, found, NOTHING } from "./words.js";
+import { PLACES } from "./term-places.js";
+import { NOTHING, search } from "./words.js";
+
+/** @typedef {import("./words.js").Entry & {element: () => HTMLElement}} Shown */
+
+/** What the button to a place says. @param {string} link of an entry */
+function nameOf(link) {
+  const { tab, sub, present } = Object.fromEntries(new URLSearchParams(link));
+  if (present) return "Present";
+  return tab ? [tab, sub].filter(Boolean).map(tabs.nameOf).join(" · ") : `Back to ${here.place()}`;
+}
 
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   const dialog = /** @type {HTMLDialogElement} */ ($(".sheet"));
   const field = /** @type {HTMLInputElement} */ ($(".sought"));
+  const sections = /** @type {HTMLElement[]} */ ([...root.querySelectorAll("section")]); // what stands here without a search
   let terms = []; // of the glossary
   let all = false; // whether the whole glossary is listed
 
   // ---- what is shown ---------------------------------------------------------------------------------------------
-  /** The topics that the field's text is about and the entries that hold it; without a text all topics but the answers to questions. */
+  /** @param {(string | Node)[]} title @param {string} text @param {string | undefined} link to where it is done @param {string} [note] */
+  function article(title, text, link, note = "") {
+    const [made, heading] = [make("article"), make("h3")];
+    heading.append(...title);
+    made.append(heading, make("p", "", text));
+    if (note) made.append(make("p", "vx-small vx-soft", note));
+    if (link !== undefined) made.append(button(nameOf(link), () => leave(link)));
+    return made;
+  }
+
+  /** @param {import("../core/payloads").WordPayload} term @returns {Shown} */
+  function ofTerm({ names, text, section }) {
+    const [link, also = ""] = PLACES[names[0]] ?? [];
+    return { names, text, also, element: () => article([names.join(", ")], text, link, `Glossary, ${section}`) };
+  }
+
+  /** @param {HTMLElement} line of the keys @returns {Shown} */
+  function ofKey(line) {
+    const names = [...line.querySelectorAll("kbd")].map((key) => key.textContent);
+    const text = line.nextElementSibling.textContent;
+    return {
+      names,
+      text,
+      also: line.dataset.also,
+      element: () => article([...line.cloneNode(true).childNodes], text, line.dataset.go),
+    };
+  }
+
+  /** Everything that can be looked up; of equals the first is shown first. @returns {Shown[]} */
+  const entries = () => [
+    ...ANSWERS.map(({ title, text, go: link, also }) => {
+      const said = text.replace("{minutes}", String(minutes()));
+      return { names: [title], text: said, also, element: () => article([title], said, link) };
+    }),
+    ...sections.map((section) => ({
+      names: [section.querySelector("h3").firstChild.textContent],
+      text: section.querySelector("div")?.textContent ?? "",
+      also: section.dataset.also,
+      element: () => section,
+    })),
+    ...[.../** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(".keys dt"))].map(ofKey),
+    ...terms.map(ofTerm),
+  ];
+
+  /** The entries that the field's text asks for; without a text the glossary, or what stands here. */
   function list() {
     const text = field.value.trim();
-    const topics =
-      text || all ? [...root.querySelectorAll("section")].filter(({ dataset }) => about(dataset.topic, text)) : null;
-    for (const section of root.querySelectorAll("section"))
-      section.hidden = topics ? !topics.includes(section) : section.matches(".answer");
-    const entries = text || all ? found(terms, text) : [];
-    fill($(".entries"), entries, (_, k) => {
-      const { names, text: said, section } = entries[k];
-      const entry = make("article");
-      entry.append(make("h3", "", names.join(", ")), make("p", "", said), make("p", "vx-small vx-soft", section));
-      return entry;
-    });
+    const { best, held } = search(entries(), text);
+    const listed = text ? best : all ? terms.map(ofTerm) : null;
+    const shown = listed?.map(({ element }) => element()) ?? sections;
+    for (const old of root.querySelectorAll("article")) old.remove();
+    for (const section of sections) section.hidden = !shown.includes(section);
+    $(".body").append(...shown);
     $(".body").scrollTop = 0;
     $(".all").setAttribute("aria-expanded", String(all));
     $(".all").textContent = all ? "Back to help" : "All words";
-    const counted = entries.length ? `${entries.length} of ${terms.length} words` : NOTHING;
-    $(".count").textContent = topics && (entries.length || !topics.length) ? counted : "";
+    const counted = held > best.length ? `The best ${best.length} of ${held}` : `${held} found`;
+    $(".count").textContent = text ? (held ? counted : NOTHING) : all ? `${terms.length} words` : "";
   }
+
+  const minutes = () => store.state.catalogue?.kept_minutes ?? 0;
 
   /** What depends on the view, the address and the server. */
   function describe() {
     $(".place").textContent = here.place();
     const lines = here.lines();
     $(".here dl").replaceChildren(...lines.flatMap(([kind, text]) => [make("dt", "", kind), make("dd", "", text)]));
-    const minutes = store.state.catalogue?.kept_minutes ?? 0;
-    $(".who").textContent = whoOpens(address(), minutes);
-    for (const one of root.querySelectorAll(".minutes")) one.textContent = String(minutes);
+    $(".who").textContent = whoOpens(address(), minutes());
+    for (const one of root.querySelectorAll(".minutes")) one.textContent = String(minutes());
   }
 
   // ---- opening and closing ---------------------------------------------------------------------------------------
@@ -68,6 +121,12 @@ export default widget((root, server) => {
   }
   const close = () => dialog.close();
 
+  /** Close it, and go where something is done. @param {string} link "": here */
+  function leave(link) {
+    close();
+    if (link) go(link);
+  }
+
   field.addEventListener("input", () => {
     list();
     touch();
@@ -79,15 +138,12 @@ export default widget((root, server) => {
     touch();
   });
   $(".shut").addEventListener("click", close);
-  $(".tour").addEventListener("click", () => {
+  for (const door of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("button[data-go]")))
+    door.addEventListener("click", () => leave(door.dataset.go));
+  $(".copy").addEventListener("click", () => {
     close();
-    go("tour=1");
+    store.set("copying", store.state.copying + 1 || 1);
   });
-  for (const door of root.querySelectorAll("[data-go]"))
-    door.addEventListener("click", () => {
-      close();
-      go(door.dataset.go);
-    });
   $(".start-over").addEventListener("click", () => {
     ofBrowser.set(KEPT, "");
     close();
