@@ -34,6 +34,14 @@ Cards = Mapping[str, dict[str, Any]]
 
 # Options in words, as they stand behind a model's name.
 OPTION_WORDS = {"embedding=conv": "with conv stem", "positions=none": "without positions"}
+# Numbers of a network in words, behind a comma.
+NUMBER_WORDS = {
+    "n_layers": "{} layers",
+    "n_heads": "{} heads",
+    "depth": "{} convolutions a stage",
+    "norm": "{} norm",
+    "widths": "{} channels",
+}
 
 
 @cache
@@ -75,7 +83,11 @@ def offered(devices: Sequence[str]) -> dict[str, Any]:
 
 def _title(name: str, options: Mapping[str, Option]) -> str:
     words = [OPTION_WORDS.get(f"{option}={value}") for option, value in options.items()]
-    others = [f"{option} {value}" for (option, value), said in zip(options.items(), words, strict=True) if said is None]
+    others = [
+        NUMBER_WORDS[option].format(", ".join(map(str, value)) if isinstance(value, tuple | list) else value)
+        for (option, value), said in zip(options.items(), words, strict=True)
+        if said is None
+    ]
     return ", ".join([" ".join([MODELS[name].title, *filter(None, words)]), *others])
 
 

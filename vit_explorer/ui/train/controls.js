@@ -94,11 +94,7 @@ export default widget((root, server) => {
     write(".title", race.title);
     write(".settings", wording.settings(race.contenders.map((one) => one.recipe)));
     const open = isOpen(race);
-    write(
-      ".state",
-      stateLine(race) +
-        (!race.mine && open && race.state !== "elsewhere" ? " · Started by somebody else: you watch." : ""),
-    );
+    write(".state", [stateLine(race), wording.whose(race, open)].filter(Boolean).join(" · "));
     $(".state").classList.toggle("bad", BAD.has(race.state) || (race.state === "paused" && race.reason !== null));
 
     const goes = isUnderWay(race);

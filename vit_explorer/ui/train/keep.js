@@ -14,6 +14,13 @@ const RULE = "a name of small letters, digits and hyphens, at most 40";
 const kept = new Map(); // "race/label" -> the name it was kept under
 const drawn = new WeakMap(); // box -> what it shows
 
+/** What was typed as a name: small letters, with hyphens for spaces. @param {string} typed */
+export const asName = (typed) =>
+  typed
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_]+/g, "-");
+
 /** A name that no model has yet. */
 function suggestion(contender) {
   const taken = new Set(((store.get("catalogue") || {}).models || []).map(({ name }) => name));
@@ -115,7 +122,8 @@ function form(box, race, contender) {
     told.classList.toggle("bad", bad);
   };
   async function keep() {
-    const name = input.value.trim();
+    const name = asName(input.value);
+    input.value = name; // what it will be called
     if (!NAME.test(name)) return say(`Give ${RULE}.`, true);
     send.disabled = true;
     say("Keeping: its accuracy on all test pictures is looked up or measured…", false);

@@ -2,8 +2,9 @@
 import * as format from "../core/format.js";
 import * as races from "./data.js";
 
-const AUGMENT = { none: "no augmentation", crop: "crop", "crop-flip": "crop + flip" };
+const AUGMENT = { none: "no augmentation", crop: "shifted pictures", "crop-flip": "shifted, mirrored pictures" };
 const OPTIMIZER = { adam: "Adam", adamw: "AdamW", muon: "Muon" };
+const FALLS = { constant: "", linear: ", falling to 0", cosine: ", falling to 0 along a cosine" };
 const SCHEDULE = { constant: "constant", linear: "linear to 0", cosine: "cosine to 0" };
 const DEVICE = { cpu: "CPU", cuda: "GPU" };
 const DATA = { cifar10: "CIFAR-10", shapes: "Shapes" };
@@ -85,16 +86,16 @@ export function recipe({
 }) {
   const parts = [
     ...(start ? [`from ${start}`] : []),
-    `${OPTIMIZER[optimizer]}, learning rate ${format.small(lr)}${schedule === "constant" ? "" : `, ${schedule}`}`,
+    `${OPTIMIZER[optimizer]}, learning rate ${format.small(lr)}${FALLS[schedule]}`,
     `batches of ${format.count(batch_size)}`,
     AUGMENT[augment],
   ];
-  const further = { RandAugment: rand_augment, erasing, mixup, CutMix: cutmix };
+  const further = { RandAugment: rand_augment, "random erasing": erasing, Mixup: mixup, CutMix: cutmix };
   for (const [name, value] of Object.entries(further)) if (value) parts.push(`${name} ${value}`);
-  if (repeats > 1) parts.push(`each ${repeats} times`);
+  if (repeats > 1) parts.push(`each picture ${repeats} times in a batch`);
   if (teacher) parts.push(`taught by ${teacher}`);
-  if (label_smoothing) parts.push(`smoothing ${label_smoothing}`);
-  if (ema) parts.push(`EMA ${ema}`);
+  if (label_smoothing) parts.push(`label smoothing ${label_smoothing}`);
+  if (ema) parts.push(`average of the weights ${ema}`);
   return parts.join(" · ");
 }
 
@@ -134,6 +135,12 @@ export function state({ state, place, reason, activity, contenders = [] }) {
     unreadable: reason,
   };
   return (words[state] || state) + (reason && ["training", "paused", "finished"].includes(state) ? `. ${reason}` : "");
+}
+
+/** Of whom a race is that is not this visitor's. @param {{mine: boolean, state: string}} race @param {boolean} open whether it can go on */
+export function whose({ mine, state }, open) {
+  if (mine || state === "elsewhere") return "";
+  return open ? "Started by somebody else: you watch." : "Not yours: somebody else trained it on this server.";
 }
 
 /** Where a contender is: "epoch 7.3 of 20". */
