@@ -27,6 +27,7 @@ def png(seed: int) -> bytes:
 def classify(same_page):
     """The tab on the sample at the left, with its details unfolded."""
     page = same_page
+    page.evaluate("vx.set('told', {})")
     page.evaluate("vx.go('tab=classify', true)")
     page.evaluate("document.querySelector('.vx-classify .details').open = true")
     drawn(page)
@@ -123,7 +124,7 @@ def test_the_table_judges_each_answer_by_the_true_one_that_is_typed(classify):
     classify.wait_for_function(f"document.querySelectorAll('{TABLE} tbody td.none').length === {photographic}")
     assert nothing.get_attribute("aria-pressed") == "true" and field.input_value() == "none of these"
     assert classify.evaluate(height) == before  # a row below stays under the pointer
-    assert classify.locator(".vx-classify .trust").inner_text().startswith("On Cat every answer is wrong")
+    assert classify.locator(".vx-classify .trust").inner_text().startswith("On Cat no answer can be right")
     assert classify.locator(f"{TABLE} tfoot td span").all_inner_texts() == ["1 not counted"] * photographic
     nothing.click()
     classify.wait_for_function(f"document.querySelector('{TABLE} tbody td.right') !== null")
@@ -154,6 +155,66 @@ def test_a_field_that_is_written_in_keeps_its_words_while_answers_come(classify)
     classify.wait_for_function(f"!document.querySelector('{TABLE}').textContent.includes('…')")
     assert field.input_value() == "do"
     assert field.evaluate("(field) => field === document.activeElement")
+
+
+def test_what_a_visitor_tells_of_a_picture_counts_in_every_view_and_after_a_reload(classify):
+    choose(classify, ("mine.png", png(7)))
+    rail = classify.locator(".vx-frame .verdict")
+    classify.wait_for_function("vx.get('settled').picture.startsWith('upload:')")
+    classify.wait_for_function(f"document.querySelectorAll('{TABLE} tbody td.unknown').length > 0")
+    answer = classify.evaluate(
+        "vx.get('trace').classes[vx.get('trace').probabilities.indexOf(Math.max(...vx.get('trace').probabilities))]"
+    )
+    assert rail.get_attribute("data-state") == "unknown"
+    field = classify.get_by_label("What mine.png shows")
+    field.click()
+    classify.keyboard.type(f" {answer.upper()}")
+    classify.keyboard.press("Enter")
+    assert field.input_value() == answer
+    assert rail.get_attribute("data-state") == "right"
+    assert classify.locator(f"{TABLE} tbody td.none").count() == 0
+    classify.evaluate("vx.go('tab=compare&sub=one-picture')")
+    drawn(classify)
+    assert f"label is {answer}" in classify.locator(".vx-compare-picture .verdict").inner_text()
+    classify.evaluate("vx.go('tab=home')")
+    classify.wait_for_function(
+        "(answer) => document.querySelector('.vx-home').innerText.includes(`labelled ${answer}`)", arg=answer
+    )
+    written(classify)
+    reload(classify)
+    assert rail.get_attribute("data-state") == "right"
+    classify.evaluate("vx.go('tab=classify')")
+    drawn(classify)
+    field.fill("")
+    field.press("Enter")
+    assert rail.get_attribute("data-state") == "unknown"
+
+
+def test_who_comes_to_a_field_writes_in_place_of_what_stands_in_it(classify):
+    field = classify.get_by_label("What Cat shows")
+    classify.get_by_role("button", name="Cat shows none of these classes").click()
+    field.click()
+    classify.keyboard.type("dog")
+    classify.keyboard.press("Enter")
+    assert field.input_value() == "dog"
+    field.click()
+    field.click()  # the second click sets the caret
+    assert field.evaluate("(field) => field.selectionStart === field.selectionEnd")
+
+
+def test_a_name_that_no_network_knows_is_questioned(classify):
+    field = classify.get_by_label("What Cat shows")
+    height = classify.locator(f"{TABLE} tbody").evaluate("(body) => body.offsetHeight")
+    field.fill("none ocatf these")
+    field.press("Enter")
+    doubt = classify.locator(f"{TABLE} .doubt")
+    assert doubt.inner_text() == "Did you mean cat?"
+    assert classify.locator(f"{TABLE} tbody").evaluate("(body) => body.offsetHeight") == height
+    doubt.get_by_role("button").click()
+    assert (field.input_value(), doubt.inner_text()) == ("cat", "")
+    field.fill("rocket")
+    field.press("Enter")
+    assert doubt.inner_text() == "Not known here."
 
 
 def names(page) -> list[str]:

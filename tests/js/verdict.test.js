@@ -8,6 +8,8 @@ const CAT = [0.04, 0.9, 0.06];
 
 test("a prediction is right by any name of the thing", () => {
   assert.equal(judge(CLASSES, CAT, ["tabby", "cat"]).state, "right");
+  assert.equal(judge(CLASSES, CAT, ["Cat"]).state, "right");
+  assert.equal(judge(CLASSES, CAT, ["Dogs"]).state, "wrong");
   assert.match(judge(CLASSES, CAT, ["cat"]).text, /^Right\. 90\.0 % .*\b3 classes/);
 });
 

@@ -26,11 +26,7 @@ test("the most likely class comes first", () => {
 });
 
 test("who agrees with whom", () => {
-  const of = (/** @type {number[][]} */ ...all) =>
-    verdict(
-      all.map((one) => result(one)),
-      null,
-    );
+  const of = (/** @type {number[][]} */ ...all) => verdict(all.map((one) => result(one)));
   assert.match(of(cat), /One model.*cat/);
   assert.match(of(cat, cat), /Both.*cat/);
   assert.match(of(cat, dog), /disagree: cat, dog/);
@@ -41,14 +37,14 @@ test("who agrees with whom", () => {
 
 test("models of other classes are counted apart, and a label judges those that know it", () => {
   const shapes = result([0.9, 0.1], ["ring", "star"], "shapes");
-  const said = verdict([result(cat), result(dog), shapes], "dog");
+  const said = verdict([result(cat), result(dog), shapes], ["dog"]);
   assert.match(said, /CIFAR-10: .*cat, dog/);
   assert.match(said, /drawn shapes: one model.*ring/);
   assert.match(said, /label is dog: 1 of 2/);
-  assert.match(verdict([shapes], "dog"), /no class of any model/);
+  assert.match(verdict([shapes], ["dog"]), /no class of any model/);
   const tabby = result([0.9, 0.1], ["tabby", "sock"], "imagenet");
-  assert.match(verdict([tabby], "cat", ["cat", "tabby"]), /label is cat: the one model that knows it is right/);
-  assert.match(verdict([tabby, result(dog)], "cat", ["cat", "tabby"]), /label is cat: 1 of 2 are right/);
+  assert.match(verdict([tabby], ["cat", "tabby"]), /label is cat: the one model that knows it is right/);
+  assert.match(verdict([tabby, result(dog)], ["cat", "tabby"]), /label is cat: 1 of 2 are right/);
 });
 
 test("what is taken away, in words", () => {

@@ -13,6 +13,8 @@ export interface Trace extends TracePayload {
 export interface State {
   /** The marked token: index of a patch, CLS_TOKEN, DISTILLATION_TOKEN or null. */
   token: number | null;
+  /** What the visitor has told that pictures show, by their names; written by core/told.js. */
+  told: Record<string, string>;
   theme: "light" | "dark";
   catalogue: CataloguePayload;
   model: ModelPayload;

@@ -84,7 +84,6 @@ def test_beside_a_network_without_a_head_those_that_come_first_are_alike(session
 def test_each_card_holds_what_its_model_says_and_its_map_for_it(session, target):
     answer = ask(session, target=target)
     picture = session.picture("shapes:5")
-    assert answer["truth"] == picture.truth
     for one in answer["results"]:
         checkpoint = session.checkpoint(one["name"])
         inputs = checkpoint.preprocess(fit_picture(picture.image, 32, "crop")[None])

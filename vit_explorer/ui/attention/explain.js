@@ -6,6 +6,7 @@ import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
 import { saveMenu } from "../core/save.js";
+import { among } from "../core/names.js";
 import { latest } from "../core/server.js";
 import { oneOf, setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
@@ -138,12 +139,12 @@ export default widget((root, server) => {
 
   // ---- the class -----------------------------------------------------------------------------------------------
   function listClasses({ trace }) {
-    const of = `${trace.model} ${trace.picture.name} ${trace.fit}`;
+    const truth = trace.classes.indexOf(among(trace.classes, trace.picture.labels));
+    const of = `${trace.model} ${trace.picture.name} ${trace.fit} ${truth}`;
     if (of === chosen.of) return takeLinked(trace);
     Object.assign(chosen, { of, target: null });
     takeLinked(trace);
     const order = trace.probabilities.map((p, i) => [p, i]).sort((a, b) => b[0] - a[0]);
-    const truth = trace.classes.indexOf(trace.picture.truth);
     order.sort((a, b) => Number(b[1] === truth) - Number(a[1] === truth) || b[0] - a[0]);
     order.sort((a, b) => Number(b[1] === best(trace)) - Number(a[1] === best(trace))); // the prediction, the label, the others
     fill($(".class"), order, ([p, i], rank) => {

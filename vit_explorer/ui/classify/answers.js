@@ -1,14 +1,12 @@
 /* What the table of the Classify tab holds: each model's answer to each picture, judged by the true answer. Pure. */
 import { company } from "../core/answers.js";
+import { among } from "../core/names.js";
 import { judge } from "../core/verdict.js";
 
 const SHAPES = "shapes"; // the data set of drawn shapes, and where their pictures' names begin
 
-/** @typedef {{picture: import("../core/payloads").PicturePayload, truth: string | null, results: import("../core/payloads").TimedPrediction[] | null}} Row */
+/** @typedef {{picture: import("../core/payloads").PicturePayload, fit?: string | null, results: import("../core/payloads").TimedPrediction[] | null}} Row */
 /** @typedef {{answer: string, p: number, state: "right" | "wrong" | "none" | "unknown", truth: string | null, truthP: number | null}} Cell */
-
-/** All names of what a picture shows: the one that was typed in, or else its labels; none where that is not known. */
-export const labelsOf = ({ picture, truth }) => (truth ? [truth] : picture.labels);
 
 /**
  * What a model answers, and how probable it finds the true answer, where that is among its classes.
@@ -18,7 +16,7 @@ export const labelsOf = ({ picture, truth }) => (truth ? [truth] : picture.label
  */
 export function cell({ classes, probabilities }, labels) {
   const best = probabilities.indexOf(Math.max(...probabilities));
-  const truth = labels.find((label) => classes.includes(label)) ?? null;
+  const truth = among(classes, labels);
   return {
     answer: classes[best],
     p: probabilities[best],
@@ -40,6 +38,10 @@ export function columns(rows) {
   return others.length && !rows.some(({ picture }) => picture.name.startsWith(`${SHAPES}:`)) ? others : able;
 }
 
+/** What a model is called beside these: what it is, or its name where several are that. @param {{short: string, name: string}} model @param {{short: string}[]} models */
+export const called = (model, models) =>
+  models.filter(({ short }) => short === model.short).length > 1 ? model.name : model.short;
+
 /**
  * How many pictures a model names rightly, of those whose true answer is one of its classes; of how many it is none, so
  * that nothing could be right.
@@ -49,38 +51,46 @@ export function columns(rows) {
 export function score(rows, model) {
   const states = rows.flatMap((row) => {
     const result = (row.results || []).find((one) => one.name === model);
-    return result?.classes.length ? [cell(result, labelsOf(row)).state] : [];
+    return result?.classes.length ? [cell(result, row.picture.labels).state] : [];
   });
   const count = (/** @type {string} */ state) => states.filter((one) => one === state).length;
   return { right: count("right"), of: count("right") + count("wrong"), none: count("none") };
 }
 
-/** @typedef {"right" | "agree" | "some" | "split" | "wrong" | "none"} Fate of a picture: what its answers are worth together */
+/** @typedef {"right" | "agree" | "some" | "split" | "wrong" | "none"} Kind what the answers to a picture are worth together */
+/** @typedef {{name: string, test_accuracy: number | null}} Voice a model, as it is called beside the others */
+/** `n` models answered. `right` and `wrong` are those that know its class. `but`: the one model that says something else than all the others say, `most`. */
+/** @typedef {{title: string, fate: Kind, n: number, right: Voice[], wrong: Voice[], but: Voice | null, most: string}} Fate of a picture */
 
 /**
- * What becomes of each picture that has answers: its title, its fate, and how many models answered. Where nobody has said what it
- * shows, only whether the models agree ("agree", "split"); else whether all, some or none of those are right that have it among their
- * classes ("right", "some", "wrong"), or it is no class of any ("none").
+ * What becomes of each picture that has answers. Where nobody has said what it shows, only whether the models agree ("agree", "split");
+ * else whether all, some or none of those are right that have it among their classes ("right", "some", "wrong"), or it is no class of
+ * any ("none").
  * @param {Row[]} rows
- * @returns {{title: string, fate: Fate, n: number}[]}
+ * @returns {Fate[]}
  */
 export function fates(rows) {
-  const names = columns(rows).map(({ name }) => name);
+  const models = columns(rows);
+  const voice = (/** @type {any} */ one) => ({ name: called(one, models), test_accuracy: one.test_accuracy });
   return rows.flatMap((row) => {
-    const results = (row.results || []).filter(({ name }) => names.includes(name));
+    const results = (row.results || []).filter(({ name }) => models.some((one) => one.name === name));
     if (!results.length) return [];
-    const states = results.map((result) => cell(result, labelsOf(row)).state);
-    const count = (/** @type {string} */ state) => states.filter((one) => one === state).length;
-    const [right, able] = [count("right"), count("right") + count("wrong")];
-    const agreed = results.every((result) => {
-      const { same, of } = company(result, results);
-      return same === of;
-    });
-    /** @type {Fate} */
-    let fate = agreed ? "agree" : "split";
-    if (able) fate = right === able ? "right" : right ? "some" : "wrong";
-    else if (count("none")) fate = "none";
-    return [{ title: row.picture.title, fate, n: results.length }];
+    const found = results.map((result) => ({
+      result,
+      ...cell(result, row.picture.labels),
+      ...company(result, results),
+    }));
+    const those = (/** @type {string} */ state) =>
+      found.filter((one) => one.state === state).map((one) => voice(one.result));
+    const [right, wrong] = [those("right"), those("wrong")];
+    const most = found.find(({ same, of }) => same === of - 1 && of === results.length && of > 2);
+    /** @type {Kind} */
+    let fate = found.every(({ same, of }) => same === of) ? "agree" : "split";
+    if (right.length + wrong.length) fate = !wrong.length ? "right" : right.length ? "some" : "wrong";
+    else if (those("none").length) fate = "none";
+    const but = most && voice(found.find(({ answer }) => answer !== most.answer)?.result);
+    const { title } = row.picture;
+    return [{ title, fate, n: results.length, right, wrong, but: but ?? null, most: most?.answer ?? "" }];
   });
 }
 
@@ -90,7 +100,7 @@ export const probabilities = (rows) =>
     (row.results || []).flatMap((one) =>
       one.classes.map((name, k) => ({
         picture: row.picture.title,
-        "true answer": labelsOf(row)[0] ?? null,
+        "true answer": row.picture.labels[0] ?? null,
         model: one.name,
         class: name,
         probability: one.probabilities[k],
@@ -110,7 +120,7 @@ export function csv(rows) {
   const lines = rows.flatMap((row) => {
     const results = (row.results || []).filter(({ classes }) => classes.length);
     return results.map((result) => {
-      const labels = labelsOf(row);
+      const labels = row.picture.labels;
       const { answer, p, state, truthP } = cell(result, labels);
       const { same, of } = company(result, results);
       const said = [row.picture.title, labels[0] ?? "", result.name, answer, p.toFixed(6), truthP?.toFixed(6) ?? ""];

@@ -4,13 +4,14 @@ import { decode } from "../core/arrays.js";
 import { clearCanvas, rgbImage } from "../core/draw.js";
 import { barCells, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { judge } from "../core/verdict.js";
 import { testedOn } from "./classify-words.js";
 
 const SIDE = 128; // CSS pixels of a picture on a card
 const NBSP = "\u00a0";
 
 /** A model's name, its accuracy and, once it has answered, its first guesses; before that, the same places empty. */
-export function modelBlock(model, truth) {
+export function modelBlock(model, labels) {
   const block = make("section", "model");
   block.setAttribute("aria-label", `${model.title}, ${model.name}`);
   const name = make("div", "name");
@@ -29,10 +30,9 @@ export function modelBlock(model, truth) {
   }
   const best = ranked(model);
   best.forEach(({ name: guess, p }, rank) => bars.append(...barCells(guess, p, rank ? "" : "first")));
-  if (truth && model.classes.includes(truth)) {
-    const right = best[0].name === truth;
-    name.append(make("span", right ? "tag good" : "tag bad", right ? "right" : "wrong"));
-  }
+  const { state } = judge(model.classes, model.probabilities, labels);
+  if (state === "right" || state === "wrong")
+    name.append(make("span", state === "right" ? "tag good" : "tag bad", state));
   fill(below, doubt(best), (text) => make("span", "", text));
   time.textContent = `forward pass here: ${format.milliseconds(model.seconds)}`;
   time.title = `one picture alone, after a warm-up; median of ${model.timed_passes} passes`;

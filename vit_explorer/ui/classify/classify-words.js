@@ -37,30 +37,57 @@ function listed(titles) {
   return format.listed([...shown, ...more]);
 }
 
-/** @type {Record<import("./answers.js").Fate, (names: string, all: string, n: number) => string>} what is said of pictures of one fate, the best first */
-const WORTH = {
-  right: (names, all, n) => `${all} ${n > 1 ? "are" : "is"} right about ${names}`,
-  agree: (names, all, n) =>
-    `${all} ${n > 1 ? "agree on" : "names"} ${names}, which nobody has checked: say what it shows`,
-  some: (names) => `on ${names} they disagree, and some are right`,
-  split: (names) => `on ${names} they disagree, so trust none of them yet`,
-  wrong: (names, all, n) => `${all} ${n > 1 ? "are" : "is"} wrong about ${names}`,
-  none: (names, _, n) => `on ${names} every answer is wrong, as ${n > 1 ? "they know" : "it knows"} no such thing`,
-};
+/** @typedef {import("./answers.js").Fate} Fate */
+/** @typedef {import("./answers.js").Voice} Voice */
 
-/** Which answers to trust, in a sentence; "" before there are any. @param {ReturnType<typeof import("./answers.js").fates>} fates */
-export function trust(fates) {
-  const parts = /** @type {import("./answers.js").Fate[]} */ (Object.keys(WORTH)).flatMap((fate) => {
-    const alike = fates.filter((one) => one.fate === fate);
-    if (!alike.length) return [];
-    const n = Math.min(...alike.map((one) => one.n));
-    const all = n === 1 ? "the network" : n === 2 ? "both" : `all ${format.count(n)}`;
-    return [WORTH[fate](listed(alike.map(({ title }) => title)), all, n)];
-  });
-  return parts.length ? `${format.capital(parts.join("; "))}.` : "";
+/** "CNN (93.5 % right in tests) and Swin (89.3 % right in tests)" @param {Voice[]} voices */
+const measured = (voices) =>
+  format.listed(voices.map((one) => (tested(one) ? `${one.name} (${tested(one)} right in tests)` : one.name)));
+
+const FEW = 2; // models that are named
+
+/** How many are right, and how good in tests the few are that stand alone. @param {Fate} fate */
+function some({ right, wrong }) {
+  const of = right.length + wrong.length;
+  if (wrong.length <= Math.min(FEW, right.length))
+    return `${right.length} of ${of} are right, all but ${measured(wrong)}`;
+  if (right.length <= FEW) return `only ${measured(right)} ${right.length > 1 ? "are" : "is"} right, of ${of}`;
+  return `${right.length} of ${of} are right`;
 }
 
-/** The share of its own test pictures that a model names rightly; "" where its card does not say. @param {Answering} model */
+/** @type {Record<Fate["fate"], (names: string, all: string, fate: Fate) => string>} what is said of pictures of one fate, the best first */
+const WORTH = {
+  right: (names, all, { n }) => `${all} ${n > 1 ? "are" : "is"} right about ${names}`,
+  agree: (names, all, { n }) =>
+    `${all} ${n > 1 ? "agree on" : "names"} ${names}, which nobody has checked: say what it shows`,
+  some: (names, _, fate) => `on ${names} ${some(fate)}`,
+  split: (names, _, { n, most, but }) =>
+    but
+      ? `on ${names} ${n - 1} of ${n} say ${most}, all but ${measured([but])}: say what it shows`
+      : `on ${names} they disagree, so trust none of them yet`,
+  wrong: (names, all, { n }) => `${all} ${n > 1 ? "are" : "is"} wrong about ${names}`,
+  none: (names, _, { n }) => `on ${names} no answer can be right, as ${n > 1 ? "they know" : "it knows"} no such thing`,
+};
+
+/** Which answers to trust, in a sentence; "" before there are any. @param {Fate[]} fates */
+export function trust(fates) {
+  const parts = Object.keys(WORTH).flatMap((kind) => {
+    /** @type {Map<string, Fate[]>} pictures of which the same is said */
+    const told = new Map();
+    for (const one of fates.filter(({ fate }) => fate === kind)) {
+      const said = WORTH[one.fate]("", "", one);
+      told.set(said, [...(told.get(said) ?? []), one]);
+    }
+    return [...told.values()].map((alike) => {
+      const n = Math.min(...alike.map((one) => one.n));
+      const all = n === 1 ? "the network" : n === 2 ? "both" : `all ${format.count(n)}`;
+      return WORTH[alike[0].fate](listed(alike.map(({ title }) => title)), all, { ...alike[0], n });
+    });
+  });
+  return parts.length ? `${format.capital(parts.join("; "))}.`.replaceAll(" %", "\u00a0%") : "";
+}
+
+/** The share of its own test pictures that a model names rightly; "" where its card does not say. @param {{test_accuracy: number | null}} model */
 export const tested = ({ test_accuracy }) =>
   Number.isFinite(test_accuracy) ? format.percent(/** @type {number} */ (test_accuracy)) : "";
 

@@ -3,26 +3,28 @@
  * Until the visitor adds or removes something, the one card is the picture of the frame; what a visitor brings is opened
  * there. How pictures become square is chosen in the frame, for the whole page.
  */
-import { NONE, verdict } from "../core/answers.js";
+import { NONE } from "../core/answers.js";
 import { fill, make, refusal } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
 import { go, inLink } from "../core/link.js";
+import { among, same } from "../core/names.js";
 import { saveMenu } from "../core/save.js";
 import { ask as askServer, latest } from "../core/server.js";
 import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
+import * as told from "../core/told.js";
 import { widget } from "../core/widget.js";
 import { columns, fates } from "./answers.js";
-import * as card from "./card.js";
+import { makeCard } from "./cards.js";
 import { knowledge, trust } from "./classify-words.js";
 import { QUESTIONS } from "./questions.js";
 import * as table from "./table.js";
-import { showTruth, truthField } from "./truth.js";
 import { waysIn } from "./ways.js";
 
+/** @typedef {import("./cards.js").Card} Card */
+
 export default widget((root, server) => {
-  /** @typedef {{picture: import("../core/payloads").PicturePayload, element: HTMLElement, parts: Record<string, HTMLElement>, fit: string | null, results: import("../core/payloads").TimedPrediction[] | null, truth: string | null}} Card */
   const MOST = 12; // pictures kept
 
   const $ = (selector) => root.querySelector(selector);
@@ -34,7 +36,7 @@ export default widget((root, server) => {
   let following = true;
   let asking = false;
 
-  const { modelBlock, views, waitingView } = card;
+  let names = [NONE]; // what is offered for a picture
 
   // ---- pictures come in --------------------------------------------------------------------------------------
   function complain(sentence) {
@@ -65,7 +67,7 @@ export default widget((root, server) => {
   function add(picture, place) {
     following = false;
     const known = cards.find((card) => card.picture.name === picture.name);
-    const card = known || makeCard(picture);
+    const card = known || makeCard(picture, acts);
     cards = cards.filter((one) => one !== card);
     cards.splice(Math.min(place, cards.length), 0, card);
     card.element.remove();
@@ -113,12 +115,12 @@ export default widget((root, server) => {
       while ((card = cards.find((one) => one.fit !== fit))) {
         card.element.classList.add("waiting");
         const request = { picture: card.picture.name, fit };
-        let refused = "";
-        const answer = await askServer(server, "classify", request, { say: (sentence) => (refused = sentence) });
+        card.refused = "";
+        const answer = await askServer(server, "classify", request, { say: (sentence) => (card.refused = sentence) });
         card.fit = request.fit;
         card.results = answer && answer.results;
         card.element.classList.toggle("waiting", card.fit !== fit);
-        drawCard(card, refused);
+        drawCard(card);
       }
     } finally {
       asking = false; // also when a card could not be drawn, or nothing would be asked again
@@ -127,114 +129,63 @@ export default widget((root, server) => {
 
   // ---- the table -----------------------------------------------------------------------------------------------
   function tabulate() {
-    table.write($(".answers table"), cards, truthOf, ({ parts }) => parts.acts, explain);
+    table.write(
+      $(".answers table"),
+      cards,
+      ({ truth }) => truth.box,
+      ({ parts }) => parts.acts,
+      explain,
+    );
     $(".trust").textContent = trust(fates(cards));
     const models = columns(cards);
     if (models.length) $(".honest").textContent = knowledge(models);
     const classes = new Set(cards.flatMap(({ results }) => (results || []).flatMap((one) => one.classes)));
-    if (1 + classes.size === $("datalist").children.length) return;
-    fill($("datalist"), [NONE, ...classes], (name) => Object.assign(make("option"), { value: name }));
+    if (names.length === 1 + classes.size && names.every((name) => name === NONE || classes.has(name))) return;
+    names = [NONE, ...classes];
+    fill($("datalist"), names, (name) => Object.assign(make("option"), { value: name }));
   }
 
   /** Where in this picture the answer of this model comes from. */
   const explain = ({ picture }, /** @type {string} */ model) =>
     go(`tab=attention&sub=explain&${new URLSearchParams({ picture: picture.name, model, fit })}`);
 
-  /** What a person says that a picture shows, in place of its label. */
-  function say(card, text) {
+  /** What a person says that a picture shows, in place of its label: a class as the networks write it, or what was typed. */
+  function say({ picture, truth }, text) {
+    following = false; // the link holds what was told of these pictures
     const typed = text.trim();
-    card.truth = typed && typed !== card.picture.truth ? typed : null;
-    truthOf(card);
-    drawCard(card, "");
+    const { name, labels } = told.given(picture);
+    const [label] = labels;
+    told.tell(name, label && same(label, typed) ? "" : (among(names, [typed]) ?? typed));
+    truth.show(told.of(name) || label || ""); // also where the same is meant as before
   }
 
-  /** By what is chosen what a picture shows; it stays the same element. */
-  function truthOf(card) {
-    card.parts.truth ??= truthField(card.picture.title, (text) => {
-      following = false; // the link holds what was chosen for these pictures
-      say(card, text);
-    });
-    card.parts.truth.oninput = () => (following = false); // whoever writes about a picture wants it
-    showTruth(card.parts.truth, card.truth || card.picture.truth || "");
-    return card.parts.truth;
+  /** Judge by what is told now: in any tab, and by a link. */
+  function judgeAnew() {
+    for (const card of cards) {
+      const picture = told.labelled(card.picture);
+      if (picture === card.picture) continue;
+      card.picture = picture;
+      card.truth.show(picture.truth || "");
+      drawCard(card);
+    }
   }
 
   // ---- a card --------------------------------------------------------------------------------------------------
-  function makeCard(picture) {
-    const element = make("div", "vx-panel card");
-    element.setAttribute("role", "listitem");
-    const parts = {
-      verdict: make("p", "verdict"),
-      remove: make("button", "close", "×"),
-      open: make("button", "open"),
-      place: make("span", "place vx-small"),
-      seen: make("div", "seen"),
-      models: make("div", "models"),
-      acts: make("span", "acts"), // in its row of the table
-      show: make("button", "show", "open"),
-      drop: make("button", "close", "×"),
-    };
-    const card = { picture, element, parts, fit: null, results: null, truth: null };
-    const image = make("img", Math.max(picture.width, picture.height) <= 64 ? "tiny" : "");
-    image.src = picture.preview;
-    image.alt = picture.title;
-    parts.open.append(image, parts.place);
-    parts.acts.append(parts.show, parts.drop);
-    for (const button of [parts.open, parts.show]) {
-      /** @type {HTMLButtonElement} */ (button).type = "button";
-      button.addEventListener("click", () => store.set("wish", { picture: picture.name, fit }));
-    }
-    for (const name of /** @type {const} */ (["remove", "drop"])) {
-      /** @type {HTMLButtonElement} */ (parts[name]).type = "button";
-      parts[name].setAttribute("aria-label", `Remove ${picture.title}`);
-      parts[name].title = "Remove";
-      parts[name].addEventListener("click", () => remove(card, name));
-    }
-    const head = make("div", "head");
-    const label = picture.truth ? `, labelled ${picture.truth}` : "";
-    head.append(
-      make("h3", "", picture.title),
-      make("span", "vx-soft vx-small", `${picture.width} × ${picture.height} pixels${label}`),
-      parts.verdict,
-      parts.remove,
-    );
-    const original = make("figure");
-    original.append(parts.open);
-    const pictures = make("div", "pictures");
-    pictures.append(original, parts.seen);
-    const body = make("div", "body");
-    body.append(pictures, parts.models);
-    element.append(head, body);
-    drawCard(card, "");
-    return card;
-  }
+  const acts = {
+    open: ({ picture }) => store.set("wish", { picture: picture.name, fit }),
+    remove,
+    say,
+    again(/** @type {Card} */ card) {
+      card.fit = null;
+      ask();
+    },
+    wanted: () => (following = false), // whoever writes about a picture wants it
+  };
 
-  /** Paint what is known of a card; before its results come, their places are kept free. */
-  function drawCard(card, refused) {
-    const { results, picture, parts } = card;
-    const truth = card.truth || picture.truth;
-    const labels = card.truth ? [card.truth] : picture.labels;
-    const last = (model) => Number(model.data !== "cifar10");
-    const expected = (store.get("catalogue") || { models: [] }).models
-      .filter((model) => model.n_classes)
-      .sort((a, b) => last(a) - last(b));
-    const models = results || (refused ? [] : expected);
-    parts.verdict.textContent = refused || (results ? verdict(results, truth, labels) : "Classifying");
-    parts.verdict.classList.toggle("refused", Boolean(refused));
-    if (refused) {
-      const again = make("button", "vx-button", "Try again");
-      again.type = "button";
-      again.addEventListener("click", () => {
-        card.fit = null;
-        ask();
-      });
-      parts.verdict.append(" ", again);
-    }
-    parts.models.style.setProperty("--columns", models.length === 4 ? 2 : Math.max(1, Math.min(3, models.length)));
-    card.element.classList.toggle("many", models.length > 2);
-    fill(parts.models, models, (model) => modelBlock(model, truth));
-    parts.seen.replaceChildren(...(results ? views(results, picture.title) : [waitingView()]));
+  function drawCard(/** @type {Card} */ card) {
+    card.draw();
     tabulate();
+    card.truth.question(card.results ? told.of(card.picture.name) : "", names);
   }
 
   // ---- the ways in ---------------------------------------------------------------------------------------------
@@ -254,21 +205,22 @@ export default widget((root, server) => {
   // ---- in a link -----------------------------------------------------------------------------------------------
   const find = latest(server, "find");
   let linkedTruths = []; // what the pictures of the newest link show, in its order
+  const tellLinked = (card, i) => linkedTruths[i] && say(card, linkedTruths[i]); // what it does not tell stays told
 
   /** Show the pictures of a link in place of those that are here; null follows the frame again. */
-  async function bringLinked(names) {
-    if (!names) {
+  async function bringLinked(list) {
+    if (!list) {
       if (!following) clear();
       following = true;
       return draw(store.state);
     }
     following = false;
-    const found = await find({ pictures: names.split(" ") });
+    const found = await find({ pictures: list.split(" ") });
     if (!found) return undefined;
     for (const card of cards.splice(0)) card.element.remove();
     found.pictures.forEach((picture, i) => {
       add(picture, i);
-      say(cards[i], linkedTruths[names.split(" ").indexOf(picture.name)] || "");
+      tellLinked(cards[i], list.split(" ").indexOf(picture.name));
     });
     const lost = found.missing;
     if (lost) complain(`${format.plural(lost, "picture")} of this link ${lost > 1 ? "are" : "is"} no longer here.`);
@@ -278,15 +230,21 @@ export default widget((root, server) => {
   inLink(root, {
     pictures: setting(
       words(2000),
-      () => (following ? null : cards.map(({ picture }) => picture.name).join(" ")),
+      () => {
+        const held = !following || cards.some(({ picture }) => told.of(picture.name));
+        return held ? cards.map(({ picture }) => picture.name).join(" ") : null;
+      },
       bringLinked,
     ),
     truths: setting(
       words(2000),
-      () => (cards.some(({ truth }) => truth) ? cards.map(({ truth }) => truth || "").join("|") : null),
+      () => {
+        const said = cards.map(({ picture }) => told.of(picture.name));
+        return said.some(Boolean) ? said.join("|") : null;
+      },
       (text) => {
         linkedTruths = (text || "").split("|");
-        cards.forEach((card, i) => !following && say(card, linkedTruths[i] || ""));
+        if (!following) cards.forEach(tellLinked);
       },
     ),
   });
@@ -294,6 +252,7 @@ export default widget((root, server) => {
   // ---- the frame -----------------------------------------------------------------------------------------------
   function setFit(next) {
     fit = next;
+    root.classList.toggle("letterbox", fit === "letterbox");
     for (const card of cards) card.element.classList.toggle("waiting", card.fit !== fit);
     ask();
   }
@@ -320,6 +279,7 @@ export default widget((root, server) => {
     root.classList.toggle("narrow", root.clientWidth < 760);
     root.classList.toggle("slim", root.clientWidth < 480);
     if (!trace || !catalogue) return;
+    judgeAnew();
     if (models !== null && models !== catalogue.models.length) {
       for (const card of cards) card.fit = null; // another model has its say
       ask();
@@ -344,5 +304,5 @@ export default widget((root, server) => {
   );
 
   offer(root, server, QUESTIONS);
-  return { topics: ["catalogue", "trace", "advice", "refused"], draw };
+  return { topics: ["catalogue", "trace", "told", "advice", "refused"], draw };
 });

@@ -5,7 +5,7 @@ import { base64, fileStem } from "../core/files.js";
 import * as format from "../core/format.js";
 import { lines, picture, png, tag, words } from "../core/svg.js";
 import { inkOf } from "../core/theme.js";
-import { cell, columns, csv, fates, labelsOf, probabilities, score } from "./answers.js";
+import { called, cell, columns, csv, fates, probabilities, score } from "./answers.js";
 import { knowledge, tested, testedOn, trust } from "./classify-words.js";
 
 /** @typedef {import("./answers.js").Row} Row */
@@ -16,11 +16,6 @@ const DRAWN = { row: 80, title: 30, said: 20, head: 50, foot: 46, first: 250, co
 /** Who agrees, of the models that have a column. */
 const agreement = (row, models) =>
   inShort((row.results || []).filter(({ name }) => models.some((one) => one.name === name)));
-
-/** What a column is called: what the model is, or its name where several are that. */
-function called(model, models) {
-  return models.filter(({ short }) => short === model.short).length > 1 ? model.name : model.short;
-}
 
 /** The words of a cell: answer, judgement, and the true answer's probability where it is not the answer. */
 function wordsOf(found) {
@@ -104,7 +99,7 @@ function arrange(body, lines) {
 function written(row, model, explain) {
   const result = (row.results || []).find((one) => one.name === model.name);
   if (!result) return make("td", "vx-soft", "…");
-  const found = cell(result, labelsOf(row));
+  const found = cell(result, row.picture.labels);
   const { said, truth } = wordsOf(found);
   const [box, p, why] = [make("td", found.state), make("span", "p"), make("button", "why", "why?")];
   p.append(make("strong", "", format.probability(found.p)), " ", why);
@@ -165,15 +160,25 @@ function drawn(rows) {
     const y = pad + head + i * height;
     const { preview: href, title, width, height: tall } = row.picture;
     const style = Math.max(width, tall) <= 64 ? "image-rendering: pixelated" : "";
-    marks.push(tag("image", { x: pad, y, width: 64, height: 64, preserveAspectRatio: "xMidYMid slice", style, href }));
-    const [label] = labelsOf(row);
+    marks.push(
+      tag("image", {
+        x: pad,
+        y,
+        width: 64,
+        height: 64,
+        preserveAspectRatio: `xMidYMid ${row.fit === "letterbox" ? "meet" : "slice"}`,
+        style,
+        href,
+      }),
+    );
+    const [label] = row.picture.labels;
     marks.push(write(title, pad + 76, y + 2, "--vx-text", 14, "600", first - 84));
     const below = [...(label ? [`shows ${label}`] : []), ...agreement(row, models)];
     below.forEach((one, k) => marks.push(write(one, pad + 76, y + 22 + 16 * k, "--vx-soft", 12, "", first - 84)));
     for (const [j, model] of models.entries()) {
       const result = (row.results || []).find((one) => one.name === model.name);
       if (!result) continue;
-      const found = cell(result, labelsOf(row));
+      const found = cell(result, row.picture.labels);
       const { answer, said, truth } = wordsOf(found);
       const colour = { right: "--vx-good", wrong: "--vx-bad" }[found.state] || "--vx-soft";
       marks.push(write(answer, at(j), y + 6, "--vx-text", 14, "600"));

@@ -16,6 +16,7 @@ import { latest } from "../core/server.js";
 import { setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
+import { judge } from "../core/verdict.js";
 import * as views from "../core/views.js";
 import { watched } from "../core/watch.js";
 import { widget } from "../core/widget.js";
@@ -172,10 +173,10 @@ export default widget((root, server) => {
     head.append(name);
     const best = answers.ranked(result).slice(0, TOP);
     const { labels } = state.trace.picture;
-    if (labels.some((label) => result.classes.includes(label))) {
-      const right = labels.includes(best[0].name);
-      head.append(make("span", right ? "tag good" : "tag bad", right ? "right" : "wrong"));
-    } else if (!result.alike) head.append(make("span", "tag", "other classes"));
+    const { state: judged } = judge(result.classes, result.probabilities, labels);
+    if (judged === "right" || judged === "wrong")
+      head.append(make("span", judged === "right" ? "tag good" : "tag bad", judged));
+    else if (!result.alike) head.append(make("span", "tag", "other classes"));
     const tested = Number.isFinite(result.test_accuracy) ? ` · ${format.percent(result.test_accuracy)}` : "";
     const known = make("p", "line known");
     known.title = tested ? "its name, and its accuracy on its test pictures" : "its name";
@@ -234,7 +235,7 @@ export default widget((root, server) => {
   }
 
   function show(/** @type {import("../state").State} */ state) {
-    const { results, truth } = answer;
+    const { results } = answer;
     listClasses(results.find(({ alike }) => alike)?.classes ?? []);
     cards = results.map((result) => makeCard(result, state));
     $(".cards").replaceChildren(...cards.map(({ element }) => element));
@@ -245,7 +246,6 @@ export default widget((root, server) => {
       silent +
       answers.verdict(
         results.filter(({ alike }) => alike),
-        truth,
         state.trace.picture.labels,
       ) +
       apart;
@@ -265,7 +265,7 @@ export default widget((root, server) => {
       scoring.leave();
       return showScores();
     }
-    const now = [answer.question, state.theme, state.stage].join(" "); // what its maps were painted for
+    const now = [answer.question, state.theme, state.stage, ...state.trace.picture.labels].join(" "); // what its cards were made for
     if (now !== drawn) show(state);
     drawn = now;
     mark(state);

@@ -55,9 +55,8 @@ class ExplainedPayload(ModelSummary):
 
 
 class ComparePayload(TypedDict):
-    """The label of the picture, if it has one, and the models in :func:`compare_order`."""
+    """The models in :func:`compare_order`."""
 
-    truth: str | None
     results: list[ExplainedPayload]
 
 
@@ -81,7 +80,6 @@ def compare_picture(session: Session, request: CompareRequest) -> ComparePayload
     picture, chosen = session.picture(request.picture), session.checkpoint(request.model)
     ordered = compare_order(session.checkpoints()[0], chosen)
     return {
-        "truth": picture.truth,
         "results": [
             explained(picture, one, request.fit, request.target, one.class_names == ordered[0].class_names)
             for one in ordered

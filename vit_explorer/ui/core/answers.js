@@ -1,4 +1,6 @@
 /* What several models answer for one picture: their first guesses, and who agrees with whom. */
+import { among, same } from "./names.js";
+
 export const TOP = 5;
 export const NONE = "none of these"; // what a picture shows that is of no class
 const DATASETS = { cifar10: "CIFAR-10", shapes: "the drawn shapes" };
@@ -60,24 +62,25 @@ export function inShort(results) {
 
 /**
  * Who agrees with whom. Models are counted together only if they choose among the same classes.
- * @param {any[]} results @param {string | null} truth @param {string[]} labels all names of what the picture shows
+ * @param {any[]} results @param {string[]} labels all names of what the picture shows
  */
-export function verdict(results, truth, labels = truth ? [truth] : []) {
+export function verdict(results, labels = []) {
   if (!results.length) return "No model can be used here.";
   const all = groups(results);
   const sentences = all.map((group) => {
     const text = agreement(votes(group), group.length);
     return all.length === 1 ? text : `Trained on ${dataset(group[0])}: ${text[0].toLowerCase()}${text.slice(1)}`;
   });
-  if (truth) sentences.push(judged(results, truth, labels));
+  if (labels.length) sentences.push(judged(results, labels));
   return sentences.join(" ");
 }
 
 /** How many are right, of the models that have a picture's label among their classes. */
-function judged(results, truth, labels) {
+function judged(results, labels) {
+  const [truth] = labels;
   if (truth === NONE) return "It shows none of their classes: no answer can be right.";
-  const able = results.filter(({ classes }) => labels.some((label) => classes.includes(label)));
-  const right = able.filter((result) => labels.includes(ranked(result)[0].name)).length;
+  const able = results.filter(({ classes }) => among(classes, labels) !== null);
+  const right = able.filter((result) => labels.some((label) => same(label, ranked(result)[0].name))).length;
   if (!able.length) return `The label is ${truth}, which is no class of any model here.`;
   if (able.length === 1) return `The label is ${truth}: the one model that knows it is ${right ? "right" : "wrong"}.`;
   return `The label is ${truth}: ${right} of ${able.length} are right.`;

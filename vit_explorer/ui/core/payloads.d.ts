@@ -252,7 +252,6 @@ export interface CommandsPayload {
 }
 
 export interface ComparePayload {
-  truth: string | null;
   results: Array<ExplainedPayload>;
 }
 
@@ -727,7 +726,7 @@ export interface NearestPayload {
   neighbours: Array<NeighbourPayload>;
   label: string;
   votes: number;
-  own: string | null;
+  names: Array<string>;
   n: number;
 }
 
@@ -1150,7 +1149,6 @@ export interface TokensPayload {
   missing: string;
   data: string;
   classes: Array<string>;
-  truth: string | null;
   size: number;
   grid: Array<number>;
   pixels: Packed;

@@ -1,6 +1,7 @@
 /** Whether a prediction is right, in a sentence. */
 
 import { confidence, count } from "./format.js";
+import { among, same } from "./names.js";
 
 /**
  * Judge a prediction by the labels of its picture.
@@ -16,12 +17,13 @@ export function judge(classes, probabilities, labels) {
   for (let i = 1; i < probabilities.length; i++) if (probabilities[i] > probabilities[best]) best = i;
   const sure = `${confidence(probabilities[best], classes.length)}.`;
   if (!labels.length) return { state: "unknown", text: sure };
-  if (labels.includes(classes[best])) return { state: "right", text: `Right. ${sure}` };
-  if (!labels.some((label) => classes.includes(label))) {
+  if (labels.some((label) => same(label, classes[best]))) return { state: "right", text: `Right. ${sure}` };
+  const label = among(classes, labels);
+  if (label === null) {
     return {
       state: "none",
-      text: `None of its ${count(classes.length)} classes fits, so any answer is wrong. ${sure}`,
+      text: `None of its ${count(classes.length)} classes fits, so no answer can be right. ${sure}`,
     };
   }
-  return { state: "wrong", text: `Wrong: it is labelled ${labels.find((label) => classes.includes(label))}. ${sure}` };
+  return { state: "wrong", text: `Wrong: it is labelled ${label}. ${sure}` };
 }

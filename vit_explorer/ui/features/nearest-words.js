@@ -1,10 +1,10 @@
 /* What the nearest pictures say, in words and marks. */
 import * as format from "../core/format.js";
 
-/** @typedef {{label: string, votes: number, own: string | null, neighbours: {picture: {truth: string | null}}[]}} Answer of the server */
+/** @typedef {{label: string, votes: number, neighbours: {picture: {truth: string | null}}[]}} Answer of the server */
 
-/** How many have the commonest label, and whether it is the picture's own. @param {Answer} answer @param {string} source the dataset */
-export function finding({ neighbours, label, votes, own }, source) {
+/** How many have the commonest label, and whether it is the picture's own. @param {Answer} answer @param {string} source the dataset @param {string | null} own */
+export function finding({ neighbours, label, votes }, source, own) {
   const said = `${format.outOf(votes, neighbours.length)} of the nearest test pictures of ${source} are labelled ${label}`;
   if (own === null) return said;
   return own === label ? `${said}, as this one is` : `${said}; this one is labelled ${own}`;

@@ -1,6 +1,7 @@
 /* The nearest pictures of a dataset. The network sees the dataset once; then every picture is compared at once. */
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { among } from "../core/names.js";
 import { saveScreen } from "../core/screen.js";
 import { latest } from "../core/server.js";
 import * as store from "../core/store.js";
@@ -85,17 +86,18 @@ export default widget((root, server) => {
 
   async function look(state) {
     const request = { ...views.request(state), source };
-    const question = JSON.stringify(request);
+    const question = JSON.stringify([request, state.trace.picture.labels]);
     if (question === asked) return;
     asked = question;
     root.classList.add("waiting");
     const answer = await find(request);
     root.classList.remove("waiting");
     if (!answer) return retry();
-    const { neighbours, own, label } = answer;
-    $(".near").hidden = false;
-    $(".finding").textContent = words.finding(answer, source);
+    const { neighbours, label } = answer;
     const { picture } = state.trace;
+    const own = among(answer.names, picture.labels);
+    $(".near").hidden = false;
+    $(".finding").textContent = words.finding(answer, source, own);
     $(".own").src = picture.preview;
     $(".own").classList.toggle("tiny", Math.max(picture.width, picture.height) <= PIXELS);
     $(".whose").textContent =

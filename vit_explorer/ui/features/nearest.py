@@ -85,14 +85,13 @@ class NeighbourPayload(TypedDict):
 class NearestPayload(TypedDict):
     """The nearest pictures, the nearest first.
 
-    ``label`` is the one that most of them have, ``votes`` how many; ``own`` is the label of the picture asked about,
-    None where it is unknown or none of the dataset's.
+    ``label`` is the one that most of them have, of the dataset's ``names``, and ``votes`` how many.
     """
 
     neighbours: list[NeighbourPayload]
     label: str
     votes: int
-    own: str | None
+    names: list[str]
     n: int
 
 
@@ -166,7 +165,7 @@ def find_nearest(session: Session, indexes: Indexes, request: NearestRequest) ->
         ],
         "label": names[int(winner)],
         "votes": int((labels == winner).sum()),
-        "own": next((name for name in names if name in session.picture(request.picture).labels), None),
+        "names": list(names),
         "n": len(index.labels) - (itself is not None),
     }
 

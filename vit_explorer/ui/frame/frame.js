@@ -3,6 +3,7 @@
  * Others ask it for another picture or model with store.set("wish", {picture?, model?, fit?}), or {file} of the visitor's own. When a wish is fulfilled and
  * everything on the open tab is drawn, "settled" tells how long that took.
  */
+import { NONE } from "../core/answers.js";
 import { decode } from "../core/arrays.js";
 import { wireCamera } from "../core/camera.js";
 import { clearCanvas, outline, patchInput, rgbImage } from "../core/draw.js";
@@ -14,6 +15,7 @@ import { say } from "../core/say.js";
 import { ask, idle, latest, poll } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
+import { labelled } from "../core/told.js";
 import { middleToken } from "../core/tokens.js";
 import { send } from "../core/uploads.js";
 import { judge } from "../core/verdict.js";
@@ -43,8 +45,17 @@ export default widget((root, server) => {
     for (const model of catalogue.models)
       if (!store.get("trace")) await fulfil({ ...catalogue.first, model: model.name });
     store.on("wish", (wish) => wish && (wish.file ? take(wish.file) : wished(wish)));
+    store.on("told", judgeAnew);
     store.on("refresh", (wanted) => wanted && (shown.model ? refresh() : wished({})));
     if ((await ask(server, "download_status"))?.state === "running") download.now();
+  }
+
+  /** The visitor has told what a picture shows: the same pass, judged by that. */
+  function judgeAnew() {
+    const trace = store.get("trace");
+    if (!trace) return;
+    trace.picture = labelled(trace.picture);
+    store.set("trace", trace);
   }
 
   /** Fulfil a wish; the first network of an empty page comes with the picture that belongs to it. */
@@ -90,6 +101,7 @@ export default widget((root, server) => {
     models.set(next.model, described);
     document.body.classList.remove("vx-empty");
     Object.assign(shown, { picture: next.picture, model: next.model, fit: next.fit });
+    trace.picture = labelled(trace.picture);
     trace.rgb = decode(trace.pixels);
     trace.embedding = trace.patches && decode(trace.patches.embedding);
     const token = tokenInside(trace);
@@ -277,10 +289,10 @@ export default widget((root, server) => {
     const context = clearCanvas($(".pixels"), SIDE, SIDE);
     context.drawImage(rgbImage(trace.rgb.data, trace.size, trace.size), 0, 0, SIDE, SIDE);
     const { title, width, height, truth } = trace.picture;
+    const shows = !truth ? "" : truth === NONE ? `; shows ${NONE}` : `; labelled ${truth}`;
     $(".title").textContent = title;
     $(".detail").title = "the picture's pixels and those that the model sees";
-    $(".detail").textContent =
-      `${width} × ${height} → ${trace.size} × ${trace.size}${truth ? `; labelled ${truth}` : ""}`;
+    $(".detail").textContent = `${width} × ${height} → ${trace.size} × ${trace.size}${shows}`;
     for (const button of root.querySelectorAll("[data-fit]")) {
       button.setAttribute("aria-pressed", String(button.dataset.fit === trace.fit));
     }

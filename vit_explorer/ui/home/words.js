@@ -1,5 +1,7 @@
 /* What Home says, from the numbers of the pass. Pure functions. */
 import * as format from "../core/format.js";
+import { NONE } from "../core/answers.js";
+import { among } from "../core/names.js";
 import { judge } from "../core/verdict.js";
 import { argmax, blocksPassed, TIMES } from "./arithmetic.js";
 
@@ -12,9 +14,9 @@ export function verdict({ classes, probabilities, picture, model }) {
   const says = `It says ${classes[best]}, ${format.probability(probabilities[best])}`;
   const { state } = judge(classes, probabilities, picture.labels);
   if (state === "right") return `${says}. And it is one.`;
-  if (state === "wrong")
-    return `${says}. But it is labelled ${picture.labels.find((label) => classes.includes(label))}.`;
-  if (state === "none") return `${says}. But it knows no ${picture.labels[0]}.`;
+  if (state === "wrong") return `${says}. But it is labelled ${among(classes, picture.labels)}.`;
+  const [first] = picture.labels;
+  if (state === "none") return `${says}. But it ${first === NONE ? "shows none of its classes" : `knows no ${first}`}.`;
   return `${says}.`;
 }
 
@@ -70,7 +72,7 @@ export function subline({ kind, n, nPrefix, prefixNames, blocks, readers, pooled
 /** What stands under the answer. */
 export function judgement({ classes, probabilities, picture }) {
   const { state } = judge(classes, probabilities, picture.labels);
-  const label = picture.labels.find((name) => classes.includes(name));
+  const label = among(classes, picture.labels);
   const text = {
     right: `✓ Right: it is labelled ${label}`,
     wrong: `✗ Wrong: it is labelled ${label}`,

@@ -6,6 +6,7 @@ import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
 import { inLink } from "../core/link.js";
+import { among } from "../core/names.js";
 import { question } from "../core/question.js";
 import { saveScreen } from "../core/screen.js";
 import { index, oneOf, setting } from "../core/setting.js";
@@ -188,7 +189,8 @@ export default widget((root, server) => {
     const said = Object.fromEntries(
       answer.answers.map(({ name, probabilities }) => [name, answer.classes[best(probabilities)]]),
     );
-    const truth = answer.truth ? ` It is labelled ${answer.truth}.` : "";
+    const label = among(answer.classes, store.get("trace").picture.labels);
+    const truth = label ? ` It is labelled ${label}.` : "";
     const heads =
       said.cls === said.distillation
         ? `Both heads say ${said.cls}`

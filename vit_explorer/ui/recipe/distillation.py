@@ -59,7 +59,6 @@ class TokensPayload(TypedDict):
     missing: str
     data: str
     classes: list[str]
-    truth: str | None
     size: int
     grid: list[int]
     pixels: Packed
@@ -87,7 +86,6 @@ def distillation_tokens(session: Session, request: ModelRequest) -> TokensPayloa
         "missing": missing,
         "data": deit.card["dataset"]["name"],
         "classes": deit.class_names,
-        "truth": picture.truth if picture.truth in deit.class_names else None,
         "size": int(deit.model.img_size),
         "grid": list(deit.model.grid),
         "pixels": pack_pixels(images),
