@@ -100,3 +100,23 @@ test("an accuracy is said in pictures out of ten beside guessing, and never as n
   assert.equal(words.plainly([contender("ViT", "vit", 0.3, { tests: [] })], classes), "");
   assert.equal(said(), "");
 });
+
+test("a recipe is said in words, and so is whose race it is", () => {
+  const fast = { optimizer: "muon", lr: 0.003, schedule: "linear", batch_size: 64, augment: "crop-flip", ema: 0.98 };
+  assert.equal(
+    words.recipe(/** @type {any} */ (fast)),
+    "Muon, learning rate 0.003, falling to 0 · batches of 64 · shifted, mirrored pictures · average of the weights 0.98",
+  );
+  assert.match(words.whose({ mine: false, state: "finished" }, false), /^Not yours/);
+  assert.match(words.whose({ mine: false, state: "training" }, true), /you watch/);
+  for (const race of [
+    { mine: true, state: "finished" },
+    { mine: false, state: "elsewhere" },
+  ])
+    assert.equal(words.whose(race, false), "");
+});
+
+test("a model's name takes spaces and capitals", () => {
+  assert.equal(words.modelName(" My hobby  net "), "my-hobby-net");
+  assert.equal(words.modelName("vit_2"), "vit-2");
+});

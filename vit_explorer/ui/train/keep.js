@@ -8,18 +8,12 @@ import * as store from "../core/store.js";
 import * as calls from "./calls.js";
 import * as races from "./data.js";
 import * as plan from "./plan.js";
+import { modelName } from "./words.js";
 
 const NAME = /^[a-z0-9][a-z0-9-]{0,39}$/;
 const RULE = "a name of small letters, digits and hyphens, at most 40";
 const kept = new Map(); // "race/label" -> the name it was kept under
 const drawn = new WeakMap(); // box -> what it shows
-
-/** What was typed as a name: small letters, with hyphens for spaces. @param {string} typed */
-export const asName = (typed) =>
-  typed
-    .trim()
-    .toLowerCase()
-    .replace(/[\s_]+/g, "-");
 
 /** A name that no model has yet. */
 function suggestion(contender) {
@@ -122,7 +116,7 @@ function form(box, race, contender) {
     told.classList.toggle("bad", bad);
   };
   async function keep() {
-    const name = asName(input.value);
+    const name = modelName(input.value);
     input.value = name; // what it will be called
     if (!NAME.test(name)) return say(`Give ${RULE}.`, true);
     send.disabled = true;

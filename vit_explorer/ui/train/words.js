@@ -50,6 +50,13 @@ export const data = (name) => DATA[name] || races.titles.get(name) || name;
 export const pictures = (subset, all) =>
   subset === null || subset === undefined ? (all ? `all ${format.count(all)}` : "all") : format.count(subset);
 
+/** A name of a model as it was typed: small letters, with hyphens for spaces. @param {string} typed */
+export const modelName = (typed) =>
+  typed
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_]+/g, "-");
+
 /** What several recipes have in common, as one value, else null. */
 export function common(recipes, name) {
   const values = new Set(recipes.map((recipe) => JSON.stringify(recipe[name])));
