@@ -182,9 +182,9 @@ def test_what_a_visitor_tells_of_a_picture_counts_in_every_view_and_after_a_relo
     )
     written(classify)
     reload(classify)
-    assert rail.get_attribute("data-state") == "right"
     classify.evaluate("vx.go('tab=classify')")
     drawn(classify)
+    assert rail.get_attribute("data-state") == "right"
     field.fill("")
     field.press("Enter")
     assert rail.get_attribute("data-state") == "unknown"
