@@ -69,21 +69,40 @@ test("behind the last step of all, the test that is left is named, with its time
   const steps = 40;
   const at = (/** @type {number} */ step) =>
     contender("ViT", "vit", 0.3, { info: { n_test: 10_000, total_steps: steps }, now: { step, seconds_left: 27 } });
-  assert.match(words.testing([at(steps)]), /^Testing on 10,000 pictures, about 27 s /);
+  assert.match(words.testing([at(steps)]), /testing on all 10,000 test pictures, about 27 s /);
   assert.match(words.testing([at(steps), at(steps)]), / 54 s /);
   assert.match(words.testing([at(steps), contender("CNN", "cnn", 0.3, { finished: ended })]), / 27 s /);
   const heard = (/** @type {number} */ moment) => ({ ...at(steps), heard: moment });
   assert.match(words.testing([heard(4_000)], 11_000), /, about 20 s left$/); // counted down: the test sends no news
   assert.match(words.testing([heard(4_000), heard(9_000)], 11_000), /, about 52 s left$/);
-  assert.match(words.testing([heard(4_000)], 40_000), /, nearly done$/);
+  assert.match(words.testing([heard(4_000)], 40_000), /longer than estimated$/);
   assert.equal(words.testing([at(steps), at(steps - 1)]), "");
   const race = { state: "training", place: null, reason: null, activity: null, contenders: [at(steps - 1)] };
   assert.equal(words.state(race), "Training");
   assert.equal(words.state({ ...race, activity: "ViT: testing on 1,000 pictures" }), "ViT: testing on 1,000 pictures");
   assert.equal(words.state({ ...race, activity: "pausing" }), "Pausing");
-  assert.match(words.state({ ...race, contenders: [at(steps)] }), /^Testing on 10,000 /);
+  assert.match(words.state({ ...race, contenders: [at(steps)] }), /^Trained; testing on all 10,000 /);
   assert.equal(words.testing([at(steps), contender("CNN", "cnn", 0.3, { info: null, now: null })]), "");
   assert.match(words.remaining(at(steps - 1)), /^about 27 s left/);
+});
+
+test("a race that waits says how long the one before it takes, where that is known", () => {
+  const waiting = { state: "waiting", place: 1, reason: null, activity: null };
+  assert.equal(words.state(waiting), "Waiting: it is next, when the training before it ends.");
+  assert.match(words.state({ ...waiting, seconds_before: 200 }), /ends, in about 3 min 20 s\.$/);
+  assert.match(words.state({ ...waiting, seconds_before: 0.2 }), /ends, in a moment\.$/);
+  assert.equal(words.state({ ...waiting, place: 2 }), "Waiting: number 2 in the queue.");
+  assert.match(words.state({ ...waiting, place: 2, seconds_before: 30 }), /number 2 .* in about 30 s\.$/);
+});
+
+test("pictures of different epochs are named with their networks", () => {
+  const looks = (/** @type {number[]} */ ...epochs) =>
+    epochs.map((epoch, i) => ({ label: ["ViT", "CNN", "Swin"][i], epoch }));
+  assert.equal(words.moment(looks(0, 0), "untrained"), "untrained");
+  assert.equal(words.moment(looks(3, 3), "untrained"), "epoch 3.00");
+  assert.equal(words.moment(looks(20, 14.3), "untrained"), "ViT: epoch 20.0, CNN: epoch 14.3");
+  assert.equal(words.moment(looks(1, 0), "untrained"), "ViT: epoch 1.00, CNN: untrained");
+  assert.equal(words.moment(looks(1, 0, 1), "untrained"), null);
 });
 
 test("an accuracy is said in pictures out of ten beside guessing, and never as none or all of them", () => {

@@ -106,6 +106,18 @@ def test_a_stopped_race_is_played_on(service, root, tiny_npz, undisturbed):
     assert first_difference(race, undisturbed) is None
 
 
+def test_a_race_that_waits_is_told_how_long_the_one_before_it_takes(service, root, tiny_npz):
+    first, second = (make(root, tiny_npz, one=ENDLESS, two=ENDLESS) for _ in range(2))
+    service.submit(first)
+    service.submit(second)
+    before = until(lambda: service.status(second.name)["seconds_before"])
+    left = sum(step["seconds_left"] for step in service.status(first.name)["now"].values())
+    assert before == pytest.approx(left, rel=0.9)  # of moments one after the other
+    assert service.status(first.name)["seconds_before"] is None
+    stop(service, second, first)
+    assert service.status(second.name)["seconds_before"] is None
+
+
 # --- several visitors ---
 
 

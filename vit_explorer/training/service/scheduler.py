@@ -96,6 +96,15 @@ class Scheduler:
         with self._lock:
             return any(entry.worker is not None for entry in self._entries.values())
 
+    def under_way(self) -> list[tuple[Race, dict[str, dict[str, Any]]]]:
+        """The races that are trained to their end here, each with its contenders' latest Steps."""
+        with self._lock:
+            return [
+                (entry.race, entry.now)
+                for entry in self._entries.values()
+                if entry.worker is not None and entry.until == "end"
+            ]
+
     def in_hand(self) -> list[Race]:
         """The races that wait or are trained here."""
         with self._lock:

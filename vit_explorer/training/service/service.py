@@ -216,19 +216,38 @@ class TrainingService:
         Returns:
             "state": "waiting", "starting", "training", "paused" (it can be played on), "finished", "failed" or
             "elsewhere" (another program trains it); "place" in the queue, 1 for the next one; "reason", a sentence or
-            None; "activity", what takes longer than a step at the moment; "now", the latest Step of each contender.
+            None; "activity", what takes longer than a step at the moment; "now", the latest Step of each contender;
+            "seconds_before", of a race that waits: until the first one under way ends, None where that is not known.
         Raises:
             RunError: if there is no such race.
         """
         known = self._scheduler.view(race_name)
         if known is not None and known[1]:
-            return known[0]
+            waits = known[0]["place"] is not None
+            return {**known[0], "seconds_before": self._seconds_before() if waits else None}
         status, now = self.open(race_name).status(), {}
         if known is not None:
             now = known[0]["now"]
             if status.reason == INTERRUPTED:  # the reason could not be written, but it was heard
                 status = RaceStatus(known[0]["state"], known[0]["reason"])
-        return {"state": status.state, "place": None, "reason": status.reason, "activity": None, "now": now}
+        return {
+            "state": status.state,
+            "place": None,
+            "reason": status.reason,
+            "activity": None,
+            "now": now,
+            "seconds_before": None,
+        }
+
+    def _seconds_before(self) -> float | None:
+        """Until the first race under way ends, by what its contenders that are left have said last."""
+        found = []
+        for race, now in self._scheduler.under_way():
+            left = [label for label, end in race.ends().items() if end is None]
+            if any(label not in now for label in left):
+                return None
+            found.append(sum(now[label]["seconds_left"] for label in left))
+        return min(found, default=None)
 
     def _in_hand(self, race_name: str) -> bool:
         known = self._scheduler.view(race_name)

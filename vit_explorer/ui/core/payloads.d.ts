@@ -492,6 +492,7 @@ export interface FollowPayload {
   place: number | null;
   reason: string | null;
   activity: string | null;
+  seconds_before: number | null;
   name: string;
   title: string;
   preset: string | null;
@@ -1065,6 +1066,7 @@ export interface StatusPayload {
   place: number | null;
   reason: string | null;
   activity: string | null;
+  seconds_before: number | null;
 }
 
 export interface StemPayload {

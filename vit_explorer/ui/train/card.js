@@ -39,17 +39,20 @@ export function build(contender) {
   const numbers = make("div", "numbers");
   numbers.append(name, parts.accuracy, parts.of, parts.going);
   const views = make("div", "views");
-  views.append(figure([parts.maps, parts.none], parts.structure), figure([parts.probe], parts.answer));
+  views.append(
+    figure("Position maps", [parts.maps, parts.none], parts.structure),
+    figure("Probe picture", [parts.probe], parts.answer),
+  );
   const below = make("div", "below");
   below.append(parts.reads, parts.recipe, parts.keep);
   element.append(numbers, views, below);
   return { ...parts, shown: { snapshot: undefined }, motion: 0 };
 }
 
-function figure(inside, caption) {
+function figure(title, inside, caption) {
   const [box, hold] = [make("figure"), make("div", "hold")];
   hold.append(...inside);
-  box.append(hold, caption);
+  box.append(make("div", "called", title), hold, caption);
   return box;
 }
 

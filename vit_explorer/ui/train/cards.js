@@ -8,6 +8,7 @@ import { widget } from "../core/widget.js";
 import { build, numbers, show } from "./card.js";
 import * as races from "./data.js";
 import * as keep from "./keep.js";
+import * as words from "./words.js";
 
 export default widget((root) => {
   const $ = (selector) => root.querySelector(selector);
@@ -81,25 +82,14 @@ export default widget((root) => {
     slider.max = String(Math.max(0, moments.length - 1));
     slider.value = String(Math.max(0, index(moments)));
     slider.disabled = $(".replay").disabled = moments.length < 2;
+    const looks = race.contenders.flatMap((one) => {
+      const seen = races.snapshotAt(one);
+      return seen ? [{ label: one.label, epoch: seen.epoch }] : [];
+    });
     const first = race.contenders.some(({ recipe }) => recipe.start) ? "at the start" : "untrained";
-    const epochs = [
-      ...new Set(
-        race.contenders
-          .map((one) => races.snapshotAt(one))
-          .filter(Boolean)
-          .map(({ epoch }) => (epoch === 0 ? first : format.epoch(epoch))),
-      ),
-    ];
-    const alike = epochs.length === 1 || (epochs.length === 2 && !epochs.includes(first));
-    const when =
-      epochs[0] === first && alike
-        ? first
-        : alike
-          ? `epoch ${epochs.join(" / ")}`
-          : newest
-            ? "newest"
-            : `${format.percent(at, 0)} of training`;
+    const when = words.moment(looks, first) ?? (newest ? "newest" : `${format.percent(at, 0)} of training`);
     $(".when").textContent = when.charAt(0).toUpperCase() + when.slice(1);
+    $(".when").classList.toggle("named", race.contenders.length === 2);
     slider.setAttribute("aria-valuetext", when);
     $(".latest").setAttribute("aria-pressed", String(newest));
     label();

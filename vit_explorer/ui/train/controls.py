@@ -32,6 +32,7 @@ class StatusPayload(TypedDict):
     place: int | None
     reason: str | None
     activity: str | None
+    seconds_before: float | None
 
 
 class SettingPayload(TypedDict):
@@ -105,7 +106,7 @@ def command_race(_: Session, service: TrainingService, request: CommandRequest) 
 
 
 def _status(status: dict[str, Any]) -> StatusPayload:
-    return {key: status[key] for key in ("state", "place", "reason", "activity")}
+    return {key: status[key] for key in ("state", "place", "reason", "activity", "seconds_before")}
 
 
 def _outcome(race: Race) -> dict[str, str] | None:

@@ -74,6 +74,7 @@ function emptyRace(name) {
     keeps: false,
     contenders: [],
     activity: null,
+    seconds_before: null,
     outcome: null,
     classes: null,
     probe: null,
@@ -226,10 +227,24 @@ function tell(changed, news = true) {
 }
 
 // ---- what an answer brings -------------------------------------------------------------------------------------
+/** What an answer says of the race itself. */
+const TOLD = [
+  "title",
+  "state",
+  "place",
+  "reason",
+  "activity",
+  "seconds_before",
+  "mine",
+  "keeps",
+  "outcome",
+  "preset",
+  "created",
+];
+
 /** Put the news of an answer into a race; true if there are any numbers among them. */
 function take(into, answer) {
-  for (const name of ["title", "state", "place", "reason", "activity", "mine", "keeps", "outcome", "preset", "created"])
-    into[name] = answer[name];
+  for (const name of TOLD) into[name] = answer[name];
   if (answer.setting) Object.assign(into, answer.setting);
   let news = false;
   answer.contenders.forEach((part, index) => {

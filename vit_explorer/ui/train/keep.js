@@ -27,10 +27,12 @@ function suggestion(contender) {
   return name;
 }
 
-/** Draw the row of a card: nothing where this visitor keeps no models of it, a button, which waits for the end, the form, or where to see the kept model. */
+const RESTS = ["finished", "paused", "failed"]; // states of a race whose contenders can be kept as they stand
+
+/** Draw the row of a card: nothing where this visitor keeps no models of it, a button, which waits for the end of its training, the form, or where to see the kept model. */
 export function show(box, race, contender) {
   const key = `${race.name}/${contender.label}`;
-  const able = ["finished", "paused", "failed"].includes(race.state) && contender.steps.length > 0;
+  const able = contender.finished || (RESTS.includes(race.state) && contender.steps.length > 0);
   const due = isUnderWay(race) && !contender.failed;
   const offered = able ? "offer" : due ? "wait" : "none";
   const state = kept.has(key) ? `kept ${kept.get(key)}` : race.keeps ? offered : "none";
@@ -43,7 +45,7 @@ export function show(box, race, contender) {
   else seen(box, race, contender, kept.get(key));
 }
 
-/** What can be done once the race has come to its end. */
+/** What can be done once its training has come to its end, whoever else of the race still trains. */
 function wait(box) {
   const later = make("button", "vx-button keep-later", "Keep this model");
   later.disabled = true;

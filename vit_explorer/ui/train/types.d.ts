@@ -38,6 +38,8 @@ export interface Race {
   keeps: boolean;
   contenders: Contender[];
   activity: string | null;
+  /** Of a race that waits: until the one under way ends. */
+  seconds_before: number | null;
   outcome: Record<string, any> | null;
   classes: string[] | null;
   probe: Record<string, any> | null;

@@ -128,11 +128,30 @@ export function rings(contenders, what) {
   return ` Ring at the end: all ${all ? `${format.count(all)} ` : ""}test pictures${before}.`;
 }
 
+const LONGEST_MOMENT = 40; // letters
+
+/**
+ * The moment of the pictures on the cards: one epoch, or that of each of two contenders; null for more, and for long names.
+ * @param {{label: string, epoch: number}[]} looks @param {string} first what epoch 0 is called
+ */
+export function moment(looks, first) {
+  const epochs = looks.map(({ epoch }) => (epoch === 0 ? first : `epoch ${format.epoch(epoch)}`));
+  if (new Set(epochs).size === 1) return epochs[0];
+  const each = looks.map(({ label }, i) => `${label}: ${epochs[i]}`).join(", ");
+  return looks.length === 2 && each.length <= LONGEST_MOMENT ? each : null;
+}
+
+/** That a race waits, and how long the one that is trained now still takes, where that is known. */
+function waits(place, before) {
+  const soon = before === null ? "" : before >= 1 ? ` in about ${format.duration(before)}` : " in a moment";
+  if (place === 1) return `Waiting: it is next, when the training before it ends${soon && `,${soon}`}.`;
+  return `Waiting: number ${place} in the queue${soon && `; the training under way ends${soon}`}.`;
+}
+
 /** A race's state as a person says it: while it is trained, what happens at this moment. */
-export function state({ state, place, reason, activity, contenders = [] }) {
+export function state({ state, place, reason, activity, seconds_before: before = null, contenders = [] }) {
   const words = {
-    waiting:
-      place === 1 ? "Waiting: it is next, when the training before it ends." : `Waiting: number ${place} in the queue.`,
+    waiting: waits(place, before),
     starting: `Starting${activity ? `: ${activity}` : ""}`,
     training: { pausing: "Pausing", stopping: "Stopping" }[activity] || testing(contenders) || activity || "Training",
     paused: "Paused",
@@ -169,8 +188,8 @@ export function testing(contenders, at = performance.now()) {
   const since = (at - Math.max(...contenders.map(({ heard }) => heard ?? at))) / 1000; // nobody is heard of during a test
   const all = left.reduce((sum, { now }) => sum + now.seconds_left, 0);
   const rest = Math.max(0, all - since);
-  const time = rest >= 1 ? `, about ${format.duration(rest)} left` : all >= 1 ? ", nearly done" : "";
-  return `Testing on ${format.count(left[0].info.n_test)} pictures${time}`;
+  const time = rest >= 1 ? `, about ${format.duration(rest)} left` : all >= 1 ? ": it takes longer than estimated" : "";
+  return `Trained; testing on all ${format.count(left[0].info.n_test)} test pictures${time}`;
 }
 
 /** What a contender has left: the time of its steps, or, behind the last of them, the test on all test pictures. */
