@@ -58,7 +58,7 @@ def test_its_numbers_are_those_of_the_model(inside):
     expected = [parts.entering, parts.attended, head.added, parts.transformed, parts.leaving]
     assert lengths == pytest.approx([float(part[12].norm()) for part in expected], rel=0.01)
     unit = int(parts.hidden[12].argmax()) + 1
-    assert f"token: {unit}: " in inside.locator(f"{ROOT} .units").inner_text()
+    assert f"token: unit {unit}: " in inside.locator(f"{ROOT} .units").inner_text()
     assert not requests  # pointing asks the server for nothing
 
 

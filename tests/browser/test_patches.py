@@ -119,7 +119,7 @@ def test_patch_size_changes_the_live_numbers(page):
     chosen = page.locator(".vx-patches .numbers tbody tr").first.locator("td").last.get_attribute("title")
     caption = page.locator(".vx-patches .numbers caption")
     said = caption.inner_text()
-    assert said.startswith("2 × 2 against 4 × 4: 3.95 times the tokens, 15.6 times the pairs, ")
+    assert said.startswith("Patches of 2 × 2 pixels against 4 × 4: 3.95 times the tokens, 15.6 times the pairs, ")
     cost = float(said.split(", ")[2].split()[0])
     assert cost == pytest.approx(int(chosen.replace(",", "")) / counted, rel=0.003)
     page.get_by_role("button", name="4 pixels a patch", exact=True).click()
@@ -128,7 +128,8 @@ def test_patch_size_changes_the_live_numbers(page):
     page.get_by_role("button", name="16 pixels a patch").click()
     assert row(0) == ["197", "768", "38,809"]
     assert [row(1)[0], row(2)[0]] == ["65", "50,177"]
-    assert caption.inner_text().startswith("16 × 16 of 224 pixels against 4 × 4 of 32 pixels: 3.03 times the tokens")
+    named = "Patches of 16 × 16 in 224 × 224 pixels against 4 × 4 in 32 × 32"
+    assert caption.inner_text().startswith(f"{named}: 3.03 times the tokens")
 
 
 def test_multiply_adds_on_the_page_are_the_counted_ones(page):

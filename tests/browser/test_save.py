@@ -67,7 +67,7 @@ def test_the_picture_of_a_view_holds_its_boxes_words_and_canvases_and_no_control
     low = int(2 * float(title.get("y")))
     assert (saved[low - 30 : low, : 2 * 300].max(2) < 60).mean() > 0.01  # dark letters on a light ground
     rows = list(csv.reader(io.StringIO(save(page, ".vx-patches", "csv").path().read_text(encoding="utf-8-sig"))))
-    assert rows[1][:2] == ["4 × 4 patches and CLS", "65"]
+    assert rows[1][:2] == ["patches of 4 × 4 pixels and CLS", "65"]
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ def test_what_is_said_covers_no_finding(stage):
     stage.set_viewport_size({"width": 1280, "height": 720})
     sentence = "document.querySelector('.vx-frame-present .sentence').textContent"
     for view, wanted in {
-        "tab=patches&patch=2": "2 × 2 against 4 × 4: 3.95 times the tokens",
+        "tab=patches&patch=2": "Patches of 2 × 2 pixels against 4 × 4: 3.95 times the tokens",
         "tab=patches&patch=4": "trained on exactly this cut",
         "tab=windows&sub=masks&model=swin-cifar10&mask=off": "Without it: ",
     }.items():

@@ -90,6 +90,7 @@ test("a race that waits says how long the one before it takes, where that is kno
   const waiting = { state: "waiting", place: 1, reason: null, activity: null };
   assert.equal(words.state(waiting), "Waiting: it is next, when the training before it ends.");
   assert.match(words.state({ ...waiting, seconds_before: 200 }), /ends, in about 3 min 20 s\.$/);
+  assert.equal(words.state({ ...waiting, reason: "Another trains." }), "Waiting. Another trains.");
   assert.match(words.state({ ...waiting, seconds_before: 0.2 }), /ends, in a moment\.$/);
   assert.equal(words.state({ ...waiting, place: 2 }), "Waiting: number 2 in the queue.");
   assert.match(words.state({ ...waiting, place: 2, seconds_before: 30 }), /number 2 .* in about 30 s\.$/);

@@ -217,10 +217,10 @@ export default widget((root, server) => {
     const k = head.units.shape[1];
     const widest = Array.from(
       { length: k },
-      (_, c) => `${head.units.at(i, c) + 1}: ${format.decimal(head.activations.at(i, c))}`,
+      (_, c) => `unit ${head.units.at(i, c) + 1}: ${format.decimal(head.activations.at(i, c))}`,
     );
     $(".units").textContent =
-      `Widest of the MLP's ${format.count(head.dFf)} hidden units for this token: ${widest.join(", ")}.`;
+      `The MLP has ${format.count(head.dFf)} hidden units. The largest for this token: ${widest.join("; ")}.`;
     $(".sheet").setAttribute(
       "aria-label",
       `Keys, scores, weights and values of ${head.n} tokens. ${$(".finding").textContent}`,

@@ -43,7 +43,7 @@ const LEVEL = { why: "They are level: this race does not decide it." };
 const placed = ({ state }, known) =>
   state.model?.positions
     ? known(state.model.positions)
-    : { why: "The model that is open has no position embeddings: open Positions by the door above." };
+    : { why: "The model that is open has no position embeddings: open Positions with the button above." };
 
 /** @param {Facts} facts @param {(costs: import("../core/payloads").CostsPayload) => Known} known @returns {Known} */
 const counted = ({ costs }, known) => (costs ? known(costs) : { why: "The server did not count." });

@@ -133,11 +133,11 @@ export default widget((root, server) => {
       return { name, current, cells, share: work.pairs / work.all };
     };
     const cls = prefix ? `${prefix > 1 ? "," : " and"} ${format.listed(names)}` : "";
-    const chosen = one(`${cut.patch} × ${cut.patch} patches${cls}`, cut.patch, true, same ? trained : cut);
+    const chosen = one(`patches of ${cut.patch} × ${cut.patch} pixels${cls}`, cut.patch, true, same ? trained : cut);
     const { picture, patch } = trained ?? cut;
-    const larger = picture === cut.picture ? "" : ` of ${picture} × ${picture} pixels`;
-    const own =
-      !trained || same ? [] : [one(`as trained: ${patch} × ${patch} patches${larger}`, patch, false, trained)];
+    const larger = picture !== cut.picture;
+    const where = larger ? `, picture of ${picture} × ${picture}` : "";
+    const own = !trained || same ? [] : [one(`as trained: ${patch} × ${patch} pixels${where}`, patch, false, trained)];
     const pixels = one(`every pixel a token${cls && !cls.startsWith(",") ? "," : ""}${cls}`, 1, false);
     const line = ({ name, current, cells }, write) => {
       const row = make("tr", current ? "now" : "");
@@ -150,18 +150,18 @@ export default widget((root, server) => {
       return row;
     };
     const ratio = {
-      name: `every pixel, against ${cut.patch} × ${cut.patch}`,
+      name: `every pixel, against ${cut.patch} × ${cut.patch} pixels`,
       current: false,
       cells: chosen.cells.map((v, i) => pixels.cells[i] / v),
     };
     const full = (value) => (value < 1e7 ? format.count(value) : format.short(value));
     const rows = [chosen, ...own, pixels].map((row) => line(row, full));
     $(".numbers tbody").replaceChildren(...rows, line(ratio, times));
-    const named = (size, side) => `${size} × ${size}${larger ? ` of ${side} pixels` : ""}`;
+    const sizes = (size, side) => `${size} × ${size}${larger ? ` in ${side} × ${side}` : ""}`;
     $(".numbers caption").textContent = own
       .map(({ cells, share }) => {
         const [tokens, , pairs, cost] = chosen.cells.map((v, i) => v / cells[i]);
-        const [name, other] = [named(cut.patch, cut.picture), named(patch, picture)];
+        const [name, other] = [`Patches of ${sizes(cut.patch, cut.picture)} pixels`, sizes(patch, picture)];
         return against({ name, other, tokens, pairs, cost, share });
       })
       .join("");
@@ -256,7 +256,7 @@ export default widget((root, server) => {
         ? trace.stem
           ? `${model.name} has this grid of tokens, but makes them by convolutions (below): ${format.short(model.multiply_adds)} multiply-adds in all. The costs are those with one matrix instead.`
           : `${model.name} was trained on exactly this cut.`
-        : `${model.name} was trained on patches of ${modelsPatch(state)}${answered(trace)}. The costs are those of its width (${model.d_model}) and depth (${model.n_layers}).${shown}`;
+        : `${model.name} was trained on patches of ${modelsPatch(state)} × ${modelsPatch(state)} pixels${answered(trace)}. The costs are those of its width (${model.d_model}) and depth (${model.n_layers}).${shown}`;
   }
 
   /** Whose answer stands beside the picture while another cut is on screen. */

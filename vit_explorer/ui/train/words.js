@@ -141,8 +141,9 @@ export function moment(looks, first) {
   return looks.length === 2 && each.length <= LONGEST_MOMENT ? each : null;
 }
 
-/** That a race waits, and how long the one that is trained now still takes, where that is known. */
-function waits(place, before) {
+/** That a race waits, and how long the one that is trained now still takes, where that is known; a `reason` names one of another program. */
+function waits(place, before, reason) {
+  if (reason) return `Waiting. ${reason}`;
   const soon = before === null ? "" : before >= 1 ? ` in about ${format.duration(before)}` : " in a moment";
   if (place === 1) return `Waiting: it is next, when the training before it ends${soon && `,${soon}`}.`;
   return `Waiting: number ${place} in the queue${soon && `; the training under way ends${soon}`}.`;
@@ -151,7 +152,7 @@ function waits(place, before) {
 /** A race's state as a person says it: while it is trained, what happens at this moment. */
 export function state({ state, place, reason, activity, seconds_before: before = null, contenders = [] }) {
   const words = {
-    waiting: waits(place, before),
+    waiting: waits(place, before, reason),
     starting: `Starting${activity ? `: ${activity}` : ""}`,
     training: { pausing: "Pausing", stopping: "Stopping" }[activity] || testing(contenders) || activity || "Training",
     paused: "Paused",
