@@ -319,6 +319,8 @@ def test_playing_goes_on_by_itself_and_pauses(watched, address):
 
 def test_the_finding_says_first_what_is_forbidden_and_why(steps):
     opening = "Swin compares only tokens in the same small window"
+    assert f"all numbers here are those of {NAME}" in text(steps, ".vx-windows-bar .why")  # a ViT is chosen
+    assert text(steps, ".vx-windows-bar .says").startswith(f"{NAME} says ")
     assert text(steps, ".vx-windows-bar .vx-what").startswith(opening) and opening not in text(steps, SAYS)
     steps.evaluate("vx.set('stage', 1)")  # without the bar
     steps.wait_for_function("document.querySelector('.vx-windows-steps .says').textContent.startsWith('Swin compares')")

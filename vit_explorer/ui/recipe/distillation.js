@@ -5,6 +5,7 @@ import { clearCanvas, matrixImage, outline, patchInput } from "../core/draw.js";
 import { beforeFrame, fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
 import { offer } from "../core/guess.js";
+import { instead } from "../core/instead.js";
 import { inLink } from "../core/link.js";
 import { among } from "../core/names.js";
 import { question } from "../core/question.js";
@@ -237,9 +238,7 @@ export default widget((root, server) => {
     if (!fitting) return;
     const own = state.model.name === answer.model;
     $(".beside").hidden = own;
-    $(".name").textContent = own
-      ? ""
-      : `${state.model.name} has no distillation token: this is ${answer.model} on the same picture.`;
+    $(".name").textContent = own ? "" : instead(state.model.name, "distillation token", answer.model);
     $(".take").textContent = `Choose ${answer.model}`;
     fillChoices();
     drawMaps();

@@ -2,6 +2,7 @@
 import { best } from "../core/arrays.js";
 import { fill, make } from "../core/elements.js";
 import * as format from "../core/format.js";
+import { instead } from "../core/instead.js";
 import { inLink } from "../core/link.js";
 import { latest } from "../core/server.js";
 import { index, integer, setting } from "../core/setting.js";
@@ -106,8 +107,7 @@ export default widget((root, server) => {
     $(".which").textContent = seen.model;
     $(".choose").hidden = model.name === seen.model;
     $(".choose").textContent = `Choose ${seen.model}`;
-    $(".why").textContent =
-      model.name === seen.model ? "" : `${model.name} has no windows: all numbers here are those of ${seen.model}.`;
+    $(".why").textContent = model.name === seen.model ? "" : instead(model.name, "windows", seen.model);
   }
 
   function pairName(seen, k) {
