@@ -83,7 +83,11 @@ test("behind the last step of all, the test that is left is named, with its time
   assert.equal(words.state({ ...race, activity: "pausing" }), "Pausing");
   assert.match(words.state({ ...race, contenders: [at(steps)] }), /^Trained; testing on all 10,000 /);
   assert.equal(words.testing([at(steps), contender("CNN", "cnn", 0.3, { info: null, now: null })]), "");
-  assert.match(words.remaining(at(steps - 1)), /^about 27 s left/);
+  assert.match(words.remaining(at(steps - 1), [at(steps - 1)]), /^about 27 s left/);
+  const [first, second] = [heard(4_000), heard(3_000)]; // tested one after the other: the second waits
+  assert.match(words.remaining(first, [first, second], 11_000), /^testing on all 10,000 .* 20 s left$/);
+  assert.equal(words.remaining(second, [first, second], 90_000), "trained; its test comes after the others");
+  assert.equal(words.remaining(first, [first, at(steps - 1)]), "trained; its test comes after the others");
 });
 
 test("a race that waits says how long the one before it takes, where that is known", () => {

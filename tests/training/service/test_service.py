@@ -36,7 +36,13 @@ def test_from_play_to_the_end(service, root, tiny_npz):
     service.submit(race)
     status = reach(service, race, "finished", "failed")
     assert {label: step["step"] for label, step in status.pop("now").items()} == {"one": 9, "two": 9}
-    assert status == {"state": "finished", "place": None, "reason": None, "activity": None}
+    assert status == {
+        "state": "finished",
+        "place": None,
+        "reason": None,
+        "activity": None,
+        "seconds_before": None,
+    }
     assert service.status(race.name)["state"] == Race.open(root, race.name).status().state == "finished"
     refused("has come to its end", lambda: service.submit(race))
     service.command(race.name, MINE, "stop")  # does no harm

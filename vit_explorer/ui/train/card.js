@@ -61,7 +61,7 @@ function write(element, text) {
 }
 
 // ---- numbers ---------------------------------------------------------------------------------------------------
-export function numbers(card, contender, snapshot, at) {
+export function numbers(card, contender, contenders, snapshot, at) {
   const test =
     at === null
       ? contender.tests.at(-1)
@@ -79,7 +79,7 @@ export function numbers(card, contender, snapshot, at) {
   const measured = !info ? null : whole !== null ? info.n_test : info.n_measured;
   write(card.of, accuracy === null || !measured ? "test pictures right" : `on ${format.count(measured)} test pictures`);
   write(card.recipe, recipeLine(contender));
-  going(card, contender, at === null ? null : snapshot);
+  going(card, contender, contenders, at === null ? null : snapshot);
 }
 
 function recipeLine({ recipe, info, lr_changes: changes }) {
@@ -93,7 +93,7 @@ function recipeLine({ recipe, info, lr_changes: changes }) {
 }
 
 /** Where it is, and how fast; or at a moment of the scrubber, when that was. */
-function going(card, contender, moment) {
+function going(card, contender, contenders, moment) {
   const { now, finished, failed } = contender;
   const [first, second] = card.going.children;
   card.going.classList.toggle("bad", Boolean(failed) && !moment);
@@ -114,7 +114,7 @@ function going(card, contender, moment) {
     );
   return say(
     words.progress(contender),
-    now ? `${words.remaining(contender)} · ${format.count(now.images_per_second)} img/s` : "",
+    now ? `${words.remaining(contender, contenders)} · ${format.count(now.images_per_second)} img/s` : "",
   );
 }
 

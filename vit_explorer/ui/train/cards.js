@@ -143,7 +143,7 @@ export default widget((root) => {
     if (key !== drawn) pictures(race);
     drawn = key;
     race.contenders.forEach((contender, i) => {
-      numbers(cards[i], contender, races.snapshotAt(contender), at);
+      numbers(cards[i], contender, race.contenders, races.snapshotAt(contender), at);
       keep.show(cards[i].keep, race, contender);
     });
   }

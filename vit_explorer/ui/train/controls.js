@@ -73,9 +73,10 @@ export default widget((root, server) => {
     if (!["training", "paused"].includes(race.state)) return wording.state(race);
     const left = race.contenders.filter((one) => one.now && !one.finished && !one.failed);
     const parts = [wording.state(race)];
+    const testing = race.state === "training" && wording.testing(race.contenders);
     const distance = wording.distance(race.contenders);
-    if (distance) parts.push(distance);
-    if (race.state === "training" && left.length && !wording.testing(race.contenders)) {
+    if (distance && !testing) parts.push(distance);
+    if (race.state === "training" && left.length && !testing) {
       const seconds = left.reduce((sum, one) => sum + one.now.seconds_left, 0);
       parts.push(`about ${format.duration(seconds)} left, tests and snapshots included`);
     }

@@ -108,7 +108,10 @@ export function ownRuns(root) {
     if (!onWay) return;
     const [contender] = race.contenders;
     const done = contender && contender.info ? races.share(contender, races.standing(contender).step) : 0;
-    const left = contender && contender.now && race.state === "training" ? ` · ${words.remaining(contender)}` : "";
+    const left =
+      contender && contender.now && race.state === "training"
+        ? ` · ${words.remaining(contender, race.contenders)}`
+        : "";
     $(".way progress").value = done;
     write(".way .title", race.title);
     write(".way .state", `${words.state(race)}${done ? ` · ${format.percent(done, 0)} done` : ""}${left}`);

@@ -178,26 +178,43 @@ export function progress(contender) {
   return `epoch ${contender.finished ? contender.recipe.epochs : format.epoch(done)} of ${contender.recipe.epochs}`;
 }
 
-/**
- * That nothing but the test on all test pictures is left, and how much of its estimated time; "" while there are steps.
- * @param {import("./types").Contender[]} contenders @param {number} at this moment, by performance.now()
- */
-export function testing(contenders, at = performance.now()) {
-  const left = contenders.filter(({ finished, failed }) => !finished && !failed);
-  const stepped = (one) => one.now && one.info && races.share(one, races.standing(one).step) >= 1;
-  if (!left.length || !left.every(stepped)) return "";
-  const since = (at - Math.max(...contenders.map(({ heard }) => heard ?? at))) / 1000; // nobody is heard of during a test
-  const all = left.reduce((sum, { now }) => sum + now.seconds_left, 0);
-  const rest = Math.max(0, all - since);
+/** @typedef {import("./types").Contender} Contender */
+const isOver = (/** @type {Contender} */ { finished, failed }) => Boolean(finished || failed);
+const isTrained = (/** @type {Contender} */ one) =>
+  Boolean(one.now && one.info) && races.share(one, races.standing(one).step) >= 1;
+
+/** Seconds since anything was heard of a race: nobody is heard of during a test. @param {Contender[]} contenders */
+const silence = (contenders, at) => (at - Math.max(...contenders.map(({ heard }) => heard ?? at))) / 1000;
+
+/** What is tested, and how much of its estimated time is left. @param {Contender} contender @param {number} all @param {number} since */
+function tested({ info }, all, since) {
+  const rest = all - since;
   const time = rest >= 1 ? `, about ${format.duration(rest)} left` : all >= 1 ? ": it takes longer than estimated" : "";
-  return `Trained; testing on all ${format.count(left[0].info.n_test)} test pictures${time}`;
+  return `testing on all ${format.count(info.n_test)} test pictures${time}`;
 }
 
-/** What a contender has left: the time of its steps, or, behind the last of them, the test on all test pictures. */
-export function remaining(contender) {
-  const { now, finished } = contender;
-  if (!now || finished) return "";
-  return testing([contender]) || `about ${format.duration(now.seconds_left)} left`;
+/**
+ * That nothing but the test on all test pictures is left, and how much of its estimated time; "" while there are steps.
+ * @param {Contender[]} contenders @param {number} at this moment, by performance.now()
+ */
+export function testing(contenders, at = performance.now()) {
+  const left = contenders.filter((one) => !isOver(one));
+  if (!left.length || !left.every(isTrained)) return "";
+  const all = left.reduce((sum, { now }) => sum + now.seconds_left, 0);
+  return `Trained; ${tested(left[0], all, silence(contenders, at))}`;
+}
+
+/**
+ * What a contender has left: the time of its steps, or, behind the last of them, the test on all test pictures, one contender
+ * after the other.
+ * @param {Contender} contender @param {Contender[]} contenders all of its race
+ */
+export function remaining(contender, contenders, at = performance.now()) {
+  if (!contender.now || contender.finished) return "";
+  if (!isTrained(contender)) return `about ${format.duration(contender.now.seconds_left)} left`;
+  const next = testing(contenders, at) && contenders.find((one) => !isOver(one));
+  if (next !== contender) return "trained; its test comes after the others";
+  return tested(contender, contender.now.seconds_left, silence(contenders, at));
 }
 
 /**
