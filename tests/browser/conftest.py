@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.browser.apps import serving
-from tests.browser.pages import Visitor, Visitors
+from tests.browser.pages import Visitor, Visitors, drawn
 from tests.browser.races import train_race
+from tests.browser.stage_page import NO_FULLSCREEN, ROOM
 from vit_explorer.bench.browser import HEADLESS_SHELL, NoBrowser, chromium, find_chromium
 from vit_explorer.bench.page import VIEWPORT, open_page
 from vit_explorer.training.runs.race import Race
@@ -122,3 +123,20 @@ def same_page(request, resident, address, link, media):
     else:
         problems = resident.again(**VIEWPORT, **media)
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture
+def room(same_page):
+    """The page, not yet the stage, at the size of a projector."""
+    same_page.set_viewport_size(ROOM)
+    same_page.evaluate(NO_FULLSCREEN)
+    return same_page
+
+
+@pytest.fixture
+def stage(room):
+    """The stage, on Home, without any scene."""
+    room.evaluate("vx.go('tab=home&present=1&deck=none', true)")
+    room.wait_for_selector("body.vx-present")
+    drawn(room)
+    return room

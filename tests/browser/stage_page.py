@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+ROOM = {"width": 1920, "height": 1080}  # of a projector
+NO_FULLSCREEN = "Object.defineProperty(document, 'fullscreenEnabled', { value: false, configurable: true });"
+OPENED = "document.querySelector('#tabs > .tab-wrapper [aria-selected=true]').dataset.tabId"
+SENTENCE = "document.querySelector('.vx-frame-present .sentence').textContent"
+
 FIGURES = {  # those of views with more than one
     "patches": 4,
     "positions": 3,

@@ -1,54 +1,19 @@
-"""The stage: one view, large; keys of a clicker; scenes in one link; pointing that is right at its scale."""
+"""The stage: one view, large and whole, by keys and names; pointing that is right at its scale."""
 
 from __future__ import annotations
 
 import re
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import TimeoutError
 
-from tests.browser.pages import beforehand, drawn, open_view, reload
-from tests.browser.stage_page import CUT, FIGURES, VIEWS, small_letters, well_drawn
-from vit_explorer.bench.page import settled
-
-OPENED = "document.querySelector('#tabs > .tab-wrapper [aria-selected=true]').dataset.tabId"
-
-
-NO_FULLSCREEN = "Object.defineProperty(document, 'fullscreenEnabled', { value: false, configurable: true });"
-CHOSEN = "[vx.get('attentionChosen').layer, vx.get('attentionChosen').head, vx.get('token')]"
-ROOM = {"width": 1920, "height": 1080}
+from tests.browser.pages import drawn, open_view
+from tests.browser.stage_page import CUT, FIGURES, OPENED, SENTENCE, VIEWS, small_letters, well_drawn
 
 
 @pytest.fixture(scope="module")
 def media() -> dict[str, str]:
     return {"reduced_motion": "reduce"}
-
-
-@pytest.fixture
-def room(same_page):
-    """The page, not yet the stage, at the size of a projector."""
-    same_page.set_viewport_size(ROOM)
-    same_page.evaluate(NO_FULLSCREEN)
-    return same_page
-
-
-@pytest.fixture
-def stage(room):
-    """The stage, on Home."""
-    room.evaluate("vx.go('tab=home&present=1', true)")
-    room.wait_for_selector("body.vx-present")
-    drawn(room)
-    return room
-
-
-def come(page, link: str):
-    """The stage of somebody who comes by a link."""
-    page.goto(link)
-    settled(page)
-    page.wait_for_selector("body.vx-present")
-    drawn(page)
-    return page
 
 
 def test_nothing_on_the_stage_is_small_and_the_rest_of_the_page_is_gone(stage):
@@ -60,7 +25,7 @@ def test_nothing_on_the_stage_is_small_and_the_rest_of_the_page_is_gone(stage):
     stage.wait_for_function(f"{OPENED} === 'attention' && document.body.dataset.vxTab === 'attention'")
     drawn(stage)
     assert small_letters(stage) == []
-    stage.wait_for_function("document.querySelector('.vx-frame-present .sentence').textContent.includes('%')")
+    stage.wait_for_function(f"{SENTENCE}.includes('%')")
     stage.keyboard.press("p")
     stage.locator("#rail").wait_for()
     assert stage.evaluate("document.body.classList.contains('vx-present')") is False
@@ -90,47 +55,6 @@ def test_pointing_is_right_at_the_scale_of_the_stage(room, view):
     else:
         page.mouse.move(960, 540)
         assert page.evaluate("vx.get('token')") is not None
-
-
-def test_a_clicker_goes_through_scenes_and_one_link_holds_them(watched, address):
-    pages = watched(**ROOM, reduced_motion="reduce"), watched(1280, 720, reduced_motion="reduce")
-    with beforehand(pages[0], NO_FULLSCREEN), beforehand(pages[1], NO_FULLSCREEN):
-        stage = come(pages[0], f"{address}#tab=home&present=1")
-        stage.keyboard.press("k")
-        stage.keyboard.press("3")
-        stage.wait_for_function(f"{OPENED} === 'attention'")
-        drawn(stage)
-        stage.keyboard.press("[")
-        stage.keyboard.press("}")
-        stage.keyboard.press("Shift+ArrowDown")
-        chosen = stage.evaluate(CHOSEN)
-        stage.keyboard.press("k")
-        stage.keyboard.press("PageUp")
-        stage.wait_for_function(f"{OPENED} === 'home'")
-        assert stage.locator(".vx-frame-present .number").inner_text() == "1 / 2"
-        stage.keyboard.press("PageUp")
-        stage.locator("#vx-say.shown", has_text="This is the first scene.").wait_for()
-        stage.keyboard.press("?")
-        assert stage.locator("#vx-say.shown").count() == 0  # nothing lies over the list of keys
-        stage.keyboard.press("Escape")
-        stage.keyboard.press("+")
-        stage.wait_for_function("location.hash.includes('deck=') && location.hash.includes('letters=1.125')")
-        other = come(pages[1], stage.url)
-        for key in ("PageDown", "PageDown"):
-            other.keyboard.press(key)
-            drawn(other)
-        room = other.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--vx-room')")
-        assert float(room) == pytest.approx(1280 / 1920 * 1.125)
-        other.wait_for_function(f"{OPENED} === 'attention'")
-        other.wait_for_function("(vx.get('attentionChosen') || {}).layer !== undefined")
-        assert other.evaluate(CHOSEN) == chosen
-        assert other.locator(".vx-frame-present .number").inner_text() == "2 / 2, last"
-        other.keyboard.press("PageDown")
-        other.locator("#vx-say.shown", has_text="This is the last scene").wait_for()
-        other.keyboard.press("Home")
-        other.wait_for_function(f"{OPENED} === 'home'")
-        other.keyboard.press("End")
-        other.wait_for_function(f"{OPENED} === 'attention'")
 
 
 def test_views_and_figures_of_a_tab_are_reached_by_keys_and_by_their_names(stage):
@@ -200,14 +124,13 @@ def test_every_figure_of_every_view_fits_a_small_projector(stage):
 
 def test_what_is_said_covers_no_finding(stage):
     stage.set_viewport_size({"width": 1280, "height": 720})
-    sentence = "document.querySelector('.vx-frame-present .sentence').textContent"
     for view, wanted in {
         "tab=patches&patch=2": "Patches of 2 × 2 pixels against 4 × 4: 3.95 times the tokens",
         "tab=patches&patch=4": "trained on exactly this cut",
         "tab=windows&sub=masks&model=swin-cifar10&mask=off": "Without it: ",
     }.items():
         stage.evaluate("(view) => vx.go(view)", view)
-        stage.wait_for_function(f"(wanted) => {sentence}.includes(wanted)", arg=wanted)
+        stage.wait_for_function(f"(wanted) => {SENTENCE}.includes(wanted)", arg=wanted)
     stage.evaluate("vx.go('tab=attention&sub=heads&model=vit-cifar10')")
     drawn(stage)
     stage.keyboard.press("k")
@@ -306,68 +229,16 @@ def test_a_view_is_as_large_and_as_sharp_at_every_arrival_and_in_every_room(stag
         assert well_drawn(stage) == first, view
 
 
-def test_scenes_are_counted_named_put_in_order_and_deleted(stage):
-    number = stage.locator(".vx-frame-present .number")
-    said = stage.locator("#vx-say")
-    assert "K" in number.inner_text()
-    stage.keyboard.press("k")
-    assert number.inner_text() == "1 / 1"
-    stage.keyboard.press("k")
-    assert "already, as scene 1 of 1" in said.inner_text()
-    stage.keyboard.press("1")
-    stage.wait_for_function(f"{OPENED} === 'patches'")
-    drawn(stage)
-    assert number.inner_text() == "Not kept (K) · 1 scene"
-    stage.keyboard.press("k")
-    assert number.inner_text() == "2 / 2, last"
-    stage.keyboard.press("0")
-    stage.wait_for_function(f"{OPENED} === 'home'")
-    stage.wait_for_function("document.querySelector('.vx-frame-present .number').textContent === '1 / 2'")
-    stage.keyboard.press("s")
-    scenes = stage.locator(".vx-frame-present .scenes")
-    scenes.get_by_label("Name of scene 2").fill("The cut")
-    scenes.get_by_label("Your notes on scene 1").fill("Begin | slowly")
-    scenes.get_by_role("button", name="Scene 2, Patches: move up").focus()
-    stage.keyboard.press("Enter")
-    assert scenes.locator(".called").first.input_value() == "The cut"
-    assert "scene 1 of 2" in scenes.locator(".told").inner_text()
-    assert scenes.locator(":focus").get_attribute("aria-label") == "Scene 1, The cut: move down"
-    stage.keyboard.press("Escape")
-    assert stage.evaluate("document.body.classList.contains('vx-present')")
-    assert number.inner_text() == "2 / 2, last"
-    assert stage.locator(".vx-frame-present .scene-name").inner_text() == ""
-    reload(stage)
-    stage.keyboard.press("s")
-    assert scenes.get_by_label("Your notes on scene 2").input_value() == "Begin | slowly"
-    scenes.get_by_role("button", name="Scene 1, The cut: show").click()
-    stage.wait_for_function(f"{OPENED} === 'patches'")
-    stage.wait_for_function("document.querySelector('.vx-frame-present .number').textContent === '1 / 2'")
-    assert stage.locator(".vx-frame-present .scene-name").inner_text() == "The cut"
-    number.click()
-    stage.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('refused')); }")
-    scenes.get_by_role("button", name="Copy link to all scenes").click()
-    by_hand = scenes.get_by_label("The link to all scenes")
-    by_hand.wait_for()
-    stage.evaluate(
-        "() => { navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }; }"
-    )
-    scenes.get_by_role("button", name="Copy link to all scenes").click()
-    scenes.locator(".told", has_text="2 scenes copied").wait_for()
-    assert not by_hand.is_visible()
-    link = parse_qs(urlsplit(stage.evaluate("window.copied")).fragment)
-    stage.evaluate("delete navigator.clipboard.writeText")
-    assert link["present"] == ["1"] and "called=The+cut" in link["deck"][0] and link["deck"][0].count("|") == 1
-    scenes.get_by_role("button", name="Scene 1, The cut: delete").click()
-    assert scenes.locator("li").count() == 1
-    scenes.get_by_role("button", name="Close").click()
-    stage.wait_for_function("document.querySelector('.vx-frame-present .number').textContent.includes('1 scene')")
-    stage.keyboard.press("p")
-    stage.locator("#rail").wait_for()
-    stage.get_by_role("button", name="Keep", exact=True).click()
-    assert "Kept as scene 1 of 2" in said.inner_text() or "Kept as scene 2 of 2" in said.inner_text()
-    stage.keyboard.press("s")
-    assert not stage.locator("#vx-say.shown").count()
-    stage.evaluate(NO_FULLSCREEN)
-    scenes.get_by_role("button", name="Present from scene 1").click()
-    stage.wait_for_function("document.querySelector('.vx-frame-present .number').textContent === '1 / 2'")
-    assert stage.locator("#rail").is_hidden()
+def test_the_scale_of_the_heads_is_adjusted_on_the_stage_and_the_finding_names_the_head(stage):
+    stage.set_viewport_size({"width": 1280, "height": 720})
+    stage.evaluate("vx.go('tab=attention&sub=heads&layer=3&head=2')")
+    stage.wait_for_function(f"{SENTENCE}.startsWith('Layer 3, head 2: patch ')")
+    stage.keyboard.press("}")
+    stage.wait_for_function(f"{SENTENCE}.startsWith('Layer 3, head 3: patch ')")
+    heads = stage.locator(".vx-attention-heads")
+    heads.get_by_role("button", name="Each its own").click()
+    assert "do not compare" in heads.locator(".kind").inner_text()
+    slider = heads.get_by_label("How much of the picture shows through")
+    slider.fill("0")
+    assert stage.evaluate("vx.get('attentionMix')") == 0
+    stage.wait_for_function(f"({CUT})(0).length === 0")

@@ -5,14 +5,17 @@ import {
   brief,
   counted,
   find,
+  led,
   moved,
   read,
   reordered,
   same,
   scaleOf,
   sceneOf,
+  standing,
   thisViewOnly,
   uploadsOf,
+  whereabouts,
   whoOpens,
   withWords,
   wordless,
@@ -106,10 +109,41 @@ test("a scene carries a presenter's words, which say nothing of what is shown", 
   assert.equal(find([scene, told], scene, 1), 1);
 });
 
-test("scenes are put in another order, and the count says whether the view is one of them", () => {
+test("scenes are put in another order", () => {
   assert.deepEqual(reordered(["a", "b", "c"], 0, 1), ["b", "a", "c"]);
   assert.deepEqual(reordered(["a", "b", "c"], 2, 0), ["c", "a", "b"]);
   assert.deepEqual(reordered(["a", "b", "c"], 2, 9), ["a", "b", "c"]);
-  assert.deepEqual([counted(1, 3), counted(2, 3), counted(0, 1)], ["2 / 3", "3 / 3, last", "1 / 1"]);
-  assert.ok(/Not kept.*K.*3 scenes/.test(counted(-1, 3)) && counted(-1, 0).includes("K"));
+});
+
+test("a scene that is changed in its view stays that scene; another view leaves it, and back leads to it first", () => {
+  const scenes = ["tab=home", "tab=attention&sub=heads&layer=2&note=Then+press+a+head", "tab=attention&sub=layers"];
+  const at = (/** @type {string} */ scene, from = 1) => standing(scenes, scene, from, "");
+  const kept = at("tab=attention&sub=heads&layer=2");
+  const changed = at("tab=attention&sub=heads&layer=3");
+  const left = at("tab=attention&sub=rollout");
+  assert.deepEqual([kept.as, changed.as, left.as], ["kept", "changed", "left"]);
+  assert.deepEqual(
+    [kept, changed, left].map(({ index }) => index),
+    [1, 1, 1],
+  );
+  assert.deepEqual(at("tab=home"), { index: 0, as: "kept" });
+  const [up, down] = [-1, 1].map((by) => [kept, changed, left].map((now) => led(now, by, 3)));
+  assert.deepEqual(up, [0, 1, 1]);
+  assert.deepEqual(down, [2, 2, 2]);
+  const none = at("tab=train", -1);
+  assert.deepEqual([led(none, -1, 3), led(none, 1, 3)], [null, 0]);
+  assert.deepEqual(
+    [kept, changed, left, none, at("tab=attention&sub=layers")].map((now) => counted(now, 3)),
+    ["2 / 3", "2 / 3, changed", "Not kept (K) · after 2 / 3", "Not kept (K) · 3 scenes", "3 / 3, last"],
+  );
+  assert.equal(counted({ index: 0, as: "kept" }, 1), "1 / 1");
+  assert.ok(counted(none, 0).includes("K"));
+  assert.ok([changed, left].every((now) => /Scene 2 of 3.*Page Up/.test(whereabouts(now, 3))));
+  assert.equal(whereabouts(none, 3), "");
+});
+
+test("what a scene showed tells a change of its view, where its own words are fewer", () => {
+  const shown = "tab=attention&sub=heads&picture=sample:cat";
+  assert.equal(standing(["tab=attention"], shown, 0, shown).as, "kept");
+  assert.equal(standing(["tab=attention"], `${shown}&layer=2`, 0, shown).as, "changed");
 });

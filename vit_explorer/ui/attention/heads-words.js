@@ -8,15 +8,18 @@ import { uniform } from "./layers-reach.js";
 /**
  * Who gives how much to whom, as parts of a paragraph.
  * @param {any} seen
- * @param {{direction: string, token: number, other: number, share: number, most: boolean}} what `most`: no share is larger
+ * @param {{direction: string, token: number, other: number, share: number, most: boolean, of: string}} what `most`: no share is
+ *   larger; `of`: the map, where nothing else near the words names it
  */
-export function pair(seen, { direction, token, other, share, most }) {
+export function pair(seen, { direction, token, other, share, most, of }) {
   const row = direction === "row";
   const [giver, getter] = row ? [token, other] : [other, token];
   const [from, to] = row ? ["query", "key"] : ["key", "query"];
   const largest = row ? ", more than to any other" : ", more than any other does";
+  const name = tokenName(giver, seen.grid);
   return [
-    make("span", from, format.capital(tokenName(giver, seen.grid))),
+    of && `${of}: `,
+    make("span", from, of ? name : format.capital(name)),
     " gives ",
     make("strong", "", format.attention(share)),
     " to ",

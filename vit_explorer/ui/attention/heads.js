@@ -145,6 +145,7 @@ export default widget((root, server) => {
           other,
           share: values[seen.indexOf(other)],
           most: pointed === null,
+          of: state.stage ? words.which(chosen) : "",
         });
     $(".pair").replaceChildren(...parts);
     $(".of").textContent = words.head(seen, chosen, values);

@@ -10,12 +10,14 @@ import {
   find,
   KEPT,
   keptFor,
+  led,
   moved,
   OWN,
   read,
-  same,
   sceneOf,
+  standing,
   uploadsOf,
+  whereabouts,
   whoOpens,
   wordless,
   wordsOf,
@@ -34,9 +36,15 @@ export function deckOf(dialog, { onStage, present, changed }) {
   let moving = false; // a scene is being shown: what its link does not name stays
   let shows = 0; // scenes that are being shown: the next may be asked for before one is there
 
+  /** The scene shown last stays that; where it is gone, the one before it is. @param {string[]} next */
   function keep(next) {
+    const [before, last] = [at, scenes[at]];
     scenes = next;
-    if (at >= scenes.length) at = scenes.length - 1;
+    if (last) at = find(scenes, last, before);
+    if (last && at < 0) {
+      at = before - 1;
+      shownAs = "";
+    }
     ofBrowser.set(KEPT, written(scenes));
     changed();
     touch();
@@ -45,17 +53,22 @@ export function deckOf(dialog, { onStage, present, changed }) {
   /** What the page shows now, as a scene. */
   const now = () => sceneOf(new URL(address()).hash);
 
+  /** @returns {import("./scenes.js").Standing} */
+  const stands = () => (moving ? { index: at, as: "kept" } : standing(scenes, now(), at, shownAs));
+
   /** Which scene is on screen; -1 where the view is not kept. */
   function here() {
-    const scene = now();
-    return scenes[at] && shownAs && same(shownAs, scene) ? at : find(scenes, scene, at);
+    const { index, as } = stands();
+    return as === "kept" ? index : -1;
   }
 
+  /** Keep what is on screen, behind the scene shown last, or else as the last one. */
   function add(say = inform) {
     const known = here();
     if (known >= 0) return say(`This view is kept already, as scene ${known + 1} of ${scenes.length}.`);
-    keep(scenes.toSpliced(at + 1, 0, now()));
-    at++;
+    const place = at < 0 ? scenes.length : at + 1;
+    keep(scenes.toSpliced(place, 0, now()));
+    at = place;
     shownAs = "";
     changed();
     const ways = onStage() ? "" : " P shows scenes on the stage, S lists them.";
@@ -73,8 +86,7 @@ export function deckOf(dialog, { onStage, present, changed }) {
 
   /** @param {number} by so many on from the scene on screen, or from the last that was */
   function step(by) {
-    const known = here();
-    const next = moved(known >= 0 ? known : at, by, scenes.length);
+    const next = led(stands(), by, scenes.length);
     if (next !== null) return show(next);
     if (scenes.length > 1)
       inform(by > 0 ? "This is the last scene: Home leads back to the first." : "This is the first scene.");
@@ -111,12 +123,7 @@ export function deckOf(dialog, { onStage, present, changed }) {
   const listed = sceneList(dialog, {
     scenes: () => scenes,
     here,
-    keep(next) {
-      const shownNow = scenes[at];
-      keep(next);
-      at = next.length === 0 ? -1 : find(next, shownNow ?? "", at);
-      if (at < 0 || !shownNow || !same(next[at], shownNow)) shownAs = "";
-    },
+    keep,
     add,
     copy,
     show,
@@ -169,16 +176,21 @@ export function deckOf(dialog, { onStage, present, changed }) {
     /** Uploaded pictures of the scenes, by name. */
     uploads: () => uploadsOf(written(scenes)),
     moving: () => moving,
-    /** Which scene is on screen, as words. */
-    number: () => counted(moving ? at : here(), scenes.length),
-    /** What the presenter calls the scene on screen; "" without a name. */
-    called: () => wordsOf(scenes[moving ? at : here()] ?? "").called,
-    /** What the presenter noted on the scene on screen. */
-    note: () => wordsOf(scenes[here()] ?? "").note,
-    /** The title of the scene that comes next; "" after the last. */
-    next() {
-      const next = moved(at, 1, scenes.length);
-      return next === null ? "" : titleOf(scenes[next]);
+    /**
+     * What is said of the scene on screen, changed or not: its number, its place for the presenter, the presenter's name and note
+     * of it, "" where there is none, and the title of the scene that comes next, "" after the last.
+     */
+    told() {
+      const now = stands();
+      const { called, note } = wordsOf(now.as === "left" ? "" : (scenes[now.index] ?? ""));
+      const next = moved(now.index, 1, scenes.length);
+      return {
+        number: counted(now, scenes.length),
+        where: whereabouts(now, scenes.length),
+        called,
+        note,
+        next: next === null ? "" : titleOf(scenes[next]),
+      };
     },
     /** All scenes, as a link holds them. */
     written: () => written(scenes),
@@ -186,7 +198,8 @@ export function deckOf(dialog, { onStage, present, changed }) {
     read(text) {
       if (moving) return;
       scenes = read(text);
-      at = Math.max(0, find(scenes, sceneOf(location.hash)));
+      at = find(scenes, sceneOf(location.hash));
+      shownAs = "";
     },
   };
 }

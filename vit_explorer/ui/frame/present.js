@@ -133,8 +133,9 @@ export default widget((root, server) => {
     const heading = tab === "home" ? undefined : first(figure ? ["h2", "h3"] : ["h2"]);
     const short = heading ? titleOf(heading) : "";
     $(".view").textContent = short || place;
-    write(".number", deck.number());
-    write(".scene-name", deck.called());
+    const scene = deck.told();
+    write(".number", scene.number);
+    write(".scene-name", scene.called);
     list(tabs.views(), sub, short && tabs.nameOf(tab));
     $(".figure").hidden = all.length < 2;
     $(".figure").textContent = `Figure ${figure + 1} of ${all.length}`;
@@ -149,10 +150,11 @@ export default widget((root, server) => {
       if (!arriving) show(figure);
     }
     speaker.tell({
-      title: deck.called() || place,
+      title: scene.called || place,
+      where: scene.where,
       sentence: finding ? brief(finding.textContent) : "",
-      note: deck.note(),
-      next: deck.count() ? deck.next() : following(),
+      note: scene.note,
+      next: deck.count() ? scene.next : following(),
       screen: $(".curtain").dataset.colour ?? "",
     });
   }

@@ -45,13 +45,46 @@ export function find(scenes, scene, at = -1) {
 export const reordered = (scenes, from, to) =>
   scenes.toSpliced(from, 1).toSpliced(Math.max(0, Math.min(scenes.length - 1, to)), 0, scenes[from]);
 
-/** Which of the scenes is on screen, as words. @param {number} here -1 where the view is not kept @param {number} count */
-export const counted = (here, count) =>
-  here >= 0
-    ? `${here + 1} / ${count}${count > 1 && here === count - 1 ? ", last" : ""}`
-    : count
-      ? `Not kept (K) · ${count} ${count === 1 ? "scene" : "scenes"}`
-      : "No scene kept (K)";
+/** What is on screen, beside the scene of this index: that scene, that scene `changed` in its own view, or another view since it was `left`. */
+/** @typedef {{index: number, as: "kept" | "changed" | "left"}} Standing */
+
+const viewOf = (/** @type {string} */ scene) => ["tab", "sub"].map((key) => new URLSearchParams(scene).get(key)).join();
+
+/**
+ * @param {string[]} scenes @param {string} scene on screen @param {number} at of the scene shown last, -1 for none
+ * @param {string} shownAs what was on screen then; "" where that is not known
+ * @returns {Standing}
+ */
+export function standing(scenes, scene, at, shownAs) {
+  if (scenes[at] && shownAs && same(shownAs, scene)) return { index: at, as: "kept" };
+  const index = find(scenes, scene, at);
+  if (index >= 0) return { index, as: "kept" };
+  const changed = scenes[at] && viewOf(shownAs || scenes[at]) === viewOf(scene);
+  return { index: at, as: changed ? "changed" : "left" };
+}
+
+/** The scene that a clicker leads to: one back from anything else than a scene as it was kept is that scene. @param {Standing} now @param {number} by @param {number} count */
+export const led = ({ index, as }, by, count) => moved(index, as === "kept" || by > 0 ? by : 0, count);
+
+/** Which of the scenes is on screen, as words. @param {Standing} now @param {number} count */
+export function counted({ index, as }, count) {
+  const place = `${index + 1} / ${count}`;
+  if (as === "changed") return `${place}, changed`;
+  if (as === "kept") return count > 1 && index === count - 1 ? `${place}, last` : place;
+  if (index >= 0) return `Not kept (K) · after ${place}`;
+  return count ? `Not kept (K) · ${count} ${count === 1 ? "scene" : "scenes"}` : "No scene kept (K)";
+}
+
+/** The same for the presenter, with the way back. @param {Standing} now @param {number} count */
+export function whereabouts({ index, as }, count) {
+  if (index < 0) return "";
+  const scene = `Scene ${index + 1} of ${count}`;
+  return {
+    kept: scene,
+    changed: `${scene}, changed. Page Up shows it as you kept it.`,
+    left: `${scene} was left. Page Up returns to it.`,
+  }[as];
+}
 
 /** All scenes as one text, and back; a bar inside of a scene is written as %7C, so that bars part scenes. @param {string[]} scenes */
 export const written = (scenes) => scenes.join(BETWEEN);
