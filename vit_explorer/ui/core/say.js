@@ -2,14 +2,23 @@
 /** @type {ReturnType<typeof setTimeout>} */
 let timer; // until the sentence is taken away
 
+/** @type {HTMLElement | null} */
+let place = null; // where they stand, if not at the end of the page
+
 /** @param {string} id */
 function box(id) {
   const found = document.getElementById(id);
   if (found) return found;
   const made = document.createElement("div");
   made.id = id;
-  document.body.append(made);
+  (place ?? document.body).append(made);
   return made;
+}
+
+/** Let sentences stand in another element. @param {HTMLElement} element */
+export function sayIn(element) {
+  place = element;
+  place.append(...["vx-say", "vx-stands"].map(box));
 }
 
 /** One sentence on what went wrong, for as long as it takes to read. */

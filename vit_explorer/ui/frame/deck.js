@@ -6,6 +6,7 @@ import * as store from "../core/store.js";
 import * as tabs from "../core/tabs.js";
 import { sceneList } from "./scene-list.js";
 import {
+  brief,
   counted,
   find,
   KEPT,
@@ -153,7 +154,8 @@ export function deckOf(dialog, { onStage, present, changed }) {
   /** Copy a link to all scenes; the link where the browser does not let the page copy. */
   async function copy(say = inform) {
     const link = fromTheFirst();
-    const who = whoOpens(link, store.state.catalogue.kept_minutes);
+    const all = whoOpens(link, store.state.catalogue.kept_minutes);
+    const who = dialog.open ? all : brief(all, 0); // on the stage itself there is room for a sentence
     try {
       await navigator.clipboard.writeText(link);
       say(`Link with ${scenes.length} ${scenes.length === 1 ? "scene" : "scenes"} copied.\n${who}`.trim());

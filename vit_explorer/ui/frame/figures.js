@@ -15,11 +15,12 @@ export function figures() {
 /** Where a figure's top stands when it is shown, px from the window's. */
 const top = () => Number.parseFloat(getComputedStyle(document.querySelector(".gradio-container")).paddingTop);
 
-/** The height that a figure has, px of its own. */
+/** The height that a figure has, px of its own, where the stage is no larger than its room. */
 export function roomBelow() {
   const { paddingTop, paddingBottom } = getComputedStyle(document.querySelector(".gradio-container"));
   const zoom = /** @type {HTMLElement} */ (document.querySelector("#stage")).currentCSSZoom ?? 1;
-  return (window.innerHeight - Number.parseFloat(paddingTop) - Number.parseFloat(paddingBottom)) / zoom;
+  const more = Number.parseFloat(document.documentElement.style.getPropertyValue("--vx-more")) || 1;
+  return ((window.innerHeight - Number.parseFloat(paddingTop) - Number.parseFloat(paddingBottom)) * more) / zoom;
 }
 
 /** Which figure is shown: the last whose top is not far below its place. */

@@ -1,9 +1,9 @@
 /* The stage: the page for a room. One view, large, with its finding below; keys of a presenter's clicker; scenes. */
 import { make } from "../core/elements.js";
 import { inLink, touch } from "../core/link.js";
-import { hush, inform } from "../core/say.js";
+import { hush, inform, sayIn } from "../core/say.js";
 import { idle } from "../core/server.js";
-import { index, number, oneOf, setting, words } from "../core/setting.js";
+import { index, oneOf, setting, words } from "../core/setting.js";
 import * as store from "../core/store.js";
 import * as tabs from "../core/tabs.js";
 import { choose } from "../core/theme.js";
@@ -14,13 +14,13 @@ import { figures, roomBelow, show, shown } from "./figures.js";
 import { lens } from "./lens.js";
 import { keepUploads } from "./uploads.js";
 import { notes } from "./notes.js";
-import { brief, scaleOf } from "./scenes.js";
+import { watchRest } from "./resting.js";
+import { brief } from "./scenes.js";
+import { sizeOf } from "./size.js";
 import { following, ORDER, openTabBeside, openViewBeside, turnOver } from "./walk.js";
 
 const LONGEST = 20_000; // letters of all scenes in a link
 const LONGEST_TITLE = 52; // letters
-const SMALLEST = 0.75; // times the letters that the room needs
-const LARGEST = 2;
 const COLOURS = ["b", ".", "w"]; // keys that change a black or white screen; any other brings the picture back
 const FINDINGS = [
   ".answers:has([data-mask=off][aria-pressed=true]) .answer", // both answers
@@ -43,12 +43,12 @@ const FINDINGS = [
 export default widget((root, server) => {
   const $ = (selector) => root.querySelector(selector);
   let on = false;
-  let own = 1; // times as large as the room needs
   let figure = 0; // of the view, the one shown
   let seen = ""; // the tab and view that it is a figure of
   let arriving = 0; // figures that a link names and that wait until all is drawn
   const speaker = notes(press, release);
   const glass = lens();
+  const size = sizeOf($(".onward"));
   const deck = deckOf($(".scenes"), { onStage: () => on, present: enter, changed: describe });
 
   // ---- entering and leaving ----------------------------------------------------------------------------------------
@@ -58,6 +58,7 @@ export default widget((root, server) => {
     hush();
     figure = shown();
     document.body.classList.add("vx-present");
+    sayIn($(".told-here"));
     grown.observe(document.querySelector("#tabs"));
     if (document.fullscreenEnabled) document.documentElement.requestFullscreen().catch(() => {}); // not after a reload
     arrange();
@@ -67,7 +68,8 @@ export default widget((root, server) => {
   function leave() {
     if (!on) return;
     on = false;
-    document.body.classList.remove("vx-present");
+    document.body.classList.remove("vx-present", "vx-more");
+    sayIn(document.body);
     grown.disconnect();
     said([]);
     document.documentElement.style.removeProperty("--vx-stage");
@@ -83,10 +85,7 @@ export default widget((root, server) => {
   window.addEventListener("resize", () => on && arrange());
 
   function arrange() {
-    const { innerWidth: width, innerHeight: height } = window;
-    const scale = scaleOf(width, height, own);
-    document.documentElement.style.setProperty("--vx-stage", String(scale));
-    document.documentElement.style.setProperty("--vx-room", String(Math.min(width / 1920, height / 1080) * own));
+    const scale = size.apply(window.innerWidth, window.innerHeight);
     if (!arriving) show(figure);
     describe();
     store.set("stage", scale); // views draw anew: their letters may be as wide as before, their pixels are not
@@ -149,6 +148,7 @@ export default widget((root, server) => {
       document.documentElement.style.setProperty("--vx-floor", floor);
       if (!arriving) show(figure);
     }
+    size.point();
     speaker.tell({
       title: scene.called || place,
       where: scene.where,
@@ -242,7 +242,7 @@ export default widget((root, server) => {
   $(".figure").addEventListener("click", () => turnTo((shown() + 1) % figures().length));
 
   function larger(times) {
-    own = Math.max(SMALLEST, Math.min(LARGEST, own * times));
+    size.set(size.get() * times);
     arrange();
     touch();
   }
@@ -314,11 +314,11 @@ export default widget((root, server) => {
       (value) => deck.moving() || (value ? enter() : leave()),
     ),
     letters: setting(
-      number(SMALLEST, LARGEST),
-      () => (on ? own : null),
+      size.range,
+      () => (on ? size.get() : null),
       (value) => {
         if (deck.moving() || (value === null && !on)) return;
-        own = value ?? 1;
+        size.set(value ?? 1);
         if (on) arrange();
       },
       1,
@@ -333,5 +333,6 @@ export default widget((root, server) => {
   store.on("presenting", (wanted) => wanted && enter());
   store.on("keeping", (wanted) => wanted && deck.add());
   keepUploads(server, deck.uploads);
+  watchRest();
   return { topics: [], draw: describe };
 });

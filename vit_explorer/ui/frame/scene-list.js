@@ -13,12 +13,17 @@ const ACTS = { show: ["Show", "show"], up: ["↑", "move up"], down: ["↓", "mo
 export function sceneList(dialog, { scenes, here, keep, add, copy, show, begin, titleOf }) {
   const $ = (selector) => /** @type {HTMLElement} */ (dialog.querySelector(selector));
 
+  /** A button that can do nothing now keeps its place: the next click meets what it was meant for. @param {string} selector @param {boolean} able */
+  function enable(selector, able) {
+    /** @type {HTMLButtonElement} */ ($(selector)).disabled = !able;
+  }
+
   /** @param {string} [told] what was done */
   function list(told = "") {
     const all = scenes();
     fill($("ol"), all, (_, k) => row(all[k], k, all.length));
-    for (const button of [".from-first", ".copy-all"]) $(button).hidden = !all.length;
-    $(".keep-this").hidden = here() >= 0;
+    for (const button of [".from-first", ".copy-all"]) enable(button, all.length > 0);
+    enable(".keep-this", here() < 0);
     $(".by-hand").hidden = true;
     $(".told").textContent = told || (all.length ? "" : "No scene is kept yet.");
   }
@@ -80,7 +85,7 @@ export function sceneList(dialog, { scenes, here, keep, add, copy, show, begin, 
   });
   $(".keep-this").addEventListener("click", () => {
     add(list);
-    $(".shut").focus(); // its button is gone
+    $(".shut").focus(); // its button can do no more
   });
   $(".copy-all").addEventListener("click", async () => {
     const link = await copy((sentence) => $(".told").replaceChildren(sentence));

@@ -116,7 +116,8 @@ export default widget((root, server) => {
     const fresh = state.trace !== seen;
     network = next;
     const below = window.innerHeight - (root.getBoundingClientRect().top + window.scrollY);
-    const room = below / (root.currentCSSZoom || 1);
+    const zoom = state.stage ? 1 : root.currentCSSZoom || 1; // a stage larger than its room is laid out as in it
+    const room = below / zoom;
     const { size, scale } = layout.arrangement(root.clientWidth, room);
     root.style.setProperty("--u", String(scale));
     Object.assign(root.dataset, { size, kind: network.kind, tiles: building.hasTiles(network) ? "some" : "none" });
