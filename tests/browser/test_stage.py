@@ -180,7 +180,7 @@ def test_a_lens_and_notes_in_a_second_window(stage):
 
 def test_a_laptop_with_its_browsers_bars_cuts_no_figure_and_hides_no_result(stage):
     stage.set_viewport_size({"width": 1280, "height": 600})
-    for view in ("home", "positions", "attention&sub=heads", "recipe&sub=ladder"):
+    for view in ("home", "positions", "attention&sub=heads", "roots&sub=decoding", "recipe&sub=ladder"):
         stage.evaluate("(view) => vx.go(`tab=${view}`)", view)
         drawn(stage)
         try:

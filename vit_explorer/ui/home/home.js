@@ -42,7 +42,10 @@ export default widget((root, server) => {
     const length = passes++ ? PASS / AGAIN : PASS;
     const began = performance.now() - from * length;
     const step = (now) => {
-      if (!root.offsetParent) return show(1); // its tab was closed
+      if (!root.offsetParent) {
+        animation = 0; // its tab was closed
+        return show(1);
+      }
       const next = Math.min(1, (now - began) / length);
       animation = next < 1 ? requestAnimationFrame(step) : 0;
       show(next);

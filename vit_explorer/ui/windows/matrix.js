@@ -128,7 +128,7 @@ export function large(context, block, window, shown, picture, width) {
 function letters(context, block, window, cell) {
   const regions = Array.from({ length: block.n }, (_, place) => pairs.regionOf(block, window, place));
   if (new Set(regions.filter((region) => region >= 0)).size < 2) return;
-  context.font = `700 ${Math.min(14, Math.round(0.9 * cell))}px system-ui, sans-serif`;
+  context.font = `700 ${Math.min(14, Math.round(cell))}px system-ui, sans-serif`;
   context.textAlign = "center";
   context.textBaseline = "middle";
   regions.forEach((region, place) => {
