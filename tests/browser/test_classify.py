@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.browser.pages import drawn, reload, save
+from tests.browser.pages import drawn, reload, save, written
 from vit_explorer.models.summary import accuracy_percent
 
 TABLE = ".vx-classify .answers table"

@@ -1,9 +1,9 @@
 /* How the Attention tab draws shares: small maps in one canvas, one large map over the picture, the CLS strip beside. */
 import { sequential } from "../core/colours.js";
-import { clearCanvas, outline, rgbImage } from "../core/draw.js";
+import { clearCanvas, outline, outlineWhole, rgbImage } from "../core/draw.js";
 import { at } from "../core/pointer.js";
 import { inkOf } from "../core/theme.js";
-import { tokenOfIndex } from "../core/tokens.js";
+import { tokenName, tokenOfIndex } from "../core/tokens.js";
 
 const LABEL = 20; // px for the numbers of layers and heads
 const [GAP, NARROW_GAP] = [8, 4]; // px between small maps, the second where there are many
@@ -199,7 +199,7 @@ export function largeMarks(element, seen, { left, side, height, width }, tokens)
     } else if (left) {
       const [down, high] = stripPart(seen, token, height);
       outline(context, 2, down + 2, LARGE_STRIP - 4, high - 4, ink);
-    } else outline(context, 2, 2, side - 4, height - 4, ink);
+    } else outlineWhole(context, side, tokenName(token, seen.grid), ink);
   }
 }
 

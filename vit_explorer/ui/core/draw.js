@@ -87,6 +87,17 @@ export function outline(context, x, y, width, height, ink, thickness = 2.5) {
   context.strokeRect(x, y, width, height);
 }
 
+/** Outline a whole picture for a token without a place, and name it. @param {number} side px @param {string} name such as "CLS" */
+export function outlineWhole(context, side, name, ink) {
+  outline(context, 3, 3, side - 6, side - 6, ink);
+  context.font = "600 12px system-ui, sans-serif";
+  context.fillStyle = "rgb(0 0 0 / 75%)";
+  context.fillRect(6, 6, context.measureText(name).width + 10, 18);
+  context.fillStyle = "#fff";
+  context.textBaseline = "middle";
+  context.fillText(name, 11, 15.5);
+}
+
 /**
  * Make a grid of patches answer to pointer and keys: hovering points, clicking pins, arrows move, Escape lets go.
  * `grid()` gives [rows, cols] of the patches, or null while there are none.

@@ -6,7 +6,7 @@
 import { NONE } from "../core/answers.js";
 import { decode } from "../core/arrays.js";
 import { wireCamera } from "../core/camera.js";
-import { clearCanvas, outline, patchInput, rgbImage } from "../core/draw.js";
+import { clearCanvas, outline, outlineWhole, patchInput, rgbImage } from "../core/draw.js";
 import { barCells, fill, make } from "../core/elements.js";
 import { base64, intoField } from "../core/files.js";
 import * as format from "../core/format.js";
@@ -16,7 +16,7 @@ import { ask, idle, latest, poll } from "../core/server.js";
 import * as store from "../core/store.js";
 import { inkOf } from "../core/theme.js";
 import { labelled } from "../core/told.js";
-import { middleToken } from "../core/tokens.js";
+import { middleToken, prefixNames, tokenIndex, tokenName } from "../core/tokens.js";
 import { send } from "../core/uploads.js";
 import { judge } from "../core/verdict.js";
 import { widget } from "../core/widget.js";
@@ -328,8 +328,10 @@ export default widget((root, server) => {
     if (!state.model.d_model || token === null) return;
     const [rows, cols] = trace.grid;
     const [w, h] = [SIDE / cols, SIDE / rows];
-    if (token < 0) outline(context, 3, 3, SIDE - 6, SIDE - 6, inkOf("--vx-query"));
-    else if (token < rows * cols) {
+    if (token < 0) {
+      if (prefixNames()[tokenIndex(token, 0)])
+        outlineWhole(context, SIDE, tokenName(token, trace.grid), inkOf("--vx-query"));
+    } else if (token < rows * cols) {
       outline(context, (token % cols) * w, Math.floor(token / cols) * h, w, h, inkOf("--vx-query"));
     }
   }
