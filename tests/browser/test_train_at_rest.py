@@ -123,7 +123,7 @@ def test_a_value_outside_its_range_is_refused_beside_its_field(train):
 def test_three_presets_are_in_sight_until_more_are_asked_for(train):
     presets, more = train.locator(".vx-train-setup .preset"), train.locator(".vx-train-setup .others")
     shown = [one.get_attribute("data-name") for one in presets.all() if one.is_visible()]
-    assert shown == ["vit-cnn", "augmentation", "data"]
+    assert shown == ["vit-cnn", "minute", "augmentation"]
     assert more.inner_text() == f"{presets.count() - 3} more"
     more.click()
     assert all(one.is_visible() for one in presets.all()) and not more.is_visible()
