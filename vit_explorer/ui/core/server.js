@@ -185,16 +185,21 @@ export function queue(server, name, options = {}) {
   };
 }
 
-/** A module of the page, such as "train/cards.js", fetched again until it comes. @param {string} path @returns {Promise<any>} */
+/**
+ * A module of the page, such as "train/cards.js", fetched again until it comes. It is fetched before it is imported: an import that
+ * failed may fail for good, for browsers may remember it; and what was fetched is imported from their cache.
+ * @param {string} path @returns {Promise<any>}
+ */
 export function load(path) {
   const address = new URL(`../${path}`, import.meta.url).href;
   const attempt = async () => {
+    const { ok, status } = await fetch(address).catch(() => ({ ok: false, status: 0 }));
+    if (!ok) return { status };
     try {
       return { status: 200, answer: await import(address) };
     } catch (error) {
       if (!/import/i.test(error.message)) throw error; // it came, and failed itself
-      const { ok, status } = await fetch(address).catch(() => ({ ok: false, status: 0 }));
-      return { status: ok ? 0 : status };
+      return { status: 0 };
     }
   };
   return underWay(answerOf(attempt, {}));
