@@ -144,6 +144,7 @@ def test_the_settings_say_how_often_a_picture_is_seen():
         "1,000 updates of 50 pictures, and so sees each of 500 pictures 100 times and each of 50,000 pictures once"
         in said
     )
+    assert "means of 2 seeds" in settings(results_of(cnn={500: [0.1, 0.2], 50_000: [0.3, 0.4]}))
     assert "up to 2 seeds" in said and "one seed" in settings(results_of(cnn={500: 0.1}))
     few = results_of(cnn={500: 0.1})
     few["points"][0]["images"] = 250

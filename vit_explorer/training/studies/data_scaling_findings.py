@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import mean
@@ -113,7 +114,9 @@ def settings(results: Mapping[str, Any]) -> str:
     sizes, seeds = ({point[key] for point in results["points"]} for key in ("size", "seed"))
     ends = sorted({min(sizes), max(sizes)}) if sizes else [SIZES[0], SIZES[-1]]
     passes = " and ".join(f"each of {size:,} pictures {_times(updates * BATCH / size)}" for size in ends)
-    spread = f"means of up to {len(seeds)} seeds, bars their standard deviation" if len(seeds) > 1 else "one seed"
+    each = Counter((point["model"], point["size"]) for point in results["points"]).values()
+    most = "" if min(each, default=0) == len(seeds) else "up to "
+    spread = f"means of {most}{len(seeds)} seeds, bars their standard deviation" if len(seeds) > 1 else "one seed"
     return (
         f"Equal updates, not equal passes: every run makes {updates:,} updates of {BATCH} pictures, and so sees "
         f"{passes}. Measured on the whole test split, {spread}."
