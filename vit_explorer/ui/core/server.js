@@ -185,6 +185,12 @@ export function queue(server, name, options = {}) {
   };
 }
 
+/** Whether the browser says that it has fetched an address already. @param {string} address */
+const hasCome = (address) =>
+  /** @type {PerformanceResourceTiming[]} */ (performance.getEntriesByName(address)).some(
+    ({ responseStatus }) => responseStatus === 200,
+  );
+
 /**
  * A module of the page, such as "train/cards.js", fetched again until it comes. It is fetched before it is imported: an import that
  * failed may fail for good, for browsers may remember it; and what was fetched is imported from their cache.
@@ -193,8 +199,10 @@ export function queue(server, name, options = {}) {
 export function load(path) {
   const address = new URL(`../${path}`, import.meta.url).href;
   const attempt = async () => {
-    const { ok, status } = await fetch(address).catch(() => ({ ok: false, status: 0 }));
-    if (!ok) return { status };
+    if (!hasCome(address)) {
+      const { ok, status } = await fetch(address).catch(() => ({ ok: false, status: 0 }));
+      if (!ok) return { status };
+    }
     try {
       return { status: 200, answer: await import(address) };
     } catch (error) {
