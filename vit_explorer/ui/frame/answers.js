@@ -85,8 +85,8 @@ export const ANSWERS = [
   // ---- the answer of a network
   {
     title: "Why does it say that?",
-    text: "Attention shows where the network looked. Its view Test it takes parts of the picture away, and says whether the answer still stands.",
-    go: "tab=attention&sub=test",
+    text: "Explain says which part of the picture the answer comes from, and how far to believe each map; Test it beside it takes parts away, and says whether the answer still stands.",
+    go: "tab=attention&sub=explain",
     also: "reason reasons because explain explanation decide decision say says answer look looks prediction understand",
   },
   {
