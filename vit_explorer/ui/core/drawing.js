@@ -2,20 +2,17 @@
    operated by is left out (`.vx-drawn` in core.css), and the rest closes up. */
 import { colour, diverging, sequential } from "./colours.js";
 import { make } from "./elements.js";
-import { escaped, pen, picture, tag } from "./svg.js";
+import { common, ink, inside, part, px } from "./drawing-parts.js";
+import { line, marker, words } from "./drawing-words.js";
+import { picture, tag } from "./svg.js";
 
 const MAPS = { sequential, diverging };
 const MARGIN = 14; // px around a view that has none of its own
 const STOPS = 8; // of a gradient, and one
-const ALPHABET = "abcdefghijklmnopqrstuvwxyz";
-const BEFORE_ITEM = 6; // px between an item of a list and what marks it
 const SIDES = ["Top", "Right", "Bottom", "Left"];
 
-/**
- * @typedef {{left: number, top: number, width: number, height: number}} Box px of the drawing
- * @typedef {{box: Box, style: CSSStyleDeclaration, scale: number, opacity: number, clip: Box, layer: number}} Place an element's; px of its
- *   style are `scale` of the drawing's, and nothing in it shows outside of `clip`
- */
+/** @typedef {import("./drawing-parts.js").Box} Box */
+/** @typedef {import("./drawing-parts.js").Place} Place */
 
 /** @param {HTMLElement} element @param {string} title of the picture @returns {string} the SVG */
 export function drawing(element, title) {
@@ -83,20 +80,6 @@ const SVG = "http://www.w3.org/2000/svg";
 const shows = (node) =>
   node.checkVisibility({ visibilityProperty: true }) && !getComputedStyle(node).clipPath.startsWith("inset(50%");
 
-/** What two boxes have in common. @param {Box} one @param {Box} other @returns {Box} */
-function common(one, other) {
-  const [left, top] = [Math.max(one.left, other.left), Math.max(one.top, other.top)];
-  const right = Math.min(one.left + one.width, other.left + other.width);
-  const bottom = Math.min(one.top + one.height, other.top + other.height);
-  return { left, top, width: right - left, height: bottom - top };
-}
-
-/** Whether some of a box is inside of another. @param {Box} box @param {Box} clip */
-const inside = (box, clip) => {
-  const { width, height } = common(box, clip);
-  return width > 0 && height > 0;
-};
-
 // ---- elements ------------------------------------------------------------------------------------------------
 /** @param {any} node @param {Place} place @param {number} id of its gradient, if it has one */
 function element(node, place, id) {
@@ -138,21 +121,6 @@ function element(node, place, id) {
   }
   if (style.display === "list-item") marks.push(marker(node, place));
   return marks;
-}
-
-/** The letter, number or dot before an item of a list. @param {HTMLElement} node @param {Place} place */
-function marker(node, place) {
-  const { box, style } = place;
-  const items = Array.from(node.parentElement.children).filter((one) => getComputedStyle(one).display === "list-item");
-  const at = items.indexOf(node);
-  const text = { decimal: `${at + 1}.`, "lower-alpha": `${ALPHABET[at]}.`, disc: "•" }[style.listStyleType];
-  if (!text) return "";
-  const height = px(style.lineHeight, place) || box.height;
-  return tag(
-    "text",
-    { x: box.left - BEFORE_ITEM, y: baseline(place, { ...box, height }), "text-anchor": "end", ...letters(place) },
-    escaped(text),
-  );
 }
 
 /** The borders: one rectangle where all sides are alike, else a line each. @param {Place} place */
@@ -263,102 +231,4 @@ function plot(node, box) {
   for (const [key, value] of Object.entries({ x: box.left, y: box.top, width: box.width, height: box.height }))
     copy.setAttribute(key, String(value));
   return new XMLSerializer().serializeToString(copy);
-}
-
-// ---- words ---------------------------------------------------------------------------------------------------
-/** The words of a text, each where the browser has put it; those of a line are one element. @param {Text} text @param {Place} place @param {(rect: DOMRect) => Box} boxOf */
-function words(text, place, boxOf) {
-  const parent = text.parentElement;
-  if (!place || parent.closest("select, option") || !text.data.trim()) return [];
-  if (place.style.writingMode.startsWith("vertical")) return [turned(place, text.data.trim())];
-  const range = document.createRange();
-  const cut = parent.scrollWidth > parent.clientWidth && place.style.textOverflow === "ellipsis";
-  const end = cut ? place.box.left + place.box.width + 1 : Infinity;
-  const lines = new Map();
-  for (const { 0: word, index } of text.data.matchAll(/\S+/g)) {
-    for (const [part, rect] of broken(range, text, word, index)) {
-      const box = boxOf(rect);
-      if (!inside(box, place.clip) || box.left > end) continue;
-      const key = Math.round(box.top);
-      lines.set(key, [...(lines.get(key) ?? []), { box, word: box.left + box.width > end ? "…" : part }]);
-    }
-  }
-  return [...lines.values()].map((line) => {
-    const spans = line.map(({ box, word }) => tag("tspan", { x: box.left }, escaped(word)));
-    return tag("text", { y: baseline(place, line[0].box), ...letters(place) }, spans.join(" "));
-  });
-}
-
-/** The parts of a word that the browser has put on lines of their own, and where. @param {Range} range @param {Text} text @returns {[string, DOMRect][]} */
-function broken(range, text, word, index) {
-  const rectOf = (from, to) => {
-    range.setStart(text, index + from);
-    range.setEnd(text, index + to);
-    return range.getBoundingClientRect();
-  };
-  rectOf(0, word.length);
-  if (range.getClientRects().length < 2) return [[word, rectOf(0, word.length)]];
-  const starts = [...word].map((_, k) => k).filter((k) => !k || rectOf(k, k + 1).top > rectOf(k - 1, k).top + 1);
-  return starts.map((from, k) => [word.slice(from, starts[k + 1]), rectOf(from, starts[k + 1] ?? word.length)]);
-}
-
-const line = (place, text, box) =>
-  text ? tag("text", { x: box.left, y: baseline(place, box), ...letters(place) }, escaped(text)) : "";
-
-/** A text that stands upright. @param {Place} place @param {string} text */
-function turned(place, text) {
-  const { left, top, width, height } = place.box;
-  const [x, y] = [left + width / 2, top + height / 2];
-  const angle = place.style.transform === "none" ? 90 : -90; // those that read upwards are turned by half a circle
-  const about = {
-    x,
-    y,
-    transform: `rotate(${angle} ${x} ${y})`,
-    "text-anchor": "middle",
-    "dominant-baseline": "central",
-  };
-  return tag("text", { ...about, ...letters(place) }, escaped(text));
-}
-
-const letters = (/** @type {Place} */ place) => {
-  const { style, opacity } = place;
-  const { fill, alpha } = ink(style.color);
-  return {
-    fill,
-    "fill-opacity": part(alpha * opacity),
-    "font-family": style.fontFamily,
-    "font-size": px(style.fontSize, place),
-    "font-weight": style.fontWeight === "400" ? "" : style.fontWeight,
-    "font-style": style.fontStyle === "normal" ? "" : style.fontStyle,
-    "letter-spacing": style.letterSpacing === "normal" ? "" : px(style.letterSpacing, place),
-    "text-decoration": style.textDecorationLine === "none" ? "" : style.textDecorationLine,
-  };
-};
-
-function baseline(/** @type {Place} */ place, /** @type {Box} */ box) {
-  const { style } = place;
-  pen().font = `${style.fontStyle} ${style.fontWeight} ${px(style.fontSize, place)}px ${style.fontFamily}`;
-  const { fontBoundingBoxAscent: up, fontBoundingBoxDescent: down } = pen().measureText("x");
-  return box.top + (box.height + up - down) / 2;
-}
-
-// ---- numbers and colours -------------------------------------------------------------------------------------
-const px = (/** @type {string} */ length, /** @type {Place} */ { scale }) => (Number.parseFloat(length) || 0) * scale;
-const part = (/** @type {number} */ share) => (share < 1 ? share : "");
-
-/** @type {Map<string, {fill: string, alpha: number}>} */
-const inks = new Map();
-
-/** A CSS colour as every program writes it, and how much it covers, 0 to 1. @param {string} css */
-function ink(css) {
-  if (!inks.has(css)) {
-    const context = pen();
-    context.clearRect(0, 0, 1, 1);
-    context.fillStyle = css;
-    context.fillRect(0, 0, 1, 1);
-    const [red, green, blue, alpha] = context.getImageData(0, 0, 1, 1).data;
-    const hex = [red, green, blue].map((value) => value.toString(16).padStart(2, "0")).join("");
-    inks.set(css, { fill: `#${hex}`, alpha: Math.round((100 * alpha) / 255) / 100 });
-  }
-  return inks.get(css);
 }
