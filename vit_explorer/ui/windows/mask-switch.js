@@ -1,4 +1,5 @@
 /* The mask switched on and off in a view: the switch, the network's answer with the mask and without, its shares without. */
+import { make } from "../core/elements.js";
 import { question } from "../core/question.js";
 import { oneOf, setting } from "../core/setting.js";
 import * as windows from "./data.js";
@@ -6,14 +7,31 @@ import * as wording from "./unmasked.js";
 
 /** @typedef {import("../state").State} State */
 
+/** The buttons of the switch, in a group. */
+function buttonsOf() {
+  const group = make("div", "vx-segments");
+  group.setAttribute("role", "group");
+  group.setAttribute("aria-label", "The network with its mask or without");
+  for (const which of ["on", "off"]) {
+    const button = make("button", "vx-button", `Mask ${which}`);
+    button.type = "button";
+    button.dataset.mask = which;
+    group.append(button);
+  }
+  return group;
+}
+
 /**
- * The switch of a view that has `.answers`: in them buttons with `data-mask` and the sentence `.answer`.
+ * The switch of a view, in its `.answers`: the buttons, and the sentence `.answer`.
  * @param {HTMLElement} root @param {import("../state").Server} server
  * @param {() => void} changed the switch was pressed, or an answer has come: the view draws itself
  */
 export function maskSwitch(root, server, changed) {
   const answers = root.querySelector(".answers");
-  const buttons = [...answers.querySelectorAll("[data-mask]")];
+  const [group, sentence] = [buttonsOf(), make("p", "answer vx-small")];
+  sentence.setAttribute("role", "status");
+  answers.append(group, sentence);
+  const buttons = /** @type {HTMLElement[]} */ ([...group.children]);
   let masked = true;
   let both = null; // the newest answers, and the blocks without the mask
   const { ask, fits } = question(root, server, "unmasked", {
@@ -49,7 +67,7 @@ export function maskSwitch(root, server, changed) {
         button.setAttribute("aria-pressed", String((button.dataset.mask === "on") === masked));
       if (answers.hidden) return;
       if (!masked) ask(state);
-      answers.querySelector(".answer").textContent = wording.answers(seen, known(state), !masked);
+      sentence.textContent = wording.answers(seen, known(state), !masked);
     },
     setting: setting(
       oneOf("on", "off"),
