@@ -1,4 +1,4 @@
-"""The heads and the rollout in a real browser: one query everywhere, numbers of the trace, play, files."""
+"""The heads in a real browser: one query everywhere, numbers of the trace, files."""
 
 from __future__ import annotations
 
@@ -7,63 +7,16 @@ import re
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
-from tests.browser.pages import open_view, save, written
+from tests.browser.heads_page import hover, image_of, number, open_heads, settle, traced
+from tests.browser.pages import save, written
 from vit_explorer.explain.distance import patch_distances
-from vit_explorer.explain.rollout import rollout_steps
-from vit_explorer.figures.attention import rollout_limit
-from vit_explorer.ui.attention.request import AttentionInput, load_attention
-from vit_explorer.ui.core.requests import ModelRequest
-from vit_explorer.ui.core.session import Session
-
-SESSION = Session()
 
 
 @pytest.fixture
 def heads(same_page):
-    return opened(same_page)
-
-
-def opened(page):
-    open_view(page, "Attention / Heads")
-    page.wait_for_selector(".vx-attention-heads .large")
-    page.wait_for_function("document.querySelector('.vx-attention-heads .pair').textContent.includes('gives')")
-    return page
-
-
-@pytest.fixture
-def rollout(heads):
-    heads.get_by_role("tab", name="Rollout").click()
-    heads.wait_for_function("document.querySelector('.vx-attention-rollout .pair').textContent.includes('After layer')")
-    return heads
-
-
-def image_of(page, selector: str) -> str:
-    return page.eval_on_selector(selector, "(canvas) => canvas.toDataURL()")
-
-
-def traced(page) -> AttentionInput:
-    """What is on screen, computed here."""
-    shown = page.evaluate("(({ picture, model, fit }) => ({ picture, model, fit }))(vx.get('settled'))")
-    return load_attention(SESSION, ModelRequest(**shown))
-
-
-def settle(page) -> None:
-    """Until the words of the newest marks are written."""
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
-
-
-def number(text: str) -> float:
-    return float(re.search(r"([\d.e-]+) %", text)[1]) / 100
-
-
-def hover(page, selector: str, x: float, y: float) -> None:
-    page.locator(selector).scroll_into_view_if_needed()
-    box = page.locator(selector).bounding_box()
-    page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
-    settle(page)
+    return open_heads(same_page)
 
 
 PAIR, ABOUT = ".vx-attention-heads .pair", ".vx-attention-heads .about"
@@ -227,7 +180,7 @@ def test_pointing_at_the_matrix_tells_its_number(heads):
 
 
 def test_where_weights_do_not_come_with_the_trace_they_are_fetched_and_the_same(page):
-    heads = opened(page)
+    heads = open_heads(page)
     views = (MAPS, LARGE, ".vx-attention-heads .matrix", ".vx-attention-heads .matrix-marks")
     before = {name: image_of(heads, name) for name in views}
     said = heads.locator(PAIR).inner_text()
@@ -261,95 +214,6 @@ def test_own_scales_change_the_maps_and_say_so(heads):
     assert "do not compare" in heads.locator(".vx-attention-heads .kind").inner_text()
 
 
-def test_the_rollout_is_played_to_the_last_layer(rollout):
-    rollout.locator(".vx-attention-rollout .play").click()
-    step = ".vx-attention-rollout .step"
-    rollout.wait_for_function(f"document.querySelector('{step}').textContent === 'layer 2 of 4'", timeout=10_000)
-    rollout.wait_for_function(f"document.querySelector('{step}').textContent === 'layer 4 of 4'", timeout=10_000)
-    rollout.wait_for_function(
-        "document.querySelector('.vx-attention-rollout .play').getAttribute('aria-pressed') === 'false'"
-    )
-
-
-def test_without_motion_each_press_is_one_layer(rollout):
-    page = rollout
-    page.emulate_media(reduced_motion="reduce")
-    page.evaluate("vx.go('', true)")
-    page.wait_for_function("document.querySelector('.vx-attention-rollout .step').textContent === 'layer 4 of 4'")
-    for layer in (1, 2):
-        page.get_by_role("button", name="Next layer").click()
-        settle(page)
-        assert page.locator(".vx-attention-rollout .step").inner_text() == f"layer {layer} of 4"
-
-
-def after_options(page, before: str) -> str:
-    """The words once the server has answered for the new options and they differ."""
-    page.wait_for_function(
-        """(before) => document.querySelector('.vx-attention-rollout .pair').textContent !== before
-        && !document.querySelector('.vx-attention-rollout .waiting')""",
-        arg=before,
-    )
-    settle(page)
-    return page.locator(".vx-attention-rollout .pair").inner_text()
-
-
-def test_options_of_the_rollout_answer_at_once_with_its_own_numbers(rollout):
-    pair = rollout.locator(".vx-attention-rollout .pair")
-    large = image_of(rollout, ".vx-attention-rollout .large")
-    seen = traced(rollout)
-
-    def check(text: str, **options) -> None:
-        steps = torch.cat(rollout_steps(seen.traced.attention, **options))
-        start = options.get("start_layer", 0)
-        span = f"From layer {start + 1} to 4" if start else "After layer 4"
-        said = re.fullmatch(span + r", (.*) of CLS comes from patch (\d+) .*", text)
-        assert said, text
-        row = steps[-1, 0]
-        assert int(said[2]) == int(row[1:].argmax()) + 1
-        assert number(said[1]) == pytest.approx(float(row[1:].max()), rel=0.006)
-        scale = rollout.locator(".vx-attention-rollout .product .high").inner_text()
-        assert number(scale) == pytest.approx(rollout_limit(steps[:, 0].numpy(), 1, 0), rel=0.006)
-
-    first = pair.inner_text()
-    check(first)
-    rollout.locator(".vx-attention-rollout [data-fusion=max]").click()
-    second = after_options(rollout, first)
-    check(second, head_fusion="max")
-    assert image_of(rollout, ".vx-attention-rollout .large") != large
-    rollout.locator(".vx-attention-rollout .discard input").focus()
-    rollout.keyboard.press("End")
-    third = after_options(rollout, second)
-    check(third, head_fusion="max", discard_ratio=0.95)
-    rollout.locator(".vx-attention-rollout .residual").click()
-    rollout.locator(".vx-attention-rollout .start select").select_option(label="3")
-    rollout.wait_for_function("document.querySelector('.vx-attention-rollout .slider').max === '1'")
-    fourth = after_options(rollout, third)
-    check(fourth, head_fusion="max", discard_ratio=0.95, residual=False, start_layer=2)
-
-
-def test_the_row_of_the_query_follows_the_pointer(rollout):
-    rollout.locator(".vx-attention-rollout [data-row=query]").click()
-    hover(rollout, ".vx-frame .marks", 2.5 / 8, 1.5 / 8)
-    text = rollout.locator(".vx-attention-rollout .pair").inner_text()
-    said = re.search(r"After layer 4, (.*?) of patch 11 .* comes from patch (\d+) ", text)
-    assert said, text
-    row = rollout_steps(traced(rollout).traced.attention)[-1][0, 11]
-    assert number(said[1]) == pytest.approx(float(row[int(said[2])]), rel=0.006)
-
-
-def test_a_cnn_hides_both_views_and_a_vit_brings_them_back(rollout):
-    rollout.locator(".vx-attention-rollout .play").click()
-    rollout.locator("#vx-model").select_option("cnn-cifar10")
-    rollout.wait_for_function("vx.get('settled').model === 'cnn-cifar10'")
-    assert not rollout.locator(".vx-attention-rollout .vx-panel").is_visible()
-    rollout.evaluate("vx.point(5)")
-    rollout.locator("#vx-model").select_option("vit-cifar10")
-    rollout.wait_for_function("vx.get('settled').model === 'vit-cifar10'")
-    rollout.wait_for_selector(".vx-attention-rollout .large:visible")
-    rollout.get_by_role("tab", name="Heads").click()
-    rollout.wait_for_selector(".vx-attention-heads .large:visible")
-
-
 def test_an_uploaded_photo_has_heads_too(heads):
     before = image_of(heads, MAPS)
     buffer = io.BytesIO()
@@ -361,19 +225,3 @@ def test_an_uploaded_photo_has_heads_too(heads):
     settle(heads)
     assert image_of(heads, MAPS) != before
     assert "gives" in heads.locator(PAIR).inner_text()
-
-
-def test_files_of_both_views_hold_what_is_shown(rollout):
-    saved = {}
-    for view, kind in [("rollout", "gif"), ("rollout", "npz"), ("heads", "npz"), ("heads", "png")]:
-        rollout.get_by_role("tab", name=view.capitalize()).click()
-        saved[view, kind] = save(rollout, f"#attention-{view}", kind).path().read_bytes()
-    with Image.open(io.BytesIO(saved["rollout", "gif"])) as image:
-        assert image.n_frames == 4
-    seen = traced(rollout)
-    arrays = np.load(io.BytesIO(saved["rollout", "npz"]))
-    np.testing.assert_allclose(arrays["rollout"][-1], rollout_steps(seen.traced.attention)[-1][0].numpy(), atol=1e-5)
-    arrays = np.load(io.BytesIO(saved["heads", "npz"]))
-    np.testing.assert_allclose(arrays["attention"], seen.weights.numpy(), atol=1e-5)
-    assert arrays["query"] == rollout.evaluate("vx.get('token')") + 1
-    assert saved["heads", "png"].startswith(b"\x89PNG")
